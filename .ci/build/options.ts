@@ -1,0 +1,61 @@
+// The flags of build.ts. Pure.
+import { parseArgs } from "node:util";
+import { CliaiError, messageOf } from "../../src/domain/errors.ts";
+import { isTargetName, type TargetName, targetNames } from "./targets.ts";
+
+export interface BuildOptions {
+  /** Empty: this machine's own, as `dist/cliai`. */
+  readonly targets: readonly TargetName[];
+  readonly serverPath: string | undefined;
+  readonly ifChanged: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `bun build.ts [options]
+
+  (no option)          dist/cliai for this machine
+  --target TARGET      dist/cliai-TARGET; may be repeated: ${targetNames.join(", ")}
+  --all                all of these targets
+  --nats-server PATH   the nats-server to put in, instead of the pinned one
+  --if-changed         do nothing when dist/cliai is already built from what is here
+  --help               this text
+`;
+
+/** @throws CliaiError `usage` */
+export function parseBuildOptions(args: readonly string[]): BuildOptions {
+  const { target, all, help, ...values } = parse(args);
+  for (const name of target) {
+    if (!isTargetName(name)) {
+      throw new CliaiError("usage", `unknown target ${name}`, { hint: `one of ${targetNames.join(", ")}` });
+    }
+  }
+  if (all && target.length > 0) {
+    throw new CliaiError("usage", "--all and --target exclude each other", { hint: "give one of them" });
+  }
+  const chosen = all ? targetNames : [...new Set(target.filter(isTargetName))];
+  const serverPath = values["nats-server"];
+  if (serverPath !== undefined && chosen.length > 1) {
+    throw new CliaiError("usage", `--nats-server ${serverPath} fits one target alone`, {
+      hint: "build each target with its own nats-server",
+    });
+  }
+  return { targets: chosen, serverPath, ifChanged: values["if-changed"], help };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        target: { type: "string", multiple: true, default: [] },
+        all: { type: "boolean", default: false },
+        "nats-server": { type: "string" },
+        "if-changed": { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values;
+  } catch (cause) {
+    const message = messageOf(cause).split(/[.\n]/)[0] ?? "";
+    throw new CliaiError("usage", message, { hint: "bun build.ts --help", cause });
+  }
+}

@@ -1,0 +1,180 @@
+// Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate) or `build`.
+// Plain Node 20 without packages, because it runs before any is installed. Also runs under Bun.
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { constants as osConstants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const projectDir = fileURLToPath(new URL("..", import.meta.url));
+const modulesDir = join(projectDir, "node_modules");
+const isWindows = process.platform === "win32";
+const suffix = isWindows ? ".exe" : "";
+
+/** A failure whose message is for the person at the terminal. */
+class SetupError extends Error {}
+
+const commands = {
+  async start(args) {
+    install({ dev: false });
+    const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+    if (code !== 0) return code; // the build has said why
+    return await run(join(projectDir, "dist", `cliai${suffix}`), ["serve", ...args]);
+  },
+  async test(args) {
+    install({ dev: true });
+    installTestTools();
+    return await run(bunPath(), [join(".ci", "gate.ts"), ...args]);
+  },
+  async build(args) {
+    install({ dev: false });
+    return await run(bunPath(), ["build.ts", ...args]);
+  },
+};
+
+/**
+ * Installs what the lock file names, unless it is there. No package's install script runs: three have one, and all it
+ * does is to copy the platform's own program over a placeholder, which `placeProgram` does where it is needed.
+ */
+function install({ dev }) {
+  if (!isInstalled({ dev })) {
+    note(`installing ${dev ? "all" : "the production"} packages`);
+    const [command, ...args] = installCommand({ dev });
+    const { status, error } = spawnSync(command, args, { cwd: projectDir, stdio: ["ignore", 2, 2] });
+    if (error) throw new SetupError(`cannot run ${command} (${error.code}): install Node with npm`);
+    if (status !== 0) throw new SetupError(`the packages could not be installed (exit ${status})`);
+  }
+  placeProgram("bun", join("bin", "bun.exe"), "install.js");
+  if (dev) placeProgram("@anthropic-ai/claude-code", join("bin", "claude.exe"), "install.cjs");
+}
+
+/** npm writes what it installed to node_modules/.package-lock.json; optional packages are another platform's. */
+function isInstalled({ dev }) {
+  const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+  let installed;
+  try {
+    installed = read(join(modulesDir, ".package-lock.json"));
+  } catch {
+    return false; // nothing installed yet, or not by npm
+  }
+  return Object.entries(read(join(projectDir, "package-lock.json"))).every(([path, entry]) => {
+    if (path === "" || (entry.dev && !dev)) return true;
+    const present = installed[path];
+    if (present === undefined) return entry.optional === true || entry.devOptional === true;
+    return present.version === entry.version && existsSync(join(projectDir, path));
+  });
+}
+
+function placeProgram(packageName, program, script) {
+  const dir = join(modulesDir, packageName);
+  if (statSync(join(dir, program)).size > 1e6) return; // a placeholder has some hundred bytes
+  spawnSync(process.execPath, [script], { cwd: dir, stdio: ["ignore", 2, 2] });
+  if (statSync(join(dir, program)).size < 1e6)
+    throw new SetupError(`${packageName} has no program for this machine`);
+}
+
+function installCommand({ dev }) {
+  const npm = npmCommand();
+  if (npm === undefined && process.versions.bun) {
+    return [process.execPath, "install", "--no-save", "--ignore-scripts", ...(dev ? [] : ["--production"])];
+  }
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  return [...(npm ?? ["npm"]), "ci", "--ignore-scripts", ...quiet, ...(dev ? [] : ["--omit=dev"])];
+}
+
+/** On Windows npm is a shell script, which cannot be started as a program: there its own code is run by this Node. */
+function npmCommand() {
+  const script = process.env.npm_execpath;
+  if (script?.endsWith("npm-cli.js")) return [process.execPath, script];
+  if (!isWindows) return onPath("npm") ? ["npm"] : undefined;
+  const beside = join(process.execPath, "..", "node_modules", "npm", "bin", "npm-cli.js");
+  return existsSync(beside) ? [process.execPath, beside] : undefined;
+}
+
+function bunPath() {
+  return join(modulesDir, "bun", "bin", "bun.exe"); // so named on every platform
+}
+
+/** Chromium and tmux are no npm packages; on Debian as root they are installed, else they are asked for. */
+function installTestTools() {
+  const absent = [];
+  if (!hasChromium()) absent.push("chromium");
+  if (!isWindows && !onPath("tmux")) absent.push("tmux");
+  if (absent.length === 0) return;
+  if (onPath("apt-get") && process.getuid?.() === 0) {
+    note(`installing ${absent.join(" and ")}`);
+    const apt = (...args) =>
+      spawnSync("apt-get", ["-qq", ...args], {
+        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+        stdio: ["ignore", "ignore", 2],
+      }).status === 0;
+    if (apt("update") && apt("install", "-y", "--no-install-recommends", ...absent)) return;
+  }
+  throw new SetupError(
+    `the tests need ${absent.join(" and ")}: install with your package manager, then run again`,
+  );
+}
+
+function hasChromium() {
+  const { CHROMIUM_PATH } = process.env; // as tests/support/chromium.ts finds it
+  return CHROMIUM_PATH
+    ? existsSync(CHROMIUM_PATH)
+    : ["chromium", "chromium-browser", "google-chrome"].some(onPath);
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? "").split(delimiter).some((dir) => {
+    try {
+      accessSync(join(dir, name + suffix), constants.X_OK);
+      return true;
+    } catch {
+      return false; // not in this folder
+    }
+  });
+}
+
+/**
+ * Runs a program in the foreground, hands on the signals that end it, and gives its exit code.
+ * Ctrl-C on a terminal reaches the program by itself; handing it on would make it a second one, which ends it at once.
+ */
+function run(command, args, { stdout = 1 } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: projectDir, stdio: ["inherit", stdout, "inherit"] });
+    const forward = (signal) => {
+      clearInterval(watch);
+      if (signal === "SIGINT" && process.stdin.isTTY) return;
+      child.kill(signal);
+    };
+    const watch = onShellsEnd(() => forward("SIGTERM"));
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    for (const signal of signals) process.on(signal, forward);
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      clearInterval(watch);
+      for (const each of signals) process.off(each, forward);
+      resolve(code ?? 128 + (osConstants.signals[signal] ?? 0));
+    });
+  });
+}
+
+/** npm 11 hands a SIGTERM to the shell that runs its script; that one ends of it, and does not hand it on. */
+function onShellsEnd(act) {
+  if (isWindows || process.env.npm_lifecycle_event === undefined) return undefined;
+  const shell = process.ppid;
+  return setInterval(() => process.ppid === shell || act(), 200);
+}
+
+function note(text) {
+  process.stderr.write(`setup: ${text}\n`);
+}
+
+const [name = "", ...args] = process.argv.slice(2);
+try {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new SetupError(`unknown command ${name || "(none)"}: start, test or build`);
+  process.exitCode = await command(args);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = 1;
+}
