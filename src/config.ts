@@ -1,0 +1,226 @@
+// The settings file of `--config` and the settings of `serve`: one schema, and pure loaders (text in, settings out).
+// Reads no file and no environment; that is src/cli's.
+import * as v from "valibot";
+import { CliaiError } from "./domain/errors.ts";
+import { findJsonError } from "./domain/json-error.ts";
+import { parseDurationMs } from "./domain/moment.ts";
+import { didYouMean } from "./domain/nearest.ts";
+import { roles } from "./domain/roles.ts";
+
+const text = (what: string) => v.pipe(v.string(`must be ${what}`), v.minLength(1, `must be ${what}`));
+const wholeNumber = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
+};
+const described = <T extends v.GenericSchema>(schema: T, description: string) =>
+  v.pipe(schema, v.description(description));
+
+const serveEntries = {
+  port: described(wholeNumber(0, 65_535), "port of the dashboard and the API; 0 for any free one"),
+  host: described(text("an address"), "address of the dashboard and the API"),
+  nats_port: described(wholeNumber(0, 65_535), "port of the nats-server that is started; 0 for any free one"),
+  nats_url: described(text("a URL"), "an existing NATS server or cluster; none is started then"),
+  nats_creds: described(text("a path"), "credentials file for nats_url"),
+  nats_server: described(text("a path"), "the nats-server program to run"),
+  insecure: described(v.boolean("must be true or false"), "no credentials on loopback, for experiments"),
+  token_file: described(text("a path"), "file with the HTTP token; without it one is made at first start"),
+  tls_cert: described(text("a path"), "certificate of the dashboard and the API, in PEM form"),
+  tls_key: described(text("a path"), "key of tls_cert, in PEM form"),
+  replicas: described(wholeNumber(1, 5), "copies of streams and buckets on a cluster"),
+  sync: described(
+    v.pipe(
+      v.string("must be text"),
+      v.regex(/^(always|[1-9]\d{0,3}[sm])$/, "must be always, or a time such as 1s or 2m"),
+    ),
+    "when what is stored is on the disk: before its sender is told so, or every so often",
+  ),
+  audit_max_age: described(
+    v.pipe(
+      v.string("must be text"),
+      v.regex(/^[1-9]\d*(min|h|d|w)$/, "must be a duration such as 12h or 30d"),
+    ),
+    "how long the recorded history is kept",
+  ),
+  audit_max_bytes: described(
+    v.pipe(v.string("must be text"), v.regex(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB")),
+    "how much of the recorded history is kept",
+  ),
+  audit_heartbeats: described(v.boolean("must be true or false"), "record heartbeats as well"),
+};
+
+export type ServeKey = keyof typeof serveEntries;
+type ServeValues = { [Key in ServeKey]: v.InferOutput<(typeof serveEntries)[Key]> };
+
+const serveDefaults = {
+  port: 3000,
+  host: "127.0.0.1",
+  nats_port: 4222,
+  insecure: false,
+  replicas: 1,
+  sync: "always",
+  audit_max_age: "30d",
+  audit_max_bytes: "1GB",
+  audit_heartbeats: false,
+} satisfies Partial<ServeValues>;
+
+export type ServeSettings = Readonly<
+  Partial<ServeValues> & Pick<ServeValues, keyof typeof serveDefaults & ServeKey>
+>;
+
+const leastAuditBytes = 64 * 1024 * 1024;
+
+export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
+
+const profileEntries = {
+  description: v.optional(described(text("text"), "what this agent is for")),
+  cli: v.optional(described(text("the name of an agent CLI"), "the agent CLI to launch"), "claude"),
+  model: v.optional(described(text("a model name"), "given to the CLI as it is")),
+  role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),
+  colour: v.optional(v.picklist(profileColours, `must be one of ${profileColours.join(", ")}`)),
+  prompt: v.optional(described(text("text"), "instructions added to the CLI's system prompt")),
+  prompt_file: v.optional(described(text("a path"), "file with the instructions, relative to this file")),
+};
+const ProfileSchema = v.strictObject(profileEntries, "must be an object");
+export type Profile = v.InferOutput<typeof ProfileSchema>;
+
+/** A profile's name begins the ids made from it, with five characters more (contract §2). */
+const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/;
+
+const configEntries = {
+  $schema: v.optional(v.string("must be text")),
+  serve: v.optional(v.partial(v.strictObject(serveEntries, "must be an object of settings")), {}),
+  agents: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(profileName, "is not a profile name: use 1 to 58 letters, digits, _ or -")),
+      ProfileSchema,
+      "must be an object of profiles",
+    ),
+  ),
+};
+export const ConfigSchema = v.strictObject(configEntries, "must be a JSON object");
+export type Config = v.InferOutput<typeof ConfigSchema>;
+
+/**
+ * @param name the file's path, for the messages
+ * @throws CliaiError `config_invalid`, naming the line of a syntax error, or the key that is unknown or wrong
+ */
+export function parseConfig(source: string, name: string): Config {
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch (cause) {
+    const place = findJsonError(source);
+    const where = place === undefined ? name : `${name}:${place.line}:${place.column}`;
+    throw new CliaiError("config_invalid", `${where} is not JSON`, {
+      hint: "correct it there; JSON has no comments and no comma after the last entry",
+      cause,
+    });
+  }
+  // valibot 1.5 takes an array for an object with the keys 0, 1, …; none of the settings is a list.
+  const list = Array.isArray(value) ? "the file" : findList(value);
+  if (list !== undefined) {
+    throw new CliaiError("config_invalid", `${name}: ${list} must be an object, not a list`, {
+      hint: `correct it in ${name}`,
+    });
+  }
+  const result = v.safeParse(ConfigSchema, value);
+  if (result.success) return result.output;
+  throw describeIssue(result.issues[0], name);
+}
+
+function findList(value: unknown): string | undefined {
+  const entry = Object.entries(value ?? {}).find(([, part]) => Array.isArray(part));
+  return entry === undefined ? undefined : `"${entry[0]}"`;
+}
+
+/** Where a setting's text comes from, when it does not come from the file. */
+export interface SettingTexts {
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The settings of `serve`: flag `--nats-port`, else `CLIAI_NATS_PORT`, else the file's `serve.nats_port`, else the default.
+ * @throws CliaiError `config_invalid`, naming the flag or variable and its value
+ */
+export function resolveServeSettings(texts: SettingTexts, config: Config): ServeSettings {
+  const given = Object.entries(serveEntries).flatMap(([key, schema]) => {
+    const found = findText(key, texts);
+    return found === undefined ? [] : [[key, readText(schema, found)] as const];
+  });
+  // Each value has passed its own key's schema.
+  const settings = { ...serveDefaults, ...config.serve, ...Object.fromEntries(given) } as ServeSettings;
+  if (settings.nats_creds !== undefined && settings.nats_url === undefined) {
+    throw new CliaiError("config_invalid", `nats_creds "${settings.nats_creds}" is set without nats_url`, {
+      hint: "name the server that they are for: --nats-url URL",
+    });
+  }
+  if (settings.replicas > 1 && settings.nats_url === undefined) {
+    throw new CliaiError("config_invalid", `replicas ${settings.replicas} is set without nats_url`, {
+      hint: "one nats-server alone keeps no copies; name the cluster's: --nats-url URL,URL,URL",
+    });
+  }
+  return settings;
+}
+
+/**
+ * How long, and how much of the recorded history is kept.
+ * @throws CliaiError `config_invalid` for less than a few of the largest messages
+ */
+export function auditRetentionOf(settings: Pick<ServeSettings, "audit_max_age" | "audit_max_bytes">): {
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+} {
+  const exponent = ["MB", "GB", "TB"].indexOf(settings.audit_max_bytes.slice(-2)) + 2;
+  const maxBytes = Number.parseInt(settings.audit_max_bytes, 10) * 1024 ** exponent;
+  if (maxBytes < leastAuditBytes) {
+    throw new CliaiError("config_invalid", `audit_max_bytes "${settings.audit_max_bytes}" is below 64MB`, {
+      hint: "a single message can have 8 MB: --audit-max-bytes 1GB",
+    });
+  }
+  return { maxAgeMs: parseDurationMs(settings.audit_max_age) ?? 0, maxBytes };
+}
+
+interface FoundText {
+  readonly source: string;
+  readonly value: string | boolean;
+}
+
+function findText(key: string, { flags, env }: SettingTexts): FoundText | undefined {
+  const flag = key.replaceAll("_", "-");
+  const variable = `CLIAI_${key.toUpperCase()}`;
+  if (flags[flag] !== undefined) return { source: `--${flag}`, value: flags[flag] };
+  if (env[variable]) return { source: variable, value: env[variable] };
+  return undefined;
+}
+
+/** A text means what the schema takes it for: itself, a number, or yes and no. */
+function readText(schema: v.GenericSchema, { source, value }: FoundText): unknown {
+  const readings: unknown[] = [value];
+  if (typeof value === "string" && /^\d+$/.test(value)) readings.push(Number(value));
+  if (value === "1" || value === "true") readings.push(true);
+  if (value === "0" || value === "false") readings.push(false);
+  for (const reading of readings) if (v.is(schema, reading)) return reading;
+  const why = v.safeParse(schema, value).issues?.[0].message;
+  throw new CliaiError("config_invalid", `${source} "${value}" ${why}`, { hint: "cliai serve --help" });
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, name: string): CliaiError {
+  const keys = (issue.path ?? []).map((item) => String(item.key));
+  const dotted = keys.join(".");
+  const received = JSON.stringify(issue.input)?.slice(0, 60);
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    const known = knownKeys(keys.slice(0, -1));
+    return new CliaiError("config_invalid", `${name}: unknown key "${dotted}"`, {
+      hint: didYouMean(keys.at(-1) ?? "", known) ?? `the keys there are ${known.join(", ")}`,
+    });
+  }
+  const what = keys.length === 0 ? issue.message : `"${dotted}" ${issue.message}`;
+  const found = issue.path?.at(-1)?.origin === "key" ? "" : `, not ${received}`;
+  return new CliaiError("config_invalid", `${name}: ${what}${found}`, { hint: `correct it in ${name}` });
+}
+
+function knownKeys(parents: readonly string[]): string[] {
+  if (parents.length === 0) return Object.keys(configEntries);
+  return Object.keys(parents[0] === "serve" ? serveEntries : profileEntries);
+}

@@ -1,0 +1,106 @@
+// What is kept of an agent (bucket `agents`) and what is shown of it. The record holds evidence, the view what follows
+// from it at a time: see status.ts.
+import type { AgentId } from "./agent-id.ts";
+import type { Usage } from "./messages.ts";
+import type { CommandRecord } from "./receipts.ts";
+import type { OpenRequest } from "./requests.ts";
+import { type Axes, deriveAxes, statusWordOf } from "./status.ts";
+
+/** The agent's own word for its state, and where it came from. */
+export interface SaidStatus {
+  readonly status: string;
+  readonly message?: string;
+  /** When it was last said, and when it was first said in this run of saying it. */
+  readonly at: string;
+  readonly since: string;
+  readonly source: "heartbeat" | "status";
+  readonly instance_id?: string;
+}
+
+export interface HeartbeatEvidence {
+  readonly at: string;
+  readonly interval_s: number;
+  readonly instance_id?: string;
+  readonly seq?: number;
+}
+
+/** The last that nats-server said of the connection of the agent's bridge; absent without its system account. */
+export interface ConnectionEvidence {
+  readonly isUp: boolean;
+  readonly at: string;
+  /** Which connection, and when it began by nats-server's clock: an older one's end says nothing of a newer one. */
+  readonly client: string;
+  readonly started_at: string;
+  readonly instance_id: string;
+  readonly reason?: string;
+}
+
+export interface Progress {
+  readonly note: string;
+  readonly percent?: number;
+  readonly at: string;
+}
+
+/** All times are RFC 3339 by the server's clock: the agents' clocks may differ. */
+export interface AgentRecord {
+  readonly agent_id: AgentId;
+  readonly config_name?: string;
+  readonly project_path?: string;
+  readonly cli?: string;
+  readonly cli_version?: string;
+  readonly host?: string;
+  readonly pid?: number;
+  readonly session_id?: string;
+  /** As its heartbeats say it; read it by `readRole`. */
+  readonly role?: string;
+  readonly current_task?: string;
+  readonly first_seen: string;
+  /** When the run of the agent that sends the present heartbeats was first heard of. */
+  readonly run_started_at?: string;
+  /** The last sign of life; absent for an agent that was announced and never connected. */
+  readonly last_seen?: string;
+  readonly heartbeat?: HeartbeatEvidence;
+  readonly connection?: ConnectionEvidence;
+  readonly said?: SaidStatus;
+  readonly progress?: Progress;
+  readonly usage?: Usage & { readonly at: string };
+  /** Its requests that wait for a person or a captain, oldest first; absent when there is none. */
+  readonly requests?: readonly OpenRequest[];
+  /** Pending ones all; of the settled ones the last 20. Oldest first. */
+  readonly commands: readonly CommandRecord[];
+  /** The last message of stream AUDIT that this record has taken in; replaying an earlier one changes nothing. */
+  readonly audit_seq: number;
+  /** The same for stream COMMANDS. */
+  readonly commands_seq: number;
+}
+
+/** What the CLI, the API and the page show: the same for all three. */
+export interface AgentView extends AgentRecord {
+  readonly status: string;
+  readonly axes: Axes;
+  readonly inbox_waiting: number;
+}
+
+export function viewAgent(record: AgentRecord, now: Date): AgentView {
+  const axes = deriveAxes(record, now);
+  return { ...record, status: statusWordOf(axes), axes, inbox_waiting: inboxOf(record).length };
+}
+
+export function viewFleet(records: Iterable<AgentRecord>, now: Date): AgentView[] {
+  return [...records].map((record) => viewAgent(record, now)).sort(byId);
+}
+
+/** What waits for `check_inbox`, oldest first: all that was neither handed to the CLI nor settled. */
+export function inboxOf(record: Pick<AgentRecord, "commands">): CommandRecord[] {
+  return record.commands.filter(
+    (command) =>
+      command.stream_seq > 0 &&
+      command.type !== "stop" &&
+      command.type !== "shutdown" &&
+      !command.receipts.some(({ state }) => state !== "stored" && state !== "delivered"),
+  );
+}
+
+function byId(a: AgentRecord, b: AgentRecord): number {
+  return a.agent_id < b.agent_id ? -1 : a.agent_id > b.agent_id ? 1 : 0;
+}

@@ -1,0 +1,104 @@
+// Which records of the stream AUDIT a reader wants: as subjects for the server to choose by, and as a test for the rest.
+import type { AgentId } from "./agent-id.ts";
+import { CliaiError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
+import {
+  type AgentTopic,
+  agentOfRecord,
+  agentOrderTopics,
+  agentReportTopics,
+  agentSubject,
+  auditCheckpointSubject,
+  auditMalformedSubject,
+  auditToolSubject,
+  captainBroadcastSubject,
+  captainDecisionSubject,
+  dashboardAlertSubject,
+  everyAgentSubject,
+} from "./subjects.ts";
+
+export interface AuditFilter {
+  readonly agent?: AgentId | undefined;
+  /** A word of {@link auditKinds}, or `event.` with the kind of an agent's event. */
+  readonly kind?: string | undefined;
+  readonly sinceMs?: number | undefined;
+  /** The last moment that is taken. */
+  readonly untilMs?: number | undefined;
+  /** Found anywhere in the payload; case does not count. */
+  readonly text?: string | undefined;
+}
+
+const topics: readonly AgentTopic[] = [...agentReportTopics, ...agentOrderTopics];
+const eventKinds = [
+  ...["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end", "notification"],
+  ...["usage", "session_end", "progress", "activity"],
+];
+
+type KindSubjects = (id: AgentId | undefined) => readonly string[];
+const byTopic = (topic: AgentTopic): KindSubjects => {
+  return (id) => [id === undefined ? everyAgentSubject(topic) : agentSubject(id, topic)];
+};
+const malformed: KindSubjects = (id) =>
+  id === undefined
+    ? [auditMalformedSubject(undefined), auditMalformedSubject("*")]
+    : [auditMalformedSubject(id)];
+const subjectsByKind: Readonly<Record<string, KindSubjects>> = {
+  ...Object.fromEntries(topics.map((topic) => [topic, byTopic(topic)])),
+  ...Object.fromEntries(eventKinds.map((kind) => [kind, byTopic("event")])),
+  tool: (id) => [auditToolSubject(id ?? "*")],
+  malformed,
+  alert: () => [dashboardAlertSubject],
+  decision: () => [captainDecisionSubject],
+  broadcast: () => [captainBroadcastSubject],
+  checkpoint: () => [auditCheckpointSubject],
+};
+
+/** What `--kind` takes. */
+export const auditKinds: readonly string[] = Object.keys(subjectsByKind);
+
+/** @throws CliaiError `usage` for a word that is no kind, naming the nearest */
+export function parseAuditKind(text: string): string {
+  if (Object.hasOwn(subjectsByKind, text) || /^event\.\S+$/.test(text)) return text;
+  throw new CliaiError("usage", `no kind "${text}" of record`, {
+    hint: didYouMean(text, auditKinds) ?? `the kinds are ${auditKinds.join(", ")}, and event.KIND`,
+  });
+}
+
+/** The subjects that can hold what the filter wants; checkpoints only where it asks for them. */
+export function auditSubjects({ agent, kind }: AuditFilter): string[] {
+  if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
+  const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));
+  const others = ["tool", "malformed", "alert"].flatMap((each) => subjectsByKind[each]?.(agent) ?? []);
+  return agent === undefined
+    ? [...ofAgents, ...others, captainDecisionSubject, captainBroadcastSubject]
+    : [...ofAgents, ...others];
+}
+
+/** Tests what subjects alone do not tell. Holds for the records of {@link auditSubjects} only. */
+export function createAuditTest(
+  filter: AuditFilter,
+): (record: { subject: string; at: string; data: Uint8Array }) => boolean {
+  const { agent, kind, sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = filter;
+  const wanted = filter.text?.toLowerCase();
+  const eventKind = kind?.startsWith("event.") ? kind.slice("event.".length) : kind;
+  const asksEventKind = kind?.startsWith("event.") || eventKinds.includes(kind ?? "");
+  return ({ subject, at, data }) => {
+    const atMs = Date.parse(at);
+    if (atMs < sinceMs || atMs > untilMs) return false;
+    if (wanted !== undefined && !utf8.decode(data).toLowerCase().includes(wanted)) return false;
+    if (asksEventKind && fieldOf(data, "kind") !== eventKind) return false;
+    // An alert names its agent in its body.
+    return agent === undefined || (agentOfRecord(subject) ?? fieldOf(data, "agent_id")) === agent;
+  };
+}
+
+const utf8 = new TextDecoder();
+
+function fieldOf(data: Uint8Array, name: string): unknown {
+  try {
+    return (JSON.parse(utf8.decode(data)) as Readonly<Record<string, unknown>> | null)?.[name];
+  } catch {
+    // Kept as it came: a record that is not JSON has no fields.
+    return undefined;
+  }
+}

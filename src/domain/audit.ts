@@ -1,0 +1,130 @@
+// What the server writes into the stream AUDIT of its own: tool calls, malformed messages, and the signed checkpoints that
+// make tampering show. Types, schemas and the text that is signed; hashing and signing are in src/server/audit.
+import * as v from "valibot";
+import type { AgentId } from "./agent-id.ts";
+
+/** `audit.tools.{id}`: one answered tool call. */
+export interface ToolRecord {
+  readonly request_id: string | null;
+  readonly agent_id: AgentId;
+  readonly tool: string;
+  /** The arguments, or the beginning of their JSON where they are long. */
+  readonly arguments: unknown;
+  /** The size of the whole, where only the beginning was kept. */
+  readonly arguments_bytes?: number;
+  readonly success: boolean;
+  readonly error?: string;
+  readonly took_ms: number;
+  readonly at: string;
+}
+
+/** `audit.malformed[.{id}]`: a message that could not be understood, or one that spoke for another agent. */
+export interface MalformedRecord {
+  readonly subject: string;
+  readonly error: string;
+  readonly bytes: number;
+  /** The first 4 KiB, as text or, where they are no UTF-8, as base64. */
+  readonly sample?: string;
+  readonly sample_base64?: string;
+  readonly at: string;
+}
+
+/** `audit.malformed`: what was left out of the record while more came than is kept. */
+export interface OmittedRecord {
+  readonly omitted: number;
+  readonly omitted_bytes: number;
+  readonly since: string;
+  readonly until: string;
+}
+
+const wholeNumber = v.pipe(v.number(), v.safeInteger());
+const sequence = v.pipe(wholeNumber, v.minValue(0));
+
+/** The settings and the state of retention when a checkpoint was made, by which a gap at the beginning is judged. */
+const RetentionSchema = v.strictObject({
+  /** The oldest record that the stream held. */
+  first_seq: sequence,
+  bytes: sequence,
+  max_age_s: v.number(),
+  max_bytes: v.number(),
+});
+export type Retention = v.InferOutput<typeof RetentionSchema>;
+
+/** `audit.checkpoint`: what the records `from_seq` to `to_seq` were, chained to the checkpoint before, and signed. */
+export const CheckpointSchema = v.strictObject({
+  version: v.literal(1),
+  stream: v.string(),
+  from_seq: v.pipe(sequence, v.minValue(1)),
+  to_seq: v.pipe(sequence, v.minValue(1)),
+  /** One for each record, in order: SHA-256 of subject, a zero byte and payload, base64url. */
+  digests: v.array(v.string()),
+  /** When each was stored: the first in milliseconds since 1970, each other as the difference to the one before. */
+  times: v.array(wholeNumber),
+  /** When the record before `from_seq` was stored; null at the beginning of the chain. */
+  prev_at_ms: v.nullable(wholeNumber),
+  retention: RetentionSchema,
+  /** The hash of the checkpoint before; null at the beginning of the chain. */
+  prev: v.nullable(v.string()),
+  at: v.string(),
+  /** Ed25519, base64url. */
+  public_key: v.string(),
+  /** SHA-256 of the {@link signedText}, base64url. */
+  hash: v.string(),
+  /** Of the hash's text, base64url. */
+  signature: v.string(),
+});
+export type Checkpoint = v.InferOutput<typeof CheckpointSchema>;
+
+/** Everything of a checkpoint that its hash covers, as one text that no order of keys changes. */
+export function signedText(checkpoint: Omit<Checkpoint, "hash" | "signature">): string {
+  const { version, stream, from_seq, to_seq, digests, times, prev_at_ms, retention, prev, at, public_key } =
+    checkpoint;
+  const { first_seq, bytes, max_age_s, max_bytes } = retention;
+  const kept = [first_seq, bytes, max_age_s, max_bytes];
+  return JSON.stringify([
+    ...["cliai audit checkpoint", version, stream, from_seq, to_seq],
+    ...[digests, times, prev_at_ms, kept, prev, at, public_key],
+  ]);
+}
+
+/** The end of the chain, kept apart from the stream: it shows when the stream's own end is cut off. */
+export const ChainHeadSchema = v.object({
+  to_seq: sequence,
+  /** When record `to_seq` was stored. */
+  at_ms: wholeNumber,
+  hash: v.string(),
+  retention: RetentionSchema,
+});
+export type ChainHead = v.InferOutput<typeof ChainHeadSchema>;
+
+/** What was signed of one record. */
+export interface SignedRecord {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly digest: string;
+}
+
+/** The records that a checkpoint vouches for. Its lists must be as long as its range: see {@link isWellFormed}. */
+export function signedRecords({ from_seq, digests, times }: Checkpoint): SignedRecord[] {
+  let atMs = 0;
+  return digests.map((digest, index) => {
+    atMs += times[index] ?? 0;
+    return { seq: from_seq + index, atMs, digest };
+  });
+}
+
+export function isWellFormed({ from_seq, to_seq, digests, times }: Checkpoint): boolean {
+  const count = to_seq - from_seq + 1;
+  return count === digests.length && count === times.length;
+}
+
+/**
+ * Whether retention accounts for the loss of all records up to one that was stored at `lostAtMs`, judged at `atMs`.
+ * By age: the youngest lost one was due. By size: the stream is at least half full, as it stays after it ran over.
+ */
+export function isDueToRetention(lostAtMs: number, atMs: number, retention: Retention): boolean {
+  const clockSlackMs = 2_000;
+  const { bytes, max_age_s, max_bytes } = retention;
+  const byAge = max_age_s > 0 && lostAtMs + max_age_s * 1_000 <= atMs + clockSlackMs;
+  return byAge || (max_bytes > 0 && bytes >= max_bytes / 2);
+}

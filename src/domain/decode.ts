@@ -1,0 +1,81 @@
+// The edge: bytes to messages. Everything after it trusts the types.
+import * as v from "valibot";
+import type { AgentId } from "./agent-id.ts";
+import { CliaiError } from "./errors.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Deepest nesting taken; JSON of a person or a model stays far below. */
+const maxDepth = 64;
+
+/**
+ * Decodes one JSON message by its schema.
+ * @throws CliaiError `message_invalid`: one line that says what is wrong with which field.
+ */
+export function decodeMessage<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  data: Uint8Array | string,
+): v.InferOutput<TSchema> {
+  const value = parseJson(data);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CliaiError("message_invalid", `a message must be a JSON object, not ${preview(data)}`);
+  }
+  return checkMessage(schema, value);
+}
+
+/** As {@link decodeMessage}, for a value that is already parsed. */
+export function checkMessage<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  value: unknown,
+): v.InferOutput<TSchema> {
+  const result = v.safeParse(schema, value, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  throw new CliaiError("message_invalid", result.issues.map(describeIssue).join("; "));
+}
+
+/**
+ * Decodes a message whose subject names the agent. A missing `agent_id` is taken from the subject.
+ * @throws CliaiError `refused` when the body names another agent than the subject (contract §3).
+ */
+export function decodeFromAgent<TSchema extends v.GenericSchema<unknown, { agent_id?: AgentId | undefined }>>(
+  schema: TSchema,
+  data: Uint8Array | string,
+  id: AgentId,
+): v.InferOutput<TSchema> & { agent_id: AgentId } {
+  const message = decodeMessage(schema, data);
+  if (message.agent_id !== undefined && message.agent_id !== id) {
+    throw new CliaiError("refused", `the body says agent_id "${message.agent_id}", the subject says "${id}"`);
+  }
+  return { ...message, agent_id: id };
+}
+
+/** @throws CliaiError `message_invalid` when it is not UTF-8, not JSON, or nested deeper than 64 levels. */
+export function parseJson(data: Uint8Array | string): unknown {
+  try {
+    const value: unknown = JSON.parse(typeof data === "string" ? data : utf8.decode(data));
+    if (isDeeperThan(value, maxDepth)) throw new RangeError(`nested deeper than ${maxDepth} levels`);
+    return value;
+  } catch (cause) {
+    const why = cause instanceof RangeError ? cause.message : "not JSON";
+    throw new CliaiError("message_invalid", `${why}: ${preview(data)}`, { cause });
+  }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+/** The beginning of a payload on one line, for an error text. */
+function preview(data: Uint8Array | string): string {
+  const text = typeof data === "string" ? data : new TextDecoder().decode(data.subarray(0, 80));
+  return text.length === 0 ? "an empty payload" : JSON.stringify(text.slice(0, 60));
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue);
+  const missing = issue.received === "undefined" && path !== null;
+  if (missing) return `${path} is missing`;
+  return path === null || issue.message.includes(path) ? issue.message : `${path}: ${issue.message}`;
+}

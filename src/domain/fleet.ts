@@ -1,0 +1,257 @@
+// The fleet's state: reduce(record, event) -> record for one agent, the fleet being a map of them.
+// Pure: time comes with the event, and a replayed or doubled event changes nothing.
+import type { AgentId } from "./agent-id.ts";
+import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
+import type {
+  AgentEvent,
+  AgentMessage,
+  Command,
+  Heartbeat,
+  Receipt,
+  Shutdown,
+  StatusReport,
+} from "./messages.ts";
+import {
+  addReceipt,
+  type CommandRecord,
+  commandText,
+  idFromSequence,
+  isSettled,
+  receiptEntry,
+  shutdownText,
+  summaryOf,
+} from "./receipts.ts";
+import type { OpenRequest } from "./requests.ts";
+import { isGoodbye } from "./status.ts";
+
+/** Heartbeat interval taken for an agent that does not say its own (contract §3). */
+export const defaultHeartbeatIntervalS = 15;
+const settledCommandsKept = 20;
+
+/** `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
+export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
+  | { readonly type: "heartbeat"; readonly message: Heartbeat }
+  /** nats-server's own word of the bridge's connection. */
+  | { readonly type: "connection"; readonly connection: ConnectionEvidence }
+  | { readonly type: "status"; readonly message: StatusReport; readonly audit_seq: number }
+  | { readonly type: "event"; readonly message: AgentEvent; readonly audit_seq: number }
+  | { readonly type: "receipt"; readonly message: Receipt; readonly audit_seq: number }
+  | { readonly type: "command"; readonly message: Command; readonly stream_seq: number }
+  | { readonly type: "shutdown"; readonly message: Shutdown; readonly stream_seq: number }
+  | { readonly type: "message"; readonly message: AgentMessage; readonly stream_seq: number }
+  /** All requests of the agent that are open, oldest first: as the bucket `requests` has them. */
+  | { readonly type: "requests"; readonly open: readonly OpenRequest[] }
+);
+
+/** The record after an event; the same object when the event changes nothing. */
+export function reduceAgent(known: AgentRecord | undefined, event: FleetEvent): AgentRecord {
+  const record = known ?? newRecord(event);
+  if ("audit_seq" in event) {
+    if (event.audit_seq <= record.audit_seq) return record;
+    return { ...reduceEvent(record, event), audit_seq: event.audit_seq };
+  }
+  if ("stream_seq" in event) {
+    if (event.stream_seq <= record.commands_seq) return record;
+    return { ...reduceEvent(record, event), commands_seq: event.stream_seq };
+  }
+  return reduceEvent(record, event);
+}
+
+function newRecord({ id, at }: FleetEvent): AgentRecord {
+  return { agent_id: id, first_seen: at, commands: [], audit_seq: 0, commands_seq: 0 };
+}
+
+function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
+  switch (event.type) {
+    case "heartbeat":
+      return reduceHeartbeat(record, event.message, event.at);
+    case "connection":
+      return reduceConnection(record, event.connection);
+    case "status":
+      return reduceStatus(record, event.message, event.at);
+    case "event":
+      return reduceAgentEvent(seen(record, event.at), event.message, event.at);
+    case "receipt":
+      return withCommand(seen(record, event.at), event.message.command_id, event.at, (command) =>
+        addReceipt(command, receiptEntry(event.message, event.at)),
+      );
+    case "command":
+      return withOrder(
+        record,
+        event,
+        event.message.type,
+        commandText(event.message),
+        event.message.command_id,
+      );
+    case "shutdown":
+      return withOrder(record, event, "shutdown", shutdownText(event.message), event.message.command_id);
+    case "message":
+      return withOrder(record, event, "message", event.message.text, event.message.message_id);
+    case "requests":
+      return reduceRequests(record, event.open);
+  }
+}
+
+function reduceHeartbeat(record: AgentRecord, message: Heartbeat, at: string): AgentRecord {
+  const { instance_id, seq } = message;
+  const last = record.heartbeat;
+  const sameRun = last !== undefined && last.instance_id === instance_id;
+  if (sameRun && seq !== undefined && last.seq !== undefined && seq <= last.seq) return record;
+  const newRun = !sameRun || (record.said !== undefined && isGoodbye(record.said.status));
+  return {
+    ...seen(record, at),
+    ...known({
+      config_name: message.config_name,
+      project_path: message.project_path,
+      cli: message.cli,
+      cli_version: message.cli_version,
+      host: message.host,
+      pid: message.pid,
+      session_id: message.session_id,
+      role: message.role,
+    }),
+    ...task(message.current_task),
+    ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
+    heartbeat: {
+      at,
+      interval_s: message.interval_s ?? defaultHeartbeatIntervalS,
+      ...known({ instance_id, seq }),
+    },
+    ...said(record, message.status, undefined, "heartbeat", instance_id, at),
+  };
+}
+
+/** A word of a connection older than the one known is late: it changes nothing. Nor does one of a run that is over. */
+function reduceConnection(record: AgentRecord, connection: ConnectionEvidence): AgentRecord {
+  const { connection: known, heartbeat } = record;
+  if (known !== undefined && Date.parse(connection.started_at) < Date.parse(known.started_at)) return record;
+  const isOver = known?.client === connection.client && !known.isUp;
+  const isOtherRun = heartbeat?.instance_id !== connection.instance_id;
+  return isOver || (!connection.isUp && isOtherRun) ? record : { ...record, connection };
+}
+
+function reduceStatus(record: AgentRecord, message: StatusReport, at: string): AgentRecord {
+  return {
+    ...seen(record, at),
+    ...task(message.current_task),
+    ...said(record, message.status, message.message ?? undefined, "status", message.instance_id, at),
+  };
+}
+
+function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): AgentRecord {
+  if (event.kind === "progress") {
+    const progress = { note: event.detail ?? "", at, ...known({ percent: event.percent }) };
+    return { ...record, progress };
+  }
+  if (event.usage !== undefined) return { ...record, usage: { ...record.usage, ...event.usage, at } };
+  return record;
+}
+
+function reduceRequests(record: AgentRecord, open: readonly OpenRequest[]): AgentRecord {
+  const { requests: before = [], ...rest } = record;
+  const isSame =
+    before.length === open.length &&
+    open.every(({ request_id }, index) => before[index]?.request_id === request_id);
+  if (isSame) return record;
+  return open.length === 0 ? rest : { ...rest, requests: open };
+}
+
+function said(
+  record: AgentRecord,
+  status: string | undefined,
+  message: string | undefined,
+  source: SaidStatus["source"],
+  instance_id: string | undefined,
+  at: string,
+): { said?: SaidStatus } {
+  if (status === undefined) return {};
+  const before = record.said;
+  const repeated = before?.status === status && (message === undefined || message === before.message);
+  const words = message ?? (repeated ? before.message : undefined);
+  return {
+    said: {
+      status,
+      at,
+      since: repeated ? before.since : at,
+      source: repeated ? before.source : source,
+      ...known({ message: words, instance_id }),
+    },
+  };
+}
+
+function withOrder(
+  record: AgentRecord,
+  event: {
+    readonly at: string;
+    readonly stream_seq: number;
+    readonly message: Command | Shutdown | AgentMessage;
+  },
+  type: CommandRecord["type"],
+  text: string,
+  id = idFromSequence(event.stream_seq),
+): AgentRecord {
+  const { from, expires_at, thread } = event.message;
+  return withCommand(record, id, event.at, (command) =>
+    command.stream_seq > 0
+      ? command
+      : addReceipt(
+          {
+            ...command,
+            type,
+            from: typeof from === "string" ? from : "unknown",
+            summary: summaryOf(text),
+            stream_seq: event.stream_seq,
+            issued_at: event.at,
+            ...(typeof expires_at === "string" ? { expires_at } : {}),
+            ...(typeof thread === "string" && thread !== id ? { thread } : {}),
+          },
+          { state: "stored", at: event.at },
+        ),
+  );
+}
+
+/** A receipt may be read before the command it is for: two streams keep no order between them. */
+function withCommand(
+  record: AgentRecord,
+  command_id: string,
+  at: string,
+  change: (command: CommandRecord) => CommandRecord,
+): AgentRecord {
+  const place = record.commands.findIndex((command) => command.command_id === command_id);
+  const before = record.commands[place] ?? {
+    command_id,
+    type: "task",
+    from: "unknown",
+    summary: "",
+    stream_seq: 0,
+    issued_at: at,
+    receipts: [],
+  };
+  const after = change(before);
+  if (after === before) return record;
+  const commands = place === -1 ? [...record.commands, after] : record.commands.with(place, after);
+  return { ...record, commands: keepPendingAndLast(commands) };
+}
+
+function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
+  const settled = commands.filter(isSettled);
+  if (settled.length <= settledCommandsKept) return commands;
+  const dropped = new Set(settled.slice(0, settled.length - settledCommandsKept));
+  return commands.filter((command) => !dropped.has(command));
+}
+
+function seen(record: AgentRecord, at: string): AgentRecord {
+  return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
+}
+
+/** `null` or an empty text clears the task; a message that leaves it out leaves it as it was. */
+function task(current_task: string | null | undefined): { current_task?: string } {
+  return current_task === undefined ? {} : { current_task: current_task ?? "" };
+}
+
+/** The fields that have a value. */
+function known<T extends Record<string, unknown>>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

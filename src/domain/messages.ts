@@ -1,0 +1,215 @@
+// One schema for each message on the wire (contract §3); the types are inferred from them.
+// Unknown fields are kept and passed on. Decoding bytes is in decode.ts.
+import * as v from "valibot";
+import { AgentIdSchema } from "./agent-id.ts";
+
+/** Longest texts kept of a field; a whole message is bounded by the 8 MB of the path. */
+const shortText = (name: string) =>
+  v.pipe(v.string(`${name} must be text`), v.maxLength(1024, `${name} is longer than 1,024 characters`));
+const longText = (name: string) => v.string(`${name} must be text`);
+const count = (name: string) =>
+  v.pipe(
+    v.number(`${name} must be a number`),
+    v.finite(`${name} must be finite`),
+    v.minValue(0, `${name} is below 0`),
+  );
+const timestamp = v.optional(
+  v.pipe(
+    v.string("timestamp must be text"),
+    v.check((text) => !Number.isNaN(Date.parse(text)), "timestamp must be an RFC 3339 time"),
+  ),
+);
+
+const anyObject = (name: string) =>
+  v.custom<Record<string, unknown>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    `${name} must be an object`,
+  );
+
+/** A name that is one token of a subject: command ids, request ids, message ids. */
+export const TokenSchema = v.pipe(
+  v.string("the id must be text"),
+  v.regex(/^[A-Za-z0-9_-]{1,128}$/, "the id must be 1 to 128 letters, digits, _ or -"),
+);
+
+/** The one-word statuses of the wire (contract §6); another word is kept as text and read as `unknown`. */
+export const statusWords = [
+  "starting",
+  "connected",
+  "working",
+  "idle",
+  "waiting",
+  "blocked",
+  "paused",
+  "stopping",
+  "stopped",
+  "error",
+  "disconnected",
+] as const;
+/** Those an agent says of its own work; the others are said by its bridge. */
+export const reportedWords = ["working", "idle", "waiting", "blocked", "paused", "error"] as const;
+export type StatusWord = (typeof statusWords)[number];
+
+export const HeartbeatSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  config_name: v.optional(shortText("config_name")),
+  project_path: v.optional(longText("project_path")),
+  status: v.optional(shortText("status")),
+  current_task: v.nullish(longText("current_task")),
+  timestamp,
+  instance_id: v.optional(shortText("instance_id")),
+  interval_s: v.optional(
+    v.pipe(v.number("interval_s must be a number"), v.gtValue(0, "interval_s must be above 0")),
+  ),
+  seq: v.optional(count("seq")),
+  host: v.optional(shortText("host")),
+  pid: v.optional(count("pid")),
+  cli: v.optional(shortText("cli")),
+  cli_version: v.optional(shortText("cli_version")),
+  session_id: v.optional(shortText("session_id")),
+  /** `captain`, or a plain agent. */
+  role: v.optional(shortText("role")),
+});
+export type Heartbeat = v.InferOutput<typeof HeartbeatSchema>;
+
+export const StatusReportSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  status: shortText("status"),
+  message: v.nullish(longText("message")),
+  current_task: v.nullish(longText("current_task")),
+  instance_id: v.optional(shortText("instance_id")),
+  timestamp,
+});
+export type StatusReport = v.InferOutput<typeof StatusReportSchema>;
+
+export const UsageSchema = v.looseObject({
+  tokens_used: v.optional(count("tokens_used")),
+  estimated_cost: v.optional(count("estimated_cost")),
+  failed_tests: v.optional(count("failed_tests")),
+});
+export type Usage = v.InferOutput<typeof UsageSchema>;
+
+export const AgentEventSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  kind: shortText("kind"),
+  tool: v.optional(shortText("tool")),
+  detail: v.nullish(longText("detail")),
+  percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
+  usage: v.optional(UsageSchema),
+  timestamp,
+});
+export type AgentEvent = v.InferOutput<typeof AgentEventSchema>;
+
+/** What became of a command, in the order of contract §5. */
+export const receiptStates = [
+  "stored",
+  "delivered",
+  "injected",
+  "seen",
+  "applied",
+  "failed",
+  "refused",
+  "expired",
+] as const;
+export const ReceiptStateSchema = v.picklist(
+  receiptStates,
+  `state must be one of ${receiptStates.join(", ")}`,
+);
+export type ReceiptState = v.InferOutput<typeof ReceiptStateSchema>;
+
+export const ReceiptSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  command_id: TokenSchema,
+  state: ReceiptStateSchema,
+  route: v.optional(shortText("route")),
+  detail: v.nullish(longText("detail")),
+  timestamp,
+});
+export type Receipt = v.InferOutput<typeof ReceiptSchema>;
+
+export const commandTypes = ["stop", "pause", "resume", "task"] as const;
+export const CommandTypeSchema = v.picklist(commandTypes, `type must be one of ${commandTypes.join(", ")}`);
+export type CommandType = v.InferOutput<typeof CommandTypeSchema>;
+
+export const CommandSchema = v.looseObject({
+  type: CommandTypeSchema,
+  /** A task's words as text or `{text}`; `{reason?, force?}` for the others. */
+  payload: v.optional(
+    v.nullable(v.union([v.string(), anyObject("payload")], "payload must be text or an object")),
+  ),
+  command_id: v.optional(TokenSchema),
+  from: v.optional(shortText("from")),
+  issued_at: timestamp,
+  expires_at: timestamp,
+});
+export type Command = v.InferOutput<typeof CommandSchema>;
+
+export const ShutdownSchema = v.looseObject({
+  reason: v.nullish(longText("reason")),
+  approved: v.optional(v.boolean("approved must be true or false")),
+  force: v.optional(v.boolean("force must be true or false")),
+  command_id: v.optional(TokenSchema),
+  deadline_s: v.optional(count("deadline_s")),
+});
+export type Shutdown = v.InferOutput<typeof ShutdownSchema>;
+
+/**
+ * What a message is beside a peer's words: the answer to a request, a request for a captain to decide, a captain's word
+ * to all.
+ */
+export const messageKinds = ["answer", "request", "broadcast"] as const;
+
+export const AgentMessageSchema = v.looseObject({
+  message_id: v.optional(TokenSchema),
+  from: v.optional(shortText("from")),
+  to: v.optional(shortText("to")),
+  text: longText("text"),
+  reply_to: v.optional(TokenSchema),
+  /** The `message_id` of the message that the thread began with. */
+  thread: v.optional(TokenSchema),
+  kind: v.optional(v.picklist(messageKinds, `kind must be one of ${messageKinds.join(", ")}`)),
+  request_id: v.optional(TokenSchema),
+});
+export type AgentMessage = v.InferOutput<typeof AgentMessageSchema>;
+
+export const ToolCallSchema = v.looseObject({
+  request_id: v.optional(TokenSchema),
+  agent_id: v.optional(AgentIdSchema),
+  tool: shortText("tool"),
+  arguments: v.optional(anyObject("arguments"), {}),
+  /** The caller's run, as its heartbeats name it: what a run was given and did not confirm is free for the next. */
+  instance_id: v.optional(shortText("instance_id")),
+  /** Set by a caller that writes the receipts of what it is handed (`takes`) itself, once its CLI has it. */
+  confirms: v.optional(v.boolean("confirms must be true or false")),
+});
+export type ToolCall = v.InferOutput<typeof ToolCallSchema>;
+
+export const ToolResponseSchema = v.looseObject({
+  request_id: v.nullish(v.string()),
+  success: v.boolean("success must be true or false"),
+  result: v.optional(v.unknown()),
+  error: v.optional(v.string()),
+  /** The ids of the commands and messages that this result hands over. */
+  takes: v.optional(v.array(TokenSchema)),
+  /** How many commands and messages wait in the agent's inbox: a reminder to call check_inbox. */
+  inbox_waiting: v.optional(count("inbox_waiting")),
+});
+export type ToolResponse = v.InferOutput<typeof ToolResponseSchema>;
+
+export const alertSeverities = ["info", "warning", "critical"] as const;
+
+/** `dashboard.alert`: one alert for one cause, counted, not repeated. */
+export interface Alert {
+  readonly alert_id: string;
+  readonly kind: string;
+  readonly severity: (typeof alertSeverities)[number];
+  readonly agent_id?: string;
+  readonly message: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly count: number;
+  /** The beginning of the message that caused it, where one did. */
+  readonly sample?: string;
+  /** Set when what it warned of is over; it is then no longer shown as open. */
+  readonly resolved_at?: string;
+}

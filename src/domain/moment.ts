@@ -1,0 +1,38 @@
+// A point in time as a person types it: RFC 3339, or how long ago. Pure: the present comes in.
+import { CliaiError } from "./errors.ts";
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+const rfc3339 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
+
+/** `90s`, `5m`, `2h`, `1d`, `1w` and sums such as `1h30m`, in milliseconds; undefined when it is no duration. */
+export function parseDurationMs(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|min|[smhdw]))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|min|[smhdw])/g)) {
+    sum += Number(count) * (unitMs[unit ?? ""] ?? 0);
+  }
+  return sum;
+}
+
+/**
+ * Milliseconds since 1970 of an RFC 3339 time (a date alone is its beginning in UTC) or of a duration before now.
+ * @param name the flag, for the message
+ * @throws CliaiError `usage`
+ */
+export function parseMomentMs(text: string, name: string, now: Date): number {
+  const ago = parseDurationMs(text);
+  if (ago !== undefined) return now.getTime() - ago;
+  const at = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(at)) return at;
+  throw new CliaiError("usage", `${name} "${text}" is neither a time nor a duration`, {
+    hint: `write it as ${name} 2h, or ${name} 2026-05-03T14:00:00Z`,
+  });
+}

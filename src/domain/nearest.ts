@@ -1,0 +1,26 @@
+// "Did you mean …": the known names nearest to one that is not known.
+// Pure; the only file of the domain beside the schemas that uses a package (fastest-levenshtein).
+import { distance } from "fastest-levenshtein";
+
+/** Up to `limit` candidates within a third of the word's length in edits (at least 2), nearest first; case is ignored. */
+export function nearest(word: string, candidates: Iterable<string>, limit = 3): string[] {
+  const wanted = word.toLowerCase();
+  const furthest = Math.max(2, Math.ceil(wanted.length / 3));
+  return [...candidates]
+    .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
+    .filter(({ edits }) => edits <= furthest)
+    .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, limit)
+    .map(({ candidate }) => candidate);
+}
+
+/** `did you mean a, b?`, or undefined when nothing is near. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const names = nearest(word, candidates);
+  return names.length === 0 ? undefined : `did you mean ${names.join(", ")}?`;
+}
+
+/** A candidate that begins with what was typed comes before any other slip: `tas` means `task`. */
+function editsBetween(wanted: string, candidate: string): number {
+  return wanted.length >= 2 && candidate.startsWith(wanted) ? 0.5 : distance(wanted, candidate);
+}

@@ -1,0 +1,25 @@
+// Takes secrets out of text that is meant to be read: log lines and error messages. It knows them by their shapes alone,
+// so it is the last guard and not the first: what holds a secret does not belong into a message.
+
+const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
+  // The user and password of a URL; NATS takes a token in the same place.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+@/gi, "$1***@"],
+  [/\b(Bearer|Basic) +[\w.~+/=-]{12,}/gi, "$1 ***"],
+  [/-----BEGIN ([A-Z ]*(?:PRIVATE KEY|JWT|SEED)[A-Z ]*)-----[\s\S]*?(?:-*END \1-*|$)/g, "***"],
+  // Seeds of NATS keys: accounts, clusters, operators, servers, users, and curve keys.
+  [/\bS[ACNOUX][A-Z2-7]{56}\b/g, "***"],
+  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "***"],
+  // Sessions and login codes of the dashboard.
+  [/\b\d{9,12}\.[\w-]{22}\.[\w-]{43}/g, "***"],
+  [/([?&](?:code|token|access_token|password|secret|api_key)=)[^&\s"'#]+/gi, "$1***"],
+  [/\bsk-[\w-]{16,}/g, "***"],
+  [
+    /\b((?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|AWS|GITHUB)_[A-Z_]*(?:KEY|TOKEN|SECRET)\s*[=:]\s*)["']?[^\s"']+/g,
+    "$1***",
+  ],
+];
+
+/** The same text with `***` in place of each secret. */
+export function redact(text: string): string {
+  return shapes.reduce((kept, [shape, instead]) => kept.replace(shape, instead), text);
+}

@@ -1,0 +1,226 @@
+// The life of a request that waits for a person or a captain (contract §4, bucket `requests`): a question, a stop
+// approval, a permission. One state machine: asked → answered | withdrawn | expired. Never approved by silence.
+import * as v from "valibot";
+import { type AgentId, AgentIdSchema } from "./agent-id.ts";
+import { CliaiError } from "./errors.ts";
+import { TokenSchema } from "./messages.ts";
+import { didYouMean } from "./nearest.ts";
+import { summaryOf } from "./receipts.ts";
+
+export const requestKinds = ["question", "stop_approval", "permission"] as const;
+export type RequestKind = (typeof requestKinds)[number];
+
+/**
+ * What happens when nobody answers in time. `refuse` decides an approval against the agent; `expire` leaves a question
+ * without an answer. There is no policy that approves.
+ */
+export const expiryPolicies = ["expire", "refuse"] as const;
+export type ExpiryPolicy = (typeof expiryPolicies)[number];
+
+const AnswerSchema = v.looseObject({
+  /** Who decided: a person's name, a captain's id, or `policy` on expiry. */
+  by: v.string(),
+  at: v.string(),
+  text: v.optional(v.string()),
+  /** Only for approvals and permissions. */
+  approved: v.optional(v.boolean()),
+  reason: v.optional(v.string()),
+  /** Of a captain's decision: under which id it was published. */
+  decision_id: v.optional(TokenSchema),
+});
+export type Answer = v.InferOutput<typeof AnswerSchema>;
+
+export const RequestSchema = v.looseObject({
+  request_id: TokenSchema,
+  agent_id: AgentIdSchema,
+  kind: v.picklist(requestKinds),
+  question: v.string(),
+  context: v.optional(v.string()),
+  choices: v.optional(v.array(v.string())),
+  asked_at: v.string(),
+  expires_at: v.optional(v.string()),
+  on_expiry: v.picklist(expiryPolicies),
+  state: v.picklist(["asked", "answered", "withdrawn", "expired"]),
+  answer: v.optional(AnswerSchema),
+  /** When it was answered, withdrawn or expired. */
+  ended_at: v.optional(v.string()),
+  /** When the answer was put into the agent's inbox. */
+  told_at: v.optional(v.string()),
+  /** Set when a captain handed it to the people, and why. */
+  escalated: v.optional(v.looseObject({ by: v.string(), at: v.string(), reason: v.string() })),
+});
+export type AgentRequest = v.InferOutput<typeof RequestSchema>;
+
+/** What an agent's record keeps of each of its open requests: the evidence for its `attention`. */
+export interface OpenRequest extends Pick<AgentRequest, "request_id" | "kind" | "asked_at"> {
+  /** The beginning of the question. */
+  readonly summary: string;
+}
+
+export function openRequestOf({ request_id, kind, question, asked_at }: AgentRequest): OpenRequest {
+  return { request_id, kind, summary: summaryOf(question), asked_at };
+}
+
+/** What can be done to a request; times and names come with it. */
+export type RequestAction =
+  | { readonly type: "answer"; readonly answer: Answer }
+  | { readonly type: "withdraw"; readonly at: string }
+  | { readonly type: "expire"; readonly at: string }
+  | { readonly type: "escalate"; readonly by: string; readonly at: string; readonly reason: string };
+
+/**
+ * The request after an action. The first decision stands.
+ * @throws CliaiError `decided_already` when it is over, telling who was first; `usage` when the answer does not fit the kind
+ */
+export function decideRequest(request: AgentRequest, action: RequestAction): AgentRequest {
+  if (request.state !== "asked") throw new CliaiError("decided_already", describeEnd(request));
+  switch (action.type) {
+    case "answer":
+      checkAnswer(request, action.answer);
+      return { ...request, state: "answered", answer: action.answer, ended_at: action.answer.at };
+    case "withdraw":
+      return { ...request, state: "withdrawn", ended_at: action.at };
+    case "escalate":
+      return { ...request, escalated: { by: action.by, at: action.at, reason: action.reason } };
+    case "expire": {
+      if (request.expires_at === undefined || request.expires_at > action.at) return request;
+      const decided = isApproval(request) || request.on_expiry === "refuse";
+      const answer = { by: "policy", at: action.at, approved: false, reason: "nobody answered in time" };
+      return { ...request, state: "expired", ended_at: action.at, ...(decided ? { answer } : {}) };
+    }
+  }
+}
+
+/** Approvals and permissions are decided yes or no; a question takes words. */
+export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
+  return kind !== "question";
+}
+
+/** What an answer consists of, however a person or a captain gives it. */
+export interface AnswerWords {
+  readonly text?: string | undefined;
+  readonly approved?: boolean | undefined;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * The answer that the words make: the number of a choice stands for the choice.
+ * @throws CliaiError `usage` for a number that is no choice's
+ */
+export function buildAnswer(request: AgentRequest, words: AnswerWords, by: string, now: Date): Answer {
+  const { text, approved, reason } = words;
+  return {
+    by,
+    at: now.toISOString(),
+    ...(text === undefined ? {} : { text: isApproval(request) ? text : chosenText(request, text) }),
+    ...(approved === undefined ? {} : { approved }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function chosenText({ request_id, choices = [] }: AgentRequest, text: string): string {
+  const word = text.trim();
+  if (choices.length === 0 || !/^\d+$/.test(word) || choices.includes(word)) return text;
+  const chosen = choices[Number(word) - 1];
+  if (chosen !== undefined) return chosen;
+  throw new CliaiError(
+    "usage",
+    `request ${request_id} has ${choices.length} choices; ${word} is none of them`,
+    {
+      hint: `answer with a number from 1 to ${choices.length}, or in words`,
+    },
+  );
+}
+
+/**
+ * The request of an id, or of the beginning of one where it fits no other; an open one goes before those that are over.
+ * @throws CliaiError `request_unknown` with the nearest ids, `usage` for a beginning of several
+ */
+export function findRequest(text: string, requests: Iterable<AgentRequest>): AgentRequest {
+  const known = [...requests];
+  const exact = known.find(({ request_id }) => request_id === text);
+  if (exact !== undefined) return exact;
+  const begun = text === "" ? [] : known.filter(({ request_id }) => request_id.startsWith(text));
+  const open = begun.filter(isOpen);
+  const candidates = open.length > 0 ? open : begun;
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined) {
+    throw new CliaiError("usage", `"${text}" begins the ids of ${candidates.length} requests`, {
+      hint: `which: ${candidates.map(({ request_id }) => request_id).join(", ")}?`,
+    });
+  }
+  throw unknownRequest(
+    text,
+    known.map(({ request_id }) => request_id),
+  );
+}
+
+export function unknownRequest(text: string, known: readonly string[]): CliaiError {
+  return new CliaiError("request_unknown", `no request "${text}"`, {
+    hint: didYouMean(text, known) ?? "see the requests there are: cliai inbox",
+  });
+}
+
+/**
+ * A captain decides for the others, until the matter is handed to the people.
+ * @throws CliaiError `refused`
+ */
+export function checkCaptainMayDecide(
+  { request_id, agent_id, escalated }: AgentRequest,
+  captain: AgentId,
+): void {
+  if (agent_id === captain) {
+    throw new CliaiError("refused", `request ${request_id} is your own: another has to decide it`);
+  }
+  if (escalated !== undefined) {
+    throw new CliaiError(
+      "refused",
+      `request ${request_id} was handed to the people by ${escalated.by}: ${escalated.reason}`,
+    );
+  }
+}
+
+export function isOpen({ state }: AgentRequest): boolean {
+  return state === "asked";
+}
+
+/** The id of the message that carries a request's answer; the same however often it is sent. */
+export function answerMessageId(requestId: string): string {
+  return `answer-${requestId}`;
+}
+
+/** The answer in words, for the agent's model. */
+export function answerText(request: AgentRequest): string {
+  const { answer, state, kind } = request;
+  if (answer === undefined) {
+    return state === "expired" ? "nobody answered in time" : `no answer: the request is ${state}`;
+  }
+  if (!isApproval(request)) {
+    const { text = "", reason } = answer;
+    return reason === undefined ? text : `${text} (${reason})`;
+  }
+  const verdict = answer.approved === true ? "approved" : "refused";
+  const words = answer.reason ?? answer.text;
+  const subject = kind === "stop_approval" ? "your stop" : "the permission";
+  return `${subject} is ${verdict} by ${answer.by}${words === undefined ? "" : `: ${words}`}`;
+}
+
+function checkAnswer(request: AgentRequest, answer: Answer): void {
+  if (isApproval(request)) {
+    if (answer.approved !== undefined) return;
+    throw new CliaiError("usage", `request ${request.request_id} asks for approval, not for words`, {
+      hint: `cliai answer ${request.request_id} --approve, or --refuse --reason "…"`,
+    });
+  }
+  if (answer.text === undefined || answer.text.trim() === "") {
+    throw new CliaiError("usage", `request ${request.request_id} is a question and needs words`, {
+      hint: `cliai answer ${request.request_id} "the answer"`,
+    });
+  }
+}
+
+function describeEnd({ request_id, state, answer }: AgentRequest): string {
+  const by = answer === undefined ? "" : ` by ${answer.by} at ${answer.at}`;
+  return `request ${request_id} is ${state} already${by}`;
+}

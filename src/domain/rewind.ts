@@ -1,0 +1,31 @@
+// A store that was damaged may end before what was read of it: nats-server gives those sequences to new messages. The
+// records then count from the new end, so that what comes is taken in, and what was lost is not mistaken for it.
+import type { AgentRecord } from "./agent-record.ts";
+import { type CommandRecord, isSettled, isTaken } from "./receipts.ts";
+
+/** The last sequence of each stream, as it is now. */
+export interface StreamEnds {
+  readonly audit: number;
+  readonly commands: number;
+}
+
+export interface Rewound {
+  readonly record: AgentRecord;
+  /** What waited for the agent and is not in the stream any more. */
+  readonly lost: readonly CommandRecord[];
+}
+
+/** The same record where nothing of it lies beyond the ends. */
+export function rewindRecord(record: AgentRecord, ends: StreamEnds): Rewound {
+  if (record.audit_seq <= ends.audit && record.commands_seq <= ends.commands) return { record, lost: [] };
+  const isGone = ({ stream_seq }: CommandRecord) => stream_seq > ends.commands;
+  return {
+    record: {
+      ...record,
+      audit_seq: Math.min(record.audit_seq, ends.audit),
+      commands_seq: Math.min(record.commands_seq, ends.commands),
+      commands: record.commands.map((command) => (isGone(command) ? { ...command, stream_seq: 0 } : command)),
+    },
+    lost: record.commands.filter((command) => isGone(command) && !isTaken(command) && !isSettled(command)),
+  };
+}

@@ -1,0 +1,221 @@
+// The four axes of an agent's status (contract §6): one pure function of the evidence and the time, for CLI, API and
+// page alike. Each value says where it comes from, since when, and why; when the evidence runs out it is `unknown`.
+import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
+import type { CommandRecord, OrderType } from "./receipts.ts";
+import { isApproval } from "./requests.ts";
+
+export type Link = "online" | "silent" | "offline" | "never";
+export type Activity = "starting" | "working" | "waiting" | "idle" | "done" | "failed" | "unknown";
+export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";
+export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | "error";
+
+export interface Reading<Value extends string> {
+  readonly value: Value;
+  /** The kind of evidence it rests on. */
+  readonly source: "heartbeat" | "connection" | "status" | "command" | "request" | "none";
+  /** When that evidence came, RFC 3339; absent where there is none. */
+  readonly at?: string;
+  readonly age_s?: number;
+  readonly reason: string;
+}
+
+export interface Axes {
+  readonly link: Reading<Link>;
+  readonly activity: Reading<Activity>;
+  readonly control: Reading<Control>;
+  readonly attention: Reading<Attention>;
+}
+
+/** Heartbeats an agent may miss before it counts as silent (contract §3). */
+const missedHeartbeats = 3;
+/** A bridge that has lost its connection waits longer than this before it makes another. */
+const lastBeatMayBeLateMs = 500;
+/** How long a command may stay delivered and not taken before it wants attention. */
+const unseenAfterMs = 60_000;
+
+export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {
+  return interval_s * missedHeartbeats * 1000;
+}
+
+export function deriveAxes(record: AgentRecord, now: Date): Axes {
+  const link = deriveLink(record, now);
+  const control = deriveControl(record, now);
+  return {
+    link,
+    activity: deriveActivity(record, link, now),
+    control,
+    attention: deriveAttention(record, link, now),
+  };
+}
+
+/** The wire's one word for the whole (contract §6). */
+export function statusWordOf({ link, activity, control }: Axes): string {
+  if (control.value === "stopped") return "stopped";
+  if (link.value === "never") return "starting";
+  if (link.value !== "online") return "disconnected";
+  if (control.value === "paused") return "paused";
+  if (control.value === "stop_requested") return "stopping";
+  switch (activity.value) {
+    case "starting":
+    case "working":
+    case "idle":
+    case "waiting":
+      return activity.value;
+    case "done":
+      return "idle";
+    case "failed":
+      return "error";
+    case "unknown":
+      return activity.source === "none" ? "connected" : "unknown";
+  }
+}
+
+function deriveLink(record: AgentRecord, now: Date): Reading<Link> {
+  const { heartbeat, connection, said } = record;
+  if (said !== undefined && isGoodbye(said.status) && !isOlderInstance(record)) {
+    return read("offline", said.source, said.at, now, `said goodbye (${said.status})`);
+  }
+  if (heartbeat === undefined) {
+    return said === undefined
+      ? { value: "never", source: "none", reason: "never connected" }
+      : read("silent", said.source, said.at, now, "reported a status, sends no heartbeat");
+  }
+  if (connection !== undefined && isGone(connection, heartbeat)) {
+    const why = connection.reason ?? "no reason";
+    return read("offline", "connection", connection.at, now, `its connection is gone (${why})`);
+  }
+  const age = now.getTime() - Date.parse(heartbeat.at);
+  return age > silentAfterMs(heartbeat)
+    ? read("silent", "heartbeat", heartbeat.at, now, `no heartbeat for ${Math.floor(age / 1000)} s`)
+    : read("online", "heartbeat", heartbeat.at, now, "heartbeat in time");
+}
+
+const activityOfWord: Readonly<Record<string, Activity>> = {
+  starting: "starting",
+  working: "working",
+  idle: "idle",
+  waiting: "waiting",
+  blocked: "waiting",
+  paused: "waiting",
+  stopping: "working",
+  stopped: "done",
+  error: "failed",
+};
+
+function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Activity> {
+  const { said } = record;
+  if (said === undefined || said.status === "connected") {
+    return { value: "unknown", source: "none", reason: "the agent has not said what it does" };
+  }
+  if (link.value !== "online" && said.status !== "stopped") {
+    return read("unknown", said.source, said.at, now, `was ${said.status} when last heard of`);
+  }
+  const activity = activityOfWord[said.status] ?? "unknown";
+  return read(activity, said.source, said.since, now, `says ${said.message ?? said.status}`);
+}
+
+function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
+  const { said } = record;
+  if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
+  const order = lastControlOrder(record);
+  if (said?.status === "paused") return read("paused", said.source, said.since, now, "says it is paused");
+  if (order === undefined) return { value: "running", source: "none", reason: "nothing else was asked" };
+  const applied = order.receipts.find(({ state }) => state === "applied");
+  const declined = order.receipts.some(
+    ({ state }) => state === "refused" || state === "failed" || state === "expired",
+  );
+  const at = applied?.at ?? order.issued_at;
+  const reason = `${order.type} by ${order.from}`;
+  if (order.type === "resume" || declined) {
+    return read("running", "command", at, now, declined ? `${reason} was not carried out` : reason);
+  }
+  if (order.type === "pause") return read(applied ? "paused" : "pause_requested", "command", at, now, reason);
+  return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
+}
+
+function deriveAttention(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Attention> {
+  const { said, requests = [] } = record;
+  const isOnline = link.value === "online";
+  if (isOnline && said?.status === "error") {
+    return read("error", said.source, said.since, now, said.message ?? "reports an error");
+  }
+  // An agent that is away is given the answer when it returns: its request waits all the same.
+  const request = requests.find(isApproval) ?? requests[0];
+  if (request !== undefined) {
+    const [value, words] = isApproval(request)
+      ? (["approval", "asks to be allowed"] as const)
+      : (["question", "asks"] as const);
+    return read(value, "request", request.asked_at, now, `${words}: ${request.summary}`);
+  }
+  if (isOnline && said?.status === "blocked") {
+    return read("stuck", said.source, said.since, now, said.message ?? "reports blocked");
+  }
+  const unseen = record.commands.find((command) => isUnseen(command, now));
+  if (unseen !== undefined && link.value === "online") {
+    const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;
+    return read(
+      "unseen",
+      "command",
+      at,
+      now,
+      `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up`,
+    );
+  }
+  return { value: "none", source: "none", reason: "nothing waits" };
+}
+
+const controlTypes: readonly OrderType[] = ["stop", "shutdown", "pause", "resume"];
+
+/** An order counts for the run of the agent that it was delivered to; with that run it is over. */
+function lastControlOrder({ commands, run_started_at }: AgentRecord): CommandRecord | undefined {
+  return commands.findLast(({ type, stream_seq, receipts }) => {
+    if (stream_seq === 0 || !controlTypes.includes(type)) return false;
+    const delivered = receipts.find(({ state }) => state === "delivered");
+    return delivered === undefined || run_started_at === undefined || delivered.at >= run_started_at;
+  });
+}
+
+function isUnseen(command: CommandRecord, now: Date): boolean {
+  const last = command.receipts.at(-1);
+  if (last?.state !== "delivered" || command.type === "message") return false;
+  return now.getTime() - Date.parse(last.at) > unseenAfterMs;
+}
+
+export function isGoodbye(word: string): boolean {
+  return word === "stopped" || word === "disconnected";
+}
+
+/**
+ * Whether the connection that sent the heartbeats is gone, and no other has sent one since. The last heartbeat of the one that
+ * went may be read after the news of its end: it does not count.
+ */
+function isGone(connection: ConnectionEvidence, heartbeat: HeartbeatEvidence): boolean {
+  if (connection.isUp || connection.instance_id !== heartbeat.instance_id) return false;
+  return Date.parse(heartbeat.at) - Date.parse(connection.at) <= lastBeatMayBeLateMs;
+}
+
+/** Whether the goodbye came from a run of the agent before the one that now sends heartbeats. */
+function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
+  return (
+    heartbeat?.instance_id !== undefined &&
+    said?.instance_id !== undefined &&
+    heartbeat.instance_id !== said.instance_id &&
+    heartbeat.at > said.at
+  );
+}
+
+function read<Value extends string>(
+  value: Value,
+  source: Reading<Value>["source"],
+  at: string,
+  now: Date,
+  reason: string,
+): Reading<Value> {
+  return {
+    value,
+    source,
+    at,
+    age_s: Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000)),
+    reason,
+  };
+}

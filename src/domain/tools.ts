@@ -1,0 +1,209 @@
+// The agents' tool table (contract §7): one row a tool; the bridge lists it, the server answers it.
+// A new tool is one row here and one handler in src/server.
+import * as v from "valibot";
+import { AgentIdSchema } from "./agent-id.ts";
+import { CommandTypeSchema, reportedWords, TokenSchema } from "./messages.ts";
+import { type Role, roles } from "./roles.ts";
+
+const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength));
+const amount = v.pipe(v.number(), v.minValue(0));
+const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.maxLength(1_000_000));
+
+/** How long a call of `ask_human` or `request_stop_approval` waits for the answer when it does not say. */
+export const defaultWaitS = 60;
+const mostWaitS = 600;
+const waiting = {
+  wait_s: v.optional(
+    v.pipe(amount, v.maxValue(mostWaitS), v.description("seconds to wait here, default 60")),
+  ),
+  expires_s: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(31_536_000))),
+};
+
+export interface ToolDefinition<TSchema extends v.GenericSchema = v.GenericSchema> {
+  readonly description: string;
+  readonly schema: TSchema;
+  readonly timeoutMs: number;
+  readonly annotations: { readonly readOnlyHint?: boolean; readonly idempotentHint?: boolean };
+  /** Whose tool it is; everybody's when left out. */
+  readonly role?: Role;
+  /** Whether the server knows a call by its request id: made again with the same one, it is still one call. */
+  readonly isKnownById?: boolean;
+  /** Whether it waits for an answer as long as its argument `wait_s` says, beside its own time. */
+  readonly waits?: boolean;
+}
+
+const defaultTimeoutMs = 30_000;
+
+function tool<TSchema extends v.GenericSchema>(
+  description: string,
+  schema: TSchema,
+  annotations: ToolDefinition["annotations"] = {},
+): ToolDefinition<TSchema> {
+  return { description, schema, annotations, timeoutMs: defaultTimeoutMs };
+}
+
+function onceTool<TSchema extends v.GenericSchema>(
+  description: string,
+  schema: TSchema,
+): ToolDefinition<TSchema> {
+  return { ...tool(description, schema), isKnownById: true };
+}
+
+function waitingTool<TSchema extends v.GenericSchema>(
+  description: string,
+  schema: TSchema,
+): ToolDefinition<TSchema> {
+  return { ...onceTool(description, schema), waits: true };
+}
+
+function captainsTool<TSchema extends v.GenericSchema>(
+  description: string,
+  schema: TSchema,
+): ToolDefinition<TSchema> {
+  return { ...onceTool(description, schema), role: "captain" };
+}
+
+export const tools = {
+  report_status: tool(
+    "Tell the operator what you are doing. Call it when your status or task changes.",
+    v.object({
+      status: v.pipe(text(100), v.description(`one of ${reportedWords.join(", ")}`)),
+      current_task: v.optional(
+        v.pipe(v.string(), v.maxLength(2000), v.description("the task, in a few words")),
+      ),
+      message: v.optional(v.pipe(v.string(), v.maxLength(4000))),
+    }),
+    { idempotentHint: true },
+  ),
+  report_progress: tool(
+    "Note how far the present task is.",
+    v.object({
+      percent: v.optional(v.pipe(amount, v.maxValue(100))),
+      note: text(4000),
+    }),
+    { idempotentHint: true },
+  ),
+  log_activity: tool(
+    "Record one thing you did.",
+    v.object({ action: text(1000), details: v.optional(v.pipe(v.string(), v.maxLength(100_000))) }),
+  ),
+  report_metrics: tool(
+    "Report figures of your work so far.",
+    v.object({
+      tokens_used: v.optional(amount),
+      estimated_cost: v.optional(v.pipe(amount, v.description("US dollars"))),
+      failed_tests: v.optional(amount),
+    }),
+    { idempotentHint: true },
+  ),
+  ask_human: waitingTool(
+    "Ask your operator what only they can decide.",
+    v.object({
+      question: text(20_000),
+      context: v.optional(v.pipe(v.string(), v.maxLength(20_000))),
+      choices: v.optional(v.pipe(v.array(text(500)), v.maxLength(20))),
+      ...waiting,
+    }),
+  ),
+  request_stop_approval: waitingTool(
+    "Ask whether you may stop. Go on working until it is approved.",
+    v.object({
+      reason: text(4000),
+      context: v.pipe(v.string(), v.maxLength(20_000)),
+      work_completed: v.pipe(v.string(), v.maxLength(20_000)),
+      ...waiting,
+    }),
+  ),
+  withdraw_request: tool(
+    "Take back what you asked and need no more.",
+    v.object({ request_id: TokenSchema }),
+    { idempotentHint: true },
+  ),
+  check_inbox: tool(
+    "Take the commands, messages and answers that wait for you. Each is given once.",
+    v.object({
+      item: v.optional(v.pipe(TokenSchema, v.description("the id of a cut one, for its rest"))),
+      offset: v.optional(v.pipe(amount, v.integer())),
+    }),
+    // A call that is repeated, because its answer was lost, is given the same again.
+    { idempotentHint: true },
+  ),
+  acknowledge: tool(
+    "Say what became of a command from your inbox.",
+    v.object({
+      command_id: TokenSchema,
+      outcome: v.picklist(["applied", "failed", "refused"]),
+      note: v.optional(v.pipe(v.string(), v.maxLength(4000))),
+    }),
+    { idempotentHint: true },
+  ),
+  list_agents: tool("List the other agents and what they do.", v.object({}), { readOnlyHint: true }),
+  send_message: onceTool(
+    "Send a message to other agents; they read it by check_inbox.",
+    v.object({
+      to: v.pipe(
+        v.string(),
+        v.regex(/^(role:)?[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, "to is an agent id, role:NAME or all"),
+        v.description("agent id, role:NAME or all"),
+      ),
+      text: messageText,
+      reply_to: v.optional(v.pipe(TokenSchema, v.description("the message_id answered"))),
+    }),
+  ),
+  decide: captainsTool(
+    "Decide another agent's request.",
+    v.object({
+      request_id: TokenSchema,
+      decision: v.pipe(text(20_000), v.description("approve or refuse; to a question, the answer")),
+      reason: text(4000),
+    }),
+  ),
+  escalate: captainsTool(
+    "Hand a request to the people.",
+    v.object({ request_id: TokenSchema, reason: text(4000) }),
+  ),
+  broadcast: captainsTool("Tell all agents something.", v.object({ text: messageText })),
+  command_agent: captainsTool(
+    "Give an agent an order.",
+    v.object({
+      id: AgentIdSchema,
+      type: CommandTypeSchema,
+      payload: v.optional(v.pipe(text(1_000_000), v.description("the task, or the reason"))),
+    }),
+  ),
+  spawn_agent: captainsTool(
+    "Launch an agent that works on a task until it is done.",
+    v.object({
+      profile: text(58),
+      task: text(100_000),
+      project: v.optional(v.pipe(v.string(), v.maxLength(4096), v.description("its folder"))),
+    }),
+  ),
+} satisfies Record<string, ToolDefinition>;
+
+export type ToolName = keyof typeof tools;
+export type ToolArguments<Name extends ToolName> = v.InferOutput<(typeof tools)[Name]["schema"]>;
+
+export const toolNames = Object.keys(tools) as ToolName[];
+
+export function toolNamesFor(role: Role): ToolName[] {
+  return toolNames.filter((name) => mayCall(role, name));
+}
+
+/** A captain has its own tools besides everybody's. */
+export function mayCall(role: Role, name: ToolName): boolean {
+  const tool: ToolDefinition = tools[name];
+  return tool.role === undefined || roles.indexOf(role) >= roles.indexOf(tool.role);
+}
+
+/** How long a call may take in all. */
+export function callTimeoutMs(name: ToolName, { wait_s }: Readonly<Record<string, unknown>>): number {
+  const { timeoutMs, waits = false }: ToolDefinition = tools[name];
+  if (!waits) return timeoutMs;
+  const isWaitS = typeof wait_s === "number" && wait_s >= 0 && wait_s <= mostWaitS;
+  return timeoutMs + (isWaitS ? wait_s : defaultWaitS) * 1_000;
+}
+
+export function isToolName(name: string): name is ToolName {
+  return Object.hasOwn(tools, name);
+}

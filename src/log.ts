@@ -1,0 +1,32 @@
+// The Logger everything takes as a parameter. Logs go to stderr: stdout holds results, and in `bridge` the MCP transport.
+import { redact } from "./domain/redact.ts";
+
+export interface Logger {
+  debug(text: string): void;
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
+
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/**
+ * @param write takes a whole line, such as `(line) => process.stderr.write(line)`
+ * @param now the clock for the time at each line's start
+ */
+export function createLogger(level: LogLevel, write: (line: string) => void, now: () => Date): Logger {
+  const threshold = logLevels.indexOf(level);
+  const at = (own: LogLevel) => (text: string) => {
+    if (logLevels.indexOf(own) < threshold) return;
+    write(`${now().toISOString()} ${own} ${redact(text)}\n`);
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

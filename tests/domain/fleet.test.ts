@@ -1,0 +1,233 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { type AgentRecord, inboxOf, viewAgent } from "../../src/domain/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
+import type { Heartbeat } from "../../src/domain/messages.ts";
+
+const id = parseAgentId("ada");
+const start = Date.parse("2026-01-01T00:00:00.000Z");
+const time = (s: number) => new Date(start + s * 1000).toISOString();
+
+const heartbeat = (s: number, message: Heartbeat = {}): FleetEvent => ({
+  type: "heartbeat",
+  id,
+  at: time(s),
+  message,
+});
+const status = (s: number, audit_seq: number, word: string, rest: object = {}): FleetEvent => ({
+  type: "status",
+  id,
+  at: time(s),
+  audit_seq,
+  message: { status: word, ...rest },
+});
+const command = (
+  s: number,
+  stream_seq: number,
+  type: "stop" | "pause" | "resume" | "task",
+  rest: object = {},
+): FleetEvent => ({
+  type: "command",
+  id,
+  at: time(s),
+  stream_seq,
+  message: { type, command_id: `c${stream_seq}`, from: "me", ...rest },
+});
+const receipt = (
+  s: number,
+  audit_seq: number,
+  command_id: string,
+  state: "delivered" | "injected" | "applied" | "refused",
+): FleetEvent => ({
+  type: "receipt",
+  id,
+  at: time(s),
+  audit_seq,
+  message: { command_id, state },
+});
+
+function replay(events: readonly FleetEvent[], from?: AgentRecord): AgentRecord {
+  const record = events.reduce<AgentRecord | undefined>(reduceAgent, from);
+  if (record === undefined) throw new Error("no events");
+  return record;
+}
+const view = (s: number, ...events: FleetEvent[]) => viewAgent(replay(events), new Date(start + s * 1000));
+
+describe("a bridge's connection", () => {
+  const linkAfter = (...events: FleetEvent[]) => view(10, ...events).axes.link;
+  const beat = (s: number, instance_id: string) => heartbeat(s, { instance_id });
+  const connection = (
+    s: number,
+    isUp: boolean,
+    client: string,
+    startedS: number,
+    instance_id = "r1",
+  ): FleetEvent => ({
+    type: "connection",
+    id,
+    at: time(s),
+    connection: {
+      isUp,
+      at: time(s),
+      client,
+      started_at: time(startedS),
+      instance_id,
+      reason: "Client Closed",
+    },
+  });
+
+  test.each<[string, FleetEvent[], string]>([
+    ["its end puts the agent offline", [beat(0, "r1"), connection(5, false, "1", 0)], "offline"],
+    [
+      "a new connection revives it",
+      [beat(0, "r1"), connection(5, false, "1", 0), connection(6, true, "2", 6)],
+      "online",
+    ],
+    [
+      "a new run's heartbeat revives it",
+      [beat(0, "r1"), connection(5, false, "1", 0), beat(5.1, "r2")],
+      "online",
+    ],
+    [
+      "the late end of an older connection changes nothing",
+      [beat(0, "r1"), connection(6, true, "2", 6), connection(7, false, "1", 0)],
+      "online",
+    ],
+    [
+      "the end of an earlier run changes nothing",
+      [beat(0, "r1"), beat(5, "r2"), connection(6, false, "1", 0)],
+      "online",
+    ],
+    [
+      "the news of its beginning, read after that of its end, does not revive it",
+      [beat(0, "r1"), connection(5, false, "1", 0), connection(6, true, "1", 0)],
+      "offline",
+    ],
+  ])("%s", (_, events, link) => {
+    expect(linkAfter(...events).value).toBe(link as "online");
+  });
+
+  test("says where it knows it from, and why", () => {
+    expect(linkAfter(beat(0, "r1"), connection(5, false, "1", 0))).toMatchObject({
+      source: "connection",
+      at: time(5),
+      reason: "its connection is gone (Client Closed)",
+    });
+  });
+});
+
+describe("reduceAgent()", () => {
+  test("a heartbeat registers an unknown agent, a status does too", () => {
+    expect(view(0, heartbeat(0)).axes.link.value).toBe("online");
+    expect(view(0, status(0, 1, "idle")).agent_id).toBe(id);
+  });
+
+  test("a heartbeat leaves what it does not say as it was, and null clears the task", () => {
+    const first = heartbeat(0, { config_name: "Snake", current_task: "build", project_path: "/p" });
+    expect(replay([first, heartbeat(15)])).toMatchObject({ config_name: "Snake", current_task: "build" });
+    expect(replay([first, heartbeat(15, { current_task: null })]).current_task).toBe("");
+  });
+
+  test("a late heartbeat of the same run changes nothing", () => {
+    const now = replay([heartbeat(0, { instance_id: "i", seq: 5, status: "idle" })]);
+    expect(reduceAgent(now, heartbeat(1, { instance_id: "i", seq: 4, status: "working" }))).toBe(now);
+  });
+
+  test("a replayed event of a stream changes nothing", () => {
+    const events = [
+      heartbeat(0),
+      status(1, 7, "working"),
+      command(2, 3, "task"),
+      receipt(3, 8, "c3", "delivered"),
+    ];
+    const once = replay(events);
+    const again = replay(events.slice(1), once);
+    expect(again).toEqual(once);
+  });
+
+  test("commands and receipts of two streams give the same record in any interleaving", () => {
+    const orders = [command(1, 1, "task"), command(2, 2, "pause"), command(3, 3, "task")];
+    const receipts = [
+      receipt(4, 1, "c1", "delivered"),
+      receipt(5, 2, "c2", "delivered"),
+      receipt(6, 3, "c1", "injected"),
+      receipt(7, 4, "c1", "applied"),
+    ];
+    const expected = replay([...orders, ...receipts]);
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }), (choices) => {
+        const [left, right] = [[...orders], [...receipts]];
+        const mixed = choices.flatMap((fromLeft) => (fromLeft ? left : right).splice(0, 1));
+        const record = replay([...mixed, ...left, ...right]);
+        const byId = (commands: AgentRecord["commands"]) =>
+          commands.toSorted((a, b) => a.command_id.localeCompare(b.command_id));
+        expect(byId(record.commands)).toEqual(byId(expected.commands));
+      }),
+    );
+  });
+
+  test("settled commands are kept up to 20, pending ones all", () => {
+    const settled = Array.from({ length: 30 }, (_, i) => [
+      command(i, i + 1, "task"),
+      receipt(i, i + 1, `c${i + 1}`, "applied"),
+    ]).flat();
+    const pending = Array.from({ length: 30 }, (_, i) => command(40 + i, 100 + i, "task"));
+    const inOrder = replay([...settled, ...pending]);
+    expect(inOrder.commands.length).toBe(50);
+    expect(inOrder.commands[0]?.command_id).toBe("c11");
+  });
+
+  test("receipts for commands that never were cannot pile up", () => {
+    const strays = Array.from({ length: 500 }, (_, i) => receipt(i, i + 1, `x${i}`, "delivered"));
+    expect(replay([heartbeat(0), ...strays]).commands.length).toBeLessThanOrEqual(21);
+  });
+
+  test("a missing command_id is filled from the stream's sequence", () => {
+    const plain: FleetEvent = {
+      type: "command",
+      id,
+      at: time(0),
+      stream_seq: 9,
+      message: { type: "task", payload: "x" },
+    };
+    expect(replay([plain]).commands[0]).toMatchObject({
+      command_id: "COMMANDS-9",
+      from: "unknown",
+      summary: "x",
+    });
+  });
+});
+
+describe("inboxOf()", () => {
+  test("holds what was not handed to the CLI, without stops", () => {
+    const record = replay([
+      command(0, 1, "task"),
+      command(0, 2, "stop"),
+      command(0, 3, "pause"),
+      command(0, 4, "task"),
+      receipt(1, 1, "c1", "injected"),
+      receipt(1, 2, "c3", "delivered"),
+      receipt(1, 3, "c4", "refused"),
+    ]);
+    expect(inboxOf(record).map(({ command_id }) => command_id)).toEqual(["c3"]);
+  });
+});
+
+describe("open requests", () => {
+  const open = (...ids: string[]): FleetEvent => ({
+    type: "requests",
+    id,
+    at: time(1),
+    open: ids.map((request_id) => ({ request_id, kind: "question", asked_at: time(0), summary: "why?" })),
+  });
+
+  test("are what the last word said, and the same word again changes nothing", () => {
+    const asked = reduceAgent(undefined, open("r1", "r2"));
+    expect(asked.requests?.map(({ request_id }) => request_id)).toEqual(["r1", "r2"]);
+    expect(reduceAgent(asked, open("r1", "r2"))).toBe(asked);
+    expect(reduceAgent(asked, open("r2")).requests).toMatchObject([{ request_id: "r2" }]);
+    expect(reduceAgent(asked, open())).not.toHaveProperty("requests");
+    expect(reduceAgent(asked, heartbeat(2)).requests).toEqual(asked.requests);
+  });
+});

@@ -1,0 +1,55 @@
+// Secrets by their shapes: gone from a text, whatever stands around them, and nothing else gone with them.
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { redact } from "../../src/domain/redact.ts";
+import { buildProof } from "../../src/web/proofs.ts";
+
+const seed = `SUA${"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(2).slice(0, 55)}`;
+const jwt = "eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ.eyJzdWIiOiJVQSJ9.c2lnbmF0dXJl-_";
+const creds = `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
+const code = buildProof("a token", "session", 60, new Date());
+const apiKey = `sk-ant-${"a1B2".repeat(8)}`;
+const pem = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----";
+
+const secrets: [what: string, text: string, secret: string][] = [
+  ["a password in a URL", "nats://ada:s3cret%21@db.example:4222", "s3cret%21"],
+  ["a token in a URL", "tls://t0ken@db.example:4222", "t0ken"],
+  ["a list of URLs", "nats://a:one@x,nats://b:two@y", "two"],
+  ["a bearer token", "Authorization: Bearer abcDEF123_-xyz", "abcDEF123_-xyz"],
+  ["credentials", creds, seed],
+  ["a seed", seed, seed],
+  ["a JWT", jwt, jwt],
+  ["a session or login code", `http://127.0.0.1:3000/login?code=${code}`, code.slice(-43)],
+  ["a key in PEM form", pem, "MIGHAgEAMBMGByqGSM49"],
+  ["a model's API key", apiKey, apiKey],
+  ["a variable with a key", "ANTHROPIC_API_KEY=hunter2hunter2", "hunter2hunter2"],
+];
+
+test.each(secrets)("redact() takes out %s", (_, text, secret) => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 20 }), (around) => {
+      const apart = around.replace(/[\w@:/.-]/g, "");
+      expect(redact(`${apart} ${text} ${apart}`)).not.toContain(secret);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test.each([
+  "nats://127.0.0.1:4222",
+  "http://[::1]:3000/agents/ada?tab=cost#x",
+  "write to ada@example.com, see https://example.com/@ada",
+  'no agent "Snake-1234"; did you mean Snake-1243?',
+  "3f2a1c9e-8b7d-4f6a-9e0c-1b2a3c4d5e6f",
+  "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "the bearer of bad news; a basic error",
+])("redact() leaves %j as it is", (text) => {
+  expect(redact(text)).toBe(text);
+});
+
+test("redact() takes linear time over what an agent may send", () => {
+  const startedAt = performance.now();
+  for (const text of ["-----BEGIN PRIVATE KEY-----", "eyJ", "a:", "x://", "sk-", "?code="])
+    redact(text.repeat(20_000));
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+});

@@ -1,0 +1,223 @@
+import { describe, expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { type AgentRecord, viewAgent } from "../../src/domain/agent-record.ts";
+import type { CommandRecord, OrderType, ReceiptEntry } from "../../src/domain/receipts.ts";
+
+const now = new Date("2026-01-01T01:00:00.000Z");
+const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();
+
+const bare: AgentRecord = {
+  agent_id: parseAgentId("ada"),
+  first_seen: ago(600),
+  commands: [],
+  audit_seq: 0,
+  commands_seq: 0,
+};
+const said = (status: string, s = 5, instance_id?: string) => ({
+  status,
+  at: ago(s),
+  since: ago(s),
+  source: "status" as const,
+  ...(instance_id === undefined ? {} : { instance_id }),
+});
+const beat = (s: number, instance_id: string) => ({ at: ago(s), interval_s: 15, instance_id });
+const gone = (s: number, instance_id: string) => ({
+  isUp: false,
+  at: ago(s),
+  client: "S 1",
+  started_at: ago(300),
+  instance_id,
+  reason: "Client Closed",
+});
+const alive = { heartbeat: { at: ago(5), interval_s: 15 } };
+const order = (type: OrderType, ...receipts: ReceiptEntry[]): CommandRecord => ({
+  command_id: type,
+  type,
+  from: "me",
+  summary: "",
+  stream_seq: 1,
+  issued_at: ago(60),
+  receipts,
+});
+
+describe("the four axes", () => {
+  test.each<[string, Partial<AgentRecord>, object, string]>([
+    ["never connected", {}, { link: "never", activity: "unknown", control: "running" }, "starting"],
+    ["heartbeat in time", alive, { link: "online", activity: "unknown" }, "connected"],
+    [
+      "connected says nothing of activity",
+      { ...alive, said: said("connected") },
+      { activity: "unknown" },
+      "connected",
+    ],
+    ["working", { ...alive, said: said("working") }, { activity: "working", attention: "none" }, "working"],
+    ["idle", { ...alive, said: said("idle") }, { activity: "idle" }, "idle"],
+    [
+      "blocked is stuck",
+      { ...alive, said: said("blocked") },
+      { activity: "waiting", attention: "stuck" },
+      "waiting",
+    ],
+    [
+      "an error wants attention",
+      { ...alive, said: said("error") },
+      { activity: "failed", attention: "error" },
+      "error",
+    ],
+    ["another word is unknown", { ...alive, said: said("dancing") }, { activity: "unknown" }, "unknown"],
+    [
+      "three heartbeats missed",
+      { heartbeat: { at: ago(46), interval_s: 15 }, said: said("working", 46) },
+      { link: "silent", activity: "unknown" },
+      "disconnected",
+    ],
+    ["not yet three", { heartbeat: { at: ago(44), interval_s: 15 } }, { link: "online" }, "connected"],
+    [
+      "its own interval counts",
+      { heartbeat: { at: ago(44), interval_s: 1 } },
+      { link: "silent" },
+      "disconnected",
+    ],
+    [
+      "a goodbye",
+      { ...alive, said: said("disconnected") },
+      { link: "offline", activity: "unknown" },
+      "disconnected",
+    ],
+    [
+      "stopped",
+      { ...alive, said: said("stopped") },
+      { link: "offline", activity: "done", control: "stopped" },
+      "stopped",
+    ],
+    [
+      "the goodbye of an earlier run",
+      { heartbeat: { at: ago(1), interval_s: 15, instance_id: "new" }, said: said("disconnected", 5, "old") },
+      { link: "online" },
+      "unknown",
+    ],
+    [
+      "the connection that sent the heartbeats is gone",
+      { heartbeat: beat(5, "r1"), connection: gone(4, "r1"), said: said("working") },
+      { link: "offline", activity: "unknown" },
+      "disconnected",
+    ],
+    [
+      "its last heartbeat, read after the news of its end",
+      { heartbeat: beat(3.6, "r1"), connection: gone(4, "r1") },
+      { link: "offline" },
+      "disconnected",
+    ],
+    [
+      "a heartbeat well after it: there is a new connection",
+      { heartbeat: beat(3, "r1"), connection: gone(4, "r1") },
+      { link: "online" },
+      "connected",
+    ],
+    [
+      "the connection of an earlier run is gone",
+      { heartbeat: beat(5, "r2"), connection: gone(4, "r1") },
+      { link: "online" },
+      "connected",
+    ],
+    [
+      "connected anew, and not beating yet",
+      { heartbeat: beat(5, "r1"), connection: { ...gone(4, "r1"), isUp: true } },
+      { link: "online" },
+      "connected",
+    ],
+    [
+      "connected, and frozen",
+      { heartbeat: beat(60, "r1"), connection: { ...gone(60, "r1"), isUp: true } },
+      { link: "silent" },
+      "disconnected",
+    ],
+    [
+      "a goodbye before the connection went is the better reason",
+      { heartbeat: beat(5, "r1"), said: said("stopped", 4, "r1"), connection: gone(4, "r1") },
+      { link: "offline", control: "stopped" },
+      "stopped",
+    ],
+    ["a status without heartbeats", { said: said("working") }, { link: "silent" }, "disconnected"],
+    ["pause asked", { ...alive, commands: [order("pause")] }, { control: "pause_requested" }, "connected"],
+    [
+      "pause applied",
+      { ...alive, commands: [order("pause", { state: "applied", at: ago(1) })] },
+      { control: "paused" },
+      "paused",
+    ],
+    [
+      "pause refused",
+      { ...alive, commands: [order("pause", { state: "refused", at: ago(1) })] },
+      { control: "running" },
+      "connected",
+    ],
+    [
+      "resumed",
+      { ...alive, commands: [order("pause"), order("resume")] },
+      { control: "running" },
+      "connected",
+    ],
+    ["stop asked", { ...alive, commands: [order("stop")] }, { control: "stop_requested" }, "stopping"],
+    [
+      "a stop of an earlier run is over",
+      { ...alive, run_started_at: ago(10), commands: [order("stop", { state: "delivered", at: ago(60) })] },
+      { control: "running" },
+      "connected",
+    ],
+    [
+      "delivered and not taken for a minute",
+      { ...alive, commands: [order("task", { state: "delivered", at: ago(61) })] },
+      { attention: "unseen" },
+      "connected",
+    ],
+    [
+      "delivered a moment ago",
+      { ...alive, commands: [order("task", { state: "delivered", at: ago(59) })] },
+      { attention: "none" },
+      "connected",
+    ],
+  ])("%s", (_name, facts, axes, word) => {
+    const view = viewAgent({ ...bare, ...facts }, now);
+    const values = Object.fromEntries(Object.entries(view.axes).map(([axis, { value }]) => [axis, value]));
+    expect(values).toMatchObject(axes);
+    expect(view.status).toBe(word);
+  });
+
+  test("each value says why, and how old its evidence is", () => {
+    const { axes } = viewAgent({ ...bare, ...alive, said: said("working", 30) }, now);
+    expect(axes.activity).toMatchObject({ source: "status", age_s: 30, reason: "says working" });
+    expect(axes.link).toMatchObject({ source: "heartbeat", age_s: 5 });
+    expect(axes.attention).toEqual({ value: "none", source: "none", reason: "nothing waits" });
+  });
+});
+
+describe("attention to open requests", () => {
+  const request = (kind: "question" | "stop_approval", s: number) => ({
+    request_id: `${kind}-${s}`,
+    kind,
+    asked_at: ago(s),
+    summary: `${kind} of ${s} s`,
+  });
+  const attention = (facts: Partial<AgentRecord>) => viewAgent({ ...bare, ...facts }, now).axes.attention;
+
+  test("an approval comes before a question, both before what the agent only says, and an error before all", () => {
+    const requests = [request("question", 90), request("stop_approval", 30)];
+    expect(attention({ ...alive, said: said("blocked"), requests })).toMatchObject({
+      value: "approval",
+      source: "request",
+      age_s: 30,
+      reason: "asks to be allowed: stop_approval of 30 s",
+    });
+    expect(attention({ ...alive, requests: [request("question", 90)] })).toMatchObject({
+      value: "question",
+      age_s: 90,
+    });
+    expect(attention({ ...alive, said: said("error"), requests }).value).toBe("error");
+  });
+
+  test("a request of an agent that is away waits all the same", () => {
+    const away = { heartbeat: { at: ago(500), interval_s: 15 } };
+    expect(attention({ ...away, requests: [request("question", 600)] }).value).toBe("question");
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import {
+  agentOrderTopics,
+  agentReportTopics,
+  agentSubject,
+  parseAgentSubject,
+  parseToolCallSubject,
+  toolCallSubject,
+} from "../../src/domain/subjects.ts";
+
+const anId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/).map(parseAgentId);
+const aTopic = fc.constantFrom(...agentReportTopics, ...agentOrderTopics);
+
+describe("subjects", () => {
+  test("parseAgentSubject() gives back what agentSubject() was made of", () => {
+    fc.assert(
+      fc.property(anId, aTopic, (id, topic) => {
+        expect(parseAgentSubject(agentSubject(id, topic))).toEqual({ id, topic });
+      }),
+    );
+  });
+
+  test.each([
+    "agent.*.status",
+    "agent.>.status",
+    "agent.a b.status",
+    "agent..status",
+    "agent.ada",
+    "agent.ada.status.more",
+    "agent.ada.dance",
+    "tools.call.ada",
+    "AGENT.ada.status",
+    "",
+  ])("parseAgentSubject() rejects %p", (subject) => {
+    expect(parseAgentSubject(subject)).toBeUndefined();
+  });
+
+  test("parseToolCallSubject() gives the caller, and nothing for the plain or a longer subject", () => {
+    const ada = parseAgentId("ada");
+    expect(parseToolCallSubject(toolCallSubject(ada))).toBe(ada);
+    for (const subject of ["tools.call", "tools.call.*", "tools.call.ada.x", "tools.x.response"]) {
+      expect(parseToolCallSubject(subject)).toBeUndefined();
+    }
+  });
+});
