@@ -1,0 +1,101 @@
+// A KV bucket of JSON values.
+import { type KV, StorageType } from "nats";
+import type { Bus } from "./bus.ts";
+import { overElections } from "./elections.ts";
+import { isWrongSequence, translateNatsError } from "./errors.ts";
+import { ensureCopies } from "./streams.ts";
+
+export interface BucketEntry {
+  readonly value: unknown;
+  /** Grows with each write to the bucket, whatever its key. */
+  readonly revision: number;
+}
+
+export interface Bucket {
+  /** Every key with its value as it is now. */
+  entries(): Promise<Map<string, BucketEntry>>;
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<void>;
+  /** The value with its revision, for {@link Bucket.replace}. */
+  entry(key: string): Promise<BucketEntry | undefined>;
+  /** Writes only where the key has no value yet, and gives its revision; undefined when it has one. */
+  create(key: string, value: unknown): Promise<number | undefined>;
+  /** Compare and set: writes only where the revision is still that one, and gives the new one; undefined when another was faster. */
+  replace(key: string, value: unknown, revision: number): Promise<number | undefined>;
+  delete(key: string): Promise<void>;
+}
+
+/** The stream behind a bucket, and the subjects of its keys. */
+export const bucketStream = (name: string) => `KV_${name}`;
+export const bucketSubject = (name: string, key: string) => `$KV.${name}.${key}`;
+
+/** Opens a bucket and makes it when it is not there. */
+export async function openBucket(
+  bus: Bus,
+  name: string,
+  { replicas }: { replicas: number },
+): Promise<Bucket> {
+  const bucket = await open(bus, name, { replicas, history: 1, storage: StorageType.File });
+  // A bucket that was there keeps the copies that it had.
+  if (replicas > 1) await ensureCopies(bus, bucketStream(name), replicas);
+  return bucket;
+}
+
+/** Opens a bucket that must be there already, as a client does. */
+export async function openExistingBucket(bus: Bus, name: string): Promise<Bucket> {
+  return await open(bus, name, { bindOnly: true });
+}
+
+async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
+  const doing = (act: string) => `${act} the bucket ${name}`;
+  const translated = async <T>(act: string, isRepeatable: boolean, todo: () => Promise<T>): Promise<T> => {
+    try {
+      return await overElections(bus, todo, { isRepeatable });
+    } catch (error) {
+      throw translateNatsError(error, doing(act));
+    }
+  };
+  const kv = await translated("open", true, () => bus.connection.jetstream().views.kv(name, options));
+  const read = <T>(todo: () => Promise<T>) => translated("read", true, todo);
+  const write = <T>(todo: () => Promise<T>) => translated("write", false, todo);
+  return {
+    entries: () => read(() => readAll(kv)),
+    get: async (key) => {
+      const entry = await read(() => kv.get(key));
+      return entry === null || entry.operation !== "PUT" ? undefined : entry.json();
+    },
+    put: async (key, value) => {
+      await write(() => kv.put(key, JSON.stringify(value)));
+    },
+    entry: async (key) => {
+      const entry = await read(() => kv.get(key));
+      if (entry === null || entry.operation !== "PUT") return undefined;
+      return { value: entry.json(), revision: entry.revision };
+    },
+    create: (key, value) => write(() => unlessConflict(kv.create(key, JSON.stringify(value)))),
+    replace: (key, value, revision) =>
+      write(() => unlessConflict(kv.update(key, JSON.stringify(value), revision))),
+    delete: (key) => write(() => kv.delete(key)),
+  };
+}
+
+async function unlessConflict(write: Promise<number>): Promise<number | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (isWrongSequence(error)) return undefined;
+    throw error;
+  }
+}
+
+/** One watch gives all values in one sweep; reading key by key would ask once for each. */
+async function readAll(kv: KV): Promise<Map<string, BucketEntry>> {
+  const values = new Map<string, BucketEntry>();
+  if ((await kv.status()).values === 0) return values;
+  const watch = await kv.watch({ ignoreDeletes: false });
+  for await (const entry of watch) {
+    if (entry.operation === "PUT") values.set(entry.key, { value: entry.json(), revision: entry.revision });
+    if (entry.delta === 0) break;
+  }
+  return values;
+}

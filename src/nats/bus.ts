@@ -1,0 +1,307 @@
+// The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
+// Streams, consumers and buckets have files of their own beside it.
+import { readFile } from "node:fs/promises";
+import {
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  DebugEvents,
+  Events,
+  type Msg,
+  type NatsConnection,
+} from "nats";
+import { CliaiError } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import { overElections } from "./elections.ts";
+import { translateNatsError } from "./errors.ts";
+
+/** Largest payload on the whole path (contract §3). */
+export const maxPayloadBytes = 8 * 1024 * 1024;
+const firstReconnectMs = 1_000;
+const slowestReconnectMs = 15_000;
+
+export interface BusOptions {
+  /** One server or several of a cluster, separated by commas. */
+  readonly url: string;
+  /** Shown by nats-server's own tools for this connection. */
+  readonly name: string;
+  /** A `.creds` file. */
+  readonly credsPath?: string | undefined;
+  /** The text of one, in the place of a file. */
+  readonly creds?: string | undefined;
+  /** The prefix of reply subjects, where the credentials allow but one. */
+  readonly inboxPrefix?: string | undefined;
+  /** Whether to wait for ever for the first connection (serve, bridge) or to give up after `connectTimeoutMs`. */
+  readonly waitForServer?: boolean;
+  readonly connectTimeoutMs?: number;
+  /** The wait before the first new attempt after a loss. Default 1000. */
+  readonly firstReconnectMs?: number;
+  readonly log: Logger;
+}
+
+export interface BusMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Whether the sender waits for a reply. */
+  readonly wantsReply: boolean;
+  reply(body: unknown): void;
+}
+
+export interface StoredAs {
+  readonly seq: number;
+  /** Whether the stream had a message with this id already, and so kept the first alone. */
+  readonly duplicate: boolean;
+}
+
+/** A connection to NATS that reconnects for ever; `close` ends it. */
+export interface Bus {
+  /** For the files of src/nats alone. */
+  readonly connection: NatsConnection;
+  readonly serverVersion: string;
+  isConnected(): boolean;
+  /** Calls back at each loss and each return of the connection; returns the way to stop that. */
+  onConnection(listener: (connected: boolean) => void): () => void;
+  /** Publishes at most once, without an acknowledgement. @throws CliaiError `payload_too_large` */
+  publish(subject: string, body: unknown): void;
+  /**
+   * Publishes into a stream and waits until it is stored. `id` dedupes (`Nats-Msg-Id`); `lastSeq` has the stream refuse it
+   * unless that is the sequence of the last message on this subject, 0 for none (`Nats-Expected-Last-Subject-Sequence`).
+   * An election in a cluster is waited out.
+   */
+  publishStored(
+    subject: string,
+    body: unknown,
+    options?: { id?: string; lastSeq?: number; timeoutMs?: number },
+  ): Promise<StoredAs>;
+  /** @throws CliaiError `no_answer`, `server_unreachable`, `payload_too_large`; `interrupted` when the signal aborts */
+  request(
+    subject: string,
+    body: unknown,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Uint8Array>;
+  /** Members of one queue group share the messages. Returns the way to end the subscription. */
+  subscribe(
+    subject: string,
+    onMessage: (message: BusMessage) => void,
+    options?: { queue?: string },
+  ): () => void;
+  /** Waits until the server has taken all that was published. */
+  flush(): Promise<void>;
+  /** Sends what is pending, then closes; after `graceMs` (5 s when left out) it closes without. Never throws. */
+  close(options?: { graceMs?: number }): Promise<void>;
+  /** Resolves when the connection has ended for good; with the reason where nobody asked for it. */
+  readonly closed: Promise<Error | undefined>;
+}
+
+/** @throws CliaiError `nats_unreachable` (never with `waitForServer`), `refused` for bad credentials */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const backoff = createBackoff(options.firstReconnectMs ?? firstReconnectMs);
+  const connection = await connect({
+    servers: options.url.split(",").map((url) => url.trim()),
+    name: options.name,
+    timeout: options.connectTimeoutMs ?? 3_000,
+    waitOnFirstConnect: options.waitForServer ?? false,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: backoff.next,
+    pingInterval: 20_000,
+    maxPingOut: 2,
+    ignoreClusterUpdates: false,
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+    ...(await readCredentials(options)),
+  }).catch((error: unknown) => {
+    const failure = translateNatsError(error, `connect to ${options.url}`);
+    // Something listens there and says nothing: to whoever wants to connect, that is nobody.
+    if (failure.code !== "no_answer") throw failure;
+    throw new CliaiError("nats_unreachable", `NATS cannot be reached: nothing answers at ${options.url}`, {
+      hint: "start the server: cliai serve",
+      cause: error,
+    });
+  });
+  backoff.reset();
+  return createBus(connection, backoff.reset, options.log);
+}
+
+function createBus(connection: NatsConnection, onBack: () => void, log: Logger): Bus {
+  const listeners = new Set<(connected: boolean) => void>();
+  let connected = true;
+  const tell = (now: boolean) => {
+    connected = now;
+    for (const listener of listeners) listener(now);
+  };
+  void watchStatus(connection, log, (now) => {
+    if (now) onBack();
+    tell(now);
+  });
+  const jetstream = connection.jetstream();
+
+  return {
+    connection,
+    get serverVersion() {
+      return connection.info?.version ?? "unknown";
+    },
+    isConnected: () => connected && !connection.isClosed(),
+    onConnection(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    publish(subject, body) {
+      const data = encode(subject, body);
+      try {
+        connection.publish(subject, data);
+      } catch (error) {
+        throw translateNatsError(error, `publish to ${subject}`);
+      }
+    },
+    async publishStored(subject, body, { id, lastSeq, timeoutMs = 5_000 } = {}) {
+      const data = encode(subject, body);
+      try {
+        const options = {
+          timeout: timeoutMs,
+          ...(id === undefined ? {} : { msgID: id }),
+          ...(lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } }),
+        };
+        const publish = () => jetstream.publish(subject, data, options);
+        const ack = await overElections({ connection }, publish, { isRepeatable: false });
+        return { seq: ack.seq, duplicate: ack.duplicate };
+      } catch (error) {
+        throw translateNatsError(error, `store on ${subject}`);
+      }
+    },
+    async request(subject, body, { timeoutMs, signal }) {
+      const data = encode(subject, body);
+      try {
+        const answer = connection.request(subject, data, { timeout: timeoutMs });
+        return (await abortable(answer, signal)).data;
+      } catch (error) {
+        throw translateNatsError(error, `request on ${subject}`);
+      }
+    },
+    subscribe(subject, onMessage, { queue } = {}) {
+      const subscription = connection.subscribe(subject, {
+        ...(queue === undefined ? {} : { queue }),
+        callback: (error, message) => {
+          if (error) log.warn(`subscription ${subject}: ${error.message}`);
+          else onMessage(wrapMessage(message));
+        },
+      });
+      return () => subscription.unsubscribe();
+    },
+    async flush() {
+      await connection.flush();
+    },
+    async close({ graceMs = 5_000 } = {}) {
+      if (connection.isClosed()) return;
+      // A drain waits for the server; without one there is nothing to wait for.
+      if (connected) await within(graceMs, connection.drain());
+      await connection.close();
+    },
+    closed: connection.closed().then((reason) => reason ?? undefined),
+  };
+}
+
+async function watchStatus(
+  connection: NatsConnection,
+  log: Logger,
+  onConnection: (connected: boolean) => void,
+): Promise<void> {
+  for await (const { type, data } of connection.status()) {
+    if (type === Events.Disconnect) {
+      log.warn(`NATS connection lost: ${data}`);
+      onConnection(false);
+    } else if (type === Events.Reconnect) {
+      log.info(`NATS connection is back: ${data}`);
+      onConnection(true);
+    } else if (type === Events.Error) {
+      log.warn(`NATS: ${data}`);
+    } else if (type !== DebugEvents.PingTimer) {
+      log.debug(`NATS: ${type} ${JSON.stringify(data)}`);
+    }
+  }
+}
+
+/** An asker may name any subject as its own for the reply, and have us speak there with our rights: only inboxes are answered. */
+function wrapMessage(message: Msg): BusMessage {
+  return {
+    subject: message.subject,
+    data: message.data,
+    wantsReply: message.reply?.startsWith("_INBOX.") ?? false,
+    reply: (body) => {
+      message.respond(encode(message.reply ?? "", body));
+    },
+  };
+}
+
+const utf8 = new TextEncoder();
+
+function encode(subject: string, body: unknown): Uint8Array {
+  const data = utf8.encode(JSON.stringify(body));
+  if (data.length <= maxPayloadBytes) return data;
+  throw new CliaiError(
+    "payload_too_large",
+    `${data.length.toLocaleString("en")} bytes for ${subject} are over the limit of 8 MB`,
+    { hint: "write the text to a file that the agent can read, and send its path" },
+  );
+}
+
+async function readCredentials({
+  creds,
+  credsPath: path,
+}: BusOptions): Promise<Pick<ConnectionOptions, "authenticator">> {
+  if (creds !== undefined) return { authenticator: credsAuthenticator(utf8.encode(creds)) };
+  if (path === undefined) return {};
+  try {
+    return { authenticator: credsAuthenticator(await readFile(path)) };
+  } catch (cause) {
+    throw new CliaiError("config_invalid", `cannot read the credentials ${path}`, {
+      hint: "name the .creds file that `cliai spawn` wrote for this agent",
+      cause,
+    });
+  }
+}
+
+/**
+ * Waits of 1 s or what else is the first, then twice as long each time up to 15 s, with up to a fifth taken off so that a fleet does not return
+ * at once. By the time since the loss, not by attempts: nats 2.29 asks again during each wait.
+ */
+function createBackoff(firstMs: number): { next: () => number; reset: () => void } {
+  const jitter = 1 - Math.random() / 5;
+  let lostAt: number | undefined;
+  return {
+    next: () => {
+      lostAt ??= Date.now();
+      const elapsed = Date.now() - lostAt;
+      return jitter * Math.min(slowestReconnectMs, Math.max(firstMs, elapsed / 2));
+    },
+    reset: () => {
+      lostAt = undefined;
+    },
+  };
+}
+
+/** Waits until the promise settles, either way, or the time is over. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  promise.then(
+    () => resolve(),
+    () => resolve(),
+  );
+  await over;
+  clearTimeout(timer);
+}
+
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new CliaiError("interrupted", "the call was cancelled"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    // The loser of the race must not surface as an unhandled rejection.
+    promise.catch(() => undefined);
+    aborted.promise.catch(() => undefined);
+  }
+}

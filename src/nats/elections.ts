@@ -1,0 +1,42 @@
+// A cluster of nats-servers has no answer while it elects: the leader of JetStream, or of one stream. Waits that out.
+import type { Bus } from "./bus.ts";
+import { isElecting, isShortOfPeers, isTimeout } from "./errors.ts";
+
+/** nats-server 2.15 elects 4 to 9 s after a leader was lost, and has no setting for that. */
+const electionMs = 12_000;
+/** A cluster that has just started knows its servers one by one. */
+const formingMs = 5_000;
+const retryEveryMs = 250;
+
+/** Whether the server that this is connected to is one of several. */
+export function isClustered({ connection }: Pick<Bus, "connection">): boolean {
+  return connection.info?.cluster !== undefined;
+}
+
+export interface ElectionOptions {
+  /** Whether it may be done twice without harm: then it is also done again when no answer came in time. */
+  readonly isRepeatable: boolean;
+}
+
+/** Does it, again while a cluster elects, and then gives its last error. One server alone elects nothing. */
+export async function overElections<T>(
+  bus: Pick<Bus, "connection">,
+  act: () => Promise<T>,
+  { isRepeatable }: ElectionOptions,
+): Promise<T> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      const waitMs = isClustered(bus) ? worthWaitingMs(error, isRepeatable) : 0;
+      if (performance.now() - startedMs >= waitMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+    }
+  }
+}
+
+function worthWaitingMs(error: unknown, isRepeatable: boolean): number {
+  if (isShortOfPeers(error)) return formingMs;
+  return isElecting(error) || (isRepeatable && isTimeout(error)) ? electionMs : 0;
+}

@@ -1,0 +1,138 @@
+// Translates what the `nats` package throws into errors for a person; the only file that knows its codes.
+// nats 2.29 puts bare codes such as `503` or `TIMEOUT` into its messages: they are matched exactly, never shown.
+import { ErrorCode as NatsCode, NatsError } from "nats";
+import { CliaiError } from "../domain/errors.ts";
+
+/** JetStream API error codes (nats-server `errors.json`) that mean something of their own to us. */
+const jetStreamCode = {
+  noPeers: 10005,
+  clusterNotAvailable: 10008,
+  clusterNotLeader: 10009,
+  insufficientResources: 10023,
+  storageExceeded: 10047,
+  replicasNotSupported: 10074,
+  storeFailed: 10077,
+  wrongLastSequence: 10071,
+  noMessage: 10057,
+} as const;
+
+const storeCodes: ReadonlySet<number | undefined> = new Set([
+  jetStreamCode.insufficientResources,
+  jetStreamCode.storageExceeded,
+  jetStreamCode.storeFailed,
+]);
+
+/**
+ * @param doing what was tried, for the message: `publish to agent.ada.command`
+ * @returns the error itself when it is one of ours already
+ */
+export function translateNatsError(error: unknown, doing: string): CliaiError {
+  if (error instanceof CliaiError) return error;
+  if (!(error instanceof NatsError)) {
+    const why = error instanceof Error ? error.message : String(error);
+    return new CliaiError("failed", `cannot ${doing}: ${why}`, { cause: error });
+  }
+  return translateApiError(error, doing) ?? translateClientError(error, doing);
+}
+
+/** What JetStream says; its errors carry codes such as 503 that mean something else without it. */
+function translateApiError(error: NatsError, doing: string): CliaiError | undefined {
+  const api = error.api_error;
+  if (api === undefined) return undefined;
+  // nats-server 2.15 gives a full queue the code of a failed store; only its words tell them apart.
+  if (api.description === "maximum messages per subject exceeded") {
+    return new CliaiError("refused", `the agent's queue is full: ${doing}`, {
+      hint: "see what waits for it by: cliai ls",
+      cause: error,
+    });
+  }
+  if (api.err_code === jetStreamCode.replicasNotSupported) {
+    return new CliaiError("config_invalid", `one nats-server alone keeps no copies: ${doing}`, {
+      hint: "name the cluster's servers by --nats-url, or leave --replicas out",
+      cause: error,
+    });
+  }
+  if (api.err_code === jetStreamCode.noPeers) {
+    return new CliaiError(
+      "config_invalid",
+      `the cluster has too few nats-servers for --replicas: ${doing} (${api.description})`,
+      { hint: "give --replicas no more than there are nats-servers with JetStream", cause: error },
+    );
+  }
+  if (storeCodes.has(api.err_code)) {
+    return new CliaiError("store_unavailable", `the store does not take it: ${doing} (${api.description})`, {
+      hint: "free space on the disk of the data directory, or keep less: cliai serve --audit-max-bytes 256MB",
+      cause: error,
+    });
+  }
+  return new CliaiError("failed", `cannot ${doing}: ${api.description}`, { cause: error });
+}
+
+function translateClientError(error: NatsError, doing: string): CliaiError {
+  switch (error.code) {
+    case NatsCode.Timeout:
+      return new CliaiError("no_answer", `no answer in time: ${doing}`, {
+        hint: "see whether the server runs and what it says: cliai ls",
+        cause: error,
+      });
+    case NatsCode.NoResponders:
+      return new CliaiError("server_unreachable", `nobody answers: ${doing}`, {
+        hint: "start the server: cliai serve",
+        cause: error,
+      });
+    case NatsCode.ConnectionRefused:
+    case NatsCode.ConnectionTimeout:
+    case NatsCode.ConnectionClosed:
+    case NatsCode.ConnectionDraining:
+    case NatsCode.Disconnect:
+      return new CliaiError("nats_unreachable", `NATS cannot be reached: ${doing}`, {
+        hint: "start the server: cliai serve",
+        cause: error,
+      });
+    case NatsCode.AuthorizationViolation:
+    case NatsCode.AuthenticationExpired:
+    case NatsCode.BadAuthentication:
+    case NatsCode.BadCreds:
+    case NatsCode.PermissionsViolation:
+      return new CliaiError("refused", `NATS refuses: ${doing}`, {
+        hint: "use the credentials that `cliai spawn` made for this agent (--creds)",
+        cause: error,
+      });
+    case NatsCode.MaxPayloadExceeded:
+      return new CliaiError("payload_too_large", `too large for NATS: ${doing}`, { cause: error });
+  }
+  return new CliaiError("failed", `cannot ${doing}: ${error.message}`, { cause: error });
+}
+
+/** Whether a compare-and-set lost: the key or subject has another last sequence than was named. */
+export function isWrongSequence(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.wrongLastSequence;
+}
+
+/** Whether nobody took it, or a cluster was electing: the same may be asked again without harm, and soon works. */
+export function isElecting(error: unknown): boolean {
+  if (!(error instanceof NatsError)) return false;
+  const code = error.api_error?.err_code;
+  if (code === undefined) return error.code === NatsCode.NoResponders;
+  return code === jetStreamCode.clusterNotAvailable || code === jetStreamCode.clusterNotLeader;
+}
+
+/** Whether a cluster does not know of enough servers for the copies that are asked for; it may while it forms. */
+export function isShortOfPeers(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.noPeers;
+}
+
+/** Whether nothing came back in time: it may have been done all the same. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof NatsError && error.code === NatsCode.Timeout;
+}
+
+/** Whether JetStream says that what was asked for does not exist (404). */
+export function isNotFound(error: unknown): boolean {
+  if (!(error instanceof NatsError)) return false;
+  return (
+    error.api_error?.code === 404 ||
+    error.code === "404" ||
+    error.api_error?.err_code === jetStreamCode.noMessage
+  );
+}

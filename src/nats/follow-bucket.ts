@@ -1,0 +1,43 @@
+// Follows what is written to a KV bucket, by whoever. What it holds at the start is bucket.ts's to read.
+import { messageOf } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import { bucketStream, bucketSubject } from "./bucket.ts";
+import type { Bus } from "./bus.ts";
+import { type Following, followStream } from "./follow.ts";
+
+export interface BucketChange {
+  readonly key: string;
+  /** Undefined when the key was deleted. */
+  readonly value: unknown;
+  readonly revision: number;
+}
+
+export interface FollowBucketOptions {
+  readonly bucket: string;
+  /** Only these, such as `alert.>`; all when left out. */
+  readonly keys?: string;
+  /** The first revision to give out. */
+  readonly from: number;
+  readonly log: Logger;
+  readonly onChange: (change: BucketChange) => void;
+}
+
+export function followBucket(bus: Bus, options: FollowBucketOptions): Following {
+  const { bucket, keys = ">", from, log, onChange } = options;
+  const prefix = bucketSubject(bucket, "");
+  return followStream(bus, {
+    stream: bucketStream(bucket),
+    subjects: [bucketSubject(bucket, keys)],
+    from,
+    log,
+    onMessage: ({ subject, data, seq }) => {
+      const key = subject.slice(prefix.length);
+      try {
+        const value: unknown = data.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(data));
+        onChange({ key, value, revision: seq });
+      } catch (error) {
+        log.warn(`${key} in the bucket ${bucket}: ${messageOf(error)}`);
+      }
+    },
+  });
+}

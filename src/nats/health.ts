@@ -1,0 +1,44 @@
+// What a NATS server says of its own health, for `cliai doctor`: its clock, its store, and which streams it has.
+import type { StreamInfo } from "nats";
+import type { Bus } from "./bus.ts";
+import { isNotFound, translateNatsError } from "./errors.ts";
+
+export interface JetStreamHealth {
+  readonly storedBytes: number;
+  /** Undefined for no limit but the disk. */
+  readonly storeLimitBytes: number | undefined;
+  /** Of the streams asked for, those that are not there. */
+  readonly missingStreams: readonly string[];
+  /** How far the server's clock is ahead of ours, give or take half the time the question took; before 2.10 it does not say. */
+  readonly clockAheadMs: number | undefined;
+}
+
+/** @throws CliaiError when JetStream is off or does not answer */
+export async function readJetStreamHealth(
+  bus: Bus,
+  wanted: readonly string[],
+  now: () => Date,
+): Promise<JetStreamHealth> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const { storage, limits } = await manager.getAccountInfo();
+    const missingStreams: string[] = [];
+    let clockAheadMs: number | undefined;
+    for (const name of wanted) {
+      const askedAt = now().getTime();
+      const info = await manager.streams.info(name).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        missingStreams.push(name);
+        return undefined;
+      });
+      const between = (askedAt + now().getTime()) / 2;
+      // `ts` came with nats-server 2.10; the types of nats 2.29 do not have it.
+      const told = Date.parse((info as (StreamInfo & { readonly ts?: string }) | undefined)?.ts ?? "");
+      if (!Number.isNaN(told)) clockAheadMs = told - between;
+    }
+    const storeLimitBytes = limits.max_storage > 0 ? limits.max_storage : undefined;
+    return { storedBytes: storage, storeLimitBytes, missingStreams, clockAheadMs };
+  } catch (error) {
+    throw translateNatsError(error, "read the state of JetStream");
+  }
+}

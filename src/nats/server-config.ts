@@ -1,0 +1,54 @@
+// The configuration file of the nats-server that `serve` runs: pure text.
+import type { Claims } from "./credentials.ts";
+
+export interface ServerConfig {
+  /** Tells this run of the server from any other that answers on the port. */
+  readonly serverName: string;
+  /** -1 lets nats-server choose; it then writes the port into `portsDir`. */
+  readonly port: number;
+  readonly storeDir: string;
+  readonly portsDir: string;
+  readonly maxPayloadBytes: number;
+  /** When what is stored is on the disk: before its sender is told so (`always`), or every so often (`2m`). */
+  readonly sync: string;
+  /** Whom it believes, and where it keeps what it is told of revocations; without, it takes anybody. */
+  readonly trust?: { readonly claims: Claims; readonly accountsDir: string } | undefined;
+}
+
+/** A quoted string of the NATS configuration language: JSON's escapes are understood by it. */
+const quote = (text: string) => JSON.stringify(text);
+
+export function buildServerConfig(config: ServerConfig): string {
+  // The language wants a blank before `{` (nats-server 2.9 to 2.15).
+  return `# Written by cliai at each start; changes are lost.
+server_name: ${quote(config.serverName)}
+host: "127.0.0.1"
+port: ${config.port}
+ports_file_dir: ${quote(config.portsDir)}
+max_payload: ${config.maxPayloadBytes}
+max_pending: 67108864
+write_deadline: "10s"
+jetstream {
+  store_dir: ${quote(config.storeDir)}
+  sync_interval: ${quote(config.sync)}
+}
+${config.trust === undefined ? "" : trustLines(config.trust)}`;
+}
+
+/** The resolver `full`, for the one account that changes: `memory` takes no revocation while the server runs. */
+function trustLines({ claims, accountsDir }: NonNullable<ServerConfig["trust"]>): string {
+  const { operator, system, account } = claims;
+  return `operator: ${quote(operator)}
+system_account: ${quote(system.key)}
+resolver {
+  type: full
+  dir: ${quote(accountsDir)}
+  allow_delete: false
+  interval: "2m"
+}
+resolver_preload {
+  ${system.key}: ${quote(system.jwt)}
+  ${account.key}: ${quote(account.jwt)}
+}
+`;
+}

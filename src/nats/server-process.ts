@@ -1,0 +1,221 @@
+// The nats-server that `serve` runs as its child: started, watched, started again when it dies, ended by its handle.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CliaiError } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import { maxPayloadBytes } from "./bus.ts";
+import type { Claims } from "./credentials.ts";
+import { endOrphan, recordRun } from "./orphan.ts";
+import { buildServerConfig } from "./server-config.ts";
+import { type StoreWatch, watchStore } from "./store-watch.ts";
+
+const readyWithinMs = 5_000;
+const endWithinMs = 5_000;
+const slowestRestartMs = 5_000;
+
+export interface NatsServerOptions {
+  readonly binaryPath: string;
+  /** JetStream's files, the configuration and the ports file go here. */
+  readonly dir: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Default `always`: what it costs and what it saves is in docs/durability.md. */
+  readonly sync?: string | undefined;
+  /** Whom it believes: asked at each start, a later one included. It takes anybody when left out. */
+  readonly claims?: (() => Promise<Claims>) | undefined;
+  readonly log: Logger;
+}
+
+export interface NatsServer {
+  readonly url: string;
+  readonly port: number;
+  /** The process id of the present child; another one after a restart. */
+  pid(): number | undefined;
+  /** How often it died and was started again. */
+  restarts(): number;
+  /** Why nats-server stores nothing, when its log says so. */
+  trouble(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * Resolves when nats-server takes connections.
+ * @throws CliaiError `port_taken`, or `failed` with nats-server's own last words, within 5 s
+ */
+export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
+  const { dir, log } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await endOrphan(dir, log);
+  const serverName = `cliai-${crypto.randomUUID()}`;
+
+  let stopping = false;
+  let restarts = 0;
+  let child: ChildProcess | undefined;
+  const store = watchStore(
+    dir,
+    () => {
+      log.warn("there is space again: nats-server is started anew");
+      child?.kill("SIGTERM");
+    },
+    log,
+  );
+  let run = await startOnce(options, store, serverName, options.port === 0 ? -1 : options.port).catch(
+    (error: unknown) => {
+      store.stop();
+      throw error;
+    },
+  );
+  const { port } = run;
+  let restarting: Promise<void> | undefined;
+
+  const keepAlive = (started: ChildProcess) => {
+    child = started;
+    started.once("exit", (code, signal) => {
+      if (stopping) return;
+      log.error(`nats-server ended unexpectedly (${signal ?? `exit code ${code}`}); it is started again`);
+      restarting = restart();
+    });
+  };
+  const restart = async () => {
+    for (let wait = 100; !stopping; wait = Math.min(wait * 2, slowestRestartMs)) {
+      restarts += 1;
+      try {
+        store.reset();
+        run = await startOnce(options, store, serverName, port);
+        if (stopping) await endChild(run.child);
+        else keepAlive(run.child);
+        return;
+      } catch (error) {
+        log.error(`nats-server does not start again: ${error instanceof Error ? error.message : error}`);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  };
+  keepAlive(run.child);
+
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    pid: () => (run.child.exitCode === null ? run.child.pid : undefined),
+    restarts: () => restarts,
+    trouble: store.trouble,
+    stop: async () => {
+      stopping = true;
+      store.stop();
+      await restarting;
+      await endChild(run.child);
+    },
+  };
+}
+
+async function startOnce(
+  { binaryPath, dir, claims, sync = "always", log }: NatsServerOptions,
+  store: StoreWatch,
+  serverName: string,
+  port: number,
+): Promise<{ child: ChildProcess; port: number }> {
+  const configPath = join(dir, "nats-server.conf");
+  const trust = claims && { claims: await claims(), accountsDir: join(dir, "accounts") };
+  await rm(configPath, { force: true }); // a symbolic link in its place is not followed
+  await writeFile(
+    configPath,
+    buildServerConfig({ serverName, port, storeDir: dir, portsDir: dir, maxPayloadBytes, sync, trust }),
+    { mode: 0o600, flag: "wx" },
+  );
+  const child = spawn(binaryPath, ["-c", configPath], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: serverEnvironment(process.env),
+    // Out of the terminal's group: Ctrl-C is for serve, which ends nats-server after its own last writes.
+    detached: process.platform !== "win32",
+  });
+  const lastWords = collectLog(child, store, log);
+  const failed = new Promise<never>((_, reject) => {
+    child.once("error", (cause) => reject(startFailure(binaryPath, port, [cause.message])));
+    child.once("exit", () => reject(startFailure(binaryPath, port, lastWords)));
+  });
+  failed.catch(() => undefined);
+  try {
+    const readyPort = await Promise.race([portOf(child, binaryPath, dir), failed]);
+    await recordRun(dir, { server_name: serverName, pid: child.pid ?? 0, port: readyPort });
+    return { child, port: readyPort };
+  } catch (error) {
+    await endChild(child);
+    throw error;
+  }
+}
+
+/** What serve was started with, API keys perhaps, is none of its business; Windows opens no socket without SystemRoot. */
+function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const needed = ["PATH", "HOME", "SystemRoot", "TEMP", "TMP"];
+  return Object.fromEntries(
+    needed.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** nats-server writes `<its own file name>_<pid>.ports` once it listens. */
+async function portOf(child: ChildProcess, binaryPath: string, dir: string): Promise<number> {
+  const path = join(dir, `${basename(binaryPath)}_${child.pid}.ports`);
+  const deadline = Date.now() + readyWithinMs;
+  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+    const port = await readPort(path);
+    if (port !== undefined) {
+      await rm(path, { force: true });
+      return port;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new CliaiError("failed", `nats-server did not listen within ${readyWithinMs / 1000} s`, {
+    hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,
+  });
+}
+
+async function readPort(path: string): Promise<number | undefined> {
+  try {
+    const ports = JSON.parse(await readFile(path, "utf8")) as { nats?: string[] };
+    const url = ports.nats?.[0];
+    return url === undefined ? undefined : Number(new URL(url).port);
+  } catch {
+    // Not there yet, or half written: the next look decides.
+    return undefined;
+  }
+}
+
+/** Keeps the last lines of nats-server's log, for the error that has to say why it ended. */
+function collectLog(child: ChildProcess, store: StoreWatch, log: Logger): string[] {
+  const lastWords: string[] = [];
+  let rest = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      log.debug(`nats-server: ${line}`);
+      store.read(line);
+      lastWords.push(line);
+      if (lastWords.length > 20) lastWords.shift();
+    }
+  });
+  return lastWords;
+}
+
+function startFailure(binaryPath: string, port: number, lastWords: readonly string[]): CliaiError {
+  const fatal = lastWords.findLast((line) => line.includes("[FTL]")) ?? lastWords.at(-1) ?? "it said nothing";
+  const why = fatal.replace(/^\[\d+\]\s+\S+\s+\S+\s+/, "");
+  if (/address already in use|Only one usage of each socket address/.test(why)) {
+    return new CliaiError("port_taken", `port ${port} for NATS is taken`, {
+      hint: "end what uses it, or choose another: cliai serve --nats-port 0",
+    });
+  }
+  return new CliaiError("failed", `nats-server does not start: ${why}`, {
+    hint: `see whether it runs by itself: ${binaryPath} --version`,
+  });
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
+  await ended;
+  clearTimeout(timer);
+}

@@ -1,0 +1,69 @@
+// Whether there is space for what nats-server stores. Out of space, nats-server 2.15 turns JetStream off until it is started
+// anew: this notices it, by the disk and by the log, and says when there is space again.
+import { statfs } from "node:fs/promises";
+import { messageOf } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import { maxPayloadBytes } from "./bus.ts";
+
+const lookEveryMs = 1_000;
+/** Below this a message of the largest size might not fit any more. */
+const leastBytes = 2 * maxPayloadBytes;
+/** Started anew with less, it would soon be full again. */
+const enoughBytes = 2 * leastBytes;
+
+export interface StoreWatch {
+  /** A line of nats-server's log. */
+  read(line: string): void;
+  /** Why nothing is stored, for a person. */
+  trouble(): string | undefined;
+  /** A new nats-server begins with JetStream on. */
+  reset(): void;
+  stop(): void;
+}
+
+/** @param onSpace called when JetStream is off for want of space, and there is space again */
+export function watchStore(dir: string, onSpace: () => void, log: Logger): StoreWatch {
+  let freeBytes = Number.POSITIVE_INFINITY;
+  let isOff = false;
+  let writeError: string | undefined;
+  let said: string | undefined;
+
+  const trouble = () => {
+    if (isOff) return `the disk of ${dir} is full, and nats-server has turned JetStream off`;
+    if (freeBytes < leastBytes)
+      return `the disk of ${dir} is full: ${Math.floor(freeBytes / 1e6)} MB are free`;
+    return writeError;
+  };
+  const look = async () => {
+    try {
+      const { bavail, bsize } = await statfs(dir);
+      freeBytes = bavail * bsize;
+    } catch (error) {
+      log.debug(`the disk of ${dir}: ${messageOf(error)}`);
+    }
+    say();
+    if (isOff && freeBytes >= enoughBytes) onSpace();
+  };
+  const say = () => {
+    const now = trouble();
+    if (now !== undefined && said === undefined)
+      log.error(`${now}; commands are refused until there is space`);
+    said = now;
+  };
+  const timer = setInterval(look, lookEveryMs);
+  return {
+    read(line) {
+      isOff ||= /JetStream out of .*will be DISABLED/.test(line);
+      // Any other error of the disk ends a stream until nats-server is started anew, by a person who has mended it.
+      if (/critical write error|disabling JetStream/i.test(line) && !/no space left/i.test(line))
+        writeError ??= `nats-server cannot write its store: ${line.replace(/^.*\[ERR\]\s*/, "")}`;
+      say();
+    },
+    trouble,
+    reset: () => {
+      isOff = false;
+      writeError = undefined;
+    },
+    stop: () => clearInterval(timer),
+  };
+}

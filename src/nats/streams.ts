@@ -1,0 +1,286 @@
+// The streams and consumers of contract §4, made by the server alone: an agent has no right to make any.
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  type JetStreamManager,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "nats";
+import type { AgentId } from "../domain/agent-id.ts";
+import {
+  agentOrderTopics,
+  auditRecordSubjects,
+  captainBroadcastSubject,
+  captainDecisionSubject,
+  dashboardAlertSubject,
+  everyAgentSubject,
+  everySubjectOf,
+  streams,
+} from "../domain/subjects.ts";
+import type { Bus } from "./bus.ts";
+import { overElections } from "./elections.ts";
+import { isNotFound, translateNatsError } from "./errors.ts";
+import { bridgeConsumers } from "./older-servers.ts";
+
+const day = 24 * 60 * 60 * 1000;
+/** How long an unacknowledged command waits before it is delivered again. */
+const ackWaitMs = 30_000;
+/** One for each agent, and the readers'. nats-server 2.15 allows 1,000 of a stream that names no number. */
+const mostConsumers = 100_000;
+/** Commands, and messages, that may wait for one agent. */
+export const maxWaitingOrders = 1_000;
+const mebibyte = 1024 * 1024;
+
+/** How much of the audit is kept; what is older or beyond goes first. */
+export interface AuditRetention {
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+}
+
+export const defaultAuditRetention: AuditRetention = { maxAgeMs: 30 * day, maxBytes: 1024 * mebibyte };
+
+export interface StreamOptions {
+  /** Copies on a cluster. */
+  readonly replicas: number;
+  readonly auditRetention?: AuditRetention | undefined;
+  /** Whether the audit keeps heartbeats as well. */
+  readonly auditHeartbeats?: boolean | undefined;
+}
+
+/**
+ * Makes COMMANDS and AUDIT, or brings their settings up to date.
+ * @throws CliaiError when JetStream is off or refuses; `config_invalid` for more replicas than there are servers
+ */
+export async function ensureStreams(bus: Bus, options: StreamOptions): Promise<void> {
+  for (const config of streamConfigs(options)) await ensureStream(bus, config);
+}
+
+type StreamSettings = Parameters<JetStreamManager["streams"]["add"]>[0] & {
+  readonly name: string;
+  readonly num_replicas: number;
+};
+
+function streamConfigs({
+  replicas,
+  auditRetention = defaultAuditRetention,
+  auditHeartbeats = false,
+}: StreamOptions): StreamSettings[] {
+  return [
+    {
+      name: streams.commands,
+      subjects: agentOrderTopics.map(everyAgentSubject),
+      retention: RetentionPolicy.Limits,
+      // The server removes what was taken, so the bound is on what waits; beyond it a sender is refused.
+      max_msgs_per_subject: maxWaitingOrders,
+      discard: DiscardPolicy.New,
+      discard_new_per_subject: true,
+      max_consumers: mostConsumers,
+      max_age: nanos(7 * day),
+      duplicate_window: nanos(day),
+      num_replicas: replicas,
+    },
+    {
+      name: streams.audit,
+      subjects: [
+        everyAgentSubject("status"),
+        everyAgentSubject("event"),
+        everyAgentSubject("receipt"),
+        ...(auditHeartbeats ? [everyAgentSubject("heartbeat")] : []),
+        captainBroadcastSubject,
+        captainDecisionSubject,
+        dashboardAlertSubject,
+        auditRecordSubjects,
+      ],
+      // Commands are another stream's subjects; two streams may not cover the same one.
+      sources: [{ name: streams.commands }],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_age: nanos(auditRetention.maxAgeMs),
+      max_bytes: auditRetention.maxBytes,
+      // A stream with sources has none unless told (nats-server 2.15); the receipts of bridges are known by their ids.
+      duplicate_window: nanos(Math.min(day, auditRetention.maxAgeMs)),
+      num_replicas: replicas,
+    },
+  ];
+}
+
+async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
+  const whole = { storage: StorageType.File, ...config };
+  const ensure = async () => {
+    const manager = await bus.connection.jetstreamManager();
+    const present = await streamConfig(manager, config.name);
+    if (present === undefined) await manager.streams.add(whole);
+    else await manager.streams.update(config.name, settingsFor(present, whole));
+  };
+  try {
+    await overElections(bus, ensure, { isRepeatable: true });
+  } catch (error) {
+    throw translateNatsError(error, `prepare the stream ${config.name}`);
+  }
+}
+
+/** Makes the copies of a stream, or of a bucket's stream, as many as asked for; never fewer than there are. */
+export async function ensureCopies(bus: Bus, stream: string, replicas: number): Promise<void> {
+  const ensure = async () => {
+    const manager = await bus.connection.jetstreamManager();
+    const present = await streamConfig(manager, stream);
+    if (present !== undefined && present.num_replicas < replicas)
+      await manager.streams.update(stream, { ...present, num_replicas: replicas });
+  };
+  try {
+    await overElections(bus, ensure, { isRepeatable: true });
+  } catch (error) {
+    throw translateNatsError(error, `make copies of ${stream}`);
+  }
+}
+
+async function streamConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A second server that was started without --replicas must not take the copies away. How many consumers a stream may have
+ * is settled when it is made.
+ */
+function settingsFor(present: StreamConfig, wanted: StreamSettings): StreamSettings {
+  return {
+    ...wanted,
+    num_replicas: Math.max(wanted.num_replicas, present.num_replicas),
+    max_consumers: present.max_consumers,
+  };
+}
+
+/** Makes what an agent's bridge works from; a consumer that exists is left as it is. */
+export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void> {
+  for (const { name, subjects } of bridgeConsumers(bus, id)) {
+    const [only, ...more] = subjects;
+    const ensure = async () => {
+      const manager = await bus.connection.jetstreamManager();
+      await manager.consumers.add(streams.commands, {
+        durable_name: name,
+        ...(more.length === 0 && only !== undefined
+          ? { filter_subject: only }
+          : { filter_subjects: [...subjects] }),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(ackWaitMs),
+        deliver_policy: DeliverPolicy.All,
+        max_ack_pending: 1_000,
+      });
+    };
+    try {
+      await overElections(bus, ensure, { isRepeatable: true });
+    } catch (error) {
+      throw translateNatsError(error, `make the consumer ${name}`);
+    }
+  }
+}
+
+/** Removes what an agent's bridge worked from, and all that still waits for the agent. */
+export async function removeBridge(bus: Bus, id: AgentId): Promise<void> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    for (const { name } of bridgeConsumers(bus, id)) {
+      await manager.consumers.delete(streams.commands, name).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    }
+    await manager.streams.purge(streams.commands, { filter: everySubjectOf(id) });
+  } catch (error) {
+    throw translateNatsError(error, `remove the queue of ${id}`);
+  }
+}
+
+/** The names of a stream's consumers. */
+export async function consumerNames(bus: Bus, stream: string): Promise<ReadonlySet<string>> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const names = new Set<string>();
+    for await (const { name } of manager.consumers.list(stream)) names.add(name);
+    return names;
+  } catch (error) {
+    throw translateNatsError(error, `list the consumers of ${stream}`);
+  }
+}
+
+/** Removes the consumers that stand beyond the stream's end, as after damage: they would pass over what comes next. */
+export async function removeConsumersBeyond(bus: Bus, stream: string, lastSeq: number): Promise<void> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    for await (const { name, delivered } of manager.consumers.list(stream)) {
+      if (delivered.stream_seq > lastSeq) await manager.consumers.delete(stream, name);
+    }
+  } catch (error) {
+    throw translateNatsError(error, `reset the consumers of ${stream}`);
+  }
+}
+
+/** The payload of one message of a stream; undefined when retention has removed it. */
+export async function readStreamMessage(
+  bus: Bus,
+  stream: string,
+  seq: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    return (await manager.streams.getMessage(stream, { seq })).data;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw translateNatsError(error, `read message ${seq} of ${stream}`);
+  }
+}
+
+/** Removes messages from a stream; one that is gone already is no error. */
+export async function removeMessages(bus: Bus, stream: string, seqs: Iterable<number>): Promise<void> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    await Promise.all(
+      [...seqs].map((seq) =>
+        manager.streams.deleteMessage(stream, seq, false).catch((error: unknown) => {
+          if (!isNotFound(error)) throw error;
+        }),
+      ),
+    );
+  } catch (error) {
+    throw translateNatsError(error, `remove messages from ${stream}`);
+  }
+}
+
+/** How many messages of `from` the stream that sources it has not copied yet. */
+export async function sourceLag(bus: Bus, stream: string, from: string): Promise<number> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const { sources } = await manager.streams.info(stream);
+    return sources?.find(({ name }) => name === from)?.lag ?? 0;
+  } catch (error) {
+    throw translateNatsError(error, `look at the stream ${stream}`);
+  }
+}
+
+/** How many messages wait on each subject of a stream. */
+export async function subjectCounts(bus: Bus, stream: string): Promise<ReadonlyMap<string, number>> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const { state } = await manager.streams.info(stream, { subjects_filter: ">" });
+    return new Map(Object.entries(state.subjects ?? {}));
+  } catch (error) {
+    throw translateNatsError(error, `look at the stream ${stream}`);
+  }
+}
+
+/** The sequence of the last message; 0 for an empty stream. */
+export async function lastSequence(bus: Bus, stream: string): Promise<number> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    return (await manager.streams.info(stream)).state.last_seq;
+  } catch (error) {
+    throw translateNatsError(error, `look at the stream ${stream}`);
+  }
+}

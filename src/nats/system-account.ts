@@ -1,0 +1,104 @@
+// What serve and `cliai agents revoke` do over nats-server's system account: hear of the bridges' connections, and tell
+// nats-server what is revoked.
+import { decode } from "@nats-io/jwt";
+import * as v from "valibot";
+import type { AgentId } from "../domain/agent-id.ts";
+import { parseConnectionName } from "../domain/connection-name.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "./bus.ts";
+import { translateNatsError } from "./errors.ts";
+
+const updateSubject = "$SYS.REQ.CLAIMS.UPDATE";
+const answerWithinMs = 5_000;
+
+/** A bridge's connection has come or gone. */
+export interface ConnectionEvent {
+  readonly id: AgentId;
+  /** Of the bridge's run, as in its heartbeats. */
+  readonly instanceId: string;
+  readonly isUp: boolean;
+  /** This connection among all. */
+  readonly client: string;
+  /** When it began, by nats-server's clock. */
+  readonly startedAt: string;
+  /** Why it went, in nats-server's words. */
+  readonly reason?: string;
+}
+
+/** As much of nats-server's `client_connect` and `client_disconnect` advisories (2.9 to 2.15) as is used here. */
+const AdvisorySchema = v.looseObject({
+  type: v.string(),
+  reason: v.optional(v.string()),
+  server: v.looseObject({ id: v.string() }),
+  client: v.looseObject({
+    id: v.number(),
+    start: v.string(),
+    name: v.optional(v.string()),
+    jwt: v.optional(v.string()),
+  }),
+});
+
+/**
+ * Hears of each bridge's connection within milliseconds. Who it is says the user's signed name, which nats-server has
+ * checked; a connection that calls itself another is left out.
+ * @param account the public key of the account the agents are in
+ * @returns the way to end it
+ */
+export function watchConnections(
+  system: Bus,
+  account: string,
+  onEvent: (event: ConnectionEvent) => void,
+  log: Logger,
+): () => void {
+  const take = (data: Uint8Array) => {
+    try {
+      const event = readAdvisory(data);
+      if (event !== undefined) onEvent(event);
+    } catch (error) {
+      log.warn(`an event of nats-server is not understood: ${messageOf(error)}`);
+    }
+  };
+  const endings = ["CONNECT", "DISCONNECT"].map((what) =>
+    system.subscribe(`$SYS.ACCOUNT.${account}.${what}`, ({ data }) => take(data)),
+  );
+  return () => {
+    for (const end of endings) end();
+  };
+}
+
+function readAdvisory(data: Uint8Array): ConnectionEvent | undefined {
+  const { type, reason, server, client } = decodeMessage(AdvisorySchema, data);
+  const named = parseConnectionName(client.name ?? "");
+  if (named === undefined || client.jwt === undefined || decode(client.jwt).name !== named.id)
+    return undefined;
+  return {
+    ...named,
+    isUp: type.endsWith("client_connect"),
+    client: `${server.id} ${client.id}`,
+    startedAt: client.start,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+const UpdateSchema = v.looseObject({
+  data: v.optional(v.looseObject({ code: v.number() })),
+  error: v.optional(v.looseObject({ description: v.string() })),
+});
+
+/** Gives nats-server an account's claims anew: connections of revoked users end at once. @throws CliaiError */
+export async function pushAccountClaims(system: Bus, jwt: string): Promise<void> {
+  let answer: Uint8Array;
+  try {
+    answer = (await system.connection.request(updateSubject, jwt, { timeout: answerWithinMs })).data;
+  } catch (error) {
+    throw translateNatsError(error, "tell nats-server what is revoked");
+  }
+  const { data, error } = decodeMessage(UpdateSchema, answer);
+  if (data?.code === 200) return;
+  const why = error?.description ?? "it gives no reason";
+  throw new CliaiError("failed", `nats-server does not take the revocation: ${why}`, {
+    hint: "it takes effect at the next start: cliai serve",
+  });
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { parseJson } from "../../src/domain/decode.ts";
+import { silentLogger } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/bus.ts";
+import { ensureStreams } from "../../src/nats/streams.ts";
+import { startTestNats } from "../support/nats.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+describe("the bus", () => {
+  test("a server that is not there is one error with a hint", async () => {
+    const connecting = connectBus({
+      url: "nats://127.0.0.1:1",
+      name: "x",
+      connectTimeoutMs: 500,
+      log: silentLogger,
+    });
+    expect(connecting).rejects.toMatchObject({
+      code: "nats_unreachable",
+      message: "NATS cannot be reached: connect to nats://127.0.0.1:1",
+      hint: "start the server: cliai serve",
+    });
+  });
+
+  test("a request that nobody answers says so at once, one that is not answered in time says so then", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    expect(bus.request("nobody.here", {}, { timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: "server_unreachable",
+    });
+    bus.subscribe("silent", () => undefined);
+    await bus.flush();
+    expect(bus.request("silent", {}, { timeoutMs: 100 })).rejects.toMatchObject({ code: "no_answer" });
+  });
+
+  test("a request ends when its signal aborts", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    bus.subscribe("silent", () => undefined);
+    await bus.flush();
+    const abort = new AbortController();
+    const asked = bus.request("silent", {}, { timeoutMs: 20_000, signal: abort.signal });
+    abort.abort();
+    expect(asked).rejects.toMatchObject({ code: "interrupted" });
+  });
+
+  test("8 MB pass, more is refused before it is sent", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const got = Promise.withResolvers<number>();
+    bus.subscribe("big", ({ data }) => got.resolve(data.length));
+    await bus.flush();
+    bus.publish("big", "x".repeat(8 * 1024 * 1024 - 2));
+    expect(await got.promise).toBe(8 * 1024 * 1024);
+    expect(() => bus.publish("big", "x".repeat(8 * 1024 * 1024))).toThrow("over the limit of 8 MB");
+  });
+
+  test("members of a queue group share the messages, each answered once", async () => {
+    await using nats = await startTestNats();
+    const [one, two, asker] = [await nats.bus(), await nats.bus(), await nats.bus()];
+    const counts = [0, 0];
+    for (const [i, bus] of [one, two].entries()) {
+      bus.subscribe(
+        "work",
+        (message) => {
+          counts[i] = (counts[i] ?? 0) + 1;
+          message.reply({ by: i });
+        },
+        { queue: "serve" },
+      );
+      await bus.flush();
+    }
+    await Promise.all(Array.from({ length: 50 }, () => asker.request("work", {}, { timeoutMs: 5_000 })));
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(50);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+
+  test("it is back, with its subscriptions, after nats-server was killed", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const changes: boolean[] = [];
+    bus.onConnection((connected) => changes.push(connected));
+    bus.subscribe("echo", (message) => message.reply(parseJson(message.data)));
+    await bus.flush();
+    nats.kill();
+    await waitFor(() => changes.at(-1) === true, { what: "the connection's return", deadlineMs: 5_000 });
+    expect(changes).toEqual([false, true]);
+    expect(parseJson(await bus.request("echo", { a: 1 }, { timeoutMs: 2_000 }))).toEqual({ a: 1 });
+  });
+
+  test("a message with an id that the stream has is not stored twice", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const store = () => bus.publishStored("agent.ada.command", { type: "stop" }, { id: "once" });
+    expect(await store()).toEqual({ seq: 1, duplicate: false });
+    expect(await store()).toEqual({ seq: 1, duplicate: true });
+  });
+
+  test("storing on a subject without a stream is an error, not a loss", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    expect(bus.publishStored("agent.ada.command", {})).rejects.toMatchObject({ code: "server_unreachable" });
+  });
+});

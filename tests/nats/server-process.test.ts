@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { buildInfo } from "../../src/build-info.ts";
+import { silentLogger as log } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/bus.ts";
+import { resolveServerBinary } from "../../src/nats/server-binary.ts";
+import { startNatsServer } from "../../src/nats/server-process.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const { path: binaryPath } = await resolveServerBinary({
+  dataDir: "",
+  flagPath: process.env.CLIAI_NATS_SERVER,
+  cacheDir: buildInfo.serverCacheDir,
+  searchPath: process.env.PATH,
+});
+
+describe("startNatsServer()", () => {
+  test("takes connections on loopback with JetStream and 8 MB payloads when it resolves, and is gone after stop()", async () => {
+    await using dir = await tempDir();
+    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const bus = await connectBus({ url: server.url, name: "t", log });
+    expect(bus.connection.info).toMatchObject({
+      host: "127.0.0.1",
+      jetstream: true,
+      max_payload: 8 * 1024 * 1024,
+    });
+    await bus.close();
+    await server.stop();
+    expect(connectBus({ url: server.url, name: "t", log })).rejects.toMatchObject({
+      code: "nats_unreachable",
+    });
+  });
+
+  test("is started again on the same port when it dies, and keeps what was stored", async () => {
+    await using dir = await tempDir();
+    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const first = server.pid();
+    if (first === undefined) throw new Error("no pid");
+    process.kill(first, "SIGKILL");
+    await waitFor(() => server.restarts() === 1 && server.pid() !== undefined && server.pid() !== first, {
+      what: "another process",
+    });
+    const bus = await connectBus({ url: server.url, name: "t", waitForServer: true, log });
+    await bus.close();
+    await server.stop();
+  });
+
+  test("a taken port is one error with a hint", async () => {
+    await using dir = await tempDir();
+    const blocker = createServer().listen(0, "127.0.0.1");
+    await once(blocker, "listening");
+    const address = blocker.address();
+    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    try {
+      expect(
+        await startNatsServer({ binaryPath, dir: dir.path, port, log }).catch((error: unknown) => error),
+      ).toMatchObject({
+        code: "port_taken",
+        message: `port ${port} for NATS is taken`,
+      });
+    } finally {
+      blocker.close();
+    }
+  });
+
+  test("a store that cannot be used is said in nats-server's own words", async () => {
+    await using dir = await tempDir();
+    await writeFile(dir.join("jetstream"), "a file where the store's folder belongs");
+    const starting = startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    expect(starting).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringContaining("nats-server does not start"),
+    });
+  });
+
+  test("a nats-server left by a killed serve is ended before another starts on its store", async () => {
+    await using dir = await tempDir();
+    const script = `import { startNatsServer } from ${JSON.stringify(import.meta.resolve("../../src/nats/server-process.ts"))};
+      import { silentLogger as log } from ${JSON.stringify(import.meta.resolve("../../src/log.ts"))};
+      const server = await startNatsServer({ binaryPath: ${JSON.stringify(binaryPath)}, dir: ${JSON.stringify(dir.path)}, port: 0, log });
+      console.log(server.pid());
+      setInterval(() => undefined, 1000);`;
+    const serve = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(serve.stdout, "data")) as [Buffer];
+    const orphan = Number(line.toString());
+    const ended = once(serve, "exit");
+    serve.kill("SIGKILL");
+    await ended;
+    const isAlive = async () =>
+      (await readFile(`/proc/${orphan}/stat`, "utf8").catch(() => "Z")).split(") ")[1]?.[0] !== "Z";
+    expect(await isAlive()).toBe(true);
+
+    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    await waitFor(async () => !(await isAlive()), { what: "the orphan's end" });
+    expect(server.pid()).not.toBe(orphan);
+    await server.stop();
+  });
+
+  test("a process that only has the number of a former nats-server is left alone", async () => {
+    await using dir = await tempDir();
+    const stranger = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], {
+      stdio: "ignore",
+    });
+    await once(stranger, "spawn");
+    await writeFile(
+      dir.join("run.json"),
+      JSON.stringify({ server_name: "cliai-x", pid: stranger.pid, port: 1 }),
+    );
+    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    expect(stranger.exitCode).toBeNull();
+    expect(stranger.signalCode).toBeNull();
+    await server.stop();
+    const ended = once(stranger, "exit");
+    stranger.kill("SIGKILL");
+    await ended;
+  });
+
+  test("leaves no ports file behind", async () => {
+    await using dir = await tempDir();
+    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    expect((await readdir(dir.path)).filter((name) => name.endsWith(".ports"))).toEqual([]);
+    await server.stop();
+  });
+});
