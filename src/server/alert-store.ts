@@ -1,0 +1,81 @@
+// Keeps the alerts in the bucket `serve`, the last of each kind and agent: for the next start, and for every other serve.
+// Their history is in the stream AUDIT.
+
+import { messageOf } from "../domain/errors.ts";
+import type { Alert } from "../domain/messages.ts";
+import { buckets } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import { openBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { followBucket } from "../nats/follow-bucket.ts";
+import { alertKey } from "./alerts.ts";
+
+const prefix = "alert.";
+const retryMs = 1_000;
+
+export interface AlertStore {
+  keep(alert: Alert): void;
+  drop(alert: Alert): void;
+  stop(): Promise<void>;
+}
+
+export interface AlertStoreOptions {
+  readonly replicas: number;
+  /** Given each alert that is kept at the start, the oldest first, and then what any serve writes. */
+  readonly onStored: (alert: Alert) => void;
+  readonly log: Logger;
+}
+
+/** Resolves when what is kept has been given out. */
+export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Promise<AlertStore> {
+  const { replicas, onStored, log } = options;
+  const bucket = await openBucket(bus, buckets.serve, { replicas });
+  const entries = [...(await bucket.entries())].filter(([key]) => key.startsWith(prefix));
+  entries.sort(([, a], [, b]) => a.revision - b.revision);
+  for (const [, { value }] of entries) onStored(value as Alert);
+  const following = followBucket(bus, {
+    bucket: buckets.serve,
+    keys: `${prefix}>`,
+    from: (entries.at(-1)?.[1].revision ?? 0) + 1,
+    log,
+    onChange: ({ value }) => {
+      if (value !== undefined) onStored(value as Alert);
+    },
+  });
+
+  /** By key; undefined for one to be deleted. */
+  const waiting = new Map<string, Alert | undefined>();
+  let writing: Promise<void> | undefined;
+  const writeAll = async () => {
+    for (const [key, alert] of waiting) {
+      if (alert === undefined) await bucket.delete(key);
+      else await bucket.put(key, alert);
+      if (waiting.get(key) === alert) waiting.delete(key);
+    }
+  };
+  const flush = () => {
+    if (!bus.isConnected() || waiting.size === 0) return;
+    writing ??= writeAll()
+      .catch((error: unknown) => log.debug(`alerts are not kept yet: ${messageOf(error)}`))
+      .finally(() => {
+        writing = undefined;
+      });
+  };
+  const timer = setInterval(flush, retryMs);
+  const note = ({ kind, agent_id }: Alert, value: Alert | undefined) => {
+    waiting.set(prefix + alertKey(kind, agent_id), value);
+    flush();
+  };
+
+  return {
+    keep: (alert) => note(alert, alert),
+    drop: (alert) => note(alert, undefined),
+    async stop() {
+      clearInterval(timer);
+      await writing;
+      flush();
+      await writing;
+      await following.stop();
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// Alerts: one for one cause, counted and not repeated. Of several serves the leader raises what all of them see, and each
+// what it alone sees; what one raised is told to the others by alert-store.ts.
+import type { AgentId } from "../domain/agent-id.ts";
+import type { Alert } from "../domain/messages.ts";
+import type { AlertService } from "./server.ts";
+
+/** An alert whose count grows is published again at most this often. */
+const republishEveryMs = 1_000;
+/** Resolved ones go first when there are more. */
+const alertsKept = 500;
+/** What a lost leader may not have raised any more is known for so long: its lease, and an election in the cluster. */
+const deferredForMs = 15_000;
+
+export interface AlertCause {
+  readonly kind: string;
+  readonly severity: Alert["severity"];
+  readonly agentId?: AgentId | undefined;
+  readonly message: string;
+  /** The beginning of what caused it, kept with the first alert of its kind. */
+  readonly sample?: string;
+}
+
+export interface Alerts extends AlertService {
+  /** For a cause that every serve sees: it counts where this one leads, and is kept in mind where it does not. */
+  raise(cause: AlertCause): void;
+  /** For a cause that this serve alone has seen. */
+  raiseOwn(cause: AlertCause): void;
+  /** Ends what was raised under this kind for this agent, where this serve leads. */
+  resolve(kind: string, agentId: AgentId): void;
+  isOpen(kind: string, agentId: AgentId): boolean;
+  /** Takes in what was kept, or what another serve has raised, changed or ended. */
+  take(alert: Alert): void;
+  /** Raises what the leader before may not have raised any more. */
+  lead(): void;
+  stop(): void;
+}
+
+export interface AlertsOptions {
+  /** Given each alert that this serve has raised, changed or ended. */
+  readonly tell: (alert: Alert) => void;
+  /** Given those that are no longer kept, because there are too many. */
+  readonly drop: (alert: Alert) => void;
+  readonly isLeader: () => boolean;
+  readonly now: () => Date;
+}
+
+export function createAlerts(options: AlertsOptions): Alerts {
+  const { isLeader, now } = options;
+  const alerts = new Map<string, Alert>();
+  const deferred = new Map<string, { readonly cause: AlertCause; readonly atMs: number }>();
+  const listeners = new Set<(alert: Alert) => void>();
+  const due = new Map<string, ReturnType<typeof setTimeout>>();
+
+  const set = (key: string, alert: Alert) => {
+    // The newest go last.
+    if (alerts.get(key)?.alert_id !== alert.alert_id) alerts.delete(key);
+    alerts.set(key, alert);
+    dropOldest(alerts, options.drop);
+  };
+  const notify = (alert: Alert) => {
+    for (const listener of listeners) listener(alert);
+  };
+  const tell = (alert: Alert) => {
+    options.tell(alert);
+    notify(alert);
+  };
+  const tellSoon = (key: string) => {
+    if (due.has(key)) return;
+    const timer = setTimeout(() => {
+      due.delete(key);
+      const alert = alerts.get(key);
+      if (alert !== undefined) tell(alert);
+    }, republishEveryMs);
+    due.set(key, timer);
+  };
+  const openAlert = (key: string) => {
+    const alert = alerts.get(key);
+    return alert?.resolved_at === undefined ? alert : undefined;
+  };
+  const raiseOwn = ({ kind, severity, agentId, message, sample }: AlertCause) => {
+    const key = alertKey(kind, agentId);
+    const at = now().toISOString();
+    const known = openAlert(key);
+    if (known !== undefined) {
+      set(key, { ...known, message, last_seen: at, count: known.count + 1 });
+      tellSoon(key);
+      return;
+    }
+    const alert: Alert = {
+      alert_id: crypto.randomUUID(),
+      kind,
+      severity,
+      ...(agentId === undefined ? {} : { agent_id: agentId }),
+      message,
+      first_seen: at,
+      last_seen: at,
+      count: 1,
+      ...(sample === undefined ? {} : { sample }),
+    };
+    set(key, alert);
+    tell(alert);
+  };
+
+  return {
+    raise(cause) {
+      if (isLeader()) raiseOwn(cause);
+      else deferred.set(alertKey(cause.kind, cause.agentId), { cause, atMs: now().getTime() });
+    },
+    raiseOwn,
+    resolve(kind, agentId) {
+      const key = alertKey(kind, agentId);
+      const known = openAlert(key);
+      if (known === undefined || !isLeader()) return;
+      const resolved = { ...known, resolved_at: now().toISOString() };
+      set(key, resolved);
+      tell(resolved);
+    },
+    isOpen: (kind, agentId) => openAlert(alertKey(kind, agentId)) !== undefined,
+    take(alert) {
+      const key = alertKey(alert.kind, alert.agent_id);
+      if (!isNews(alert, alerts.get(key))) return;
+      set(key, alert);
+      notify(alert);
+    },
+    lead() {
+      for (const [key, { cause, atMs }] of deferred) {
+        const isRecent = now().getTime() - atMs < deferredForMs;
+        if (isRecent && openAlert(key) === undefined) raiseOwn(cause);
+      }
+      deferred.clear();
+    },
+    open: () => [...alerts.values()].filter(({ resolved_at }) => resolved_at === undefined).reverse(),
+    onAlert(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop() {
+      for (const timer of due.values()) clearTimeout(timer);
+    },
+  };
+}
+
+/** One alert for one kind and agent. */
+export function alertKey(kind: string, agentId: string | undefined): string {
+  return `${kind}.${agentId ?? "_"}`;
+}
+
+function isNews(alert: Alert, known: Alert | undefined): boolean {
+  if (known === undefined) return true;
+  if (alert.alert_id !== known.alert_id) return alert.last_seen >= known.last_seen;
+  if (alert.resolved_at !== known.resolved_at) return known.resolved_at === undefined;
+  return alert.count > known.count;
+}
+
+function dropOldest(alerts: Map<string, Alert>, drop: (alert: Alert) => void): void {
+  if (alerts.size <= alertsKept) return;
+  const oldestResolved = [...alerts].find(([, { resolved_at }]) => resolved_at !== undefined);
+  const [key, alert] = oldestResolved ?? alerts.entries().next().value ?? [];
+  if (key === undefined || alert === undefined) return;
+  alerts.delete(key);
+  drop(alert);
+}

@@ -1,0 +1,74 @@
+// An agent's question to a person, or to a captain: put where it survives everything, then waited for as long as the agent
+// wants to. An answer that comes later is given by check_inbox.
+import { CliaiError } from "../domain/errors.ts";
+import { type AgentRequest, answerMessageId, answerText, isApproval, isOpen } from "../domain/requests.ts";
+import { defaultWaitS } from "../domain/tools.ts";
+import { idOfCall } from "./call-id.ts";
+import type { ToolContext } from "./tool-handlers.ts";
+
+/** Of one agent: one that asks in a circle must not bury what the others ask. */
+const mostOpenRequests = 20;
+
+export interface Asking
+  extends Pick<AgentRequest, "kind" | "question" | "on_expiry">,
+    Partial<Pick<AgentRequest, "context" | "choices">> {
+  readonly waitS?: number | undefined;
+  readonly expiresS?: number | undefined;
+}
+
+/**
+ * The answer, or that it was asked. A call that is made again is the same request, and waits for the rest of its time. A call
+ * that the client cancels leaves the request open: whoever answers it is not answering into the void, for the agent finds the
+ * answer in its inbox; an agent that needs it no more says so by withdraw_request.
+ */
+export async function ask(asking: Asking, context: ToolContext): Promise<unknown> {
+  const { id, requests, now } = context;
+  const { waitS = defaultWaitS, expiresS, ...facts } = asking;
+  const asked = await put(facts, expiresS, context);
+  const waitMs = Date.parse(asked.asked_at) + waitS * 1_000 - now().getTime();
+  const { request_id } = asked;
+  const request = isOpen(asked)
+    ? ((await requests.waitForEnd(request_id, Math.max(0, waitMs))) ?? asked)
+    : asked;
+  if (isOpen(request)) return { request_id, note: "asked; the answer will come by check_inbox" };
+  if (request.state === "withdrawn") return { request_id, note: answerText(request) };
+  if (!(await context.inbox.give(id, answerMessageId(request_id), context))) {
+    return { request_id, note: "it is answered, and the answer was given by check_inbox" };
+  }
+  context.handOver(answerMessageId(request_id));
+  if (request.answer === undefined) return { request_id, note: answerText(request) };
+  const { approved, by } = request.answer;
+  return {
+    request_id,
+    answer: answerText(request),
+    by,
+    ...(isApproval(request) ? { approved: approved === true } : {}),
+  };
+}
+
+async function put(
+  facts: Omit<Asking, "waitS" | "expiresS">,
+  expiresS: number | undefined,
+  { id, requests, call, now }: ToolContext,
+): Promise<AgentRequest> {
+  const request_id = idOfCall(call);
+  const known = requests.get(request_id);
+  if (known !== undefined) return known;
+  const open = requests.open().filter(({ agent_id }) => agent_id === id);
+  if (open.length >= mostOpenRequests) {
+    throw new CliaiError("refused", `${open.length} of your requests wait already`, {
+      hint: "wait for their answers, or take back what you need no more by withdraw_request",
+    });
+  }
+  const at = now();
+  return await requests.ask({
+    ...facts,
+    request_id,
+    agent_id: id,
+    asked_at: at.toISOString(),
+    ...(expiresS === undefined
+      ? {}
+      : { expires_at: new Date(at.getTime() + expiresS * 1_000).toISOString() }),
+    state: "asked",
+  });
+}

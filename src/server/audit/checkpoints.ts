@@ -1,0 +1,176 @@
+// Writes the checkpoints: follows the stream AUDIT, and signs what came at most once a second, or each 500 records.
+// Of several servers the leader alone; and whoever leads, the stream takes a checkpoint only after the one it follows.
+import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../../domain/audit.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type Following, followStream, type StreamMessage } from "../../nats/follow.ts";
+import { readStreamFacts } from "../../nats/read-stream.ts";
+import type { AuditRetention } from "../../nats/streams.ts";
+import { type ChainEnd, findChainEnd, headOf, openHeadStore } from "./chain-head.ts";
+import { digestRecord, type SigningKey, signCheckpoint } from "./signing.ts";
+
+const checkpointEveryMs = 1_000;
+const recordsPerCheckpoint = 500;
+/** More are not held while they cannot be signed; they are read again later. */
+const recordsHeld = 50_000;
+const retryMs = 250;
+
+export interface CheckpointOptions {
+  readonly key: SigningKey;
+  readonly retention: AuditRetention;
+  /** Whether this server is the one of several that signs. */
+  readonly isLeader: () => boolean;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+interface Pending extends SignedRecord {
+  readonly isCheckpoint: boolean;
+}
+
+/** Returns the way to end it, which signs what has come so far. The bucket `serve` must be there. */
+export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop(): Promise<void> } {
+  const stopped = Promise.withResolvers<void>();
+  let isStopped = false;
+  const run = async () => {
+    while (!isStopped) {
+      try {
+        if (options.isLeader() && bus.isConnected())
+          await writeChain(bus, options, stopped.promise, () => isStopped);
+      } catch (error) {
+        // Another server was first, or NATS is away: the chain is taken up again from where it stands.
+        options.log.debug(`the audit is not signed for now: ${messageOf(error)}`);
+      }
+      await within(retryMs, stopped.promise);
+    }
+  };
+  const done = run();
+  return {
+    stop: async () => {
+      isStopped = true;
+      stopped.resolve();
+      await done;
+    },
+  };
+}
+
+/** Goes on until this server no longer leads, or is stopped. @throws CliaiError when a checkpoint is not taken */
+async function writeChain(
+  bus: Bus,
+  { key, retention, isLeader, now, log }: CheckpointOptions,
+  stopped: Promise<void>,
+  isStopped: () => boolean,
+): Promise<void> {
+  const store = await openHeadStore(bus);
+  let end = await findChainEnd(bus, store);
+  const { last_seq } = await readStreamFacts(bus, streams.audit);
+  // A stream made anew counts from 1 again; its first checkpoint still names the one before.
+  const from = end.head === undefined || end.head.to_seq > last_seq ? 1 : end.head.to_seq + 1;
+  const pending = collect(bus, from, log);
+  let dueAtMs = now().getTime() + checkpointEveryMs;
+  try {
+    while (isLeader()) {
+      await within(dueAtMs - now().getTime(), pending.full(), stopped);
+      if (isStopped() && !bus.isConnected()) return;
+      const isDue = isStopped() || now().getTime() >= dueAtMs;
+      const head = end.head;
+      while (pending.isFull() || (isDue && pending.isWorthSigning()))
+        end = await signNext(pending.take(), end);
+      if (isDue) dueAtMs = now().getTime() + checkpointEveryMs;
+      if (end.head !== undefined && end.head !== head) await store.write(end.head);
+      if (isStopped()) return;
+      if (pending.isOverfull()) throw new Error(`${recordsHeld} records wait for a signature`);
+    }
+  } finally {
+    await pending.stop();
+  }
+
+  async function signNext(records: readonly Pending[], { head, checkpointSeq }: ChainEnd): Promise<ChainEnd> {
+    const checkpoint = signCheckpoint(
+      {
+        version: 1,
+        stream: streams.audit,
+        ...describe(records, head),
+        retention: await retentionNow(),
+        at: now().toISOString(),
+      },
+      key,
+    );
+    const { seq } = await bus.publishStored(auditCheckpointSubject, checkpoint, { lastSeq: checkpointSeq });
+    return { head: headOf(checkpoint), checkpointSeq: seq };
+  }
+
+  async function retentionNow(): Promise<Retention> {
+    const { first_seq, bytes } = await readStreamFacts(bus, streams.audit);
+    return { first_seq, bytes, max_age_s: retention.maxAgeMs / 1_000, max_bytes: retention.maxBytes };
+  }
+}
+
+type Described = Pick<Checkpoint, "from_seq" | "to_seq" | "digests" | "times" | "prev_at_ms" | "prev">;
+
+function describe(records: readonly Pending[], head: ChainHead | undefined): Described {
+  return {
+    from_seq: records[0]?.seq ?? 0,
+    to_seq: records.at(-1)?.seq ?? 0,
+    digests: records.map(({ digest }) => digest),
+    times: records.map(({ atMs }, index) => atMs - (records[index - 1]?.atMs ?? 0)),
+    prev_at_ms: head?.at_ms ?? null,
+    prev: head?.hash ?? null,
+  };
+}
+
+interface Collection {
+  /** Resolves when a checkpoint's worth has come. */
+  full(): Promise<void>;
+  isFull(): boolean;
+  /** Not for checkpoints alone: each would bring forth the next. */
+  isWorthSigning(): boolean;
+  /** Whether some were not held: they are to be read again. */
+  isOverfull(): boolean;
+  /** The next records without a gap between their sequences. */
+  take(): Pending[];
+  stop(): Promise<void>;
+}
+
+function collect(bus: Bus, from: number, log: Logger): Collection {
+  let pending: Pending[] = [];
+  let others = 0;
+  let fullness = Promise.withResolvers<void>();
+  let isOverfull = false;
+  const isFull = () => pending.length >= recordsPerCheckpoint && others > 0;
+  const add = ({ subject, data, seq, at }: StreamMessage) => {
+    isOverfull ||= pending.length >= recordsHeld;
+    if (isOverfull) return;
+    const isCheckpoint = subject === auditCheckpointSubject;
+    pending.push({ seq, atMs: Date.parse(at), digest: digestRecord(subject, data), isCheckpoint });
+    if (!isCheckpoint) others += 1;
+    if (isFull()) fullness.resolve();
+  };
+  const following: Following = followStream(bus, { stream: streams.audit, from, log, onMessage: add });
+  return {
+    full: () => fullness.promise,
+    isFull,
+    isWorthSigning: () => others > 0,
+    isOverfull: () => isOverfull,
+    take: () => {
+      const gap = pending.findIndex(({ seq }, index) => seq !== (pending[0]?.seq ?? 0) + index);
+      const count = Math.min(recordsPerCheckpoint, gap === -1 ? pending.length : gap);
+      const taken = pending.slice(0, count);
+      pending = pending.slice(count);
+      others -= taken.filter(({ isCheckpoint }) => !isCheckpoint).length;
+      if (!isFull()) fullness = Promise.withResolvers();
+      return taken;
+    },
+    stop: following.stop,
+  };
+}
+
+/** Waits until one of the promises settles, or the time is over. */
+async function within(ms: number, ...promises: Promise<void>[]): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([over, ...promises]);
+  clearTimeout(timer);
+}

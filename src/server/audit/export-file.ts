@@ -1,0 +1,124 @@
+// The audit as a file: JSON Lines, each record with its number, subject, time and its payload faithful to the byte, so that
+// it can be verified. The first line says what was asked for.
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import * as v from "valibot";
+import { decodeMessage } from "../../domain/decode.ts";
+import { CliaiError, messageOf } from "../../domain/errors.ts";
+import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
+import type { StreamMessage } from "../../nats/follow.ts";
+import type { AuditSource } from "./audit-source.ts";
+
+const HeaderSchema = v.object({
+  cliai_audit_export: v.literal(1),
+  stream: v.string(),
+  exported_at: v.string(),
+  /** The part that was asked for. */
+  from_seq: v.number(),
+  to_seq: v.number(),
+  /** The size of the whole stream. */
+  stream_bytes: v.number(),
+  /** Whether only some of the records of that part were asked for. */
+  filtered: v.boolean(),
+});
+export type ExportHeader = v.InferOutput<typeof HeaderSchema>;
+
+const LineSchema = v.object({
+  seq: v.number(),
+  subject: v.string(),
+  time: v.string(),
+  payload: v.optional(v.unknown()),
+  payload_base64: v.optional(v.string()),
+});
+
+export function exportLine({ seq, subject, at, data }: StreamMessage): string {
+  return JSON.stringify({ seq, subject, time: at, ...payloadOf(data) });
+}
+
+/** As JSON where writing that down again gives the very same bytes, else as base64. */
+function payloadOf(data: Uint8Array): { payload: unknown } | { payload_base64: string } {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const text = bytes.toString();
+  try {
+    const payload: unknown = JSON.parse(text);
+    if (JSON.stringify(payload) === text && bytes.equals(Buffer.from(text))) return { payload };
+  } catch {
+    // Not JSON: its bytes are kept as they are.
+  }
+  return { payload_base64: bytes.toString("base64") };
+}
+
+/** @throws CliaiError `usage` when the file cannot be read, or is no export */
+export async function openFileSource(path: string): Promise<AuditSource> {
+  const header = await readHeader(path);
+  return {
+    name: path,
+    from_seq: header.from_seq,
+    to_seq: header.to_seq,
+    last_seq: header.to_seq,
+    bytes: header.stream_bytes,
+    isOriginal: header.stream === streams.audit,
+    isFiltered: header.filtered,
+    readAt: header.exported_at,
+    records: () => readRecords(path, () => true),
+    checkpoints: () => readRecords(path, (subject) => subject === auditCheckpointSubject),
+  };
+}
+
+async function readHeader(path: string): Promise<ExportHeader> {
+  for await (const line of linesOf(path)) {
+    try {
+      return decodeMessage(HeaderSchema, line);
+    } catch (cause) {
+      throw new CliaiError("usage", `${path} is no export of the audit: ${messageOf(cause)}`, {
+        hint: `make one: cliai audit --export ${path}`,
+        cause,
+      });
+    }
+  }
+  throw new CliaiError("usage", `${path} is empty`, { hint: `make one: cliai audit --export ${path}` });
+}
+
+async function* readRecords(
+  path: string,
+  isWanted: (subject: string) => boolean,
+): AsyncGenerator<StreamMessage, void> {
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number += 1;
+    if (number === 1 || line === "") continue;
+    const record = readLine(line, `${path}:${number}`);
+    if (isWanted(record.subject)) yield record;
+  }
+}
+
+function readLine(line: string, place: string): StreamMessage {
+  try {
+    const { seq, subject, time, payload, payload_base64 } = decodeMessage(LineSchema, line);
+    const data =
+      payload_base64 === undefined
+        ? Buffer.from(JSON.stringify(payload))
+        : Buffer.from(payload_base64, "base64");
+    return { seq, subject, at: time, data };
+  } catch (cause) {
+    throw new CliaiError("failed", `${place} is no record: ${messageOf(cause)}`, {
+      hint: "the file is damaged there; export it again, or verify the stream itself",
+      cause,
+    });
+  }
+}
+
+async function* linesOf(path: string): AsyncGenerator<string, void> {
+  const input = createReadStream(path, "utf8");
+  const failed = new Promise<never>((_, reject) => input.once("error", reject));
+  failed.catch(() => undefined);
+  try {
+    await Promise.race([failed, new Promise((resolve) => input.once("open", resolve))]);
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (cause) {
+    if (cause instanceof CliaiError) throw cause;
+    throw new CliaiError("usage", `cannot read ${path}: ${messageOf(cause)}`, { cause });
+  } finally {
+    input.destroy();
+  }
+}

@@ -1,0 +1,119 @@
+// Reading the recorded history by filters: the server chooses by subject and beginning, the rest is tested as it passes.
+import { type AuditFilter, auditSubjects, createAuditTest } from "../../domain/audit-filter.ts";
+import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type Following, followStream, type StreamMessage } from "../../nats/follow.ts";
+import { readStream, readStreamFacts } from "../../nats/read-stream.ts";
+import { readCheckpoint } from "./chain-head.ts";
+import type { ExportHeader } from "./export-file.ts";
+
+/** The records that there are, oldest first, checkpoints only where they are asked for. */
+export async function* readAudit(bus: Bus, filter: AuditFilter): AsyncGenerator<StreamMessage, void> {
+  yield* readFrom(bus, filter, undefined);
+}
+
+/** The newest `limit` of them, oldest first; only as much is read from the end as that takes, and they alone are held. */
+export async function readNewest(bus: Bus, filter: AuditFilter, limit: number): Promise<StreamMessage[]> {
+  const { last_seq } = await readStreamFacts(bus, streams.audit);
+  const { sinceMs } = filter;
+  const lowest = sinceMs === undefined ? 1 : ((await firstSeqSince(bus, sinceMs)) ?? last_seq + 1);
+  let newest: StreamMessage[] = [];
+  let before = last_seq + 1;
+  for (let width = limit * 2; newest.length < limit && before > lowest; width *= 8) {
+    const from = Math.max(lowest, before - width);
+    const found: StreamMessage[] = [];
+    for await (const message of readFrom(bus, filter, from)) {
+      if (message.seq >= before) break;
+      found.push(message);
+      if (found.length > limit - newest.length) found.shift();
+    }
+    newest = [...found, ...newest];
+    before = from;
+  }
+  return newest;
+}
+
+/** What comes after a record, for as long as it is followed. */
+export function followAudit(
+  bus: Bus,
+  filter: AuditFilter,
+  from: number | "new",
+  log: Logger,
+  onRecord: (record: StreamMessage) => void,
+): Following {
+  const test = createAuditTest(filter);
+  const subjects = auditSubjects(filter);
+  const onMessage = (message: StreamMessage) => {
+    if (test(message)) onRecord(message);
+  };
+  return followStream(bus, { stream: streams.audit, subjects, from, log, onMessage });
+}
+
+/**
+ * What an export holds: the header, and the records. A filtered export, and one of a span, has besides its records every
+ * checkpoint that vouches for them.
+ */
+export async function openExport(
+  bus: Bus,
+  filter: AuditFilter,
+  now: Date,
+): Promise<{ readonly header: ExportHeader; readonly records: AsyncIterable<StreamMessage> }> {
+  const { first_seq, last_seq, bytes } = await readStreamFacts(bus, streams.audit);
+  const { sinceMs, untilMs, agent, kind, text } = filter;
+  const isFiltered = [agent, kind, text].some((part) => part !== undefined);
+  const from_seq = sinceMs === undefined ? 1 : ((await firstSeqSince(bus, sinceMs)) ?? last_seq + 1);
+  const after = untilMs === undefined ? undefined : await firstSeqSince(bus, untilMs + 1);
+  const to_seq = after === undefined ? last_seq : after - 1;
+  const header: ExportHeader = {
+    cliai_audit_export: 1,
+    stream: streams.audit,
+    exported_at: now.toISOString(),
+    // Asked for from the beginning: what retention has removed of it is missed, and accounted for.
+    from_seq: from_seq <= first_seq ? 1 : from_seq,
+    to_seq,
+    stream_bytes: bytes,
+    filtered: isFiltered,
+  };
+  return { header, records: readSpan(bus, filter, isFiltered, from_seq, to_seq) };
+}
+
+async function* readSpan(
+  bus: Bus,
+  filter: AuditFilter,
+  isFiltered: boolean,
+  from: number,
+  to: number,
+): AsyncGenerator<StreamMessage, void> {
+  const test = createAuditTest({ ...filter, sinceMs: undefined, untilMs: undefined });
+  const subjects = isFiltered ? [...new Set([...auditSubjects(filter), auditCheckpointSubject])] : undefined;
+  for await (const message of readStream(bus, { stream: streams.audit, subjects, from })) {
+    const isCheckpoint = message.subject === auditCheckpointSubject;
+    if (message.seq <= to) {
+      if (isCheckpoint || !isFiltered || test(message)) yield message;
+    } else if (isCheckpoint) {
+      yield message;
+      if ((readCheckpoint(message.data)?.to_seq ?? 0) >= to) return;
+    }
+  }
+}
+
+async function firstSeqSince(bus: Bus, sinceMs: number): Promise<number | undefined> {
+  for await (const { seq } of readStream(bus, { stream: streams.audit, sinceMs })) return seq;
+  return undefined;
+}
+
+async function* readFrom(
+  bus: Bus,
+  filter: AuditFilter,
+  from: number | undefined,
+): AsyncGenerator<StreamMessage, void> {
+  const test = createAuditTest(filter);
+  const { sinceMs, untilMs = Number.POSITIVE_INFINITY } = filter;
+  const start = from === undefined ? { sinceMs } : { from };
+  const subjects = auditSubjects(filter);
+  for await (const message of readStream(bus, { stream: streams.audit, subjects, ...start })) {
+    if (Date.parse(message.at) > untilMs) return;
+    if (test(message)) yield message;
+  }
+}

@@ -1,0 +1,65 @@
+// Publishes a span of the audit again, on subjects under a prefix of its own: never on one that anything listens to for real.
+import type { AuditFilter } from "../../domain/audit-filter.ts";
+import { CliaiError } from "../../domain/errors.ts";
+import { replayRoot } from "../../domain/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { publishAsIs } from "../../nats/publish-as-is.ts";
+import { readAudit } from "./read-audit.ts";
+
+export interface ReplayOptions {
+  readonly filter: AuditFilter;
+  /** See {@link parseReplayPrefix}. */
+  readonly prefix: string;
+  /** How many times as fast as it happened; 0 without any pause. */
+  readonly speed: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * `replay`, or `replay.` and more: what else there is could be live.
+ * @throws CliaiError `usage`
+ */
+export function parseReplayPrefix(text: string): string {
+  const [root, ...rest] = text.split(".");
+  if (root === replayRoot && rest.every((token) => /^[A-Za-z0-9_-]+$/.test(token))) return text;
+  throw new CliaiError("usage", `"${text}" is no prefix for a replay: it is, or may cover, a live subject`, {
+    hint: `use ${replayRoot}, or ${replayRoot}. and a name: --to ${replayRoot}.night`,
+  });
+}
+
+/** Each message goes to `<prefix>.<its subject>`, with the headers `Cliai-Audit-Seq` and `Cliai-Audit-Time`. @returns how many */
+export async function replayAudit(
+  bus: Bus,
+  { filter, prefix, speed, signal }: ReplayOptions,
+): Promise<number> {
+  const startedMs = performance.now();
+  let firstMs: number | undefined;
+  let count = 0;
+  for await (const { seq, subject, at, data } of readAudit(bus, filter)) {
+    firstMs ??= Date.parse(at);
+    const dueMs = speed === 0 ? 0 : (Date.parse(at) - firstMs) / speed;
+    await pause(dueMs - (performance.now() - startedMs), signal);
+    signal?.throwIfAborted();
+    const headers = { "Cliai-Audit-Seq": String(seq), "Cliai-Audit-Time": at };
+    publishAsIs(bus, `${parseReplayPrefix(prefix)}.${subject}`, data, headers);
+    count += 1;
+    // What is published faster than it is taken would pile up in memory.
+    if (count % 1_000 === 0) await bus.flush();
+  }
+  await bus.flush();
+  return count;
+}
+
+/** In pieces: the longest wait of a timer is 24 days. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const longestMs = 86_400_000;
+  for (let left = ms; left > 0 && signal?.aborted !== true; left -= longestMs) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, Math.min(left, longestMs));
+    const end = () => resolve();
+    signal?.addEventListener("abort", end, { once: true });
+    await promise;
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+}

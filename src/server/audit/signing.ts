@@ -1,0 +1,133 @@
+// Digests, hashes and signatures of the audit, and the server's signing key. Ed25519 and SHA-256 of the runtime's own crypto.
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
+import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Checkpoint, signedText } from "../../domain/audit.ts";
+import { CliaiError, messageOf } from "../../domain/errors.ts";
+
+export interface SigningKey {
+  /** base64url of the 32 bytes. */
+  readonly publicKey: string;
+  /** base64url. */
+  sign(text: string): string;
+}
+
+const fileName = "audit.pem";
+
+/** The digest of one record: SHA-256 of subject, a zero byte and payload, base64url. Headers are transport and not part of it. */
+export function digestRecord(subject: string, data: Uint8Array): string {
+  return createHash("sha256").update(`${subject}\0`).update(data).digest("base64url");
+}
+
+/** Completes a checkpoint with its hash and the key's signature of that. */
+export function signCheckpoint(
+  facts: Omit<Checkpoint, "public_key" | "hash" | "signature">,
+  key: SigningKey,
+): Checkpoint {
+  const unsigned = { ...facts, public_key: key.publicKey };
+  const hash = hashText(signedText(unsigned));
+  return { ...unsigned, hash, signature: key.sign(hash) };
+}
+
+/** Whether a checkpoint is as its own key signed it; whose key that is, is another question. */
+export function isIntact(checkpoint: Checkpoint): boolean {
+  const { hash, signature, public_key } = checkpoint;
+  if (hashText(signedText(checkpoint)) !== hash) return false;
+  try {
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: public_key }, format: "jwk" });
+    return verify(null, Buffer.from(hash), key, Buffer.from(signature, "base64url"));
+  } catch {
+    // Not a key at all: then nothing was signed by it.
+    return false;
+  }
+}
+
+/** A key that lives as long as the process. */
+export function createSigningKey(): SigningKey {
+  return signingKey(generateKeyPairSync("ed25519").privateKey);
+}
+
+/**
+ * The key in `<keysDir>/audit.pem`; made at the first time, 0600 in a folder 0700.
+ * @throws CliaiError `data_dir_unwritable`, `config_invalid` when the file holds something else
+ */
+export async function openSigningKey(keysDir: string): Promise<SigningKey> {
+  const path = join(keysDir, fileName);
+  const pem = (await readKeyFile(path)) ?? (await writeNewKey(keysDir, path));
+  return signingKey(parseKey(pem, path));
+}
+
+/** The public half of the key in the directory; undefined where there is none. */
+export async function readPublicKey(keysDir: string): Promise<string | undefined> {
+  const path = join(keysDir, fileName);
+  const pem = await readKeyFile(path);
+  return pem === undefined ? undefined : signingKey(parseKey(pem, path)).publicKey;
+}
+
+function signingKey(key: KeyObject): SigningKey {
+  const { x = "" } = createPublicKey(key).export({ format: "jwk" });
+  return {
+    publicKey: x,
+    sign: (text) => sign(null, Buffer.from(text), key).toString("base64url"),
+  };
+}
+
+function hashText(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+async function readKeyFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new CliaiError("config_invalid", `cannot read the key ${path}: ${messageOf(cause)}`, {
+      hint: "see who may read it",
+      cause,
+    });
+  }
+}
+
+/** Written whole or not at all; of two at once, the one that came first stays. */
+async function writeNewKey(keysDir: string, path: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const pem = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  const temporary = join(keysDir, `.${crypto.randomUUID()}`);
+  try {
+    await mkdir(keysDir, { recursive: true, mode: 0o700 });
+    await chmod(keysDir, 0o700);
+    await writeFile(temporary, pem, { mode: 0o600, flag: "wx" });
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new CliaiError("data_dir_unwritable", `cannot write the key ${path}: ${messageOf(cause)}`, {
+      hint: "make it writable for you, or choose another place: --data-dir DIR",
+      cause,
+    });
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
+  }
+}
+
+function parseKey(pem: string, path: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType !== "ed25519") throw new Error(`it is of the type ${key.asymmetricKeyType}`);
+    return key;
+  } catch (cause) {
+    throw new CliaiError("config_invalid", `${path} is no Ed25519 key: ${messageOf(cause)}`, {
+      hint: "put the key back from a backup; without it a new chain begins, which verify names as another key's",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,38 @@
+// The server's part in the audit: its own records, and the checkpoints that sign what the stream AUDIT holds.
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type AuditRetention, defaultAuditRetention } from "../../nats/streams.ts";
+import { startCheckpoints } from "./checkpoints.ts";
+import { type AuditRecords, createAuditRecords } from "./records.ts";
+import type { SigningKey } from "./signing.ts";
+
+export interface AuditOptions {
+  /** Signs the checkpoints; without one there are none. */
+  readonly key?: SigningKey | undefined;
+  readonly retention?: AuditRetention | undefined;
+  /** Whether heartbeats are kept as well. */
+  readonly heartbeats?: boolean | undefined;
+  /** Whether this server is the one of several that signs; always, when left out. */
+  readonly isLeader?: (() => boolean) | undefined;
+}
+
+export interface Audit {
+  readonly records: AuditRecords;
+  /** Signs what has come so far, where it can. */
+  stop(): Promise<void>;
+}
+
+/** The stream AUDIT and the bucket `serve` must be there. */
+export function startAudit(bus: Bus, options: AuditOptions, now: () => Date, log: Logger): Audit {
+  const { key, retention = defaultAuditRetention, isLeader = () => true } = options;
+  const records = createAuditRecords({ publish: bus.publish, now, log });
+  const checkpoints =
+    key === undefined ? undefined : startCheckpoints(bus, { key, retention, isLeader, now, log });
+  return {
+    records,
+    stop: async () => {
+      records.stop();
+      await checkpoints?.stop();
+    },
+  };
+}

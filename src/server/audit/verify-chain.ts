@@ -1,0 +1,130 @@
+// The chain of checkpoints by itself: each intact, by a key that is trusted, and following the one before.
+import { type Checkpoint, isDueToRetention, isWellFormed } from "../../domain/audit.ts";
+import type { StreamMessage } from "../../nats/follow.ts";
+import type { AuditSource } from "./audit-source.ts";
+import { readCheckpoint } from "./chain-head.ts";
+import type { Finding, Reporter } from "./findings.ts";
+import { isIntact } from "./signing.ts";
+
+export interface ChainStep {
+  readonly checkpoint: Checkpoint;
+  /** Whether it goes on where the one before ended; otherwise records in between are nobody's. */
+  readonly follows: boolean;
+  /** Whether a finding says already why it does not follow. */
+  readonly isExplained: boolean;
+}
+
+/** What is missing at the beginning, and why that is no tampering. */
+export interface Gap {
+  readonly to_seq: number;
+  readonly last_at: string;
+  readonly why: "retention" | "export";
+}
+
+export interface Chain {
+  /** Undefined for a checkpoint that proves nothing. */
+  take(message: StreamMessage): ChainStep | undefined;
+  /** Compares the end of the chain with what was noted outside of the stream. */
+  checkEnd(): void;
+  /** Why all up to `toSeq` is not there, the last of it stored at `lastAtMs`; reported where nothing accounts for it. */
+  judgeGap(toSeq: number, lastAtMs: number): Gap | undefined;
+  last(): Checkpoint | undefined;
+  /** The keys that signed, trusted or not. */
+  keys(): string[];
+  count(): number;
+}
+
+export function createChain(source: AuditSource, trustedKeys: readonly string[], report: Reporter): Chain {
+  const keys = new Set<string>();
+  /** Each checkpoint with which the beginning of the stream had moved on: the first ones that saw retention at work. */
+  const trims: Pick<Checkpoint, "retention" | "at">[] = [];
+  let previous: Checkpoint | undefined;
+  let isBroken = false;
+  let count = 0;
+
+  const accuse = (kind: Finding["kind"], { seq, at }: StreamMessage, what: string) => {
+    report.other({ kind, seq, at, message: `checkpoint ${seq}, stored ${at}, ${what}` });
+    isBroken = true;
+  };
+  const isTrusted = ({ public_key }: Checkpoint) => {
+    const [first] = keys;
+    return trustedKeys.length > 0 ? trustedKeys.includes(public_key) : (first ?? public_key) === public_key;
+  };
+
+  return {
+    take(message) {
+      count += 1;
+      const checkpoint = readCheckpoint(message.data);
+      if (checkpoint === undefined || !isWellFormed(checkpoint) || !isIntact(checkpoint)) {
+        accuse(
+          "checkpoint_altered",
+          message,
+          "is not as it was signed: what it vouched for cannot be judged",
+        );
+        return undefined;
+      }
+      const { public_key, from_seq, prev, retention, at } = checkpoint;
+      const isKnown = keys.has(public_key);
+      const trusted = isTrusted(checkpoint);
+      keys.add(public_key);
+      if (!trusted) {
+        if (!isKnown)
+          accuse("foreign_key", message, `and maybe more, is signed by another key: ${public_key}`);
+        isBroken = true;
+        return undefined;
+      }
+      const expected = previous === undefined ? undefined : previous.to_seq + 1;
+      const follows = prev === (previous?.hash ?? null);
+      const isExplained = isBroken || (previous !== undefined && !follows);
+      if (previous !== undefined && !follows && !isBroken) {
+        const lost = `${expected} to ${from_seq - 1}`;
+        accuse(
+          "checkpoint_missing",
+          message,
+          from_seq > previous.to_seq + 1
+            ? `follows one that is missing: that for the records ${lost}`
+            : "does not follow the one that stands before it",
+        );
+      }
+      // Gone before they could be signed: by retention, where the server saw that, or by someone's hand.
+      if (follows && expected !== undefined && from_seq > expected && retention.first_seq < from_seq) {
+        report.row("removed", expected, from_seq - 1, undefined);
+      }
+      if (retention.first_seq > (trims.at(-1)?.retention.first_seq ?? 0)) trims.push({ retention, at });
+      previous = checkpoint;
+      isBroken = false;
+      return { checkpoint, follows, isExplained };
+    },
+
+    checkEnd() {
+      const { head } = source;
+      const end = previous?.to_seq ?? 0;
+      if (head === undefined || isBroken || head.to_seq < end) return;
+      if (head.to_seq === end && head.hash === previous?.hash) return;
+      // Of an audit in which nothing has happened for long, retention leaves nothing at all.
+      const retention = { ...head.retention, bytes: source.bytes };
+      if (previous === undefined && isDueToRetention(head.at_ms, Date.parse(source.readAt), retention))
+        return;
+      const at = new Date(head.at_ms).toISOString();
+      const message = `the end is cut off or replaced: record ${head.to_seq}, stored ${at}, was signed once, and the chain ends at ${end}`;
+      report.other({ kind: "cut_off", seq: end + 1, to_seq: head.to_seq, at, message });
+    },
+
+    judgeGap(toSeq, lastAtMs) {
+      const gap = { to_seq: toSeq, last_at: new Date(lastAtMs).toISOString() };
+      if (toSeq < source.from_seq) return { ...gap, why: "export" };
+      if (previous === undefined || source.isFiltered) return undefined;
+      const seen = trims.find(({ retention }) => retention.first_seq > toSeq);
+      const now = { retention: { ...previous.retention, bytes: source.bytes }, at: source.readAt };
+      const { retention, at } = seen ?? now;
+      if (isDueToRetention(lastAtMs, Date.parse(at), retention)) return { ...gap, why: "retention" };
+      const trimmed = trims.findLast((trim) => trim.retention.first_seq <= toSeq);
+      report.row("removed", trimmed?.retention.first_seq ?? source.from_seq, toSeq, undefined);
+      return undefined;
+    },
+
+    last: () => previous,
+    keys: () => [...keys],
+    count: () => count,
+  };
+}

@@ -1,0 +1,168 @@
+// The records beside what the checkpoints say of them, a checkpoint's worth at a time.
+import { type Checkpoint, type SignedRecord, signedRecords } from "../../domain/audit.ts";
+import { alignRecords, type SeenRecord } from "../../domain/audit-alignment.ts";
+import { auditCheckpointSubject } from "../../domain/subjects.ts";
+import type { StreamMessage } from "../../nats/follow.ts";
+import type { AuditSource } from "./audit-source.ts";
+import type { Reporter } from "./findings.ts";
+import { digestRecord } from "./signing.ts";
+
+/** Records looked at beyond a checkpoint's own, for those that were put in between. */
+const lookAhead = 64;
+/** Signed records that wait for a sign of life of one that follows; beyond, they are gone. */
+const signedHeld = 1_000;
+
+export interface RecordWalk {
+  /** Passes over the records before a sequence that no checkpoint vouches for. */
+  skipTo(fromSeq: number, isExplained: boolean): Promise<void>;
+  compare(checkpoint: Checkpoint, checkpointSeq: number): Promise<void>;
+  /** Reads on to the end; @returns how many there are behind the last signed one, checkpoints aside */
+  finish(): Promise<number>;
+  /** How many records were read. */
+  count(): number;
+  /** The last of the records at the beginning that are not there, as far as is known; undefined when the first is. */
+  lostAtBeginning(): { readonly seq: number; readonly atMs: number } | undefined;
+}
+
+export function createRecordWalk(source: AuditSource, report: Reporter): RecordWalk {
+  const { isOriginal, isFiltered, from_seq, to_seq, last_seq } = source;
+  const reader = createReader(source);
+  let signed: SignedRecord[] = [];
+  let hasBegun = false;
+  let lost: { readonly seq: number; readonly atMs: number } | undefined;
+  /** Whether strangers at this place are told of already, or are no strangers. */
+  let expectsStrangers = false;
+  /** A copy's sequence less the signed one, where they were last seen to agree. */
+  let shift = 0;
+  let signedTo = 0;
+  let checkpointSeq = 0;
+  let lastSeq = 0;
+
+  const settle = (limit: number, isLast: boolean) => {
+    const seen = reader.queue.slice(0, limit);
+    const result = alignRecords(signed, seen, { isNumbered: isOriginal, isLast });
+    const first = result.same[0]?.signed.seq ?? Number.POSITIVE_INFINITY;
+    for (const record of result.removed) {
+      const isLost = isOriginal ? record.seq < (reader.first()?.seq ?? 0) : !hasBegun && record.seq < first;
+      if (isLost) lost = record;
+      else if (!isFiltered) report.row("removed", record.seq, record.seq, record.atMs);
+    }
+    for (const pair of result.changed) {
+      // A checkpoint that was altered is the chain's to name.
+      if (pair.seen.subject !== auditCheckpointSubject) report.changed(pair.signed, pair.seen);
+    }
+    for (const pair of result.moved) report.reordered(pair.signed, pair.seen);
+    for (const record of result.inserted) if (!expectsStrangers) report.inserted(record);
+    for (const pair of result.same) {
+      const isKept = pair.signed.seq === pair.seen.seq && pair.signed.atMs === pair.seen.atMs;
+      if (isOriginal && !isKept) report.row("renumbered", pair.signed.seq, pair.signed.seq, pair.signed.atMs);
+    }
+    const last = result.same.at(-1);
+    if (last !== undefined) {
+      hasBegun = true;
+      expectsStrangers = false;
+      if (!isOriginal) shift = last.seen.seq - last.signed.seq;
+    }
+    lastSeq = seen[result.seenSettled - 1]?.seq ?? lastSeq;
+    signed = signed.slice(result.signedSettled);
+    reader.queue.splice(0, result.seenSettled);
+  };
+  /** How many of those read can belong to what has been signed so far. */
+  const ownCount = () => {
+    const end = reader.queue.findIndex(({ seq }) => seq >= checkpointSeq || seq - shift > signedTo);
+    return end === -1 ? reader.queue.length : end;
+  };
+
+  return {
+    async skipTo(fromSeq, isExplained) {
+      settle(ownCount(), true);
+      // Where a copy begins is not known before its first record is recognized.
+      for (
+        let next = await reader.peek();
+        next !== undefined && (isOriginal || hasBegun);
+        next = await reader.peek()
+      ) {
+        if (next.seq - shift >= fromSeq) break;
+        if (!isExplained) report.row("unvouched", next.seq, next.seq, next.atMs);
+        lastSeq = next.seq;
+        reader.queue.shift();
+      }
+      expectsStrangers = true;
+    },
+
+    async compare(checkpoint, seq) {
+      if (signedTo === 0 && checkpoint.prev_at_ms !== null) {
+        lost = { seq: checkpoint.from_seq - 1, atMs: checkpoint.prev_at_ms };
+      }
+      [signedTo, checkpointSeq] = [checkpoint.to_seq, seq];
+      const own = signedRecords(checkpoint).filter(
+        (record) => record.seq >= from_seq && record.seq <= to_seq,
+      );
+      signed = signed.concat(own);
+      await reader.fill(signed.length + lookAhead);
+      settle(reader.queue.length, false);
+      if (signed.length > signedHeld) settle(ownCount(), true);
+    },
+
+    async finish() {
+      settle(ownCount(), true);
+      const isComplete = isOriginal && !isFiltered;
+      await reader.fill(1);
+      let last = Math.max(lastSeq, Math.min(signedTo, to_seq), (reader.first()?.seq ?? 1) - 1);
+      let unsigned = 0;
+      for (let next = await reader.peek(); next !== undefined; next = await reader.peek()) {
+        if (isComplete && next.seq > last + 1) report.row("removed", last + 1, next.seq - 1, undefined);
+        if (next.subject !== auditCheckpointSubject) unsigned += 1;
+        last = next.seq;
+        reader.queue.shift();
+      }
+      const hasAny = reader.first() !== undefined || signedTo > 0;
+      if (isComplete && hasAny && last < last_seq) report.row("removed", last + 1, last_seq, undefined);
+      return unsigned;
+    },
+
+    count: reader.count,
+    lostAtBeginning: () => {
+      if (!isOriginal) return lost;
+      const first = reader.first();
+      if (first === undefined || first.seq === 1) return undefined;
+      // The time of one that no checkpoint tells of is not known: it is not younger than the first that is there.
+      return { seq: first.seq - 1, atMs: lost?.seq === first.seq - 1 ? lost.atMs : first.atMs };
+    },
+  };
+}
+
+/** The records of the source's range, read as they are asked for. */
+function createReader({ records, from_seq, to_seq, isOriginal }: AuditSource) {
+  const iterator: AsyncIterator<StreamMessage, unknown> = records()[Symbol.asyncIterator]();
+  const queue: SeenRecord[] = [];
+  let first: SeenRecord | undefined;
+  let hasEnded = false;
+  let count = 0;
+  const fill = async (length: number) => {
+    while (!hasEnded && queue.length < length) {
+      const { done, value } = await iterator.next();
+      if (done) {
+        hasEnded = true;
+        return;
+      }
+      const { subject, data, seq, at } = value as StreamMessage;
+      if (isOriginal && (seq < from_seq || seq > to_seq)) continue;
+      count += 1;
+      const record = { seq, subject, atMs: Date.parse(at), digest: digestRecord(subject, data) };
+      first ??= record;
+      queue.push(record);
+    }
+  };
+  return {
+    queue,
+    fill,
+    peek: async () => {
+      await fill(1);
+      return queue[0];
+    },
+    count: () => count,
+    /** Undefined before it was read, or when there is none. */
+    first: () => first,
+  };
+}

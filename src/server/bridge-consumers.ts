@@ -1,0 +1,68 @@
+// Each agent's durable consumer of stream COMMANDS: made when the agent is first heard of, tried again while NATS is away.
+import type { AgentId } from "../domain/agent-id.ts";
+import { messageOf } from "../domain/errors.ts";
+import { bridgeConsumer, streams } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { consumerNames, ensureBridgeConsumer } from "../nats/streams.ts";
+
+const retryMs = 1_000;
+const madeAtOnce = 16;
+
+export interface BridgeConsumers {
+  make(id: AgentId): void;
+  /** Makes those that are missing of many. */
+  makeMissing(ids: Iterable<AgentId>): void;
+  stop(): void;
+}
+
+export function createBridgeConsumers(bus: Bus, log: Logger): BridgeConsumers {
+  const waiting = new Set<AgentId>();
+  let unseen = new Set<AgentId>();
+  let isMaking = false;
+  let isStopped = false;
+
+  const makeNext = async () => {
+    const ids = [...waiting].slice(0, madeAtOnce);
+    await Promise.all(
+      ids.map(async (id) => {
+        await ensureBridgeConsumer(bus, id);
+        waiting.delete(id);
+      }),
+    );
+  };
+  const makeAll = async () => {
+    if (isMaking) return;
+    isMaking = true;
+    try {
+      if (unseen.size > 0) {
+        const present = await consumerNames(bus, streams.commands);
+        for (const id of unseen) if (!present.has(bridgeConsumer(id))) waiting.add(id);
+        unseen = new Set();
+      }
+      while (waiting.size > 0 && !isStopped) await makeNext();
+    } catch (error) {
+      if (!isStopped) log.warn(`${messageOf(error)}; it is tried again`);
+    } finally {
+      isMaking = false;
+    }
+  };
+  const timer = setInterval(() => {
+    if (bus.isConnected() && waiting.size + unseen.size > 0) void makeAll();
+  }, retryMs);
+
+  return {
+    make(id) {
+      waiting.add(id);
+      void makeAll();
+    },
+    makeMissing(ids) {
+      unseen = new Set([...unseen, ...ids]);
+      void makeAll();
+    },
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// The captain's tools: on the same requests as the people's, on the same commands as the operator's. That the caller is a
+// captain has been seen to before: tool-calls.ts.
+import { CliaiError } from "../domain/errors.ts";
+import { buildAnswer, checkCaptainMayDecide, isApproval } from "../domain/requests.ts";
+import { captainBroadcastSubject, captainDecisionSubject } from "../domain/subjects.ts";
+import { idOfCall } from "./call-id.ts";
+import { storeCommand } from "./commands.ts";
+import { sendMessages } from "./messaging.ts";
+import type { ToolHandlers } from "./tool-handlers.ts";
+
+export const captainHandlers: Pick<
+  ToolHandlers,
+  "decide" | "escalate" | "broadcast" | "command_agent" | "spawn_agent"
+> = {
+  async decide({ request_id, decision, reason }, { id, bus, requests, call, now }) {
+    const decision_id = idOfCall(call);
+    const isMine = requests.get(request_id)?.answer?.decision_id === decision_id;
+    if (!isMine) {
+      await requests.decide(request_id, (request) => {
+        checkCaptainMayDecide(request, id);
+        const words = isApproval(request) ? { approved: isApproved(decision) } : { text: decision };
+        const answer = buildAnswer(request, { ...words, reason }, id, now());
+        return { type: "answer", answer: { ...answer, decision_id } };
+      });
+    }
+    // Also by a call that is made again: the one before may have ended between the two.
+    const said = { decision_id, about: request_id, decision, reason, from: id };
+    await bus.publishStored(captainDecisionSubject, said, { id: decision_id });
+    return "decided; the agent is told";
+  },
+
+  async escalate({ request_id, reason }, { id, requests, now }) {
+    const before = requests.get(request_id)?.escalated;
+    if (before?.by === id && before.reason === reason) return "handed to the people";
+    await requests.decide(request_id, (request) => {
+      checkCaptainMayDecide(request, id);
+      return { type: "escalate", by: id, at: now().toISOString(), reason };
+    });
+    return "handed to the people";
+  },
+
+  async broadcast({ text }, context) {
+    const { id, bus, call } = context;
+    const sent = await sendMessages({ to: "all", text, kind: "broadcast" }, context);
+    await bus.publishStored(captainBroadcastSubject, { text, from: id }, { id: idOfCall(call) });
+    return sent;
+  },
+
+  async command_agent({ id: target, type, payload }, { id, bus, fleet, call, now }) {
+    fleet.require(target);
+    if (target === id) {
+      throw new CliaiError("refused", "a captain gives itself no orders", {
+        hint: "to stop, ask by request_stop_approval",
+      });
+    }
+    const words = type === "task" ? { text: payload } : { reason: payload };
+    const order = { id: target, type, from: id, command_id: idOfCall(call), ...words };
+    const { command_id } = await storeCommand(bus, order, now());
+    return { command_id, stored: true };
+  },
+
+  async spawn_agent({ profile, task, project }, { fleet, call, launchAgent }) {
+    const agent_id = await launchAgent({
+      callId: idOfCall(call),
+      profile,
+      task,
+      project,
+      isKnown: (id) => fleet.record(id) !== undefined,
+      isOnline: (id) => fleet.get(id)?.axes.link.value === "online",
+    });
+    return { agent_id, connected: true };
+  },
+};
+
+function isApproved(decision: string): boolean {
+  const word = decision.trim().toLowerCase();
+  if (word === "approve" || word === "approved") return true;
+  if (word === "refuse" || word === "refused") return false;
+  throw new CliaiError("usage", `the decision "${decision}" is neither approve nor refuse`, {
+    hint: "say why in the reason",
+  });
+}

@@ -1,0 +1,113 @@
+// Brings each open request before every captain that is online, once, as a message in its inbox; also before one that comes
+// later. And keeps an alert for as long as an agent has a request that a captain handed to the people.
+import type { AgentId } from "../domain/agent-id.ts";
+import { messageOf } from "../domain/errors.ts";
+import { type AgentRequest, isApproval, isOpen } from "../domain/requests.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { Alerts } from "./alerts.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { RoleOf } from "./roles.ts";
+import type { RequestReading } from "./server.ts";
+
+export interface CaptainNoticesOptions {
+  readonly bus: Bus;
+  readonly fleet: FleetState;
+  readonly requests: RequestReading;
+  readonly roleOf: RoleOf;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Returns the way to end it. */
+export function notifyCaptains({
+  bus,
+  fleet,
+  requests,
+  roleOf,
+  now,
+  log,
+}: CaptainNoticesOptions): () => void {
+  const told = new Set<string>();
+
+  const isOnlineCaptain = (id: AgentId) =>
+    roleOf(id) === "captain" && fleet.get(id)?.axes.link.value === "online";
+  const tell = (captain: AgentId, request: AgentRequest) => {
+    const message_id = `request-${request.request_id}-${captain}`.slice(0, 128);
+    if (request.agent_id === captain || request.escalated !== undefined || told.has(message_id)) return;
+    told.add(message_id);
+    // The stream knows one of the last day by its id, the record one that still waits: none is told twice.
+    if (fleet.record(captain)?.commands.some(({ command_id }) => command_id === message_id)) return;
+    const { request_id, agent_id, choices } = request;
+    const message = {
+      message_id,
+      kind: "request",
+      request_id,
+      from: agent_id,
+      to: captain,
+      text: wordsFor(request),
+      ...(choices === undefined ? {} : { choices }),
+      timestamp: now().toISOString(),
+    };
+    bus
+      .publishStored(agentSubject(captain, "message"), message, { id: message_id })
+      .catch((error: unknown) => {
+        log.debug(`captain ${captain} is not told of ${request_id} yet: ${messageOf(error)}`);
+        told.delete(message_id);
+      });
+  };
+  const tellOfAll = (ids: Iterable<AgentId>) => {
+    const open = requests.open();
+    if (open.length === 0) return;
+    for (const id of ids) {
+      if (!isOnlineCaptain(id)) continue;
+      for (const request of open) tell(id, request);
+    }
+  };
+  const everyone = () => fleet.list().map(({ agent_id }) => agent_id);
+
+  const endings = [
+    fleet.onChange(({ ids }) => tellOfAll(ids)),
+    requests.onChange((request) => {
+      if (isOpen(request)) tellOfAll(everyone());
+    }),
+  ];
+  tellOfAll(everyone());
+  return () => {
+    for (const end of endings) end();
+  };
+}
+
+/** Returns the way to end it. */
+export function alertOfEscalations(
+  requests: RequestReading,
+  alerts: Pick<Alerts, "raise" | "resolve">,
+): () => void {
+  const raised = new Map<string, AgentId>();
+  const look = ({ request_id, agent_id, escalated, question, ...request }: AgentRequest) => {
+    const isEscalated = escalated !== undefined && request.state === "asked";
+    if (isEscalated && !raised.has(request_id)) {
+      raised.set(request_id, agent_id);
+      const message = `${agent_id}: "${question}" was handed to the people by ${escalated.by}: ${escalated.reason}`;
+      alerts.raise({ kind: "escalated", severity: "warning", agentId: agent_id, message });
+    } else if (!isEscalated && raised.delete(request_id) && ![...raised.values()].includes(agent_id)) {
+      alerts.resolve("escalated", agent_id);
+    }
+  };
+  for (const request of requests.open()) look(request);
+  return requests.onChange(look);
+}
+
+function wordsFor(request: AgentRequest): string {
+  const { agent_id, request_id, question, context, choices = [], expires_at } = request;
+  const lines = [
+    isApproval(request)
+      ? `${agent_id} asks for approval (request ${request_id}): ${question}`
+      : `${agent_id} asks (request ${request_id}): ${question}`,
+    ...(context === undefined || context === "" ? [] : [`context: ${context}`]),
+    ...choices.map((choice, index) => `${index + 1}. ${choice}`),
+    ...(expires_at === undefined ? [] : [`expires at ${expires_at}`]),
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,183 @@
+// Sending a command to an agent, and watching what becomes of it: for `cliai send`, the API and the page alike.
+import type { AgentId } from "../domain/agent-id.ts";
+import { decodeFromAgent } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { type Command, type CommandType, type Receipt, ReceiptSchema } from "../domain/messages.ts";
+import {
+  addReceipt,
+  type CommandRecord,
+  endsWait,
+  isFinal,
+  type ReceiptEntry,
+  receiptEntry,
+  type WaitState,
+} from "../domain/receipts.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+
+export interface OrderRequest {
+  readonly id: AgentId;
+  readonly type: CommandType;
+  /** A task's words. */
+  readonly text?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly force?: boolean | undefined;
+  /** Who gives it: a person's name, or a captain's id. */
+  readonly from: string;
+  /** Idempotency key: the same one twice takes effect once. A fresh one when left out. */
+  readonly command_id?: string | undefined;
+  /**
+   * Seconds after which an agent that has not taken it shall leave it. When left out, a task waits as long as the
+   * stream keeps it (7 days), and the others 5 minutes: a stop of yesterday must not end the agent of today.
+   */
+  readonly expiresInS?: number | undefined;
+}
+
+const controlExpiresInS = 300;
+const lookEveryMs = 1_000;
+
+/** @throws CliaiError `usage` for a task without words, or words where none belong */
+export function buildCommand(order: OrderRequest, commandId: string, now: Date): Command {
+  const { type, text, reason, force, from } = order;
+  if (type === "task" && (text === undefined || text.trim() === "")) {
+    throw new CliaiError("usage", "a task needs its text", {
+      hint: `cliai send task ${order.id} "what to do"`,
+    });
+  }
+  if (type !== "task" && text !== undefined) {
+    throw new CliaiError("usage", `${type} takes no text: "${text}"`, {
+      hint: `give the reason by --reason, or send a task: cliai send task ${order.id} "…"`,
+    });
+  }
+  const payload = {
+    ...(text === undefined ? {} : { text }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(force === true ? { force } : {}),
+  };
+  const expiresInS = order.expiresInS ?? (type === "task" ? undefined : controlExpiresInS);
+  return {
+    type,
+    ...(Object.keys(payload).length === 0 ? {} : { payload }),
+    command_id: commandId,
+    from,
+    issued_at: now.toISOString(),
+    ...(expiresInS === undefined
+      ? {}
+      : { expires_at: new Date(now.getTime() + expiresInS * 1000).toISOString() }),
+  };
+}
+
+/** Stores a command in the stream; it is `stored` when this resolves. */
+export async function storeCommand(
+  bus: Bus,
+  order: OrderRequest,
+  now: Date,
+): Promise<{ command_id: string; duplicate: boolean }> {
+  const command_id = order.command_id ?? crypto.randomUUID();
+  const command = buildCommand(order, command_id, now);
+  // The stream takes an id but once, whatever the subject: the same key for two agents is two commands.
+  const { duplicate } = await bus.publishStored(agentSubject(order.id, "command"), command, {
+    id: `${order.id}.${command_id}`,
+  });
+  return { command_id, duplicate };
+}
+
+export interface WatchOptions {
+  readonly wait: WaitState;
+  readonly timeoutMs: number;
+  /**
+   * What the server knows of it: the receipts that came before, of a command sent again under the same id, and those that went
+   * by while the connection was lost. Read at once, and every second after that.
+   */
+  readonly readKnown?: () => Promise<CommandRecord | undefined>;
+  readonly now: () => Date;
+  readonly onReceipt: (receipt: ReceiptEntry) => void;
+}
+
+/**
+ * Stores a command and reports each receipt as it comes, until one is as far as `wait` or final.
+ * @returns the last receipt; its state is `failed`, `refused` or `expired` where the command ended so
+ * @throws CliaiError `no_answer` when `wait` was not reached in time, naming how far it came
+ */
+export async function sendAndWatch(
+  bus: Bus,
+  order: OrderRequest,
+  options: WatchOptions,
+): Promise<ReceiptEntry> {
+  const command_id = order.command_id ?? crypto.randomUUID();
+  const reached = Promise.withResolvers<ReceiptEntry>();
+  let record: CommandRecord = {
+    command_id,
+    type: order.type,
+    from: order.from,
+    summary: order.text ?? "",
+    stream_seq: 0,
+    issued_at: options.now().toISOString(),
+    receipts: [],
+  };
+  let isOver = false;
+  const take = (entry: ReceiptEntry) => {
+    const after = addReceipt(record, entry);
+    if (isOver || after === record) return;
+    record = after;
+    options.onReceipt(entry);
+    isOver = endsWait(entry.state, options.wait) || isFinal(entry.state);
+    if (isOver) reached.resolve(entry);
+  };
+  // Listening begins before the command goes out: the first receipt can be back before the acknowledgement is.
+  const early: ReceiptEntry[] = [];
+  let isTold = false;
+  const unsubscribe = bus.subscribe(agentSubject(order.id, "receipt"), ({ data }) => {
+    const receipt = readReceipt(data, order.id);
+    if (receipt?.command_id !== command_id) return;
+    const entry = receiptEntry(receipt, receipt.timestamp ?? options.now().toISOString());
+    if (isTold) take(entry);
+    else early.push(entry);
+  });
+  const timer = setTimeout(() => {
+    const furthest = record.receipts.at(-1)?.state ?? "not stored";
+    reached.reject(
+      new CliaiError(
+        "no_answer",
+        `${order.type} to ${order.id} is ${furthest}, not ${options.wait}, after ${options.timeoutMs / 1000} s`,
+        {
+          hint: `it stays in the agent's queue; see it by: cliai show ${order.id}`,
+        },
+      ),
+    );
+  }, options.timeoutMs);
+  reached.promise.catch(() => undefined);
+  let looking: ReturnType<typeof setInterval> | undefined;
+  const look = () => {
+    options.readKnown?.().then(
+      (known) => {
+        for (const entry of known?.receipts ?? []) take(entry);
+      },
+      () => undefined, // the connection is lost: the next look, or the time limit, tells
+    );
+  };
+  try {
+    await bus.flush();
+    await storeCommand(bus, { ...order, command_id }, options.now());
+    const storedAt = options.now().toISOString();
+    const known = (await options.readKnown?.())?.receipts ?? [];
+    take(known.find(({ state }) => state === "stored") ?? { state: "stored", at: storedAt });
+    for (const entry of [...known, ...early]) take(entry);
+    isTold = true;
+    looking = setInterval(look, lookEveryMs);
+    return await reached.promise;
+  } finally {
+    clearTimeout(timer);
+    clearInterval(looking);
+    unsubscribe();
+  }
+}
+
+/** A receipt that cannot be read is nobody's receipt: the server counts it, and raises the alert. */
+function readReceipt(data: Uint8Array, id: AgentId): Receipt | undefined {
+  try {
+    return decodeFromAgent(ReceiptSchema, data, id);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+// Writes to a bucket by compare-and-set against what was last seen of each key. A serve that has lost the lease without
+// knowing it yet (it was stopped in the middle) so overwrites nothing of its successor's.
+import type { Bucket } from "../nats/bucket.ts";
+
+export interface FencedWriter {
+  /** Notes what revision a key has; false when a later one is known already. */
+  saw(key: string, revision: number): boolean;
+  /**
+   * Undefined when it is written. Nothing is when the key has changed since it was seen: then what it holds now is given,
+   * and the next write goes over that.
+   */
+  write(key: string, value: unknown): Promise<{ readonly present: unknown } | undefined>;
+}
+
+export function createFencedWriter(bucket: Bucket): FencedWriter {
+  const revisions = new Map<string, number>();
+  const saw = (key: string, revision: number) => {
+    const isNewest = revision >= (revisions.get(key) ?? 0);
+    if (isNewest) revisions.set(key, revision);
+    return isNewest;
+  };
+  return {
+    saw,
+    async write(key, value) {
+      const known = revisions.get(key);
+      const revision =
+        known === undefined ? await bucket.create(key, value) : await bucket.replace(key, value, known);
+      if (revision !== undefined) {
+        saw(key, revision);
+        return undefined;
+      }
+      const entry = await bucket.entry(key);
+      if (entry === undefined) revisions.delete(key);
+      else saw(key, entry.revision);
+      return { present: entry?.value };
+    },
+  };
+}

@@ -1,0 +1,133 @@
+// The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet.ts.
+import { type AgentId, isAgentId } from "../domain/agent-id.ts";
+import { type AgentRecord, type AgentView, viewAgent, viewFleet } from "../domain/agent-record.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { type FleetEvent, reduceAgent } from "../domain/fleet.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { deriveAxes } from "../domain/status.ts";
+import type { FleetChange, FleetService } from "./server.ts";
+import { createTimelines } from "./timeline.ts";
+
+const notifyEveryMs = 100;
+/** How often the passing of time alone is looked at: an agent that falls silent sends nothing. */
+const tickEveryMs = 1_000;
+
+export interface FleetState extends FleetService {
+  /** Refused when the id differs from a known one by case alone: returns that one. */
+  apply(event: FleetEvent): { readonly isNew: boolean } | { readonly twin: AgentId };
+  /** Puts back what was stored, at the start. */
+  restore(records: Iterable<AgentRecord>): void;
+  /** Takes over a record as another serve has written it. */
+  adopt(record: AgentRecord): { readonly isNew: boolean };
+  /** Forgets an agent. One that is heard of afterwards is a new one. */
+  remove(id: AgentId): void;
+  record(id: AgentId): AgentRecord | undefined;
+  stop(): void;
+}
+
+export function createFleetState(now: () => Date): FleetState {
+  const records = new Map<AgentId, AgentRecord>();
+  const idByLowerCase = new Map<string, AgentId>();
+  const changedAt = new Map<AgentId, number>();
+  const shownAxes = new Map<AgentId, string>();
+  const pending = new Set<AgentId>();
+  const listeners = new Set<(change: FleetChange) => void>();
+  const timelines = createTimelines();
+  let revision = 0;
+  let notifying: ReturnType<typeof setTimeout> | undefined;
+
+  const set = (record: AgentRecord) => {
+    records.set(record.agent_id, record);
+    idByLowerCase.set(record.agent_id.toLowerCase(), record.agent_id);
+  };
+  const notify = () => {
+    notifying = undefined;
+    if (pending.size === 0) return;
+    const ids = [...pending];
+    pending.clear();
+    revision += 1;
+    for (const id of ids) changedAt.set(id, revision);
+    for (const listener of listeners) listener({ revision, ids });
+  };
+  const mark = (id: AgentId) => {
+    pending.add(id);
+    notifying ??= setTimeout(notify, notifyEveryMs);
+  };
+  const tick = setInterval(() => {
+    for (const record of records.values()) {
+      const axes = axesValues(record, now());
+      if (shownAxes.get(record.agent_id) !== axes) mark(record.agent_id);
+      shownAxes.set(record.agent_id, axes);
+    }
+  }, tickEveryMs);
+
+  return {
+    apply(event) {
+      const known = records.get(event.id);
+      const twin = idByLowerCase.get(event.id.toLowerCase());
+      if (known === undefined && twin !== undefined) return { twin };
+      const record = reduceAgent(known, event);
+      timelines.add(event);
+      if (record !== known) {
+        set(record);
+        mark(event.id);
+      }
+      return { isNew: known === undefined };
+    },
+    restore(stored) {
+      for (const record of stored) set(record);
+    },
+    adopt(record) {
+      const id = record.agent_id;
+      const isNew = !records.has(id);
+      set(record);
+      mark(id);
+      return { isNew };
+    },
+    remove(id) {
+      if (!records.delete(id)) return;
+      idByLowerCase.delete(id.toLowerCase());
+      shownAxes.delete(id);
+      timelines.remove(id);
+      mark(id);
+    },
+    record: (id) => records.get(id),
+    revision: () => revision,
+    list: () => viewFleet(records.values(), now()),
+    get: (id) => viewOf(records.get(id), now()),
+    require(text) {
+      const view = isAgentId(text) ? viewOf(records.get(text), now()) : undefined;
+      if (view !== undefined) return view;
+      throw unknownAgent(text, records.keys());
+    },
+    timeline: (id) => timelines.of(id),
+    changedSince(since) {
+      if (since > revision) return undefined;
+      return [...changedAt].filter(([, at]) => at > since).map(([id]) => id);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop() {
+      clearInterval(tick);
+      clearTimeout(notifying);
+    },
+  };
+}
+
+/** The error for an id that nobody has, with the nearest that somebody has. */
+export function unknownAgent(text: string, known: Iterable<string>): CliaiError {
+  return new CliaiError("agent_unknown", `no agent "${text}"`, {
+    hint: didYouMean(text, known) ?? "see the agents there are: cliai ls",
+  });
+}
+
+function viewOf(record: AgentRecord | undefined, now: Date): AgentView | undefined {
+  return record === undefined ? undefined : viewAgent(record, now);
+}
+
+function axesValues(record: AgentRecord, now: Date): string {
+  const { link, activity, control, attention } = deriveAxes(record, now);
+  return `${link.value} ${activity.value} ${control.value} ${attention.value}`;
+}

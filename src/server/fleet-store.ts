@@ -1,0 +1,157 @@
+// Keeps the fleet in the bucket `agents`, and in bucket `serve` how far the streams were read when it was kept. The leader
+// writes; every other serve takes in what the leader wrote, and keeps in mind what it has not: so that it can go on.
+import { type AgentId, isAgentId } from "../domain/agent-id.ts";
+import type { AgentRecord } from "../domain/agent-record.ts";
+import { messageOf } from "../domain/errors.ts";
+import { isBehind } from "../domain/stored-record.ts";
+import { buckets } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import { openBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { Following } from "../nats/follow.ts";
+import { type BucketChange, followBucket } from "../nats/follow-bucket.ts";
+import { createFencedWriter } from "./fenced-writer.ts";
+
+const flushGapMs = 200;
+const cursorKey = "cursor";
+
+/** The last sequence of each stream whose effect is in the bucket. */
+export interface Cursor {
+  readonly audit_seq: number;
+  readonly commands_seq: number;
+}
+
+export interface FleetStore {
+  /** What is kept; from here on the store follows what others write. */
+  load(): Promise<{ records: AgentRecord[]; cursor: Cursor }>;
+  /** Notes that a record has changed; the leader writes it at once or 200 ms after its last writing. */
+  changed(id: AgentId): void;
+  /** Writes all that is not written yet, where this serve is the leader. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface FleetStoreOptions {
+  readonly replicas: number;
+  readonly recordOf: (id: AgentId) => AgentRecord | undefined;
+  readonly cursor: () => Cursor;
+  readonly isLeader: () => boolean;
+  /** Called with a record of another serve's that says at least as much as our own. */
+  readonly onStored: (record: AgentRecord) => void;
+  /** Called when a person has removed the agent from the bucket. */
+  readonly onRemoved: (id: AgentId) => void;
+  readonly log: Logger;
+}
+
+export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Promise<FleetStore> {
+  const { replicas, recordOf, isLeader, onStored, onRemoved, log } = options;
+  const agents = await openBucket(bus, buckets.agents, { replicas });
+  const serve = await openBucket(bus, buckets.serve, { replicas });
+  const records = createFencedWriter(agents);
+  const cursors = createFencedWriter(serve);
+  const dirty = new Set<AgentId>();
+  /** Those that are in the bucket, as they are now or as they were. */
+  const kept = new Set<AgentId>();
+  let writtenCursor = "";
+  let flushing: Promise<void> | undefined;
+  let following: Following | undefined;
+
+  /** Whether another serve's record says as much as our own: then ours is that one from now on. */
+  const takeStored = (id: AgentId, stored: AgentRecord) => {
+    const own = recordOf(id);
+    if (own !== undefined && isBehind(stored, own)) return false;
+    dirty.delete(id);
+    onStored(stored);
+    return true;
+  };
+  const remove = (id: AgentId) => {
+    dirty.delete(id);
+    kept.delete(id);
+    onRemoved(id);
+    // The cursor goes with it: a start from before would read the agent in again.
+    if (isLeader() && !isStopped) flushIn(0);
+  };
+  const onChange = ({ key, value, revision }: BucketChange) => {
+    const isNewest = records.saw(key, revision);
+    if (value === undefined && isNewest && isAgentId(key)) remove(key);
+    if (value !== undefined && isAgentId(key) && !isLeader()) takeStored(key, value as AgentRecord);
+  };
+  const write = async (id: AgentId) => {
+    const record = recordOf(id);
+    if (record === undefined) return;
+    const conflict = await records.write(id, record);
+    if (conflict === undefined) return;
+    if (conflict.present === undefined) return remove(id);
+    if (conflict.present !== undefined && takeStored(id, conflict.present as AgentRecord)) return;
+    throw new Error(`another serve has written ${id}`);
+  };
+  const writeAll = async () => {
+    // The cursor is taken first: what comes while records are written is read again after a crash, and changes nothing.
+    const cursor = JSON.stringify(options.cursor());
+    const ids = [...dirty];
+    dirty.clear();
+    try {
+      await Promise.all(ids.map(write));
+      for (const id of ids) kept.add(id);
+      if (cursor === writtenCursor) return;
+      if (await cursors.write(cursorKey, JSON.parse(cursor))) throw new Error("another serve has gone on");
+      writtenCursor = cursor;
+    } catch (error) {
+      for (const id of ids) dirty.add(id);
+      log.debug(`the fleet is not written yet: ${messageOf(error)}`);
+    }
+  };
+  const flush = async () => {
+    await flushing;
+    if (!isLeader()) return;
+    flushing = writeAll().finally(() => {
+      flushing = undefined;
+    });
+    await flushing;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let lastFlushAt = Number.NEGATIVE_INFINITY;
+  let isStopped = false;
+  const flushIn = (delayMs: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      timer = undefined;
+      lastFlushAt = performance.now();
+      if (bus.isConnected()) await flush();
+      if (dirty.size > 0 && timer === undefined && !isStopped) flushIn(flushGapMs);
+    }, delayMs);
+  };
+
+  return {
+    async load() {
+      const [entries, cursor] = await Promise.all([agents.entries(), serve.entry(cursorKey)]);
+      const stored: AgentRecord[] = [];
+      let last = 0;
+      for (const [key, { value, revision }] of entries) {
+        records.saw(key, revision);
+        last = Math.max(last, revision);
+        if (!isAgentId(key)) continue;
+        stored.push(value as AgentRecord);
+        kept.add(key);
+      }
+      if (cursor !== undefined) cursors.saw(cursorKey, cursor.revision);
+      following = followBucket(bus, { bucket: buckets.agents, from: last + 1, log, onChange });
+      const nothingRead: Cursor = { audit_seq: 0, commands_seq: 0 };
+      return { records: stored, cursor: (cursor?.value as Cursor | undefined) ?? nothingRead };
+    },
+    changed: (id) => {
+      dirty.add(id);
+      if (isStopped) return;
+      // A new agent does not wait: a client's command must find whom the API already shows.
+      if (!kept.has(id)) flushIn(0);
+      else if (timer === undefined) flushIn(Math.max(0, lastFlushAt + flushGapMs - performance.now()));
+    },
+    flush,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await following?.stop();
+      if (bus.isConnected()) await flush();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// To which call an item of an agent's inbox was given, until its receipt is there: nobody else is given it meanwhile, nor what
+// came after it, by whichever serve. Kept in the bucket `serve`, one key an agent, by compare-and-set.
+import type { AgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { buckets } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import { openBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { followBucket } from "../nats/follow-bucket.ts";
+
+const prefix = "hold.";
+/** Until the bridge confirms; then it is given again. By the serves' own clocks: seconds between them do no harm. */
+const confirmWithinMs = 30_000;
+/** Each lost race is another's success; so many in a row mean that something else is wrong. */
+const mostTries = 50;
+
+interface Hold {
+  readonly request_id: string;
+  /** The bridge that made the call, where it said so. */
+  readonly instance_id?: string;
+  readonly until: number;
+}
+type AgentHolds = Readonly<Record<string, Hold>>;
+
+/** A call that holds items, known again by its request id. */
+export interface Holder {
+  readonly requestId: string;
+  /** Of the bridge that makes the call: what it holds is free once the agent has another. */
+  readonly instanceId?: string | undefined;
+}
+
+export interface Holds {
+  /** Whether no other call holds it, as far as this serve has heard. */
+  isFree(id: AgentId, commandId: string, holder?: Holder): boolean;
+  /** Holds for this call those before the first that another holds, and gives them: nothing overtakes what is held. */
+  take(id: AgentId, commandIds: readonly string[], holder: Holder): Promise<readonly string[]>;
+  /** Gives back what this call was not given after all. */
+  release(id: AgentId, commandIds: readonly string[], holder: Holder): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface HoldsOptions {
+  readonly replicas: number;
+  /** The bridge that the agent is known to have now. */
+  readonly instanceOf: (id: AgentId) => string | undefined;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: HoldsOptions): Promise<Holds> {
+  const bucket = await openBucket(bus, buckets.serve, { replicas });
+  const known = new Map<string, { readonly holds: AgentHolds; readonly revision: number }>();
+  const note = (key: string, holds: AgentHolds, revision: number) => {
+    if (revision > (known.get(key)?.revision ?? 0)) known.set(key, { holds, revision });
+  };
+  const following = followBucket(bus, {
+    bucket: buckets.serve,
+    keys: `${prefix}>`,
+    from: 1,
+    log,
+    onChange: ({ key, value, revision }) => note(key, (value ?? {}) as AgentHolds, revision),
+  });
+  const alive = (key: string): AgentHolds =>
+    Object.fromEntries(
+      Object.entries(known.get(key)?.holds ?? {}).filter(([, { until }]) => until > now().getTime()),
+    );
+  const isAnothers = (id: AgentId, hold: Hold | undefined, holder?: Holder): boolean => {
+    if (hold === undefined || hold.request_id === holder?.requestId) return false;
+    const { instance_id } = hold;
+    if (instance_id === undefined || instance_id === holder?.instanceId) return true;
+    // The bridge that made the call is gone for good, and its call with it.
+    return (instanceOf(id) ?? instance_id) === instance_id;
+  };
+  /** Changes what is held of an agent by what is held at that moment; undefined changes nothing. */
+  const change = async (id: AgentId, next: (present: AgentHolds) => AgentHolds | undefined) => {
+    const key = prefix + id;
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const holds = next(alive(key));
+      if (holds === undefined) return;
+      const before = known.get(key)?.revision;
+      const revision = await (before === undefined
+        ? bucket.create(key, holds)
+        : bucket.replace(key, holds, before));
+      if (revision !== undefined) {
+        note(key, holds, revision);
+        return;
+      }
+      const entry = await bucket.entry(key);
+      if (entry !== undefined) note(key, entry.value as AgentHolds, entry.revision);
+    }
+    throw new CliaiError("no_answer", `the inbox of ${id} is asked for by too many calls at once`, {
+      hint: "ask again in a moment",
+    });
+  };
+
+  return {
+    isFree: (id, commandId, holder) => !isAnothers(id, alive(prefix + id)[commandId], holder),
+    async take(id, commandIds, holder) {
+      const { requestId: request_id, instanceId: instance_id } = holder;
+      let taken: readonly string[] = [];
+      await change(id, (present) => {
+        const end = commandIds.findIndex((each) => isAnothers(id, present[each], holder));
+        taken = end === -1 ? commandIds : commandIds.slice(0, end);
+        const until = now().getTime() + confirmWithinMs;
+        const hold: Hold = { request_id, ...(instance_id === undefined ? {} : { instance_id }), until };
+        const ours = taken.map((each) => [each, hold] as const);
+        return taken.length === 0 ? undefined : { ...present, ...Object.fromEntries(ours) };
+      });
+      return taken;
+    },
+    release: (id, commandIds, { requestId }) =>
+      change(id, (present) => {
+        const kept = Object.entries(present).filter(
+          ([each, { request_id }]) => !(request_id === requestId && commandIds.includes(each)),
+        );
+        return kept.length === Object.keys(present).length ? undefined : Object.fromEntries(kept);
+      }),
+    stop: following.stop,
+  };
+}

@@ -1,0 +1,100 @@
+// One item of an agent's inbox as its model reads it: the words, and whose they are. Only the operator's and a captain's
+// commands are orders; a peer's message that calls itself something else is shown as what it is.
+import type { AgentId } from "../domain/agent-id.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../domain/messages.ts";
+import { type CommandRecord, commandText } from "../domain/receipts.ts";
+import { answerText, isOpen } from "../domain/requests.ts";
+import type { RoleOf } from "./roles.ts";
+import type { RequestReading } from "./server.ts";
+
+/** `answer`: to a request of the agent's own. `request`: one that it may decide, being a captain. */
+export type Origin = "operator" | "captain" | "agent" | "answer" | "request";
+
+export interface InboxItem {
+  readonly command_id?: string;
+  readonly message_id?: string;
+  readonly type: CommandRecord["type"];
+  readonly origin: Origin;
+  readonly from: string;
+  readonly text: string;
+  readonly at: string;
+  readonly thread?: string;
+  readonly reply_to?: string;
+  /** Of an answer, and of a request to decide. */
+  readonly request_id?: string;
+  readonly approved?: boolean;
+}
+
+export interface Evidence {
+  readonly requests: RequestReading;
+  readonly roleOf: RoleOf;
+}
+
+export function readItem(
+  id: AgentId,
+  { command_id, type, from, issued_at }: CommandRecord,
+  data: Uint8Array,
+  evidence: Evidence,
+): InboxItem {
+  if (type !== "message") {
+    const text = commandText(decodeMessage(CommandSchema, data));
+    const origin = evidence.roleOf(from) === "captain" ? "captain" : "operator";
+    return { command_id, type, origin, from, text, at: issued_at };
+  }
+  const message = decodeMessage(AgentMessageSchema, data);
+  const { text, thread, reply_to } = message;
+  return {
+    message_id: command_id,
+    type,
+    ...(thread === undefined ? {} : { thread }),
+    ...(reply_to === undefined ? {} : { reply_to }),
+    from,
+    text,
+    at: issued_at,
+    ...whatItIs(id, message, evidence),
+  };
+}
+
+/** What a message says of itself counts where the requests and the roles bear it out. */
+function whatItIs(
+  id: AgentId,
+  { kind, request_id, from = "" }: AgentMessage,
+  { requests, roleOf }: Evidence,
+): Pick<InboxItem, "origin" | "request_id" | "approved"> & { readonly text?: string } {
+  const request = request_id === undefined ? undefined : requests.get(request_id);
+  if (request_id !== undefined && request !== undefined) {
+    if (kind === "answer" && request.agent_id === id && !isOpen(request)) {
+      const approved = request.answer?.approved;
+      const verdict = approved === undefined ? {} : { approved };
+      return { origin: "answer", request_id, text: answerText(request), ...verdict };
+    }
+    if (kind === "request" && roleOf(id) === "captain" && request.agent_id === from) {
+      return { origin: "request", request_id };
+    }
+  }
+  return { origin: kind === "broadcast" && roleOf(from) === "captain" ? "captain" : "agent" };
+}
+
+/** What the model is told beside the items. `isHeldUp`: what comes next was given to another call of it. */
+export function noteFor(
+  items: readonly (InboxItem & { readonly next_offset?: number })[],
+  stillWaiting: number,
+  isHeldUp: boolean,
+): string {
+  if (items.length === 0 && isHeldUp) return "an earlier answer is on its way: call check_inbox again";
+  if (items.length === 0) return "nothing waits";
+  const origins = new Set(items.map(({ origin }) => origin));
+  const words = [
+    ...(items.some(({ type }) => type !== "message")
+      ? ["say what becomes of each command by acknowledge"]
+      : []),
+    ...(origins.has("agent") ? ["messages of origin agent come from other agents, not from the user"] : []),
+    ...(origins.has("request") ? ["decide each request by decide, or escalate it"] : []),
+    ...(items.some(({ next_offset }) => next_offset !== undefined)
+      ? ["one is cut: for the rest call check_inbox with its id as item, and next_offset as offset"]
+      : []),
+    ...(stillWaiting > 0 ? [`${stillWaiting} more wait: call check_inbox again`] : []),
+  ];
+  return words.join("; ") || "that is all";
+}

@@ -1,0 +1,128 @@
+// Which of several serves writes what one alone may: the holder of the key `lease` in the bucket `serve`. It writes the
+// key anew each second; one that stays as it is for 3 s may be taken. No clock is compared with another machine's: each
+// measures its own time since it saw the key change, and the bucket's compare-and-set says whether it was still so.
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { buckets } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import { type Bucket, openBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+
+const leaseKey = "lease";
+const renewEveryMs = 1_000;
+const lookEveryMs = 500;
+/** The holder's own measure, from before it asked for a renewal: over before anyone else's is. */
+const heldForMs = 2_500;
+const takenAfterMs = 3_000;
+const tellEveryMs = 100;
+
+export interface Lease {
+  /** Whether this serve is the one that writes, at this moment. */
+  isLeader(): boolean;
+  /** Calls back at each gain and loss; returns the way to stop that. */
+  onChange(listener: (isLeader: boolean) => void): () => void;
+  /** Why the store did not take the last attempt to hold or take the lease; undefined when it did. */
+  trouble(): CliaiError | undefined;
+  /** Gives it up, so that another serve takes it at once. */
+  stop(): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly instance: string;
+  readonly replicas: number;
+  readonly log: Logger;
+}
+
+interface LeaseValue {
+  readonly instance: string;
+  readonly released?: boolean;
+}
+
+/** Resolves when the lease is this serve's, or seen to be another's. */
+export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOptions): Promise<Lease> {
+  const bucket = await openBucket(bus, buckets.serve, { replicas });
+  const listeners = new Set<(isLeader: boolean) => void>();
+  const stopped = Promise.withResolvers<void>();
+  let isStopped = false;
+  /** The revision of our own last renewal; undefined while another holds it, or an answer was lost. */
+  let held: number | undefined;
+  let heldUntilMs = 0;
+  let seen: { readonly revision: number; readonly atMs: number } | undefined;
+  let told = false;
+  let trouble: CliaiError | undefined;
+
+  const isLeader = () => !isStopped && performance.now() < heldUntilMs;
+  const tell = () => {
+    if (told === isLeader()) return;
+    told = !told;
+    log.info(told ? "this serve leads" : "this serve does not lead");
+    for (const listener of listeners) listener(told);
+  };
+  const renewOrTake = async () => {
+    const askedAtMs = performance.now();
+    const last = held ?? (await findFree());
+    if (last === undefined) return;
+    held = undefined;
+    const revision = await write(bucket, { instance }, last);
+    held = revision;
+    // Where another was faster it is the other's from now on.
+    heldUntilMs = revision === undefined ? 0 : askedAtMs + heldForMs;
+  };
+  /** The revision to write over, 0 for none; undefined while another holds it. */
+  const findFree = async () => {
+    const entry = await bucket.entry(leaseKey);
+    if (entry === undefined) return 0;
+    const { revision } = entry;
+    if (revision !== seen?.revision) seen = { revision, atMs: performance.now() };
+    const { instance: holder, released } = entry.value as LeaseValue;
+    // Our own, when the answer to a renewal was lost.
+    const isFree = released === true || holder === instance || performance.now() - seen.atMs > takenAfterMs;
+    return isFree ? revision : undefined;
+  };
+  const stepAndTell = async () => {
+    try {
+      await renewOrTake();
+      trouble = undefined;
+    } catch (error) {
+      trouble = error instanceof CliaiError ? error : undefined;
+      log.debug(`the lease: ${messageOf(error)}`);
+    }
+    tell();
+  };
+  const run = async () => {
+    while (!isStopped) {
+      await Promise.race([delay(held === undefined ? lookEveryMs : renewEveryMs), stopped.promise]);
+      if (!isStopped && bus.isConnected()) await stepAndTell();
+    }
+  };
+
+  await stepAndTell();
+  const done = run();
+  const watch = setInterval(tell, tellEveryMs);
+  return {
+    isLeader,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    trouble: () => trouble,
+    async stop() {
+      clearInterval(watch);
+      const wasHeld = isLeader();
+      isStopped = true;
+      stopped.resolve();
+      await done;
+      if (!wasHeld || held === undefined || !bus.isConnected()) return;
+      await write(bucket, { instance, released: true }, held).catch((error: unknown) =>
+        log.debug(`the lease is not given up: ${messageOf(error)}`),
+      );
+    },
+  };
+}
+
+function write(bucket: Bucket, value: LeaseValue, revision: number): Promise<number | undefined> {
+  return revision === 0 ? bucket.create(leaseKey, value) : bucket.replace(leaseKey, value, revision);
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

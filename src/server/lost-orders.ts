@@ -1,0 +1,123 @@
+// What the store has lost, found at a start: streams that end before what was read of them, and orders that wait for an
+// agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
+import type { AgentId } from "../domain/agent-id.ts";
+import type { AgentRecord } from "../domain/agent-record.ts";
+import { type CommandRecord, isSettled, isTaken, receiptMessageId } from "../domain/receipts.ts";
+import { rewindRecord } from "../domain/rewind.ts";
+import { agentOrderTopics, agentSubject, streams } from "../domain/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import { lastSequence, readStreamMessage, removeConsumersBeyond, subjectCounts } from "../nats/streams.ts";
+import type { Alerts } from "./alerts.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { Cursor } from "./fleet-store.ts";
+import type { Projector } from "./projector.ts";
+
+export interface Kept {
+  readonly records: readonly AgentRecord[];
+  readonly cursor: Cursor;
+}
+
+export interface LostOrder {
+  readonly id: AgentId;
+  readonly command: CommandRecord;
+}
+
+export interface Settled extends Kept {
+  readonly lost: readonly LostOrder[];
+  /** Which streams end before what was read of them, for a person; empty where none does. */
+  readonly damage: readonly string[];
+}
+
+/** What is kept, as far as the streams still bear it out; a consumer beyond the end of COMMANDS is removed, to be made anew. */
+export async function settleWithStreams(bus: Bus, kept: Kept): Promise<Settled> {
+  const [audit, commands] = await Promise.all([
+    lastSequence(bus, streams.audit),
+    lastSequence(bus, streams.commands),
+  ]);
+  const rewound = kept.records.map((record) => rewindRecord(record, { audit, commands }));
+  const read = {
+    audit: Math.max(kept.cursor.audit_seq, ...kept.records.map(({ audit_seq }) => audit_seq)),
+    commands: Math.max(kept.cursor.commands_seq, ...kept.records.map(({ commands_seq }) => commands_seq)),
+  };
+  if (read.commands > commands) await removeConsumersBeyond(bus, streams.commands, commands);
+  return {
+    records: rewound.map(({ record }) => record),
+    cursor: {
+      audit_seq: Math.min(kept.cursor.audit_seq, audit),
+      commands_seq: Math.min(kept.cursor.commands_seq, commands),
+    },
+    lost: rewound.flatMap(({ record, lost }) => lost.map((command) => ({ id: record.agent_id, command }))),
+    damage: [
+      ...(read.audit > audit ? [`${streams.audit} ends at ${audit}, and was read to ${read.audit}`] : []),
+      ...(read.commands > commands
+        ? [`${streams.commands} ends at ${commands}, and was read to ${read.commands}`]
+        : []),
+    ],
+  };
+}
+
+/** The orders that wait for an agent by its record, and that the stream has no more. */
+async function findLostOrders(bus: Bus, fleet: FleetState, projector: Projector): Promise<LostOrder[]> {
+  const counts = await subjectCounts(bus, streams.commands);
+  const lost: LostOrder[] = [];
+  for (const { agent_id: id } of fleet.list()) {
+    const inStream = agentOrderTopics.reduce(
+      (sum, topic) => sum + (counts.get(agentSubject(id, topic)) ?? 0),
+      0,
+    );
+    if (inStream < waitingFor(fleet.record(id)).length)
+      lost.push(...(await findLostOf(id, bus, fleet, projector)));
+  }
+  return lost;
+}
+
+export interface LostOrderContext {
+  readonly bus: Bus;
+  readonly fleet: FleetState;
+  readonly projector: Projector;
+  readonly alerts: Pick<Alerts, "raiseOwn">;
+  readonly now: () => Date;
+}
+
+/** Ends what was lost, once, whichever serve does it; and raises the alert. */
+export async function endLostOrders(context: LostOrderContext, { lost, damage }: Settled): Promise<void> {
+  const { bus, fleet, projector, alerts, now } = context;
+  const all = [...lost, ...(await findLostOrders(bus, fleet, projector))];
+  if (all.length === 0 && damage.length === 0) return;
+  const orders = all.length === 1 ? "1 order" : `${all.length} orders`;
+  const message = [...damage, `${orders} that waited for an agent ended as failed: the store has lost them`];
+  alerts.raiseOwn({ kind: "store_damaged", severity: "critical", message: message.join("; ") });
+  for (const { id, command } of all) {
+    const receipt = {
+      agent_id: id,
+      command_id: command.command_id,
+      state: "failed",
+      detail: "the store has lost it: send it again",
+      timestamp: now().toISOString(),
+    };
+    await bus.publishStored(agentSubject(id, "receipt"), receipt, {
+      id: receiptMessageId(id, command.command_id, "failed"),
+    });
+  }
+}
+
+async function findLostOf(
+  id: AgentId,
+  bus: Bus,
+  fleet: FleetState,
+  projector: Projector,
+): Promise<LostOrder[]> {
+  const gone = new Set<number>();
+  for (const { stream_seq } of waitingFor(fleet.record(id))) {
+    if ((await readStreamMessage(bus, streams.commands, stream_seq)) === undefined) gone.add(stream_seq);
+  }
+  // One that was taken meanwhile has its receipt by now.
+  await projector.catchUp(id);
+  return waitingFor(fleet.record(id))
+    .filter(({ stream_seq }) => gone.has(stream_seq))
+    .map((command) => ({ id, command }));
+}
+
+function waitingFor(record: AgentRecord | undefined): CommandRecord[] {
+  return (record?.commands ?? []).filter((command) => !isTaken(command) && !isSettled(command));
+}

@@ -1,0 +1,128 @@
+// Messages from agent to agent: who they are for, which thread they are of, and that a call made again sends none twice.
+import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
+import { type AgentView, inboxOf } from "../domain/agent-record.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import type { AgentMessage } from "../domain/messages.ts";
+import { roles } from "../domain/roles.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import { idOfCall } from "./call-id.ts";
+import { type FleetState, unknownAgent } from "./fleet-state.ts";
+import type { ToolContext } from "./tool-handlers.ts";
+
+export interface Sending {
+  /** An agent's id, `role:NAME` or `all`. */
+  readonly to: string;
+  readonly text: string;
+  readonly reply_to?: string | undefined;
+  readonly kind?: AgentMessage["kind"];
+}
+
+/**
+ * One message for each receiver, all of one thread: that of the message replied to, else a new one. An agent's id means
+ * that agent, online or not; `role:NAME` and `all` mean the others that are online.
+ */
+export async function sendMessages(sending: Sending, context: ToolContext): Promise<unknown> {
+  const { id, fleet, call } = context;
+  const isDirect = sending.to !== "all" && !sending.to.startsWith("role:");
+  const receivers = isDirect ? [requireReceiver(sending.to, fleet)] : audienceOf(sending.to, context);
+  const baseId = idOfCall(call);
+  const thread = sending.reply_to === undefined ? baseId : threadOf(sending.reply_to, id, fleet);
+  const send = (to: AgentId, message_id: string) =>
+    storeMessage(context, { ...sending, to, message_id, thread });
+  const [first] = receivers;
+  if (isDirect && first !== undefined) {
+    await send(first.agent_id, baseId);
+    return { message_id: baseId, thread, stored: true, waiting_for_them: inboxOf(first).length + 1 };
+  }
+  const outcomes = await Promise.allSettled(
+    receivers.map(({ agent_id }) => send(agent_id, `${baseId}-${agent_id}`)),
+  );
+  return describeFanOut(receivers, outcomes, thread);
+}
+
+export interface StoredMessage extends Sending {
+  readonly to: AgentId;
+  readonly message_id: string;
+  readonly thread: string;
+}
+
+async function storeMessage(
+  { id, bus, now }: { readonly id: AgentId; readonly bus: Bus; readonly now: () => Date },
+  { message_id, to, text, reply_to, thread, kind }: StoredMessage,
+): Promise<void> {
+  const message = {
+    message_id,
+    from: id,
+    to,
+    text,
+    thread,
+    ...(reply_to === undefined ? {} : { reply_to }),
+    ...(kind === undefined ? {} : { kind }),
+    timestamp: now().toISOString(),
+  };
+  await bus.publishStored(agentSubject(to, "message"), message, { id: message_id });
+}
+
+/** @throws CliaiError `agent_unknown` with the nearest ids */
+function requireReceiver(to: string, fleet: FleetState): AgentView {
+  const view = fleet.get(parseAgentId(to));
+  if (view !== undefined) return view;
+  throw unknownAgent(
+    to,
+    fleet.list().map(({ agent_id }) => agent_id),
+  );
+}
+
+/** @throws CliaiError `agent_unknown` when nobody of that kind is online beside the sender */
+function audienceOf(to: string, { id, fleet, roleOf }: ToolContext): AgentView[] {
+  const name = to.replace(/^role:/, "");
+  const isRole = (roles as readonly string[]).includes(name);
+  const others = fleet.list().filter(({ agent_id, axes }) => agent_id !== id && axes.link.value === "online");
+  const audience = others.filter(({ agent_id, config_name }) => {
+    if (to === "all") return true;
+    // A name that is no role is a profile's: what the agent was launched as.
+    return isRole ? roleOf(agent_id) === name : config_name === name;
+  });
+  if (audience.length > 0) return audience;
+  throw new CliaiError(
+    "agent_unknown",
+    to === "all" ? "no other agent is online" : `no "${name}" is online`,
+    {
+      hint: "see the agents there are by list_agents",
+    },
+  );
+}
+
+/** @throws CliaiError `usage` for a message that the sender neither had nor sent of late */
+function threadOf(replyTo: string, id: AgentId, fleet: FleetState): string {
+  const find = (view: AgentView | undefined) =>
+    view?.commands.find(({ command_id, type }) => type === "message" && command_id === replyTo);
+  const had = find(fleet.get(id));
+  if (had !== undefined) return had.thread ?? had.command_id;
+  for (const view of fleet.list()) {
+    const sent = find(view);
+    if (sent?.from === id) return sent.thread ?? sent.command_id;
+  }
+  throw new CliaiError("usage", `no message "${replyTo}" among the last ones you had or sent`, {
+    hint: "leave reply_to out",
+  });
+}
+
+function describeFanOut(
+  receivers: readonly AgentView[],
+  outcomes: readonly PromiseSettledResult<void>[],
+  thread: string,
+): unknown {
+  const failed = new Map<string, string>();
+  let error: unknown;
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.status === "fulfilled") continue;
+    error = outcome.reason;
+    failed.set(receivers[index]?.agent_id ?? "", messageOf(outcome.reason));
+  }
+  if (failed.size === receivers.length) throw error;
+  const to = receivers.map(({ agent_id }) => agent_id).filter((receiver) => !failed.has(receiver));
+  const notStored = failed.size === 0 ? {} : { not_stored: Object.fromEntries(failed) };
+  return { thread, stored: to.length, to, ...notStored };
+}

@@ -1,0 +1,60 @@
+// The requests as a running server has them: their evidence in the agents' records, the captains told, the people's answers.
+import type { AgentId } from "../domain/agent-id.ts";
+import type { FleetEvent } from "../domain/fleet.ts";
+import { buildAnswer, findRequest, openRequestOf } from "../domain/requests.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { Alerts } from "./alerts.ts";
+import { alertOfEscalations, notifyCaptains } from "./captain-notices.ts";
+import type { FleetState } from "./fleet-state.ts";
+import { type RequestService, startRequests } from "./requests.ts";
+import type { RoleOf } from "./roles.ts";
+import type { RequestDesk } from "./server.ts";
+
+export interface RequestDeskOptions {
+  readonly replicas: number;
+  readonly fleet: FleetState;
+  readonly onEvent: (event: FleetEvent) => void;
+  readonly alerts: Pick<Alerts, "raise" | "resolve">;
+  readonly roleOf: RoleOf;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Resolves when each agent's record says which of its requests are open. */
+export async function openRequestDesk(
+  bus: Bus,
+  options: RequestDeskOptions,
+): Promise<RequestService & RequestDesk> {
+  const { fleet, onEvent, alerts, roleOf, now, log } = options;
+  const requests = await startRequests(bus, options);
+
+  const note = (id: AgentId) => {
+    const open = requests.open().filter(({ agent_id }) => agent_id === id);
+    // Of an agent that is not known, or no more, only what is open is worth a record.
+    if (open.length === 0 && fleet.record(id) === undefined) return;
+    onEvent({ type: "requests", id, at: now().toISOString(), open: open.map(openRequestOf) });
+  };
+  // What the records say may be older than the requests: it is put right for all that either of them names.
+  const named = new Set(requests.open().map(({ agent_id }) => agent_id));
+  for (const { agent_id, requests: shown } of fleet.list()) if (shown !== undefined) named.add(agent_id);
+  for (const id of named) note(id);
+
+  const endings = [
+    requests.onChange(({ agent_id }) => note(agent_id)),
+    notifyCaptains({ bus, fleet, requests, roleOf, now, log }),
+    alertOfEscalations(requests, alerts),
+  ];
+  return {
+    ...requests,
+    answer: (text, words, by) =>
+      requests.decide(findRequest(text, requests.all()).request_id, (request) => ({
+        type: "answer",
+        answer: buildAnswer(request, words, by, now()),
+      })),
+    async stop() {
+      for (const end of endings) end();
+      await requests.stop();
+    },
+  };
+}

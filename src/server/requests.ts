@@ -1,0 +1,201 @@
+// The requests that wait for a person or a captain: kept in the bucket `requests`, decided by compare-and-set, so that
+// the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
+import { checkMessage, parseJson } from "../domain/decode.ts";
+import { messageOf } from "../domain/errors.ts";
+import {
+  type AgentRequest,
+  answerMessageId,
+  answerText,
+  decideRequest,
+  isOpen,
+  type RequestAction,
+  RequestSchema,
+  unknownRequest,
+} from "../domain/requests.ts";
+import { agentSubject, buckets } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import { type Bucket, openBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { followStream } from "../nats/follow.ts";
+import type { RequestReading } from "./server.ts";
+
+/** How long a decision waits to come back from the bucket; longer only where NATS is going away. */
+const ownReadingWithinMs = 1_000;
+const clockEveryMs = 500;
+/** How long a request is kept that is over. */
+const keptMs = 30 * 24 * 60 * 60 * 1_000;
+const bucketStream = `KV_${buckets.requests}`;
+
+export interface RequestService extends RequestReading {
+  /** Puts it there, and gives it as it is; one that is there already stays as it is. */
+  ask(request: AgentRequest): Promise<AgentRequest>;
+  /** @throws CliaiError as {@link decideStored} */
+  decide(
+    requestId: string,
+    action: RequestAction | ((request: AgentRequest) => RequestAction),
+  ): Promise<AgentRequest>;
+  /** The request when it is over, or as it then is after the time. Never, when the service is stopped before. */
+  waitForEnd(requestId: string, timeoutMs: number, signal?: AbortSignal): Promise<AgentRequest | undefined>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Decides a request where it is kept; used by the server and by `cliai answer` alike.
+ * @param action what is done to it; as a function, of the request as it is
+ * @throws CliaiError `request_unknown`, `decided_already` when it is over, naming who was first; what the function throws
+ */
+export async function decideStored(
+  bucket: Bucket,
+  requestId: string,
+  action: RequestAction | ((request: AgentRequest) => RequestAction),
+): Promise<AgentRequest> {
+  for (;;) {
+    const entry = await bucket.entry(requestId);
+    if (entry === undefined) throw unknownRequest(requestId, [...(await bucket.entries()).keys()]);
+    const request = checkMessage(RequestSchema, entry.value);
+    const decided = decideRequest(request, typeof action === "function" ? action(request) : action);
+    // Another may have decided since it was read: then it is read again, and that one was first.
+    if (await bucket.replace(requestId, decided, entry.revision)) return decided;
+  }
+}
+
+export interface RequestServiceOptions {
+  readonly replicas: number;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Resolves when every request that is kept has been read. */
+export async function startRequests(bus: Bus, options: RequestServiceOptions): Promise<RequestService> {
+  const { replicas, now, log } = options;
+  const bucket = await openBucket(bus, buckets.requests, { replicas });
+  const requests = new Map<string, AgentRequest>();
+  const listeners = new Set<(request: AgentRequest) => void>();
+  const telling = new Set<string>();
+  const waits = new Set<ReturnType<typeof setTimeout>>();
+
+  /** Puts a decision into the agent's inbox; one that fails is tried again with the next look at the clock. */
+  const tell = (request: AgentRequest) => {
+    const id = request.request_id;
+    if (!isDecided(request) || request.told_at !== undefined || telling.has(id)) return;
+    telling.add(id);
+    tellAgent(bus, bucket, request, now)
+      .catch((error: unknown) => log.debug(`the answer to ${id} is not sent yet: ${messageOf(error)}`))
+      .finally(() => telling.delete(id));
+  };
+  const take = (subject: string, data: Uint8Array) => {
+    if (data.length === 0) {
+      requests.delete(subject.split(".").at(-1) ?? "");
+      return;
+    }
+    const request = checkMessage(RequestSchema, parseJson(data));
+    requests.set(request.request_id, request);
+    for (const listener of listeners) listener(request);
+    tell(request);
+  };
+  const following = followStream(bus, {
+    stream: bucketStream,
+    from: 1,
+    log,
+    onMessage: ({ data, subject }) => {
+      try {
+        take(subject, data);
+      } catch (error) {
+        log.warn(`${subject} holds no request: ${messageOf(error)}`);
+      }
+    },
+  });
+  await following.caughtUp;
+
+  const waitForEnd: RequestService["waitForEnd"] = (requestId, timeoutMs, signal) => {
+    const { promise, resolve } = Promise.withResolvers<AgentRequest | undefined>();
+    const look = () => {
+      const request = requests.get(requestId);
+      if (request !== undefined && !isOpen(request)) resolve(request);
+    };
+    const giveUp = () => resolve(requests.get(requestId));
+    const timer = setTimeout(giveUp, timeoutMs);
+    waits.add(timer);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    listeners.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      waits.delete(timer);
+      signal?.removeEventListener("abort", giveUp);
+      listeners.delete(look);
+    });
+  };
+  const decide: RequestService["decide"] = async (requestId, action) => {
+    const decided = await decideStored(bucket, requestId, action);
+    // Whoever decided and looks again sees it decided.
+    if (!isOpen(decided)) await waitForEnd(requestId, ownReadingWithinMs);
+    return decided;
+  };
+  /** What has to be tried again is: each of these fails without harm, and comes back with the next look at the clock. */
+  const attempt = (what: string, todo: Promise<unknown>) => {
+    todo.catch((error: unknown) => log.debug(`${what}: ${messageOf(error)}`));
+  };
+  const timer = setInterval(() => {
+    if (!bus.isConnected()) return;
+    const at = now().toISOString();
+    const keptFrom = new Date(now().getTime() - keptMs).toISOString();
+    for (const request of requests.values()) {
+      const { request_id, expires_at, ended_at } = request;
+      tell(request);
+      if (isOpen(request) && expires_at !== undefined && expires_at <= at) {
+        attempt(`expiry of ${request_id}`, decide(request_id, { type: "expire", at }));
+      } else if (ended_at !== undefined && ended_at < keptFrom) {
+        attempt(`removal of ${request_id}`, bucket.delete(request_id));
+      }
+    }
+  }, clockEveryMs);
+
+  return {
+    open: () => [...requests.values()].filter(isOpen).sort((a, b) => (a.asked_at < b.asked_at ? -1 : 1)),
+    all: () => [...requests.values()],
+    get: (requestId) => requests.get(requestId),
+    ask: async (request) => {
+      if (await bucket.create(request.request_id, request)) return request;
+      const entry = await bucket.entry(request.request_id);
+      return entry === undefined ? request : checkMessage(RequestSchema, entry.value);
+    },
+    decide,
+    waitForEnd,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async stop() {
+      clearInterval(timer);
+      // No answer is given by a server that ends: the agent's bridge asks the next one for the rest of the time.
+      for (const wait of waits) clearTimeout(wait);
+      await following.stop();
+    },
+  };
+}
+
+function isDecided({ state }: AgentRequest): boolean {
+  return state === "answered" || state === "expired";
+}
+
+/** Sends the answer as a message, once: by the message's id, and by a mark on the request for later starts. */
+async function tellAgent(bus: Bus, bucket: Bucket, request: AgentRequest, now: () => Date): Promise<void> {
+  const { request_id, agent_id, answer } = request;
+  const message_id = answerMessageId(request_id);
+  const message = {
+    message_id,
+    kind: "answer",
+    request_id,
+    from: answer?.by ?? "policy",
+    to: agent_id,
+    text: answerText(request),
+    ...(answer?.approved === undefined ? {} : { approved: answer.approved }),
+  };
+  await bus.publishStored(agentSubject(agent_id, "message"), message, { id: message_id });
+  const entry = await bucket.entry(request_id);
+  // Another server may have marked it already; then there is nothing left to do.
+  if (entry !== undefined) {
+    await bucket.replace(request_id, { ...request, told_at: now().toISOString() }, entry.revision);
+  }
+}

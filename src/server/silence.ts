@@ -1,0 +1,62 @@
+// Raises an alert when an agent falls silent, or its connection breaks, without a goodbye, and ends it when it is heard
+// again. Silence counts from when this serve could hear: what agents sent while it was down, or cut off from NATS, nobody knows.
+import type { AgentId } from "../domain/agent-id.ts";
+import { silentAfterMs } from "../domain/status.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { Alerts } from "./alerts.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { Lease } from "./lease.ts";
+
+const kind = "silent";
+const lookAgainEveryMs = 1_000;
+/** A bridge that is still there has connected again by then. */
+const returnsWithinS = 3;
+
+/** The leader does it; whoever becomes the leader looks at every agent. Returns the way to end it. */
+export function watchSilence(bus: Bus, fleet: FleetState, alerts: Alerts, lease: Lease): () => void {
+  const toLookAt = new Set<AgentId>();
+  let listeningSinceMs = performance.now();
+
+  const look = (id: AgentId) => {
+    toLookAt.delete(id);
+    const view = fleet.get(id);
+    const link = view?.axes.link;
+    const isBroken = link?.value === "offline" && link.source === "connection";
+    if (view === undefined || (link?.value !== "silent" && !isBroken)) {
+      alerts.resolve(kind, id);
+      return;
+    }
+    if (alerts.isOpen(kind, id)) return;
+    if (isBroken && (link.age_s ?? 0) < returnsWithinS) {
+      toLookAt.add(id);
+      return;
+    }
+    const listenedForMs = performance.now() - listeningSinceMs;
+    if (!bus.isConnected() || (view.heartbeat !== undefined && listenedForMs < silentAfterMs(view.heartbeat)))
+      toLookAt.add(id);
+    else alerts.raise({ kind, severity: "warning", agentId: id, message: `${id}: ${view.axes.link.reason}` });
+  };
+  const lookAtAll = () => {
+    for (const { agent_id } of fleet.list()) look(agent_id);
+  };
+  const timer = setInterval(() => {
+    if (lease.isLeader()) for (const id of [...toLookAt]) look(id);
+  }, lookAgainEveryMs);
+  const endings = [
+    bus.onConnection((connected) => {
+      if (connected) listeningSinceMs = performance.now();
+    }),
+    fleet.onChange(({ ids }) => {
+      if (lease.isLeader()) for (const id of ids) look(id);
+    }),
+    lease.onChange((isLeader) => {
+      if (isLeader) lookAtAll();
+      else toLookAt.clear();
+    }),
+  ];
+  if (lease.isLeader()) lookAtAll();
+  return () => {
+    clearInterval(timer);
+    for (const end of endings) end();
+  };
+}

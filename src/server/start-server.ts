@@ -1,0 +1,257 @@
+// Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve.ts.
+import type { AgentId } from "../domain/agent-id.ts";
+import { checkMessage } from "../domain/decode.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import type { FleetEvent } from "../domain/fleet.ts";
+import { HeartbeatSchema } from "../domain/messages.ts";
+import { agentSubject, dashboardAlertSubject } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { ensureStreams } from "../nats/streams.ts";
+import type { ConnectionEvent } from "../nats/system-account.ts";
+import { type AlertStore, openAlertStore } from "./alert-store.ts";
+import { createAlerts } from "./alerts.ts";
+import { type AuditOptions, startAudit } from "./audit/start-audit.ts";
+import { createBridgeConsumers } from "./bridge-consumers.ts";
+import { storeCommand } from "./commands.ts";
+import { createFleetState } from "./fleet-state.ts";
+import { openFleetStore } from "./fleet-store.ts";
+import { openHolds } from "./holds.ts";
+import { createInbox } from "./inbox.ts";
+import { startLease } from "./lease.ts";
+import { endLostOrders, settleWithStreams } from "./lost-orders.ts";
+import { type Projector, startProjector } from "./projector.ts";
+import { openRequestDesk } from "./request-desk.ts";
+import { createRoleOf, type RoleOf } from "./roles.ts";
+import type { LaunchAgent, Server } from "./server.ts";
+import { watchSilence } from "./silence.ts";
+import { publishState } from "./state-publisher.ts";
+import { sweepTakenCommands } from "./sweeper.ts";
+import { answerToolCalls } from "./tool-calls.ts";
+
+/** How much of a message that could not be understood is kept with its alert. */
+const sampleBytes = 4_096;
+
+export interface ServerOptions {
+  /** Another one at each start; a fresh one when left out. */
+  readonly instance?: string;
+  readonly version: string;
+  /** Copies of each stream and bucket on a cluster. */
+  readonly replicas: number;
+  readonly insecure: boolean;
+  /** What is recorded for later, for how long, and who signs it. */
+  readonly audit?: AuditOptions | undefined;
+  /** Follows the bridges' connections, and returns the way to end that; silence alone tells of a loss when left out. */
+  readonly followConnections?: ((onEvent: (event: ConnectionEvent) => void) => () => void) | undefined;
+  /** Who is a captain, by the credentials; the agents' own word when left out. */
+  readonly roleOf?: RoleOf | undefined;
+  /** Launches agents for captains; none are launched when left out. */
+  readonly launchAgent?: LaunchAgent | undefined;
+  /** How often the nats-server child was started again; 0 where there is none. */
+  readonly natsRestarts: () => number;
+  /** What the nats-server child itself says of a store that takes nothing. */
+  readonly storeTrouble?: (() => string | undefined) | undefined;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Resolves when the fleet is as the streams and buckets have it. @throws CliaiError when JetStream is not there */
+export async function startServer(bus: Bus, options: ServerOptions): Promise<Server> {
+  const { instance = crypto.randomUUID(), replicas, insecure, audit = {}, now, log } = options;
+  await ensureStreams(bus, {
+    replicas,
+    auditRetention: audit.retention,
+    auditHeartbeats: audit.heartbeats,
+  });
+
+  const lease = await startLease(bus, { instance, replicas, log });
+  const fleet = createFleetState(now);
+  let alertStore: AlertStore | undefined;
+  const alerts = createAlerts({
+    tell: (alert) => {
+      if (bus.isConnected()) bus.publish(dashboardAlertSubject, alert);
+      alertStore?.keep(alert);
+    },
+    drop: (alert) => alertStore?.drop(alert),
+    isLeader: lease.isLeader,
+    now,
+  });
+  alertStore = await openAlertStore(bus, { replicas, onStored: alerts.take, log });
+  const consumers = createBridgeConsumers(bus, log);
+  let malformed = 0;
+  /** @param isOurs whether this serve alone has had the message, and not every serve */
+  const takeMalformed =
+    (isOurs: boolean) =>
+    (subject: string, data: Uint8Array, error: unknown, agentId: AgentId | undefined) => {
+      malformed += 1;
+      if (isOurs || lease.isLeader()) recording.records.malformed(subject, data, error, agentId);
+      (isOurs ? alerts.raiseOwn : alerts.raise)({
+        kind: error instanceof CliaiError && error.code === "refused" ? "refused" : "malformed",
+        severity: "warning",
+        agentId,
+        message: `${subject}: ${messageOf(error)}`,
+        sample: new TextDecoder().decode(data.subarray(0, sampleBytes)),
+      });
+    };
+
+  let projector: Projector | undefined;
+  const store = await openFleetStore(bus, {
+    replicas,
+    recordOf: fleet.record,
+    cursor: () => projector?.cursor() ?? stored.cursor,
+    isLeader: lease.isLeader,
+    onStored: (record) => {
+      if (fleet.adopt(record).isNew) consumers.make(record.agent_id);
+    },
+    onRemoved: (id) => {
+      fleet.remove(id);
+      alerts.resolve("silent", id);
+    },
+    log,
+  });
+  const signs = () => lease.isLeader() && (audit.isLeader?.() ?? true);
+  const recording = startAudit(bus, { ...audit, isLeader: signs }, now, log);
+  const stored = await settleWithStreams(bus, await store.load());
+  fleet.restore(stored.records);
+  consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
+
+  const onEvent = (event: FleetEvent) => {
+    // Read again for the timelines alone: it makes no agent of one that was removed since.
+    const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
+    if (isReadAgain && fleet.record(event.id) === undefined) return;
+    const outcome = fleet.apply(event);
+    if ("twin" in outcome) {
+      alerts.raise({
+        kind: "id_refused",
+        severity: "warning",
+        agentId: event.id,
+        message: `agent "${event.id}" differs from "${outcome.twin}" by case alone and is refused`,
+      });
+      return;
+    }
+    if (outcome.isNew) consumers.make(event.id);
+    store.changed(event.id);
+  };
+  const dueOrders = new Set<number>();
+  projector = await startProjector(bus, {
+    from: stored.cursor,
+    onEvent,
+    onMalformed: takeMalformed(false),
+    onUnusableOrder: (seq) => dueOrders.add(seq),
+    now,
+    log,
+  });
+
+  const roleOf = options.roleOf ?? createRoleOf(fleet);
+  const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
+  const instanceOf = (id: AgentId) => fleet.record(id)?.heartbeat?.instance_id;
+  const holds = await openHolds(bus, { replicas, instanceOf, now, log });
+  const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, now });
+  const endings = [
+    answerToolCalls({
+      bus,
+      fleet,
+      inbox,
+      catchUp: projector.catchUp,
+      requests,
+      roleOf,
+      launchAgent: options.launchAgent ?? launchNone,
+      now,
+      insecure,
+      onMalformed: takeMalformed(true),
+      onAnswered: recording.records.toolCall,
+      log,
+    }),
+    publishState(bus, fleet, lease, instance, now, log),
+    watchSilence(bus, fleet, alerts, lease),
+    options.followConnections?.(({ id, ...event }) => {
+      // The agent's first heartbeat, which follows at once, makes it known.
+      if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
+    }) ?? (() => undefined),
+    sweepTakenCommands(bus, fleet, lease, dueOrders, log),
+    lease.onChange((isLeader) => {
+      if (isLeader) alerts.lead();
+    }),
+  ];
+  // Only what NATS has confirmed counts as listening.
+  await bus.flush();
+  for (const { agent_id } of stored.damage.length === 0 ? [] : stored.records) store.changed(agent_id);
+  endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
+    log.warn(`what the store has lost is not looked for: ${messageOf(error)}`),
+  );
+
+  const trouble = () => {
+    if (!bus.isConnected()) return "the connection to NATS is lost; it is tried again";
+    // The lease is written each second: what the store says to that, it says to everything.
+    const why = options.storeTrouble?.() ?? lease.trouble()?.message;
+    return why === undefined ? undefined : `the store takes nothing: ${why}`;
+  };
+
+  return {
+    instance,
+    startedAt: now().toISOString(),
+    version: options.version,
+    fleet,
+    alerts,
+    requests,
+    health: () => {
+      const reason = trouble();
+      return {
+        ready: reason === undefined,
+        ...(reason === undefined ? {} : { reason }),
+        nats: {
+          connected: bus.isConnected(),
+          version: bus.serverVersion,
+          restarts: options.natsRestarts(),
+        },
+        malformed,
+      };
+    },
+    async sendCommand(order) {
+      fleet.require(order.id);
+      const reason = trouble();
+      if (reason !== undefined && bus.isConnected())
+        throw new CliaiError("store_unavailable", reason, { hint: "nothing was sent; see: cliai doctor" });
+      return await storeCommand(bus, order, now());
+    },
+    async takeHeartbeat(body) {
+      const heartbeat = checkMessage(HeartbeatSchema, body);
+      if (heartbeat.agent_id === undefined) throw new CliaiError("message_invalid", "agent_id is missing");
+      bus.publish(agentSubject(heartbeat.agent_id, "heartbeat"), heartbeat);
+    },
+    async stop() {
+      for (const end of endings) end();
+      await requests.stop();
+      await projector?.stop();
+      await holds.stop();
+      await store.stop();
+      await recording.stop();
+      consumers.stop();
+      alerts.stop();
+      await alertStore?.stop();
+      // Last: whoever leads next finds all that this serve had to write.
+      await lease.stop();
+      fleet.stop();
+    },
+  };
+}
+
+function connectionEvent(
+  id: AgentId,
+  { instanceId, isUp, client, startedAt, reason }: Omit<ConnectionEvent, "id">,
+  now: Date,
+): FleetEvent {
+  const at = now.toISOString();
+  const evidence = { isUp, at, client, started_at: startedAt, instance_id: instanceId };
+  return {
+    type: "connection",
+    id,
+    at,
+    connection: reason === undefined ? evidence : { ...evidence, reason },
+  };
+}
+
+const launchNone: LaunchAgent = () =>
+  Promise.reject(
+    new CliaiError("refused", "this server launches no agents", { hint: "cliai spawn launches one" }),
+  );

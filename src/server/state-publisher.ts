@@ -1,0 +1,39 @@
+// `dashboard.state`: the fleet's state for whoever listens on NATS, at most four times a second, by the leader alone.
+import { messageOf } from "../domain/errors.ts";
+import { dashboardStateSubject } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { Lease } from "./lease.ts";
+
+const publishEveryMs = 250;
+
+/** Returns the way to end it. */
+export function publishState(
+  bus: Bus,
+  fleet: FleetState,
+  lease: Lease,
+  instance: string,
+  now: () => Date,
+  log: Logger,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const publish = () => {
+    timer = undefined;
+    if (!bus.isConnected() || !lease.isLeader()) return;
+    try {
+      const state = { instance, revision: fleet.revision(), at: now().toISOString(), agents: fleet.list() };
+      bus.publish(dashboardStateSubject, state);
+    } catch (error) {
+      log.warn(`the fleet's state is not published: ${messageOf(error)}`);
+    }
+  };
+  const publishSoon = () => {
+    timer ??= setTimeout(publish, publishEveryMs);
+  };
+  const endings = [fleet.onChange(publishSoon), lease.onChange(publishSoon)];
+  return () => {
+    for (const end of endings) end();
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,95 @@
+// What was last heard of each agent, for its page: the newest entries, in memory. The whole history is in stream AUDIT.
+import type { AgentId } from "../domain/agent-id.ts";
+import type { FleetEvent } from "../domain/fleet.ts";
+import { commandText, idFromSequence, shutdownText, summaryOf } from "../domain/receipts.ts";
+import type { TimelineEntry } from "./server.ts";
+
+const entriesKept = 100;
+
+export interface Timelines {
+  add(event: FleetEvent): void;
+  remove(id: AgentId): void;
+  /** Oldest first. */
+  of(id: AgentId): readonly TimelineEntry[];
+}
+
+export function createTimelines(): Timelines {
+  const entries = new Map<AgentId, TimelineEntry[]>();
+  return {
+    add(event) {
+      const entry = timelineEntry(event);
+      if (entry === undefined) return;
+      const own = entries.get(event.id) ?? [];
+      entries.set(event.id, own);
+      own.push(entry);
+      // Two streams are read side by side: their entries can come a moment out of order.
+      for (let i = own.length - 1; i > 0 && isBefore(own[i], own[i - 1]); i -= 1) swap(own, i);
+      if (own.length > entriesKept) own.shift();
+    },
+    remove: (id) => {
+      entries.delete(id);
+    },
+    of: (id) => entries.get(id) ?? [],
+  };
+}
+
+/** Heartbeats say nothing new to a reader and are left out, and so is what is still open: it is no event of a time. */
+function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
+  const { at } = event;
+  switch (event.type) {
+    case "heartbeat":
+    case "requests":
+      return undefined;
+    case "connection": {
+      const { isUp, reason } = event.connection;
+      return { at, kind: "connection", text: isUp ? "connected" : `lost (${reason ?? "no reason"})` };
+    }
+    case "status": {
+      const { status, message } = event.message;
+      return { at, kind: "status", text: message == null ? status : `${status}: ${summaryOf(message)}` };
+    }
+    case "event": {
+      const { kind, tool, detail, percent } = event.message;
+      const words = [
+        tool,
+        percent === undefined ? undefined : `${percent} %`,
+        detail == null ? undefined : summaryOf(detail),
+      ];
+      return { at, kind, text: words.filter((word) => word !== undefined).join(" ") };
+    }
+    case "receipt": {
+      const { command_id, state, route, detail } = event.message;
+      const by = route === undefined ? "" : ` by ${route}`;
+      return {
+        at,
+        kind: "receipt",
+        text: `${state}${by} ${command_id}${detail == null ? "" : `: ${summaryOf(detail)}`}`,
+      };
+    }
+    case "command": {
+      const { type, from, command_id = idFromSequence(event.stream_seq) } = event.message;
+      return {
+        at,
+        kind: type,
+        text: `from ${from ?? "unknown"} ${command_id} ${summaryOf(commandText(event.message))}`.trimEnd(),
+      };
+    }
+    case "shutdown":
+      return { at, kind: "shutdown", text: summaryOf(shutdownText(event.message)) };
+    case "message":
+      return {
+        at,
+        kind: "message",
+        text: `from ${event.message.from ?? "unknown"}: ${summaryOf(event.message.text)}`,
+      };
+  }
+}
+
+function isBefore(a: TimelineEntry | undefined, b: TimelineEntry | undefined): boolean {
+  return a !== undefined && b !== undefined && a.at < b.at;
+}
+
+function swap(entries: TimelineEntry[], i: number): void {
+  const [later, earlier] = [entries[i - 1], entries[i]];
+  if (later !== undefined && earlier !== undefined) entries.splice(i - 1, 2, earlier, later);
+}

@@ -1,0 +1,164 @@
+// Answers the agents' tool calls, all at once: a slow one holds up nobody. Every call that asks gets an answer.
+import type { AgentId } from "../domain/agent-id.ts";
+import { checkMessage, decodeMessage } from "../domain/decode.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/messages.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import {
+  everyToolCallSubject,
+  parseToolCallSubject,
+  plainToolCallSubject,
+  serveQueueGroup,
+  toolResponseSubject,
+} from "../domain/subjects.ts";
+import { callTimeoutMs, isToolName, mayCall, type ToolName, toolNamesFor, tools } from "../domain/tools.ts";
+import type { Logger } from "../log.ts";
+import type { Bus, BusMessage } from "../nats/bus.ts";
+import type { AnsweredCall } from "./audit/records.ts";
+import { type ToolContext, type ToolHandler, toolHandlers } from "./tool-handlers.ts";
+
+export interface ToolCallOptions
+  extends Omit<ToolContext, "id" | "requestId" | "instanceId" | "call" | "confirms" | "handOver"> {
+  /** Whether the plain `tools.call`, which believes the id in the body, is answered. */
+  readonly insecure: boolean;
+  readonly onMalformed: (subject: string, data: Uint8Array, error: unknown, id: AgentId | undefined) => void;
+  /** Told of each call whose caller is known, once it is answered. */
+  readonly onAnswered: (call: AnsweredCall) => void;
+  readonly log: Logger;
+}
+
+/** Returns the way to end it. */
+export function answerToolCalls(options: ToolCallOptions): () => void {
+  const { bus } = options;
+  const take = (message: BusMessage) => {
+    void answer(message, options);
+  };
+  const subscriptions = [everyToolCallSubject, plainToolCallSubject].map((subject) =>
+    bus.subscribe(subject, take, { queue: serveQueueGroup }),
+  );
+  return () => {
+    for (const unsubscribe of subscriptions) unsubscribe();
+  };
+}
+
+async function answer(message: BusMessage, options: ToolCallOptions): Promise<void> {
+  const started = options.now().getTime();
+  let call: ToolCall | undefined;
+  let id: AgentId | undefined;
+  let response: ToolResponse;
+  let isUnderstood = false;
+  try {
+    call = decodeMessage(ToolCallSchema, message.data);
+    id = callerOf(message.subject, call, options.insecure);
+    const { tool, arguments: args, request_id: requestId = crypto.randomUUID() } = call;
+    const takes: string[] = [];
+    const run = prepareCall(tool, args, {
+      ...options,
+      id,
+      requestId,
+      instanceId: call.instance_id,
+      call: { id, requestId, tool, arguments: args },
+      confirms: call.confirms === true,
+      handOver: (commandId) => takes.push(commandId),
+    });
+    isUnderstood = true;
+    const result = await run();
+    response = {
+      request_id: call.request_id ?? null,
+      success: true,
+      result,
+      ...(takes.length === 0 ? {} : { takes }),
+      inbox_waiting: options.inbox.waiting(id),
+    };
+  } catch (error) {
+    // What a tool itself refuses is its answer, and nothing for an operator to look into.
+    if (!isUnderstood && isCallersFault(error)) {
+      options.onMalformed(message.subject, message.data, error, parseToolCallSubject(message.subject));
+    } else if (!(error instanceof CliaiError)) {
+      options.log.error(`tool call ${call?.tool}: ${messageOf(error)}`);
+    }
+    response = { request_id: call?.request_id ?? null, success: false, error: errorText(error) };
+  }
+  const took_ms = options.now().getTime() - started;
+  try {
+    deliver(message, call, response, took_ms, options.bus);
+  } catch (error) {
+    options.log.warn(`the answer to a call of ${call?.tool} cannot be sent: ${messageOf(error)}`);
+  }
+  if (call === undefined || id === undefined) return;
+  const { request_id = null, success, error } = response;
+  const outcome = error === undefined ? { success } : { success, error };
+  options.onAnswered({ id, request_id, tool: call.tool, arguments: call.arguments, ...outcome, took_ms });
+}
+
+/** A call that outlived its request, or asked for no reply, is answered on `tools.{request_id}.response`. */
+function deliver(
+  message: BusMessage,
+  call: ToolCall | undefined,
+  response: ToolResponse,
+  tookMs: number,
+  bus: Bus,
+): void {
+  if (message.wantsReply) message.reply(response);
+  if (call?.request_id === undefined) return;
+  const timeoutMs = isToolName(call.tool) ? callTimeoutMs(call.tool, call.arguments) : 0;
+  if (!message.wantsReply || tookMs > timeoutMs) bus.publish(toolResponseSubject(call.request_id), response);
+}
+
+/** @throws CliaiError `refused` where the body speaks for another agent than the subject, `message_invalid` without an id */
+function callerOf(subject: string, call: ToolCall, insecure: boolean): AgentId {
+  if (subject === plainToolCallSubject) {
+    if (!insecure) {
+      throw new CliaiError("refused", `${plainToolCallSubject} is answered only by cliai serve --insecure`, {
+        hint: `call ${plainToolCallSubject}.<agent id>`,
+      });
+    }
+    if (call.agent_id !== undefined) return call.agent_id;
+    throw new CliaiError("message_invalid", "agent_id is missing");
+  }
+  const id = parseToolCallSubject(subject);
+  if (id === undefined) throw new CliaiError("message_invalid", `"${subject}" names no agent`);
+  if (call.agent_id !== undefined && call.agent_id !== id) {
+    throw new CliaiError("refused", `the body says agent_id "${call.agent_id}", the subject says "${id}"`);
+  }
+  return id;
+}
+
+/**
+ * The call, ready to be made.
+ * @throws CliaiError `usage` for a tool that there is not, `refused` for one of another role, `message_invalid` for its arguments
+ */
+function prepareCall(tool: string, args: unknown, context: ToolContext): () => Promise<unknown> {
+  const role = context.roleOf(context.id);
+  if (!isToolName(tool)) {
+    const names = toolNamesFor(role);
+    const hint = didYouMean(tool, names) ?? `the tools are ${names.join(", ")}`;
+    throw new CliaiError("usage", `no tool "${tool}"`, { hint });
+  }
+  if (!mayCall(role, tool)) {
+    throw new CliaiError("refused", `${tool} is for captains, and ${context.id} is none`, {
+      hint: "ask a captain by send_message to role:captain, or a person by ask_human",
+    });
+  }
+  return prepareNamed(tool, args, context);
+}
+
+function prepareNamed<Name extends ToolName>(
+  name: Name,
+  args: unknown,
+  context: ToolContext,
+): () => Promise<unknown> {
+  // The table's type ties each handler to its own row's schema, which TypeScript cannot follow through a name.
+  const handler = toolHandlers[name] as unknown as ToolHandler<Name>;
+  const checked = checkMessage(tools[name].schema, args) as Parameters<ToolHandler<Name>>[0];
+  return () => handler(checked, context);
+}
+
+function isCallersFault(error: unknown): boolean {
+  return error instanceof CliaiError && (error.code === "message_invalid" || error.code === "refused");
+}
+
+function errorText(error: unknown): string {
+  if (!(error instanceof CliaiError)) return "the server failed at this call; try it again later";
+  return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+}

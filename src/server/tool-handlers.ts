@@ -1,0 +1,183 @@
+// What the server does for each of the agents' tools: one handler a row of domain/tools.ts. What a tool changes goes out
+// as a message of its own and comes back through the streams, as everything the fleet's state is made of.
+import type { AgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { reportedWords, statusWords } from "../domain/messages.ts";
+import { isFinal, receiptMessageId } from "../domain/receipts.ts";
+import { isGoodbye } from "../domain/status.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { ToolArguments, ToolName } from "../domain/tools.ts";
+import type { Bus, StoredAs } from "../nats/bus.ts";
+import { ask } from "./ask.ts";
+import type { KnownCall } from "./call-id.ts";
+import { captainHandlers } from "./captain-handlers.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { Inbox } from "./inbox.ts";
+import { sendMessages } from "./messaging.ts";
+import type { RequestService } from "./requests.ts";
+import type { RoleOf } from "./roles.ts";
+import type { LaunchAgent } from "./server.ts";
+
+export interface ToolContext {
+  readonly id: AgentId;
+  readonly requestId: string;
+  /** The run of the agent's bridge that makes the call, where it says so. */
+  readonly instanceId: string | undefined;
+  /** The call as a whole, by which what it makes is known again. */
+  readonly call: KnownCall;
+  /** Whether the caller writes the receipts of what it is handed. */
+  readonly confirms: boolean;
+  /** Notes what the result hands over to the agent. */
+  readonly handOver: (commandId: string) => void;
+  readonly bus: Bus;
+  readonly fleet: FleetState;
+  readonly inbox: Inbox;
+  /** Resolves when this serve knows all that is stored for the agent by now. */
+  readonly catchUp: (id: AgentId) => Promise<void>;
+  readonly requests: RequestService;
+  readonly roleOf: RoleOf;
+  readonly launchAgent: LaunchAgent;
+  readonly now: () => Date;
+}
+
+/** Answers with text for the model, or a value that is shown to it as JSON. */
+export type ToolHandler<Name extends ToolName> = (
+  args: ToolArguments<Name>,
+  context: ToolContext,
+) => Promise<unknown>;
+
+export type ToolHandlers = { readonly [Name in ToolName]: ToolHandler<Name> };
+
+const agentsListed = 200;
+
+export const toolHandlers: ToolHandlers = {
+  ...captainHandlers,
+
+  async report_status({ status, current_task, message }, context) {
+    if (isGoodbye(status)) {
+      throw new CliaiError("usage", `"${status}" is said for you when you end`, {
+        hint: `while you run, report one of ${reportedWords.join(", ")}`,
+      });
+    }
+    await report(context, "status", {
+      status,
+      ...(current_task === undefined ? {} : { current_task }),
+      ...(message === undefined ? {} : { message }),
+    });
+    return (statusWords as readonly string[]).includes(status)
+      ? `status recorded: ${status}`
+      : `status recorded as text; the words understood are ${reportedWords.join(", ")}`;
+  },
+
+  async report_progress({ percent, note }, context) {
+    await report(context, "event", {
+      kind: "progress",
+      detail: note,
+      ...(percent === undefined ? {} : { percent }),
+    });
+    return "progress recorded";
+  },
+
+  async log_activity({ action, details }, context) {
+    await report(context, "event", {
+      kind: "activity",
+      detail: details === undefined ? action : `${action}: ${details}`,
+    });
+    return "activity recorded";
+  },
+
+  async report_metrics(usage, context) {
+    await report(context, "event", { kind: "usage", usage });
+    return "metrics recorded";
+  },
+
+  async ask_human({ question, context, choices, wait_s, expires_s }, caller) {
+    const words = { question, ...(context === undefined ? {} : { context }) };
+    const kind = { kind: "question", on_expiry: "expire" } as const;
+    const asking = { ...kind, ...words, ...(choices === undefined ? {} : { choices }) };
+    return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
+  },
+
+  async request_stop_approval({ reason, context, work_completed, wait_s, expires_s }, caller) {
+    const done = work_completed.trim() === "" ? "" : `work completed: ${work_completed}`;
+    const asking = {
+      kind: "stop_approval",
+      on_expiry: "refuse",
+      question: reason,
+      context: [context, done].filter((part) => part.trim() !== "").join("\n\n"),
+    } as const;
+    return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
+  },
+
+  async withdraw_request({ request_id }, { id, requests, now }) {
+    const known = requests.get(request_id);
+    if (known?.agent_id === id && known.state === "withdrawn") return "withdrawn";
+    await requests.decide(request_id, ({ agent_id }) => {
+      if (agent_id === id) return { type: "withdraw", at: now().toISOString() };
+      throw new CliaiError("refused", `request ${request_id} is ${agent_id}'s, not yours`);
+    });
+    return "withdrawn";
+  },
+
+  async check_inbox({ item, offset = 0 }, context) {
+    const { id, inbox, handOver } = context;
+    if (item !== undefined) return await inbox.rest(id, item, offset);
+    const handout = await inbox.take(id, context);
+    for (const { command_id, message_id } of handout.items) handOver(command_id ?? message_id ?? "");
+    return handout;
+  },
+
+  async acknowledge({ command_id, outcome, note }, context) {
+    const find = () =>
+      context.fleet.record(context.id)?.commands.find((known) => known.command_id === command_id);
+    // Another serve may have handed it over a moment ago.
+    if (find() === undefined) await context.catchUp(context.id);
+    const command = find();
+    if (command === undefined) {
+      throw new CliaiError("usage", `no command "${command_id}" was sent to you`, {
+        hint: "use the command_id that check_inbox gave",
+      });
+    }
+    const final = command.receipts.find(({ state }) => isFinal(state));
+    if (final !== undefined) return `it was ${final.state} already`;
+    const facts = { state: outcome, route: "acknowledge", ...(note === undefined ? {} : { detail: note }) };
+    const messageId = receiptMessageId(context.id, command_id, outcome);
+    const { duplicate } = await report(context, "receipt", { command_id, ...facts }, messageId);
+    return duplicate ? "its end was recorded already" : `recorded as ${outcome}`;
+  },
+
+  async list_agents(_args, { fleet, roleOf }) {
+    const agents = fleet.list();
+    const shown = agents
+      .slice(0, agentsListed)
+      .map(({ agent_id, status, config_name, current_task, last_seen }) => ({
+        agent_id,
+        status,
+        ...(roleOf(agent_id) === "captain" ? { role: "captain" } : {}),
+        ...(config_name === undefined ? {} : { profile: config_name }),
+        ...(current_task === undefined || current_task === "" ? {} : { current_task }),
+        last_seen,
+      }));
+    return agents.length > agentsListed
+      ? { agents: shown, not_shown: agents.length - agentsListed }
+      : { agents: shown };
+  },
+
+  async send_message(sending, context) {
+    return await sendMessages(sending, context);
+  },
+};
+
+async function report(
+  { id, bus, now }: ToolContext,
+  topic: "status" | "event" | "receipt",
+  body: Record<string, unknown>,
+  messageId?: string,
+): Promise<StoredAs> {
+  const message = { agent_id: id, ...body, timestamp: now().toISOString() };
+  return await bus.publishStored(
+    agentSubject(id, topic),
+    message,
+    messageId === undefined ? {} : { id: messageId },
+  );
+}

@@ -1,0 +1,72 @@
+// A server that signs its audit, statuses to fill it with, copies of the stream that are tampered with, and what verify says.
+import type { Bus } from "../../src/nats/bus.ts";
+import type { StreamMessage } from "../../src/nats/follow.ts";
+import { publishAsIs } from "../../src/nats/publish-as-is.ts";
+import { readStream, readStreamFacts } from "../../src/nats/read-stream.ts";
+import { type AuditSource, openStreamSource } from "../../src/server/audit/audit-source.ts";
+import type { Finding } from "../../src/server/audit/findings.ts";
+import { createSigningKey } from "../../src/server/audit/signing.ts";
+import type { AuditOptions } from "../../src/server/audit/start-audit.ts";
+import { type Verification, verifyAudit } from "../../src/server/audit/verify.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+export const now = () => new Date();
+export const textOf = (data: Uint8Array) => new TextDecoder().decode(data);
+export const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+export async function startSigningServer(options: Partial<AuditOptions> = {}) {
+  const key = options.key ?? createSigningKey();
+  return { key, run: await startTestServer({ audit: { ...options, key } }) };
+}
+
+/** Stores statuses `from` to `to` of agent ada and waits until they are signed. */
+export async function fill(run: TestServer, from: number, to: number): Promise<void> {
+  for (let i = from; i <= to; i += 1)
+    run.bus.publish("agent.ada.status", { status: "working", message: `step ${i}` });
+  await run.bus.flush();
+  await signed(run.bus);
+}
+
+export async function signed(bus: Bus): Promise<Verification> {
+  return await waitFor(
+    async () => {
+      const { result } = await verify(await openStreamSource(bus, { now }));
+      return result.unsigned === 0 && result.signed_to > 0 && result;
+    },
+    { what: "everything signed", intervalMs: 100 },
+  );
+}
+
+export async function verify(source: AuditSource, trustedKeys: string[] = []) {
+  const findings: Finding[] = [];
+  const result = await verifyAudit(source, { trustedKeys, onFinding: (finding) => findings.push(finding) });
+  return { result, findings, kinds: findings.map(({ kind, seq }) => `${kind} ${seq}`) };
+}
+
+export async function verifyStream(bus: Bus, trustedKeys?: string[]) {
+  return await verify(await openStreamSource(bus, { now }), trustedKeys);
+}
+
+export async function readAll(bus: Bus, stream = "AUDIT"): Promise<StreamMessage[]> {
+  const all: StreamMessage[] = [];
+  for await (const message of readStream(bus, { stream })) all.push(message);
+  return all;
+}
+
+/** Copies the records of AUDIT, as the edit gives them back, into a stream of its own. */
+export async function copyAudit(
+  bus: Bus,
+  name: string,
+  edit: (records: StreamMessage[]) => StreamMessage[],
+): Promise<AuditSource> {
+  const records = edit(await readAll(bus));
+  const prefix = `${name}.`;
+  const manager = await bus.connection.jetstreamManager();
+  await manager.streams.add({ name, subjects: [`${prefix}>`] });
+  for (const { subject, data } of records) publishAsIs(bus, prefix + subject, data, {});
+  await waitFor(async () => (await readStreamFacts(bus, name)).messages === records.length, {
+    what: "the copy",
+  });
+  return await openStreamSource(bus, { stream: name, prefix, now });
+}

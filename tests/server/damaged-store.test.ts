@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { silentLogger } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/bus.ts";
+import { consumeOrders, type Order } from "../../src/nats/follow.ts";
+import { startNatsServer } from "../../src/nats/server-process.ts";
+import { startServer } from "../../src/server/start-server.ts";
+import { testNatsServer } from "../support/nats.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const ada = parseAgentId("ada");
+
+async function startOver(dir: TempDir) {
+  await using starting = new AsyncDisposableStack();
+  const nats = await startNatsServer({
+    binaryPath: await testNatsServer(),
+    dir: dir.path,
+    port: 0,
+    log: silentLogger,
+  });
+  starting.defer(() => nats.stop());
+  const bus = await connectBus({ url: nats.url, name: "serve", log: silentLogger });
+  starting.defer(() => bus.close());
+  const server = await startServer(bus, {
+    version: "0.0.0-test",
+    replicas: 1,
+    insecure: false,
+    natsRestarts: nats.restarts,
+    now: () => new Date(),
+    log: silentLogger,
+  });
+  starting.defer(() => server.stop());
+  const parts = starting.move();
+  return { bus, server, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+/** Stores tasks that a bridge has had and nobody has taken, and ends everything. */
+async function fill(dir: TempDir, count: number): Promise<void> {
+  await using run = await startOver(dir);
+  run.bus.publish("agent.ada.heartbeat", { status: "idle" });
+  await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
+  for (let i = 0; i < count; i += 1)
+    await run.server.sendCommand({
+      id: ada,
+      type: "task",
+      text: `task ${i}`,
+      command_id: `c${i}`,
+      from: "me",
+    });
+  await waitFor(() => run.server.fleet.get(ada)?.commands.length === count, { what: "the commands" });
+  let acknowledged = 0;
+  const acknowledge = async (order: Order) => {
+    await order.ack();
+    acknowledged += 1;
+  };
+  const orders = consumeOrders(run.bus, ada, (order) => void acknowledge(order), silentLogger);
+  await waitFor(() => acknowledged === count, { what: "the acknowledgements" });
+  await orders.stop();
+}
+
+const messagesOf = (dir: TempDir) => dir.join("jetstream", "$G", "streams", "COMMANDS", "msgs");
+
+test("a damaged block: the stream ends earlier, what was lost ends as failed, and new orders arrive all the same", async () => {
+  await using dir = await tempDir();
+  await fill(dir, 40);
+  const block = await open(join(messagesOf(dir), "1.blk"), "r+");
+  await block.write(Buffer.alloc(500, 0x5a), 0, 500, 4_000);
+  await block.close();
+
+  await using run = await startOver(dir);
+  const ends = () =>
+    run.server.fleet.get(ada)?.commands.map(({ receipts }) => receipts.at(-1)?.state ?? "none") ?? [];
+  const waiting = run.server.fleet.get(ada)?.inbox_waiting ?? 0;
+  expect(waiting).toBeGreaterThan(5);
+  expect(waiting).toBeLessThan(40);
+  await waitFor(() => ends().filter((state) => state === "failed").length === 40 - waiting, {
+    what: "the lost ones' end",
+    saw: ends,
+  });
+  const [alert] = run.server.alerts.open();
+  expect(alert).toMatchObject({ kind: "store_damaged", severity: "critical" });
+  expect(alert?.message).toMatch(/COMMANDS ends at \d+, and was read to 40; \d+ orders .* ended as failed/);
+  expect(ends().filter((state) => state === "stored")).toHaveLength(waiting);
+
+  await run.server.sendCommand({ id: ada, type: "task", text: "new", command_id: "new", from: "me" });
+  await waitFor(() => run.server.fleet.get(ada)?.commands.some(({ command_id }) => command_id === "new"), {
+    what: "the new one in the fleet",
+  });
+  const taken: string[] = [];
+  const orders = consumeOrders(
+    run.bus,
+    ada,
+    (order) => taken.push(new TextDecoder().decode(order.data)),
+    silentLogger,
+  );
+  await waitFor(() => taken.some((text) => text.includes('"new"')), {
+    what: "the new one at the bridge",
+    saw: () => taken,
+  });
+  expect(taken).toHaveLength(waiting + 1);
+  await orders.stop();
+});
+
+test("a block that is gone: every order that was in it ends as failed", async () => {
+  await using dir = await tempDir();
+  await fill(dir, 5);
+  await rm(join(messagesOf(dir), "1.blk"));
+  await using run = await startOver(dir);
+  await waitFor(
+    () => run.server.fleet.get(ada)?.commands.every(({ receipts }) => receipts.at(-1)?.state === "failed"),
+    { what: "the end of all five", saw: () => run.server.fleet.get(ada)?.commands },
+  );
+  expect(run.server.alerts.open().map(({ message }) => message)).toEqual([
+    "5 orders that waited for an agent ended as failed: the store has lost them",
+  ]);
+});

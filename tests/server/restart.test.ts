@@ -1,0 +1,98 @@
+import { expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { consumerNames, lastSequence } from "../../src/nats/streams.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const ada = parseAgentId("ada");
+const agents = 1_000;
+const auditRecords = 100_000;
+
+/** Heartbeats, and a history in which each agent has said much and was told something. */
+async function fillHistory(bus: Bus): Promise<void> {
+  for (let i = 0; i < agents; i += 1)
+    bus.publish(`agent.a${i}.heartbeat`, { status: "idle", current_task: "t" });
+  const said = { kind: "activity", detail: "x".repeat(200) };
+  for (let i = 0; i < auditRecords; i += 1) {
+    bus.publish(`agent.a${i % agents}.event`, said);
+    if (i % 5_000 === 0) await bus.flush();
+  }
+  await waitFor(async () => (await lastSequence(bus, "AUDIT")) >= auditRecords, {
+    what: "the history",
+    deadlineMs: 30_000,
+  });
+}
+
+test("a server over 1,000 agents and 100,000 records is as before within a second", async () => {
+  await using first = await startTestServer();
+  const bus = await first.nats.bus();
+  await fillHistory(bus);
+  bus.connection.publish("agent.a7.status", "{");
+  await waitFor(
+    () => first.server.fleet.list().length === agents && first.server.alerts.open().length === 1,
+    {
+      what: "the fleet and the alert",
+      deadlineMs: 20_000,
+    },
+  );
+  // Each agent's own: more than nats-server allows a stream by itself.
+  await waitFor(async () => (await consumerNames(bus, "COMMANDS")).size > agents, {
+    what: "the consumers",
+    deadlineMs: 20_000,
+  });
+  const alerts = first.server.alerts.open();
+  let run: TestServer = first;
+  const tookMs: number[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    await run.server.stop();
+    const startedMs = performance.now();
+    run = await run.restart();
+    tookMs.push(performance.now() - startedMs);
+    expect(run.server.fleet.list()).toHaveLength(agents);
+    expect(run.server.fleet.get(parseAgentId("a999"))).toMatchObject({ current_task: "t" });
+    expect(run.server.alerts.open()).toEqual(alerts);
+  }
+  await run.server.stop();
+  // The best of them: this machine has other things to do.
+  expect(Math.min(...tookMs)).toBeLessThan(1_000);
+}, 120_000);
+
+test("alerts are as they were after a restart: the open ones open, the resolved ones not", async () => {
+  await using first = await startTestServer();
+  const bus = await first.nats.bus();
+  bus.publish("agent.ada.heartbeat", { status: "working", interval_s: 0.2 });
+  bus.connection.publish("agent.bob.status", "{");
+  const open = ({ server }: TestServer) =>
+    server.alerts.open().map(({ kind, agent_id }) => `${kind} ${agent_id}`);
+  await waitFor(() => open(first).includes("silent ada"), { what: "ada's silence" });
+  const before = first.server.alerts.open();
+  await first.server.stop();
+  const second = await first.restart();
+  expect(second.server.alerts.open()).toEqual(before);
+  bus.publish("agent.ada.heartbeat", { status: "working", interval_s: 60 });
+  await waitFor(() => second.server.fleet.get(ada)?.axes.link.value === "online", { what: "ada's return" });
+  await waitFor(() => !open(second).includes("silent ada"), { what: "the alert's end" });
+  await second.server.stop();
+  const third = await second.restart();
+  expect(open(third)).toEqual(["malformed bob"]);
+  await third.server.stop();
+});
+
+test("a server that was away raises no silence before the agents could be heard", async () => {
+  await using first = await startTestServer();
+  const bus = await first.nats.bus();
+  const raised: string[] = [];
+  bus.subscribe("dashboard.alert", ({ data }) => raised.push(new TextDecoder().decode(data)));
+  bus.publish("agent.ada.heartbeat", { status: "working", interval_s: 1, instance_id: "i", seq: 1 });
+  await waitFor(() => first.server.fleet.get(ada), { what: "ada" });
+  await first.server.stop();
+  await waitFor(() => first.server.fleet.get(ada)?.axes.link.value === "silent", {
+    what: "the time when it would be silent",
+  });
+  const second = await first.restart();
+  bus.publish("agent.ada.heartbeat", { status: "working", interval_s: 1, instance_id: "i", seq: 2 });
+  await waitFor(() => second.server.fleet.get(ada)?.axes.link.value === "online", { what: "ada" });
+  expect(raised).toEqual([]);
+  await second.server.stop();
+});

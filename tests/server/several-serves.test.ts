@@ -1,0 +1,136 @@
+import { expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseJson } from "../../src/domain/decode.ts";
+import { silentLogger } from "../../src/log.ts";
+import { openExistingBucket } from "../../src/nats/bucket.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import type { Server } from "../../src/server/server.ts";
+import { startServer } from "../../src/server/start-server.ts";
+import { startTestNats, type TestNats } from "../support/nats.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const ada = parseAgentId("ada");
+const until = (what: string, check: () => unknown, deadlineMs = 5_000) =>
+  waitFor(check, { what, deadlineMs });
+
+interface Serve extends AsyncDisposable {
+  readonly server: Server;
+  /** As a kill of the process would end it: nothing more is written. */
+  cutOff(): Promise<void>;
+}
+
+async function startServe(nats: TestNats): Promise<Serve> {
+  const bus: Bus = await nats.bus("serve");
+  const server = await startServer(bus, {
+    version: "0.0.0-test",
+    replicas: 1,
+    insecure: false,
+    natsRestarts: () => 0,
+    now: () => new Date(),
+    log: silentLogger,
+  });
+  return {
+    server,
+    cutOff: () => bus.connection.close(),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/** Without what follows from the time of asking. */
+const fleetOf = ({ server }: Serve) =>
+  JSON.stringify(server.fleet.list(), (key, value) => (key === "age_s" ? undefined : value));
+
+test("two serves show the same fleet, and one that starts later does too", async () => {
+  await using nats = await startTestNats();
+  await using one = await startServe(nats);
+  await using two = await startServe(nats);
+  const bus = await nats.bus();
+  for (const id of ["ada", "bob", "cy"]) {
+    bus.publish(`agent.${id}.heartbeat`, { config_name: "Snake", status: "idle", seq: 1, instance_id: id });
+    bus.publish(`agent.${id}.status`, { status: "working", current_task: "t" });
+  }
+  bus.publish("agent.plain.heartbeat", { status: "working" });
+  bus.publish("agent.ada.command", { type: "task", payload: "do it", command_id: "c1" });
+  await until("four agents", () => one.server.fleet.list().length === 4);
+  await until("the task", () => one.server.fleet.get(ada)?.commands.length === 1);
+  const sayMs = performance.now();
+  bus.publish("agent.ada.receipt", { command_id: "c1", state: "delivered" });
+  await until("the same fleet", () => fleetOf(one) === fleetOf(two));
+  expect(performance.now() - sayMs).toBeLessThan(1_000);
+  await using three = await startServe(nats);
+  await until("the same fleet, by a third", () => fleetOf(one) === fleetOf(three));
+});
+
+test("one serve publishes the state and raises the alerts; the other shows them, and goes on when the first is gone", async () => {
+  await using nats = await startTestNats();
+  await using one = await startServe(nats);
+  await using two = await startServe(nats);
+  const bus = await nats.bus();
+  const publishers = new Set<string>();
+  const alerts: string[] = [];
+  bus.subscribe("dashboard.state", ({ data }) =>
+    publishers.add((parseJson(data) as { instance: string }).instance),
+  );
+  bus.subscribe("dashboard.alert", ({ data }) => alerts.push((parseJson(data) as { kind: string }).kind));
+  await bus.flush();
+  bus.publish("agent.ada.heartbeat", { status: "working" });
+  bus.connection.publish("agent.ada.status", "{");
+  await until("the alert, on both", () =>
+    [one, two].every(({ server }) => server.alerts.open().some(({ kind }) => kind === "malformed")),
+  );
+  expect(two.server.alerts.open()).toEqual(one.server.alerts.open().slice());
+  expect(alerts).toEqual(["malformed"]);
+  await until("a state", () => publishers.size > 0);
+  expect([...publishers]).toEqual([one.server.instance]);
+
+  await one.cutOff();
+  // While nobody leads, and none of it can be in the bucket.
+  bus.publish("agent.ada.heartbeat", { status: "idle", current_task: "after the loss" });
+  bus.connection.publish("agent.bob.status", "{");
+  await until("the other's state", () => publishers.has(two.server.instance), 8_000);
+  await until("bob's alert", () => two.server.alerts.open().some(({ agent_id }) => agent_id === "bob"));
+  const bucket = await openExistingBucket(await nats.bus(), "agents");
+  await until("the record, written", async () => {
+    const record = (await bucket.get("ada")) as { current_task?: string } | undefined;
+    return record?.current_task === "after the loss";
+  });
+}, 20_000);
+
+test("two serves asked for one inbox at once give each item once; to the same call again, the same", async () => {
+  await using nats = await startTestNats();
+  await using one = await startServe(nats);
+  await using two = await startServe(nats);
+  const bus = await nats.bus();
+  bus.publish("agent.ada.heartbeat", {});
+  await until("ada on both", () => one.server.fleet.get(ada) && two.server.fleet.get(ada));
+  const take = async (request_id: string) => {
+    const call = { request_id, tool: "check_inbox", arguments: {}, confirms: true };
+    const data = await bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
+    const { result } = parseJson(data) as { result: { items: { command_id: string }[] } };
+    return result.items.map(({ command_id }) => command_id);
+  };
+  for (let round = 0; round < 3; round += 1) {
+    const ids = [0, 1, 2].map((i) => `${round}-${i}`);
+    for (const id of ids) {
+      await bus.publishStored("agent.ada.command", { type: "task", payload: id, command_id: id }, { id });
+    }
+    const calls = Array.from({ length: 6 }, (_, i) => `call-${round}-${i}`);
+    const given = await Promise.all(calls.map(take));
+    expect(given.flat().toSorted()).toEqual(ids);
+    const again = await Promise.all(calls.map(take));
+    expect(again).toEqual(given);
+    const later = `${round}-later`;
+    await bus.publishStored(
+      "agent.ada.command",
+      { type: "task", payload: later, command_id: later },
+      { id: later },
+    );
+    const overtaking = await Promise.all(["a", "b", "c", "d"].map((name) => take(`early-${round}-${name}`)));
+    expect(overtaking.flat()).toEqual([]);
+    for (const command_id of ids) {
+      await bus.publishStored("agent.ada.receipt", { command_id, state: "injected" });
+    }
+    expect(await take(`late-${round}`)).toEqual([later]);
+    await bus.publishStored("agent.ada.receipt", { command_id: later, state: "injected" });
+  }
+}, 30_000);

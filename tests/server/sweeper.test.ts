@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { maxWaitingOrders } from "../../src/nats/streams.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const ada = parseAgentId("ada");
+
+async function countOf(bus: Bus, stream: string): Promise<number> {
+  const manager = await bus.connection.jetstreamManager();
+  return (await manager.streams.info(stream)).state.messages;
+}
+
+describe("what waits for an agent", () => {
+  test("is bounded: one more is refused clearly, and what was taken makes room", async () => {
+    await using run = await startTestServer();
+    const { bus, server } = run;
+    bus.publish("agent.ada.heartbeat", {});
+    await waitFor(() => server.fleet.get(ada), { what: "ada" });
+    const store = (i: number) =>
+      bus.publishStored(
+        "agent.ada.command",
+        { type: "task", payload: `${i}`, command_id: `c${i}` },
+        { id: `c${i}` },
+      );
+    await Promise.all(Array.from({ length: maxWaitingOrders }, (_, i) => store(i)));
+    expect(server.sendCommand({ id: ada, type: "task", text: "one more", from: "me" })).rejects.toMatchObject(
+      {
+        code: "refused",
+        message: expect.stringContaining("queue is full"),
+      },
+    );
+    // Another agent's queue is its own.
+    await bus.publishStored("agent.bob.command", { type: "task", payload: "x" });
+
+    bus.publish("agent.ada.receipt", { command_id: "c0", state: "applied" });
+    await waitFor(async () => (await countOf(bus, "COMMANDS")) === maxWaitingOrders, {
+      what: "the taken one is removed",
+      deadlineMs: 5_000,
+    });
+    expect(await server.sendCommand({ id: ada, type: "task", text: "now", from: "me" })).toMatchObject({
+      duplicate: false,
+    });
+  });
+
+  test("a taken command leaves COMMANDS and stays in AUDIT, also when the server was restarted in between", async () => {
+    await using first = await startTestServer();
+    const { bus } = first;
+    bus.publish("agent.ada.heartbeat", {});
+    await waitFor(() => first.server.fleet.get(ada), { what: "ada" });
+    const { command_id } = await first.server.sendCommand({ id: ada, type: "task", text: "x", from: "me" });
+    await bus.publishStored("agent.ada.receipt", { command_id, state: "applied" });
+    const receipts = () => first.server.fleet.get(ada)?.commands[0]?.receipts.length;
+    await waitFor(() => receipts() === 2, { what: "the receipt" });
+    await first.server.stop();
+    const second = await first.restart();
+    await waitFor(async () => (await countOf(second.bus, "COMMANDS")) === 0, { what: "its removal" });
+    const manager = await second.bus.connection.jetstreamManager();
+    const audit = await manager.streams.info("AUDIT", { subjects_filter: "agent.ada.command" });
+    expect(audit.state.subjects).toEqual({ "agent.ada.command": 1 });
+    await second.server.stop();
+  });
+});
