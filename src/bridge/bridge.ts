@@ -1,0 +1,192 @@
+// The bridge beside one agent: puts together the MCP server, the link to NATS, the heartbeat and the order intake, and
+// ends them all with one goodbye. Flags, signals and the process are src/cli/bridge.ts's business.
+import type { Readable, Writable } from "node:stream";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { AgentId } from "../domain/agent-id.ts";
+import { buildConnectionName } from "../domain/connection-name.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { StatusReport } from "../domain/messages.ts";
+import { agentSubject, inboxPrefix } from "../domain/subjects.ts";
+import type { ToolName } from "../domain/tools.ts";
+import type { Logger } from "../log.ts";
+import { connectBus } from "../nats/bus.ts";
+import { readClientNews } from "./client-watch.ts";
+import { createGiven } from "./given.ts";
+import { writeHandedOver } from "./handed-over.ts";
+import { type AgentFacts, startHeartbeat } from "./heartbeat.ts";
+import { startLink } from "./link.ts";
+import { createMcpServer } from "./mcp-server.ts";
+import { createOrderIntake } from "./orders.ts";
+import type { StopOrder } from "./read-order.ts";
+import { createStdioTransport } from "./stdio-transport.ts";
+import { createToolCaller, type ToolCaller } from "./tool-call.ts";
+
+/** Claude Code ends its MCP servers with SIGKILL half a second after SIGINT: the goodbye is over by then. */
+const goodbyeWithinMs = 300;
+/** What a client that only closed its end of the pipe may still wait for. */
+const lastAnswersWithinMs = 1_000;
+const progressEveryMs = 5_000;
+
+export interface BridgeOptions {
+  readonly agentId: AgentId;
+  /** One NATS server or several of a cluster, separated by commas. */
+  readonly url: string;
+  /** A `.creds` file. */
+  readonly credsPath?: string | undefined;
+  readonly heartbeatIntervalS: number;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly facts: AgentFacts;
+  readonly version: string;
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** Makes this run's instance id and the calls' request ids: letters, digits, _ and -. */
+  readonly createId: () => string;
+  /** How often a waiting call reports progress. Default 5000. */
+  readonly progressEveryMs?: number;
+  /** How long a call waits, in the place of each tool's own time. */
+  readonly callTimeoutMs?: number;
+  /** After how long a call that waits for a person is asked again, as the same call. Default 30000. */
+  readonly askAgainMs?: number;
+}
+
+export type EndReason = "stdin closed" | "stdout closed" | "signal" | "stopped";
+
+export interface Bridge {
+  /** Resolves after the goodbye, when nothing of the bridge is left. Never rejects. */
+  readonly ended: Promise<EndReason>;
+  /** Says goodbye and ends. Called again, it makes the first one hurry; there is one goodbye. */
+  shutdown(reason: EndReason): Promise<void>;
+}
+
+/** Starts at once: the MCP handshake waits for nothing, and a server that is away is waited for in the background. */
+export function startBridge(options: BridgeOptions): Bridge {
+  const { agentId: id, log, now, createId } = options;
+  const instanceId = createId();
+  const ended = Promise.withResolvers<EndReason>();
+  const hurry = new AbortController();
+  let ending: Promise<void> | undefined;
+
+  const link = startLink(
+    () =>
+      connectBus({
+        url: options.url,
+        name: buildConnectionName(id, instanceId),
+        credsPath: options.credsPath,
+        inboxPrefix: inboxPrefix(id),
+        log,
+      }),
+    log,
+  );
+  const heartbeat = startHeartbeat({
+    id,
+    instanceId,
+    facts: options.facts,
+    intervalS: options.heartbeatIntervalS,
+    link,
+    now,
+    log,
+  });
+  const given = createGiven();
+  const orders = createOrderIntake({
+    ...{ id, now, log },
+    wasGiven: given.has,
+    onStop: (order) => void shutdown("stopped", order),
+  });
+  link.onChange((bus) => {
+    if (bus !== undefined) orders.attach(bus);
+  });
+
+  const call = createToolCaller({
+    id,
+    instanceId,
+    link,
+    createId,
+    timeoutMs: options.callTimeoutMs,
+    askAgainMs: options.askAgainMs,
+    onDone: (name, args) => heartbeat.update(presenceAfter(name, args)),
+    onHandedOver: (commandIds, tool) => {
+      given.note(commandIds);
+      void writeHandedOver({ id, link, now, log }, commandIds, tool);
+    },
+  });
+  const callTool: ToolCaller = (name, args, signal) => {
+    const outcome = call(name, args, signal);
+    if (name === "check_inbox") given.watch(outcome);
+    return outcome;
+  };
+  const transport = createStdioTransport({
+    stdin: options.stdin,
+    stdout: options.stdout,
+    log,
+    onIncoming: (message) => {
+      const { isInSession, ...client } = readClientNews(message);
+      const begins = isInSession && heartbeat.presence().status === "starting";
+      heartbeat.update({ ...client, ...(begins ? { status: "connected" } : {}) });
+    },
+    onEnd: (how) => void shutdown(how),
+  });
+  const mcp = serveStdio(
+    () =>
+      createMcpServer({
+        id,
+        role: options.facts.role ?? "agent",
+        version: options.version,
+        call: callTool,
+        progressEveryMs: options.progressEveryMs ?? progressEveryMs,
+      }),
+    { transport, onerror: (error) => log.debug(`MCP: ${error.message}`) },
+  );
+
+  const sayGoodbye = (status: "stopped" | "disconnected", message: string) => {
+    const report: StatusReport = {
+      agent_id: id,
+      status,
+      message,
+      timestamp: now().toISOString(),
+      instance_id: instanceId,
+    };
+    try {
+      link.bus()?.publish(agentSubject(id, "status"), report);
+    } catch (error) {
+      log.debug(`goodbye: ${messageOf(error)}`); // the connection has just gone: its loss says the same
+    }
+  };
+  const end = async (reason: EndReason, order: StopOrder | undefined) => {
+    log.info(`ending: ${reason}`);
+    try {
+      orders.stop();
+      if (reason === "stdin closed") await transport.settled(lastAnswersWithinMs, hurry.signal);
+      heartbeat.stop();
+      if (order === undefined) sayGoodbye("disconnected", reason);
+      else sayGoodbye("stopped", stopText(order));
+      await link.close(goodbyeWithinMs);
+      await mcp.close();
+      options.stdin.destroy();
+    } catch (error) {
+      log.error(`ending: ${messageOf(error)}`);
+    } finally {
+      ended.resolve(reason);
+    }
+  };
+  const shutdown = (reason: EndReason, order?: StopOrder) => {
+    if (ending !== undefined) hurry.abort();
+    ending ??= end(reason, order);
+    return ending;
+  };
+
+  return { ended: ended.promise, shutdown: (reason) => shutdown(reason) };
+}
+
+/** The server has recorded a new status: the heartbeats say it from now on. */
+function presenceAfter(
+  name: ToolName,
+  { status, current_task }: Record<string, unknown>,
+): { status?: string; current_task?: string } {
+  if (name !== "report_status" || typeof status !== "string") return {};
+  return typeof current_task === "string" ? { status, current_task } : { status };
+}
+
+function stopText({ type, from, reason }: StopOrder): string {
+  return reason === "" ? `${type} by ${from}` : `${type} by ${from}: ${reason}`;
+}

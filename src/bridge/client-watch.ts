@@ -1,0 +1,43 @@
+// What the MCP client's messages tell of it, in both protocol eras: its name and version, and that its session has begun.
+import {
+  CLIENT_INFO_META_KEY,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  type JSONRPCMessage,
+} from "@modelcontextprotocol/server";
+import * as v from "valibot";
+
+const ImplementationSchema = v.object({
+  name: v.pipe(v.string(), v.maxLength(200)),
+  version: v.pipe(v.string(), v.maxLength(200)),
+});
+
+/** `initialize` says it in its parameters, every request of MCP 2026-07-28 in its `_meta`. */
+const ParamsSchema = v.object({
+  clientInfo: v.optional(v.unknown()),
+  _meta: v.optional(v.looseObject({})),
+});
+
+export interface ClientNews {
+  readonly cli?: string;
+  readonly cli_version?: string;
+  /** The handshake is over: the client has begun to work with the server. */
+  readonly isInSession: boolean;
+}
+
+const beforeSession: readonly string[] = ["initialize", "server/discover", "ping"];
+
+export function readClientNews(message: JSONRPCMessage): ClientNews {
+  if (isJSONRPCNotification(message)) {
+    return { isInSession: message.method === "notifications/initialized" };
+  }
+  if (!isJSONRPCRequest(message)) return { isInSession: false };
+  const isInSession = !beforeSession.includes(message.method);
+  const params = v.safeParse(ParamsSchema, message.params);
+  if (!params.success) return { isInSession };
+  const { clientInfo, _meta } = params.output;
+  const said = message.method === "initialize" ? clientInfo : _meta?.[CLIENT_INFO_META_KEY];
+  const client = v.safeParse(ImplementationSchema, said);
+  if (!client.success) return { isInSession };
+  return { isInSession, cli: client.output.name, cli_version: client.output.version };
+}

@@ -1,0 +1,33 @@
+// What the client was given by check_inbox: a command that it has does not expire any more, though the order itself may
+// come to the bridge only later.
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface Given {
+  /** Notes a call whose result may hand something over. */
+  watch(call: Promise<unknown>): void;
+  note(commandIds: readonly string[]): void;
+  /** Resolves when no call is on its way that may still hand it over. */
+  has(commandId: string): Promise<boolean>;
+}
+
+export function createGiven(): Given {
+  const given = new Set<string>();
+  const calls = new Set<Promise<unknown>>();
+  return {
+    watch(call) {
+      calls.add(call);
+      const forget = () => void calls.delete(call);
+      call.then(forget, forget);
+    },
+    note(commandIds) {
+      for (const commandId of commandIds) given.add(commandId);
+    },
+    async has(commandId) {
+      if (calls.size > 0) {
+        await Promise.allSettled(calls);
+        await delay(0); // what a result hands over is noted once it has left
+      }
+      return given.has(commandId);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The agent's heartbeat (contract §3): what is known of it and what it last said of itself, never what is assumed.
+import type { AgentId } from "../domain/agent-id.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Heartbeat } from "../domain/messages.ts";
+import type { Role } from "../domain/roles.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Link } from "./link.ts";
+
+/** What stays the same for the life of a bridge. */
+export interface AgentFacts {
+  readonly config_name: string;
+  readonly project_path: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly session_id?: string | undefined;
+  readonly role?: Role | undefined;
+}
+
+/** What may change. */
+export interface Presence {
+  readonly status: string;
+  readonly current_task: string;
+  readonly cli?: string;
+  readonly cli_version?: string;
+}
+
+export interface HeartbeatOptions {
+  readonly id: AgentId;
+  readonly instanceId: string;
+  readonly facts: AgentFacts;
+  readonly intervalS: number;
+  readonly link: Link;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+export interface HeartbeatSender {
+  presence(): Presence;
+  /** Takes changes in; when there are any, a heartbeat tells them at once. */
+  update(changes: Partial<Presence>): void;
+  stop(): void;
+}
+
+const againAfterMs = 1_500;
+
+/** Beats at each connection and reconnection and soon after, at each change, and every `intervalS`. */
+export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
+  const { id, instanceId, facts, intervalS, link, now, log } = options;
+  let presence: Presence = { status: "starting", current_task: "" };
+  let seq = 0;
+
+  const beat = () => {
+    const bus = link.bus();
+    if (bus === undefined) return;
+    seq += 1;
+    const heartbeat: Heartbeat = {
+      agent_id: id,
+      ...facts,
+      ...presence,
+      timestamp: now().toISOString(),
+      instance_id: instanceId,
+      interval_s: intervalS,
+      seq,
+    };
+    try {
+      bus.publish(agentSubject(id, "heartbeat"), heartbeat);
+    } catch (error) {
+      log.debug(`heartbeat: ${messageOf(error)}`); // the connection is closing; the next one beats again
+    }
+  };
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const unlisten = link.onChange((bus) => {
+    clearTimeout(again);
+    if (bus === undefined) return;
+    beat();
+    // After a loss the server comes back at the same time: what it was too late to hear is said once more.
+    again = setTimeout(beat, againAfterMs);
+  });
+  const timer = setInterval(beat, intervalS * 1_000);
+
+  return {
+    presence: () => presence,
+    update(changes) {
+      const before = presence;
+      presence = { ...before, ...changes };
+      const isChanged = (Object.keys(changes) as (keyof Presence)[]).some(
+        (key) => presence[key] !== before[key],
+      );
+      if (isChanged) beat();
+    },
+    stop() {
+      unlisten();
+      clearTimeout(again);
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// The bridge's connection to NATS, made in the background and made again for ever: nothing else of the bridge waits for
+// it to begin, and no loss ends it. Reconnecting an established connection is the bus's own business.
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { pause } from "./pause.ts";
+
+const firstRetryMs = 1_000;
+const slowestRetryMs = 15_000;
+
+export interface Link {
+  /** The bus while it is connected. */
+  bus(): Bus | undefined;
+  /** Resolves with a connected bus; rejects when the signal aborts. */
+  connected(signal: AbortSignal): Promise<Bus>;
+  /** Calls back with the bus at each connection and reconnection, and with undefined at each loss. */
+  onChange(listener: (bus: Bus | undefined) => void): () => void;
+  /** Why there is no connection, for a person or a model. */
+  trouble(): string | undefined;
+  /** Ends it; what is pending is sent within `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** @param connect one attempt, which may fail */
+export function startLink(connect: () => Promise<Bus>, log: Logger): Link {
+  const ending = new AbortController();
+  const listeners = new Set<(bus: Bus | undefined) => void>();
+  let bus: Bus | undefined;
+  let trouble: string | undefined;
+  let retryMs = firstRetryMs;
+
+  const tell = (now: Bus | undefined) => {
+    for (const listener of listeners) listener(now);
+  };
+  const say = (text: string, write: (text: string) => void) => {
+    if (trouble !== text) write(text);
+    trouble = text;
+  };
+
+  const connectOnce = async () => {
+    const connected = await connect();
+    if (ending.signal.aborted) {
+      await connected.close({ graceMs: 0 });
+      return;
+    }
+    bus = connected;
+    trouble = undefined;
+    retryMs = firstRetryMs;
+    log.info(`connected to NATS ${connected.serverVersion}`);
+    const unlisten = connected.onConnection((isUp) => tell(isUp ? connected : undefined));
+    tell(connected);
+    const reason = await connected.closed;
+    unlisten();
+    bus = undefined;
+    tell(undefined);
+    if (!ending.signal.aborted) say(`the NATS connection ended: ${reason?.message ?? "no reason"}`, log.warn);
+  };
+
+  const run = async () => {
+    while (!ending.signal.aborted) {
+      try {
+        await connectOnce();
+      } catch (error) {
+        say(describe(error), log.warn);
+        // Credentials that are refused or missing are mended by a person, not by asking again at once.
+        const mayComeSoon = error instanceof CliaiError && error.code === "nats_unreachable";
+        if (!mayComeSoon) retryMs = slowestRetryMs;
+      }
+      await pause(retryMs * (1 - Math.random() / 5), ending.signal);
+      retryMs = Math.min(2 * retryMs, slowestRetryMs);
+    }
+  };
+  void run();
+
+  const connectedBus = () => (bus?.isConnected() ? bus : undefined);
+  return {
+    bus: connectedBus,
+    async connected(signal) {
+      const now = connectedBus();
+      if (now !== undefined) return now;
+      const { promise, resolve, reject } = Promise.withResolvers<Bus>();
+      const take = (next: Bus | undefined) => {
+        if (next !== undefined) resolve(next);
+      };
+      const abort = () => reject(new CliaiError("nats_unreachable", trouble ?? "not connected to NATS yet"));
+      if (signal.aborted) abort();
+      signal.addEventListener("abort", abort, { once: true });
+      listeners.add(take);
+      try {
+        return await promise;
+      } finally {
+        listeners.delete(take);
+        signal.removeEventListener("abort", abort);
+      }
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    trouble: () => trouble,
+    async close(graceMs) {
+      ending.abort();
+      await bus?.close({ graceMs });
+    },
+  };
+}
+
+function describe(error: unknown): string {
+  const hint = error instanceof CliaiError ? error.hint : undefined;
+  return hint === undefined ? messageOf(error) : `${messageOf(error)}; ${hint}`;
+}

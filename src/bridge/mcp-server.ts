@@ -1,0 +1,70 @@
+// The agent's tools as an MCP server, for both protocol eras: which tools there are is domain/tools.ts, what a call does is
+// the caller's. Streams and lines are stdio-transport.ts.
+import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
+import type { AgentId } from "../domain/agent-id.ts";
+import type { Role } from "../domain/roles.ts";
+import { type ToolDefinition, toolNamesFor, tools } from "../domain/tools.ts";
+import type { ToolCaller } from "./tool-call.ts";
+import { toolInputSchema } from "./tool-schema.ts";
+
+export interface McpServerOptions {
+  readonly id: AgentId;
+  /** Which tools it is shown; the server decides which it may call. */
+  readonly role: Role;
+  readonly version: string;
+  readonly call: ToolCaller;
+  /** How often a waiting call says so to a client that asked for progress. */
+  readonly progressEveryMs: number;
+}
+
+/** One server serves one era; `serveStdio` asks for one or two a connection. */
+export function createMcpServer({ id, role, version, call, progressEveryMs }: McpServerOptions): McpServer {
+  const server = new McpServer(
+    { name: "cliai", version },
+    { instructions: instructionsFor(id, role), capabilities: { tools: { listChanged: false } } },
+  );
+  for (const name of toolNamesFor(role)) {
+    const { description, schema, annotations }: ToolDefinition = tools[name];
+    server.registerTool(
+      name,
+      { description, annotations, inputSchema: toolInputSchema(schema) },
+      async (args, context) => {
+        const stopProgress = reportProgress(context, progressEveryMs);
+        try {
+          const { text, isError } = await call(name, args as Record<string, unknown>, context.mcpReq.signal);
+          return { content: [{ type: "text", text }], ...(isError ? { isError } : {}) };
+        } finally {
+          stopProgress();
+        }
+      },
+    );
+  }
+  return server;
+}
+
+function instructionsFor(id: AgentId, role: Role): string {
+  const lead =
+    role === "captain"
+      ? "\nYou are its captain: other agents' requests reach your inbox; decide each, or escalate it to the people."
+      : "";
+  return `You are the agent ${id} of a fleet that a person watches and steers through these tools.${lead}
+Call report_status when you begin, finish, wait or are blocked: nobody knows what you do but from what you report.
+Call check_inbox between steps, and when a result says that something waits; then acknowledge each command.
+What only a person can decide, ask by ask_human; before you stop for good, call request_stop_approval.
+If a tool cannot reach the server, go on with your work.`;
+}
+
+/** Returns the way to end it. Does nothing for a client that gave no progress token. */
+function reportProgress({ mcpReq }: ServerContext, everyMs: number): () => void {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return () => undefined;
+  let progress = 0;
+  const timer = setInterval(() => {
+    progress += 1;
+    const message = `waiting for cliai serve for ${Math.round((progress * everyMs) / 1_000)} s`;
+    mcpReq
+      .notify({ method: "notifications/progress", params: { progressToken, progress, message } })
+      .catch(() => undefined); // the client is gone: the call's own signal ends it
+  }, everyMs);
+  return () => clearInterval(timer);
+}

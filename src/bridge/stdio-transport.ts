@@ -1,0 +1,162 @@
+// The MCP transport over injected streams: one JSON-RPC message a line. The SDK's own ends the connection at a line over
+// its limit and drops what is not JSON-RPC without a word; this one answers both with an error and goes on.
+import type { Readable, Writable } from "node:stream";
+import {
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResultResponse,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  ProtocolErrorCode,
+  parseJSONRPCMessage,
+  type Transport,
+} from "@modelcontextprotocol/server";
+import type { Logger } from "../log.ts";
+import { maxPayloadBytes } from "../nats/bus.ts";
+import { createLineReader, type LongLine } from "./line-reader.ts";
+
+/** What fits NATS fits a line, however its text is escaped; what does not is refused further on, by its own name. */
+const maxLineBytes = 4 * maxPayloadBytes;
+
+type RequestId = JSONRPCRequest["id"];
+
+export interface StdioTransport extends Transport {
+  /** Resolves when every request has its answer, when the signal aborts, or after `withinMs`. */
+  settled(withinMs: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface StdioTransportOptions {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly log: Logger;
+  /** Sees each message before the server does. */
+  readonly onIncoming: (message: JSONRPCMessage) => void;
+  /** The client is gone. */
+  readonly onEnd: (how: "stdin closed" | "stdout closed") => void;
+}
+
+export function createStdioTransport(options: StdioTransportOptions): StdioTransport {
+  const { stdin, stdout, log, onIncoming, onEnd } = options;
+  const pending = new Set<RequestId>();
+  const waiting = new Set<() => void>();
+  let isClosed = false;
+
+  const settle = (id: RequestId | undefined) => {
+    if (id !== undefined) pending.delete(id);
+    if (pending.size === 0) for (const done of waiting) done();
+  };
+  const write = (message: object) =>
+    new Promise<void>((resolve, reject) => {
+      stdout.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
+    });
+  const refuse = (id: unknown, code: number, message: string) => {
+    log.warn(`MCP client: ${message}`);
+    const error = { jsonrpc: "2.0", id: isRequestId(id) ? id : null, error: { code, message } };
+    write(error).catch((cause: Error) => log.debug(`MCP: ${cause.message}`)); // stdout's own listener ends it
+  };
+
+  const onLine = (line: string) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      refuse(null, ProtocolErrorCode.ParseError, `not JSON: ${JSON.stringify(line.slice(0, 60))}`);
+      return;
+    }
+    const message = asMessage(value);
+    if (message === undefined) {
+      const id = typeof value === "object" && value !== null && "id" in value ? value.id : null;
+      refuse(id, ProtocolErrorCode.InvalidRequest, "not a JSON-RPC 2.0 message");
+      return;
+    }
+    if (isJSONRPCRequest(message)) pending.add(message.id);
+    onIncoming(message);
+    transport.onmessage?.(message);
+    // A cancelled request gets no answer (MCP 2025-11-25, cancellation).
+    if (isJSONRPCNotification(message) && message.method === "notifications/cancelled") {
+      settle(message.params?.requestId as RequestId | undefined);
+    }
+  };
+  const onLongLine = (line: LongLine) => {
+    const megabytes = (line.bytes / 1024 / 1024).toFixed(0);
+    const hint = "write the text to a file and give its path";
+    refuse(
+      idOfLongLine(line),
+      ProtocolErrorCode.InvalidRequest,
+      `a message of ${megabytes} MB is over the limit of ${maxLineBytes / 1024 / 1024} MB; ${hint}`,
+    );
+  };
+  const reader = createLineReader(maxLineBytes, onLine, onLongLine);
+
+  const onData = (chunk: Uint8Array) => reader.push(chunk);
+  const onInputEnd = () => {
+    stdin.off("end", onInputEnd).off("close", onInputEnd);
+    reader.end();
+    onEnd("stdin closed");
+  };
+  const onInputError = (error: Error) => {
+    log.warn(`stdin: ${error.message}`);
+    onInputEnd();
+  };
+  const onOutputError = (error: Error) => {
+    log.debug(`stdout: ${error.message}`);
+    onEnd("stdout closed");
+  };
+
+  const transport: StdioTransport = {
+    async start() {
+      stdout.on("error", onOutputError);
+      stdin.on("error", onInputError).once("end", onInputEnd).once("close", onInputEnd).on("data", onData);
+    },
+    async send(message) {
+      if (isClosed) return;
+      if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) {
+        await write(message).finally(() => settle(message.id));
+      } else {
+        await write(message);
+      }
+    },
+    async settled(withinMs, signal) {
+      if (pending.size === 0 || signal.aborted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, withinMs);
+      waiting.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+      clearTimeout(timer);
+      waiting.delete(resolve);
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      // The error listeners stay: a pipe may break while its last lines are still on the way.
+      stdin.off("data", onData).off("end", onInputEnd).off("close", onInputEnd);
+      stdin.pause();
+      transport.onclose?.();
+    },
+  };
+  return transport;
+}
+
+function asMessage(value: unknown): JSONRPCMessage | undefined {
+  try {
+    return parseJSONRPCMessage(value);
+  } catch {
+    return undefined; // answered by the caller
+  }
+}
+
+function isRequestId(id: unknown): id is RequestId {
+  return typeof id === "string" || typeof id === "number";
+}
+
+const idPattern = '"id"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|-?\\d+)';
+const idAtHead = new RegExp(`^\\s*\\{\\s*(?:"jsonrpc"\\s*:\\s*"2\\.0"\\s*,\\s*)?${idPattern}`);
+const idAtTail = new RegExp(`${idPattern}\\s*\\}\\s*$`);
+
+/** Clients write the id as a message's first or last member; inside a text its quotes would be escaped. */
+function idOfLongLine({ head, tail }: LongLine): unknown {
+  const text = (idAtHead.exec(head) ?? idAtTail.exec(tail))?.[1];
+  return text === undefined ? null : JSON.parse(text);
+}

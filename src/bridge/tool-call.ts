@@ -1,0 +1,179 @@
+// One tool call of the agent as a request on NATS, and its answer as text for the model: waiting for the connection, and
+// saying in words that the model can act on what became of it.
+import type { AgentId } from "../domain/agent-id.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { CliaiError, type ErrorCode, messageOf } from "../domain/errors.ts";
+import { type ToolResponse, ToolResponseSchema } from "../domain/messages.ts";
+import { toolCallSubject } from "../domain/subjects.ts";
+import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/tools.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { Link } from "./link.ts";
+import { pause } from "./pause.ts";
+
+/**
+ * How long one request waits where the server knows a call again: then it is asked again, as the same call, and finds the
+ * `cliai serve` that took the place of one that ended in between.
+ */
+const defaultAskAgainMs = 30_000;
+/** Between two tries while NATS is there and `cliai serve` is not. */
+const retryMs = 250;
+
+export interface ToolOutcome {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+export type ToolCaller = (
+  name: ToolName,
+  args: Record<string, unknown>,
+  signal: AbortSignal,
+) => Promise<ToolOutcome>;
+
+export interface ToolCallerOptions {
+  readonly id: AgentId;
+  /** This run of the bridge, as its heartbeats name it. */
+  readonly instanceId: string;
+  readonly link: Link;
+  readonly createId: () => string;
+  /** In the place of each tool's own. */
+  readonly timeoutMs?: number | undefined;
+  /** After how long a call that the server knows again is asked again. Default 30000. */
+  readonly askAgainMs?: number | undefined;
+  /** Called with each call that the server has carried out. */
+  readonly onDone: (name: ToolName, args: Record<string, unknown>) => void;
+  /** Called with what a result handed over, once the client has been given that result. */
+  readonly onHandedOver: (commandIds: readonly string[], tool: ToolName) => void;
+}
+
+/** The caller never throws but where the client's signal aborts: a failure is an outcome that the model reads. */
+export function createToolCaller(options: ToolCallerOptions): ToolCaller {
+  const { id, instanceId, link, createId, askAgainMs = defaultAskAgainMs, onDone, onHandedOver } = options;
+  return async (name, args, signal) => {
+    const tool: ToolDefinition = tools[name];
+    const { timeoutMs = callTimeoutMs(name, args) } = options;
+    const isKnownById = tool.isKnownById === true;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const attempt: Attempt = {
+      subject: toolCallSubject(id),
+      body: {
+        request_id: createId(),
+        agent_id: id,
+        instance_id: instanceId,
+        tool: name,
+        arguments: args,
+        confirms: true,
+      },
+      timeoutMs,
+      isKnownById,
+      requestMs: isKnownById ? Math.min(askAgainMs, timeoutMs) : timeoutMs,
+      isRepeatable:
+        isKnownById || tool.annotations.idempotentHint === true || tool.annotations.readOnlyHint === true,
+      over: AbortSignal.any([signal, deadline.signal]),
+      mayBeTaken: false,
+    };
+    try {
+      const response = decodeMessage(ToolResponseSchema, await requestUntilOver(link, attempt));
+      if (response.success) onDone(name, args);
+      const takes = response.takes ?? [];
+      // After the result has left: a bridge that dies before is given the same again, and nothing is lost.
+      if (takes.length > 0 && !signal.aborted) setTimeout(() => onHandedOver(takes, name), 0);
+      return outcomeOf(response);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { isError: true, text: failureText(error, attempt, link) };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+interface Attempt {
+  readonly subject: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+  /** Whether the server takes a second request of the same id for the same call. */
+  readonly isKnownById: boolean;
+  /** How long one request of the call waits. */
+  readonly requestMs: number;
+  /** Whether making it twice does what making it once does. */
+  readonly isRepeatable: boolean;
+  /** The client has cancelled the call, or its time is up. */
+  readonly over: AbortSignal;
+  /** Whether the server may have carried it out. */
+  mayBeTaken: boolean;
+}
+
+/** Asks until there is an answer or the time is up; again only where nobody had it, or where twice does no harm. */
+async function requestUntilOver(link: Link, attempt: Attempt): Promise<Uint8Array> {
+  for (;;) {
+    const bus = await link.connected(attempt.over);
+    attempt.over.throwIfAborted();
+    const lost = new AbortController();
+    const unlisten = link.onChange((now) => {
+      if (now === undefined) lost.abort();
+    });
+    try {
+      return await requestOnce(bus, attempt, lost.signal);
+    } catch (error) {
+      if (attempt.over.aborted || !mayAskAgain(error, attempt, lost.signal)) throw error;
+      await pause(retryMs, attempt.over);
+    } finally {
+      unlisten();
+    }
+  }
+}
+
+async function requestOnce(bus: Bus, attempt: Attempt, lost: AbortSignal): Promise<Uint8Array> {
+  const { subject, body, requestMs: timeoutMs, isRepeatable, over } = attempt;
+  const wasTaken = attempt.mayBeTaken;
+  attempt.mayBeTaken = true;
+  try {
+    // The answer to a call that must not be made twice may still come once the connection is back.
+    const signal = isRepeatable ? AbortSignal.any([over, lost]) : over;
+    return await bus.request(subject, body, { timeoutMs, signal });
+  } catch (error) {
+    if (error instanceof CliaiError && neverTaken.has(error.code)) attempt.mayBeTaken = wasTaken;
+    throw error;
+  }
+}
+
+const neverTaken: ReadonlySet<string> = new Set([
+  "server_unreachable",
+  "nats_unreachable",
+  "payload_too_large",
+] satisfies ErrorCode[]);
+
+function mayAskAgain(error: unknown, { isKnownById }: Attempt, lost: AbortSignal): boolean {
+  if (!(error instanceof CliaiError)) return false;
+  if (error.code === "no_answer") return isKnownById;
+  if (error.code === "interrupted") return lost.aborted;
+  return error.code === "server_unreachable" || error.code === "nats_unreachable";
+}
+
+function outcomeOf({ success, result, error, inbox_waiting = 0 }: ToolResponse): ToolOutcome {
+  const text = success ? textOf(result) : (error ?? "the call failed, and the server did not say why");
+  const reminder = inbox_waiting > 0 ? `\n\n${inbox_waiting} waiting in your inbox: call check_inbox` : "";
+  return { isError: !success, text: text + reminder };
+}
+
+function textOf(result: unknown): string {
+  if (result === undefined || result === null) return "done";
+  return typeof result === "string" ? result : JSON.stringify(result, null, 2);
+}
+
+function failureText(error: unknown, { over, mayBeTaken, timeoutMs }: Attempt, link: Link): string {
+  const goOn = "Go on with your work";
+  if (error instanceof CliaiError && error.code === "payload_too_large") {
+    return `${error.message}; ${error.hint ?? "send less"}. The call was not recorded.`;
+  }
+  if (error instanceof CliaiError && error.code === "message_invalid") {
+    return `The answer of cliai serve cannot be understood (${error.message}). ${goOn}; the call may have been recorded.`;
+  }
+  if (!mayBeTaken) {
+    const why = link.bus() ? "NATS is there, the server is not" : (link.trouble() ?? "no connection to NATS");
+    return `cliai serve cannot be reached (${why}). ${goOn}; the call was not recorded.`;
+  }
+  const why = over.aborted ? `gave no answer within ${timeoutMs / 1_000} s` : messageOf(error);
+  return `cliai serve ${why}. ${goOn}; the call may or may not have been recorded.`;
+}

@@ -1,0 +1,227 @@
+import { expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { agentSubject, bridgeConsumer, streams } from "../../src/domain/subjects.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
+import { startTestNats } from "../support/nats.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { answerCalls, listenTo, startTestBridge } from "./bridge-fixture.ts";
+
+const ada = parseAgentId("ada");
+
+async function prepare(bus: Bus, ...ids: string[]): Promise<void> {
+  await ensureStreams(bus, { replicas: 1 });
+  for (const id of ids) await ensureBridgeConsumer(bus, parseAgentId(id));
+}
+
+/** How many orders the agent's consumer has given out or keeps, without an acknowledgement. */
+async function unsettled(bus: Bus, id: string): Promise<number> {
+  const manager = await bus.connection.jetstreamManager();
+  const info = await manager.consumers.info(streams.commands, bridgeConsumer(parseAgentId(id)));
+  return info.num_ack_pending + info.num_pending;
+}
+
+test("an order gets its receipt, kept in the audit, and leaves the queue", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  const heard = await listenTo(bus, "ada");
+  await using test = startTestBridge({ url: nats.url });
+  expect(test.id).toBe(ada);
+  await bus.publishStored(agentSubject(ada, "command"), {
+    type: "task",
+    payload: { text: "build" },
+    command_id: "c-1",
+  });
+  await bus.publishStored(agentSubject(ada, "command"), { type: "pause" });
+  await bus.publishStored(agentSubject(ada, "message"), { message_id: "m-1", from: "bob", text: "hi" });
+  await waitFor(() => heard.receipts.length === 3, { what: "three receipts", saw: () => heard.receipts });
+  expect(heard.receipts).toMatchObject([
+    { agent_id: "ada", command_id: "c-1", state: "delivered", timestamp: expect.stringMatching(/Z$/) },
+    { agent_id: "ada", command_id: "COMMANDS-2", state: "delivered" },
+    { agent_id: "ada", command_id: "m-1", state: "delivered" },
+  ]);
+  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+  const manager = await bus.connection.jetstreamManager();
+  const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.receipt" });
+  expect(state.subjects).toEqual({ "agent.ada.receipt": 3 });
+  expect(heard.statuses).toEqual([]);
+});
+
+test("orders sent before the bridge ran, and before there was a queue, are delivered when it comes", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  const heard = await listenTo(bus, "ada");
+  await using test = startTestBridge({ url: nats.url });
+  await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+  await ensureStreams(bus, { replicas: 1 });
+  await bus.publishStored(agentSubject(ada, "command"), { type: "resume", command_id: "early" });
+  await ensureBridgeConsumer(bus, test.id);
+  await waitFor(() => heard.receipts[0], { what: "its receipt" });
+  expect(heard.receipts).toMatchObject([{ command_id: "early", state: "delivered" }]);
+});
+
+test("of several bridges only the one addressed takes an order", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  const ids = ["ada", "ada2", "bob"];
+  await prepare(bus, ...ids);
+  const heard = await Promise.all(ids.map((id) => listenTo(bus, id)));
+  await using one = startTestBridge({ url: nats.url, id: "ada" });
+  await using two = startTestBridge({ url: nats.url, id: "ada2" });
+  await using three = startTestBridge({ url: nats.url, id: "bob" });
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
+  expect(await one.bridge.ended).toBe("stopped");
+  // An order to each of the others comes after it in the stream: once taken, the stop would have been seen.
+  for (const { id } of [two, three]) {
+    await bus.publishStored(agentSubject(id, "command"), { type: "pause", command_id: `for-${id}` });
+  }
+  await waitFor(() => heard[1]?.receipts.length && heard[2]?.receipts.length, { what: "both receipts" });
+  expect(heard.map(({ receipts }) => receipts.map(({ command_id }) => command_id))).toEqual([
+    ["halt"],
+    ["for-ada2"],
+    ["for-bob"],
+  ]);
+});
+
+for (const [topic, body, message] of [
+  [
+    "command",
+    { type: "stop", command_id: "halt", from: "eve", payload: { reason: "lunch" } },
+    "stop by eve: lunch",
+  ],
+  ["command", { type: "stop" }, "stop by unknown"],
+  ["shutdown", { reason: "maintenance", command_id: "halt" }, "shutdown by unknown: maintenance"],
+] as const) {
+  test(`${JSON.stringify(body)} is delivered, then ends the bridge with one goodbye: ${message}`, async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    await using test = startTestBridge({ url: nats.url });
+    const client = await test.connect();
+    await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+    await bus.publishStored(agentSubject(ada, topic), body);
+    expect(await test.bridge.ended).toBe("stopped");
+    await test.bridge.shutdown("signal");
+    await bus.flush();
+    expect(heard.receipts).toMatchObject([
+      { command_id: "command_id" in body ? "halt" : "COMMANDS-1", state: "delivered" },
+    ]);
+    expect(heard.statuses).toEqual([
+      {
+        agent_id: ada,
+        status: "stopped",
+        message,
+        timestamp: expect.any(String),
+        instance_id: heard.heartbeats[0]?.instance_id as string,
+      },
+    ]);
+    expect(await unsettled(bus, "ada")).toBe(0);
+    expect(test.stdin.destroyed).toBe(true);
+    await client.close();
+  });
+}
+
+test("malformed and expired orders get a receipt where they have an id, leave the queue, and end nothing", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  const heard = await listenTo(bus, "ada");
+  await using test = startTestBridge({ url: nats.url });
+  const raw = (text: string) => bus.connection.jetstream().publish(agentSubject(ada, "command"), text);
+  await raw("not json");
+  await raw('{"type":"explode"}');
+  await raw('{"type":"explode","command_id":"odd"}');
+  await raw('{"type":"stop","command_id":"bad id"}');
+  await raw('{"type":"stop","command_id":"late","expires_at":"2020-01-01T00:00:00Z"}');
+  await raw('{"type":"pause","command_id":"good","expires_at":"2999-01-01T00:00:00Z"}');
+  await waitFor(() => heard.receipts.some(({ command_id }) => command_id === "good"), {
+    what: "the good one",
+  });
+  expect(heard.receipts).toMatchObject([
+    { command_id: "odd", state: "failed", detail: expect.stringContaining("stop, pause, resume, task") },
+    { command_id: "late", state: "expired", detail: expect.stringContaining("2020-01-01") },
+    { command_id: "good", state: "delivered" },
+  ]);
+  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+  const warnings = test.logged.filter((line) => line.startsWith("warn order"));
+  expect(warnings.length).toBe(4);
+  expect(heard.statuses).toEqual([]);
+});
+
+test("what check_inbox handed over in time is delivered, not expired, when its order comes late", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  const heard = await listenTo(bus, "ada");
+  await using test = startTestBridge({ url: nats.url });
+  const asked = Promise.withResolvers<void>();
+  const given = Promise.withResolvers<void>();
+  const server = await answerCalls(bus, async ({ request_id }) => {
+    asked.resolve();
+    await given.promise;
+    return { request_id, success: true, result: { items: [] }, takes: ["given"] };
+  });
+  const client = await test.connect();
+  const call = client.callTool({ name: "check_inbox", arguments: {} });
+  await asked.promise;
+  const expires_at = "2020-01-01T00:00:00Z";
+  for (const command_id of ["given", "late"]) {
+    await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, expires_at });
+  }
+  // The answer is on its way while the bridge has the order already.
+  given.resolve();
+  await call;
+  await waitFor(() => heard.receipts.length === 3, { what: "the receipts", saw: () => heard.receipts });
+  const states = heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`);
+  expect(states.toSorted()).toEqual(["given delivered", "given injected", "late expired"]);
+  server.stop();
+});
+
+test("an order sent twice under one id is delivered once", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  await using test = startTestBridge({ url: nats.url });
+  for (const command_id of ["same", "same", "other"]) {
+    await bus.publishStored(agentSubject(test.id, "command"), { type: "pause", command_id });
+  }
+  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+  const manager = await bus.connection.jetstreamManager();
+  const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.receipt" });
+  expect(state.subjects).toEqual({ "agent.ada.receipt": 2 });
+});
+
+test("a stop that an earlier run of the agent had taken does not end the next run", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
+  // The earlier run wrote its receipt and was killed before its acknowledgement.
+  await bus.publishStored(
+    agentSubject(ada, "receipt"),
+    { agent_id: ada, command_id: "halt", state: "delivered" },
+    { id: "ada.halt.delivered" },
+  );
+  await using test = startTestBridge({ url: nats.url });
+  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+  const client = await test.connect();
+  await client.ping();
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "now" });
+  expect(await test.bridge.ended).toBe("stopped");
+});
+
+test("an order whose receipt cannot be stored stays in the queue until it can", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  const manager = await bus.connection.jetstreamManager();
+  await manager.streams.delete(streams.audit);
+  await using test = startTestBridge({ url: nats.url });
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
+  await waitFor(() => test.logged.some((line) => line.includes("is not taken yet")), { what: "the trouble" });
+  expect(await unsettled(bus, "ada")).toBe(1);
+  await ensureStreams(bus, { replicas: 1 });
+  expect(await test.bridge.ended).toBe("stopped");
+}, 15_000);
