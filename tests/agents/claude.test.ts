@@ -1,0 +1,137 @@
+// The command line and the files with which Claude Code is started.
+import { describe, expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import template from "../../configs/mcp-nats.json" with { type: "json" };
+import type { AgentLaunch } from "../../src/agents/agent-cli.ts";
+import { findAgentCli } from "../../src/agents/agent-clis.ts";
+import { claude } from "../../src/agents/claude.ts";
+import { fillTemplate } from "../../src/agents/mcp-config.ts";
+import { shellQuote } from "../../src/agents/shell-quote.ts";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+
+const launch: AgentLaunch = {
+  agentId: parseAgentId("ada"),
+  sessionId: "11111111-2222-4333-8444-555555555555",
+  mcpConfigPath: "/data/agents/ada/mcp.json",
+  strictMcp: false,
+  instructions: "Be brief.",
+  passedOn: [],
+};
+const standard = ["--mcp-config", "/data/agents/ada/mcp.json", "--allowedTools", "mcp__cliai"];
+
+describe("claude.buildArgs()", () => {
+  test("gives the configuration, the tools, the instructions and the session", () => {
+    expect(claude.buildArgs(launch)).toEqual([
+      ...standard,
+      "--append-system-prompt",
+      "Be brief.",
+      "--session-id",
+      launch.sessionId,
+    ]);
+  });
+
+  test("puts the task last, behind --, so that it may begin with dashes", () => {
+    const args = claude.buildArgs({ ...launch, task: "--help me; $(rm -rf /) & %PATH%", passedOn: ["-p"] });
+    expect(args.slice(-3)).toEqual(["-p", "--", "--help me; $(rm -rf /) & %PATH%"]);
+  });
+
+  test("names model and strictness where they are wanted", () => {
+    const args = claude.buildArgs({ ...launch, strictMcp: true, model: "opus" });
+    expect(args).toContain("--strict-mcp-config");
+    expect(args[args.indexOf("--model") + 1]).toBe("opus");
+  });
+
+  test.each([
+    { passedOn: ["--resume"] },
+    { passedOn: ["--resume=abc"] },
+    { passedOn: ["-c"] },
+    { passedOn: ["--session-id", "x"] },
+  ])("names no session of its own when the user passes on $passedOn", ({ passedOn }) => {
+    const args = claude.buildArgs({ ...launch, passedOn });
+    expect(args).not.toContain(launch.sessionId);
+    expect(args.slice(-passedOn.length)).toEqual([...passedOn]);
+  });
+
+  test("no word of the user's stands where --mcp-config or --allowedTools would take it for one more value", () => {
+    for (const task of [undefined, "do it"]) {
+      const args = claude.buildArgs({
+        ...launch,
+        ...(task === undefined ? {} : { task }),
+        passedOn: ["word"],
+      });
+      for (const flag of ["--mcp-config", "--allowedTools"]) {
+        expect(args[args.indexOf(flag) + 2]).toStartWith("--");
+      }
+    }
+  });
+});
+
+describe("findAgentCli()", () => {
+  test("names the nearest for one that is not there", () => {
+    expect(findAgentCli("claude")).toBe(claude);
+    expect(() => findAgentCli("cladue")).toThrow(
+      expect.objectContaining({ message: 'no agent CLI "cladue"', hint: "did you mean claude?" }),
+    );
+  });
+});
+
+describe("fillTemplate()", () => {
+  const values = {
+    command: "/opt/cli ai/cliai",
+    args: ["run", "-A", "/src/main.ts"],
+    agent_id: "ada",
+    nats_url: "nats://127.0.0.1:4222",
+    config_name: "coder",
+    project_path: '/home/a "quoted"\\path\n{{agent_id}}',
+    role: "captain",
+  };
+  interface Filled {
+    mcpServers: {
+      cliai: { command: string; args: string[]; env: Record<string, string>; alwaysLoad: boolean };
+    };
+  }
+
+  test("starts this program's bridge for this agent, and leaves out what is not set", () => {
+    const { cliai } = (fillTemplate(template, values) as Filled).mcpServers;
+    expect(cliai).toMatchObject({
+      command: values.command,
+      args: [...values.args, "bridge"],
+      alwaysLoad: true,
+    });
+    expect(cliai.env).toEqual({
+      AGENT_ID: "ada",
+      NATS_URL: values.nats_url,
+      CLIAI_CONFIG_NAME: "coder",
+      CLIAI_PROJECT_PATH: values.project_path,
+      CLIAI_ROLE: "captain",
+    });
+  });
+
+  test("names the credentials where there are some", () => {
+    const { cliai } = (fillTemplate(template, { ...values, nats_creds: "/c.creds" }) as Filled).mcpServers;
+    expect(cliai.env.NATS_CREDS).toBe("/c.creds");
+  });
+
+  test("has a value for every place of the template", () => {
+    const filled = fillTemplate(template, { ...values, project_path: "/p", nats_creds: "/c" });
+    expect(JSON.stringify(filled)).not.toContain("{{");
+  });
+});
+
+describe("shellQuote()", () => {
+  test("a shell reads back the very words", () => {
+    const words = fc.array(
+      fc.string({ unit: "grapheme" }).map((word) => word.replaceAll("\0", "")),
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(words, (given) => {
+        const script = `for word in ${shellQuote(given)}; do printf '%s\\0' "$word"; done`;
+        const read = execFileSync("sh", ["-c", script], { encoding: "utf8" });
+        expect(read.split("\0").slice(0, -1)).toEqual(given);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

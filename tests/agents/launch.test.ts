@@ -1,0 +1,59 @@
+// Launching in the foreground: exit codes, signals and a missing program, with real processes.
+import { describe, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { AgentCli } from "../../src/agents/agent-cli.ts";
+import { launchAgent } from "../../src/agents/launch.ts";
+import { startChild } from "../support/child.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const shell: AgentCli = {
+  name: "sh",
+  program: "sh",
+  install: "apt install sh",
+  triedVersion: "1.0.0",
+  unattendedArgs: [],
+  buildArgs: () => [],
+};
+const env = process.env;
+
+describe("launchAgent()", () => {
+  test.each([
+    ["exit 0", 0],
+    ["exit 7", 7],
+    ["kill -TERM $$", 143],
+  ])("returns the CLI's own exit code: %s", async (script, code) => {
+    const options = { cli: shell, args: ["-c", script], cwd: "/", env, isTerminal: false };
+    expect(await launchAgent(options)).toBe(code);
+  });
+
+  test("a missing CLI is one line that says how to get it", async () => {
+    const cli = { ...shell, program: "no-such-program-here" };
+    expect(launchAgent({ cli, args: [], cwd: "/", env, isTerminal: false })).rejects.toMatchObject({
+      code: "cli_missing",
+      message: "cannot start no-such-program-here: there is no such program on PATH",
+      hint: "get it: apt install sh",
+    });
+  });
+
+  test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
+    "passes %s on, and outlives it to report",
+    async (signal) => {
+      await using dir = await tempDir();
+      const launcher = dir.join("launcher.ts");
+      const source = join(import.meta.dirname, "../../src/agents/launch.ts");
+      const script = "trap 'echo got; exit 5' TERM HUP INT; echo ready; while :; do sleep 0.05; done";
+      await writeFile(
+        launcher,
+        `import { launchAgent } from ${JSON.stringify(source)};
+       const cli = { name: "sh", program: "sh", install: "", buildArgs: () => [] };
+       const args = ["-c", ${JSON.stringify(script)}];
+       process.exitCode = await launchAgent({ cli, args, cwd: "/", env: process.env, isTerminal: false });`,
+      );
+      await using child = await startChild(process.execPath, [launcher]);
+      await child.line("ready");
+      child.kill(signal);
+      expect(await child.exit()).toMatchObject({ code: 5, stdout: "ready\ngot\n" });
+    },
+  );
+});
