@@ -1,0 +1,134 @@
+// Who may in: the holder of the HTTP token, and a browser that was signed in with a code made of it. What is open to all
+// is named here. Where the token is kept is src/cli's business.
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { CliaiError } from "../domain/errors.ts";
+import { assetPath } from "./assets.ts";
+import { createFailedTries } from "./failed-tries.ts";
+import { isOwnOrigin, isReading } from "./guard.ts";
+import {
+  buildProof,
+  checkProof,
+  isSameSecret,
+  loginCodeLastsS,
+  type Purpose,
+  sessionLastsS,
+} from "./proofs.ts";
+
+export interface AccessOptions {
+  /** The token as it is now; undefined lets nobody in. Asked at each request. */
+  readonly token: () => string | undefined;
+  /** Calls back when the token has become another one; returns the way to stop that. */
+  readonly onRotated: (listener: () => void) => () => void;
+  /** Of this run of `serve`: login codes are for it alone. */
+  readonly instance: string;
+  /** Tells this server's cookie from another's on the same host: browsers do not tell ports apart. */
+  readonly port: number;
+  /** Whether the page speaks TLS. */
+  readonly secure: boolean;
+  readonly now: () => Date;
+}
+
+/** What the socket knows of a request. */
+export interface ConnectionInfo {
+  readonly remoteAddress?: string | undefined;
+}
+
+/** Open to all: what is under them tells nothing of the fleet. */
+const openPaths = new Set(["/healthz", "/readyz", "/login", assetPath("style.css")]);
+
+export function isOpenPath(path: string): boolean {
+  return openPaths.has(path);
+}
+
+/** The path and query that sign a browser in once; valid for ten minutes, at this instance of `serve`. */
+export function loginPath(token: string, instance: string, now: Date): string {
+  return `/login?code=${buildProof(token, loginTo(instance), loginCodeLastsS, now)}`;
+}
+
+const loginTo = (instance: string): Purpose => `login ${instance}`;
+
+/** Checks every request but those to the open paths, and answers `GET /login`. */
+export function createAccess(options: AccessOptions): { check: MiddlewareHandler; login: Hono } {
+  const { token, instance, now, secure } = options;
+  const cookieName = `${secure ? "__Host-" : ""}cliai-${options.port}`;
+  const failedTries = createFailedTries(() => performance.now());
+  const usedCodes = new Map<string, Date>();
+
+  const countFailure = (c: Context) => {
+    const { remoteAddress } = (c.env ?? {}) as ConnectionInfo;
+    const waitS = failedTries.count(remoteAddress ?? "unknown");
+    if (waitS === undefined) return;
+    c.header("Retry-After", String(waitS));
+    throw new CliaiError("too_many_tries", "too many wrong tokens or codes", {
+      hint: `wait ${waitS} s; the right token is taken at any time: cliai token`,
+    });
+  };
+
+  const check: MiddlewareHandler = async (c, next) => {
+    if (isOpenPath(c.req.path) || mayPass(c)) return await next();
+    const isWrong = c.req.header("authorization") !== undefined;
+    if (isWrong) countFailure(c);
+    c.header("WWW-Authenticate", "Bearer");
+    throw new CliaiError(
+      "not_signed_in",
+      isWrong ? "the token is not the right one" : "you are not signed in",
+      {
+        hint: "in a browser, open the address that `cliai token url` prints; a program sends the header Authorization: Bearer, with what `cliai token` prints",
+      },
+    );
+  };
+
+  const mayPass = (c: Context): boolean => {
+    const current = token();
+    if (current === undefined) return false;
+    const bearer = c.req.header("authorization");
+    if (bearer !== undefined)
+      return isSameSecret(bearer.replace(/^Bearer +/i, "Bearer "), `Bearer ${current}`);
+    const session = getCookie(c, cookieName);
+    if (session === undefined || checkProof(current, "session", session, now()) === undefined) return false;
+    return isFromOwnPage(c);
+  };
+
+  const takeCode = (code: string): string | undefined => {
+    const current = token();
+    const proof = current && checkProof(current, loginTo(instance), code, now());
+    for (const [nonce, expiresAt] of usedCodes) if (expiresAt <= now()) usedCodes.delete(nonce);
+    if (!proof || usedCodes.has(proof.nonce)) return undefined;
+    usedCodes.set(proof.nonce, proof.expiresAt);
+    return current;
+  };
+
+  const login = new Hono();
+  login.get("/login", (c) => {
+    // A HEAD request, as a link checker sends, must not use the code up.
+    const signedIn = c.req.method === "GET" ? takeCode(c.req.query("code") ?? "") : undefined;
+    if (signedIn === undefined) {
+      countFailure(c);
+      throw new CliaiError("not_signed_in", "this address has been used, or is too old", {
+        hint: "get a fresh one: cliai token url",
+      });
+    }
+    setCookie(c, cookieName, buildProof(signedIn, "session", sessionLastsS, now()), {
+      httpOnly: true,
+      sameSite: "Strict",
+      path: "/",
+      maxAge: sessionLastsS,
+      secure,
+    });
+    return c.redirect("/", 303);
+  });
+  return { check, login };
+}
+
+/**
+ * A cookie alone does not say whose page asks: to a browser, another port of this host is the same site. What changes
+ * something must come from our own origin; the rest from our own page, or from a person who opens the address.
+ */
+function isFromOwnPage(c: Context): boolean {
+  const isRead = isReading(c.req.method);
+  if (!isRead) return isOwnOrigin(c);
+  const site = c.req.header("sec-fetch-site");
+  if (site === undefined || site === "same-origin" || site === "none") return true;
+  return c.req.header("sec-fetch-mode") === "navigate" && c.req.header("sec-fetch-dest") === "document";
+}

@@ -1,0 +1,93 @@
+// The HTTP API under /api, and the probes. What it answers is JSON, errors included.
+import { type Context, Hono } from "hono";
+import { parseJson } from "../domain/decode.ts";
+import type { Logger } from "../log.ts";
+import type { Server } from "../server/server.ts";
+import type { AccessOptions } from "./access.ts";
+import { answerFromJson } from "./answers.ts";
+import { createApiEvents } from "./api-events.ts";
+import { eventStream } from "./event-stream.ts";
+import { orderFromJson, requireReady } from "./orders.ts";
+
+/** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
+const heartbeatDeprecatedAt = "@1795392000";
+const warnEveryMs = 60_000;
+
+export interface ApiOptions {
+  readonly server: Server;
+  readonly access: Pick<AccessOptions, "onRotated"> | undefined;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+export function createApi({ server, access, now, log }: ApiOptions): Hono {
+  const api = new Hono();
+  const warnOfHeartbeat = limitRate(now, (agent) => {
+    log.warn(
+      `POST /api/heartbeat is deprecated (agent ${agent}): publish to NATS instead, as cliai bridge does`,
+    );
+  });
+
+  api.get("/healthz", (c) => c.json({ ok: true, instance: server.instance, version: server.version }));
+  api.get("/readyz", (c) => {
+    const health = server.health();
+    return c.json(health, health.ready ? 200 : 503);
+  });
+
+  api.get("/api/agents", (c) => c.json(server.fleet.list()));
+  api.get("/api/agents/:id", (c) => {
+    const view = server.fleet.require(c.req.param("id"));
+    return c.json({ ...view, timeline: server.fleet.timeline(view.agent_id) });
+  });
+  api.post("/api/agents/:id/commands", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const order = orderFromJson(agent_id, await readJson(c));
+    requireReady(server);
+    const { command_id, duplicate } = await server.sendCommand(order);
+    return c.json({ command_id, state: "stored", duplicate }, 202);
+  });
+
+  api.get("/api/requests", (c) => c.json(server.requests.open()));
+  api.post("/api/requests/:id/answer", async (c) => {
+    const words = answerFromJson(await readJson(c));
+    requireReady(server);
+    return c.json(await server.requests.answer(c.req.param("id"), words, "api"));
+  });
+
+  api.get("/api/events", (c) => {
+    const agent = c.req.query("agent");
+    if (agent !== undefined) server.fleet.require(agent);
+    const source = createApiEvents(server, { lastEventId: c.req.header("last-event-id"), agent });
+    return eventStream(source, {
+      signal: c.req.raw.signal,
+      onVoid: access?.onRotated,
+      minGapMs: 0,
+      keepAlive: ": keep-alive\n\n",
+    });
+  });
+
+  api.post("/api/heartbeat", async (c) => {
+    c.header("Deprecation", heartbeatDeprecatedAt);
+    const body = await readJson(c);
+    requireReady(server);
+    await server.takeHeartbeat(body);
+    warnOfHeartbeat((body as { agent_id: string }).agent_id);
+    return c.json({ ok: true });
+  });
+  return api;
+}
+
+/** @throws CliaiError `message_invalid` for a body that is not JSON */
+async function readJson(c: Context): Promise<unknown> {
+  return parseJson(await c.req.text());
+}
+
+/** Old clients repeat themselves every few seconds; one line a minute says it. */
+function limitRate(now: () => Date, act: (agent: string) => void): (agent: string) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (agent) => {
+    if (now().getTime() - last < warnEveryMs) return;
+    last = now().getTime();
+    act(agent);
+  };
+}

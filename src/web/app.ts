@@ -1,0 +1,69 @@
+// The dashboard and the HTTP API as one function from request to response. Opens no socket: src/runtime.ts does.
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { CliaiError } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import type { Server } from "../server/server.ts";
+import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access.ts";
+import { createApi } from "./api.ts";
+import { createAssets } from "./assets.ts";
+import { createGuard, type HostRule, isLoopbackHost, neverCached, pageHeaders } from "./guard.ts";
+import { describeError, type HttpError, notFound } from "./http-errors.ts";
+import { createPages, showBareError, showError } from "./pages.tsx";
+
+/** Largest request body taken; what is larger belongs into a file. */
+export const maxBodyBytes = 1024 * 1024;
+
+export interface AppOptions {
+  readonly server: Server;
+  /** Where agents connect: shown on the page that has none yet. */
+  readonly natsUrl: string;
+  /** The command that launches a first agent, to be copied from the empty page. */
+  readonly spawnCommand: string;
+  /** Who may in; undefined lets in whoever reaches the socket (`serve --insecure`). */
+  readonly access: AccessOptions | undefined;
+  /** The names the server answers to; by default this machine's own for itself. */
+  readonly isOwnHost?: HostRule;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+interface AppEnv {
+  Bindings: ConnectionInfo;
+  /** Whether it is known who asks: to others, an error tells nothing of the fleet. */
+  Variables: { isLetIn?: true };
+}
+
+export function createApp(options: AppOptions): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(pageHeaders);
+  app.use(neverCached);
+  app.use(createGuard(options.isOwnHost ?? isLoopbackHost));
+  if (options.access !== undefined) {
+    const { check, login } = createAccess(options.access);
+    app.use(check);
+    app.route("/", login);
+  }
+  app.use(async (c, next) => {
+    if (options.access === undefined || !isOpenPath(c.req.path)) c.set("isLetIn", true);
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new CliaiError("payload_too_large", "the body is over the limit of 1 MiB", {
+          hint: "write the text to a file that the agent can read, and send its path",
+        });
+      },
+    }),
+  );
+  app.route("/", createApi(options));
+  app.route("/", createAssets());
+  app.route("/", createPages(options));
+  const show = (c: Context<AppEnv>, error: HttpError) =>
+    c.get("isLetIn") === true ? showError(c, error, options) : showBareError(c, error);
+  app.notFound((c) => show(c, notFound(c.req.path)));
+  app.onError((error, c) => show(c, describeError(error, options.log)));
+  return app;
+}

@@ -1,0 +1,50 @@
+// The page's script modules and its stylesheet, as they are sent to browsers: no bundler, no file read at run time.
+// One hash of all is in their address, so that they are cached for ever and import each other by their names.
+import { createHash } from "node:crypto";
+import { Hono } from "hono";
+import ageScript from "./browser/age.js" with { type: "text" };
+import agentStyle from "./browser/agent.css" with { type: "text" };
+import baseStyle from "./browser/base.css" with { type: "text" };
+import controlsStyle from "./browser/controls.css" with { type: "text" };
+import fleetStyle from "./browser/fleet.css" with { type: "text" };
+import inboxStyle from "./browser/inbox.css" with { type: "text" };
+import layoutStyle from "./browser/layout.css" with { type: "text" };
+import morphScript from "./browser/morph.js" with { type: "text" };
+import ordersScript from "./browser/orders.js" with { type: "text" };
+import pageScript from "./browser/page.js" with { type: "text" };
+import patchScript from "./browser/patch.js" with { type: "text" };
+import streamScript from "./browser/stream.js" with { type: "text" };
+
+const files: ReadonlyMap<string, string> = new Map([
+  ["age.js", ageScript],
+  ["morph.js", morphScript],
+  ["orders.js", ordersScript],
+  ["page.js", pageScript],
+  ["patch.js", patchScript],
+  ["stream.js", streamScript],
+  ["style.css", [baseStyle, layoutStyle, controlsStyle, fleetStyle, agentStyle, inboxStyle].join("\n")],
+]);
+
+/** Another one as soon as any of the files is another. */
+export const assetsVersion = createHash("sha256")
+  .update([...files].flat().join("\0"))
+  .digest("hex")
+  .slice(0, 16);
+
+export function assetPath(name: "page.js" | "style.css"): string {
+  return `/assets/${assetsVersion}/${name}`;
+}
+
+export function createAssets(): Hono {
+  const assets = new Hono();
+  assets.get("/assets/:version/:name", (c) => {
+    const { version, name } = c.req.param();
+    const text = version === assetsVersion ? files.get(name) : undefined;
+    if (text === undefined) return c.notFound();
+    return c.body(text, 200, {
+      "Content-Type": name.endsWith(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8",
+      "Cache-Control": "public, max-age=31536000, immutable",
+    });
+  });
+  return assets;
+}

@@ -1,0 +1,102 @@
+// The page's script: joins the stream to the page. The page reads and sends without it; with it, it is live.
+import { refreshAges, setClock } from "./age.js";
+import { watchOrders } from "./orders.js";
+import { applyPatch } from "./patch.js";
+import { openStream } from "./stream.js";
+
+const root = document.documentElement;
+const { stream, assets } = root.dataset;
+const title = document.title;
+/** A screen reader hears the counts at most this often. */
+const announceEveryMs = 10_000;
+
+/** The time of what is shown, by the server's clock. */
+let shownAt = root.dataset.at ?? "";
+let isLost = false;
+let announced = document.querySelector("#counts")?.textContent;
+
+const refreshOrders = watchOrders(() => {
+  if (isLost) return "Nothing can be sent: the server cannot be reached.";
+  const nats = document.querySelector("#nats");
+  return nats?.getAttribute("data-ready") === "true" ? "" : (nats?.textContent ?? "");
+});
+
+root.classList.add("scripted");
+document.addEventListener("click", copy);
+setClock(shownAt);
+setInterval(refreshAges, 1_000);
+setInterval(announceCounts, announceEveryMs);
+showCountInTitle();
+
+if (stream !== undefined) {
+  openStream(stream, {
+    onHello(hello) {
+      // The server is of another version: its markup may need another script.
+      if (hello.assets !== assets) location.reload();
+      takeTime(hello.now);
+      showLink(false);
+    },
+    onPatch(patch) {
+      takeTime(patch.now);
+      applyPatch(patch.html);
+      showCountInTitle();
+      refreshOrders();
+    },
+    onLost: () => showLink(true),
+  });
+}
+
+/** @param {string} now */
+function takeTime(now) {
+  shownAt = now;
+  setClock(now);
+}
+
+/** @param {boolean} lost */
+function showLink(lost) {
+  isLost = lost;
+  root.classList.toggle("stale", lost);
+  root.classList.toggle("live", !lost);
+  const link = document.querySelector("#link");
+  if (link !== null) link.textContent = lost ? "not connected" : "live";
+  const banner = document.querySelector("#lost");
+  if (banner instanceof HTMLElement && banner.hidden === lost) {
+    const time = shownAt.slice(11, 19);
+    banner.textContent = lost
+      ? `The connection to cliai serve is lost. What you see is of ${time} UTC; it is tried again by itself.`
+      : "";
+    banner.hidden = !lost;
+  }
+  refreshOrders();
+}
+
+function showCountInTitle() {
+  const count =
+    document.querySelector("#inbox")?.getAttribute("data-count") ??
+    document.querySelector("#counts")?.getAttribute("data-needs-you") ??
+    "0";
+  document.title = count === "0" ? title : `(${count}) ${title}`;
+}
+
+function announceCounts() {
+  const text = document.querySelector("#counts")?.textContent;
+  const announcer = document.querySelector("#announce");
+  if (announcer === null || text === undefined || text === announced) return;
+  announcer.textContent = text;
+  announced = text;
+}
+
+/** @param {Event} event */
+async function copy(event) {
+  const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
+  const source = document.getElementById(button?.getAttribute("data-copy") ?? "");
+  if (button === null || source === null) return;
+  try {
+    await navigator.clipboard.writeText(source.textContent ?? "");
+    button.textContent = "Copied";
+  } catch {
+    // Not allowed to: then it is selected, for the keyboard to copy.
+    getSelection()?.selectAllChildren(source);
+    button.textContent = "Selected";
+  }
+}

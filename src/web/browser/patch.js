@@ -1,0 +1,30 @@
+// Puts the server's fresh markup in the place of the old: each part is known by the id of its root element.
+import { morph, move } from "./morph.js";
+
+/** @param {readonly string[]} parts */
+export function applyPatch(parts) {
+  for (const html of parts) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    for (const fresh of [...template.content.children]) applyPart(fresh);
+  }
+}
+
+/** @param {Element} fresh */
+function applyPart(fresh) {
+  const old = document.getElementById(fresh.id);
+  const agent = fresh.getAttribute("data-agent");
+  const list = document.getElementById(fresh.getAttribute("data-list") ?? "");
+  if (agent === null || list === null) {
+    if (old !== null) morph(old, fresh);
+    return;
+  }
+  // Agents keep their place in a section: the order is that of their ids.
+  const after = [...list.children].find((child) => (child.getAttribute("data-agent") ?? "") > agent);
+  if (old === null) {
+    list.insertBefore(fresh, after ?? null);
+    return;
+  }
+  if (old.parentElement !== list) move(list, old, after ?? null);
+  morph(old, fresh);
+}

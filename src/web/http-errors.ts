@@ -1,0 +1,64 @@
+// Errors over HTTP: which status each error code has, in one place. The body is CliaiError's own JSON.
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { CliaiError, type ErrorCode, messageOf } from "../domain/errors.ts";
+import { redact } from "../domain/redact.ts";
+import type { Logger } from "../log.ts";
+
+/** Codes not named here are the server's own failure: 500. */
+const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  usage: 400,
+  agent_id_invalid: 400,
+  message_invalid: 400,
+  not_signed_in: 401,
+  refused: 403,
+  agent_unknown: 404,
+  request_unknown: 404,
+  decided_already: 409,
+  payload_too_large: 413,
+  too_many_tries: 429,
+  store_unavailable: 503,
+  server_unreachable: 503,
+  nats_unreachable: 503,
+  interrupted: 503,
+  no_answer: 504,
+};
+
+export interface HttpError {
+  readonly status: ContentfulStatusCode;
+  /** A `CliaiError`'s code, or `not_found` for an address that is none of ours. */
+  readonly code: ErrorCode | "not_found";
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** What a client is told of anything thrown. An error that is not written for a person goes to the log alone. */
+export function describeError(error: unknown, log: Logger): HttpError {
+  if (!(error instanceof CliaiError)) {
+    log.error(`request failed: ${(error instanceof Error && error.stack) || messageOf(error)}`);
+    return {
+      status: 500,
+      code: "failed",
+      message: "the request failed inside cliai",
+      hint: "the log of cliai serve says why",
+    };
+  }
+  const { code, message, hint } = error;
+  return { status: statusByCode[code] ?? 500, code, message: redact(message), hint };
+}
+
+export function notFound(path: string): HttpError {
+  return { status: 404, code: "not_found", message: `nothing at ${path}`, hint: "the dashboard is at /" };
+}
+
+/** Programs get JSON, people a page: by the address, or by what the request asks for. */
+export function wantsJson(c: Context): boolean {
+  const { path } = c.req;
+  const isForPrograms =
+    path.startsWith("/api/") || path === "/api" || path === "/healthz" || path === "/readyz";
+  return isForPrograms || (c.req.header("accept") ?? "").includes("application/json");
+}
+
+export function errorJson(c: Context, { status, code, message, hint }: HttpError): Response {
+  return c.json({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }, status);
+}

@@ -1,0 +1,60 @@
+// What a client asks of an agent, by the API's JSON or by the page's form, as an order to the server.
+import * as v from "valibot";
+import type { AgentId } from "../domain/agent-id.ts";
+import { checkMessage } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
+import type { OrderRequest } from "../server/commands.ts";
+import type { Server } from "../server/server.ts";
+
+const words = {
+  text: v.optional(v.string("text must be text")),
+  reason: v.optional(v.string("reason must be text")),
+  force: v.optional(v.boolean("force must be true or false")),
+};
+
+const unknownField = (what: string) => (issue: v.StrictObjectIssue) =>
+  issue.expected === "never" ? `unknown field ${issue.received}` : `${what} must be a JSON object`;
+
+const OrderBodySchema = v.strictObject(
+  {
+    type: CommandTypeSchema,
+    ...words,
+    /** The same words in the form they have on the wire. */
+    payload: v.optional(
+      v.union([v.string(), v.strictObject(words)], "payload must be text or {text, reason, force}"),
+    ),
+    command_id: v.optional(TokenSchema),
+  },
+  unknownField("the body"),
+);
+
+const OrderFormSchema = v.object({
+  type: CommandTypeSchema,
+  text: v.optional(v.string()),
+  reason: v.optional(v.string()),
+  command_id: v.optional(TokenSchema),
+});
+
+/** @throws CliaiError `message_invalid`, naming the field */
+export function orderFromJson(id: AgentId, body: unknown): OrderRequest {
+  const { payload, ...order } = checkMessage(OrderBodySchema, body);
+  const inner = typeof payload === "string" ? { text: payload } : payload;
+  return { id, from: "api", ...inner, ...order };
+}
+
+/** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
+export function orderFromForm(id: AgentId, form: Readonly<Record<string, unknown>>): OrderRequest {
+  const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
+  return { id, from: "dashboard", ...checkMessage(OrderFormSchema, filled) };
+}
+
+/**
+ * What goes to NATS while it is away would wait unseen, and take effect at a time nobody chose.
+ * @throws CliaiError `nats_unreachable`
+ */
+export function requireReady(server: Server): void {
+  const { ready, reason = "NATS cannot be reached" } = server.health();
+  if (ready) return;
+  throw new CliaiError("nats_unreachable", reason, { hint: "nothing was sent; try again when it is back" });
+}

@@ -1,0 +1,37 @@
+/** @jsxImportSource hono/jsx */
+// The four axes of an agent's status, each with its reason, where it comes from and how old that is.
+import type { AgentView } from "../../domain/agent-record.ts";
+import type { Axes } from "../../domain/status.ts";
+import { Age } from "./time.tsx";
+
+const axisNames = ["link", "activity", "control", "attention"] as const satisfies readonly (keyof Axes)[];
+
+export function AgentAxes({ view, now }: { view: AgentView; now: Date }) {
+  return (
+    <section id="agent-axes" class="panel" aria-labelledby="title-axes">
+      <h2 id="title-axes">Status, and why</h2>
+      <dl class="axes">
+        {axisNames.map((name) => {
+          const { value, reason, source, at } = view.axes[name];
+          return (
+            <div>
+              <dt>{name}</dt>
+              <dd>
+                <b>{value.replaceAll("_", " ")}</b>
+                <span>{reason}</span>
+                <span class="quiet">
+                  {source === "none" ? "no evidence" : `by ${source}`}
+                  {at !== undefined && (
+                    <>
+                      , <Age at={at} now={now} />
+                    </>
+                  )}
+                </span>
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,46 @@
+/** @jsxImportSource hono/jsx */
+// One agent as a card of the fleet page.
+import type { AgentView } from "../../domain/agent-record.ts";
+import { sectionOf } from "../sections.ts";
+import { AttentionLine, StatusBadge } from "./status-badge.tsx";
+import { Age } from "./time.tsx";
+import { Unread } from "./unread.tsx";
+
+export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
+  const { agent_id, current_task, project_path, progress } = view;
+  return (
+    <li id={`agent-${agent_id}`} class="card" data-agent={agent_id} data-list={`list-${sectionOf(view)}`}>
+      <div class="card-head">
+        <h3>
+          <a href={`/agents/${agent_id}`}>{agent_id}</a>
+        </h3>
+        <StatusBadge view={view} />
+      </div>
+      <AttentionLine view={view} />
+      <p class="task">{current_task || <span class="quiet">no task told</span>}</p>
+      {progress !== undefined && (
+        <p class="progress">
+          {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}
+        </p>
+      )}
+      <p class="facts">
+        <span class="path" title={project_path}>
+          {folderOf(project_path)}
+        </span>
+        <Unread count={view.inbox_waiting} />
+        <Age at={view.last_seen} now={now} />
+      </p>
+    </li>
+  );
+}
+
+/** The last part of a path tells projects apart; the whole is in the title and on the agent's page. */
+export function folderOf(path: string | undefined): string {
+  if (path === undefined) return "project unknown";
+  return (
+    path
+      .split(/[\\/]/)
+      .filter((part) => part !== "")
+      .at(-1) ?? path
+  );
+}

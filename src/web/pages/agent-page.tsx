@@ -1,0 +1,75 @@
+/** @jsxImportSource hono/jsx */
+// One agent: what it is, what it does and why we think so, what it was told and what became of that.
+import type { AgentView } from "../../domain/agent-record.ts";
+import type { Health, TimelineEntry } from "../../server/server.ts";
+import { AgentAxes } from "./agent-axes.tsx";
+import { AgentDetails } from "./agent-details.tsx";
+import { CommandList } from "./command-list.tsx";
+import { Icon } from "./icon.tsx";
+import { OrderForms } from "./order-forms.tsx";
+import { AttentionLine, StatusBadge } from "./status-badge.tsx";
+import { Age } from "./time.tsx";
+import { Timeline } from "./timeline.tsx";
+
+export interface AgentPageProps {
+  readonly view: AgentView;
+  readonly timeline: readonly TimelineEntry[];
+  readonly now: Date;
+}
+
+export function AgentPage({ view, timeline, now, health }: AgentPageProps & { health: Health }) {
+  return (
+    <>
+      <p class="crumb">
+        <a href="/">
+          <Icon name="back" /> Fleet
+        </a>
+      </p>
+      <h1>{view.agent_id}</h1>
+      <AgentHead view={view} now={now} />
+      <OrderForms view={view} health={health} />
+      <div class="columns">
+        <div>
+          <CommandList view={view} now={now} />
+          <Timeline entries={timeline} />
+        </div>
+        <div>
+          <AgentAxes view={view} now={now} />
+          <AgentDetails view={view} now={now} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** The parts that change, each under an id of its own: what is sent when the agent changes. */
+export function agentParts({ view, timeline, now }: AgentPageProps) {
+  return [
+    { id: "agent-head", part: <AgentHead view={view} now={now} /> },
+    { id: "agent-commands", part: <CommandList view={view} now={now} /> },
+    { id: "agent-timeline", part: <Timeline entries={timeline} /> },
+    { id: "agent-axes", part: <AgentAxes view={view} now={now} /> },
+    { id: "agent-details", part: <AgentDetails view={view} now={now} /> },
+  ];
+}
+
+function AgentHead({ view, now }: { view: AgentView; now: Date }) {
+  const { current_task, progress } = view;
+  return (
+    <div id="agent-head" class="agent-head">
+      <p class="facts">
+        <StatusBadge view={view} />
+        <span>
+          last seen <Age at={view.last_seen} now={now} />
+        </span>
+      </p>
+      <AttentionLine view={view} />
+      <p class="task">{current_task || <span class="quiet">no task told</span>}</p>
+      {progress !== undefined && (
+        <p class="progress">
+          {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+/** @jsxImportSource hono/jsx */
+// One agent as a row of the fleet page's table.
+import type { AgentView } from "../../domain/agent-record.ts";
+import { sectionOf } from "../sections.ts";
+import { folderOf } from "./agent-card.tsx";
+import { AttentionLine, StatusBadge } from "./status-badge.tsx";
+import { Age } from "./time.tsx";
+import { Unread } from "./unread.tsx";
+
+export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
+  const { agent_id, current_task, project_path } = view;
+  return (
+    <tr id={`agent-${agent_id}`} data-agent={agent_id} data-list={`list-${sectionOf(view)}`}>
+      <th scope="row">
+        <a href={`/agents/${agent_id}`}>{agent_id}</a>
+      </th>
+      <td>
+        <StatusBadge view={view} />
+      </td>
+      <td class="task">
+        <p title={current_task}>{current_task || <span class="quiet">no task told</span>}</p>
+        <AttentionLine view={view} />
+      </td>
+      <td class="path" title={project_path}>
+        {folderOf(project_path)}
+      </td>
+      <td>
+        <Unread count={view.inbox_waiting} />
+      </td>
+      <td class="seen">
+        <Age at={view.last_seen} now={now} />
+      </td>
+    </tr>
+  );
+}

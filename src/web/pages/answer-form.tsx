@@ -1,0 +1,45 @@
+/** @jsxImportSource hono/jsx */
+// The form that answers one request: works without scripts. A second answer is refused, and says who was first.
+import { type AgentRequest, isApproval } from "../../domain/requests.ts";
+
+export function AnswerForm({ request }: { request: AgentRequest }) {
+  const { request_id, choices = [] } = request;
+  const field = `answer-${request_id}`;
+  return (
+    <form method="post" action={`/inbox/${request_id}`} class="answer">
+      {isApproval(request) ? (
+        <>
+          <label for={field}>Reason, told to {request.agent_id}</label>
+          <textarea id={field} name="reason" rows={1} />
+          <div class="answer-buttons">
+            <button type="submit" name="verdict" value="approve" class="primary">
+              Approve
+            </button>
+            <button type="submit" name="verdict" value="refuse" class="stop">
+              Refuse
+            </button>
+          </div>
+        </>
+      ) : (
+        <>
+          {choices.length > 0 && (
+            <div class="answer-buttons">
+              {choices.map((choice) => (
+                <button type="submit" name="choice" value={choice}>
+                  {choice}
+                </button>
+              ))}
+            </div>
+          )}
+          <label for={field}>{choices.length > 0 ? "Or in words" : "Answer"}</label>
+          <div class="answer-words">
+            <textarea id={field} name="text" rows={1} />
+            <button type="submit" class="primary">
+              Answer
+            </button>
+          </div>
+        </>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,50 @@
+/** @jsxImportSource hono/jsx */
+// An error for somebody who is not let in, or not yet: it tells nothing of the fleet, and runs nothing.
+import { raw } from "hono/html";
+import { assetPath } from "../assets.ts";
+import type { HttpError } from "../http-errors.ts";
+
+export function BarePage({ error: { status, message, hint } }: { readonly error: HttpError }) {
+  return (
+    <>
+      {raw("<!doctype html>")}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{message} · cliai</title>
+          <link rel="icon" href="data:," />
+          <link rel="stylesheet" href={assetPath("style.css")} />
+        </head>
+        <body>
+          <main id="main">
+            <section class="empty" aria-labelledby="title-error">
+              <p class="quiet">{status}</p>
+              <h1 id="title-error">{message}</h1>
+              {status === 401 ? <SignIn /> : hint !== undefined && <p>{hint}</p>}
+            </section>
+          </main>
+        </body>
+      </html>
+    </>
+  );
+}
+
+function SignIn() {
+  return (
+    <>
+      <p>
+        Only the person who runs this server sees its agents. To sign this browser in, run in a terminal
+        there:
+      </p>
+      <p>
+        <code>cliai token url</code>
+      </p>
+      <p>and open the address that it prints. It works once, for ten minutes.</p>
+      <p>
+        <a href="/">Try again</a>
+      </p>
+    </>
+  );
+}

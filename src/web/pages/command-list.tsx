@@ -1,0 +1,96 @@
+/** @jsxImportSource hono/jsx */
+// What an agent was told, newest first, and how far each came: a step is ticked by its receipt and by nothing else.
+import type { AgentView } from "../../domain/agent-record.ts";
+import type { ReceiptState } from "../../domain/messages.ts";
+import { type CommandRecord, isFinal, type ReceiptEntry } from "../../domain/receipts.ts";
+import { shortenIds } from "../shorten-ids.ts";
+import { Icon, type IconName } from "./icon.tsx";
+import { Age, Clock } from "./time.tsx";
+
+const icons: Record<CommandRecord["type"], IconName> = {
+  task: "text",
+  pause: "pause",
+  resume: "play",
+  stop: "stop",
+  shutdown: "stop",
+  message: "mail",
+};
+
+export function CommandList({ view, now }: { view: AgentView; now: Date }) {
+  return (
+    <section id="agent-commands" class="panel" aria-labelledby="title-commands">
+      <h2 id="title-commands">Commands</h2>
+      {view.commands.length === 0 && (
+        <p class="quiet">None yet. What you send appears here, with its receipts.</p>
+      )}
+      <ol class="commands">
+        {view.commands.toReversed().map((command) => (
+          <Command command={command} now={now} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Command({ command, now }: { command: CommandRecord; now: Date }) {
+  const { command_id, type, from, summary, issued_at, receipts } = command;
+  const note = receipts.findLast(({ detail }) => detail !== undefined);
+  return (
+    <li id={`command-${command_id}`}>
+      <p class="facts">
+        <b class="order">
+          <Icon name={icons[type]} />
+          {type}
+        </b>
+        <span>from {from}</span>
+        <Age at={issued_at} now={now} />
+        <code class="quiet" title={command_id}>
+          {shortenIds(command_id)}
+        </code>
+      </p>
+      {summary !== "" && <p class="words">{summary}</p>}
+      <ol class="receipts" aria-label={`How far the ${type} has come`}>
+        {stepsOf(receipts).map((step) => (
+          <Step {...step} />
+        ))}
+      </ol>
+      {note !== undefined && (
+        <p class="quiet">
+          {note.state}: {note.detail}
+        </p>
+      )}
+    </li>
+  );
+}
+
+interface StepProps {
+  readonly state: ReceiptState;
+  readonly receipt: ReceiptEntry | undefined;
+}
+
+/** The way every command goes; the hand-over to the CLI where it was told; at the end, what it came to. */
+function stepsOf(receipts: readonly ReceiptEntry[]): StepProps[] {
+  const last = receipts.findLast(({ state }) => isFinal(state))?.state ?? "applied";
+  const way: ReceiptState[] = ["stored", "delivered", "injected", "seen", last];
+  return way
+    .map((state) => ({ state, receipt: receipts.find((receipt) => receipt.state === state) }))
+    .filter(({ state, receipt }) => state !== "injected" || receipt !== undefined);
+}
+
+function Step({ state, receipt }: StepProps) {
+  const isBad = state === "failed" || state === "refused" || state === "expired";
+  if (receipt === undefined) {
+    return (
+      <li class="ahead">
+        <span class="unseen">not yet </span>
+        {state}
+      </li>
+    );
+  }
+  return (
+    <li class={isBad ? "bad" : "reached"}>
+      <Icon name={isBad ? "cross" : "check"} />
+      {state} <Clock at={receipt.at} />
+    </li>
+  );
+}

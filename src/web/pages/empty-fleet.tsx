@@ -1,0 +1,33 @@
+/** @jsxImportSource hono/jsx */
+// The fleet page before any agent is there: the command that starts the first one.
+export interface EmptyFleetProps {
+  readonly spawnCommand: string;
+  readonly listening: readonly string[];
+}
+
+export function EmptyFleet({ spawnCommand, listening }: EmptyFleetProps) {
+  return (
+    <section class="empty" aria-labelledby="title-empty">
+      <h2 id="title-empty">No agent yet</h2>
+      <p>Start one in a terminal, in the folder it shall work in. It appears here by itself.</p>
+      <div class="copy">
+        <code id="spawn-command">{spawnCommand}</code>
+        <button type="button" data-copy="spawn-command">
+          Copy
+        </button>
+      </div>
+      <p class="quiet">
+        A plain NATS client will do as well: publish to <code>agent.ID.heartbeat</code>.
+      </p>
+      <p class="quiet">
+        Listening on{" "}
+        {listening.map((address, i) => (
+          <>
+            {i > 0 && " and "}
+            <code>{address}</code>
+          </>
+        ))}
+      </p>
+    </section>
+  );
+}

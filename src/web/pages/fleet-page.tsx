@@ -1,0 +1,101 @@
+/** @jsxImportSource hono/jsx */
+// The fleet at a glance: sections of cards for a few agents, a dense table for many, the first step when there is none.
+import type { AgentView } from "../../domain/agent-record.ts";
+import { groupBySection, type Layout, layoutOf, type Section, sections, sectionTitles } from "../sections.ts";
+import { AgentCard } from "./agent-card.tsx";
+import { AgentRow } from "./agent-row.tsx";
+import { EmptyFleet } from "./empty-fleet.tsx";
+
+export interface FleetPageProps {
+  readonly views: readonly AgentView[];
+  readonly now: Date;
+  /** The command that launches a first agent. */
+  readonly spawnCommand: string;
+  /** Where it listens: the page's address, and that of NATS. */
+  readonly listening: readonly string[];
+}
+
+export function FleetPage(props: FleetPageProps) {
+  return (
+    <>
+      <h1>Fleet</h1>
+      <FleetContent {...props} />
+    </>
+  );
+}
+
+/** All that changes when agents come, go or change. */
+export function FleetContent({ views, now, spawnCommand, listening }: FleetPageProps) {
+  const layout = layoutOf(views.length);
+  return (
+    <div id="live" data-layout={layout}>
+      {layout === "empty" && <EmptyFleet spawnCommand={spawnCommand} listening={listening} />}
+      {layout === "cards" && <Cards views={views} now={now} />}
+      {layout === "table" && <Table views={views} now={now} />}
+    </div>
+  );
+}
+
+/** One agent as this layout shows it: what is sent when it changes. */
+export function AgentEntry({ view, layout, now }: { view: AgentView; layout: Layout; now: Date }) {
+  return layout === "table" ? <AgentRow view={view} now={now} /> : <AgentCard view={view} now={now} />;
+}
+
+export function SectionCount({ section, count }: { section: Section; count: number }) {
+  return (
+    <span id={`count-${section}`} class="count">
+      {count}
+    </span>
+  );
+}
+
+function Cards({ views, now }: { views: readonly AgentView[]; now: Date }) {
+  const groups = groupBySection(views);
+  return (
+    <>
+      {sections.map((section) => (
+        <section class={`group ${section}`} aria-labelledby={`title-${section}`}>
+          <h2 id={`title-${section}`}>
+            {sectionTitles[section]} <SectionCount section={section} count={groups[section].length} />
+          </h2>
+          <ul class="cards" id={`list-${section}`}>
+            {groups[section].map((view) => (
+              <AgentCard view={view} now={now} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
+  const groups = groupBySection(views);
+  return (
+    <table class="fleet">
+      <caption class="unseen">Agents by what they need</caption>
+      <thead>
+        <tr>
+          <th scope="col">Agent</th>
+          <th scope="col">Status</th>
+          <th scope="col">Task</th>
+          <th scope="col">Project</th>
+          <th scope="col">Unread</th>
+          <th scope="col">Last seen</th>
+        </tr>
+      </thead>
+      {sections.map((section) => (
+        <tbody class={`group ${section}`} id={`list-${section}`}>
+          <tr>
+            <th colspan={6} scope="rowgroup">
+              {sectionTitles[section]} <SectionCount section={section} count={groups[section].length} />
+            </th>
+          </tr>
+          {groups[section].map((view) => (
+            <AgentRow view={view} now={now} />
+          ))}
+        </tbody>
+      ))}
+    </table>
+  );
+}

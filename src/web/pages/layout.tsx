@@ -1,0 +1,108 @@
+/** @jsxImportSource hono/jsx */
+// What every page has: the head, the top bar with the connection and the counts, and the place for a banner.
+import { raw } from "hono/html";
+import type { Child } from "hono/jsx";
+import type { Health } from "../../server/server.ts";
+import { absoluteTime, clockTime } from "../age.ts";
+import { assetPath, assetsVersion } from "../assets.ts";
+import { countsText, type FleetCounts } from "../sections.ts";
+import { Icon } from "./icon.tsx";
+
+export interface LayoutProps {
+  readonly title: string;
+  readonly counts: FleetCounts;
+  /** How many requests wait for a person. */
+  readonly waiting: number;
+  readonly health: Health;
+  readonly now: Date;
+  /** The address of the event stream that keeps the page true; absent where nothing could change. */
+  readonly stream?: string;
+  readonly children: Child;
+}
+
+const favicon =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
+
+export function Layout({ title, counts, waiting, health, now, stream, children }: LayoutProps) {
+  const at = now.toISOString();
+  return (
+    <>
+      {raw("<!doctype html>")}
+      <html lang="en" data-assets={assetsVersion} data-stream={stream} data-at={at}>
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{title} · cliai</title>
+          <link rel="icon" href={favicon} />
+          <link rel="stylesheet" href={assetPath("style.css")} />
+          <script type="module" src={assetPath("page.js")} />
+        </head>
+        <body>
+          <a class="skip" href="#main">
+            Skip to the content
+          </a>
+          <header class="top">
+            <a class="brand" href="/">
+              <Icon name="prompt" />
+              cliai
+            </a>
+            <InboxLink count={waiting} />
+            <Counts counts={counts} />
+            <p id="link" class="link" title={absoluteTime(at)}>
+              as of {clockTime(at)} UTC
+            </p>
+          </header>
+          <div role="status">
+            <p id="lost" class="banner" hidden />
+            <NatsBanner health={health} />
+          </div>
+          <p id="announce" class="unseen" aria-live="polite" />
+          <main id="main" tabindex={-1}>
+            {children}
+          </main>
+        </body>
+      </html>
+    </>
+  );
+}
+
+export function Counts({ counts }: { counts: FleetCounts }) {
+  return (
+    <p
+      id="counts"
+      class={counts["needs-you"] > 0 ? "counts wanted" : "counts"}
+      data-needs-you={counts["needs-you"]}
+    >
+      {countsText(counts)}
+    </p>
+  );
+}
+
+export function InboxLink({ count }: { count: number }) {
+  return (
+    <a id="inbox-link" class={count > 0 ? "inbox-link wanted" : "inbox-link"} href="/inbox">
+      <Icon name="mail" />
+      Inbox
+      {count > 0 && (
+        <span class="count">
+          {count}
+          <span class="unseen"> {count === 1 ? "waits" : "wait"} for you</span>
+        </span>
+      )}
+    </a>
+  );
+}
+
+export function NatsBanner({ health }: { health: Health }) {
+  const text = `${health.reason ?? "not ready"}. Commands are refused until it is back.`;
+  return (
+    <p id="nats" class="banner" hidden={health.ready} data-ready={String(health.ready)}>
+      {health.ready ? "" : capitalized(text)}
+    </p>
+  );
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,20 @@
+/** @jsxImportSource hono/jsx */
+// A point in time: how long ago it is, and exactly when. The browser's script keeps the age true.
+import { absoluteTime, ageText, clockTime } from "../age.ts";
+
+export function Age({ at, now }: { at: string | undefined; now: Date }) {
+  if (at === undefined) return <span class="quiet">never</span>;
+  return (
+    <time data-age dateTime={at} title={absoluteTime(at)}>
+      {ageText(at, now.getTime())}
+    </time>
+  );
+}
+
+export function Clock({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={absoluteTime(at)}>
+      {clockTime(at)}
+    </time>
+  );
+}

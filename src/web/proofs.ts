@@ -1,0 +1,39 @@
+// What the HTTP token can prove without being shown: a browser's session and the code that begins one, each an expiry, a
+// nonce and an HMAC-SHA256 of both. Keeps no state: another token makes every proof of the old one void.
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+export const sessionLastsS = 7 * 24 * 3600;
+export const loginCodeLastsS = 10 * 60;
+
+/** `session`, or a login to one instance of `serve`: a code is void after a restart, also when it was not used. */
+export type Purpose = "session" | `login ${string}`;
+
+export interface Proof {
+  readonly nonce: string;
+  readonly expiresAt: Date;
+}
+
+export function buildProof(token: string, purpose: Purpose, lastsS: number, now: Date): string {
+  const expiresS = Math.floor(now.getTime() / 1000) + lastsS;
+  const claim = `${expiresS}.${randomBytes(16).toString("base64url")}`;
+  return `${claim}.${sign(token, purpose, claim)}`;
+}
+
+/** Undefined for a proof of another token or purpose, one that was altered, and one that has expired. */
+export function checkProof(token: string, purpose: Purpose, proof: string, now: Date): Proof | undefined {
+  const [, claim = "", expiresS = "", nonce = "", mac = ""] =
+    /^((\d{1,12})\.([\w-]{22}))\.([\w-]{43})$/.exec(proof) ?? [];
+  if (!isSameSecret(mac, sign(token, purpose, claim))) return undefined;
+  const expiresAt = new Date(Number(expiresS) * 1000);
+  return expiresAt > now ? { nonce, expiresAt } : undefined;
+}
+
+/** In a time that tells neither where nor whether the lengths differ. */
+export function isSameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHmac("sha256", "compare").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+function sign(token: string, purpose: Purpose, claim: string): string {
+  return createHmac("sha256", token).update(`cliai ${purpose}\n${claim}`).digest("base64url");
+}

@@ -1,0 +1,56 @@
+// How the fleet page groups agents: by what an operator has to do about them. Pure.
+import type { AgentView } from "../domain/agent-record.ts";
+
+/** In the order of the page. */
+export const sections = ["needs-you", "working", "idle", "offline"] as const;
+export type Section = (typeof sections)[number];
+
+export const sectionTitles: Record<Section, string> = {
+  "needs-you": "Needs you",
+  working: "Working",
+  idle: "Idle",
+  offline: "Offline",
+};
+
+export function sectionOf({ axes }: AgentView): Section {
+  if (axes.attention.value !== "none") return "needs-you";
+  if (axes.link.value !== "online") return "offline";
+  const isPaused = axes.control.value === "paused" || axes.control.value === "stopped";
+  const { value } = axes.activity;
+  return !isPaused && (value === "working" || value === "starting") ? "working" : "idle";
+}
+
+export function groupBySection(views: readonly AgentView[]): Record<Section, AgentView[]> {
+  const groups: Record<Section, AgentView[]> = { "needs-you": [], working: [], idle: [], offline: [] };
+  for (const view of views) groups[sectionOf(view)].push(view);
+  return groups;
+}
+
+export const layouts = ["empty", "cards", "table"] as const;
+export type Layout = (typeof layouts)[number];
+
+/** Above this many agents the page is a dense table. */
+const mostCards = 12;
+
+export function layoutOf(agents: number): Layout {
+  if (agents === 0) return "empty";
+  return agents <= mostCards ? "cards" : "table";
+}
+
+export type FleetCounts = Readonly<Record<Section, number>>;
+
+export function countSections(views: readonly AgentView[]): FleetCounts {
+  const counts = { "needs-you": 0, working: 0, idle: 0, offline: 0 };
+  for (const view of views) counts[sectionOf(view)] += 1;
+  return counts;
+}
+
+/** `3 need you · 8 working · 1 idle · 2 offline`; what is none is left out, but for who needs you. */
+export function countsText(counts: FleetCounts): string {
+  if (sections.every((section) => counts[section] === 0)) return "no agents yet";
+  const phrases = [`${counts["needs-you"]} ${counts["needs-you"] === 1 ? "needs" : "need"} you`];
+  for (const section of ["working", "idle", "offline"] as const) {
+    if (counts[section] > 0) phrases.push(`${counts[section]} ${section}`);
+  }
+  return phrases.join(" · ");
+}

@@ -1,0 +1,42 @@
+// The browser's own scripts, as far as no browser is needed: their types, and that they say ages as the server does.
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { absoluteTime, ageText } from "../../src/web/age.ts";
+import { startChild } from "../support/child.ts";
+
+const projectDir = join(import.meta.dirname, "..", "..");
+const scriptsDir = join(projectDir, "src", "web", "browser");
+
+test("the scripts hold the compiler's strictest types", async () => {
+  const compiler = join(projectDir, "node_modules", "typescript", "bin", "tsc");
+  await using check = await startChild(process.execPath, [compiler, "--noEmit", "-p", scriptsDir]);
+  const { code, stdout } = await check.exit(60_000);
+  expect(stdout).toBe("");
+  expect(code).toBe(0);
+});
+
+const at = "2026-11-23T05:00:00.000Z";
+const ages: [seconds: number, text: string][] = [
+  [-100, "now"],
+  [2.9, "now"],
+  [3, "3 s ago"],
+  [59.9, "59 s ago"],
+  [60, "1 min ago"],
+  [3_599, "59 min ago"],
+  [3_600, "1 h ago"],
+  [86_399, "23 h ago"],
+  [86_400, "1 d ago"],
+  [86_400 * 400, "400 d ago"],
+];
+
+test("ages read alike from the server and in the browser", async () => {
+  const browser = (await import(pathToFileURL(join(scriptsDir, "age.js")).href)) as {
+    ageText: typeof ageText;
+  };
+  for (const [seconds, text] of ages) {
+    const now = Date.parse(at) + seconds * 1000;
+    expect([ageText(at, now), browser.ageText(at, now)]).toEqual([text, text]);
+  }
+  expect(absoluteTime(at)).toBe("2026-11-23 05:00:00 UTC");
+});

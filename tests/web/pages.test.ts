@@ -1,0 +1,163 @@
+// The pages as a browser without scripts has them: their words, their forms, their errors.
+import { describe, expect, test } from "bun:test";
+import { waitFor } from "../support/wait-for.ts";
+import { startTestApp, type TestApp } from "./test-app.ts";
+
+async function page(web: TestApp, path: string): Promise<{ status: number; html: string; text: string }> {
+  const response = await web.app.request(path, { headers: { accept: "text/html" } });
+  const html = await response.text();
+  const text = html
+    .replace(/<(head|svg)\b[\s\S]*?<\/\1>/g, "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ");
+  return { status: response.status, html, text };
+}
+
+const submit = (web: TestApp, id: string, fields: Record<string, string>) =>
+  web.app.request(`/agents/${id}/commands`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(fields),
+  });
+
+describe("the fleet page", () => {
+  test("without agents shows the command that starts one, and where it listens", async () => {
+    await using web = await startTestApp();
+    const { text } = await page(web, "/");
+    expect(text).toContain("No agent yet");
+    expect(text).toContain("/opt/cliai spawn");
+    expect(text).toContain(web.test.nats.url);
+  });
+
+  test("groups the agents by what they need, and counts them", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", { current_task: "sort the mail", project_path: "/home/mia/post" });
+    await web.heartbeat("bob", { status: "blocked" });
+    await web.heartbeat("cleo", { status: "idle" });
+    await web.heartbeat("dan", { status: "stopped" });
+    await web.heartbeat("abe", { status: "starting" });
+    const { html, text } = await page(web, "/");
+    expect(text).toContain("1 needs you · 2 working · 1 idle · 1 offline");
+    const order = [...html.matchAll(/data-agent="([^"]+)" data-list="list-([^"]+)"/g)].map(([, ...m]) =>
+      m.join(" "),
+    );
+    expect(order).toEqual(["bob needs-you", "abe working", "ada working", "cleo idle", "dan offline"]);
+    expect(text).toMatch(/ada working sort the mail post (now|\d+ s ago)/);
+    expect(text).toContain("bob blocked");
+  });
+
+  test("is a table above twelve agents", async () => {
+    await using web = await startTestApp();
+    for (let i = 10; i < 22; i += 1) await web.heartbeat(`agent-${i}`);
+    expect((await page(web, "/")).html).not.toContain("<table");
+    await web.heartbeat("agent-22");
+    const { html } = await page(web, "/");
+    expect(html).toContain("<table");
+    expect(html.match(/<tr id="agent-/g)).toHaveLength(13);
+  });
+
+  test("shows names and tasks that look like markup as the text they are", async () => {
+    await using web = await startTestApp();
+    const markup = `<img src=x onerror="alert(1)"> & </textarea><script>alert('2')</script>`;
+    await web.heartbeat("ada", {
+      current_task: markup,
+      config_name: markup,
+      project_path: markup,
+      host: markup,
+    });
+    web.bus.publish("agent.ada.status", { status: "blocked", message: markup });
+    await web.viewOf("ada", ({ status }) => status === "waiting", "ada is blocked");
+    for (const path of ["/", "/agents/ada"]) {
+      const { html } = await page(web, path);
+      expect(html).not.toMatch(/<img|<script>|<\/textarea><script/);
+      expect(html).toContain("&lt;img src=x onerror=&quot;alert(1)&quot;&gt; &amp; &lt;/textarea&gt;");
+    }
+  });
+});
+
+describe("an agent's page", () => {
+  test("says who it is, what it does, and why we think so", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", {
+      current_task: "sort the mail",
+      host: "workbench",
+      pid: 4711,
+      cli: "claude",
+    });
+    const { text } = await page(web, "/agents/ada");
+    expect(text).toContain("sort the mail");
+    expect(text).toContain("link online heartbeat in time by heartbeat");
+    expect(text).toContain("activity working says working");
+    expect(text).toContain("host workbench pid 4711 session unknown");
+  });
+
+  test("its forms send commands, and lead back to the command and its receipts", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    const { html } = await page(web, "/agents/ada");
+    const ids = [...html.matchAll(/name="command_id" value="([^"]+)"/g)].map(([, id]) => id ?? "");
+    expect(new Set(ids).size).toBe(4);
+    const fields = { type: "task", text: "water the plants", command_id: ids[0] ?? "" };
+    const response = await submit(web, "ada", fields);
+    expect(response.status).toBe(303);
+    expect(response.headers.get("location")).toBe(`/agents/ada#command-${ids[0]}`);
+    expect((await submit(web, "ada", fields)).status).toBe(303);
+    await web.viewOf("ada", ({ commands }) => commands.length === 1, "the command, once");
+    web.bus.publish("agent.ada.receipt", { command_id: ids[0], state: "delivered" });
+    await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 2, "its receipt");
+    const { text } = await page(web, "/agents/ada");
+    expect(text).toMatch(
+      /water the plants stored \d\d:\d\d:\d\d delivered \d\d:\d\d:\d\d not yet seen not yet applied/,
+    );
+    expect(text).toContain("from dashboard");
+  });
+
+  test("a refusal takes the place of what it ends", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    await submit(web, "ada", { type: "pause", command_id: "p1" });
+    web.bus.publish("agent.ada.receipt", { command_id: "p1", state: "refused", detail: "not now" });
+    await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 2, "the refusal");
+    const { text } = await page(web, "/agents/ada");
+    expect(text).toMatch(/not yet delivered not yet seen refused \d\d:\d\d:\d\d refused: not now/);
+  });
+
+  test("an empty task is an error page, and nothing is sent", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    const response = await submit(web, "ada", { type: "task", text: "" });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("a task needs its text");
+  });
+
+  test("with NATS lost it names the cause and offers no button", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    expect((await page(web, "/agents/ada")).html).not.toMatch(/<fieldset[^>]* disabled/);
+    await web.test.nats.server.stop();
+    await waitFor(() => !web.test.server.health().ready, { what: "NATS is lost" });
+    const { html, text } = await page(web, "/agents/ada");
+    expect(html).toMatch(/<fieldset[^>]* disabled/);
+    expect(text).toContain("Commands are refused until it is back");
+    expect((await submit(web, "ada", { type: "stop" })).status).toBe(503);
+  });
+});
+
+describe("what is not there", () => {
+  test("an unknown agent: 404, with links to those of near names", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("Snake-1234");
+    const { status, html, text } = await page(web, "/agents/Snake-1243");
+    expect(status).toBe(404);
+    expect(text).toContain("no agent &quot;Snake-1243&quot;");
+    expect(html).toContain('href="/agents/Snake-1234"');
+  });
+
+  test("an unknown address: 404, as a page, whatever its name holds", async () => {
+    await using web = await startTestApp();
+    const { status, html } = await page(web, "/%3Cscript%3Ealert(1)%3C/script%3E");
+    expect(status).toBe(404);
+    expect(html).toContain("See the fleet");
+    expect(html).not.toContain("<script>");
+  });
+});

@@ -1,0 +1,83 @@
+// The web app over a real server and a real nats-server, without a socket; and agents that speak plain NATS.
+import { type AgentId, parseAgentId } from "../../src/domain/agent-id.ts";
+import type { AgentView } from "../../src/domain/agent-record.ts";
+import { createLogger } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import type { AccessOptions } from "../../src/web/access.ts";
+import { createApp } from "../../src/web/app.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+type App = ReturnType<typeof createApp>;
+
+export interface TestApp extends AsyncDisposable {
+  readonly app: App;
+  readonly test: TestServer;
+  /** What the app has logged. */
+  readonly logged: readonly string[];
+  /** A connection like an agent's. */
+  readonly bus: Bus;
+  /** Publishes a heartbeat and waits until the fleet shows it. */
+  heartbeat(id: string, fields?: Readonly<Record<string, unknown>>): Promise<AgentView>;
+  /** Waits until the fleet's view of an agent is as wanted. */
+  viewOf(id: string, isWanted: (view: AgentView) => boolean, what: string): Promise<AgentView>;
+}
+
+/** @param access open to all without it */
+export async function startTestApp(access?: AccessOptions): Promise<TestApp> {
+  const test = await startTestServer();
+  const logged: string[] = [];
+  const now = () => new Date();
+  const app = createApp({
+    server: test.server,
+    natsUrl: test.nats.url,
+    spawnCommand: "/opt/cliai spawn demo",
+    access,
+    now,
+    log: createLogger("debug", (line) => logged.push(line), now),
+  });
+  const bus = await test.nats.bus("agents");
+  const viewOf: TestApp["viewOf"] = (id, isWanted, what) => {
+    const get = () => test.server.fleet.get(parseAgentId(id));
+    return waitFor(
+      () => {
+        const view = get();
+        return view !== undefined && isWanted(view) && view;
+      },
+      { what, saw: get },
+    );
+  };
+  return {
+    app,
+    test,
+    logged,
+    bus,
+    viewOf,
+    async heartbeat(id, fields = {}) {
+      const mark = crypto.randomUUID();
+      bus.publish(`agent.${id}.heartbeat`, { agent_id: id, status: "working", ...fields, instance_id: mark });
+      return await viewOf(id, (view) => view.heartbeat?.instance_id === mark, `${id}'s heartbeat`);
+    },
+    [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
+  };
+}
+
+export function postJson(app: App, path: string, body: unknown): Promise<Response> {
+  return Promise.resolve(
+    app.request(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    }),
+  );
+}
+
+export async function errorOf(response: Response): Promise<{ code: string; message: string; hint?: string }> {
+  const { error } = (await response.json()) as { error: { code: string; message: string; hint?: string } };
+  return error;
+}
+
+/** The commands the server has stored for an agent. */
+export function commandsOf(test: TestServer, id: string) {
+  return test.server.fleet.get(id as AgentId)?.commands ?? [];
+}
