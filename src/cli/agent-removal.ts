@@ -1,0 +1,49 @@
+// `cliai agents remove`: takes an agent out of everything that is kept of agents: fleet, queue, requests, credentials, files.
+// The history stays in AUDIT.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { AgentId } from "../domain/agent-id.ts";
+import { viewAgent } from "../domain/agent-record.ts";
+import { checkMessage } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { isOpen, RequestSchema } from "../domain/requests.ts";
+import { buckets } from "../domain/subjects.ts";
+import { openExistingBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { removeBridge } from "../nats/streams.ts";
+import { decideStored } from "../server/requests.ts";
+import { readFleet, requireAgent } from "./fleet-reading.ts";
+
+/** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
+export async function checkRemovable(
+  bus: Bus,
+  id: AgentId,
+  { force, now }: { force: boolean; now: () => Date },
+): Promise<void> {
+  const { axes } = viewAgent(requireAgent(id, await readFleet(bus)), now());
+  if (axes.link.value !== "online" || force) return;
+  throw new CliaiError("refused", `${id} is online`, {
+    hint: `end it first: cliai send stop ${id}; or remove it all the same: cliai agents remove ${id} --force`,
+  });
+}
+
+export async function removeAgent(
+  bus: Bus,
+  id: AgentId,
+  { dataDir, now }: { dataDir: string; now: () => Date },
+): Promise<void> {
+  await withdrawRequests(bus, id, now());
+  await removeBridge(bus, id);
+  // The servers see it go from here, and forget it.
+  await (await openExistingBucket(bus, buckets.agents)).delete(id);
+  await rm(join(dataDir, "agents", id), { recursive: true, force: true });
+}
+
+async function withdrawRequests(bus: Bus, id: AgentId, now: Date): Promise<void> {
+  const bucket = await openExistingBucket(bus, buckets.requests);
+  for (const { value } of (await bucket.entries()).values()) {
+    const request = checkMessage(RequestSchema, value);
+    if (request.agent_id !== id || !isOpen(request)) continue;
+    await decideStored(bucket, request.request_id, { type: "withdraw", at: now.toISOString() });
+  }
+}

@@ -1,0 +1,156 @@
+// `cliai agents`: the credentials of the agents of this data directory: which there are, making some for an agent that is not
+// launched by `spawn`, and taking them back.
+import { join } from "node:path";
+import { type AgentId, caseTwinOf, parseAgentId } from "../domain/agent-id.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { type Role, roles } from "../domain/roles.ts";
+import type { NatsKeys } from "../nats/credentials.ts";
+import { isGood, mintAgent, readGrants, readMintedAgents, revokeAgent } from "./agent-keys.ts";
+import { checkRemovable, removeAgent } from "./agent-removal.ts";
+import { clientArgs, dataDirFor, withClient } from "./client.ts";
+import { type Arguments, defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import { readKeys } from "./keys.ts";
+import { applyRevocations } from "./revocation.ts";
+import { readServeFile } from "./serve-file.ts";
+import { readAgentFolders } from "./spawn-identity.ts";
+import { alignRows } from "./terminal.ts";
+
+const acts = ["ls", "add", "revoke", "remove"] as const;
+
+const agentsArgs = {
+  act: { type: "positional", required: false, description: "ls (default), add, revoke or remove" },
+  id: { type: "positional", required: false, description: "the agent, for all but ls" },
+  role: { type: "enum", options: [...roles] as Role[], description: "for add; agent when left out" },
+  force: { type: "boolean", description: "for remove: also an agent that is online" },
+  ...clientArgs,
+} as const;
+
+export const agentsCommand = defineCliCommand({
+  name: "agents",
+  description:
+    "the agents' credentials: list, make or revoke them; or remove an agent with all that is kept of it",
+  args: agentsArgs,
+  async run(args, context) {
+    const act = parseAct(args.act);
+    const dataDir = dataDirFor(args, context);
+    if (act === "ls") return list(dataDir, context);
+    if (args.id === undefined) {
+      throw new CliaiError("usage", `agents ${act} needs the agent's id`, { hint: `cliai agents ${act} ID` });
+    }
+    const id = parseAgentId(args.id);
+    if (act === "remove") return await remove(dataDir, id, args, context);
+    const keys = await requireKeys(dataDir);
+    return act === "add"
+      ? await add(dataDir, keys, id, args, context)
+      : await revoke(dataDir, keys, id, context);
+  },
+});
+
+function parseAct(word = "ls"): (typeof acts)[number] {
+  const act = acts.find((each) => each === word);
+  if (act !== undefined) return act;
+  throw new CliaiError("usage", `agents has no "${word}"`, {
+    hint: didYouMean(word, acts) ?? `it has ${acts.join(", ")}`,
+  });
+}
+
+async function requireKeys(dataDir: string): Promise<NatsKeys> {
+  const keys = await readKeys(dataDir);
+  if (keys !== undefined) return keys;
+  throw new CliaiError(
+    "config_invalid",
+    `no keys in ${dataDir}: no server with credentials has started there`,
+    {
+      hint: "start one, without --insecure and --nats-url: cliai serve",
+    },
+  );
+}
+
+function list(dataDir: string, { json, print, note, now }: CliContext): number {
+  const agents = readMintedAgents(dataDir).map((agent_id) => {
+    const grants = readGrants(dataDir, agent_id);
+    const good = grants.findLast((grant) => isGood(grant, now()));
+    const last = good ?? grants.at(-1);
+    const state = good ? "good" : last?.revoked_at === undefined ? "expired" : "revoked";
+    return { agent_id, state, role: last?.role ?? "agent", expires_at: last?.expires_at ?? "" };
+  });
+  if (json) print(JSON.stringify(agents));
+  else if (agents.length === 0) note("no agent has credentials; launch one: cliai spawn demo");
+  else {
+    const rows = agents.map(({ agent_id, state, role, expires_at }) => [agent_id, state, role, expires_at]);
+    for (const cells of alignRows([["agent", "credentials", "role", "expires"], ...rows], undefined))
+      print(cells.join("  ").trimEnd());
+  }
+  return 0;
+}
+
+async function add(
+  dataDir: string,
+  keys: NatsKeys,
+  id: AgentId,
+  { role = "agent" }: Arguments<typeof agentsArgs>,
+  { json, print, now }: CliContext,
+): Promise<number> {
+  const known = [...readMintedAgents(dataDir), ...(await readAgentFolders(join(dataDir, "agents")))];
+  const twin = caseTwinOf(id, known);
+  if (twin !== undefined) {
+    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
+      hint: `take that one, or another name: cliai agents add ${twin}`,
+    });
+  }
+  const creds = await mintAgent(dataDir, keys, { id, role, now: now() });
+  print(json ? JSON.stringify({ agent_id: id, role, creds }) : creds);
+  return 0;
+}
+
+/** Its credentials end first: what it still says is then nobody's. */
+async function remove(
+  dataDir: string,
+  id: AgentId,
+  args: Arguments<typeof agentsArgs>,
+  context: CliContext,
+): Promise<number> {
+  const { json, print, log, now } = context;
+  const force = args.force === true;
+  await withClient(args, context, async (bus) => {
+    await checkRemovable(bus, id, { force, now });
+    const keys = await readKeys(dataDir);
+    const server = await readServeFile(dataDir);
+    if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
+      await revokeAgent(dataDir, id, now());
+      if (server !== undefined) await applyRevocations(dataDir, keys, server.nats_url, log);
+    }
+    await removeAgent(bus, id, { dataDir, now });
+  });
+  print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
+  return 0;
+}
+
+async function revoke(dataDir: string, keys: NatsKeys, id: AgentId, context: CliContext): Promise<number> {
+  const { json, print, note, log, now } = context;
+  const known = readMintedAgents(dataDir);
+  if (!known.includes(id)) {
+    throw new CliaiError("agent_unknown", `the agent "${id}" was given no credentials here`, {
+      hint: didYouMean(id, known) ?? "see those that were: cliai agents",
+    });
+  }
+  const revoked = await revokeAgent(dataDir, id, now());
+  const server = await readServeFile(dataDir);
+  let isLive = false;
+  try {
+    // Also when there was nothing to revoke any more: nats-server may have been away when there was.
+    if (server !== undefined) await applyRevocations(dataDir, keys, server.nats_url, log);
+    isLive = server !== undefined;
+  } catch (error) {
+    if (!(error instanceof CliaiError) || error.code !== "nats_unreachable") throw error;
+    log.debug(messageOf(error));
+  }
+  if (json) print(JSON.stringify({ agent_id: id, revoked, live: isLive }));
+  else {
+    print(`${id}: ${revoked === 0 ? "nothing was good any more" : "revoked"}`);
+    if (!isLive) note("no server runs; it holds from the next start on");
+  }
+  return 0;
+}

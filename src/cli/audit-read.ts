@@ -1,0 +1,119 @@
+// `cliai audit`: prints the recorded history, goes on with what comes, or writes it to a file.
+
+import { once } from "node:events";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { AuditFilter } from "../domain/audit-filter.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { streams } from "../domain/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { StreamMessage } from "../nats/follow.ts";
+import { readStreamFacts } from "../nats/read-stream.ts";
+import { exportLine } from "../server/audit/export-file.ts";
+import { followAudit, openExport, readAudit, readNewest } from "../server/audit/read-audit.ts";
+import { type AuditArgs, readFilter } from "./audit-args.ts";
+import { withClient } from "./client.ts";
+import type { CliContext } from "./context.ts";
+import { feedEntry, feedLine } from "./feed-lines.ts";
+import { cut } from "./terminal.ts";
+
+/** How many lines of what was there `--follow` begins with, where nothing else is asked for. */
+const linesBeforeFollowing = 10;
+
+export async function readHistory(args: AuditArgs, context: CliContext): Promise<number> {
+  const filter = readFilter(args, context);
+  const limit =
+    readLimit(args.limit) ?? (args.follow && args.since === undefined ? linesBeforeFollowing : undefined);
+  if (args.follow && args.until !== undefined) {
+    throw new CliaiError("usage", "--follow and --until contradict each other", {
+      hint: "leave one of them out",
+    });
+  }
+  if (args.export !== undefined) {
+    const other = args.follow ? "--follow" : args.limit === undefined ? undefined : "--limit";
+    if (other !== undefined) {
+      throw new CliaiError("usage", `--export and ${other} contradict each other`, {
+        hint: "bound an export by --since and --until",
+      });
+    }
+  }
+  return await withClient(args, context, async (bus, parts) => {
+    if (args.export !== undefined)
+      return await exportTo(resolve(context.cwd, args.export), bus, filter, context);
+    let next = (await readStreamFacts(bus, streams.audit)).last_seq + 1;
+    const show = (record: StreamMessage) => {
+      next = Math.max(next, record.seq + 1);
+      context.print(lineOf(record, context));
+    };
+    for await (const record of limit === undefined
+      ? readAudit(bus, filter)
+      : await readNewest(bus, filter, limit)) {
+      show(record);
+      if (context.stdout.writableNeedDrain) await once(context.stdout, "drain");
+    }
+    if (!args.follow) return 0;
+    const following = followAudit(bus, filter, next, context.log, show);
+    parts.defer(() => following.stop());
+    return await new Promise<never>(() => undefined);
+  });
+}
+
+function lineOf(record: StreamMessage, { json, isTerminal, columns }: CliContext): string {
+  if (json) return JSON.stringify(feedEntry(record));
+  const line = `${String(record.seq).padStart(6)}  ${feedLine(record, record.at)}`;
+  return isTerminal ? cut(line, columns) : line;
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const most = 100_000;
+  const limit = /^\d+$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= most) return limit;
+  throw new CliaiError("usage", `--limit "${text}" must be a whole number from 1 to ${most}`, {
+    hint: "leave it out for all of them",
+  });
+}
+
+async function exportTo(path: string, bus: Bus, filter: AuditFilter, context: CliContext): Promise<number> {
+  const file = await create(path);
+  let records = 0;
+  try {
+    const contents = await openExport(bus, filter, context.now());
+    let lines = `${JSON.stringify(contents.header)}\n`;
+    for await (const record of contents.records) {
+      lines += `${exportLine(record)}\n`;
+      records += 1;
+      if (lines.length < 1_000_000) continue;
+      await file.appendFile(lines);
+      lines = "";
+    }
+    await file.appendFile(lines);
+    await file.close();
+  } catch (error) {
+    // Half an export would be found to lack its end: none is better.
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true });
+    throw error;
+  }
+  if (context.json) context.print(JSON.stringify({ file: path, records }));
+  else context.print(`${records} records in ${path}`);
+  return 0;
+}
+
+async function create(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx", 0o600);
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    throw new CliaiError(
+      "usage",
+      exists ? `${path} exists already` : `cannot write ${path}: ${messageOf(cause)}`,
+      {
+        hint: exists
+          ? "name another file, or remove it first"
+          : "name a file in a directory that you may write to",
+        cause,
+      },
+    );
+  }
+}

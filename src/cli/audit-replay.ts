@@ -1,0 +1,34 @@
+// `cliai audit replay`: publishes a span of the history again, under `replay`.
+import { CliaiError } from "../domain/errors.ts";
+import { parseReplayPrefix, replayAudit } from "../server/audit/replay.ts";
+import { type AuditArgs, readFilter } from "./audit-args.ts";
+import { withClient } from "./client.ts";
+import type { CliContext } from "./context.ts";
+
+export async function replayHistory(args: AuditArgs, context: CliContext): Promise<number> {
+  const prefix = parseReplayPrefix(args.to ?? "replay");
+  const speed = readSpeed(args.speed ?? "1");
+  const filter = readFilter(args, context);
+  if (filter.sinceMs === undefined) {
+    throw new CliaiError("usage", "replay needs --since", {
+      hint: "cliai audit replay --since 2h --until 1h",
+    });
+  }
+  return await withClient(args, context, async (bus, parts) => {
+    const ended = new AbortController();
+    parts.defer(() => ended.abort());
+    // What comes while it runs is no part of the span.
+    const span = { ...filter, untilMs: filter.untilMs ?? context.now().getTime() };
+    const replayed = await replayAudit(bus, { filter: span, prefix, speed, signal: ended.signal });
+    context.print(
+      context.json ? JSON.stringify({ to: `${prefix}.>`, replayed }) : `${replayed} messages on ${prefix}.>`,
+    );
+    return 0;
+  });
+}
+
+function readSpeed(text: string): number {
+  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(speed)) return speed;
+  throw new CliaiError("usage", `--speed "${text}" must be a number, such as 1, 10, or 0 for no pauses`);
+}

@@ -1,0 +1,77 @@
+// `cliai audit verify`: a line for each trace of tampering, then what was verified. Exit code 1 when there is any.
+import { resolve } from "node:path";
+import { CliaiError } from "../domain/errors.ts";
+import { type AuditSource, openStreamSource } from "../server/audit/audit-source.ts";
+import { openFileSource } from "../server/audit/export-file.ts";
+import type { Finding } from "../server/audit/findings.ts";
+import { readPublicKey } from "../server/audit/signing.ts";
+import { type Verification, verifyAudit } from "../server/audit/verify.ts";
+import type { AuditArgs } from "./audit-args.ts";
+import { dataDirFor, withClient } from "./client.ts";
+import type { CliContext } from "./context.ts";
+import { keysDirOf } from "./data-dir.ts";
+import { paint, plain } from "./terminal.ts";
+
+export async function verifyHistory(args: AuditArgs, context: CliContext): Promise<number> {
+  const { file, stream, prefix, url } = args;
+  const other = stream === undefined ? (prefix === undefined ? undefined : "--prefix") : "--stream";
+  if (file !== undefined && other !== undefined) {
+    throw new CliaiError("usage", `--file and ${other} contradict each other`, {
+      hint: "verify one at a time",
+    });
+  }
+  const trustedKeys = await findKeys(args, context);
+  const verify = async (source: AuditSource) => {
+    const result = await verifyAudit(source, {
+      trustedKeys,
+      onFinding: (finding) => context.print(findingLine(finding, context)),
+    });
+    for (const line of resultLines(result, context)) context.print(line);
+    if (trustedKeys.length === 0 && result.keys.length > 0) {
+      context.note(
+        "no key was given to compare with: only the server's own keys/ can tell whose key that is",
+      );
+    }
+    return result.ok ? 0 : 1;
+  };
+  if (file !== undefined) return await verify(await openFileSource(resolve(context.cwd, file)));
+  return await withClient(args, context, async (bus) =>
+    verify(await openStreamSource(bus, { stream, prefix, now: context.now })),
+  );
+
+  async function findKeys({ key }: AuditArgs, own: CliContext): Promise<string[]> {
+    if (key !== undefined) return key.split(",").map((each) => each.trim());
+    // The keys of this machine say nothing of a server that is named by its address.
+    const ownKey = url === undefined ? await readPublicKey(keysDirOf(dataDirFor(args, own))) : undefined;
+    return ownKey === undefined ? [] : [ownKey];
+  }
+}
+
+function findingLine(finding: Finding, { json, color }: CliContext): string {
+  if (json) return JSON.stringify(finding);
+  return `${paint(finding.kind.replace("_", " "), "red", color)}: ${plain(finding.message)}`;
+}
+
+function resultLines(result: Verification, { json, color }: CliContext): string[] {
+  if (json) return [JSON.stringify(result)];
+  const { source, records, checkpoints, signed_to, unsigned, gap, filtered, findings, keys, head } = result;
+  const number = (count: number) => count.toLocaleString("en");
+  const lines = [
+    `${source}: ${number(records)} records, ${number(checkpoints)} checkpoints, signed up to ${number(signed_to)}`,
+  ];
+  if (gap?.why === "retention") {
+    lines.push(
+      `records up to ${number(gap.to_seq)}, the last stored ${gap.last_at} or before, were removed by retention`,
+    );
+  } else if (gap !== undefined) {
+    lines.push(`records up to ${number(gap.to_seq)} are not part of this export`);
+  }
+  if (filtered) lines.push("the export was filtered: whether records are missing cannot be judged");
+  if (unsigned > 0) lines.push(`${number(unsigned)} at the end are not signed yet`);
+  if (keys.length > 0) lines.push(`signed by ${keys.join(", ")}; head ${head ?? "none"}`);
+  const verdict =
+    findings === 0
+      ? "nothing was changed"
+      : `${number(findings)} ${findings === 1 ? "trace" : "traces"} of tampering`;
+  return [...lines, paint(verdict, findings === 0 ? "green" : "red", color)];
+}

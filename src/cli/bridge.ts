@@ -1,0 +1,102 @@
+// `cliai bridge`: the process around one agent's bridge: its flags and environment, its signals, its end.
+// stdout belongs to the MCP transport; nothing here prints to it.
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import process from "node:process";
+import { startBridge } from "../bridge/bridge.ts";
+import { buildInfo } from "../build-info.ts";
+import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { readRole } from "../domain/roles.ts";
+import { agentCredsPath } from "./agent-keys.ts";
+import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./client.ts";
+import { type Arguments, defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import { readServeFile } from "./serve-file.ts";
+
+const bridgeArgs = {
+  "agent-id": { type: "string", valueHint: "ID", description: "the agent; else AGENT_ID" },
+  url: { type: "string", valueHint: "URL", description: "the NATS server; else NATS_URL, else serve.json's" },
+  creds: { type: "string", valueHint: "FILE", description: "credentials file; else NATS_CREDS" },
+  heartbeat: { type: "string", valueHint: "SECONDS", description: "interval; else CLIAI_HEARTBEAT, else 15" },
+  ...dataDirArgs,
+} as const;
+
+type BridgeArgs = Arguments<typeof bridgeArgs>;
+
+export const bridgeCommand = defineCliCommand({
+  name: "bridge",
+  description: "the MCP server over stdio that an agent's CLI runs; speaks NATS for that agent",
+  args: bridgeArgs,
+  async run(args, context) {
+    const { env, stdin, stdout, log, now } = context;
+    const id = readAgentId(args, context);
+    const bridge = startBridge({
+      agentId: id,
+      ...(await findOwnNats(id, args, context)),
+      heartbeatIntervalS: readHeartbeat(args, context),
+      facts: {
+        config_name: env.CLIAI_CONFIG_NAME || "unknown",
+        project_path: env.CLIAI_PROJECT_PATH || env.CLAUDE_PROJECT_DIR || context.cwd,
+        host: hostname(),
+        pid: process.pid,
+        session_id: env.CLAUDE_CODE_SESSION_ID || undefined,
+        role: readRole(env.CLIAI_ROLE),
+      },
+      version: buildInfo.version,
+      createId: () => crypto.randomUUID(),
+      ...{ stdin, stdout, log, now },
+    });
+    const end = () => void bridge.shutdown("signal");
+    process.on("SIGINT", end).on("SIGTERM", end).on("SIGHUP", end);
+    await bridge.ended;
+    return 0;
+  },
+});
+
+function readAgentId(args: BridgeArgs, { env }: CliContext): AgentId {
+  const text = args["agent-id"] ?? env.AGENT_ID;
+  if (text !== undefined) return parseAgentId(text);
+  throw new CliaiError("usage", "bridge needs the agent's id", {
+    hint: "cliai bridge --agent-id ID, or AGENT_ID",
+  });
+}
+
+/**
+ * The bridge may be there before the server: then it waits where one with default settings will be. Credentials are found, and
+ * never made here: who runs a bridge is not the operator, and one that was revoked would only make itself new ones.
+ */
+async function findOwnNats(
+  id: AgentId,
+  args: BridgeArgs,
+  context: CliContext,
+): Promise<{ url: string; credsPath: string | undefined }> {
+  const url = args.url || context.env.NATS_URL || undefined;
+  const named = args.creds || context.env.NATS_CREDS || undefined;
+  if (url !== undefined) return { url, credsPath: named };
+  const dataDir = dataDirFor(args, context);
+  const server = await readServeFile(dataDir);
+  const credsPath = named ?? (server?.insecure === true ? undefined : await findOwnCreds(dataDir, id));
+  return { url: server?.nats_url ?? defaultNatsUrl, credsPath };
+}
+
+async function findOwnCreds(dataDir: string, id: AgentId): Promise<string | undefined> {
+  const own = agentCredsPath(dataDir, id);
+  if (existsSync(own)) return own;
+  if ((await readServeFile(dataDir))?.nats_creds === undefined) return undefined;
+  throw new CliaiError("config_invalid", `the agent "${id}" has no credentials: ${own} is not there`, {
+    hint: `make some: cliai agents add ${id}`,
+  });
+}
+
+function readHeartbeat(args: BridgeArgs, { env }: CliContext): number {
+  const [name, text] =
+    args.heartbeat === undefined
+      ? ["CLIAI_HEARTBEAT", env.CLIAI_HEARTBEAT || "15"]
+      : ["--heartbeat", args.heartbeat];
+  const seconds = Number(text);
+  if (seconds >= 0.1 && seconds <= 3_600) return seconds;
+  throw new CliaiError("config_invalid", `${name} "${text}" is not a number of seconds from 0.1 to 3600`, {
+    hint: "leave it out for 15",
+  });
+}

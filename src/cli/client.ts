@@ -1,0 +1,99 @@
+// What the client commands share: their flags, finding the server by its `serve.json`, and one connection for their work.
+import process from "node:process";
+import { CliaiError } from "../domain/errors.ts";
+import { type Bus, connectBus } from "../nats/bus.ts";
+import type { CliContext } from "./context.ts";
+import { dataDirOf } from "./data-dir.ts";
+import { readServeFile, serveFilePath } from "./serve-file.ts";
+import { isServed } from "./serve-lock.ts";
+
+export const dataDirArgs = {
+  "data-dir": {
+    type: "string",
+    valueHint: "DIR",
+    description: "where everything lives; else CLIAI_HOME, else the user's data directory",
+  },
+} as const;
+
+export const jsonArgs = {
+  json: { type: "boolean", description: "print JSON" },
+} as const;
+
+export const clientArgs = {
+  ...dataDirArgs,
+  url: { type: "string", valueHint: "URL", description: "the NATS server; else the one in serve.json" },
+  creds: { type: "string", valueHint: "FILE", description: "credentials file for --url" },
+  ...jsonArgs,
+} as const;
+
+/** Where a server with default settings listens. */
+export const defaultNatsUrl = "nats://127.0.0.1:4222";
+
+export interface ClientArgs {
+  readonly "data-dir"?: string | undefined;
+  readonly url?: string | undefined;
+  readonly creds?: string | undefined;
+}
+
+export function dataDirFor(args: ClientArgs, { env, cwd }: CliContext): string {
+  return dataDirOf({ flag: args["data-dir"], env, cwd, platform: process.platform });
+}
+
+export interface NatsAddress {
+  readonly natsUrl: string;
+  /** What a person's commands connect with: never for an agent. */
+  readonly credsPath?: string | undefined;
+}
+
+/** @throws CliaiError `server_unreachable` when no server runs on the data directory */
+export async function findNats(args: ClientArgs, context: CliContext): Promise<NatsAddress> {
+  if (args.url !== undefined) return { natsUrl: args.url, credsPath: args.creds };
+  const dataDir = dataDirFor(args, context);
+  const server = await readServeFile(dataDir);
+  if (server !== undefined) return { natsUrl: server.nats_url, credsPath: args.creds ?? server.nats_creds };
+  throw new CliaiError("server_unreachable", `no server runs on ${dataDir}: it has no serve.json`, {
+    hint: "start it: cliai serve",
+  });
+}
+
+/**
+ * Connects, does the work, and closes; also when it is interrupted, or when nobody reads the output any more.
+ * What the work starts and leaves running belongs into `parts`: it is ended before the connection.
+ * @throws CliaiError `server_unreachable`, `interrupted`, and what the work throws
+ */
+export async function withClient<Result>(
+  args: ClientArgs,
+  context: CliContext,
+  work: (bus: Bus, parts: AsyncDisposableStack) => Promise<Result>,
+): Promise<Result> {
+  const { natsUrl: url, credsPath } = await findNats(args, context);
+  const bus = await connectBus({ url, name: "cliai client", credsPath, log: context.log }).catch(
+    async (error: unknown) => {
+      throw args.url === undefined ? await explainDeadServer(error, url, dataDirFor(args, context)) : error;
+    },
+  );
+  await using parts = new AsyncDisposableStack();
+  parts.defer(() => bus.close());
+  const ended = Promise.withResolvers<never>();
+  const interrupt = () => ended.reject(new CliaiError("interrupted", "interrupted"));
+  const endQuietly = () => ended.reject(context.outputEnded.reason);
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  context.outputEnded.addEventListener("abort", endQuietly);
+  parts.defer(() => {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    context.outputEnded.removeEventListener("abort", endQuietly);
+  });
+  return await Promise.race([work(bus, parts), ended.promise]);
+}
+
+async function explainDeadServer(error: unknown, url: string, dataDir: string): Promise<unknown> {
+  if (!(error instanceof CliaiError) || error.code !== "nats_unreachable") return error;
+  if (await isServed(dataDir)) {
+    return new CliaiError("nats_unreachable", `cliai serve runs, but its NATS at ${url} does not answer`, {
+      hint: "if it just ended, it is being started again: try once more in a few seconds",
+      cause: error,
+    });
+  }
+  const message = `nothing answers at ${url}, which ${serveFilePath(dataDir)} names: its server is gone`;
+  return new CliaiError("server_unreachable", message, { hint: "start it again: cliai serve", cause: error });
+}

@@ -1,0 +1,62 @@
+// The table of commands: what the short help says, and where each is. Loaded one by one, so that `bridge` starts fast.
+import type { CliCommand } from "./command.ts";
+
+export interface CommandRow {
+  readonly description: string;
+  readonly load: () => Promise<CliCommand>;
+}
+
+export const commands: Readonly<Record<string, CommandRow>> = {
+  serve: {
+    description: "start the server: NATS, the dashboard and the API",
+    load: async () => (await import("./serve.ts")).serveCommand,
+  },
+  spawn: {
+    description: "launch an agent from a profile",
+    load: async () => (await import("./spawn.ts")).spawnCommand,
+  },
+  ls: {
+    description: "list the agents and what they do",
+    load: async () => (await import("./ls.ts")).lsCommand,
+  },
+  show: {
+    description: "show one agent, with its commands and their receipts",
+    load: async () => (await import("./show.ts")).showCommand,
+  },
+  watch: {
+    description: "follow what happens, as it happens",
+    load: async () => (await import("./watch.ts")).watchCommand,
+  },
+  send: {
+    description: "send stop, pause, resume or a task to an agent",
+    load: async () => (await import("./send.ts")).sendCommand,
+  },
+  inbox: {
+    description: "list what waits for a person: questions, approvals",
+    load: async () => (await import("./inbox.ts")).inboxCommand,
+  },
+  answer: {
+    description: "answer a request of the inbox",
+    load: async () => (await import("./answer.ts")).answerCommand,
+  },
+  audit: {
+    description: "read, export, verify and replay the recorded history",
+    load: async () => (await import("./audit.ts")).auditCommand,
+  },
+  doctor: {
+    description: "check everything that can be wrong, each with its remedy",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  agents: {
+    description: "the agents' credentials: list, add, revoke",
+    load: async () => (await import("./agents.ts")).agentsCommand,
+  },
+  token: {
+    description: "sign a browser or a script in, or sign all out",
+    load: async () => (await import("./token.ts")).tokenCommand,
+  },
+  bridge: {
+    description: "the MCP server that an agent's CLI runs; not for people",
+    load: async () => (await import("./bridge.ts")).bridgeCommand,
+  },
+};

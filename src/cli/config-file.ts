@@ -1,0 +1,69 @@
+// Reads the settings file, and the instructions that its profiles name. The default file travels inside the program.
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import defaultConfig from "../../configs/agents.json" with { type: "json" };
+import agentPrompt from "../../configs/prompts/agent.txt" with { type: "text" };
+import captainPrompt from "../../configs/prompts/captain.txt" with { type: "text" };
+import coderPrompt from "../../configs/prompts/coder.txt" with { type: "text" };
+import demoPrompt from "../../configs/prompts/demo.txt" with { type: "text" };
+import reviewerPrompt from "../../configs/prompts/reviewer.txt" with { type: "text" };
+import { type Config, type Profile, parseConfig } from "../config.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import type { Role } from "../domain/roles.ts";
+import type { CliContext } from "./context.ts";
+
+/** What an agent is told of the fleet and its tools; a captain is told of its own task besides. */
+export const rolePrompts: Readonly<Record<Role, readonly string[]>> = {
+  agent: [agentPrompt],
+  captain: [agentPrompt, captainPrompt],
+};
+
+/** The default file's prompts, by the names it gives them. */
+const defaultPrompts: Readonly<Record<string, string>> = {
+  "prompts/coder.txt": coderPrompt,
+  "prompts/demo.txt": demoPrompt,
+  "prompts/reviewer.txt": reviewerPrompt,
+};
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute; undefined for the file inside the program. */
+  readonly path: string | undefined;
+}
+
+export const configArgs = {
+  config: { type: "string", valueHint: "FILE", description: "settings file (JSON); else CLIAI_CONFIG" },
+} as const;
+
+/** @throws CliaiError `config_invalid` when the file named is missing or wrong */
+export async function loadConfig(flag: string | undefined, context: CliContext): Promise<LoadedConfig> {
+  const builtIn = parseConfig(JSON.stringify(defaultConfig), "the default settings");
+  const named = flag ?? (context.env.CLIAI_CONFIG || undefined);
+  if (named === undefined) return { config: builtIn, path: undefined };
+  const path = resolve(context.cwd, named);
+  return { config: parseConfig(await readNamed(path, `the settings file ${path}`), path), path };
+}
+
+/** The profile's own instructions; empty when it has none. */
+export async function readPrompt(profile: Profile, { path }: LoadedConfig): Promise<string> {
+  const { prompt = "", prompt_file } = profile;
+  if (prompt_file === undefined) return prompt;
+  const fromFile =
+    path === undefined
+      ? (defaultPrompts[prompt_file] ?? "")
+      : await readNamed(resolve(dirname(path), prompt_file), `the prompt_file "${prompt_file}" of ${path}`);
+  return [fromFile.trim(), prompt].filter((part) => part !== "").join("\n\n");
+}
+
+async function readNamed(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const why =
+      (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(cause);
+    throw new CliaiError("config_invalid", `cannot read ${what}: ${why}`, {
+      hint: "name a file that is there and that you may read",
+      cause,
+    });
+  }
+}

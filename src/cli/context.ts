@@ -1,0 +1,28 @@
+// What a command gets of the process it runs in: streams, environment, clock. The globals behind it are read in main.ts.
+import type { Readable, Writable } from "node:stream";
+import type { Logger } from "../log.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface CliContext {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly log: Logger;
+  /** Whether results are to be JSON: `--json` was given. */
+  readonly json: boolean;
+  /** Whether a person reads stdout, and how wide their terminal is. */
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  readonly color: boolean;
+  readonly now: () => Date;
+  /** Writes one line of the result to stdout. */
+  print(line: string): void;
+  /** Writes one line about the work to stderr. */
+  note(line: string): void;
+  /** Aborted when the reader of stdout has gone (`| head`): there is nobody to print to. */
+  readonly outputEnded: AbortSignal;
+  /** Ends the process where it stands: for a second Ctrl-C while the first is being obeyed. */
+  exitNow(code: number): never;
+}

@@ -1,0 +1,40 @@
+// `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes nothing.
+import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
+import { defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import type { Check } from "./doctor/check.ts";
+import { checkDisk, checkFiles } from "./doctor/files.ts";
+import { checkNats } from "./doctor/nats.ts";
+import { checkAgentClis, checkNatsServer } from "./doctor/programs.ts";
+import { checkServe } from "./doctor/server.ts";
+import { paint, plain } from "./terminal.ts";
+
+export const doctorCommand = defineCliCommand({
+  name: "doctor",
+  description: "check everything that can be wrong, each with its one remedy; exit 1 when something is",
+  args: { ...dataDirArgs, ...jsonArgs },
+  async run(args, context) {
+    const { env, now, json, print } = context;
+    const dataDir = dataDirFor(args, context);
+    const searchPath = env.PATH ?? "";
+    const [files, disk, natsServer, agentClis, serve] = await Promise.all([
+      checkFiles(dataDir, now()),
+      checkDisk(dataDir),
+      checkNatsServer(searchPath),
+      checkAgentClis(searchPath),
+      checkServe(dataDir),
+    ]);
+    const nats = serve.server === undefined ? [] : await checkNats(args, context);
+    const checks = [...serve.checks, ...nats, ...files, disk, natsServer, ...agentClis];
+    const ok = checks.every((check) => check.ok);
+    if (json) print(JSON.stringify({ ok, checks }));
+    else for (const check of checks) printCheck(check, context);
+    return ok ? 0 : 1;
+  },
+});
+
+function printCheck({ check, ok, message, remedy }: Check, { print, color }: CliContext): void {
+  const mark = ok ? paint("ok  ", "green", color) : paint("bad ", "red", color);
+  const hint = remedy === undefined ? "" : `; ${paint("hint:", "bold", color)} ${remedy}`;
+  print(`${mark} ${check}: ${plain(message)}${hint}`);
+}

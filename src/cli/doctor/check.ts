@@ -1,0 +1,18 @@
+// One thing that was looked at, and what came of it.
+
+export interface Check {
+  /** What was looked at, in a word: `files`, `clock`, … */
+  readonly check: string;
+  readonly ok: boolean;
+  readonly message: string;
+  /** The one act that mends it; none where all is well. */
+  readonly remedy?: string;
+}
+
+export function well(check: string, message: string): Check {
+  return { check, ok: true, message };
+}
+
+export function finding(check: string, message: string, remedy: string): Check {
+  return { check, ok: false, message, remedy };
+}

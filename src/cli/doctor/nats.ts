@@ -1,0 +1,66 @@
+// NATS as the running serve uses it: reached with our credentials, with its streams, room in its store, and our time.
+import { CliaiError, messageOf } from "../../domain/errors.ts";
+import { bridgeConsumer, buckets, streams } from "../../domain/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type JetStreamHealth, readJetStreamHealth } from "../../nats/health.ts";
+import { consumerNames } from "../../nats/streams.ts";
+import { type ClientArgs, withClient } from "../client.ts";
+import type { CliContext } from "../context.ts";
+import { readFleet } from "../fleet-reading.ts";
+import { type Check, finding, well } from "./check.ts";
+
+const clockMayDifferMs = 2_000;
+const fullShare = 0.8;
+
+export async function checkNats(args: ClientArgs, context: CliContext): Promise<Check[]> {
+  try {
+    return await withClient(args, context, async (bus) => {
+      const wanted = [streams.commands, streams.audit, `KV_${buckets.agents}`, `KV_${buckets.requests}`];
+      const health = await readJetStreamHealth(bus, wanted, context.now);
+      return [
+        well("nats", `nats-server ${bus.serverVersion} answers`),
+        checkClock(health),
+        checkStore(health),
+        await checkStreams(bus, health),
+      ];
+    });
+  } catch (error) {
+    const remedy = error instanceof CliaiError ? error.hint : undefined;
+    return [finding("nats", messageOf(error), remedy ?? "start the server again: cliai serve")];
+  }
+}
+
+function checkClock({ clockAheadMs }: JetStreamHealth): Check {
+  if (clockAheadMs === undefined) return well("clock", "this nats-server does not tell its time");
+  const seconds = `${(Math.abs(clockAheadMs) / 1000).toFixed(1)} s`;
+  if (Math.abs(clockAheadMs) <= clockMayDifferMs)
+    return well("clock", `within ${seconds} of the NATS server's`);
+  const message = `the NATS server's clock is ${seconds} ${clockAheadMs > 0 ? "ahead of" : "behind"} this machine's`;
+  return finding("clock", message, "set both by the network's time, such as: sudo timedatectl set-ntp true");
+}
+
+function checkStore({ storedBytes, storeLimitBytes }: JetStreamHealth): Check {
+  const stored = `${(storedBytes / 1024 ** 2).toFixed(1)} MiB are stored`;
+  if (storeLimitBytes === undefined) return well("store", stored);
+  const message = `${stored} of ${(storeLimitBytes / 1024 ** 2).toFixed(1)} MiB`;
+  if (storedBytes < storeLimitBytes * fullShare) return well("store", message);
+  return finding(
+    "store",
+    message,
+    "keep less of the audit: cliai serve --audit-max-bytes SIZE, or raise the limit",
+  );
+}
+
+async function checkStreams(bus: Bus, { missingStreams }: JetStreamHealth): Promise<Check> {
+  if (missingStreams.length > 0) {
+    const message = `JetStream has no ${missingStreams.join(", ")}`;
+    return finding("streams", message, "start the server again, it makes them: cliai serve");
+  }
+  const consumers = await consumerNames(bus, streams.commands);
+  const agents = [...(await readFleet(bus)).keys()];
+  const deaf = agents.filter((id) => !consumers.has(bridgeConsumer(id)));
+  if (deaf.length === 0)
+    return well("streams", `all streams are there, and a consumer for each of ${agents.length} agents`);
+  const message = `no consumer for ${deaf.slice(0, 5).join(", ")}: commands cannot reach ${deaf.length} of the agents`;
+  return finding("streams", message, "start the server again, it makes them: cliai serve");
+}

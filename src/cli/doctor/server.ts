@@ -1,0 +1,97 @@
+// The running serve of a data directory: whether it is there and ready, of this version, and reached by nobody else.
+import { connect, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import { buildInfo } from "../../build-info.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { redact } from "../../domain/redact.ts";
+import { isLoopback } from "../front-door.ts";
+import { readServeFile, type ServeFile, serveFilePath } from "../serve-file.ts";
+import { isAlive } from "../serve-lock.ts";
+import { type Check, finding, well } from "./check.ts";
+
+const connectWithinMs = 500;
+
+/** The server that answers, if any, and what there is to say of it. */
+export async function checkServe(
+  dataDir: string,
+): Promise<{ server: ServeFile | undefined; checks: Check[] }> {
+  let server: ServeFile | undefined;
+  try {
+    server = await readServeFile(dataDir);
+  } catch (error) {
+    return {
+      server: undefined,
+      checks: [finding("serve", messageOf(error), `rm ${serveFilePath(dataDir)}`)],
+    };
+  }
+  if (server === undefined) {
+    return { server, checks: [finding("serve", `no server runs on ${dataDir}`, "cliai serve")] };
+  }
+  if (!(await isAlive(server))) {
+    const message = `the server that ${serveFilePath(dataDir)} names is gone`;
+    return { server: undefined, checks: [finding("serve", message, "cliai serve")] };
+  }
+  return { server, checks: [checkVersion(server), ...(await checkExposure(server))] };
+}
+
+function checkVersion({ url, version, pid }: ServeFile): Check {
+  const running = `version ${version} runs at ${url} (pid ${pid})`;
+  if (version === buildInfo.version) return well("serve", running);
+  const message = `${running}, this program is ${buildInfo.version}`;
+  return finding("serve", message, "end the older of the two, then: cliai serve");
+}
+
+/** Asks by a connection, at each address of this machine: whatever a setting says, that is what others could do. */
+async function checkExposure({ url, nats_url, insecure }: ServeFile): Promise<Check[]> {
+  const own = nats_url.split(",").map((each) => URL.parse(each.trim()));
+  const ports = [URL.parse(url), ...own.filter((each) => each !== null && isLoopback(each.hostname))].flatMap(
+    (each) =>
+      each === null ? [] : [{ what: each.protocol.startsWith("http") ? "the dashboard" : "NATS", url: each }],
+  );
+  const checks: Check[] = [];
+  for (const { what, url: at } of ports) {
+    const open = await Promise.all(outerAddresses().map((address) => answers(address, Number(at.port))));
+    const [exposed] = outerAddresses().filter((_, index) => open[index]);
+    const where = redact(at.origin === "null" ? at.href : at.origin);
+    if (exposed === undefined)
+      checks.push(well("exposure", `${what} listens at ${where}, for this machine alone`));
+    else if (at.protocol === "https:")
+      checks.push(well("exposure", `${what} can be reached at ${exposed}, over TLS`));
+    else {
+      const message = `${what} can be reached by others, at ${exposed} port ${at.port}, without TLS`;
+      checks.push(
+        finding("exposure", message, "start serve again without --host, or with --tls-cert and --tls-key"),
+      );
+    }
+  }
+  if (insecure === true) {
+    checks.push(
+      finding(
+        "exposure",
+        "serve runs with --insecure: every program here may command agents",
+        "start it again without",
+      ),
+    );
+  }
+  return checks;
+}
+
+function outerAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !(isIPv6(address) && address.startsWith("fe80")))
+    .map(({ address }) => address);
+}
+
+async function answers(host: string, port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: connectWithinMs });
+    const finish = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.on("connect", () => finish(true));
+    socket.on("timeout", () => finish(false));
+    socket.on("error", () => finish(false));
+  });
+}

@@ -1,0 +1,50 @@
+// Reads the fleet as the server keeps it: the bucket `agents`. Views are derived here, by the reader's clock.
+import { type AgentId, isAgentId, parseAgentId } from "../domain/agent-id.ts";
+import type { AgentRecord } from "../domain/agent-record.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { buckets } from "../domain/subjects.ts";
+import { type BucketEntry, openExistingBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { isNotFound } from "../nats/errors.ts";
+import { unknownAgent } from "../server/fleet-state.ts";
+
+export type FleetRecords = ReadonlyMap<AgentId, AgentRecord>;
+
+/** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
+export async function readFleet(bus: Bus): Promise<FleetRecords> {
+  const entries = await readEntries(bus);
+  const records = new Map<AgentId, AgentRecord>();
+  for (const [id, { value }] of entries) {
+    // The server wrote them by the same type; another program's key would be no agent id.
+    if (isAgentId(id)) records.set(id, value as AgentRecord);
+  }
+  return records;
+}
+
+/** One agent's record as it is now. */
+export async function readAgent(bus: Bus, id: AgentId): Promise<AgentRecord | undefined> {
+  return (await (await openExistingBucket(bus, buckets.agents)).get(id)) as AgentRecord | undefined;
+}
+
+/** @throws CliaiError `agent_id_invalid`; `agent_unknown` with the nearest ids */
+export function requireAgent(text: string, fleet: FleetRecords): AgentRecord {
+  const record = fleet.get(parseAgentId(text));
+  if (record === undefined) throw unknownAgent(text, fleet.keys());
+  return record;
+}
+
+async function readEntries(bus: Bus): Promise<Map<string, BucketEntry>> {
+  try {
+    return await (await openExistingBucket(bus, buckets.agents)).entries();
+  } catch (cause) {
+    if (!(cause instanceof CliaiError) || !isNotFound(cause.cause)) throw cause;
+    throw new CliaiError(
+      "server_unreachable",
+      `no cliai serve has run on this NATS server: no bucket "agents"`,
+      {
+        hint: "start it: cliai serve",
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,44 @@
+// What answers on serve's HTTP socket: the app when it is there, and before and after that the probes alone. The socket is
+// bound first, so that a taken port is known at once, and that `/healthz` says from the beginning who holds the lock.
+import { CliaiError } from "../domain/errors.ts";
+import type { HttpHandler } from "../runtime.ts";
+
+export interface FrontDoor {
+  readonly fetch: HttpHandler;
+  open(app: { fetch: HttpHandler }): void;
+  close(): void;
+}
+
+export function createFrontDoor(instance: string): FrontDoor {
+  let app: { fetch: HttpHandler } | undefined;
+  return {
+    fetch: (request, connection) => app?.fetch(request, connection) ?? answerAlone(request, instance),
+    open: (opened) => {
+      app = opened;
+    },
+    close: () => {
+      app = undefined;
+    },
+  };
+}
+
+function answerAlone(request: Request, instance: string): Response {
+  if (new URL(request.url).pathname === "/healthz") return Response.json({ ok: true, instance });
+  const error = new CliaiError("server_unreachable", "the server is starting or ending", {
+    hint: "try again in a moment",
+  });
+  return Response.json(error, {
+    status: 503,
+    headers: { "retry-after": "1", "x-content-type-options": "nosniff" },
+  });
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Where this machine itself reaches the socket: an address that means "all" is none to connect to. */
+export function httpUrl(scheme: "http" | "https", host: string, port: number): string {
+  const own = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `${scheme}://${own.includes(":") ? `[${own}]` : own}:${port}`;
+}

@@ -1,0 +1,25 @@
+// What a bare `cliai`, `cliai --help` and `cliai --version` print.
+import { buildInfo } from "../build-info.ts";
+import { commands } from "./commands.ts";
+import { alignRows } from "./terminal.ts";
+
+export function shortHelp(): string {
+  const rows = Object.entries(commands).map(([name, { description }]) => [`  ${name}`, description]);
+  return [
+    "cliai runs, watches and steers many command-line AI agents over NATS.",
+    "",
+    "usage: cliai COMMAND [options]",
+    "",
+    ...alignRows(rows).map((cells) => cells.join("  ")),
+    "",
+    "cliai COMMAND --help says more of one; cliai --version says what this is.",
+  ].join("\n");
+}
+
+export function versionText(json: boolean): string {
+  const { version, commit, embeddedServer } = buildInfo;
+  if (json) return JSON.stringify({ version, commit, nats_version: embeddedServer?.version ?? null });
+  const server =
+    embeddedServer === undefined ? "no nats-server inside" : `nats-server ${embeddedServer.version}`;
+  return `cliai ${version} (${commit}), ${server}`;
+}

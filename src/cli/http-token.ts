@@ -1,0 +1,123 @@
+// The file of the HTTP token: made at first start, replaced by a rotation, and looked at again and again by a running serve.
+// What the token opens is src/web/access.ts.
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import { keysDirOf } from "./data-dir.ts";
+import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
+
+/** A change is noticed at the next request, and without one this soon. */
+const lookEveryMs = 250;
+
+/** Long enough that it cannot be guessed, whoever chose it. */
+const tokenPattern = /^[\x21-\x7e]{32,512}$/;
+
+export function httpTokenPath(dataDir: string): string {
+  return join(keysDirOf(dataDir), "http-token");
+}
+
+/** Makes the token where there is none: 256 bits. @throws CliaiError `data_dir_unwritable` */
+export async function ensureHttpToken(dataDir: string): Promise<string> {
+  const path = httpTokenPath(dataDir);
+  await ensureOwnDir(keysDirOf(dataDir));
+  try {
+    readHttpToken(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await writeFreshToken(path);
+  }
+  return path;
+}
+
+/** Puts another token in the place of the one that is there; a running serve takes it at once. */
+export async function rotateHttpToken(dataDir: string): Promise<void> {
+  await ensureOwnDir(keysDirOf(dataDir));
+  await writeFreshToken(httpTokenPath(dataDir));
+}
+
+async function writeFreshToken(path: string): Promise<void> {
+  await writePrivateFile(path, `${randomBytes(32).toString("base64url")}\n`);
+}
+
+/**
+ * @param path a symbolic link in its place is not followed
+ * @throws CliaiError `config_invalid` when it is missing, unreadable or holds no token
+ */
+export function readHttpToken(path: string): string {
+  let text: string;
+  try {
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      if (!fstatSync(file).isFile()) throw new Error("it is no file");
+      text = readFileSync(file, "utf8").trim();
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "ELOOP"
+          ? "a symbolic link stands in its place"
+          : messageOf(cause);
+    throw new CliaiError("config_invalid", `cannot read the token in ${path}: ${why}`, {
+      hint: "make another: cliai token rotate; for --token-file, name a file that you may read",
+      cause,
+    });
+  }
+  if (tokenPattern.test(text)) return text;
+  throw new CliaiError(
+    "config_invalid",
+    `${path} holds no token: it takes 32 characters or more on one line`,
+    {
+      hint: "make one: cliai token rotate; for --token-file: openssl rand -base64 32 > FILE",
+    },
+  );
+}
+
+export interface HttpTokenWatch {
+  /** The token now; undefined when it cannot be read, which is logged once. */
+  readonly token: () => string | undefined;
+  readonly onRotated: (listener: () => void) => () => void;
+  stop(): void;
+}
+
+/** @throws CliaiError `config_invalid` when there is no token to begin with */
+export function watchHttpToken(path: string, log: Logger): HttpTokenWatch {
+  let known: string | undefined = readHttpToken(path);
+  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
+    log.warn(`others on this machine may read the HTTP token: chmod 600 ${path}, then: cliai token rotate`);
+  }
+  const listeners = new Set<() => void>();
+  const token = () => {
+    let now: string | undefined;
+    try {
+      now = readHttpToken(path);
+    } catch (error) {
+      if (known !== undefined) log.error(`nobody can be let in: ${messageOf(error)}`);
+    }
+    if (now === known) return now;
+    known = now;
+    log.info("the HTTP token has changed: every session has ended");
+    for (const listener of [...listeners]) listener();
+    return now;
+  };
+  const timer = setInterval(token, lookEveryMs);
+  timer.unref();
+  return {
+    token,
+    onRotated: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+}

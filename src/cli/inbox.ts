@@ -1,0 +1,71 @@
+// `cliai inbox`: what waits for a person, each request whole.
+import { type AgentRequest, isApproval, isOpen } from "../domain/requests.ts";
+import { clientArgs, withClient } from "./client.ts";
+import { defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import { openRequests, readRequests } from "./request-reading.ts";
+import { ageText, paint, plain } from "./terminal.ts";
+
+export const inboxCommand = defineCliCommand({
+  name: "inbox",
+  description: "list what waits for a person: questions, approvals, permissions",
+  args: clientArgs,
+  run: (args, context) =>
+    withClient(args, context, async (bus) => {
+      const requests = (await readRequests(await openRequests(bus))).filter(isOpen);
+      if (context.json) {
+        context.print(JSON.stringify(requests));
+        return 0;
+      }
+      if (requests.length === 0) context.note("nothing waits for you");
+      // What a captain handed to the people comes first: nobody else will decide it.
+      const escalated = requests.filter((request) => request.escalated !== undefined);
+      const others = requests.filter((request) => request.escalated === undefined);
+      for (const [index, request] of [...escalated, ...others].entries()) {
+        if (index > 0) context.print("");
+        for (const line of requestLines(request, context)) context.print(line);
+      }
+      return 0;
+    }),
+});
+
+const kindWords: Readonly<Record<AgentRequest["kind"], string>> = {
+  question: "question",
+  stop_approval: "wants to stop",
+  permission: "wants permission",
+};
+
+export function requestLines(
+  request: AgentRequest,
+  { color, now }: Pick<CliContext, "color" | "now">,
+): string[] {
+  const { request_id, agent_id, kind, question, context, choices = [], escalated } = request;
+  const age = ageText((now().getTime() - Date.parse(request.asked_at)) / 1000);
+  const handed = escalated && `handed over by ${escalated.by}: ${escalated.reason}`;
+  return [
+    [paint(request_id, "bold", color), agent_id, kindWords[kind], `${age} ago`].join("  "),
+    ...(handed === undefined ? [] : [`  ${paint(plain(handed), "yellow", color)}`]),
+    ...indented(question),
+    ...choices.map((choice, index) => `  ${index + 1}. ${plain(choice)}`),
+    ...(context === undefined || context === "" ? [] : ["", ...indented(context)]),
+    ...expiryLines(request, now()),
+    `  ${paint(`cliai answer ${request_id} ${answerForm(request)}`, "dim", color)}`,
+  ];
+}
+
+function answerForm(request: AgentRequest): string {
+  if (isApproval(request)) return '--approve, or --refuse --reason "…"';
+  return request.choices === undefined ? '"…"' : 'NUMBER, or "…"';
+}
+
+function expiryLines({ expires_at, on_expiry }: AgentRequest, now: Date): string[] {
+  if (expires_at === undefined) return [];
+  const seconds = (Date.parse(expires_at) - now.getTime()) / 1000;
+  const then = on_expiry === "refuse" ? "it is refused" : "it goes unanswered";
+  return [`  ${seconds <= 0 ? "expires now" : `in ${ageText(seconds)}`}: ${then}`];
+}
+
+/** An agent's text line by line, as it wrote it; its control characters are shown, not obeyed. */
+function indented(text: string): string[] {
+  return text.split("\n").map((line) => `  ${plain(line)}`.trimEnd());
+}

@@ -1,0 +1,77 @@
+// The files under `keys/`: the seeds from which everything of NATS is vouched for, and the operator's credentials. Whoever
+// can read them is the operator; agents are given nothing of them.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import {
+  createSeed,
+  isIssuedBy,
+  type KeyKind,
+  mintUser,
+  type NatsKeys,
+  readSeed,
+} from "../nats/credentials.ts";
+import { keysDirOf } from "./data-dir.ts";
+import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
+
+/** What the client commands on this machine connect with. */
+export function operatorCredsPath(dataDir: string): string {
+  return join(keysDirOf(dataDir), "operator.creds");
+}
+
+/**
+ * The keys of this data directory, made at its first start. Only the holder of `serve.lock` may make them: two that do at once
+ * would vouch for different fleets.
+ * @throws CliaiError `config_invalid`, naming the file, when one is damaged or cannot be read
+ */
+export async function ensureKeys(dataDir: string): Promise<NatsKeys> {
+  await ensureOwnDir(keysDirOf(dataDir));
+  const known = await readKeyFiles(dataDir);
+  const make = async (kind: KeyKind) => {
+    const seed = createSeed(kind);
+    await writePrivateFile(seedPath(dataDir, kind), `${seed}\n`);
+    return readSeed(kind, seed);
+  };
+  const keys: NatsKeys = {
+    operator: known.operator ?? (await make("operator")),
+    system: known.system ?? (await make("system")),
+    account: known.account ?? (await make("account")),
+  };
+  await ensureOperatorCreds(dataDir, keys);
+  return keys;
+}
+
+/** Undefined where no server with credentials has started yet. @throws CliaiError as {@link ensureKeys} */
+export async function readKeys(dataDir: string): Promise<NatsKeys | undefined> {
+  const { operator, system, account } = await readKeyFiles(dataDir);
+  return operator && system && account ? { operator, system, account } : undefined;
+}
+
+async function readKeyFiles(dataDir: string): Promise<{ [Kind in KeyKind]: NatsKeys[Kind] | undefined }> {
+  const read = (kind: KeyKind) => readKeyFile(seedPath(dataDir, kind), kind);
+  return { operator: await read("operator"), system: await read("system"), account: await read("account") };
+}
+
+async function readKeyFile(path: string, kind: KeyKind): Promise<NatsKeys[KeyKind] | undefined> {
+  try {
+    return readSeed(kind, await readFile(path, "utf8"));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new CliaiError("config_invalid", `cannot use the key ${path}: ${messageOf(cause)}`, {
+      hint: "put it back from a copy; without one remove the folder keys/ and spawn the agents again",
+      cause,
+    });
+  }
+}
+
+function seedPath(dataDir: string, kind: KeyKind): string {
+  return join(keysDirOf(dataDir), `${kind}.nk`);
+}
+
+/** Made again where they are missing, cut off, or of an account that is no more. */
+async function ensureOperatorCreds(dataDir: string, { account }: NatsKeys): Promise<void> {
+  const path = operatorCredsPath(dataDir);
+  const present = await readFile(path, "utf8").catch(() => ""); // absent or unreadable: made again
+  if (await isIssuedBy(present, account)) return;
+  await writePrivateFile(path, (await mintUser(account, { name: "operator" })).creds);
+}

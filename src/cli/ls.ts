@@ -1,0 +1,53 @@
+// `cliai ls`: the fleet, a line an agent.
+import { type AgentView, viewFleet } from "../domain/agent-record.ts";
+import { clientArgs, withClient } from "./client.ts";
+import { defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import { readFleet } from "./fleet-reading.ts";
+import { statusMark } from "./status-mark.ts";
+import { ageText, alignRows, paint, plain } from "./terminal.ts";
+
+export const lsCommand = defineCliCommand({
+  name: "ls",
+  description: "list the agents and what they do",
+  args: clientArgs,
+  run: (args, context) =>
+    withClient(args, context, async (bus) => {
+      const now = context.now();
+      const agents = viewFleet((await readFleet(bus)).values(), now);
+      if (context.json) context.print(JSON.stringify(agents));
+      else if (agents.length === 0) context.note("no agent yet; launch one: cliai spawn demo");
+      else for (const line of fleetTable(agents, now, context)) context.print(line);
+      return 0;
+    }),
+});
+
+const heading = ["agent", "status", "seen", "inbox", "profile", "task"];
+
+/** On a terminal the task is cut to its width; a pipe gets the whole of it. */
+export function fleetTable(
+  agents: readonly AgentView[],
+  now: Date,
+  { isTerminal, columns, color }: Pick<CliContext, "isTerminal" | "columns" | "color">,
+): string[] {
+  const rows = agents.map((agent) => [
+    agent.agent_id,
+    statusMark(agent).text,
+    agent.last_seen === undefined ? "never" : ageText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
+    agent.inbox_waiting === 0 ? "" : String(agent.inbox_waiting),
+    plain(agent.config_name ?? "unknown"),
+    plain(agent.current_task ?? ""),
+  ]);
+  const [head = [], ...body] = alignRows([heading, ...rows], isTerminal ? columns : undefined);
+  return [
+    paint(head.join("  "), "dim", color),
+    ...body.map((cells, row) => {
+      const agent = agents[row];
+      const colour = agent && statusMark(agent).colour;
+      return cells
+        .map((cell, column) => (column === 1 ? paint(cell, colour, color) : cell))
+        .join("  ")
+        .trimEnd();
+    }),
+  ];
+}

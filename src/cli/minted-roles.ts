@@ -1,0 +1,31 @@
+// Who is a captain, by the credentials that were made for it: what an agent says of itself does not count.
+import { statSync } from "node:fs";
+import { type AgentId, isAgentId } from "../domain/agent-id.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Role } from "../domain/roles.ts";
+import type { Logger } from "../log.ts";
+import { type Grant, grantsDir, isGood, readGrants } from "./agent-keys.ts";
+
+/** The role of the last credentials that are still good. A plain agent: without any, and where they cannot be read. */
+export function createMintedRoles(dataDir: string, now: () => Date, log: Logger): (id: string) => Role {
+  /** Read again only when a file of the folder has been written: roles are asked for at every call. */
+  const known = new Map<AgentId, { readonly changedMs: number; readonly grants: readonly Grant[] }>();
+  const grantsOf = (id: AgentId): readonly Grant[] => {
+    const changedMs = statSync(grantsDir(dataDir, id), { throwIfNoEntry: false })?.mtimeMs;
+    if (changedMs === undefined) return [];
+    const before = known.get(id);
+    if (before?.changedMs === changedMs) return before.grants;
+    const grants = readGrants(dataDir, id);
+    known.set(id, { changedMs, grants });
+    return grants;
+  };
+  return (id) => {
+    if (!isAgentId(id)) return "agent";
+    try {
+      return grantsOf(id).findLast((grant) => isGood(grant, now()))?.role ?? "agent";
+    } catch (error) {
+      log.warn(`${id} counts as a plain agent: ${messageOf(error)}`);
+      return "agent";
+    }
+  };
+}

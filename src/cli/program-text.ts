@@ -1,0 +1,27 @@
+// How a person starts this very program in their shell: for commands that are shown to be copied.
+
+import { basename, delimiter, dirname } from "node:path";
+import process from "node:process";
+import { shellQuote } from "../agents/shell-quote.ts";
+import { runtimeName, selfCommand } from "../runtime.ts";
+import type { CliContext, Environment } from "./context.ts";
+import { dataDirOf } from "./data-dir.ts";
+
+/** `cliai` where PATH finds it, else its whole path; from source, the runtime with its arguments. */
+export function programText(env: Environment): string {
+  const { command, args } = selfCommand();
+  const isOnPath = runtimeName() === "executable" && env.PATH?.split(delimiter).includes(dirname(command));
+  return isOnPath ? basename(command, ".exe") : shellQuote([command, ...args]);
+}
+
+/** The command that launches a first agent for the server of this data directory, from any terminal. */
+export function spawnText(dataDir: string, context: Pick<CliContext, "env" | "cwd">): string {
+  const usual = dataDirOf({
+    ...context,
+    env: { ...context.env, CLIAI_HOME: "" },
+    flag: undefined,
+    platform: process.platform,
+  });
+  const where = dataDir === usual ? "" : ` --data-dir ${shellQuote([dataDir])}`;
+  return `${programText(context.env)} spawn demo${where}`;
+}

@@ -1,0 +1,24 @@
+// Reads text from stdin, and no more of it than could be sent.
+import type { Readable } from "node:stream";
+import { CliaiError } from "../domain/errors.ts";
+import { maxPayloadBytes } from "../nats/bus.ts";
+
+/** @throws CliaiError `payload_too_large` before the rest is read; `usage` for what is not UTF-8 */
+export async function readText(stdin: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxPayloadBytes) {
+      throw new CliaiError("payload_too_large", "the text on stdin is over the limit of 8 MB", {
+        hint: "write it to a file that the agent can read, and send its path",
+      });
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new CliaiError("usage", "the text on stdin is not UTF-8", { hint: "give it as UTF-8", cause });
+  }
+}

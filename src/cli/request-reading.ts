@@ -1,0 +1,30 @@
+// Reads the requests as they are kept: the bucket `requests`.
+import * as v from "valibot";
+import { CliaiError } from "../domain/errors.ts";
+import { type AgentRequest, RequestSchema } from "../domain/requests.ts";
+import { buckets } from "../domain/subjects.ts";
+import { type Bucket, openExistingBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { isNotFound } from "../nats/errors.ts";
+
+/** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
+export async function openRequests(bus: Bus): Promise<Bucket> {
+  try {
+    return await openExistingBucket(bus, buckets.requests);
+  } catch (cause) {
+    if (!(cause instanceof CliaiError) || !isNotFound(cause.cause)) throw cause;
+    const message = `no cliai serve has run on this NATS server: no bucket "${buckets.requests}"`;
+    throw new CliaiError("server_unreachable", message, { hint: "start it: cliai serve", cause });
+  }
+}
+
+/** All that are kept, oldest first; also those that are over. */
+export async function readRequests(bucket: Bucket): Promise<AgentRequest[]> {
+  const requests: AgentRequest[] = [];
+  for (const { value } of (await bucket.entries()).values()) {
+    // What is none was written by another program, and the server says so in its log.
+    const read = v.safeParse(RequestSchema, value);
+    if (read.success) requests.push(read.output);
+  }
+  return requests.sort((a, b) => (a.asked_at < b.asked_at ? -1 : 1));
+}

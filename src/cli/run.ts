@@ -1,0 +1,153 @@
+// Runs one command line: the only place that catches errors and prints them, and that maps them to exit codes.
+import type { Readable, Writable } from "node:stream";
+import { setTimeout } from "node:timers";
+import { inspect } from "node:util";
+import { CliaiError, exitCodeOf, messageOf } from "../domain/errors.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { redact } from "../domain/redact.ts";
+import { createLogger, type LogLevel, logLevels } from "../log.ts";
+import { commands } from "./commands.ts";
+import type { CliContext, Environment } from "./context.ts";
+import { shortHelp, versionText } from "./help.ts";
+
+export interface ProcessParts {
+  /** Without the program's own name. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable;
+  readonly exit: (code: number) => never;
+}
+
+const lingerMs = 500;
+
+/** @returns the process's exit code (contract §1) */
+export async function run(parts: ProcessParts): Promise<number> {
+  const code = await runCaught(parts);
+  endSoon(parts, code);
+  return code;
+}
+
+/**
+ * The process ends by itself when nothing is left to do. nats 2.29 leaves the socket of a dial that timed out open, which
+ * would hold it for ever: then it is ended, once all output is out.
+ */
+function endSoon(parts: ProcessParts, code: number): void {
+  const look = () => {
+    if (parts.stdout.writableLength === 0) parts.exit(code);
+    setTimeout(look, lingerMs).unref();
+  };
+  setTimeout(look, lingerMs).unref();
+}
+
+async function runCaught(parts: ProcessParts): Promise<number> {
+  const end = parts.argv.indexOf("--");
+  const own = end === -1 ? parts.argv : parts.argv.slice(0, end);
+  const json = own.includes("--json");
+  const outputEnded = new AbortController();
+  watchOutput(parts, outputEnded);
+  try {
+    const code = await runLine(parts.argv, own, createContext(parts, json, outputEnded.signal));
+    outputEnded.signal.throwIfAborted();
+    return code;
+  } catch (error) {
+    if (error instanceof ReaderGone) return 0;
+    parts.stderr.write(`${redact(errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function runLine(
+  argv: readonly string[],
+  own: readonly string[],
+  context: CliContext,
+): Promise<number> {
+  const isHelp = argv[0] === "help";
+  const [first, ...rest] = isHelp ? argv.slice(1) : argv;
+  if (first === undefined || first.startsWith("-"))
+    return runWithoutCommand(isHelp ? ["--help"] : argv, context);
+  const wantsHelp = isHelp || own.includes("--help") || own.includes("-h");
+  const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  if (row === undefined) {
+    throw new CliaiError("usage", `unknown command "${first}"`, {
+      hint: didYouMean(first, Object.keys(commands)) ?? "cliai --help",
+    });
+  }
+  const command = await row.load();
+  if (!wantsHelp) return await command.run(rest, context);
+  context.print(command.help());
+  return 0;
+}
+
+function runWithoutCommand(argv: readonly string[], context: CliContext): number {
+  const flags = ["--help", "--version", "--json"];
+  const [unknown] = argv.filter((arg) => !flags.includes(arg) && arg !== "-h");
+  if (unknown !== undefined) {
+    const isFlag = unknown.startsWith("-");
+    const hint = isFlag ? didYouMean(unknown, flags) : "the command comes first: cliai COMMAND [options]";
+    throw new CliaiError("usage", `${isFlag ? "unknown flag" : "misplaced"} ${unknown}`, {
+      hint: hint ?? "cliai --help",
+    });
+  }
+  context.print(argv.includes("--version") ? versionText(context.json) : shortHelp());
+  return 0;
+}
+
+/** The reader of stdout has what it wanted (`| head`): that is no failure. */
+class ReaderGone extends Error {}
+
+function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortController): void {
+  stdout.on("error", (cause: NodeJS.ErrnoException) => {
+    outputEnded.abort(
+      cause.code === "EPIPE"
+        ? new ReaderGone()
+        : new CliaiError("failed", `cannot write the output: ${messageOf(cause)}`, { cause }),
+    );
+  });
+  // Nobody reads the errors: nothing is left to be told to anyone.
+  stderr.on("error", () => undefined);
+}
+
+function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSignal): CliContext {
+  const { env, cwd, stdin, stdout, stderr } = parts;
+  const isTerminal = stdout.isTTY === true;
+  const now = () => new Date();
+  const print = (line: string) => {
+    if (!outputEnded.aborted) stdout.write(`${line}\n`);
+  };
+  const note = (line: string) => void stderr.write(`${redact(line)}\n`);
+  const log = createLogger(logLevelOf(env), (line) => stderr.write(line), now);
+  const color = isTerminal && !json && !env.NO_COLOR && env.TERM !== "dumb";
+  return {
+    ...{ env, cwd, stdin, stdout, log, json, isTerminal, color, now, print, note },
+    columns: stdout.columns ?? 80,
+    outputEnded,
+    exitNow: parts.exit,
+  };
+}
+
+function logLevelOf(env: Environment): LogLevel {
+  const word = env.CLIAI_LOG || "warn";
+  const level = logLevels.find((each) => each === word);
+  if (level !== undefined) return level;
+  throw new CliaiError("config_invalid", `CLIAI_LOG "${word}" is not one of ${logLevels.join(", ")}`, {
+    hint: "leave it unset, or set it to debug",
+  });
+}
+
+/** One line, and one for the hint; with `CLIAI_LOG=debug` the stack as well. */
+function errorText(error: unknown, json: boolean, debug: boolean): string {
+  const known =
+    error instanceof CliaiError
+      ? error
+      : new CliaiError("failed", messageOf(error), {
+          hint: "see the whole error by: CLIAI_LOG=debug cliai …",
+          cause: error,
+        });
+  const stack = debug && error instanceof Error ? `\n${inspect(error)}` : "";
+  if (json) return JSON.stringify(known.toJSON()) + stack;
+  const oneLine = known.message.replaceAll(/\s*\n\s*/g, " ");
+  return `error: ${oneLine}${known.hint === undefined ? "" : `\nhint: ${known.hint}`}${stack}`;
+}

@@ -1,0 +1,189 @@
+// `cliai send`: a command to one agent or to all that are online, and what became of it.
+import type { ArgsDef } from "citty";
+import * as v from "valibot";
+import { type AgentRecord, viewAgent } from "../domain/agent-record.ts";
+import { CliaiError, exitCodeOf, messageOf } from "../domain/errors.ts";
+import { type CommandType, CommandTypeSchema, commandTypes, TokenSchema } from "../domain/messages.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
+import type { Bus } from "../nats/bus.ts";
+import { buildCommand, type OrderRequest, sendAndWatch } from "../server/commands.ts";
+import { clientArgs, withClient } from "./client.ts";
+import { type Arguments, defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+import { type FleetRecords, readAgent, readFleet, requireAgent } from "./fleet-reading.ts";
+import { readText } from "./read-text.ts";
+import { clockText, plain } from "./terminal.ts";
+
+const sendArgs = {
+  command: { type: "positional", required: true, description: commandTypes.join(", ") },
+  agent: { type: "positional", required: false, description: "its id; left out with --all" },
+  text: { type: "positional", required: false, description: "a task's words; - reads them from stdin" },
+  wait: {
+    type: "enum",
+    options: [...waitStates] as WaitState[],
+    default: "delivered",
+    description: "how far it must come",
+  },
+  timeout: { type: "string", valueHint: "SECONDS", default: "10", description: "how long to wait for that" },
+  all: { type: "boolean", description: "send it to every agent that is online" },
+  reason: { type: "string", valueHint: "TEXT", description: "told to the agent" },
+  force: { type: "boolean", description: "told to the agent: without asking anybody" },
+  expires: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "leave it if not taken by then; else 300, and a task waits",
+  },
+  id: { type: "string", valueHint: "KEY", description: "idempotency key: the same twice takes effect once" },
+  ...clientArgs,
+} as const satisfies ArgsDef;
+
+/** A week: longer than the stream keeps a command. */
+const longestS = 7 * 86_400;
+
+type SendArgs = Arguments<typeof sendArgs>;
+
+interface Sending {
+  readonly order: Omit<OrderRequest, "id" | "command_id">;
+  readonly key: string | undefined;
+  readonly wait: WaitState;
+  readonly timeoutMs: number;
+}
+
+export const sendCommand = defineCliCommand({
+  name: "send",
+  description: "send stop, pause, resume or a task to an agent, and report what becomes of it",
+  args: sendArgs,
+  async run(args, context) {
+    const sending = await readSending(args, context);
+    return await withClient(args, context, async (bus) => {
+      const fleet = await readFleet(bus);
+      if (args.all === true) await sendToAll(bus, sending, fleet, context);
+      else await sendToOne(bus, sending, requireAgent(args.agent ?? "", fleet), sending.key, context, "");
+      return 0;
+    });
+  },
+});
+
+async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
+  const type = readType(args.command);
+  if (args.all === true && args.text !== undefined) {
+    throw usage(`with --all there is no agent to name, not "${args.agent}"`);
+  }
+  if (args.all !== true && args.agent === undefined) throw usage("send needs the AGENT, or --all");
+  const words = args.all === true ? args.agent : args.text;
+  const order = {
+    type,
+    text: words === "-" ? await readText(context.stdin) : words,
+    reason: args.reason,
+    force: args.force,
+    expiresInS: args.expires === undefined ? undefined : readSeconds("--expires", args.expires),
+    from: context.env.USER || context.env.USERNAME || "operator",
+  };
+  if (args.id !== undefined && !v.is(TokenSchema, args.id)) {
+    throw usage(`--id "${args.id}" is not 1 to 128 letters, digits, _ or -`);
+  }
+  return { order, key: args.id, wait: args.wait, timeoutMs: readSeconds("--timeout", args.timeout) * 1000 };
+}
+
+function readSeconds(flag: string, text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= longestS) return seconds;
+  throw usage(`${flag} "${text}" is not a number of seconds from above 0 to ${longestS}`);
+}
+
+function readType(word: string): CommandType {
+  if (v.is(CommandTypeSchema, word)) return word;
+  throw usage(`COMMAND "${word}" is not one of ${commandTypes.join(", ")}`, didYouMean(word, commandTypes));
+}
+
+/** @throws CliaiError `failed`, `refused` or `no_answer` when the agent did not do what was waited for */
+async function sendToOne(
+  bus: Bus,
+  { order, wait, timeoutMs }: Sending,
+  record: AgentRecord,
+  key: string | undefined,
+  context: CliContext,
+  prefix: string,
+): Promise<void> {
+  const { agent_id } = record;
+  const command_id = key ?? crypto.randomUUID();
+  const last = await sendAndWatch(
+    bus,
+    { ...order, id: agent_id, command_id },
+    {
+      wait,
+      timeoutMs,
+      readKnown: async () =>
+        (await readAgent(bus, agent_id))?.commands.find((command) => command.command_id === command_id),
+      now: context.now,
+      onReceipt: (entry) => {
+        if (context.json) context.print(JSON.stringify({ command_id, agent_id, ...entry }));
+        else context.print(prefix + receiptLine(entry));
+      },
+    },
+  );
+  const why = last.detail === undefined ? "" : `: ${plain(last.detail)}`;
+  const hint = `see it by: cliai show ${agent_id}`;
+  switch (last.state) {
+    case "failed":
+      throw new CliaiError("failed", `${agent_id} could not carry out ${order.type}${why}`, { hint });
+    case "refused":
+      throw new CliaiError("refused", `${agent_id} refused ${order.type}${why}`, { hint });
+    case "expired":
+      throw new CliaiError("no_answer", `${order.type} expired before ${agent_id} took it${why}`, { hint });
+  }
+}
+
+/** Names the exact targets first; a key is made each agent's own, as a stream takes one id but once. */
+async function sendToAll(
+  bus: Bus,
+  sending: Sending,
+  fleet: FleetRecords,
+  context: CliContext,
+): Promise<void> {
+  const now = context.now();
+  const targets = [...fleet.values()]
+    .filter((record) => viewAgent(record, now).axes.link.value === "online")
+    .sort((a, b) => (a.agent_id < b.agent_id ? -1 : 1));
+  const [first] = targets;
+  if (first === undefined) {
+    throw new CliaiError("agent_unknown", "no agent is online", {
+      hint: "see the agents there are: cliai ls",
+    });
+  }
+  // What no agent would be sent is refused before any is.
+  buildCommand({ ...sending.order, id: first.agent_id }, "check", now);
+  context.note(`${sending.order.type} to ${targets.map(({ agent_id }) => agent_id).join(", ")}`);
+  const width = Math.max(...targets.map(({ agent_id }) => agent_id.length));
+  const results = await Promise.allSettled(
+    targets.map((record) => {
+      const key = sending.key === undefined ? undefined : `${sending.key}-${record.agent_id}`;
+      return sendToOne(bus, sending, record, key, context, `${record.agent_id.padEnd(width)}  `);
+    }),
+  );
+  const errors = results.flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  for (const error of errors) context.note(messageOf(error));
+  const [worst] = errors.toSorted((a, b) => exitCodeOf(b) - exitCodeOf(a));
+  if (worst === undefined) return;
+  const code = worst instanceof CliaiError ? worst.code : "failed";
+  throw new CliaiError(
+    code,
+    `${errors.length} of ${targets.length} agents did not get as far as ${sending.wait}`,
+    {
+      hint: "the lines above name each",
+      cause: worst,
+    },
+  );
+}
+
+function receiptLine({ at, state, route, detail }: ReceiptEntry): string {
+  const more = [route, detail].flatMap((part) => (part === undefined ? [] : [plain(part)]));
+  return [clockText(at), state.padEnd("delivered".length), more.join(": ")].join("  ").trimEnd();
+}
+
+function usage(message: string, hint = "cliai send --help"): CliaiError {
+  return new CliaiError("usage", message, { hint });
+}

@@ -1,0 +1,56 @@
+// `serve.json`: how the clients of a data directory find its server. Written when the server is ready, removed at its end.
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { decodeMessage } from "../domain/decode.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { writePrivateFile } from "./private-files.ts";
+
+const ServeFileSchema = v.looseObject({
+  /** Of the dashboard and the API. */
+  url: v.pipe(v.string(), v.url("url is not a URL")),
+  nats_url: v.string(),
+  data_dir: v.string(),
+  version: v.string(),
+  nats_version: v.string(),
+  pid: v.number(),
+  /** Another one at each start. */
+  instance: v.string(),
+  insecure: v.optional(v.boolean()),
+  /** What the commands of this machine's user connect with; a path, not the credentials. */
+  nats_creds: v.optional(v.string()),
+  /** Where the HTTP token is; a path, not the token. */
+  token_file: v.optional(v.string()),
+});
+export type ServeFile = v.InferOutput<typeof ServeFileSchema>;
+
+export function serveFilePath(dataDir: string): string {
+  return join(dataDir, "serve.json");
+}
+
+export async function writeServeFile(dataDir: string, content: ServeFile): Promise<void> {
+  await writePrivateFile(serveFilePath(dataDir), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+export async function removeServeFile(dataDir: string): Promise<void> {
+  await rm(serveFilePath(dataDir), { force: true });
+}
+
+/**
+ * Undefined when no server says that it runs on this directory.
+ * @throws CliaiError `config_invalid`, naming the file, when it cannot be read or understood
+ */
+export async function readServeFile(dataDir: string): Promise<ServeFile | undefined> {
+  const path = serveFilePath(dataDir);
+  try {
+    return decodeMessage(ServeFileSchema, await readFile(path));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    const damaged = cause instanceof CliaiError;
+    throw new CliaiError("config_invalid", `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: damaged ? "remove it, then start the server again: cliai serve" : "see who may read it",
+      cause,
+    });
+  }
+}

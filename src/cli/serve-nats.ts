@@ -1,0 +1,62 @@
+// How serve is on NATS: its own connection, the one of the system account that tells of the bridges' connections, and who is
+// a captain. With a NATS server that others run, and with --insecure, there is the first alone.
+import type { Role } from "../domain/roles.ts";
+import type { Logger } from "../log.ts";
+import { type Bus, connectBus } from "../nats/bus.ts";
+import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/credentials.ts";
+import { type ConnectionEvent, watchConnections } from "../nats/system-account.ts";
+import { readRevocations } from "./agent-keys.ts";
+import { operatorCredsPath } from "./keys.ts";
+import { createMintedRoles } from "./minted-roles.ts";
+
+/** Serve is back before the bridges are: what they send on their return must find it listening. */
+const firstReconnectMs = 100;
+
+export interface ServeNats {
+  readonly bus: Bus;
+  /** What the clients of the data directory connect with. */
+  readonly clientCreds?: string;
+  readonly followConnections?: (onEvent: (event: ConnectionEvent) => void) => () => void;
+  readonly roleOf?: (id: string) => Role;
+}
+
+export interface ServeNatsOptions {
+  readonly url: string;
+  /** Those of our own nats-server; undefined for one that others run, and with --insecure. */
+  readonly keys: NatsKeys | undefined;
+  /** For a server that others run. */
+  readonly credsPath: string | undefined;
+  readonly dataDir: string;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Whom our own nats-server believes: read anew at each of its starts, with all that was revoked until then. */
+export function claimsOf(dataDir: string, keys: NatsKeys): () => Promise<Claims> {
+  return () => buildClaims(keys, readRevocations(dataDir));
+}
+
+/** The connections are closed with the parts. @throws CliaiError `nats_unreachable`, `refused` */
+export async function connectServe(
+  { url, keys, credsPath, dataDir, now, log }: ServeNatsOptions,
+  parts: AsyncDisposableStack,
+): Promise<ServeNats> {
+  const name = "cliai serve";
+  const connect = async (creds: { creds?: string; credsPath?: string | undefined }) => {
+    const bus = await connectBus({ url, name, firstReconnectMs, log, ...creds });
+    parts.defer(() => bus.close());
+    return bus;
+  };
+  if (keys === undefined) {
+    const bus = await connect({ credsPath });
+    return credsPath === undefined ? { bus } : { bus, clientCreds: credsPath };
+  }
+  // Its own users live in this process alone: they are written nowhere.
+  const system = await connect({ creds: (await mintUser(keys.system, { name })).creds });
+  return {
+    bus: await connect({ creds: (await mintUser(keys.account, { name })).creds }),
+    clientCreds: operatorCredsPath(dataDir),
+    followConnections: (onEvent) => watchConnections(system, keys.account.getPublicKey(), onEvent, log),
+    roleOf: createMintedRoles(dataDir, now, log),
+  };
+}

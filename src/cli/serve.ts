@@ -1,0 +1,265 @@
+// `cliai serve`: the composition root of the server. Starts its parts in order, says when it is ready, and ends them in
+// the opposite order. What each part does is another room's.
+import { rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { buildInfo } from "../build-info.ts";
+import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../config.ts";
+import { redact } from "../domain/redact.ts";
+import { type Bus, maxPayloadBytes } from "../nats/bus.ts";
+import type { NatsKeys } from "../nats/credentials.ts";
+import { resolveServerBinary } from "../nats/server-binary.ts";
+import { type NatsServer, startNatsServer } from "../nats/server-process.ts";
+import { serveHttp } from "../runtime.ts";
+import { openSigningKey } from "../server/audit/signing.ts";
+import { startServer } from "../server/start-server.ts";
+import { loginPath } from "../web/access.ts";
+import { createApp } from "../web/app.ts";
+import { type AgentLauncher, createAgentLauncher } from "./agent-launcher.ts";
+import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
+import { defineCliCommand } from "./command.ts";
+import { configArgs, loadConfig } from "./config-file.ts";
+import type { CliContext } from "./context.ts";
+import { keysDirOf } from "./data-dir.ts";
+import { createFrontDoor, httpUrl } from "./front-door.ts";
+import { ensureHttpToken, watchHttpToken } from "./http-token.ts";
+import { ensureKeys } from "./keys.ts";
+import { ensurePrivateDir } from "./private-files.ts";
+import { spawnText } from "./program-text.ts";
+import { removeServeFile, type ServeFile, serveFilePath, writeServeFile } from "./serve-file.ts";
+import { refuseSecondServe, takeLock } from "./serve-lock.ts";
+import { claimsOf, connectServe } from "./serve-nats.ts";
+import { planWebExposure } from "./web-exposure.ts";
+
+const serveArgs = {
+  port: {
+    type: "string",
+    valueHint: "PORT",
+    description: "of the dashboard (default 3000); 0 for any free one",
+  },
+  host: { type: "string", valueHint: "ADDRESS", description: "of the dashboard (default 127.0.0.1)" },
+  "nats-port": {
+    type: "string",
+    valueHint: "PORT",
+    description: "of NATS (default 4222); 0 for any free one",
+  },
+  ...dataDirArgs,
+  "nats-url": {
+    type: "string",
+    valueHint: "URL",
+    description: "use this NATS server or cluster, start none",
+  },
+  "nats-creds": { type: "string", valueHint: "FILE", description: "credentials file for --nats-url" },
+  "nats-server": { type: "string", valueHint: "PATH", description: "run this nats-server" },
+  insecure: { type: "boolean", description: "no credentials on loopback, for experiments" },
+  "token-file": {
+    type: "string",
+    valueHint: "FILE",
+    description: "the HTTP token; else made at first start",
+  },
+  "tls-cert": { type: "string", valueHint: "FILE", description: "certificate of the dashboard (PEM)" },
+  "tls-key": { type: "string", valueHint: "FILE", description: "its key (PEM)" },
+  replicas: { type: "string", valueHint: "N", description: "copies of each stream on a cluster (default 1)" },
+  sync: {
+    type: "string",
+    valueHint: "always|TIME",
+    description: "when what is stored is on the disk: before it is confirmed (default), or every 1s, 2m …",
+  },
+  "audit-max-age": {
+    type: "string",
+    valueHint: "TIME",
+    description: "how long the recorded history is kept (default 30d)",
+  },
+  "audit-max-bytes": {
+    type: "string",
+    valueHint: "SIZE",
+    description: "how much of it is kept (default 1GB)",
+  },
+  "audit-heartbeats": { type: "boolean", description: "record heartbeats as well" },
+  ...configArgs,
+  ...jsonArgs,
+} as const;
+
+export const serveCommand = defineCliCommand({
+  name: "serve",
+  description: "start the server: NATS with JetStream, the dashboard and the API, the fleet's state",
+  args: serveArgs,
+  async run(args, context) {
+    const { config } = await loadConfig(args.config, context);
+    const settings = resolveServeSettings({ flags: args, env: context.env }, config);
+    const dataDir = dataDirFor(args, context);
+    await using parts = new AsyncDisposableStack();
+    const running: Running = { dataDir, nats: undefined };
+    const stopped = stopOnSignal(running, context);
+    const launcher = createAgentLauncher({ dataDir, config, configPath: args.config, context });
+    const { file, bus, loginUrl } = await startParts(settings, running, launcher, context, parts);
+    context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
+    // A connection that ends for good, such as one that is refused after all, is no server any more.
+    const lost = bus.closed.then((reason) =>
+      Promise.reject(reason ?? new Error("the NATS connection ended")),
+    );
+    await Promise.race([stopped, lost]);
+    lost.catch(() => undefined); // closed by ourselves from here on
+    return 0;
+  },
+});
+
+interface Running {
+  readonly dataDir: string;
+  nats: NatsServer | undefined;
+}
+
+async function startParts(
+  settings: ServeSettings,
+  running: Running,
+  launcher: AgentLauncher,
+  context: CliContext,
+  parts: AsyncDisposableStack,
+): Promise<{ file: ServeFile; bus: Bus; loginUrl: string | undefined }> {
+  const { dataDir } = running;
+  const { log, now } = context;
+  const instance = crypto.randomUUID();
+  const { scheme, tls, isOwnHost } = await planWebExposure(settings, context);
+  await ensurePrivateDir(dataDir);
+  await refuseSecondServe(dataDir);
+
+  const door = createFrontDoor(instance);
+  const { host, port } = settings;
+  const http = await serveHttp({ host, port, tls, fetch: door.fetch, maxBodyBytes: maxPayloadBytes });
+  parts.defer(() => http.stop());
+  const url = httpUrl(scheme, host, http.port);
+  parts.defer(await takeLock(dataDir, { url, instance }));
+  const tokenFile = await tokenFileOf(settings, dataDir, context);
+  const watched = tokenFile === undefined ? undefined : watchHttpToken(tokenFile, log);
+  parts.defer(() => watched?.stop());
+
+  const keys = settings.insecure || settings.nats_url !== undefined ? undefined : await ensureKeys(dataDir);
+  const natsUrl = settings.nats_url ?? (await startOwnNats(settings, keys, running, context, parts));
+  const credsPath = settings.nats_creds && resolve(context.cwd, settings.nats_creds);
+  const nats = await connectServe({ url: natsUrl, keys, credsPath, dataDir, now, log }, parts);
+  const { bus, followConnections, roleOf } = nats;
+
+  const { version } = buildInfo;
+  const { replicas, insecure } = settings;
+  const natsRestarts = () => running.nats?.restarts() ?? 0;
+  const audit = {
+    key: await openSigningKey(keysDirOf(dataDir)),
+    retention: auditRetentionOf(settings),
+    heartbeats: settings.audit_heartbeats,
+  };
+  const server = await startServer(bus, {
+    instance,
+    version,
+    replicas,
+    insecure,
+    audit,
+    followConnections,
+    roleOf,
+    launchAgent: launcher.launch,
+    natsRestarts,
+    storeTrouble: () => running.nats?.trouble(),
+    now,
+    log,
+  });
+  parts.defer(() => server.stop());
+  // Ended before the server is, so that their goodbyes are taken in.
+  parts.defer(() => launcher.stop());
+  const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
+  door.open(
+    createApp({
+      server,
+      natsUrl: redact(natsUrl),
+      spawnCommand: spawnText(dataDir, context),
+      access,
+      isOwnHost,
+      now,
+      log,
+    }),
+  );
+  parts.defer(() => door.close());
+
+  const file: ServeFile = {
+    url,
+    nats_url: natsUrl,
+    data_dir: dataDir,
+    version,
+    nats_version: bus.serverVersion,
+    pid: process.pid,
+    instance,
+    insecure,
+    nats_creds: nats.clientCreds,
+    token_file: tokenFile,
+  };
+  await writeServeFile(dataDir, file);
+  parts.defer(() => removeServeFile(dataDir));
+  const token = watched?.token();
+  return { file, bus, loginUrl: token && new URL(loginPath(token, instance, now()), url).href };
+}
+
+/** Undefined when none is asked for. */
+async function tokenFileOf(
+  { insecure, token_file }: ServeSettings,
+  dataDir: string,
+  { cwd }: CliContext,
+): Promise<string | undefined> {
+  if (insecure) return undefined;
+  return token_file === undefined ? await ensureHttpToken(dataDir) : resolve(cwd, token_file);
+}
+
+async function startOwnNats(
+  settings: ServeSettings,
+  keys: NatsKeys | undefined,
+  running: Running,
+  { env, log }: CliContext,
+  parts: AsyncDisposableStack,
+): Promise<string> {
+  const { dataDir } = running;
+  const { path } = await resolveServerBinary({
+    dataDir,
+    flagPath: settings.nats_server,
+    embedded: buildInfo.embeddedServer,
+    cacheDir: buildInfo.serverCacheDir,
+    searchPath: env.PATH,
+  });
+  const nats = await startNatsServer({
+    binaryPath: path,
+    dir: join(dataDir, "nats"),
+    port: settings.nats_port,
+    sync: settings.sync,
+    claims: keys && claimsOf(dataDir, keys),
+    log,
+  });
+  running.nats = nats;
+  parts.defer(() => nats.stop());
+  return nats.url;
+}
+
+/** Resolves at the first signal; a second one ends the process where it stands, and leaves nothing behind. */
+function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    signals += 1;
+    log.info(`${signal}: the server ends`);
+    resolve();
+    if (signals === 1) return;
+    const pid = running.nats?.pid();
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    rmSync(serveFilePath(running.dataDir), { force: true });
+    exitNow(130);
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
+  return promise;
+}
+
+function readyLine({ url, nats_url, data_dir }: ServeFile, loginUrl: string | undefined): string {
+  const once =
+    loginUrl === undefined ? "" : "; that address opens once, for ten minutes; another: cliai token url";
+  return `cliai is ready: ${loginUrl ?? url} (NATS at ${redact(nats_url)}, data in ${data_dir}${once})`;
+}
+
+function readyJson(file: ServeFile, loginUrl: string | undefined): string {
+  const { url, nats_url, data_dir, version, nats_version, pid } = file;
+  const ready = { ready: true, url, nats_url: redact(nats_url), data_dir, version, nats_version, pid };
+  return JSON.stringify({ ...ready, ...(loginUrl === undefined ? {} : { login_url: loginUrl }) });
+}

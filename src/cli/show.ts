@@ -1,0 +1,69 @@
+// `cliai show ID`: all that is known of one agent, with the evidence for its status.
+import { type AgentView, viewAgent } from "../domain/agent-record.ts";
+import type { CommandRecord } from "../domain/receipts.ts";
+import { clientArgs, withClient } from "./client.ts";
+import { defineCliCommand } from "./command.ts";
+import { readFleet, requireAgent } from "./fleet-reading.ts";
+import { statusMark } from "./status-mark.ts";
+import { ageText, alignRows, clockText, paint, plain } from "./terminal.ts";
+
+export const showCommand = defineCliCommand({
+  name: "show",
+  description: "show one agent, with its commands and their receipts",
+  args: { agent: { type: "positional", required: true, description: "its id" }, ...clientArgs },
+  run: (args, context) =>
+    withClient(args, context, async (bus) => {
+      const agent = viewAgent(requireAgent(args.agent, await readFleet(bus)), context.now());
+      if (context.json) {
+        context.print(JSON.stringify(agent));
+        return 0;
+      }
+      const { text, colour } = statusMark(agent);
+      context.print(`${paint(agent.agent_id, "bold", context.color)}  ${paint(text, colour, context.color)}`);
+      for (const line of [...axisLines(agent), "", ...factLines(agent), ...commandLines(agent.commands)]) {
+        context.print(line);
+      }
+      return 0;
+    }),
+});
+
+function axisLines({ axes }: AgentView): string[] {
+  const rows = Object.entries(axes).map(([axis, { value, reason, age_s }]) => [
+    `  ${axis}`,
+    value,
+    plain(`${reason}${age_s === undefined ? "" : `, ${ageText(age_s)} ago`}`),
+  ]);
+  return alignRows(rows).map((cells) => cells.join("  "));
+}
+
+function factLines(agent: AgentView): string[] {
+  const { progress, usage } = agent;
+  const facts: Record<string, string | undefined> = {
+    task: agent.current_task,
+    profile: agent.config_name,
+    project: agent.project_path,
+    cli: [agent.cli, agent.cli_version].filter(Boolean).join(" "),
+    session: agent.session_id,
+    host: [agent.host, agent.pid === undefined ? "" : `pid ${agent.pid}`].filter(Boolean).join(", "),
+    progress:
+      progress && `${progress.percent === undefined ? "" : `${progress.percent} % · `}${progress.note}`,
+    tokens: usage?.tokens_used?.toLocaleString("en"),
+    cost: usage?.estimated_cost === undefined ? undefined : `$${usage.estimated_cost.toFixed(2)}`,
+    "first seen": agent.first_seen,
+    "last seen": agent.last_seen ?? "never",
+    inbox: agent.inbox_waiting === 0 ? undefined : `${agent.inbox_waiting} waiting`,
+  };
+  const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
+  return alignRows(rows).map((cells) => cells.join("  "));
+}
+
+function commandLines(commands: readonly CommandRecord[]): string[] {
+  if (commands.length === 0) return [];
+  const rows = commands.map(({ type, from, summary, issued_at, receipts }) => [
+    `  ${clockText(issued_at)}`,
+    type,
+    receipts.at(-1)?.state ?? "",
+    plain(`from ${from}${summary === "" ? "" : `: ${summary}`}`),
+  ]);
+  return ["", "  commands", ...alignRows(rows).map((cells) => cells.join("  "))];
+}

@@ -1,0 +1,53 @@
+// Whether an id is free for a new agent: by the folders of this data directory, and by the fleet when it can be asked.
+import { readdir } from "node:fs/promises";
+import { type AgentId, buildAgentId, caseTwinOf, isAgentId, parseAgentId } from "../domain/agent-id.ts";
+import { type AgentRecord, viewAgent } from "../domain/agent-record.ts";
+import { CliaiError } from "../domain/errors.ts";
+import type { FleetRecords } from "./fleet-reading.ts";
+
+export interface KnownAgents {
+  readonly fleet: FleetRecords;
+  /** The folders under `agents/`. */
+  readonly folders: readonly AgentId[];
+}
+
+export async function readAgentFolders(agentsDir: string): Promise<AgentId[]> {
+  const names: string[] = await readdir(agentsDir).catch(() => []); // none has been spawned here yet
+  return names.filter(isAgentId);
+}
+
+/**
+ * @param wanted `--id`; without it, an id is made of the profile's name that no agent has yet
+ * @throws CliaiError `agent_id_invalid`, also for one that differs from a known id by case alone; `already_running`
+ */
+export function chooseAgentId(
+  wanted: string | undefined,
+  profile: string,
+  { fleet, folders }: KnownAgents,
+  { random, now }: { random: () => number; now: Date },
+): AgentId {
+  const known = new Set([...fleet.keys(), ...folders]);
+  if (wanted === undefined) {
+    for (;;) {
+      const id = buildAgentId(profile, random());
+      if (!known.has(id) && caseTwinOf(id, known) === undefined) return id;
+    }
+  }
+  const id = parseAgentId(wanted);
+  const twin = caseTwinOf(id, known);
+  if (twin !== undefined) {
+    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
+      hint: `take that one, or another name: --id ${twin}`,
+    });
+  }
+  if (isOnline(fleet.get(id), now)) {
+    throw new CliaiError("already_running", `the agent "${id}" is online already`, {
+      hint: `stop it first: cliai send stop ${id}`,
+    });
+  }
+  return id;
+}
+
+function isOnline(record: AgentRecord | undefined, now: Date): boolean {
+  return record !== undefined && viewAgent(record, now).axes.link.value === "online";
+}

@@ -1,0 +1,97 @@
+// Checks arguments against a command's definitions, and puts them into the form that citty reads in one way only.
+// citty 0.2.2 takes unknown flags silently, a missing value as "", and `--no-x` inside a value as a flag.
+import type { ArgDef, ArgsDef } from "citty";
+import { CliaiError } from "../domain/errors.ts";
+import { didYouMean } from "../domain/nearest.ts";
+
+export interface StrictArgs {
+  /** `--name=value`, `--name`, then `--` and the positional arguments. */
+  readonly rawArgs: string[];
+  /** What stood after `--`, for a command that passes it on. */
+  readonly rest: string[];
+}
+
+/**
+ * @param command its name, for the messages
+ * @throws CliaiError `usage`: an unknown or doubled flag, a missing or superfluous value or argument, a word that is no choice
+ */
+export function checkArgs(
+  command: string,
+  args: readonly string[],
+  definitions: ArgsDef,
+  { passesOn }: { passesOn: boolean },
+): StrictArgs {
+  const end = args.indexOf("--");
+  const own = end === -1 ? args : args.slice(0, end);
+  const afterEnd = end === -1 ? [] : args.slice(end + 1);
+  const flags = new Map<string, string>();
+  const positionals: string[] = [];
+  for (let index = 0; index < own.length; index++) {
+    const arg = own[index] ?? "";
+    if (!arg.startsWith("-") || arg === "-") {
+      positionals.push(arg);
+      continue;
+    }
+    const [name, inline] = splitFlag(arg);
+    const definition = findFlag(command, name, definitions);
+    if (flags.has(name)) throw usage(command, `--${name} is given twice`);
+    if (definition.type === "boolean") {
+      if (inline !== undefined) throw usage(command, `--${name} takes no value, not "${inline}"`);
+      flags.set(name, `--${name}`);
+      continue;
+    }
+    const value = inline ?? own[++index];
+    if (value === undefined || (inline === undefined && looksLikeFlag(value))) {
+      throw usage(command, `--${name} needs a value`, value && `or as one word: --${name}=${value}`);
+    }
+    checkChoice(command, `--${name}`, value, definition);
+    flags.set(name, `--${name}=${value}`);
+  }
+  if (!passesOn) positionals.push(...afterEnd);
+  checkPositionals(command, positionals, definitions);
+  return { rawArgs: [...flags.values(), "--", ...positionals], rest: passesOn ? [...afterEnd] : [] };
+}
+
+function splitFlag(arg: string): [name: string, value: string | undefined] {
+  const [, name = "", value] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
+  // A single dash makes no flag of a long name: `-port` is a slip of the hand, and is refused by its whole text.
+  return [arg.startsWith("--") ? name : `-${name}`, value];
+}
+
+function findFlag(command: string, name: string, definitions: ArgsDef): ArgDef {
+  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+  if (definition !== undefined && definition.type !== "positional") return definition;
+  const known = Object.keys(definitions).filter((key) => definitions[key]?.type !== "positional");
+  const shown = name.startsWith("-") ? name : `--${name}`;
+  const near = didYouMean(name.replace(/^-+/, ""), known)?.replaceAll(/(?<=mean |, )/g, "--");
+  throw usage(command, `unknown flag ${shown} for ${command}`, near);
+}
+
+function checkPositionals(command: string, given: readonly string[], definitions: ArgsDef): void {
+  const wanted = Object.entries(definitions).filter(([, definition]) => definition.type === "positional");
+  const superfluous = given[wanted.length];
+  if (superfluous !== undefined) {
+    const quote =
+      wanted.length > 0 && ` if it belongs to ${wanted.at(-1)?.[0].toUpperCase()}, quote the whole`;
+    throw usage(command, `${command} takes no argument "${superfluous}"`, quote || undefined);
+  }
+  for (const [index, [name, definition]] of wanted.entries()) {
+    if (given[index] === undefined && definition.required !== false) {
+      throw usage(command, `${command} needs ${name.toUpperCase()}`);
+    }
+  }
+}
+
+function checkChoice(command: string, flag: string, value: string, definition: ArgDef): void {
+  if (definition.type !== "enum" || definition.options?.includes(value) !== false) return;
+  const near = didYouMean(value, definition.options);
+  throw usage(command, `${flag} "${value}" is not one of ${definition.options.join(", ")}`, near);
+}
+
+function looksLikeFlag(text: string): boolean {
+  return /^--[a-z][a-z-]*(=|$)/.test(text);
+}
+
+function usage(command: string, message: string, hint?: string): CliaiError {
+  return new CliaiError("usage", message, { hint: hint?.trim() || `cliai ${command} --help` });
+}

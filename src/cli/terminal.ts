@@ -1,0 +1,90 @@
+// Text for a terminal: safe, of a known width, in colour where that is wanted. Agents' own words pass through `plain` before
+// they are printed: a control character in them could rewrite what a person sees.
+
+export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold";
+
+const codes: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+};
+
+export function paint(text: string, colour: Colour | undefined, enabled: boolean): string {
+  if (!enabled || colour === undefined) return text;
+  const [on, off] = codes[colour];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
+}
+
+/** One line without control characters and without the marks that turn the direction of text. */
+export function plain(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\u200d" ? character : "\ufffd"));
+}
+
+/** The columns that a text takes; close enough for a table, not a terminal's own reckoning. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/\p{Mn}|\u200d|\ufe0f/u.test(character)) continue;
+    width += isWide(character) ? 2 : 1;
+  }
+  return width;
+}
+
+export function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = "";
+  for (const character of text) {
+    if (widthOf(kept) + widthOf(character) > width - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+export function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Rows in aligned columns, two blanks between; the last column is cut where the line would exceed `lineWidth`. */
+export function alignRows(
+  rows: readonly (readonly string[])[],
+  lineWidth = Number.POSITIVE_INFINITY,
+): string[][] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(...rows.map((row) => widthOf(row[column] ?? ""))),
+  );
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      column === count - 1 ? cut(cell, Math.max(8, lineWidth - before)) : pad(cell, widths[column] ?? 0),
+    ),
+  );
+}
+
+/** `3 s`, `5 min`, `2 h`, `4 d`. */
+export function ageText(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** The time of day of an RFC 3339 time by this machine's clock: `14:03:22.123`. */
+export function clockText(at: string): string {
+  const time = new Date(at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  return `${parts}.${String(time.getMilliseconds()).padStart(3, "0")}`;
+}
+
+function isWide(character: string): boolean {
+  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u.test(
+    character,
+  );
+}

@@ -1,0 +1,26 @@
+// `cliai watch`: the live feed from the stream AUDIT, a line an event, until it is interrupted or its reader has gone.
+import type { StreamMessage } from "../nats/follow.ts";
+import { followAudit } from "../server/audit/read-audit.ts";
+import { clientArgs, withClient } from "./client.ts";
+import { defineCliCommand } from "./command.ts";
+import { feedEntry, feedLine } from "./feed-lines.ts";
+import { clockText, cut } from "./terminal.ts";
+
+export const watchCommand = defineCliCommand({
+  name: "watch",
+  description: "follow what happens, as it happens",
+  args: clientArgs,
+  run: (args, context) =>
+    withClient(args, context, async (bus, parts) => {
+      const { json, print, isTerminal, columns } = context;
+      const show = (message: StreamMessage) => {
+        const line = json ? JSON.stringify(feedEntry(message)) : feedLine(message, clockText(message.at));
+        print(isTerminal && !json ? cut(line, columns) : line);
+      };
+      const following = followAudit(bus, {}, "new", context.log, show);
+      parts.defer(() => following.stop());
+      await following.caughtUp;
+      context.note("watching; Ctrl-C ends it");
+      return await new Promise<never>(() => undefined);
+    }),
+});

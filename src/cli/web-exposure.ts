@@ -1,0 +1,101 @@
+// How the dashboard may be reached from elsewhere: what `serve` demands of `--host`, its certificate, and the names it
+// answers to.
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import type { ServeSettings } from "../config.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { type HostRule, hostsNamed, isLoopbackHost } from "../web/guard.ts";
+import type { CliContext } from "./context.ts";
+import { isLoopback } from "./front-door.ts";
+
+export interface WebExposure {
+  readonly scheme: "http" | "https";
+  /** PEM texts. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly isOwnHost: HostRule;
+}
+
+/**
+ * @throws CliaiError `config_invalid` for an address that others can reach without a token that was chosen for it, for
+ * `--insecure` there, and for a certificate or key that cannot be used
+ */
+export async function planWebExposure(
+  settings: ServeSettings,
+  { cwd, log }: Pick<CliContext, "cwd" | "log">,
+): Promise<WebExposure> {
+  const { host, token_file, insecure } = settings;
+  const isExposed = !isLoopback(host);
+  if (isExposed && insecure) {
+    throw new CliaiError(
+      "config_invalid",
+      `--insecure with --host "${host}" would let in the whole network`,
+      {
+        hint: "leave out one of the two",
+      },
+    );
+  }
+  if (isExposed && token_file === undefined) {
+    throw new CliaiError(
+      "config_invalid",
+      `--host "${host}" can be reached by others, and no --token-file is given`,
+      {
+        hint: "openssl rand -base64 32 > FILE, then: cliai serve --host … --token-file FILE --tls-cert FILE --tls-key FILE",
+      },
+    );
+  }
+  const tls = await readTls(settings, cwd);
+  if (isExposed && tls === undefined) {
+    log.warn(
+      `--host "${host}" without --tls-cert and --tls-key: whoever can listen on the network reads the token and all else`,
+    );
+  }
+  const names = [host, hostname(), ...(tls === undefined ? [] : namesOf(tls.cert))];
+  return {
+    scheme: tls === undefined ? "http" : "https",
+    tls,
+    isOwnHost: isExposed || tls !== undefined ? hostsNamed(names) : isLoopbackHost,
+  };
+}
+
+async function readTls({ tls_cert, tls_key }: ServeSettings, cwd: string): Promise<WebExposure["tls"]> {
+  if (tls_cert === undefined || tls_key === undefined) {
+    if (tls_cert === tls_key) return undefined;
+    const [given, missing] = tls_cert === undefined ? ["tls-key", "tls-cert"] : ["tls-cert", "tls-key"];
+    throw new CliaiError("config_invalid", `--${given} is given without --${missing}`, {
+      hint: "TLS takes both",
+    });
+  }
+  const [cert, key] = await Promise.all([
+    readPem(tls_cert, "tls-cert", cwd),
+    readPem(tls_key, "tls-key", cwd),
+  ]);
+  try {
+    new X509Certificate(cert);
+  } catch (cause) {
+    throw new CliaiError("config_invalid", `--tls-cert "${tls_cert}" is no certificate in PEM form`, {
+      hint: "name the file with BEGIN CERTIFICATE",
+      cause,
+    });
+  }
+  return { cert, key };
+}
+
+async function readPem(path: string, flag: string, cwd: string): Promise<string> {
+  try {
+    return await readFile(resolve(cwd, path), "utf8");
+  } catch (cause) {
+    throw new CliaiError("config_invalid", `cannot read --${flag} "${path}": ${messageOf(cause)}`, {
+      hint: "name a file that is there and that you may read",
+      cause,
+    });
+  }
+}
+
+function namesOf(cert: string): string[] {
+  const { subjectAltName = "" } = new X509Certificate(cert);
+  return [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].flatMap(([, name]) =>
+    name === undefined ? [] : [name],
+  );
+}

@@ -1,0 +1,13 @@
+// The program's entry: hands the process's own parts to the command line, and nothing else.
+import process from "node:process";
+import { run } from "./cli/run.ts";
+
+process.exitCode = await run({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  exit: (code) => process.exit(code),
+});

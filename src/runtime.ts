@@ -1,0 +1,124 @@
+// The only file that names Bun or Deno: HTTP serving, and how this very program is started again.
+import { fileURLToPath } from "node:url";
+import { CliaiError } from "./domain/errors.ts";
+
+export type RuntimeName = "executable" | "bun" | "deno";
+
+/** How this program runs: as the compiled executable, or from its source by Bun or Deno. */
+export function runtimeName(): RuntimeName {
+  if ("Deno" in globalThis) return "deno";
+  return isInsideExecutable(import.meta.url) ? "executable" : "bun";
+}
+
+/** Bun's compiled executables see their own files under `/$bunfs/`, on Windows under `B:/~BUN/`. */
+function isInsideExecutable(url: string): boolean {
+  return url.includes("$bunfs") || url.includes("~BUN");
+}
+
+/** The command and first arguments that start this program again, with absolute paths. */
+export function selfCommand(): { command: string; args: readonly string[] } {
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  switch (runtimeName()) {
+    case "executable":
+      return { command: process.execPath, args: [] };
+    case "bun":
+      return { command: process.execPath, args: [main] };
+    case "deno":
+      return { command: process.execPath, args: ["run", "-A", main] };
+  }
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Ends at once; connections still open are cut. */
+  stop(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  /**
+   * A request that has not come in whole by then is cut off; default 30. Event streams go on for ever: they send their
+   * own keep-alive. Headers are waited for 12 s by Bun 1.4.5 itself, whatever is set here.
+   */
+  readonly requestWithinS?: number;
+  /** PEM texts; without them it is plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly fetch: HttpHandler;
+}
+
+/** What answers a request, given what the socket knows of its sender. */
+export type HttpHandler = (
+  request: Request,
+  connection: { readonly remoteAddress?: string | undefined },
+) => Response | Promise<Response>;
+
+/** @throws CliaiError `port_taken` */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  try {
+    return "Deno" in globalThis ? await serveByDeno(options) : serveByBun(options);
+  } catch (cause) {
+    if (!isAddressInUse(cause)) throw cause;
+    throw new CliaiError("port_taken", `port ${options.port} is taken`, {
+      hint: "end what uses it, or choose another: cliai serve --port 0",
+      cause,
+    });
+  }
+}
+
+function serveByBun({ host, port, maxBodyBytes, requestWithinS = 30, tls, fetch }: HttpOptions): HttpServer {
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    maxRequestBodySize: maxBodyBytes,
+    idleTimeout: requestWithinS,
+    ...(tls && { tls: { ...tls } }),
+    async fetch(request, socket) {
+      const response = await fetch(request, { remoteAddress: socket.requestIP(request)?.address });
+      const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      if (isStream) socket.timeout(request, 0);
+      return response;
+    },
+  });
+  return { port: server.port ?? port, stop: () => server.stop(true) };
+}
+
+/** As much of Deno's API as is used here; its own types would clash with Bun's. */
+interface DenoServing {
+  serve(
+    options: {
+      hostname: string;
+      port: number;
+      signal: AbortSignal;
+      onListen: () => void;
+      cert?: string;
+      key?: string;
+    },
+    handler: (
+      request: Request,
+      info: { readonly remoteAddr: { readonly hostname?: string } },
+    ) => Response | Promise<Response>,
+  ): { readonly addr: { readonly port: number }; readonly finished: Promise<void> };
+}
+
+async function serveByDeno({ host, port, tls, fetch }: HttpOptions): Promise<HttpServer> {
+  const { Deno } = globalThis as unknown as { Deno: DenoServing };
+  const ending = new AbortController();
+  const server = Deno.serve(
+    { hostname: host, port, signal: ending.signal, onListen: () => undefined, ...tls },
+    (request, { remoteAddr }) => fetch(request, { remoteAddress: remoteAddr.hostname }),
+  );
+  return {
+    port: server.addr.port,
+    stop: async () => {
+      ending.abort();
+      await server.finished;
+    },
+  };
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+}
