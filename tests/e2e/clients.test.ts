@@ -1,0 +1,203 @@
+// send, ls, show and watch against a real server, with real bridges for agents.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { fetchAgent, type ShownAgent, showAgent, startBridge } from "../support/bridges.ts";
+import type { ChildExit } from "../support/child.ts";
+import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(30_000);
+
+let serve: RunningServe;
+beforeAll(async () => {
+  serve = await startServe();
+});
+afterAll(() => serve[Symbol.asyncDispose]());
+
+const show = (id: string) => showAgent(serve, id);
+const startAgent = (id: string) => startBridge(serve, id);
+
+function receipts({ stdout }: ChildExit): { command_id: string; agent_id: string; state: string }[] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+describe("cliai send", () => {
+  test("prints each receipt as a JSON line, and ends with 0 when it is delivered", async () => {
+    await using _ = await startAgent("ada");
+    const run = await serve.run(["send", "task", "ada", "tidy up; $(date) & %PATH%", "--json"]);
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(receipts(run).map(({ agent_id, state }) => [agent_id, state])).toEqual([
+      ["ada", "stored"],
+      ["ada", "delivered"],
+    ]);
+    await waitFor(async () => (await show("ada")).commands.length === 1, { what: "the command is shown" });
+    expect((await show("ada")).commands[0]).toMatchObject({
+      type: "task",
+      summary: "tidy up; $(date) & %PATH%",
+    });
+  });
+
+  test("of several agents only the one addressed is told", async () => {
+    await using _abe = await startAgent("abe");
+    await using bea = await startAgent("bea");
+    await using _cy = await startAgent("cy");
+    const toAbe = await serve.run(["send", "task", "abe", "for abe alone", "--json"]);
+    const toBea = await serve.run(["send", "stop", "bea", "--json"]);
+    expect([toAbe.code, toBea.code]).toEqual([0, 0]);
+    expect(await bea.exit()).toMatchObject({ code: 0 });
+    // An order to each of the others comes later in the same stream: once it is delivered, what was not theirs has passed.
+    for (const id of ["abe", "cy"]) expect((await serve.run(["send", "pause", id])).code).toBe(0);
+    const told = async (id: string) => (await fetchAgent(serve, id)).commands.map(({ type }) => type).join();
+    expect(await Promise.all(["abe", "bea", "cy"].map(told))).toEqual(["task,pause", "stop", "pause"]);
+    const links = ["abe", "bea", "cy"].map(async (id) => (await fetchAgent(serve, id)).axes.link.value);
+    expect(await Promise.all(links)).toEqual(["online", "offline", "online"]);
+  });
+
+  test("what it prints, the API, cliai show and the page say the same of a stop", async () => {
+    await using dan = await startAgent("dan");
+    const sent = receipts(await serve.run(["send", "stop", "dan", "--reason", "enough", "--json"]));
+    expect(await dan.exit()).toMatchObject({ code: 0 });
+    const isStopped = async () => (await fetchAgent(serve, "dan")).status === "stopped";
+    await waitFor(isStopped, { what: "dan is stopped" });
+    expect(sent.map(({ state }) => state)).toEqual(["stored", "delivered"]);
+    const ofApi = await fetchAgent(serve, "dan");
+    expect(ofApi.commands).toMatchObject([{ command_id: sent[0]?.command_id, type: "stop" }]);
+    expect(ofApi.commands[0]?.receipts.map(({ state }) => state)).toEqual(["stored", "delivered"]);
+    await waitFor(async () => (await show("dan")).status === "stopped", { what: "the same by cliai show" });
+    expect((await show("dan")).commands).toEqual([...ofApi.commands]);
+    const page = await (await serve.fetch("/agents/dan")).text();
+    expect(page).toContain(sent[0]?.command_id ?? "no id");
+    for (const word of ["stopped", "stored", "delivered", "enough"]) expect(page).toContain(word);
+  });
+
+  test("takes a text that begins with dashes behind --, and a long one from stdin", async () => {
+    await using _ = await startAgent("ben");
+    expect(await serve.run(["send", "task", "ben", "--", "--all of it"])).toMatchObject({ code: 0 });
+    const long = "ä".repeat(1_000_000);
+    expect(await serve.run(["send", "task", "ben", "-"], { input: long })).toMatchObject({ code: 0 });
+    await waitFor(async () => (await show("ben")).commands.length === 2, { what: "both are shown" });
+    const summaries = (await show("ben")).commands.map(({ summary }) => summary.slice(0, 20));
+    expect(summaries).toEqual(["--all of it", "ä".repeat(20)]);
+  });
+
+  test("refuses 9 MB with 2, before anything is sent", async () => {
+    await using _ = await startAgent("cleo");
+    const run = await serve.run(["send", "task", "cleo", "-"], { input: "x".repeat(9 * 1024 * 1024) });
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain("over the limit of 8 MB\nhint: write it to a file");
+    expect((await show("cleo")).commands).toEqual([]);
+  });
+
+  test("waits as far as it is told, and ends with 4 and how far it came", async () => {
+    await using _ = await startAgent("dora");
+    const stored = await serve.run(["send", "pause", "dora", "--wait", "stored", "--json"]);
+    expect(stored.code).toBe(0);
+    expect(receipts(stored).map(({ state }) => state)).toEqual(["stored"]);
+    const run = await serve.run(["send", "pause", "dora", "--wait", "applied", "--timeout", "0.5"]);
+    expect(run).toMatchObject({ code: 4 });
+    expect(run.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}stored\n.* {2}delivered\n$/);
+    expect(run.stderr).toContain("error: pause to dora is delivered, not applied, after 0.5 s");
+  });
+
+  test("the same --id twice takes effect once, and reports the first one's receipts", async () => {
+    await using _ = await startAgent("eve");
+    const send = () => serve.run(["send", "task", "eve", "once", "--id", "key-1", "--json"]);
+    const first = await send();
+    await waitFor(async () => (await show("eve")).commands[0]?.receipts.length === 2, {
+      what: "it is in the store",
+    });
+    const second = await send();
+    for (const run of [first, second]) {
+      expect(run.code).toBe(0);
+      expect(receipts(run).map(({ command_id, state }) => [command_id, state])).toEqual([
+        ["key-1", "stored"],
+        ["key-1", "delivered"],
+      ]);
+    }
+    expect((await show("eve")).commands).toHaveLength(1);
+  });
+
+  test("an unknown agent is refused with the nearest names, and an id that is none by the rule", async () => {
+    await using _ = await startAgent("Snake-1234");
+    const unknown = await serve.run(["send", "stop", "Snake-1243"]);
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toContain('error: no agent "Snake-1243"\nhint: did you mean Snake-1234');
+    expect(await serve.run(["send", "stop", "agent.*"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"agent.*" is not an agent id'),
+    });
+  });
+
+  test("stop ends the bridge, and --all names its targets first and reaches each that is online", async () => {
+    await using fred = await startAgent("fred");
+    await using gina = await startAgent("gina");
+    expect(await serve.run(["send", "stop", "fred"])).toMatchObject({ code: 0 });
+    expect(await fred.exit()).toMatchObject({ code: 0 });
+    await waitFor(async () => (await show("fred")).status === "stopped", { what: "fred has said goodbye" });
+
+    const all = await serve.run(["send", "stop", "--all", "--json"]);
+    expect(all.code).toBe(0);
+    expect(all.stderr).toMatch(/^stop to .*gina/);
+    expect(all.stderr).not.toContain("fred");
+    expect(
+      receipts(all)
+        .filter(({ agent_id }) => agent_id === "gina")
+        .map(({ state }) => state),
+    ).toEqual(["stored", "delivered"]);
+    expect(await gina.exit()).toMatchObject({ code: 0 });
+    await waitFor(async () => (await serve.run(["send", "stop", "--all", "--timeout", "0.3"])).code === 2, {
+      what: "none is left",
+    });
+  });
+});
+
+describe("cliai ls, show and watch", () => {
+  test("ls shows the fleet as a table and as JSON, and show the evidence", async () => {
+    await using _ = await startAgent("hugo");
+    const table = await serve.run(["ls"]);
+    expect(table.stdout).toMatch(/^agent +status +seen +inbox +profile +task\n/);
+    expect(table.stdout).toMatch(/\nhugo +◌ starting|\nhugo +○ connected/);
+    expect(table.stdout).not.toContain("\u001b");
+    const agents = JSON.parse((await serve.run(["ls", "--json"])).stdout) as ShownAgent[];
+    expect(agents.find(({ agent_id }) => agent_id === "hugo")).toMatchObject({
+      axes: { link: { value: "online" } },
+      config_name: "demo",
+    });
+    expect((await serve.run(["show", "hugo"])).stdout).toMatch(/\n {2}link +online +heartbeat in time/);
+  });
+
+  test("watch prints what happens as it happens, and ends when it is interrupted", async () => {
+    await using _ = await startAgent("ines");
+    await using watch = await startCliai(["watch", "--json", "--data-dir", serve.dataDir]);
+    await watch.line("watching", { from: "stderr" });
+    await serve.run(["send", "task", "ines", "look"]);
+    const line = JSON.parse(await watch.line(/"subject":"agent\.ines\.receipt"/));
+    expect(line).toMatchObject({ subject: "agent.ines.receipt", message: { state: "delivered" } });
+    watch.kill("SIGINT");
+    expect(await watch.exit()).toMatchObject({ code: 130, stderr: expect.stringContaining("interrupted") });
+  });
+
+  test("a reader that has enough (| head) ends watch quietly", async () => {
+    await using _ = await startAgent("jack");
+    const [command, ...args] = cliaiCommand();
+    const watch = spawn(command, [...args, "watch", "--json", "--data-dir", serve.dataDir], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    using stack = new DisposableStack();
+    stack.defer(() => void watch.kill("SIGKILL"));
+    let stderr = "";
+    watch.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const ended = new Promise<number | null>((resolve) => watch.once("exit", resolve));
+    await waitFor(() => stderr.includes("watching"), { what: "watch is ready" });
+    watch.stdout.destroy();
+    await serve.run(["send", "task", "jack", "one"]);
+    await serve.run(["send", "task", "jack", "two"]);
+    expect(await ended).toBe(0);
+    expect(stderr).toBe("watching; Ctrl-C ends it\n");
+  });
+});

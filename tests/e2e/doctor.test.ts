@@ -1,0 +1,141 @@
+// `cliai doctor`: all well on a sound server, and one finding with its remedy for each thing made wrong.
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import type { Check } from "../../src/cli/doctor/check.ts";
+import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+
+setDefaultTimeout(60_000);
+
+/** A PATH with an agent CLI of this version alone. */
+async function pathWithClaude(dir: TempDir, version: string): Promise<string> {
+  const bin = dir.join(`bin-${version}`);
+  await mkdir(bin);
+  await writeFile(`${bin}/claude`, `#!/bin/sh\necho '${version} (Claude Code)'\n`, { mode: 0o700 });
+  return bin;
+}
+
+async function examine(
+  serve: RunningServe,
+  PATH: string,
+): Promise<{ code: number | null; bad: Check[]; all: Check[] }> {
+  const run = await serve.run(["doctor", "--json"], { env: { PATH } });
+  const { ok, checks } = JSON.parse(run.stdout) as { ok: boolean; checks: Check[] };
+  expect(ok).toBe(run.code === 0);
+  for (const { ok: isWell, remedy } of checks) expect(remedy === undefined).toBe(isWell);
+  return { code: run.code, bad: checks.filter((check) => !check.ok), all: checks };
+}
+
+describe("cliai doctor", () => {
+  test("finds nothing wrong with a sound server, and says what it looked at", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    await serve.fetch("/api/heartbeat", { method: "POST", body: '{"agent_id":"ada","status":"idle"}' });
+    const { code, bad, all } = await examine(serve, await pathWithClaude(dir, "2.1.330"));
+    expect(bad).toEqual([]);
+    expect(code).toBe(0);
+    const looked = new Set(all.map(({ check }) => check));
+    const wanted = [
+      "serve",
+      "exposure",
+      "nats",
+      "clock",
+      "store",
+      "streams",
+      "files",
+      "disk",
+      "nats-server",
+      "claude",
+    ];
+    expect([...looked].sort()).toEqual(wanted.sort());
+  });
+
+  test("names each file that others can read, each link, and each leftover, with the command that mends it", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    const { dataDir } = serve;
+    await chmod(serve.tokenPath, 0o644);
+    await chmod(`${dataDir}/keys`, 0o755);
+    await symlink("/etc/hostname", `${dataDir}/keys/link`);
+    const { code, bad } = await examine(serve, PATH);
+    expect(code).toBe(1);
+    expect(bad).toEqual([
+      {
+        check: "files",
+        ok: false,
+        message: `${dataDir}/keys is open to other users (mode 755)`,
+        remedy: `chmod 700 ${dataDir}/keys`,
+      },
+      expect.objectContaining({ remedy: `chmod 600 ${serve.tokenPath}` }),
+      expect.objectContaining({ remedy: `rm ${dataDir}/keys/link` }),
+    ]);
+    const text = await serve.run(["doctor"], { env: { PATH } });
+    expect(text.code).toBe(1);
+    const lines = text.stdout.trimEnd().split("\n");
+    expect(lines.filter((line) => line.startsWith("bad "))).toHaveLength(3);
+    expect(lines.find((line) => line.includes("mode 644"))).toEndWith(`hint: chmod 600 ${serve.tokenPath}`);
+  });
+
+  test("works with the server down: by its files alone, and says how to start it", async () => {
+    await using dir = await tempDir();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    const dead = { url: "http://127.0.0.1:1", nats_url: "nats://127.0.0.1:1", pid: 1, instance: "i" };
+    const run = () => runCliai(["doctor", "--json", "--data-dir", dir.path], { env: { PATH } });
+    for (const [text, message, remedy] of [
+      [undefined, `no server runs on ${dir.path}`, "cliai serve"],
+      ["{", "cannot read", `rm ${dir.path}/serve.json`],
+      [
+        JSON.stringify({ ...dead, data_dir: dir.path, version: "1", nats_version: "2" }),
+        "is gone",
+        "cliai serve",
+      ],
+    ]) {
+      if (text !== undefined) await writeFile(dir.join("serve.json"), text, { mode: 0o600 });
+      const { code, stdout } = await run();
+      expect(code).toBe(1);
+      const bad = (JSON.parse(stdout) as { checks: Check[] }).checks.filter(({ ok }) => !ok);
+      expect(bad).toEqual([
+        { check: "serve", ok: false, message: expect.stringContaining(message ?? ""), remedy: remedy ?? "" },
+      ]);
+    }
+  });
+
+  test("tells of an agent CLI that is missing, too old or broken, and of a server that lets everybody in", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe({ args: ["--insecure"] });
+    await mkdir(dir.join("none"));
+    await mkdir(dir.join("broken"));
+    await writeFile(dir.join("broken/claude"), "#!/bin/sh\nexit 3\n", { mode: 0o700 });
+    for (const [PATH, message, remedy] of [
+      [dir.join("none"), "there is no claude on PATH", "npm install -g @anthropic-ai/claude-code"],
+      [
+        await pathWithClaude(dir, "2.0.14"),
+        "cliai was tried with 2.1.330",
+        "npm install -g @anthropic-ai/claude-code",
+      ],
+      [dir.join("broken"), "does not run", "--version"],
+    ]) {
+      const { bad } = await examine(serve, PATH ?? "");
+      expect(bad.map(({ check }) => check).sort()).toEqual(["claude", "exposure"]);
+      const found = bad.find(({ check }) => check === "claude");
+      expect(found?.message).toContain(message ?? "");
+      expect(found?.remedy).toContain(remedy ?? "");
+      expect(bad.find(({ check }) => check === "exposure")?.message).toContain("--insecure");
+    }
+  });
+
+  test("tells of a dashboard that others can reach without TLS", async () => {
+    await using dir = await tempDir();
+    await writeFile(dir.join("token"), "t".repeat(40));
+    const args = ["--host", "0.0.0.0", "--token-file", dir.join("token")];
+    await using serve = await startServe({ args });
+    const { bad } = await examine(serve, await pathWithClaude(dir, "2.1.330"));
+    expect(bad).toEqual([
+      expect.objectContaining({
+        check: "exposure",
+        message: expect.stringMatching(/^the dashboard can be reached/),
+      }),
+    ]);
+  });
+});

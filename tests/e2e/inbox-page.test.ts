@@ -1,0 +1,43 @@
+// The inbox page in real Chromium: requests that come by themselves, a draft that stays, an answer that arrives.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { startBridge } from "../support/bridges.ts";
+import { startChromium } from "../support/chromium.ts";
+import { startServe } from "../support/cliai.ts";
+import { callTool, initialize } from "../support/mcp-lines.ts";
+
+setDefaultTimeout(60_000);
+
+test("a question comes onto the page, a draft outlives the next one, and the answer reaches the agent", async () => {
+  await using serve = await startServe();
+  await using browser = await startChromium();
+  await using ada = await startBridge(serve, "ada");
+  await initialize(ada);
+  const page = await browser.newPage({ width: 360, height: 740 });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/inbox`);
+  await page.waitForSelector("html.live");
+  await page.getByText("Nothing needs you").waitFor();
+
+  const first = callTool(ada, 1, "ask_human", { question: "what next?" });
+  first.catch(() => undefined); // awaited below, unless the page fails before
+  await page.getByText("what next?").waitFor();
+  await page.waitForFunction(() => document.title.startsWith("(1) Inbox"));
+  await page.getByLabel("Answer", { exact: true }).fill("write the docs");
+  const choices = ["the very left one of all the ways there are", "right"];
+  const second = callTool(ada, 2, "ask_human", { question: "which way?", choices });
+  second.catch(() => undefined);
+  await page.getByRole("button", { name: "right" }).waitFor();
+  expect(await page.getByLabel("Answer", { exact: true }).inputValue()).toBe("write the docs");
+  await page.waitForFunction(() =>
+    document.querySelector("#inbox-link .count")?.textContent?.startsWith("2"),
+  );
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+
+  await page.getByRole("button", { name: "Answer" }).first().click();
+  expect(JSON.parse((await first).text)).toMatchObject({ answer: "write the docs", by: "dashboard" });
+  await page.getByText("ada has been given it").waitFor();
+  await page.getByRole("button", { name: "right" }).click();
+  expect(JSON.parse((await second).text)).toMatchObject({ answer: "right" });
+  await page.getByText("Nothing needs you").waitFor();
+  expect(browser.problems).toEqual([]);
+});

@@ -1,0 +1,124 @@
+// The life of `cliai serve`: what it leaves on disk, how it ends, and how it comes back after a crash.
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { runCliai, startCliai, startServe } from "../support/cliai.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(30_000);
+
+async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8);
+}
+
+async function answers(url: string): Promise<boolean> {
+  return await fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether a NATS server answers there: without credentials it refuses, and so it is there. */
+async function natsAnswers(natsUrl: string): Promise<boolean> {
+  const run = await runCliai(["ls", "--url", natsUrl]);
+  return run.code === 0 || run.code === 5;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("cliai serve", () => {
+  test("is ready when it says so, and can be found by its serve.json, which is this user's alone", async () => {
+    await using serve = await startServe();
+    expect((await fetch(`${serve.url}/readyz`)).status).toBe(200);
+    expect(await (await serve.fetch("/")).text()).toContain("<html");
+    const file = JSON.parse(await readFile(`${serve.dataDir}/serve.json`, "utf8"));
+    expect(file).toMatchObject({ url: serve.url, nats_url: serve.natsUrl, data_dir: serve.dataDir });
+    expect(await (await fetch(`${serve.url}/healthz`)).json()).toMatchObject({ instance: file.instance });
+    expect(await modeOf(serve.dataDir)).toBe("700");
+    expect(await modeOf(`${serve.dataDir}/serve.json`)).toBe("600");
+    expect(await serve.run(["ls", "--json"])).toMatchObject({ code: 0, stdout: "[]\n", stderr: "" });
+  });
+
+  test("says in one line that it is ready; with --json, by the fields of the contract", async () => {
+    await using dir = await tempDir();
+    const free = ["--port", "0", "--nats-port", "0", "--data-dir", dir.path];
+    await using child = await startCliai(["serve", ...free]);
+    await child.line(/ready: http:\/\/127\.0\.0\.1:\d+\/login\?code=\S+ /, { deadlineMs: 10_000 });
+    expect(child.stdout.trimEnd().split("\n")).toHaveLength(1);
+    await using serve = await startServe();
+    const fields = ["ready", "url", "nats_url", "data_dir", "version", "nats_version", "pid", "login_url"];
+    expect(Object.keys(JSON.parse(serve.child.stdout))).toEqual(fields);
+  });
+
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "%s ends it in order: no process, no serve.json, no lock",
+    async (signal) => {
+      await using serve = await startServe();
+      const reader = new AbortController();
+      const events = await serve.fetch("/api/events", { signal: reader.signal });
+      expect(events.status).toBe(200);
+      const { pid } = JSON.parse(await readFile(`${serve.dataDir}/nats/run.json`, "utf8"));
+      expect(isAlive(pid)).toBe(true);
+      serve.child.kill(signal);
+      const end = await serve.child.exit(5_000);
+      expect(end.code).toBe(0);
+      // Deno 2.9 itself warns on stderr of its `request.signal`; nothing of ours may stand there.
+      expect(end.stderr).not.toMatch(/error|warn /);
+      reader.abort();
+      expect(isAlive(pid)).toBe(false);
+      expect(await answers(serve.url)).toBe(false);
+      expect(await natsAnswers(serve.natsUrl)).toBe(false);
+      expect((await readdir(serve.dataDir)).filter((name) => /serve|lock/.test(name))).toEqual([]);
+    },
+  );
+
+  test("a second signal ends it at once, and leaves no nats-server", async () => {
+    await using serve = await startServe();
+    const { pid } = JSON.parse(await readFile(`${serve.dataDir}/nats/run.json`, "utf8"));
+    process.kill(pid, "SIGSTOP"); // now the ordered end has something to wait for
+    serve.child.kill("SIGTERM");
+    await waitFor(async () => (await fetch(`${serve.url}/readyz`)).status === 503, {
+      what: "the end has begun",
+    });
+    serve.child.kill("SIGTERM");
+    expect(await serve.child.exit(2_000)).toMatchObject({ code: 130 });
+    expect(await readdir(serve.dataDir)).not.toContain("serve.json");
+    await waitFor(() => !isAlive(pid), { what: "nats-server is gone" });
+  });
+
+  test("after kill -9 the next serve takes over the directory, its agents and the orphaned nats-server's store", async () => {
+    await using dir = await tempDir();
+    const dataDir = dir.join("data");
+    await using first = await startServe({ dataDir });
+    const heartbeat = { agent_id: "ada", status: "working" };
+    const body = JSON.stringify(heartbeat);
+    const headers = { "content-type": "application/json" };
+    expect((await first.fetch("/api/heartbeat", { method: "POST", body, headers })).ok).toBe(true);
+    await waitFor(async () => (await first.run(["show", "ada"])).code === 0, { what: "ada is in the store" });
+    first.child.kill("SIGKILL");
+    await first.child.exit();
+
+    await using second = await startServe({ dataDir });
+    const shown = await second.run(["show", "ada", "--json"]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ agent_id: "ada", said: { status: "working" } });
+    expect(await natsAnswers(first.natsUrl)).toBe(first.natsUrl === second.natsUrl);
+  });
+
+  test("uses an existing NATS server by --nats-url, starts none, and leaves it running", async () => {
+    await using owner = await startServe();
+    await using dir = await tempDir();
+    const args = ["--nats-url", owner.natsUrl, "--nats-creds", owner.credsPath ?? "none"];
+    await using guest = await startServe({ dataDir: dir.path, args });
+    expect(guest.natsUrl).toBe(owner.natsUrl);
+    expect(await readdir(dir.path)).not.toContain("nats");
+    guest.child.kill("SIGTERM");
+    expect(await guest.child.exit(5_000)).toMatchObject({ code: 0 });
+    expect(await natsAnswers(owner.natsUrl)).toBe(true);
+  });
+});

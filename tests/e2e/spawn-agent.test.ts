@@ -1,0 +1,54 @@
+// A captain launches an agent by its tool: the real Claude Code, which works on the task and ends.
+
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir } from "node:fs/promises";
+import { fetchAgent, startBridge } from "../support/bridges.ts";
+import { claudeEnvironment } from "../support/claude-code.ts";
+import { startServe } from "../support/cliai.ts";
+import { callTool, initialize } from "../support/mcp-lines.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(60_000);
+
+const report = { name: "mcp__cliai__report_status", input: { status: "working", current_task: "TASK-77" } };
+
+test("a captain's agent connects, works on its task and ends; a plain agent may launch none", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "TASK-77", once: true, turn: { toolUses: [report] } }],
+    fallback: { text: "done" },
+  });
+  const home = dir.join("home");
+  const work = dir.join("work");
+  await mkdir(work);
+  const env = await claudeEnvironment({ home, workDirs: [work], modelServerUrl: model.url });
+  await using serve = await startServe({ env });
+  await using captain = await startBridge(serve, "cap", undefined, "captain");
+  await initialize(captain);
+  const args = { profile: "demo", task: "TASK-77 count the files", project: work };
+  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  expect(launched).toMatchObject({ isError: false });
+  const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
+  expect(agent_id).toMatch(/^Demo-\d{4}$/);
+
+  const ended = await waitFor(
+    async () => {
+      const agent = await fetchAgent(serve, agent_id);
+      return agent.status === "disconnected" && agent;
+    },
+    { what: "the agent has done its task and said goodbye", deadlineMs: 30_000 },
+  );
+  expect(ended).toMatchObject({ current_task: "TASK-77", config_name: "demo" });
+
+  const unknown = await callTool(captain, 2, "spawn_agent", { profile: "demmo", task: "x" });
+  expect(unknown).toMatchObject({ isError: true, text: expect.stringContaining("did you mean demo?") });
+  await using plain = await startBridge(serve, "plain");
+  await initialize(plain);
+  plain.write(
+    `${JSON.stringify({ jsonrpc: "2.0", id: 9, method: "tools/call", params: { name: "spawn_agent", arguments: args } })}\n`,
+  );
+  expect(await plain.line(/"id":9[,}]/)).toContain('"error"');
+  expect(await serve.run(["ls", "--json"]).then(({ stdout }) => JSON.parse(stdout).length)).toBe(3);
+});

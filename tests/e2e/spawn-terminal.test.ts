@@ -1,0 +1,79 @@
+// cliai spawn on a terminal: a person starts the real Claude Code, types to it, sends it a task from another terminal, ends it.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir } from "node:fs/promises";
+import { fetchAgent } from "../support/bridges.ts";
+import { claudeEnvironment } from "../support/claude-code.ts";
+import { cliaiCommand, startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { startTmux } from "../support/tmux.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(90_000);
+
+test("the real Claude Code on a terminal reports, takes a task from its inbox, acknowledges it, and says goodbye", async () => {
+  await using serve = await startServe();
+  await using dir = await tempDir();
+  await using model = await startModelServer();
+  const cwd = dir.join("work");
+  await mkdir(cwd);
+  const env = await claudeEnvironment({ home: dir.join("home"), workDirs: [cwd], modelServerUrl: model.url });
+  const callTool = (name: string, input: object) => ({
+    toolUses: [{ name: `mcp__cliai__${name}`, input: { ...input } }],
+  });
+  model.setScript({
+    rules: [
+      {
+        match: "begin your work",
+        turn: callTool("report_status", { status: "working", current_task: "the crossword" }),
+      },
+      { match: "status recorded", turn: { text: "I have begun." } },
+      { match: "see your inbox", turn: callTool("check_inbox", {}) },
+      {
+        match: "solve 4 down",
+        turn: ({ newText }) => {
+          const command_id = /"command_id": "([^"]+)"/.exec(newText)?.[1];
+          return callTool("acknowledge", { command_id, outcome: "applied", note: "it is OTTER" });
+        },
+      },
+      { match: "recorded as applied", turn: { text: "Four down is solved." } },
+    ],
+  });
+  const spawn = ["spawn", "demo", "--id", "ada", "--data-dir", serve.dataDir];
+  await using terminal = await startTmux({
+    ...{ dir: dir.path, cwd, env },
+    commandLine: [...cliaiCommand(), ...spawn],
+  });
+  const ada = () => fetchAgent(serve, "ada");
+  await terminal.waitFor("❯");
+  await waitFor(async () => (await ada()).axes.link.value === "online", { what: "ada is online", saw: ada });
+
+  await terminal.enter("please begin your work");
+  await terminal.waitFor("I have begun.");
+  expect(await ada()).toMatchObject({ status: "working", current_task: "the crossword" });
+
+  const sent = await serve.run(["send", "task", "ada", "solve 4 down", "--json"]);
+  expect(sent.code).toBe(0);
+  const again = ["send", "task", "ada", "solve 4 down", "--id", idOf(sent.stdout)];
+  const applied = serve.run([...again, "--wait", "applied"]);
+  await terminal.enter("please see your inbox");
+  await terminal.waitFor("Four down is solved.");
+  expect(await applied).toMatchObject({ code: 0 });
+  const receipts = (await ada()).commands[0]?.receipts;
+  expect(receipts).toMatchObject([
+    { state: "stored" },
+    { state: "delivered" },
+    { state: "injected", route: "check_inbox" },
+    { state: "applied", route: "acknowledge", detail: "it is OTTER" },
+  ]);
+
+  await terminal.enter("/exit");
+  expect(await terminal.exit()).toBe(0);
+  const isGone = async () => (await ada()).axes.link.value === "offline";
+  await waitFor(isGone, { what: "Claude's end is a goodbye", saw: ada });
+  expect((await ada()).axes.link.reason).toBe("said goodbye (disconnected)");
+});
+
+function idOf(receiptLines: string): string {
+  return JSON.parse(receiptLines.split("\n")[0] ?? "").command_id;
+}

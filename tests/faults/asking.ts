@@ -1,0 +1,124 @@
+// A request of the probe agent through its whole life: asked, answered by a person at a terminal, told to the agent.
+import { setTimeout as delay } from "node:timers/promises";
+import { parseJson } from "../../src/domain/decode.ts";
+import { type AgentRequest, answerMessageId } from "../../src/domain/requests.ts";
+import { agentSubject, buckets } from "../../src/domain/subjects.ts";
+import { bucketSubject, openExistingBucket } from "../../src/nats/bucket.ts";
+import { runCliai } from "../support/cliai.ts";
+import { waitFor } from "../support/wait-for.ts";
+import type { Step } from "./cases.ts";
+import { type FleetUnderTest, urlOf } from "./fleet-under-test.ts";
+import type { Sender } from "./sender.ts";
+
+const answeredWithinMs = 45_000;
+const words = "go left";
+
+export interface Asking {
+  /** Resolves at the moment the request is at the step. */
+  readonly reached: Promise<void>;
+  /** Resolves when every request is answered once and its agent told; rejects with what is not so. */
+  readonly settled: Promise<void>;
+}
+
+/** @param question makes the case's requests known among all */
+export function startAsking(fleet: FleetUnderTest, sender: Sender, step: Step, question: string): Asking {
+  const reached = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<string>();
+  const unsubscribe = [
+    fleet.bus.subscribe(bucketSubject(buckets.requests, "*"), ({ data }) => {
+      if (data.length === 0) return;
+      const request = parseJson(data) as AgentRequest;
+      if (request.question !== question) return;
+      asked.resolve(request.request_id);
+      if (request.state === step) reached.resolve();
+    }),
+    fleet.bus.subscribe(agentSubject(fleet.probe.id, "message"), ({ data }) => {
+      if (step === "told" && new TextDecoder().decode(data).includes('"answer-')) reached.resolve();
+    }),
+  ];
+  const settled = live(fleet, sender, asked.promise, question).finally(() => {
+    for (const end of unsubscribe) end();
+  });
+  settled.catch(() => undefined); // awaited after the fault
+  return { reached: reached.promise, settled };
+}
+
+async function live(
+  fleet: FleetUnderTest,
+  sender: Sender,
+  asked: Promise<string>,
+  question: string,
+): Promise<void> {
+  const asking = askUntilAsked(fleet, question);
+  asking.catch(() => undefined); // awaited below
+  await answerIt(await asked, fleet, sender);
+  const outcome = await asking;
+  // A call that got no answer was made again: each of its requests is answered, whichever the agent then remembers.
+  const ours = await requestsOf(fleet, question);
+  for (const { request_id } of ours) await answerIt(request_id, fleet, sender);
+  const wrong = async () => whatIsWrong(fleet, await requestsOf(fleet, question), outcome);
+  await waitFor(async () => (await wrong()).length === 0, {
+    what: "every request is answered, and its agent told",
+    deadlineMs: answeredWithinMs,
+    intervalMs: 100,
+    saw: wrong,
+  });
+  for (const { request_id } of ours) await refuseSecondAnswer(request_id, fleet);
+}
+
+/** What `ask_human` says: the request's id, and its answer where that was there in time. */
+interface AskOutcome {
+  readonly request_id: string;
+  readonly answer?: string;
+}
+
+async function askUntilAsked({ probe }: FleetUnderTest, question: string): Promise<AskOutcome> {
+  const deadline = Date.now() + answeredWithinMs;
+  while (true) {
+    try {
+      const [json = ""] = (await probe.call("ask_human", { question, wait_s: 0 })).split("\n\n");
+      return JSON.parse(json) as AskOutcome;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
+
+/** Exit code 5: it is answered already, by the same person's try that never heard so. */
+async function answerIt(requestId: string, { proxies }: FleetUnderTest, sender: Sender): Promise<void> {
+  const args = ["answer", requestId, words, "--timeout", "2", "--url", urlOf(proxies.sender)];
+  await sender.insist(args, answeredWithinMs, [0, 5]);
+}
+
+async function requestsOf({ bus }: FleetUnderTest, question: string): Promise<AgentRequest[]> {
+  const entries = await (await openExistingBucket(bus, buckets.requests)).entries();
+  return [...entries.values()]
+    .map(({ value }) => value as AgentRequest)
+    .filter((each) => each.question === question);
+}
+
+/** The agent is told by the call itself, where the answer came in time, or else by its inbox. */
+function whatIsWrong(
+  { probe }: FleetUnderTest,
+  requests: readonly AgentRequest[],
+  outcome: AskOutcome,
+): string[] {
+  if (requests.length === 0) return ["nothing was asked"];
+  return requests.flatMap(({ request_id, state, answer }) => {
+    const message = probe.messages.find(({ message_id }) => message_id === answerMessageId(request_id));
+    const byInbox = message?.origin === "answer" ? [message.text] : [];
+    const byCall = outcome.request_id === request_id && outcome.answer !== undefined ? [outcome.answer] : [];
+    const told = [...byInbox, ...byCall];
+    const isTold = told.length > 0 && told.every((text) => text === words);
+    if (state === "answered" && answer?.text === words && isTold) return [];
+    return [`${request_id}: ${state} ${answer?.text}, told ${JSON.stringify(told)}`];
+  });
+}
+
+async function refuseSecondAnswer(requestId: string, { bus, proxies }: FleetUnderTest): Promise<void> {
+  const { code, stderr } = await runCliai(["answer", requestId, "no, right", "--url", urlOf(proxies.sender)]);
+  const stored = await (await openExistingBucket(bus, buckets.requests)).get(requestId);
+  if (code === 5 && (stored as AgentRequest).answer?.text === words) return;
+  throw new Error(`a second answer to ${requestId} was not refused (${code}): ${stderr}`);
+}

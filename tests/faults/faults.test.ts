@@ -1,0 +1,70 @@
+// The short matrix: cells that between them strike everybody, in every way, and at every step. The whole one, with longer
+// faults: bun run faults
+import { afterAll, expect, test } from "bun:test";
+import { type Case, casesNamed, faults, nameOf, shortDurations, steps, targets } from "./cases.ts";
+import { type FleetUnderTest, startFleet } from "./fleet-under-test.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { runCase } from "./run-case.ts";
+import { needsOwnNats } from "./strike.ts";
+import { verifyFleetAudit } from "./verify-fleet-audit.ts";
+
+const cases: readonly Case[] = [
+  "serve/SIGKILL/handed-over",
+  "serve/SIGKILL/asked",
+  "nats-server/SIGKILL/stored",
+  "nats-server/SIGSTOP/delivered",
+  "bridge/SIGKILL/acknowledged",
+  "bridge/SIGSTOP/stored",
+  "bridge/stall/told",
+  "sender/SIGKILL/answered",
+  "sender/cut/stored",
+  "serve/cut/delivered",
+  "nats-server/cut/answered",
+].flatMap(casesNamed);
+
+/** Another one at each run; CLIAI_FAULT_SEED repeats one. */
+const seed = Number(process.env.CLIAI_FAULT_SEED ?? Math.floor(Math.random() * 1e9));
+
+test("the short matrix strikes everybody, in every way, at every step", () => {
+  expect(new Set(cases.map(({ target }) => target))).toEqual(new Set(targets));
+  expect(new Set(cases.map(({ fault }) => fault))).toEqual(new Set(faults));
+  expect(new Set(cases.map(({ step }) => step))).toEqual(new Set(steps));
+});
+
+/** Cases share a fleet as long as they pass: what one leaves behind is the next one's beginning. */
+let shared:
+  | { readonly ownNats: boolean; readonly fleet: FleetUnderTest; readonly ledger: Ledger }
+  | undefined;
+
+async function fleetFor(each: Case): Promise<{ readonly fleet: FleetUnderTest; readonly ledger: Ledger }> {
+  const ownNats = needsOwnNats(each);
+  if (shared?.ownNats === ownNats) return shared;
+  await endShared();
+  const fleet = await startFleet({ ownNats });
+  shared = { ownNats, fleet, ledger: await openLedger(fleet.bus) };
+  return shared;
+}
+
+async function endShared(): Promise<void> {
+  const ending = shared;
+  shared = undefined;
+  await ending?.ledger[Symbol.asyncDispose]();
+  await ending?.fleet[Symbol.asyncDispose]();
+}
+
+afterAll(endShared);
+
+for (const each of cases) {
+  const name = nameOf(each);
+  test(`${name}: each command applied once or expired, each request answered once, the audit whole`, async () => {
+    const { fleet, ledger } = await fleetFor(each);
+    try {
+      const report = await runCase(fleet, ledger, each, { seed, durations: shortDurations });
+      expect(report.applied + report.expired).toBe(report.commands);
+      await verifyFleetAudit(fleet);
+    } catch (error) {
+      await endShared();
+      throw new Error(`seed ${seed}: bun run faults --short --seed ${seed} --case ${name}`, { cause: error });
+    }
+  }, 90_000);
+}

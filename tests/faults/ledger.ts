@@ -1,0 +1,43 @@
+// What the audit says became of each command: read from the stream itself, beside `serve` and not through it.
+import { parseJson } from "../../src/domain/decode.ts";
+import type { Receipt, ReceiptState } from "../../src/domain/messages.ts";
+import { isFinal } from "../../src/domain/receipts.ts";
+import { everyAgentSubject, parseAgentSubject, streams } from "../../src/domain/subjects.ts";
+import { silentLogger } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { followStream } from "../../src/nats/follow.ts";
+
+export interface Ledger extends AsyncDisposable {
+  /** The final receipts that are in the audit; of one command there must be one. */
+  finals(agentId: string, commandId: string): readonly ReceiptState[];
+  /** Calls back with each receipt as it is stored. */
+  onReceipt(listener: ((agentId: string, receipt: Receipt) => void) | undefined): void;
+}
+
+export async function openLedger(bus: Bus): Promise<Ledger> {
+  const finals = new Map<string, ReceiptState[]>();
+  let listener: Parameters<Ledger["onReceipt"]>[0];
+  const following = followStream(bus, {
+    stream: streams.audit,
+    subjects: [everyAgentSubject("receipt")],
+    from: 1,
+    log: silentLogger,
+    onMessage({ subject, data }) {
+      const id = parseAgentSubject(subject)?.id ?? "";
+      const receipt = parseJson(data) as Receipt;
+      if (isFinal(receipt.state)) {
+        const key = `${id} ${receipt.command_id}`;
+        finals.set(key, [...(finals.get(key) ?? []), receipt.state]);
+      }
+      listener?.(id, receipt);
+    },
+  });
+  await following.caughtUp;
+  return {
+    finals: (agentId, commandId) => finals.get(`${agentId} ${commandId}`) ?? [],
+    onReceipt: (next) => {
+      listener = next;
+    },
+    [Symbol.asyncDispose]: () => following.stop(),
+  };
+}

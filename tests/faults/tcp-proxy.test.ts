@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { type AddressInfo, createConnection, createServer } from "node:net";
+import { waitFor } from "../support/wait-for.ts";
+import { startTcpProxy } from "./tcp-proxy.ts";
+
+/** A server that gives back what it gets. */
+async function startEcho() {
+  const server = createServer((socket) => void socket.on("error", () => {}).pipe(socket)).listen(
+    0,
+    "127.0.0.1",
+  );
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
+
+async function open(port: number) {
+  const socket = createConnection({ host: "127.0.0.1", port });
+  const state = { text: "", isClosed: false };
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    state.text += text;
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    state.isClosed = true;
+  });
+  await once(socket, "connect");
+  return { socket, state, [Symbol.dispose]: () => void socket.destroy() };
+}
+
+test("bytes flow through, stand still while stalled, and all arrive in order afterwards", async () => {
+  await using echo = await startEcho();
+  await using proxy = await startTcpProxy(echo.port);
+  using one = await open(proxy.port);
+  one.socket.write("a");
+  await waitFor(() => one.state.text === "a", { what: "the echo" });
+  proxy.stall();
+  one.socket.write("b");
+  using late = await open(proxy.port);
+  late.socket.write("x");
+  // A connection past the proxy has made its way and back: the stalled ones had the time, too.
+  using direct = await open(echo.port);
+  direct.socket.write("!");
+  await waitFor(() => direct.state.text === "!", { what: "the direct echo" });
+  expect([one.state.text, late.state.text]).toEqual(["a", ""]);
+  one.socket.write("c");
+  proxy.restore();
+  await waitFor(() => one.state.text === "abc" && late.state.text === "x", {
+    what: "what was held back",
+    saw: () => [one.state, late.state],
+  });
+});
+
+test("a cut ends every connection and each new one, until it is restored", async () => {
+  await using echo = await startEcho();
+  await using proxy = await startTcpProxy(echo.port);
+  using one = await open(proxy.port);
+  one.socket.write("a");
+  await waitFor(() => one.state.text === "a", { what: "the echo" });
+  proxy.cut();
+  await waitFor(() => one.state.isClosed, { what: "the end of the connection" });
+  using refused = await open(proxy.port);
+  await waitFor(() => refused.state.isClosed, { what: "the end of a new connection" });
+  proxy.restore();
+  using again = await open(proxy.port);
+  again.socket.write("b");
+  await waitFor(() => again.state.text === "b", { what: "the echo of a new connection" });
+});

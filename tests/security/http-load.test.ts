@@ -1,0 +1,119 @@
+// Many clients and slow ones, over real sockets: the server stays quick for everybody else, and lets go of what has gone.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { serveHttp } from "../../src/runtime.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { startTestApp } from "../web/test-app.ts";
+
+setDefaultTimeout(90_000);
+
+/** @param requestWithinS shorter than by default, so that a test can see it */
+async function startTestHttp(requestWithinS = 4) {
+  const web = await startTestApp();
+  let watchers = 0;
+  const { fleet } = web.test.server;
+  const { onChange } = fleet;
+  Object.assign(fleet, {
+    onChange(listener: Parameters<typeof onChange>[0]) {
+      const stop = onChange.call(fleet, listener);
+      watchers += 1;
+      return () => {
+        watchers -= 1;
+        stop();
+      };
+    },
+  });
+  const http = await serveHttp({
+    host: "127.0.0.1",
+    port: 0,
+    maxBodyBytes: 1_048_576,
+    requestWithinS,
+    fetch: web.app.fetch,
+  });
+  return {
+    web,
+    port: http.port,
+    watchers: () => watchers,
+    async [Symbol.asyncDispose]() {
+      await http.stop();
+      await web[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A client of bare bytes. */
+async function dial(
+  port: number,
+  text: string,
+): Promise<{ socket: Socket; received: () => string; closed: Promise<void> }> {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.setEncoding("latin1").on("data", (data: string) => {
+    received += data;
+  });
+  socket.on("error", () => undefined); // cut off by the server: that is what is looked at
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  await once(socket, "connect");
+  socket.write(text);
+  return { socket, received: () => received, closed };
+}
+
+async function quickest(port: number, path: string, tries = 5): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < tries; i += 1) {
+    const startedAt = performance.now();
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    expect(response.status).toBe(200);
+    await response.arrayBuffer();
+    best = Math.min(best, performance.now() - startedAt);
+  }
+  return best;
+}
+
+test("1,000 event streams at once: each hears of a change, the API answers, and nobody is watched for who has gone", async () => {
+  await using server = await startTestHttp();
+  await server.web.heartbeat("ada");
+  const request = "GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  const clients = await Promise.all(Array.from({ length: 1_000 }, () => dial(server.port, request)));
+  const all = (text: string) => clients.every(({ received }) => received().includes(text));
+  await waitFor(() => all("event: fleet"), { what: "every stream has the fleet", deadlineMs: 20_000 });
+  expect(server.watchers()).toBe(1_000);
+  server.web.bus.publish("agent.ada.heartbeat", {
+    agent_id: "ada",
+    status: "idle",
+    current_task: "a new task",
+  });
+  await waitFor(() => all("a new task"), { what: "every stream has the change", deadlineMs: 20_000 });
+  expect(await quickest(server.port, "/api/agents")).toBeLessThan(500);
+  for (const { socket } of clients) socket.destroy();
+  await waitFor(() => server.watchers() === 0, { what: "nobody is watched for", deadlineMs: 20_000 });
+});
+
+test("clients that dribble their headers or bodies, or say nothing, hold up nobody and are cut off", async () => {
+  await using server = await startTestHttp();
+  const post = "POST /api/heartbeat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n";
+  const starts = ["", "GET / HT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", `${post}{`];
+  const clients = await Promise.all(
+    starts.flatMap((text) => Array.from({ length: 50 }, () => dial(server.port, text))),
+  );
+  const drip = setInterval(() => {
+    for (const { socket } of clients) if (socket.writable) socket.write(" ");
+  }, 1_000);
+  try {
+    expect(await quickest(server.port, "/api/agents")).toBeLessThan(500);
+    let open = clients.length;
+    for (const { closed } of clients) void closed.then(() => (open -= 1));
+    await waitFor(() => open === 0, { what: "all have been cut off", deadlineMs: 60_000, saw: () => open });
+  } finally {
+    clearInterval(drip);
+    for (const { socket } of clients) socket.destroy();
+  }
+});
+
+test("an event stream outlives the limit for requests", async () => {
+  await using server = await startTestHttp();
+  const { received, socket } = await dial(server.port, "GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  await waitFor(() => received().includes(": keep-alive"), { what: "a sign of life", deadlineMs: 20_000 });
+  socket.destroy();
+});

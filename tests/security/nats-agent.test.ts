@@ -1,0 +1,290 @@
+// What a malicious agent can do on NATS with its own credentials and the package `nats`: its own things, and nothing else.
+import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Events, type NatsConnection } from "nats";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { silentLogger } from "../../src/log.ts";
+import type { Server } from "../../src/server/server.ts";
+import { startServer } from "../../src/server/start-server.ts";
+import { type SecureNats, startSecureNats } from "../support/secure-nats.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(30_000);
+let nats: SecureNats;
+let server: Server;
+/** The attacker's connection, and the subjects that were refused to it. */
+let mallory: NatsConnection;
+const refused: string[] = [];
+const text = new TextEncoder();
+const body = (value: unknown) => text.encode(JSON.stringify(value));
+
+beforeAll(async () => {
+  nats = await startSecureNats();
+  server = await startServer(nats.serve, {
+    version: "0.0.0-test",
+    replicas: 1,
+    insecure: false,
+    roleOf: (id) => (id === "queen" ? "captain" : "agent"),
+    natsRestarts: nats.server.restarts,
+    now: () => new Date(),
+    log: silentLogger,
+  });
+  mallory = await nats.connectRaw((await nats.mintAgent("mallory")).creds, { name: "mallory" });
+  void (async () => {
+    for await (const status of mallory.status()) {
+      if (status.type === Events.Error && status.data === "PERMISSIONS_VIOLATION")
+        refused.push(status.permissionContext?.subject ?? "");
+    }
+  })();
+  for (const id of ["mallory", "bob"]) {
+    nats.serve.publish(`agent.${id}.heartbeat`, { agent_id: id, status: "working", instance_id: `${id}-1` });
+    await waitFor(() => server.fleet.get(parseAgentId(id)) !== undefined, { what: `${id} is known` });
+  }
+  await waitFor(() => consumerOf("bob"), { what: "bob's consumer" });
+});
+afterAll(async () => {
+  await server.stop();
+  await nats[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  refused.length = 0;
+});
+
+async function consumerOf(id: string) {
+  const manager = await nats.serve.connection.jetstreamManager();
+  return await manager.consumers.info("COMMANDS", `bridge-${id}`).catch(() => undefined); // not made yet
+}
+
+const bob = () => server.fleet.get(parseAgentId("bob"));
+
+describe("publishing as anybody else", () => {
+  test.each([
+    ...["heartbeat", "status", "event", "receipt", "command", "shutdown", "message"].map(
+      (topic) => `agent.bob.${topic}`,
+    ),
+    ...["command", "shutdown", "message"].map((topic) => `agent.mallory.${topic}`),
+    "agent.mallory.heartbeat.more",
+    "tools.call",
+    "tools.call.bob",
+    "tools.some-request.response",
+    "captain.decision",
+    "captain.broadcast",
+    "dashboard.state",
+    "dashboard.alert",
+    "audit.checkpoint",
+    "audit.tools.mallory",
+    "audit.malformed",
+    "replay.agent.bob.status",
+    "_INBOX.bob.guess",
+    "_INBOX.mallory.own",
+    "_INBOX.guess",
+    "anything.else",
+    "$KV.agents.bob",
+    "$KV.agents.mallory",
+    "$KV.requests.guess",
+    "$KV.serve.cursor",
+    "$O.files.C.guess",
+    "$JS.API.INFO",
+    "$JS.API.ACCOUNT.PURGE.guess",
+    "$JS.API.STREAM.CREATE.MINE",
+    "$JS.API.STREAM.UPDATE.COMMANDS",
+    "$JS.API.STREAM.DELETE.COMMANDS",
+    "$JS.API.STREAM.PURGE.AUDIT",
+    "$JS.API.STREAM.INFO.COMMANDS",
+    "$JS.API.STREAM.LIST",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.SNAPSHOT.AUDIT",
+    "$JS.API.STREAM.RESTORE.AUDIT",
+    "$JS.API.STREAM.MSG.GET.COMMANDS",
+    "$JS.API.STREAM.MSG.DELETE.COMMANDS",
+    "$JS.API.DIRECT.GET.COMMANDS",
+    "$JS.API.DIRECT.GET.KV_requests.$KV.requests.guess",
+    "$JS.API.CONSUMER.CREATE.COMMANDS",
+    "$JS.API.CONSUMER.CREATE.COMMANDS.mine",
+    "$JS.API.CONSUMER.CREATE.COMMANDS.bridge-mallory.agent.bob.command",
+    "$JS.API.CONSUMER.DURABLE.CREATE.COMMANDS.bridge-mallory",
+    "$JS.API.CONSUMER.DELETE.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.DELETE.COMMANDS.bridge-mallory",
+    "$JS.API.CONSUMER.PAUSE.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.PAUSE.COMMANDS.bridge-mallory",
+    "$JS.API.CONSUMER.UNPIN.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.RESET.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.INFO.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.INFO.AUDIT.bridge-mallory",
+    "$JS.API.CONSUMER.LIST.COMMANDS",
+    "$JS.API.CONSUMER.NAMES.COMMANDS",
+    "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.MSG.NEXT.KV_requests.guess",
+    "$JS.ACK.COMMANDS.bridge-bob.1.1.1.1.0",
+    "$JS.ACK.AUDIT.bridge-mallory.1.1.1.1.0",
+    "$JS.FC.guess",
+    "$SYS.REQ.CLAIMS.UPDATE",
+    "$SYS.REQ.SERVER.PING",
+    "$SYS.REQ.ACCOUNT.PING.CONNZ",
+    "$SYS.REQ.USER.INFO",
+    "$SRV.PING",
+  ])("%s is refused", async (subject) => {
+    mallory.publish(subject, body({ agent_id: "bob", type: "stop", status: "stopped" }));
+    await mallory.flush();
+    await waitFor(() => refused.length > 0, { what: "the refusal" });
+    expect(refused).toEqual([subject]);
+  });
+});
+
+describe("listening to anybody else", () => {
+  test.each([
+    ">",
+    "*",
+    "agent.>",
+    "agent.*.heartbeat",
+    "agent.*.command",
+    "agent.bob.command",
+    "agent.bob.message",
+    "agent.mallory.command",
+    "tools.>",
+    "tools.call.*",
+    "tools.call.mallory",
+    "tools.*.response",
+    "captain.>",
+    "dashboard.state",
+    "dashboard.alert",
+    "audit.>",
+    "_INBOX.>",
+    "_INBOX.*",
+    "_INBOX.bob.>",
+    "$KV.>",
+    "$KV.requests.>",
+    "$JS.>",
+    "$JS.API.>",
+    "$JS.ACK.>",
+    "$JS.EVENT.ADVISORY.>",
+    "$SYS.>",
+    "$SYS.ACCOUNT.*.CONNECT",
+    "$SRV.>",
+  ])("%s is refused, in a queue group too", async (subject) => {
+    for (const queue of [undefined, "serve"]) {
+      refused.length = 0;
+      const subscription = mallory.subscribe(subject, queue === undefined ? {} : { queue });
+      await mallory.flush();
+      await waitFor(() => refused.length > 0, { what: "the refusal" });
+      expect(refused).toEqual([subject]);
+      expect(subscription.isClosed()).toBe(true);
+    }
+  });
+});
+
+test("its own things work: reports, calls, its consumer, its replies, what captains say to all", async () => {
+  const heard = mallory.subscribe("captain.broadcast", { max: 1 });
+  for (const topic of ["heartbeat", "status", "event", "receipt"])
+    mallory.publish(`agent.mallory.${topic}`, body({ agent_id: "mallory", status: "working", kind: "x" }));
+  const answer = await mallory.request("tools.call.mallory", body({ tool: "list_agents", arguments: {} }));
+  expect(answer.json()).toMatchObject({ success: true });
+  await server.sendCommand({ id: parseAgentId("mallory"), type: "task", text: "dig", from: "eve" });
+  const consumer = await mallory.jetstream().consumers.get("COMMANDS", "bridge-mallory");
+  const message = await consumer.next({ expires: 5_000 });
+  expect(message?.json()).toMatchObject({ type: "task" });
+  expect(await message?.ackAck()).toBe(true);
+  const ack = await mallory
+    .jetstream()
+    .publish("agent.mallory.status", body({ status: "idle" }), { msgID: "m-1" });
+  expect(ack.stream).toBe("AUDIT");
+  nats.serve.publish("captain.broadcast", { text: "all hands", from: "queen" });
+  for await (const broadcast of heard) expect(broadcast.json()).toMatchObject({ text: "all hands" });
+  expect(refused).toEqual([]);
+});
+
+describe("making others speak for it", () => {
+  test("no answer of NATS or of the server passes for a heartbeat of another", async () => {
+    const before = bob()?.last_seen;
+    for (const victim of ["bob", "carl"]) {
+      const reply = `agent.${victim}.heartbeat`;
+      mallory.publish("agent.mallory.status", body({ status: "working" }), { reply });
+      mallory.publish("tools.call.mallory", body({ tool: "list_agents", request_id: "r-1" }), { reply });
+      mallory.publish("$JS.API.CONSUMER.INFO.COMMANDS.bridge-mallory", "", { reply });
+      const batch = body({ batch: 1, no_wait: true });
+      mallory.publish("$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory", batch, { reply });
+    }
+    await mallory.flush();
+    // Its own call comes after those: by its answer, they have been dealt with.
+    await mallory.request("tools.call.mallory", body({ tool: "list_agents", arguments: {} }));
+    await nats.serve.flush();
+    expect(server.fleet.get(parseAgentId("carl"))).toBeUndefined();
+    expect(bob()?.last_seen).toBe(before);
+  });
+
+  test("its own stop, not acknowledged, cannot be turned to another", async () => {
+    await server.sendCommand({ id: parseAgentId("mallory"), type: "stop", from: "eve" });
+    nats.serve.publish("agent.mallory.command", { type: "stop", command_id: "plain-stop" });
+    await waitFor(async () => ((await consumerOf("mallory"))?.num_pending ?? 0) >= 2, {
+      what: "two stops for mallory",
+    });
+    const batch = body({ batch: 10, no_wait: true });
+    mallory.publish("$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory", batch, {
+      reply: "agent.bob.command",
+    });
+    await waitFor(async () => ((await consumerOf("mallory"))?.num_ack_pending ?? 0) >= 2, {
+      what: "they are given out",
+    });
+    // JetStream keeps a message's own subject. Its word that no more wait comes to bob, who is rid of it at once.
+    await waitFor(async () => (await consumerOf("bob"))?.num_pending === 0, {
+      what: "nothing waits for bob",
+    });
+    expect(bob()?.commands).toEqual([]);
+  });
+});
+
+test("another's command stays where it is, and unread", async () => {
+  const { command_id } = await server.sendCommand({
+    id: parseAgentId("bob"),
+    type: "task",
+    text: "secret",
+    from: "eve",
+  });
+  for (const subject of [
+    "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-bob",
+    "$JS.API.STREAM.MSG.GET.COMMANDS",
+  ]) {
+    const answer = mallory.request(subject, body({ batch: 1, last_by_subj: "agent.bob.command" }), {
+      timeout: 300,
+    });
+    await expect(answer).rejects.toThrow();
+  }
+  const own = await mallory.request("tools.call.mallory", body({ tool: "check_inbox", arguments: {} }));
+  expect(own.string()).not.toContain("secret");
+  expect(own.string()).not.toContain(command_id);
+  expect(await consumerOf("bob")).toMatchObject({ num_pending: 1, num_ack_pending: 0 });
+});
+
+test("a body that speaks for another is refused, and so is a call without an id", async () => {
+  const before = server.health().malformed;
+  const asBob = body({ tool: "report_status", agent_id: "bob", arguments: { status: "idle" } });
+  const answer = await mallory.request("tools.call.mallory", asBob);
+  expect(answer.json()).toMatchObject({ success: false, error: expect.stringContaining('"bob"') });
+  mallory.publish("agent.mallory.heartbeat", body({ agent_id: "bob", status: "stopped" }));
+  await waitFor(() => server.health().malformed >= before + 2, { what: "both are counted" });
+  expect(server.alerts.open()).toContainEqual(
+    expect.objectContaining({ kind: "refused", agent_id: "mallory" }),
+  );
+  expect(bob()?.status).not.toBe("stopped");
+});
+
+describe("its role", () => {
+  test.each([
+    ["broadcast", { text: "I lead now" }],
+    ["command_agent", { id: "bob", type: "stop" }],
+    ["decide", { request_id: "guess", decision: "approve", reason: "I say so" }],
+  ])("%s is refused, whatever its heartbeat says of it", async (tool, args) => {
+    mallory.publish(
+      "agent.mallory.heartbeat",
+      body({ agent_id: "mallory", role: "captain", instance_id: "m-2" }),
+    );
+    await waitFor(() => server.fleet.get(parseAgentId("mallory"))?.heartbeat?.instance_id === "m-2", {
+      what: "the heartbeat that lies",
+    });
+    const answer = await mallory.request(
+      "tools.call.mallory",
+      body({ tool, role: "captain", arguments: args }),
+    );
+    expect(answer.json()).toMatchObject({ success: false });
+    expect(bob()?.axes.control.value).toBe("running");
+  });
+});

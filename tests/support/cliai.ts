@@ -1,0 +1,132 @@
+// The program as a user runs it: dist/cliai, or its source under the runtime that CLIAI_E2E_RUNTIME names (bun, deno).
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { builtExecutable } from "./built-executable.ts";
+import { type Child, type ChildExit, startChild } from "./child.ts";
+import { denoPath } from "./deno.ts";
+import { type TempDir, tempDir } from "./temp-dir.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+export type Runtime = "bun" | "deno";
+
+export interface CliaiOptions {
+  /** Beside PATH and a home of nobody's; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Written to stdin, which then ends. */
+  readonly input?: string;
+  /** Default 20000. */
+  readonly deadlineMs?: number;
+  /** Its source by this runtime, whatever CLIAI_E2E_RUNTIME says. */
+  readonly from?: Runtime;
+}
+
+/** The command and first arguments that start the program. */
+export function cliaiCommand(from?: Runtime): readonly [command: string, ...args: string[]] {
+  const main = join(root, "src", "main.ts");
+  const runtime = from ?? process.env.CLIAI_E2E_RUNTIME;
+  if (runtime === "bun") return [process.execPath, main];
+  if (runtime === "deno") return [denoPath(), "run", "-A", main];
+  if (runtime !== undefined) throw new Error(`CLIAI_E2E_RUNTIME "${runtime}" is neither bun nor deno`);
+  return [builtExecutable()];
+}
+
+/** Starts it and leaves it running: `await using child = await startCliai(["bridge", …]);` */
+export async function startCliai(args: readonly string[], options: CliaiOptions = {}): Promise<Child> {
+  const [command, ...first] = cliaiCommand(options.from);
+  const env = {
+    PATH: process.env.PATH,
+    // A test that forgets --data-dir must not reach the user's own.
+    HOME: "/nonexistent",
+    CLIAI_NATS_SERVER: process.env.CLIAI_NATS_SERVER,
+    DENO_DIR: process.env.DENO_DIR ?? join(root, ".cache", "deno"),
+    ...options.env,
+  };
+  const child = await startChild(command, [...first, ...args], {
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
+    cwd: options.cwd ?? root,
+    stdin: options.input === undefined ? "ignore" : "pipe",
+  });
+  if (options.input !== undefined) {
+    child.write(options.input);
+    child.endInput();
+  }
+  return child;
+}
+
+/** Runs it to its end. Fails when it still runs at the deadline. */
+export async function runCliai(args: readonly string[], options: CliaiOptions = {}): Promise<ChildExit> {
+  await using child = await startCliai(args, options);
+  return await child.exit(options.deadlineMs ?? 20_000);
+}
+
+export interface RunningServe extends AsyncDisposable {
+  readonly url: string;
+  readonly natsUrl: string;
+  readonly dataDir: string;
+  /** The HTTP token's file; holds none with --insecure. */
+  readonly tokenPath: string;
+  /** The operator's NATS credentials: all rights; undefined where NATS takes anybody, or is run by others. */
+  readonly credsPath: string | undefined;
+  readonly child: Child;
+  /** A request of the HTTP API, with the token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** An address that signs a browser in. */
+  loginUrl(): Promise<string>;
+  /** A client command against this server. */
+  run(args: readonly string[], options?: CliaiOptions): Promise<ChildExit>;
+}
+
+export interface ServeOptions extends CliaiOptions {
+  readonly args?: readonly string[];
+  /** Default: one of its own, removed at the end. */
+  readonly dataDir?: string;
+  /** Default 0: any free one. A server that is to come back at its old address names it. */
+  readonly port?: number;
+  readonly natsPort?: number;
+  /** Default 10000. */
+  readonly readyDeadlineMs?: number;
+}
+
+/** `cliai serve` on free ports, ready. Ended by its own handle, in order. */
+export async function startServe(options: ServeOptions = {}): Promise<RunningServe> {
+  await using starting = new AsyncDisposableStack();
+  const own: TempDir | undefined = options.dataDir === undefined ? starting.use(await tempDir()) : undefined;
+  const dataDir = options.dataDir ?? own?.join("data") ?? "";
+  const { port = 0, natsPort = 0, readyDeadlineMs = 10_000 } = options;
+  const ports = ["--port", String(port), "--nats-port", String(natsPort)];
+  const child = starting.use(
+    await startCliai(["serve", ...ports, "--data-dir", dataDir, "--json", ...(options.args ?? [])], options),
+  );
+  const ready = JSON.parse(await child.line(/"ready":true/, { deadlineMs: readyDeadlineMs })) as {
+    url: string;
+    nats_url: string;
+  };
+  const running = starting.move();
+  const tokenPath = join(dataDir, "keys", "http-token");
+  const run: RunningServe["run"] = ([command = "", ...args], each = {}) =>
+    runCliai([command, "--data-dir", dataDir, ...args], { ...options, ...each });
+  return {
+    url: ready.url,
+    natsUrl: ready.nats_url,
+    dataDir,
+    tokenPath,
+    credsPath: await operatorCreds(dataDir),
+    child,
+    run,
+    async fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      const token = await readFile(tokenPath, "utf8").catch(() => ""); // none with --insecure
+      if (token !== "") headers.set("authorization", `Bearer ${token.trim()}`);
+      return await fetch(ready.url + path, { ...init, headers });
+    },
+    loginUrl: async () => (await run(["token", "url"])).stdout.trim(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function operatorCreds(dataDir: string): Promise<string | undefined> {
+  const { nats_creds } = JSON.parse(await readFile(join(dataDir, "serve.json"), "utf8"));
+  return nats_creds;
+}

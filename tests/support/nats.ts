@@ -1,0 +1,63 @@
+// A real nats-server for one test file, in a directory and on a port of its own.
+import { buildInfo } from "../../src/build-info.ts";
+import { silentLogger } from "../../src/log.ts";
+import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import { resolveServerBinary } from "../../src/nats/server-binary.ts";
+import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
+import { tempDir } from "./temp-dir.ts";
+
+export interface TestNats extends AsyncDisposable {
+  readonly url: string;
+  /** Kills the nats-server as a crash would; it is started again by itself. */
+  kill(): void;
+  readonly server: NatsServer;
+  /** A connection of its own, closed with the server at the end. */
+  bus(name?: string): Promise<Bus>;
+}
+
+/**
+ * `await using nats = await startTestNats();`
+ * @param options.port any free one when left out
+ */
+export async function startTestNats({ port = 0 } = {}): Promise<TestNats> {
+  const dir = await tempDir();
+  const buses: Bus[] = [];
+  const server = await startNatsServer({
+    binaryPath: await testNatsServer(),
+    dir: dir.join("nats"),
+    port,
+    // No test pulls the plug of this machine.
+    sync: "2m",
+    log: silentLogger,
+  });
+  return {
+    url: server.url,
+    server,
+    kill: () => {
+      const pid = server.pid();
+      if (pid === undefined) throw new Error("no nats-server runs");
+      process.kill(pid, "SIGKILL");
+    },
+    bus: async (name = "test") => {
+      const bus = await connectBus({ url: server.url, name, waitForServer: true, log: silentLogger });
+      buses.push(bus);
+      return bus;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(buses.map((bus) => bus.close()));
+      await server.stop();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The build's own nats-server: env `CLIAI_NATS_SERVER`, else what `bun build.ts` fetched, else one on PATH. */
+export async function testNatsServer(): Promise<string> {
+  const binary = await resolveServerBinary({
+    dataDir: "unused: a run from source has no nats-server to unpack",
+    flagPath: process.env.CLIAI_NATS_SERVER,
+    cacheDir: buildInfo.serverCacheDir,
+    searchPath: process.env.PATH,
+  });
+  return binary.path;
+}

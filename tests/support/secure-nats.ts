@@ -1,0 +1,93 @@
+// A real nats-server that believes only credentials of ours, as `cliai serve` runs it, with the users that a test needs.
+import { connect, credsAuthenticator, type NatsConnection } from "nats";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { silentLogger } from "../../src/log.ts";
+import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import {
+  buildAccountClaims,
+  buildClaims,
+  createSeed,
+  type Minted,
+  mintUser,
+  type NatsKeys,
+  type Revocations,
+  readSeed,
+} from "../../src/nats/credentials.ts";
+import { agentPermissions } from "../../src/nats/permissions.ts";
+import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
+import { pushAccountClaims } from "../../src/nats/system-account.ts";
+import { testNatsServer } from "./nats.ts";
+import { tempDir } from "./temp-dir.ts";
+
+export interface SecureNats extends AsyncDisposable {
+  readonly url: string;
+  readonly server: NatsServer;
+  /** The public key of the fleet's account. */
+  readonly account: string;
+  /** A connection with all rights in the fleet's account. */
+  readonly serve: Bus;
+  /** A connection of the system account. */
+  readonly system: Bus;
+  mintAgent(id: string): Promise<Minted>;
+  /** The package `nats` itself, with what an agent holds; closed at the end. */
+  connectRaw(
+    creds: string,
+    options?: { readonly name?: string; readonly reconnect?: boolean },
+  ): Promise<NatsConnection>;
+  /** Has nats-server refuse these users from now on, and after a restart. */
+  revoke(userKeys: readonly string[]): Promise<void>;
+}
+
+export async function startSecureNats(): Promise<SecureNats> {
+  await using parts = new AsyncDisposableStack();
+  const dir = parts.use(await tempDir());
+  const keys: NatsKeys = {
+    operator: readSeed("operator", createSeed("operator")),
+    system: readSeed("system", createSeed("system")),
+    account: readSeed("account", createSeed("account")),
+  };
+  let revocations: Revocations = {};
+  const server = await startNatsServer({
+    binaryPath: await testNatsServer(),
+    dir: dir.join("nats"),
+    port: 0,
+    claims: () => buildClaims(keys, revocations),
+    log: silentLogger,
+  });
+  parts.defer(() => server.stop());
+  const { url } = server;
+  const bus = async (issuer: NatsKeys["account"], name: string) => {
+    const { creds } = await mintUser(issuer, { name });
+    const connected = await connectBus({ url, name, creds, log: silentLogger });
+    parts.defer(() => connected.close());
+    return connected;
+  };
+  const serve = await bus(keys.account, "serve");
+  const system = await bus(keys.system, "system");
+  const owned = parts.move();
+  return {
+    url,
+    server,
+    account: keys.account.getPublicKey(),
+    serve,
+    system,
+    mintAgent: async (id) =>
+      await mintUser(keys.account, { name: id, permissions: agentPermissions(parseAgentId(id)) }),
+    connectRaw: async (creds, { name = "raw", reconnect = true } = {}) => {
+      const connection = await connect({
+        servers: url,
+        name,
+        reconnect,
+        inboxPrefix: `_INBOX.${name}`,
+        authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
+      });
+      owned.defer(() => connection.close());
+      return connection;
+    },
+    revoke: async (userKeys) => {
+      revocations = Object.fromEntries(userKeys.map((key) => [key, Math.floor(Date.now() / 1000) + 1]));
+      await pushAccountClaims(system, await buildAccountClaims(keys, revocations));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

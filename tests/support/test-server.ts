@@ -1,0 +1,60 @@
+// A server over a real nats-server, as `serve` puts it together, without HTTP.
+import { silentLogger } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import type { AuditOptions } from "../../src/server/audit/start-audit.ts";
+import type { Server } from "../../src/server/server.ts";
+import { startServer } from "../../src/server/start-server.ts";
+import { startTestNats, type TestNats } from "./nats.ts";
+
+export interface TestServer extends AsyncDisposable {
+  readonly nats: TestNats;
+  /** The connection the server itself uses. */
+  readonly bus: Bus;
+  readonly server: Server;
+  /** Stops the server and starts another over the same nats-server, as a restarted `serve` would. */
+  restart(): Promise<TestServer>;
+}
+
+export interface TestServerOptions {
+  readonly insecure?: boolean;
+  readonly now?: () => Date;
+  readonly audit?: AuditOptions;
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  await using starting = new AsyncDisposableStack();
+  const server = await start(starting.use(await startTestNats()), options);
+  starting.move();
+  return server;
+}
+
+async function start(nats: TestNats, options: TestServerOptions): Promise<TestServer> {
+  const bus = await nats.bus("serve");
+  const server = await startServer(bus, {
+    version: "0.0.0-test",
+    replicas: 1,
+    insecure: options.insecure ?? false,
+    audit: options.audit,
+    natsRestarts: nats.server.restarts,
+    now: options.now ?? (() => new Date()),
+    log: silentLogger,
+  });
+  let isStopped = false;
+  const stop = async () => {
+    if (!isStopped) await server.stop();
+    isStopped = true;
+  };
+  return {
+    nats,
+    bus,
+    server,
+    restart: async () => {
+      await stop();
+      return await start(nats, options);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+// Waiting for a condition with a deadline: what every test uses instead of a sleep. Knows nothing of what is awaited.
+import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
+
+type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
+
+export interface WaitForOptions {
+  /** What is awaited, as the failure should name it: "agent ada is online". */
+  readonly what: string;
+  /** Default 5000. */
+  readonly deadlineMs?: number;
+  /** Default 20. */
+  readonly intervalMs?: number;
+  /** The state to show when the deadline passes; without it, the last value of the check. */
+  readonly saw?: () => unknown;
+}
+
+/**
+ * Calls `check` until it gives a truthy value, and returns that. A check that throws counts as "not yet".
+ * Fails at the deadline, also when a check never settles, with what it last saw.
+ */
+export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOptions): Promise<Truthy<T>> {
+  const { what, deadlineMs = 5000, intervalMs = 20 } = options;
+  let last: unknown = "nothing: the first check did not finish";
+  let failure: unknown;
+  const over = new AbortController();
+  const poll = async (): Promise<Truthy<T> | undefined> => {
+    while (!over.signal.aborted) {
+      try {
+        const value = await check();
+        if (value) return value as Truthy<T>;
+        last = value;
+        failure = undefined;
+      } catch (error) {
+        last = failure = error;
+      }
+      await delay(intervalMs);
+    }
+    return undefined;
+  };
+  const stopClock = new AbortController();
+  const deadline = delay(deadlineMs, undefined, { signal: stopClock.signal }).catch(() => undefined); // aborted: met in time
+  const value = await Promise.race([poll(), deadline]);
+  over.abort();
+  stopClock.abort();
+  if (value !== undefined) return value;
+  const seen = options.saw ? await options.saw() : last;
+  const shown = typeof seen === "string" ? seen : inspect(seen, { depth: 6 });
+  throw new Error(`not within ${deadlineMs} ms: ${what}; last saw: ${shown}`, { cause: failure });
+}
