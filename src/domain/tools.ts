@@ -5,13 +5,17 @@ import { AgentIdSchema } from "./agent-id.ts";
 import { CommandTypeSchema, reportedWords, TokenSchema } from "./messages.ts";
 import { type Role, roles } from "./roles.ts";
 
-const text = (maxLength: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength));
+/** What is sent to another agent: as much as NATS takes on the whole path, with room for the rest of the message. */
+const mostText = 7_000_000;
+const tooLong = `the text is longer than ${mostText.toLocaleString("en")} characters`;
+const text = (maxLength: number, message?: string) =>
+  v.pipe(v.string(), v.minLength(1), v.maxLength(maxLength, message));
 const amount = v.pipe(v.number(), v.minValue(0));
-const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.maxLength(1_000_000));
+const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.maxLength(mostText, tooLong));
 
 /** How long a call of `ask_human` or `request_stop_approval` waits for the answer when it does not say. */
 export const defaultWaitS = 60;
-const mostWaitS = 600;
+const mostWaitS = 86_400;
 const waiting = {
   wait_s: v.optional(
     v.pipe(amount, v.maxValue(mostWaitS), v.description("seconds to wait here, default 60")),
@@ -26,6 +30,8 @@ export interface ToolDefinition<TSchema extends v.GenericSchema = v.GenericSchem
   readonly annotations: { readonly readOnlyHint?: boolean; readonly idempotentHint?: boolean };
   /** Whose tool it is; everybody's when left out. */
   readonly role?: Role;
+  /** Called by the host of the agent's session, not by its model: no model is shown it. */
+  readonly isHosts?: boolean;
   /** Whether the server knows a call by its request id: made again with the same one, it is still one call. */
   readonly isKnownById?: boolean;
   /** Whether it waits for an answer as long as its argument `wait_s` says, beside its own time. */
@@ -63,7 +69,31 @@ function captainsTool<TSchema extends v.GenericSchema>(
   return { ...onceTool(description, schema), role: "captain" };
 }
 
+/** Beside what a model may say: a permission is asked for with the whole input of the tool. */
+const permissionText = v.pipe(v.string(), v.maxLength(200_000));
+
 export const tools = {
+  take_orders: {
+    ...tool(
+      "What waits for the agent, for its session's host to hand to it. Each is given once.",
+      v.object({
+        types: v.optional(v.array(v.picklist(["task", "message", "pause", "resume"]))),
+      }),
+      { idempotentHint: true },
+    ),
+    isHosts: true,
+  },
+  request_permission: {
+    ...waitingTool(
+      "Ask whether the agent's CLI may use a tool.",
+      v.object({
+        tool: text(1024),
+        input: permissionText,
+        ...waiting,
+      }),
+    ),
+    isHosts: true,
+  },
   report_status: tool(
     "Tell the operator what you are doing. Call it when your status or task changes.",
     v.object({
@@ -168,7 +198,7 @@ export const tools = {
     v.object({
       id: AgentIdSchema,
       type: CommandTypeSchema,
-      payload: v.optional(v.pipe(text(1_000_000), v.description("the task, or the reason"))),
+      payload: v.optional(v.pipe(text(mostText, tooLong), v.description("the task, or the reason"))),
     }),
   ),
   spawn_agent: captainsTool(
@@ -187,13 +217,18 @@ export type ToolArguments<Name extends ToolName> = v.InferOutput<(typeof tools)[
 export const toolNames = Object.keys(tools) as ToolName[];
 
 export function toolNamesFor(role: Role): ToolName[] {
-  return toolNames.filter((name) => mayCall(role, name));
+  return toolNames.filter((name) => mayCall(role, name) && !isHosts(name));
 }
 
 /** A captain has its own tools besides everybody's. */
 export function mayCall(role: Role, name: ToolName): boolean {
   const tool: ToolDefinition = tools[name];
   return tool.role === undefined || roles.indexOf(role) >= roles.indexOf(tool.role);
+}
+
+function isHosts(name: ToolName): boolean {
+  const tool: ToolDefinition = tools[name];
+  return tool.isHosts === true;
 }
 
 /** How long a call may take in all. */

@@ -27,6 +27,8 @@ export interface Holder {
   readonly requestId: string;
   /** Of the bridge that makes the call: what it holds is free once the agent has another. */
   readonly instanceId?: string | undefined;
+  /** How long it may take to confirm; 30 s when left out. */
+  readonly confirmsWithinMs?: number | undefined;
 }
 
 export interface Holds {
@@ -96,12 +98,12 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
   return {
     isFree: (id, commandId, holder) => !isAnothers(id, alive(prefix + id)[commandId], holder),
     async take(id, commandIds, holder) {
-      const { requestId: request_id, instanceId: instance_id } = holder;
+      const { requestId: request_id, instanceId: instance_id, confirmsWithinMs = confirmWithinMs } = holder;
       let taken: readonly string[] = [];
       await change(id, (present) => {
         const end = commandIds.findIndex((each) => isAnothers(id, present[each], holder));
         taken = end === -1 ? commandIds : commandIds.slice(0, end);
-        const until = now().getTime() + confirmWithinMs;
+        const until = now().getTime() + confirmsWithinMs;
         const hold: Hold = { request_id, ...(instance_id === undefined ? {} : { instance_id }), until };
         const ours = taken.map((each) => [each, hold] as const);
         return taken.length === 0 ? undefined : { ...present, ...Object.fromEntries(ours) };

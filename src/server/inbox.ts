@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentId } from "../domain/agent-id.ts";
 import { inboxOf } from "../domain/agent-record.ts";
 import type { Receipt } from "../domain/messages.ts";
-import { type CommandRecord, isTaken, receiptMessageId } from "../domain/receipts.ts";
+import { type CommandRecord, isTaken, type OrderType, receiptMessageId } from "../domain/receipts.ts";
 import { agentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readStreamMessage } from "../nats/streams.ts";
@@ -34,9 +34,9 @@ export interface Inbox {
   /**
    * What waits, oldest first; nothing that came after what another call was given and has not confirmed. With `confirms`
    * the caller writes the receipts, and a call under the same request id is given the same again; without, each item is
-   * given once.
+   * given once. `types`: no others.
    */
-  take(id: AgentId, call: TakingCall): Promise<Handout>;
+  take(id: AgentId, call: TakingCall, types?: readonly OrderType[]): Promise<Handout>;
   /** More of an item that was cut. @throws CliaiError `usage` for one that is not known */
   rest(id: AgentId, item: string, offset: number): Promise<CutText>;
   /**
@@ -79,19 +79,24 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     return data === undefined ? undefined : cutItem(readItem(id, command, data, { requests, roleOf }));
   };
   /** The oldest that one call may hold: more than it can be given. */
-  const nextFor = (id: AgentId): CommandRecord[] => {
+  const nextFor = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] => {
     let characters = 0;
-    return queueOf(id).filter(({ summary }, index) => {
+    const queue = queueOf(id).filter(({ type }) => types?.includes(type) ?? true);
+    return queue.filter(({ summary }, index) => {
       characters += summary.length;
       return index === 0 || (index < itemsPerCall && characters <= charactersPerCall);
     });
   };
   /** Holds for this call what comes next, when it is its turn in time. */
-  const holdNext = async (id: AgentId, call: TakingCall): Promise<readonly CommandRecord[]> => {
+  const holdNext = async (
+    id: AgentId,
+    call: TakingCall,
+    types?: readonly OrderType[],
+  ): Promise<readonly CommandRecord[]> => {
     const deadline = performance.now() + turnWithinMs;
     for (;;) {
       await projector.catchUp(id);
-      const next = nextFor(id);
+      const next = nextFor(id, types);
       const held = await holds.take(
         id,
         next.map(({ command_id }) => command_id),
@@ -133,8 +138,8 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
 
   return {
     waiting: (id) => queueOf(id).filter(({ command_id }) => holds.isFree(id, command_id)).length,
-    async take(id, call) {
-      const held = await holdNext(id, call);
+    async take(id, call, types) {
+      const held = await holdNext(id, call, types);
       // Of a call that fails, nothing was handed over.
       let done: ReadonlySet<string> = new Set();
       try {

@@ -49,6 +49,8 @@ export type ToolHandler<Name extends ToolName> = (
 export type ToolHandlers = { readonly [Name in ToolName]: ToolHandler<Name> };
 
 const agentsListed = 200;
+/** A busy session takes a task only at its next step; what a host holds is free at once when the agent has another run. */
+const hostConfirmsWithinMs = 24 * 60 * 60 * 1_000;
 
 export const toolHandlers: ToolHandlers = {
   ...captainHandlers,
@@ -125,6 +127,23 @@ export const toolHandlers: ToolHandlers = {
     const handout = await inbox.take(id, context);
     for (const { command_id, message_id } of handout.items) handOver(command_id ?? message_id ?? "");
     return handout;
+  },
+
+  async take_orders({ types }, context) {
+    const call = { ...context, confirmsWithinMs: hostConfirmsWithinMs };
+    const handout = await context.inbox.take(context.id, call, types);
+    for (const { command_id, message_id } of handout.items) context.handOver(command_id ?? message_id ?? "");
+    return handout;
+  },
+
+  async request_permission({ tool, input, wait_s, expires_s }, caller) {
+    const asking = {
+      kind: "permission",
+      on_expiry: "refuse",
+      question: `May it use ${tool}?`,
+      context: input,
+    } as const;
+    return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
   },
 
   async acknowledge({ command_id, outcome, note }, context) {

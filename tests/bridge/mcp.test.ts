@@ -233,7 +233,7 @@ test("a text of 6 MB reaches the server whole; one of 8 MB is answered; both lin
   expect(server.calls[0]?.arguments.text === text).toBe(true);
   const tooLong = await test.ask(send(3, "x".repeat(8 * 1024 * 1024)));
   expect(tooLong.result?.isError).toBe(true);
-  expect(textOf(tooLong.result)).toContain("text: Invalid length");
+  expect(textOf(tooLong.result)).toContain("text: the text is longer than 7,000,000 characters");
   expect(server.calls.length).toBe(1);
 }, 20_000);
 
