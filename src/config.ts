@@ -79,9 +79,35 @@ const profileEntries = {
   colour: v.optional(v.picklist(profileColours, `must be one of ${profileColours.join(", ")}`)),
   prompt: v.optional(described(text("text"), "instructions added to the CLI's system prompt")),
   prompt_file: v.optional(described(text("a path"), "file with the instructions, relative to this file")),
+  stop_approval: v.optional(
+    described(
+      v.boolean("must be true or false"),
+      "each end of its turns is approved by a captain or a person",
+    ),
+    false,
+  ),
+  stop_approval_wait_s: v.optional(
+    described(wholeNumber(1, 86_400), "seconds that the end of a turn waits for approval"),
+    3_600,
+  ),
+  stop_approval_unanswered: v.optional(
+    described(
+      v.picklist(["end", "go_on"], "must be end or go_on"),
+      "what happens when nobody answers, or the server is away",
+    ),
+    "end",
+  ),
+  permissions: v.optional(
+    described(
+      v.picklist(["cli", "inbox"], "must be cli or inbox"),
+      "who answers the CLI's permission requests: whoever sits before it, or whoever answers the inbox",
+    ),
+    "cli",
+  ),
 };
 const ProfileSchema = v.strictObject(profileEntries, "must be an object");
 export type Profile = v.InferOutput<typeof ProfileSchema>;
+export const defaultProfile: Profile = v.parse(ProfileSchema, {});
 
 /** A profile's name begins the ids made from it, with five characters more (contract §2). */
 const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/;

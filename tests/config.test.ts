@@ -30,7 +30,14 @@ describe("parseConfig()", () => {
   test("takes a file with nothing in it, and fills a profile's defaults", () => {
     expect(parseConfig("{}", "f.json")).toEqual({ serve: {} });
     expect(parseConfig('{"agents":{"ada":{}}}', "f.json").agents).toEqual({
-      ada: { cli: "claude", role: "agent" },
+      ada: {
+        cli: "claude",
+        role: "agent",
+        stop_approval: false,
+        stop_approval_wait_s: 3_600,
+        stop_approval_unanswered: "end",
+        permissions: "cli",
+      },
     });
   });
 

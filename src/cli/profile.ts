@@ -1,11 +1,11 @@
 // The profile that a command names, out of the settings.
-import type { Config, Profile } from "../config.ts";
+import { type Config, defaultProfile, type Profile } from "../config.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { didYouMean } from "../domain/nearest.ts";
 
 /** Without a name: an agent with the defaults of every profile. */
 export function findProfile(name: string | undefined, { agents = {} }: Config): Profile {
-  if (name === undefined) return { cli: "claude", role: "agent" };
+  if (name === undefined) return defaultProfile;
   const profile = Object.hasOwn(agents, name) ? agents[name] : undefined;
   if (profile !== undefined) return profile;
   const names = Object.keys(agents);
