@@ -1,9 +1,9 @@
-// The bridge beside one agent: puts together the MCP server, the link to NATS, the heartbeat and the order intake, and
+// The bridge beside one agent: puts together the MCP server, the link to NATS and the agent's presence in the fleet, and
 // ends them all with one goodbye. Flags, signals and the process are src/cli/bridge.ts's business.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { AgentId } from "../domain/agent-id.ts";
-import { buildConnectionName } from "../domain/connection-name.ts";
+import { buildConnectionName, buildToolsConnectionName } from "../domain/connection-name.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { StatusReport } from "../domain/messages.ts";
 import { agentSubject, inboxPrefix } from "../domain/subjects.ts";
@@ -13,11 +13,13 @@ import { connectBus } from "../nats/bus.ts";
 import { readClientNews } from "./client-watch.ts";
 import { createGiven } from "./given.ts";
 import { writeHandedOver } from "./handed-over.ts";
-import { type AgentFacts, startHeartbeat } from "./heartbeat.ts";
+import type { AgentFacts } from "./heartbeat.ts";
 import { startLink } from "./link.ts";
 import { createMcpServer } from "./mcp-server.ts";
-import { createOrderIntake } from "./orders.ts";
-import type { StopOrder } from "./read-order.ts";
+import { startPresence } from "./presence.ts";
+import type { TakenOrder } from "./read-order.ts";
+import type { HostAddress } from "./session/host-link.ts";
+import type { MessagingSocket } from "./session/messaging-socket.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import { createToolCaller, type ToolCaller } from "./tool-call.ts";
 
@@ -37,6 +39,10 @@ export interface BridgeOptions {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly facts: AgentFacts;
+  /** The host of the agent's session, where there is one: it then sends the heartbeats and takes the orders. */
+  readonly host?: HostAddress | undefined;
+  /** Where the CLI's session takes messages, if it says so. */
+  readonly messaging?: MessagingSocket | undefined;
   readonly version: string;
   readonly log: Logger;
   readonly now: () => Date;
@@ -62,49 +68,44 @@ export interface Bridge {
 /** Starts at once: the MCP handshake waits for nothing, and a server that is away is waited for in the background. */
 export function startBridge(options: BridgeOptions): Bridge {
   const { agentId: id, log, now, createId } = options;
-  const instanceId = createId();
+  const { host } = options;
   const ended = Promise.withResolvers<EndReason>();
   const hurry = new AbortController();
   let ending: Promise<void> | undefined;
+  // The connection of the agent's presence is watched by its name.
+  const ownInstanceId = createId();
+  const connectionName = (host === undefined ? buildConnectionName : buildToolsConnectionName)(
+    id,
+    ownInstanceId,
+  );
 
   const link = startLink(
     () =>
       connectBus({
         url: options.url,
-        name: buildConnectionName(id, instanceId),
+        name: connectionName,
         credsPath: options.credsPath,
         inboxPrefix: inboxPrefix(id),
         log,
       }),
     log,
   );
-  const heartbeat = startHeartbeat({
-    id,
-    instanceId,
-    facts: options.facts,
-    intervalS: options.heartbeatIntervalS,
-    link,
-    now,
-    log,
-  });
   const given = createGiven();
-  const orders = createOrderIntake({
-    ...{ id, now, log },
-    wasGiven: given.has,
+  const presence = startPresence({
+    ...{ id, facts: options.facts, intervalS: options.heartbeatIntervalS, link, host, given, now, log },
+    messaging: options.messaging,
+    createId: () => (host === undefined ? ownInstanceId : createId()),
     onStop: (order) => void shutdown("stopped", order),
-  });
-  link.onChange((bus) => {
-    if (bus !== undefined) orders.attach(bus);
   });
 
   const call = createToolCaller({
     id,
-    instanceId,
+    instanceId: presence.instanceId,
     link,
     createId,
     timeoutMs: options.callTimeoutMs,
     askAgainMs: options.askAgainMs,
-    onDone: (name, args) => heartbeat.update(presenceAfter(name, args)),
+    onDone: (name, args) => presence.update(presenceAfter(name, args)),
     onHandedOver: (commandIds, tool) => {
       given.note(commandIds);
       void writeHandedOver({ id, link, now, log }, commandIds, tool);
@@ -121,8 +122,8 @@ export function startBridge(options: BridgeOptions): Bridge {
     log,
     onIncoming: (message) => {
       const { isInSession, ...client } = readClientNews(message);
-      const begins = isInSession && heartbeat.presence().status === "starting";
-      heartbeat.update({ ...client, ...(begins ? { status: "connected" } : {}) });
+      const begins = isInSession && presence.current().status === "starting";
+      presence.update({ ...client, ...(begins ? { status: "connected" } : {}) });
     },
     onEnd: (how) => void shutdown(how),
   });
@@ -144,7 +145,7 @@ export function startBridge(options: BridgeOptions): Bridge {
       status,
       message,
       timestamp: now().toISOString(),
-      instance_id: instanceId,
+      instance_id: presence.instanceId(),
     };
     try {
       link.bus()?.publish(agentSubject(id, "status"), report);
@@ -152,13 +153,14 @@ export function startBridge(options: BridgeOptions): Bridge {
       log.debug(`goodbye: ${messageOf(error)}`); // the connection has just gone: its loss says the same
     }
   };
-  const end = async (reason: EndReason, order: StopOrder | undefined) => {
+  const end = async (reason: EndReason, order: TakenOrder | undefined) => {
     log.info(`ending: ${reason}`);
     try {
-      orders.stop();
+      presence.stopOrders();
       if (reason === "stdin closed") await transport.settled(lastAnswersWithinMs, hurry.signal);
-      heartbeat.stop();
-      if (order === undefined) sayGoodbye("disconnected", reason);
+      presence.stop();
+      if (!presence.isAlone()) log.debug("the session's host says goodbye");
+      else if (order === undefined) sayGoodbye("disconnected", reason);
       else sayGoodbye("stopped", stopText(order));
       await link.close(goodbyeWithinMs);
       await mcp.close();
@@ -169,7 +171,7 @@ export function startBridge(options: BridgeOptions): Bridge {
       ended.resolve(reason);
     }
   };
-  const shutdown = (reason: EndReason, order?: StopOrder) => {
+  const shutdown = (reason: EndReason, order?: TakenOrder) => {
     if (ending !== undefined) hurry.abort();
     ending ??= end(reason, order);
     return ending;
@@ -187,6 +189,6 @@ function presenceAfter(
   return typeof current_task === "string" ? { status, current_task } : { status };
 }
 
-function stopText({ type, from, reason }: StopOrder): string {
+function stopText({ type, from, reason }: TakenOrder): string {
   return reason === "" ? `${type} by ${from}` : `${type} by ${from}: ${reason}`;
 }

@@ -23,6 +23,7 @@ export interface Presence {
   readonly current_task: string;
   readonly cli?: string;
   readonly cli_version?: string;
+  readonly session_id?: string;
 }
 
 export interface HeartbeatOptions {

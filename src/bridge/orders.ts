@@ -8,7 +8,7 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { consumeOrders, type Order } from "../nats/follow.ts";
 import { pause } from "./pause.ts";
-import { type OrderReading, readOrder, type StopOrder } from "./read-order.ts";
+import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
 
 /** Before an order is given back whose receipt could not be stored: a full disk must not make a busy loop. */
 const giveBackAfterMs = 1_000;
@@ -25,11 +25,11 @@ export interface OrderIntakeOptions {
   readonly log: Logger;
   /** Whether the agent has it already, by its inbox. */
   readonly wasGiven: (commandId: string) => Promise<boolean>;
-  /** The agent is told to end; the receipt is stored and the order acknowledged. */
-  readonly onStop: (order: StopOrder) => void;
+  /** Called when the receipt is stored and the order acknowledged; not with one that an earlier run of the agent took. */
+  readonly onOrder: (order: TakenOrder) => void;
 }
 
-export function createOrderIntake({ id, now, log, wasGiven, onStop }: OrderIntakeOptions): OrderIntake {
+export function createOrderIntake({ id, now, log, wasGiven, onOrder }: OrderIntakeOptions): OrderIntake {
   const ending = new AbortController();
   /** The ids of which this bridge has tried to store the receipt. */
   const tried = new Set<string>();
@@ -56,14 +56,14 @@ export function createOrderIntake({ id, now, log, wasGiven, onStop }: OrderIntak
     return { command_id, state: "delivered" } as const;
   };
   const take = async (bus: Bus, order: Order) => {
-    const { receipt, stop, problem } = readOrder(order, now());
+    const { receipt, order: taken, problem } = readOrder(order, now());
     if (problem !== undefined) log.warn(`order ${order.seq} on ${order.subject}: ${problem}`);
     const isOurs = receipt === undefined || (await storeReceipt(bus, await unlessGiven(receipt)));
     try {
       await order.ack();
     } finally {
       // The acknowledgement may have arrived and its answer not: the order does not come again, and must not be forgotten.
-      if (stop !== undefined && isOurs) onStop(stop);
+      if (taken !== undefined && isOurs) onOrder(taken);
     }
   };
   const takeOrGiveBack = async (bus: Bus, order: Order) => {

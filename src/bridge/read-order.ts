@@ -1,28 +1,40 @@
-// What one order of stream COMMANDS means to the bridge: which receipt it gets, and whether it ends the agent. Pure.
+// What one order of stream COMMANDS means to whoever takes it: which receipt it gets, and what is asked. Pure.
 import * as v from "valibot";
 import { decodeMessage, parseJson } from "../domain/decode.ts";
 import { messageOf } from "../domain/errors.ts";
 import {
   AgentMessageSchema,
+  type Command,
   CommandSchema,
   type Receipt,
   ShutdownSchema,
   TokenSchema,
 } from "../domain/messages.ts";
-import { commandText, idFromSequence, shutdownText } from "../domain/receipts.ts";
+import { commandText, idFromSequence, type OrderType, shutdownText } from "../domain/receipts.ts";
 import { parseAgentSubject } from "../domain/subjects.ts";
 import type { StreamMessage } from "../nats/follow.ts";
 
-export interface StopOrder {
-  readonly type: "stop" | "shutdown";
+/** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */
+export interface TakenOrder {
+  readonly command_id: string;
+  readonly type: OrderType;
   readonly from: string;
   readonly reason: string;
+  /** Of a stop: without waiting for anything. */
+  readonly force: boolean;
+  /** Of a stop: how long the agent may take to finish; absent where the order leaves that open. */
+  readonly deadline_s?: number;
+}
+
+export function isStop({ type }: Pick<TakenOrder, "type">): boolean {
+  return type === "stop" || type === "shutdown";
 }
 
 export interface OrderReading {
   /** Absent when nothing can be said of it: it is malformed, and without an id. */
   readonly receipt?: Pick<Receipt, "command_id" | "state" | "detail">;
-  readonly stop?: StopOrder;
+  /** Absent for one that came too late, too. */
+  readonly order?: TakenOrder;
   /** What is wrong with it. */
   readonly problem?: string;
 }
@@ -38,40 +50,53 @@ export function readOrder(order: StreamMessage, now: Date): OrderReading {
       ? { problem }
       : { problem, receipt: { command_id, state: "failed", detail: problem } };
   }
-  const { command_id = idFromSequence(order.seq), expires_at, stop } = decoded;
+  const { command_id = idFromSequence(order.seq), expires_at, ...asked } = decoded;
   if (expires_at !== undefined && Date.parse(expires_at) <= now.getTime()) {
     return { receipt: { command_id, state: "expired", detail: `it was to be taken by ${expires_at}` } };
   }
-  return { receipt: { command_id, state: "delivered" }, ...(stop === undefined ? {} : { stop }) };
+  return { receipt: { command_id, state: "delivered" }, order: { command_id, ...asked } };
 }
 
-interface DecodedOrder {
+interface DecodedOrder extends Omit<TakenOrder, "command_id"> {
   readonly command_id?: string | undefined;
   readonly expires_at?: string | undefined;
-  readonly stop?: StopOrder;
 }
 
 /** @throws CliaiError `message_invalid` */
 function decodeOrder({ subject, data }: StreamMessage): DecodedOrder {
   switch (parseAgentSubject(subject)?.topic) {
-    case "command": {
-      const command = decodeMessage(CommandSchema, data);
-      const { type, command_id, expires_at, from = "unknown" } = command;
-      return type === "stop"
-        ? { command_id, expires_at, stop: { type, from, reason: commandText(command) } }
-        : { command_id, expires_at };
-    }
+    case "command":
+      return decodeCommand(decodeMessage(CommandSchema, data));
     case "shutdown": {
       const shutdown = decodeMessage(ShutdownSchema, data);
-      const from = typeof shutdown.from === "string" ? shutdown.from : "unknown";
+      const { command_id, force = false, deadline_s } = shutdown;
       return {
-        command_id: shutdown.command_id,
-        stop: { type: "shutdown", from, reason: shutdownText(shutdown) },
+        ...{ command_id, type: "shutdown", force, reason: shutdownText(shutdown) },
+        from: typeof shutdown.from === "string" ? shutdown.from : "unknown",
+        ...(deadline_s === undefined ? {} : { deadline_s }),
       };
     }
-    default:
-      return { command_id: decodeMessage(AgentMessageSchema, data).message_id };
+    default: {
+      const { message_id, from } = decodeMessage(AgentMessageSchema, data);
+      return { command_id: message_id, type: "message", from: from ?? "unknown", reason: "", force: false };
+    }
   }
+}
+
+const DetailsSchema = v.object({
+  force: v.optional(v.fallback(v.boolean(), false), false),
+  deadline_s: v.fallback(v.optional(v.pipe(v.number(), v.minValue(0))), undefined),
+});
+
+function decodeCommand(command: Command): DecodedOrder {
+  const { type, command_id, expires_at, from = "unknown", payload } = command;
+  const details = v.safeParse(DetailsSchema, payload);
+  const { force, deadline_s } = details.success ? details.output : { force: false };
+  return {
+    ...{ command_id, expires_at, type, from, force },
+    reason: type === "task" ? "" : commandText(command),
+    ...(deadline_s === undefined ? {} : { deadline_s }),
+  };
 }
 
 const OwnIdSchema = v.object({ command_id: v.optional(TokenSchema), message_id: v.optional(TokenSchema) });

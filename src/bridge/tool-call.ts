@@ -21,6 +21,8 @@ const retryMs = 250;
 export interface ToolOutcome {
   readonly text: string;
   readonly isError: boolean;
+  /** What the server's handler returned, of a call that succeeded. */
+  readonly result?: unknown;
 }
 
 export type ToolCaller = (
@@ -32,7 +34,7 @@ export type ToolCaller = (
 export interface ToolCallerOptions {
   readonly id: AgentId;
   /** This run of the bridge, as its heartbeats name it. */
-  readonly instanceId: string;
+  readonly instanceId: () => string;
   readonly link: Link;
   readonly createId: () => string;
   /** In the place of each tool's own. */
@@ -59,7 +61,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       body: {
         request_id: createId(),
         agent_id: id,
-        instance_id: instanceId,
+        instance_id: instanceId(),
         tool: name,
         arguments: args,
         confirms: true,
@@ -154,7 +156,7 @@ function mayAskAgain(error: unknown, { isKnownById }: Attempt, lost: AbortSignal
 function outcomeOf({ success, result, error, inbox_waiting = 0 }: ToolResponse): ToolOutcome {
   const text = success ? textOf(result) : (error ?? "the call failed, and the server did not say why");
   const reminder = inbox_waiting > 0 ? `\n\n${inbox_waiting} waiting in your inbox: call check_inbox` : "";
-  return { isError: !success, text: text + reminder };
+  return { isError: !success, text: text + reminder, result };
 }
 
 function textOf(result: unknown): string {

@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { startBridge } from "../bridge/bridge.ts";
+import type { HostAddress } from "../bridge/session/host-link.ts";
+import type { MessagingSocket } from "../bridge/session/messaging-socket.ts";
 import { buildInfo } from "../build-info.ts";
 import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
@@ -12,6 +14,7 @@ import { agentCredsPath } from "./agent-keys.ts";
 import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
+import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 import { readServeFile } from "./serve-file.ts";
 
 const bridgeArgs = {
@@ -34,7 +37,7 @@ export const bridgeCommand = defineCliCommand({
     const bridge = startBridge({
       agentId: id,
       ...(await findOwnNats(id, args, context)),
-      heartbeatIntervalS: readHeartbeat(args, context),
+      heartbeatIntervalS: readHeartbeatInterval(env, args.heartbeat),
       facts: {
         config_name: env.CLIAI_CONFIG_NAME || "unknown",
         project_path: env.CLIAI_PROJECT_PATH || env.CLAUDE_PROJECT_DIR || context.cwd,
@@ -43,6 +46,8 @@ export const bridgeCommand = defineCliCommand({
         session_id: env.CLAUDE_CODE_SESSION_ID || undefined,
         role: readRole(env.CLIAI_ROLE),
       },
+      host: readHost(context),
+      messaging: readMessaging(context),
       version: buildInfo.version,
       createId: () => crypto.randomUUID(),
       ...{ stdin, stdout, log, now },
@@ -89,14 +94,14 @@ async function findOwnCreds(dataDir: string, id: AgentId): Promise<string | unde
   });
 }
 
-function readHeartbeat(args: BridgeArgs, { env }: CliContext): number {
-  const [name, text] =
-    args.heartbeat === undefined
-      ? ["CLIAI_HEARTBEAT", env.CLIAI_HEARTBEAT || "15"]
-      : ["--heartbeat", args.heartbeat];
-  const seconds = Number(text);
-  if (seconds >= 0.1 && seconds <= 3_600) return seconds;
-  throw new CliaiError("config_invalid", `${name} "${text}" is not a number of seconds from 0.1 to 3600`, {
-    hint: "leave it out for 15",
-  });
+/** Where the host of this agent's session listens: `cliai spawn` names it in the agent's MCP configuration. */
+function readHost({ env }: CliContext): HostAddress | undefined {
+  const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token, CLIAI_INSTANCE_ID: instanceId } = env;
+  return url && token && instanceId ? { url, token, instanceId } : undefined;
+}
+
+/** Claude Code (2.1.330) names it to its MCP servers. */
+function readMessaging({ env }: CliContext): MessagingSocket | undefined {
+  const { CLAUDE_CODE_MESSAGING_SOCKET: path, CLAUDE_CODE_MESSAGING_TOKEN: token } = env;
+  return path ? { path, token: token || undefined } : undefined;
 }

@@ -1,10 +1,16 @@
-// The name that a bridge gives its connection to NATS: nats-server says it with each connection that comes or goes.
+// The name that an agent's presence (its bridge, or the host of its session) gives its connection to NATS: nats-server says
+// it with each connection that comes or goes.
 import { type AgentId, isAgentId } from "./agent-id.ts";
 
 const form = /^cliai bridge (\S+) (\S+)$/;
 
 export function buildConnectionName(id: AgentId, instanceId: string): string {
   return `cliai bridge ${id} ${instanceId}`;
+}
+
+/** Of a bridge beside a host: its connection alone says nothing of the agent. */
+export function buildToolsConnectionName(id: AgentId, instanceId: string): string {
+  return `cliai tools ${id} ${instanceId}`;
 }
 
 /** Undefined for the connection of anything else than a bridge. */

@@ -1,0 +1,105 @@
+// How the fleet hears of the agent: by the bridge's own heartbeats and order intake, or, where a host runs the agent's
+// session (session/), through that; and by its own again once the host is gone.
+import type { AgentId } from "../domain/agent-id.ts";
+import type { Logger } from "../log.ts";
+import type { Given } from "./given.ts";
+import {
+  type AgentFacts,
+  type Presence as Facts,
+  type HeartbeatSender,
+  startHeartbeat,
+} from "./heartbeat.ts";
+import type { Link } from "./link.ts";
+import { createOrderIntake, type OrderIntake } from "./orders.ts";
+import { isStop, type TakenOrder } from "./read-order.ts";
+import { type HostAddress, type HostLink, startHostLink } from "./session/host-link.ts";
+import type { MessagingSocket } from "./session/messaging-socket.ts";
+
+export interface Presence {
+  /** The run of the agent that the fleet knows now. */
+  instanceId(): string;
+  current(): Facts;
+  update(changes: Partial<Facts>): void;
+  /** Whether the goodbye is ours to say. */
+  isAlone(): boolean;
+  stopOrders(): void;
+  stop(): void;
+}
+
+export interface PresenceOptions {
+  readonly id: AgentId;
+  readonly facts: AgentFacts;
+  readonly intervalS: number;
+  readonly link: Link;
+  readonly host: HostAddress | undefined;
+  /** Where the CLI's session takes messages: the host speaks to it by that. */
+  readonly messaging: MessagingSocket | undefined;
+  readonly given: Pick<Given, "has">;
+  readonly onStop: (order: TakenOrder) => void;
+  readonly createId: () => string;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** A host that ends has mostly ended because its CLI has, and this bridge is about to. */
+const takeOverAfterMs = 1_500;
+
+export function startPresence(options: PresenceOptions): Presence {
+  const { id, link, host, messaging, given, onStop, now, log } = options;
+  let instanceId = host?.instanceId ?? options.createId();
+  let facts: Facts = { status: "starting", current_task: "" };
+  let alone: { readonly heartbeat: HeartbeatSender; readonly orders: OrderIntake } | undefined;
+  let hostLink: HostLink | undefined;
+  let takingOver: ReturnType<typeof setTimeout> | undefined;
+
+  const standAlone = () => {
+    const heartbeat = startHeartbeat({
+      ...{ id, instanceId, facts: options.facts, intervalS: options.intervalS, link, now, log },
+    });
+    const orders = createOrderIntake({
+      ...{ id, now, log },
+      wasGiven: given.has,
+      onOrder: (order) => {
+        if (isStop(order)) onStop(order);
+      },
+    });
+    link.onChange((bus) => {
+      if (bus !== undefined) orders.attach(bus);
+    });
+    alone = { heartbeat, orders };
+    heartbeat.update(facts);
+    const bus = link.bus();
+    if (bus !== undefined) orders.attach(bus);
+  };
+  if (host === undefined) {
+    standAlone();
+  } else {
+    const takeOver = () => {
+      // Another run, for the host's has ended with it.
+      instanceId = options.createId();
+      standAlone();
+    };
+    const hostGone = () => {
+      takingOver = setTimeout(takeOver, takeOverAfterMs);
+    };
+    hostLink = startHostLink(host, hostGone, log);
+    hostLink.tell(messaging === undefined ? {} : { messaging });
+  }
+
+  return {
+    instanceId: () => instanceId,
+    current: () => alone?.heartbeat.presence() ?? facts,
+    update(changes) {
+      facts = { ...facts, ...changes };
+      if (alone === undefined) hostLink?.tell(changes);
+      else alone.heartbeat.update(changes);
+    },
+    isAlone: () => alone !== undefined,
+    stopOrders: () => alone?.orders.stop(),
+    stop() {
+      clearTimeout(takingOver);
+      hostLink?.stop();
+      alone?.heartbeat.stop();
+    },
+  };
+}

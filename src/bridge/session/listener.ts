@@ -1,0 +1,72 @@
+// What the agent's CLI and its MCP server reach the session's host by: plain HTTP on loopback, behind a token that stands
+// only in files of this user. A `fetch` handler without a socket, which the composition root opens.
+import { createHash, timingSafeEqual } from "node:crypto";
+import * as v from "valibot";
+import { checkMessage, parseJson } from "../../domain/decode.ts";
+import { CliaiError, messageOf } from "../../domain/errors.ts";
+import type { Logger } from "../../log.ts";
+
+/** What the agent's MCP server tells the host of itself and of the model's own reports. */
+export const BridgeNewsSchema = v.object({
+  cli: v.optional(v.string()),
+  cli_version: v.optional(v.string()),
+  status: v.optional(v.string()),
+  current_task: v.optional(v.string()),
+  messaging: v.optional(v.object({ path: v.string(), token: v.optional(v.string()) })),
+});
+export type BridgeNews = v.InferOutput<typeof BridgeNewsSchema>;
+
+export const listenerPaths = { hook: "/hook", bridge: "/bridge", alive: "/alive" } as const;
+
+export interface ListenerOptions {
+  readonly token: string;
+  /** Answers a hook of the CLI; may take as long as the CLI waits. */
+  readonly onHook: (payload: unknown) => Promise<unknown>;
+  readonly onBridge: (news: BridgeNews) => void;
+  /** The MCP server has begun to watch the host, or has gone. */
+  readonly onBridgeLink: (isUp: boolean) => void;
+  readonly log: Logger;
+}
+
+export function createListener(options: ListenerOptions): (request: Request) => Promise<Response> {
+  const { token, onHook, onBridge, onBridgeLink, log } = options;
+  const handle = async (request: Request): Promise<Response> => {
+    if (!isSameSecret(request.headers.get("authorization") ?? "", `Bearer ${token}`)) {
+      return Response.json({ error: "not for you" }, { status: 401 });
+    }
+    const { pathname } = new URL(request.url);
+    if (pathname === listenerPaths.alive) return aliveStream(request, onBridgeLink);
+    const body = parseJson(new Uint8Array(await request.arrayBuffer()));
+    if (pathname === listenerPaths.hook) return Response.json((await onHook(body)) ?? {});
+    if (pathname !== listenerPaths.bridge) return Response.json({ error: "not found" }, { status: 404 });
+    onBridge(checkMessage(BridgeNewsSchema, body));
+    return Response.json({});
+  };
+  return async (request) => {
+    try {
+      return await handle(request);
+    } catch (error) {
+      log.warn(`the session's listener: ${messageOf(error)}`);
+      const status = error instanceof CliaiError && error.code === "message_invalid" ? 400 : 500;
+      // For the CLI this is a hook that says nothing: the agent goes on unharmed.
+      return Response.json({ error: messageOf(error) }, { status });
+    }
+  };
+}
+
+/** Open as long as both sides live: its end tells each of the other's. */
+function aliveStream(request: Request, onBridgeLink: (isUp: boolean) => void): Response {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(": alive\n\n"));
+      onBridgeLink(true);
+      request.signal.addEventListener("abort", () => onBridgeLink(false), { once: true });
+    },
+  });
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+}
+
+function isSameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

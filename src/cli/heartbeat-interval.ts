@@ -1,0 +1,14 @@
+// How often an agent's presence sends heartbeats: a flag, else CLIAI_HEARTBEAT, else 15 s (contract §3).
+import { CliaiError } from "../domain/errors.ts";
+import type { Environment } from "./context.ts";
+
+/** @throws CliaiError `config_invalid` */
+export function readHeartbeatInterval(env: Environment, flag?: string): number {
+  const [name, text] =
+    flag === undefined ? ["CLIAI_HEARTBEAT", env.CLIAI_HEARTBEAT || "15"] : ["--heartbeat", flag];
+  const seconds = Number(text);
+  if (seconds >= 0.1 && seconds <= 3_600) return seconds;
+  throw new CliaiError("config_invalid", `${name} "${text}" is not a number of seconds from 0.1 to 3600`, {
+    hint: "leave it out for 15",
+  });
+}

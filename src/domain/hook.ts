@@ -1,0 +1,58 @@
+// What an agent CLI's hook tells, and what it is answered, in words that fit every CLI. How one CLI says it is a row of
+// src/agents; what is done about it is src/bridge/session.
+
+/** What goes out as `agent.{id}.event` (contract §3). */
+export interface HookFacts {
+  readonly kind: string;
+  readonly tool?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly tool_use_id?: string | undefined;
+  readonly error?: string | undefined;
+  readonly session_id?: string | undefined;
+}
+
+/** A hook as a whole: the facts, and what only the host of the session needs. It holds the user's own words: never logged. */
+export interface Hook {
+  readonly facts: HookFacts;
+  /** The words of a prompt. */
+  readonly prompt?: string | undefined;
+  readonly tool?: HookTool | undefined;
+  /** The CLI's own record of the session, a file of JSON Lines. */
+  readonly transcriptPath?: string | undefined;
+  /** What the model said last, at the end of a turn. */
+  readonly lastWords?: string | undefined;
+  /** The turn goes on because its end was held back before. */
+  readonly isHeldBack?: boolean | undefined;
+  /** It is not the session itself that is at this, but a subagent of it. */
+  readonly isSubagent: boolean;
+}
+
+export interface HookTool {
+  readonly name: string;
+  readonly input: unknown;
+  readonly result?: unknown;
+  /** Of our own MCP server: it only reports, and may be called when nothing else may. */
+  readonly isOwn: boolean;
+}
+
+export type HookAnswer =
+  /** As if there were no hook. */
+  | { readonly type: "go" }
+  /** The tool is not run; the model is told why. */
+  | { readonly type: "deny"; readonly reason: string }
+  /** The model is told this besides. */
+  | { readonly type: "add"; readonly text: string }
+  /** The turn does not end; the model goes on with these words. */
+  | { readonly type: "hold_back"; readonly reason: string }
+  /** A permission that was asked for is given, or not. */
+  | { readonly type: "permit" }
+  | { readonly type: "forbid"; readonly reason: string };
+
+/** What the host of a session has to know of the CLI. */
+export interface SessionCli {
+  /** @throws CliaiError `message_invalid`; undefined for a hook that says nothing to us */
+  readonly readHook: (payload: unknown) => Hook | undefined;
+  readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;
+  /** Text that a line of the session's record shows to have come before the model; undefined where it shows none. */
+  readonly readTranscriptLine: (line: unknown) => string | undefined;
+}
