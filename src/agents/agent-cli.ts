@@ -1,5 +1,8 @@
 // What cliai has to know of an agent CLI to launch it: a row of data for each, in a file of its own beside this one.
+import type { Readable, Writable } from "node:stream";
 import type { AgentId } from "../domain/agent-id.ts";
+import type { HookFacts, SessionCli } from "../domain/hook.ts";
+import type { Usage } from "../domain/messages.ts";
 
 export interface AgentCli {
   /** As in a profile's `cli`. */
@@ -12,7 +15,43 @@ export interface AgentCli {
   readonly triedVersion: string;
   /** What makes it work on its task without a terminal, and end when that is done. */
   readonly unattendedArgs: readonly string[];
+  /** How its session is hosted; absent for a CLI that has no hooks: such an agent is steered by its inbox alone. */
+  readonly session?: SessionCli;
+  /** Its settings for one agent: the hooks, and whatever else the host needs. */
+  readonly buildSettings?: (place: HookPlace) => unknown;
+  /** A session without a terminal, fed by its standard input; absent where the CLI has none. */
+  readonly headless?: HeadlessCli;
   buildArgs(launch: AgentLaunch): string[];
+}
+
+/** Where hooks are taken. */
+export interface HookPlace {
+  readonly url: string;
+  readonly token: string;
+  /** How long the CLI shall wait for a hook that may be held. */
+  readonly holdS: number;
+}
+
+export interface HeadlessCli {
+  readonly args: readonly string[];
+  readonly open: (pipes: HeadlessPipes) => HeadlessSession;
+}
+
+export interface HeadlessPipes {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly onEvent: (event: HookFacts & { readonly usage?: Usage }) => void;
+  /** Text that the CLI has shown to have taken up. */
+  readonly onEvidence: (text: string, how: string) => void;
+  /** A turn is over, by the CLI's own word. */
+  readonly onResult: (result: { readonly isError: boolean; readonly text: string }) => void;
+}
+
+export interface HeadlessSession {
+  /** Gives the model a message; rejects when the CLI takes none any more. */
+  say(text: string): Promise<void>;
+  /** Cuts off what it is doing; false when it does not answer. */
+  interrupt(): Promise<boolean>;
 }
 
 export interface AgentLaunch {
@@ -20,6 +59,8 @@ export interface AgentLaunch {
   /** A UUID by which the session can be found and resumed. */
   readonly sessionId: string;
   readonly mcpConfigPath: string;
+  readonly settingsPath?: string | undefined;
+  readonly isHeadless?: boolean | undefined;
   /** No other MCP servers than ours. */
   readonly strictMcp: boolean;
   readonly model?: string | undefined;

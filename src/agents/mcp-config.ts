@@ -11,6 +11,10 @@ export interface McpConfigValues {
   readonly config_name: string;
   readonly project_path: string;
   readonly role: string;
+  /** The host of the agent's session; none where it has no host. */
+  readonly session_url?: string | undefined;
+  readonly session_token?: string | undefined;
+  readonly instance_id?: string | undefined;
 }
 
 /** Puts values in place of `"{{name}}"`: a list goes into its list, and an entry whose value is not set is left out. */

@@ -1,0 +1,164 @@
+// What a hook of Claude Code says, in the words of `agent.{id}.event`: measured with 2.1.330. Short words only, without
+// secrets as far as they can be told by their shape; what a tool gave back is never among them.
+import * as v from "valibot";
+import type { FailureWord } from "../domain/messages.ts";
+import { redact } from "../domain/redact.ts";
+
+export interface AgentEventFacts {
+  readonly kind: string;
+  readonly tool?: string;
+  readonly detail?: string;
+  readonly tool_use_id?: string;
+  readonly error?: FailureWord;
+  readonly session_id?: string;
+}
+
+/** A field of another type than we know is as good as none. */
+const text = v.optional(v.fallback(v.optional(v.string()), undefined));
+
+const HookPayloadSchema = v.looseObject({
+  hook_event_name: v.string(),
+  session_id: text,
+  source: text,
+  prompt: text,
+  tool_name: text,
+  tool_input: v.optional(v.unknown()),
+  tool_use_id: text,
+  error: text,
+  error_details: text,
+  message: text,
+  notification_type: text,
+  action: text,
+  agent_type: text,
+  trigger: text,
+  reason: text,
+});
+type HookPayload = v.InferOutput<typeof HookPayloadSchema>;
+
+const kindOfHook = new Map([
+  ["SessionStart", "session_start"],
+  ["UserPromptSubmit", "prompt"],
+  ["PreToolUse", "tool_start"],
+  ["PostToolUse", "tool_end"],
+  ["PostToolUseFailure", "tool_failed"],
+  ["PermissionRequest", "permission"],
+  ["Notification", "notification"],
+  ["Elicitation", "notification"],
+  ["ElicitationResult", "notification"],
+  ["Stop", "turn_end"],
+  ["StopFailure", "turn_failed"],
+  ["SubagentStart", "subagent_start"],
+  ["SubagentStop", "subagent_end"],
+  ["PreCompact", "compaction"],
+  ["SessionEnd", "session_end"],
+]);
+
+const shortLength = 200;
+const longLength = 300;
+const idLength = 128;
+/** More of a text than this cannot matter for its beginning. */
+const readLength = 8_192;
+
+/** undefined for what is no hook, and for a hook that says nothing of the agent's state. */
+export function readClaudeHook(payload: unknown): AgentEventFacts | undefined {
+  const read = v.safeParse(HookPayloadSchema, payload);
+  const kind = read.success ? kindOfHook.get(read.output.hook_event_name) : undefined;
+  if (!read.success || kind === undefined) return undefined;
+  const hook = read.output;
+  const detail = detailOf(hook);
+  return {
+    kind,
+    ...(hook.tool_name === undefined ? {} : { tool: beginning(hook.tool_name, shortLength) }),
+    ...(detail === undefined ? {} : { detail }),
+    ...(hook.tool_use_id === undefined ? {} : { tool_use_id: hook.tool_use_id.slice(0, idLength) }),
+    ...(kind === "turn_failed" ? { error: failureWord(hook.error ?? "") } : {}),
+    ...(hook.session_id === undefined ? {} : { session_id: hook.session_id.slice(0, idLength) }),
+  };
+}
+
+function detailOf(hook: HookPayload): string | undefined {
+  switch (hook.hook_event_name) {
+    case "SessionStart":
+      return short(hook.source);
+    case "UserPromptSubmit":
+      return short(hook.prompt);
+    case "PreToolUse":
+    case "PostToolUse":
+    case "PermissionRequest":
+      return short(inputWords(hook.tool_input));
+    case "PostToolUseFailure":
+      return long(hook.error);
+    case "Notification":
+      return long(joined(hook.notification_type, hook.message));
+    case "Elicitation":
+      return long(joined("elicitation_dialog", hook.message));
+    case "ElicitationResult":
+      return long(joined("elicitation_response", hook.action));
+    case "StopFailure":
+      return long(hook.error_details ?? hook.error);
+    case "SubagentStart":
+    case "SubagentStop":
+      return short(hook.agent_type);
+    case "PreCompact":
+      return short(hook.trigger);
+    case "SessionEnd":
+      return short(hook.reason);
+  }
+}
+
+/** The field of a tool's input that says most in few words. */
+const tellingFields = [
+  "command",
+  "file_path",
+  "notebook_path",
+  "path",
+  "url",
+  "pattern",
+  "query",
+  "description",
+];
+
+function inputWords(input: unknown): string | undefined {
+  const read = v.safeParse(v.record(v.string(), v.unknown()), input);
+  if (!read.success) return undefined;
+  const values = tellingFields.map((name) => read.output[name]);
+  return values.find((value): value is string => typeof value === "string" && value !== "");
+}
+
+const failureWordOf = new Map<string, FailureWord>([
+  ["authentication_failed", "authentication"],
+  ["oauth_org_not_allowed", "authentication"],
+  ["account_on_hold", "authentication"],
+  ["verification_required", "authentication"],
+  ["cloud_credential_error", "authentication"],
+  ["rate_limit", "usage_limit"],
+  ["billing_error", "usage_limit"],
+  ["overloaded", "overloaded"],
+  ["server_error", "server"],
+]);
+
+function failureWord(error: string): FailureWord {
+  const known = failureWordOf.get(error);
+  if (known !== undefined) return known;
+  if (/auth|credential|api.?key|log.?in/i.test(error)) return "authentication";
+  if (/usage|quota|rate.?limit|billing|credit/i.test(error)) return "usage_limit";
+  if (/overloaded/i.test(error)) return "overloaded";
+  return /server.?error/i.test(error) ? "server" : "other";
+}
+
+function joined(...words: readonly (string | undefined)[]): string {
+  return words.filter((word) => word !== undefined).join(": ");
+}
+
+function short(words: string | undefined): string | undefined {
+  return words === undefined ? undefined : beginning(words, shortLength);
+}
+
+function long(words: string | undefined): string | undefined {
+  return words === undefined ? undefined : beginning(words, longLength);
+}
+
+/** Secrets go before the cut, which might leave half of one that is no longer known by its shape. */
+function beginning(words: string, length: number): string {
+  return redact(words.slice(0, readLength)).slice(0, length).toWellFormed();
+}

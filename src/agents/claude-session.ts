@@ -1,0 +1,111 @@
+// Claude Code's session as its host meets it: the settings with our hooks, what a hook says, what it is answered, and which
+// lines of the session's record prove that the model had a text. Measured with 2.1.330.
+import * as v from "valibot";
+import { CliaiError } from "../domain/errors.ts";
+import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
+import type { HookPlace } from "./agent-cli.ts";
+import { readClaudeHook } from "./claude-hooks.ts";
+
+/** Those that may be held as long as a person takes; the others only tell. */
+const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;
+const toldEvents = [
+  "SessionStart",
+  "SessionEnd",
+  "UserPromptSubmit",
+  "PostToolUse",
+  "PostToolUseFailure",
+  "Notification",
+  "StopFailure",
+  "SubagentStart",
+  "SubagentStop",
+  "PreCompact",
+] as const;
+const toldWithinS = 5;
+
+/** The settings file of one agent, beside the user's own settings and never in their place. */
+export function buildClaudeSettings({ url, token, holdS }: HookPlace): unknown {
+  const hookOf = (timeout: number) => [
+    { hooks: [{ type: "http", url, headers: { authorization: `Bearer ${token}` }, timeout }] },
+  ];
+  return {
+    hooks: Object.fromEntries([
+      ...heldEvents.map((event) => [event, hookOf(holdS)] as const),
+      ...toldEvents.map((event) => [event, hookOf(toldWithinS)] as const),
+    ]),
+    // Without it a session that asks for no permissions leaves its host's messages lying.
+    crossSessionInbound: "accept",
+  };
+}
+
+const HookSchema = v.looseObject({
+  hook_event_name: v.string(),
+  transcript_path: v.optional(v.string()),
+  prompt: v.optional(v.string()),
+  tool_name: v.optional(v.string()),
+  tool_input: v.optional(v.unknown()),
+  tool_response: v.optional(v.unknown()),
+  last_assistant_message: v.optional(v.nullable(v.string())),
+  stop_hook_active: v.optional(v.boolean()),
+  agent_id: v.optional(v.string()),
+});
+
+const ownTools = /^mcp__cliai__/;
+
+function readHook(payload: unknown): Hook | undefined {
+  const read = v.safeParse(HookSchema, payload);
+  if (!read.success) throw new CliaiError("message_invalid", "this is no hook of Claude Code");
+  const facts = readClaudeHook(payload);
+  if (facts === undefined) return undefined;
+  const hook = read.output;
+  const { tool_name: name, tool_input: input, tool_response: result } = hook;
+  return {
+    facts,
+    prompt: hook.prompt,
+    tool: name === undefined ? undefined : { name, input, result, isOwn: ownTools.test(name) },
+    transcriptPath: hook.transcript_path,
+    lastWords: hook.last_assistant_message ?? undefined,
+    isHeldBack: hook.stop_hook_active,
+    isSubagent: hook.agent_id !== undefined,
+  };
+}
+
+function buildHookAnswer({ facts }: Hook, answer: HookAnswer): unknown {
+  const specific = (fields: Record<string, unknown>) => ({
+    hookSpecificOutput: { hookEventName: eventNames[facts.kind], ...fields },
+  });
+  switch (answer.type) {
+    case "go":
+      return {};
+    case "deny":
+      return specific({ permissionDecision: "deny", permissionDecisionReason: answer.reason });
+    case "add":
+      return specific({ additionalContext: answer.text });
+    case "hold_back":
+      return { decision: "block", reason: answer.reason };
+    case "permit":
+      return specific({ decision: { behavior: "allow" } });
+    case "forbid":
+      return specific({ decision: { behavior: "deny", message: answer.reason } });
+  }
+}
+
+/** Claude's names of the hooks that are answered with more than nothing. */
+const eventNames: Readonly<Record<string, string>> = {
+  tool_start: "PreToolUse",
+  tool_end: "PostToolUse",
+  tool_failed: "PostToolUseFailure",
+  prompt: "UserPromptSubmit",
+  permission: "PermissionRequest",
+};
+
+export const claudeSession: SessionCli = { readHook, buildHookAnswer, readTranscriptLine };
+
+const TranscriptLineSchema = v.looseObject({ type: v.string() });
+
+/** What is queued only is written under other types. */
+function readTranscriptLine(line: unknown): string | undefined {
+  const read = v.safeParse(TranscriptLineSchema, line);
+  if (!read.success) return undefined;
+  const { type } = read.output;
+  return type === "user" || type === "attachment" ? JSON.stringify(line) : undefined;
+}
