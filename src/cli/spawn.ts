@@ -3,11 +3,12 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import mcpTemplate from "../../configs/mcp-nats.json" with { type: "json" };
-import type { AgentCli } from "../agents/agent-cli.ts";
+import type { AgentCli, AgentLaunch } from "../agents/agent-cli.ts";
 import { findAgentCli } from "../agents/agent-clis.ts";
-import { launchAgent } from "../agents/launch.ts";
+import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { fillTemplate } from "../agents/mcp-config.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
+import type { Profile } from "../config.ts";
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { redact } from "../domain/redact.ts";
@@ -24,6 +25,7 @@ import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-file
 import { findProfile } from "./profile.ts";
 import { readServeFile } from "./serve-file.ts";
 import { chooseAgentId, readAgentFolders } from "./spawn-identity.ts";
+import { type HostOptions, type SessionHost, startSessionHost } from "./spawn-session.ts";
 import { paint } from "./terminal.ts";
 
 const spawnArgs = {
@@ -34,6 +36,7 @@ const spawnArgs = {
   role: { type: "enum", options: [...roles] as Role[], description: "instead of the profile's" },
   model: { type: "string", valueHint: "NAME", description: "instead of the profile's" },
   cli: { type: "string", valueHint: "NAME", description: "the agent CLI, instead of the profile's" },
+  headless: { type: "boolean", description: "without a terminal, until it is stopped; tasks are its turns" },
   "strict-mcp": { type: "boolean", description: "no other MCP servers than cliai's" },
   "dry-run": { type: "boolean", description: "write the files, print the command, launch nothing" },
   ...configArgs,
@@ -42,12 +45,20 @@ const spawnArgs = {
 
 type SpawnArgs = Arguments<typeof spawnArgs>;
 
+/** All that is decided before anything is written or started. */
 interface Plan {
   readonly id: AgentId;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly role: Role;
   readonly cli: AgentCli;
-  readonly args: readonly string[];
   readonly cwd: string;
-  readonly files: readonly string[];
+  readonly dataDir: string;
+  readonly natsUrl: string;
+  readonly credsPath: string | undefined;
+  /** Whether those credentials were made for this agent, and not named by the user. */
+  readonly isMinted: boolean;
+  readonly launch: AgentLaunch;
 }
 
 export const spawnCommand = defineCliCommand({
@@ -56,53 +67,94 @@ export const spawnCommand = defineCliCommand({
   args: spawnArgs,
   passesOn: true,
   async run(args, context, rest) {
-    const loaded = await loadConfig(args.config, context);
-    const name = args.profile ?? "agent";
-    const profile = findProfile(args.profile, loaded.config);
-    const cli = findAgentCli(args.cli ?? profile.cli);
-    const cwd = await projectDir(args.project, context);
-    const dataDir = dataDirFor(args, context);
-    const { natsUrl, fleet } = await meetServer(args, context);
-    const role = args.role ?? profile.role;
-    const folders = await readAgentFolders(join(dataDir, "agents"));
-    const choice = { random: Math.random, now: context.now() };
-    const id = chooseAgentId(args.id, name, { fleet, folders }, choice);
-    const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
-    const mcpConfigPath = join(dataDir, "agents", id, "mcp.json");
-    const credsPath = args.creds ? resolve(context.cwd, args.creds) : await mintOwn(id, role, args, context);
-    await writeMcpConfig(dataDir, mcpConfigPath, {
-      ...selfCommand(),
-      agent_id: id,
-      nats_url: natsUrl,
-      nats_creds: credsPath,
-      config_name: name,
-      project_path: cwd,
-      role,
-    });
-    const plan: Plan = {
-      id,
-      cli,
-      cwd,
-      files: [mcpConfigPath, ...(credsPath === undefined || args.creds ? [] : [credsPath])],
-      args: cli.buildArgs({
-        agentId: id,
-        sessionId: crypto.randomUUID(),
-        mcpConfigPath,
-        strictMcp: args["strict-mcp"] === true,
-        model: args.model ?? profile.model,
-        instructions: prompts
-          .map((prompt) => prompt.trim())
-          .filter(Boolean)
-          .join("\n\n"),
-        task: args.task,
-        passedOn: rest,
-      }),
-    };
-    if (args["dry-run"] === true) return printPlan(plan, context);
+    const plan = await planSpawn(args, context, rest);
+    if (args["dry-run"] === true) {
+      const { files } = await writeFiles(plan, undefined);
+      return printPlan(plan, files, context);
+    }
+    const { id, cli, cwd, profile } = plan;
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
-    return await launchAgent({ ...plan, env: context.env, isTerminal: process.stdin.isTTY === true });
+    return await runAgent(plan, context);
   },
 });
+
+async function planSpawn(args: SpawnArgs, context: CliContext, rest: readonly string[]): Promise<Plan> {
+  const loaded = await loadConfig(args.config, context);
+  const name = args.profile ?? "agent";
+  const profile = findProfile(args.profile, loaded.config);
+  const cli = findAgentCli(args.cli ?? profile.cli);
+  if (args.headless === true && cli.headless === undefined) {
+    throw new CliaiError("usage", `${cli.name} has no way to run --headless`, {
+      hint: "leave it out, and give it a terminal",
+    });
+  }
+  const cwd = await projectDir(args.project, context);
+  const dataDir = dataDirFor(args, context);
+  const { natsUrl, fleet } = await meetServer(args, context);
+  const role = args.role ?? profile.role;
+  const folders = await readAgentFolders(join(dataDir, "agents"));
+  const choice = { random: Math.random, now: context.now() };
+  const id = chooseAgentId(args.id, name, { fleet, folders }, choice);
+  const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
+  const credsPath = args.creds ? resolve(context.cwd, args.creds) : await mintOwn(id, role, args, context);
+  const launch: AgentLaunch = {
+    agentId: id,
+    sessionId: crypto.randomUUID(),
+    mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
+    isHeadless: args.headless === true,
+    strictMcp: args["strict-mcp"] === true,
+    model: args.model ?? profile.model,
+    instructions: prompts
+      .map((prompt) => prompt.trim())
+      .filter(Boolean)
+      .join("\n\n"),
+    task: args.task,
+    passedOn: rest,
+  };
+  const isMinted = credsPath !== undefined && !args.creds;
+  return { id, name, profile, role, cli, cwd, dataDir, natsUrl, credsPath, isMinted, launch };
+}
+
+/** Runs the CLI, with the host of its session around it where it has hooks, and gives the CLI's own exit code. */
+async function runAgent(plan: Plan, context: CliContext): Promise<number> {
+  const { cli, cwd, launch } = plan;
+  const { session } = cli;
+  const start = (settingsPath?: string): RunningAgent =>
+    launchAgent({
+      ...{ cli, cwd, env: context.env, isTerminal: process.stdin.isTTY === true },
+      isPiped: launch.isHeadless === true,
+      args: cli.buildArgs({ ...launch, settingsPath }),
+    });
+  if (session === undefined) {
+    await writeFiles(plan, undefined);
+    return await start().exitCode;
+  }
+  const host = await startSessionHost(hostOptionsOf({ ...plan, cli: { ...cli, session } }), context);
+  let how = "it did not start";
+  try {
+    const agent = start((await writeFiles(plan, host)).settingsPath);
+    host.attach(agent);
+    how = `${cli.name} has ended: ${await agent.ended}`;
+    return await agent.exitCode;
+  } finally {
+    await host.end(how);
+  }
+}
+
+function hostOptionsOf(plan: Plan & Pick<HostOptions, "cli">): HostOptions {
+  const { id, name, profile, role, cli, cwd, natsUrl, credsPath, launch } = plan;
+  const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, permissions } = profile;
+  return {
+    ...{ id, cli, natsUrl, credsPath, role, permissions },
+    configName: name,
+    projectPath: cwd,
+    sessionId: launch.sessionId,
+    stopApproval: stop_approval
+      ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }
+      : undefined,
+    headlessTask: launch.isHeadless === true ? { task: launch.task } : undefined,
+  };
+}
 
 async function projectDir(flag: string | undefined, { cwd }: CliContext): Promise<string> {
   const path = resolve(cwd, flag ?? ".");
@@ -156,22 +208,39 @@ async function mintOwn(
   );
 }
 
-/** Private from the data directory down: later files of the agent hold its credentials. */
-async function writeMcpConfig(
-  dataDir: string,
-  path: string,
-  values: Parameters<typeof fillTemplate>[1],
-): Promise<void> {
+/** Private from the data directory down: they hold the agent's credentials, and the way to its session's host. */
+async function writeFiles(
+  plan: Plan,
+  host: SessionHost | undefined,
+): Promise<{ readonly files: readonly string[]; readonly settingsPath?: string }> {
+  const { id, name, role, cwd, dataDir, natsUrl, credsPath, isMinted, launch } = plan;
+  const dir = join(dataDir, "agents", id);
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(join(dataDir, "agents"));
-  await ensureOwnDir(join(path, ".."));
-  await writePrivateFile(path, `${JSON.stringify(fillTemplate(mcpTemplate, values), null, 2)}\n`);
+  await ensureOwnDir(dir);
+  const values = {
+    ...selfCommand(),
+    ...{ agent_id: id, nats_url: natsUrl, nats_creds: credsPath, config_name: name, project_path: cwd, role },
+    ...host?.bridgeEnv,
+  };
+  await writeJson(launch.mcpConfigPath, fillTemplate(mcpTemplate, values));
+  const files = [launch.mcpConfigPath, ...(isMinted && credsPath !== undefined ? [credsPath] : [])];
+  if (host?.settings === undefined) return { files };
+  const settingsPath = join(dir, "settings.json");
+  await writeJson(settingsPath, host.settings);
+  return { files: [...files, settingsPath], settingsPath };
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writePrivateFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 function printPlan(
-  { id, cli, args, cwd, files }: Plan,
+  { id, cli, launch, cwd }: Plan,
+  files: readonly string[],
   { json, print, note, cwd: here }: CliContext,
 ): number {
+  const args = cli.buildArgs(launch);
   if (json) {
     print(JSON.stringify({ agent_id: id, command: cli.program, args, cwd, files }));
     return 0;
