@@ -4,6 +4,7 @@ import type { AgentId } from "./agent-id.ts";
 import type { Usage } from "./messages.ts";
 import type { CommandRecord } from "./receipts.ts";
 import type { OpenRequest } from "./requests.ts";
+import type { SessionEvidence } from "./session.ts";
 import { type Axes, deriveAxes, statusWordOf } from "./status.ts";
 
 /** The agent's own word for its state, and where it came from. */
@@ -13,6 +14,8 @@ export interface SaidStatus {
   /** When it was last said, and when it was first said in this run of saying it. */
   readonly at: string;
   readonly since: string;
+  /** When the agent itself last said it: its heartbeats only repeat it. */
+  readonly reported_at?: string;
   readonly source: "heartbeat" | "status";
   readonly instance_id?: string;
 }
@@ -62,6 +65,7 @@ export interface AgentRecord {
   readonly heartbeat?: HeartbeatEvidence;
   readonly connection?: ConnectionEvidence;
   readonly said?: SaidStatus;
+  readonly session?: SessionEvidence;
   readonly progress?: Progress;
   readonly usage?: Usage & { readonly at: string };
   /** Its requests that wait for a person or a captain, oldest first; absent when there is none. */

@@ -22,7 +22,9 @@ import {
   summaryOf,
 } from "./receipts.ts";
 import type { OpenRequest } from "./requests.ts";
+import { isLateEvent, reduceSession } from "./session.ts";
 import { isGoodbye } from "./status.ts";
+import { mergeUsage } from "./usage.ts";
 
 /** Heartbeat interval taken for an agent that does not say its own (contract §3). */
 export const defaultHeartbeatIntervalS = 15;
@@ -143,8 +145,14 @@ function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): A
     const progress = { note: event.detail ?? "", at, ...known({ percent: event.percent }) };
     return { ...record, progress };
   }
-  if (event.usage !== undefined) return { ...record, usage: { ...record.usage, ...event.usage, at } };
-  return record;
+  if (isLateEvent(record.session, event)) return record;
+  const session = reduceSession(record.session, event, at);
+  const { usage } = event;
+  if (session === record.session && usage === undefined) return record;
+  return {
+    ...record,
+    ...known({ session, usage: usage === undefined ? undefined : mergeUsage(record.usage, usage, at) }),
+  };
 }
 
 function reduceRequests(record: AgentRecord, open: readonly OpenRequest[]): AgentRecord {
@@ -168,13 +176,14 @@ function said(
   const before = record.said;
   const repeated = before?.status === status && (message === undefined || message === before.message);
   const words = message ?? (repeated ? before.message : undefined);
+  const reported_at = source === "status" ? at : repeated ? before.reported_at : undefined;
   return {
     said: {
       status,
       at,
       since: repeated ? before.since : at,
       source: repeated ? before.source : source,
-      ...known({ message: words, instance_id }),
+      ...known({ message: words, reported_at, instance_id }),
     },
   };
 }

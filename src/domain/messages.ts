@@ -13,6 +13,7 @@ const count = (name: string) =>
     v.finite(`${name} must be finite`),
     v.minValue(0, `${name} is below 0`),
   );
+const wholeNumber = (name: string) => v.pipe(count(name), v.safeInteger(`${name} must be a whole number`));
 const timestamp = v.optional(
   v.pipe(
     v.string("timestamp must be text"),
@@ -86,14 +87,33 @@ export const UsageSchema = v.looseObject({
   tokens_used: v.optional(count("tokens_used")),
   estimated_cost: v.optional(count("estimated_cost")),
   failed_tests: v.optional(count("failed_tests")),
+  model: v.optional(shortText("model")),
+  /** How much of the model's window is filled, and how large that is. */
+  context_tokens: v.optional(count("context_tokens")),
+  context_window: v.optional(count("context_window")),
+  /** Where the agent's CLI had the figures from, such as `results`; absent where they are the agent's own. */
+  source: v.optional(shortText("source")),
 });
 export type Usage = v.InferOutput<typeof UsageSchema>;
+
+/** Why a turn failed. */
+export const failureWords = ["authentication", "usage_limit", "overloaded", "server", "other"] as const;
+export type FailureWord = (typeof failureWords)[number];
 
 export const AgentEventSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
   kind: shortText("kind"),
   tool: v.optional(shortText("tool")),
   detail: v.nullish(longText("detail")),
+  tool_use_id: v.optional(shortText("tool_use_id")),
+  /** One of {@link failureWords}; another word is kept as text and read as `other`. */
+  error: v.optional(shortText("error")),
+  instance_id: v.optional(shortText("instance_id")),
+  session_id: v.optional(shortText("session_id")),
+  /** When the session's host started, in milliseconds since 1970: a larger one is a newer session. */
+  generation: v.optional(wholeNumber("generation")),
+  /** 1, 2, 3 within a generation: what is not above the last is late or doubled. */
+  seq: v.optional(wholeNumber("seq")),
   percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
   usage: v.optional(UsageSchema),
   timestamp,

@@ -1,0 +1,220 @@
+// What the events of an agent's CLI tell of its session: which one it is, whether a turn is open, which tools run, what
+// it waits for, what failed. A small record with bounds; what follows from it at a time is in session-reading.ts.
+import { type AgentEvent, type FailureWord, failureWords } from "./messages.ts";
+import { summaryOf } from "./receipts.ts";
+
+const toolsKept = 16;
+const idLength = 128;
+
+/** All times are those of the stream that the events came by, RFC 3339. */
+export interface SessionEvidence {
+  readonly instance_id?: string;
+  readonly session_id?: string;
+  /** The last event taken in; both are absent for a session that was told of without numbers. */
+  readonly generation?: number;
+  readonly seq?: number;
+  readonly started_at: string;
+  readonly last_event_at: string;
+  readonly last_prompt_at?: string;
+  /** The present turn or, with its end, the last one. A prompt into a turn that is open begins it anew. */
+  readonly turn?: { readonly since: string; readonly ended_at?: string };
+  /** Begun and not ended, oldest first; of many the last 16. */
+  readonly tools: readonly ToolInFlight[];
+  readonly waiting?: WaitingForPerson;
+  /** The last failure of a tool, and how often it came in a row. */
+  readonly failure?: ToolFailure;
+  /** Why the last turn failed, until the next prompt or a turn that ends well. */
+  readonly turn_error?: { readonly error: FailureWord; readonly detail: string; readonly at: string };
+  readonly ended?: { readonly at: string; readonly reason: string };
+}
+
+export interface ToolInFlight {
+  readonly tool: string;
+  readonly tool_use_id?: string;
+  readonly since: string;
+}
+
+export interface WaitingForPerson {
+  readonly since: string;
+  readonly what: "permission" | "answer";
+  readonly tool?: string;
+  readonly tool_use_id?: string;
+  readonly detail: string;
+}
+
+export interface ToolFailure {
+  readonly tool: string;
+  readonly detail: string;
+  readonly count: number;
+  readonly at: string;
+}
+
+type Change = (session: SessionEvidence, event: AgentEvent, at: string) => SessionEvidence;
+
+/** An event of a kind that is not here changes nothing. */
+const changes = new Map<string, Change>(
+  Object.entries({
+    session_start: (session) => session,
+    prompt: (session, _, at) => ({
+      ...settled(session),
+      turn: { since: at },
+      last_prompt_at: at,
+    }),
+    tool_start: (session, event, at) => {
+      const { waiting: _, ...rest } = session;
+      const tool = { ...toolOf(event), since: at };
+      const turn = isTurnOpen(session) ? session.turn : undefined;
+      return { ...rest, turn: turn ?? { since: at }, tools: [...session.tools, tool].slice(-toolsKept) };
+    },
+    tool_end: (session, event) => {
+      const { failure: _, ...rest } = withoutTool(session, event);
+      return rest;
+    },
+    tool_failed: (session, event, at) => {
+      const failure = { tool: toolOf(event).tool, detail: summaryOf(event.detail ?? "") };
+      const last = session.failure;
+      const isSame = last?.tool === failure.tool && last.detail === failure.detail;
+      return {
+        ...withoutTool(session, event),
+        failure: { ...failure, count: isSame ? last.count + 1 : 1, at },
+      };
+    },
+    turn_end: (session, _, at) => endTurn(settled(session), at),
+    turn_failed: (session, event, at) =>
+      withError(endTurn(session, at), { ...event, error: event.error ?? "" }, at),
+    permission: (session, event, at) => {
+      const tool = event.tool === undefined ? {} : toolOf(event);
+      const detail = summaryOf(event.detail ?? "");
+      return { ...session, waiting: { ...tool, since: at, what: "permission", detail } };
+    },
+    notification: (session, event, at) => withError(reduceNotification(session, event, at), event, at),
+    subagent_start: (session) => session,
+    subagent_end: (session) => session,
+    compaction: (session) => session,
+    usage: (session) => session,
+    session_end: (session, event, at) => ({
+      ...endTurn(session, at),
+      ended: { at, reason: summaryOf(event.detail ?? "") },
+    }),
+  } satisfies Record<string, Change>),
+);
+
+/** The session after an event; the same object when the event changes nothing. */
+export function reduceSession(
+  known: SessionEvidence | undefined,
+  event: AgentEvent,
+  at: string,
+): SessionEvidence | undefined {
+  const change = changes.get(event.kind);
+  const { instance_id, session_id, generation, seq } = event;
+  const isNumbered = generation !== undefined && seq !== undefined;
+  // Figures without a number are the agent's own report, which says nothing of a session.
+  if (change === undefined || isLateEvent(known, event) || (event.kind === "usage" && !isNumbered))
+    return known;
+  const before = known !== undefined && !beginsAnew(known, event) ? known : undefined;
+  const numbers = isNumbered ? { generation, seq } : {};
+  if (before?.ended !== undefined) return isNumbered ? { ...before, ...numbers } : before;
+  const session: SessionEvidence = {
+    ...(before ?? { started_at: at, tools: [] }),
+    ...(instance_id === undefined ? {} : { instance_id }),
+    ...(session_id === undefined ? {} : { session_id }),
+    ...numbers,
+    last_event_at: at,
+  };
+  return change(session, event, at);
+}
+
+/**
+ * Whether the event is one of an older session, or not above the last one of the same. Without numbers nobody can tell:
+ * such an event counts in the order in which it comes, but not for a session that has them.
+ */
+export function isLateEvent(
+  known: SessionEvidence | undefined,
+  { kind, generation, seq }: AgentEvent,
+): boolean {
+  if (known?.generation === undefined) return false;
+  if (generation === undefined || seq === undefined) return kind !== "usage" && changes.has(kind);
+  if (generation !== known.generation) return generation < known.generation;
+  return seq <= (known.seq ?? 0);
+}
+
+export function isTurnOpen({ turn }: SessionEvidence): boolean {
+  return turn !== undefined && turn.ended_at === undefined;
+}
+
+/** A CLI may end one session and begin another within a run; it also says "start" of one that goes on, compacted. */
+function beginsAnew(known: SessionEvidence, { kind, generation, seq, session_id }: AgentEvent): boolean {
+  const isNumbered = generation !== undefined && seq !== undefined;
+  if (isNumbered && generation !== known.generation) return true;
+  if (known.ended !== undefined) return kind === "session_start" || kind === "prompt";
+  if (kind !== "session_start") return false;
+  return !isNumbered || (session_id ?? known.session_id) !== (known.session_id ?? session_id);
+}
+
+/** Nothing waits any more, and what failed is over. */
+function settled(session: SessionEvidence): SessionEvidence {
+  const { waiting: _waiting, failure: _failure, turn_error: _error, ...rest } = session;
+  return rest;
+}
+
+function endTurn(session: SessionEvidence, at: string): SessionEvidence {
+  const { waiting: _, ...rest } = session;
+  return { ...rest, tools: [], turn: { since: session.turn?.since ?? at, ended_at: at } };
+}
+
+function withError(session: SessionEvidence, { error, detail }: AgentEvent, at: string): SessionEvidence {
+  if (error === undefined) return session;
+  const word = failureWords.find((known) => known === error) ?? "other";
+  return { ...session, turn_error: { error: word, detail: summaryOf(detail ?? ""), at } };
+}
+
+/**
+ * The first word of a notification's detail, where it says something of the state. All but `permission_response`, which the
+ * session's host says, are the words of Claude Code 2.1.330.
+ */
+const notifications = new Map<string, "permission" | "answer" | "answered" | "idle">([
+  ["permission_prompt", "permission"],
+  ["worker_permission_prompt", "permission"],
+  ["elicitation_dialog", "answer"],
+  ["elicitation_url_dialog", "answer"],
+  ["agent_needs_input", "answer"],
+  ["permission_response", "answered"],
+  ["elicitation_response", "answered"],
+  ["elicitation_complete", "answered"],
+  ["idle_prompt", "idle"],
+]);
+
+function reduceNotification(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
+  const detail = event.detail ?? "";
+  const [, word = "", words = ""] = /^(\w*)(?:: )?(.*)$/s.exec(detail) ?? [];
+  const what = notifications.get(word);
+  if (what === undefined) return session;
+  // A turn that was broken off ends without a word: this is the first sign of it.
+  if (what === "idle") return isTurnOpen(session) ? endTurn(session, at) : session;
+  const { waiting, ...rest } = session;
+  if (what === "answered") return rest;
+  return { ...rest, waiting: waiting ?? { since: at, what, detail: summaryOf(words) } };
+}
+
+function toolOf({ tool = "a tool", tool_use_id }: AgentEvent): { tool: string; tool_use_id?: string } {
+  const name = summaryOf(tool);
+  return tool_use_id === undefined
+    ? { tool: name }
+    : { tool: name, tool_use_id: tool_use_id.slice(0, idLength) };
+}
+
+/** Takes the tool out of those in flight, and with it the question whether it may run. */
+function withoutTool(session: SessionEvidence, event: AgentEvent): SessionEvidence {
+  const own = toolOf(event);
+  const isOwn = (other: { tool?: string; tool_use_id?: string }) =>
+    own.tool_use_id === undefined || other.tool_use_id === undefined
+      ? other.tool === own.tool
+      : other.tool_use_id === own.tool_use_id;
+  const place = session.tools.findIndex(isOwn);
+  const { waiting, ...rest } = session;
+  return {
+    ...rest,
+    ...(waiting === undefined || waiting.tool === undefined || isOwn(waiting) ? {} : { waiting }),
+    tools: place === -1 ? session.tools : session.tools.toSpliced(place, 1),
+  };
+}

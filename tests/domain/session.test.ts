@@ -1,0 +1,197 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { AgentEvent } from "../../src/domain/messages.ts";
+import { reduceSession, type SessionEvidence } from "../../src/domain/session.ts";
+import { agentAfter, hosted, type Told, time } from "./session-events.ts";
+
+type Numbered = AgentEvent & { readonly generation: number; readonly seq: number };
+
+function sessionAfter(events: readonly AgentEvent[]): SessionEvidence | undefined {
+  return events.reduce<SessionEvidence | undefined>(
+    // The stream's time comes with the place in the host's order: only the order of taking in differs.
+    (known, event) =>
+      reduceSession(known, event, time(((event.generation ?? 0) % 1000) * 100 + (event.seq ?? 0))),
+    undefined,
+  );
+}
+
+const kinds = [
+  "session_start",
+  "prompt",
+  "tool_start",
+  "tool_end",
+  "tool_failed",
+  "turn_end",
+  "turn_failed",
+  "notification",
+  "permission",
+  "compaction",
+  "session_end",
+  "telepathy",
+];
+const happening = fc.record(
+  {
+    kind: fc.constantFrom(...kinds),
+    tool: fc.constantFrom("Bash", "Read"),
+    tool_use_id: fc.constantFrom("t1", "t2", "t3"),
+    detail: fc.constantFrom("exit 1", "idle_prompt: hello", "elicitation_dialog: Sure?"),
+    error: fc.constantFrom("usage_limit", "other"),
+  },
+  { requiredKeys: ["kind"] },
+);
+/** What one to three hosts of the agent said, each in its order. */
+const histories = fc
+  .array(fc.array(happening, { minLength: 1, maxLength: 15 }), { minLength: 1, maxLength: 3 })
+  .map((hosts) =>
+    hosts.flatMap((events, host) =>
+      events.map((event, index): Numbered => ({ ...event, generation: 1_000 + host, seq: index + 1 })),
+    ),
+  );
+const isNewer = (a: Numbered, b: Numbered | undefined) =>
+  b === undefined || a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
+
+describe("reduceSession()", () => {
+  test("doubled and late events leave the session as it is in order, wherever they come", () => {
+    const again = fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 30 });
+    fc.assert(
+      fc.property(histories, again, (inOrder, copies) => {
+        const delivered: Numbered[] = [...inOrder];
+        for (const [which, where] of copies) {
+          const event = inOrder[which % inOrder.length];
+          if (event === undefined) continue;
+          const earliest = delivered.indexOf(event) + 1;
+          delivered.splice(earliest + (where % (delivered.length - earliest + 1)), 0, { ...event });
+        }
+        expect(sessionAfter(delivered)).toEqual(sessionAfter(inOrder));
+      }),
+    );
+  });
+
+  test("in any order, each event counts that is newer than all before it, and no other", () => {
+    const shuffled = histories.chain((events) =>
+      fc.tuple(
+        fc.constant(events),
+        fc.shuffledSubarray([...events, ...events], { minLength: events.length * 2 }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([inOrder, delivered]) => {
+        let newest: Numbered | undefined;
+        const counting = delivered.filter((event) => {
+          if (event.kind === "telepathy" || !isNewer(event, newest)) return false;
+          newest = event;
+          return true;
+        });
+        const session = sessionAfter(delivered);
+        expect(session).toEqual(sessionAfter(counting));
+        const last = inOrder.findLast(({ kind }) => kind !== "telepathy");
+        expect([session?.generation, session?.seq]).toEqual([last?.generation, last?.seq]);
+        if (last?.kind === "session_end") expect(session?.ended).toBeDefined();
+      }),
+    );
+  });
+
+  test("a newer generation takes the place of all that was known, even with the session's id, as after a resume", () => {
+    const session = agentAfter([
+      ...hosted([
+        ["prompt", 1, { session_id: "same", tool_use_id: "t" }],
+        ["tool_start", 2, { tool: "Bash" }],
+        ["turn_failed", 3, { error: "usage_limit" }],
+      ]),
+      ...hosted([["session_start", 5, { session_id: "same", instance_id: "run-1" }]], 2_000),
+    ]).session;
+    expect(session).toEqual({
+      generation: 2_000,
+      seq: 1,
+      session_id: "same",
+      instance_id: "run-1",
+      started_at: time(5),
+      last_event_at: time(5),
+      tools: [],
+    });
+  });
+
+  test("a start within a session, as after a compaction, leaves the turn open", () => {
+    const events: Told[] = [
+      ["session_start", 1, { session_id: "a" }],
+      ["prompt", 2, { session_id: "a" }],
+      ["compaction", 3, { session_id: "a" }],
+      ["session_start", 4, { session_id: "a", detail: "compact" }],
+    ];
+    expect(agentAfter(hosted(events)).session).toMatchObject({
+      turn: { since: time(2) },
+      last_event_at: time(4),
+    });
+  });
+
+  test("the host's next session of another id begins anew, after an end or without", () => {
+    const next: Told = ["session_start", 4, { session_id: "b" }];
+    const before: Told[] = [
+      ["session_start", 1, { session_id: "a" }],
+      ["prompt", 2, { session_id: "a" }],
+    ];
+    for (const events of [
+      [...before, next],
+      [...before, ["session_end", 3, { session_id: "a", detail: "clear" }] as const, next],
+    ]) {
+      const { session } = agentAfter(hosted(events));
+      expect(session).toMatchObject({ session_id: "b", started_at: time(4), seq: events.length });
+      expect(session?.turn).toBeUndefined();
+      expect(session?.ended).toBeUndefined();
+    }
+  });
+
+  test("after the end only a start or a prompt tells of life", () => {
+    const ended: Told[] = [
+      ["prompt", 1],
+      ["session_end", 2, { detail: "logout" }],
+      ["tool_end", 3],
+      ["notification", 4, { detail: "idle_prompt" }],
+    ];
+    expect(agentAfter(hosted(ended)).session).toMatchObject({
+      ended: { at: time(2), reason: "logout" },
+      last_event_at: time(2),
+      seq: 4,
+    });
+  });
+
+  test("knows the tools in flight by their ids, and no more than 16", () => {
+    const start = (n: number): Told => ["tool_start", n, { tool: "Bash", tool_use_id: `t${n}` }];
+    const end = (n: number): Told => ["tool_end", n, { tool: "Bash", tool_use_id: `t${n}` }];
+    const some = agentAfter(hosted([["prompt", 0], start(1), start(2), start(3), end(2)])).session;
+    expect(some?.tools).toEqual([
+      { tool: "Bash", tool_use_id: "t1", since: time(1) },
+      { tool: "Bash", tool_use_id: "t3", since: time(3) },
+    ]);
+    const many = agentAfter(hosted(Array.from({ length: 100 }, (_, n) => start(n)))).session;
+    expect(many?.tools.map(({ tool_use_id }) => tool_use_id)).toEqual(
+      Array.from({ length: 16 }, (_, n) => `t${84 + n}`),
+    );
+  });
+
+  test("stays small, whatever an agent says", () => {
+    const long = "x".repeat(1_000);
+    const events = Array.from({ length: 200 }, (_, n): Told => {
+      const kind = ["tool_start", "tool_failed", "permission", "turn_failed"][n % 4] ?? "";
+      return [kind, n, { tool: long, tool_use_id: long, detail: long.repeat(100), error: long }];
+    });
+    const { session } = agentAfter(hosted([...events, ...events.filter(([kind]) => kind === "tool_start")]));
+    expect(JSON.stringify(session).length).toBeLessThan(10_000);
+  });
+
+  test("an event without numbers does not count for a session that has them", () => {
+    const numbered = hosted([["prompt", 1]]);
+    const { session } = agentAfter(numbered);
+    expect(agentAfter([...numbered, ["turn_end", 2], ["session_end", 3]]).session).toEqual(session);
+  });
+
+  test("reports of the agent itself are no events of a session", () => {
+    expect(
+      agentAfter([
+        ["usage", 1, { usage: { tokens_used: 5 } }],
+        ["activity", 2],
+        ["progress", 3],
+      ]).session,
+    ).toBeUndefined();
+  });
+});

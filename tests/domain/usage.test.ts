@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { mergeUsage, totalUsage } from "../../src/domain/usage.ts";
+import { agentAfter, hosted, type Told, time } from "./session-events.ts";
+
+describe("mergeUsage()", () => {
+  const measured = mergeUsage(
+    undefined,
+    {
+      tokens_used: 100,
+      estimated_cost: 1,
+      model: "opus",
+      context_tokens: 50,
+      context_window: 200,
+      source: "results",
+    },
+    time(0),
+  );
+
+  test("keeps what a report leaves out", () => {
+    expect(mergeUsage(measured, { tokens_used: 150, source: "telemetry" }, time(5))).toEqual({
+      ...measured,
+      tokens_used: 150,
+      source: "telemetry",
+      at: time(5),
+    });
+  });
+
+  test("the agent's own figures give way to fresh ones of its CLI, and fill in what that does not measure", () => {
+    expect(mergeUsage(measured, { tokens_used: 7, failed_tests: 2 }, time(5))).toEqual({
+      ...measured,
+      failed_tests: 2,
+    });
+  });
+
+  test("they count, as its own, when those of the CLI are old", () => {
+    const merged = mergeUsage(measured, { tokens_used: 700 }, time(601));
+    expect(merged).toMatchObject({ tokens_used: 700, model: "opus", at: time(601) });
+    expect(merged.source).toBeUndefined();
+  });
+});
+
+describe("an agent's usage", () => {
+  const told = (s: number, tokens_used: number): Told => [
+    "usage",
+    s,
+    { usage: { tokens_used, source: "results" } },
+  ];
+
+  test("late and doubled reports change nothing", () => {
+    const events = hosted([told(1, 10), told(2, 20)]);
+    expect(agentAfter([...events, ...events]).usage).toMatchObject({ tokens_used: 20, at: time(2) });
+    expect(agentAfter([...hosted([told(5, 5)], 2_000), ...events]).usage?.tokens_used).toBe(5);
+  });
+
+  test("comes with an event of any kind", () => {
+    expect(agentAfter(hosted([["turn_end", 1, { usage: { tokens_used: 3 } }]])).usage?.tokens_used).toBe(3);
+  });
+});
+
+describe("totalUsage()", () => {
+  test("sums what is known, and says of how many", () => {
+    const records = [
+      { usage: { tokens_used: 100, estimated_cost: 0.5 } },
+      { usage: { estimated_cost: 0.25 } },
+      { usage: { failed_tests: 3 } },
+      {},
+    ];
+    expect(totalUsage(records)).toEqual({ tokens_used: 100, estimated_cost: 0.75, agents: 2 });
+    expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: 0, agents: 0 });
+  });
+});
