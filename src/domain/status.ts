@@ -1,8 +1,11 @@
 // The four axes of an agent's status (contract §6): one pure function of the evidence and the time, for CLI, API and
 // page alike. Each value says where it comes from, since when, and why; when the evidence runs out it is `unknown`.
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
+import { countingWord, decidingSession, isOlderInstance } from "./counting-evidence.ts";
 import type { CommandRecord, OrderType } from "./receipts.ts";
 import { isApproval } from "./requests.ts";
+import type { SessionEvidence } from "./session.ts";
+import { sessionActivity, sessionAttention } from "./session-reading.ts";
 
 export type Link = "online" | "silent" | "offline" | "never";
 export type Activity = "starting" | "working" | "waiting" | "idle" | "done" | "failed" | "unknown";
@@ -12,7 +15,7 @@ export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | 
 export interface Reading<Value extends string> {
   readonly value: Value;
   /** The kind of evidence it rests on. */
-  readonly source: "heartbeat" | "connection" | "status" | "command" | "request" | "none";
+  readonly source: "heartbeat" | "connection" | "status" | "session" | "command" | "request" | "none";
   /** When that evidence came, RFC 3339; absent where there is none. */
   readonly at?: string;
   readonly age_s?: number;
@@ -39,13 +42,10 @@ export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {
 
 export function deriveAxes(record: AgentRecord, now: Date): Axes {
   const link = deriveLink(record, now);
+  const activity = deriveActivity(record, link, now);
   const control = deriveControl(record, now);
-  return {
-    link,
-    activity: deriveActivity(record, link, now),
-    control,
-    attention: deriveAttention(record, link, now),
-  };
+  const isWorking = activity.value === "working" && control.value !== "paused";
+  return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }
 
 /** The wire's one word for the whole (contract §6). */
@@ -90,35 +90,58 @@ function deriveLink(record: AgentRecord, now: Date): Reading<Link> {
     : read("online", "heartbeat", heartbeat.at, now, "heartbeat in time");
 }
 
-const activityOfWord: Readonly<Record<string, Activity>> = {
-  starting: "starting",
-  working: "working",
-  idle: "idle",
-  waiting: "waiting",
-  blocked: "waiting",
-  paused: "waiting",
-  stopping: "working",
-  stopped: "done",
-  error: "failed",
-};
+const activityOfWord = new Map<string, Activity>([
+  ["starting", "starting"],
+  ["working", "working"],
+  ["idle", "idle"],
+  ["waiting", "waiting"],
+  ["blocked", "waiting"],
+  ["paused", "waiting"],
+  ["stopping", "working"],
+  ["stopped", "done"],
+  ["error", "failed"],
+]);
 
+/** By rank: the goodbye, the session's own events, the agent's word. */
 function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Activity> {
   const { said } = record;
+  const session =
+    said?.status === "stopped" && !isOlderInstance(record) ? undefined : decidingSession(record);
+  if (session !== undefined) return deriveSessionActivity(session, record, link, now);
   if (said === undefined || said.status === "connected") {
     return { value: "unknown", source: "none", reason: "the agent has not said what it does" };
   }
   if (link.value !== "online" && said.status !== "stopped") {
     return read("unknown", said.source, said.at, now, `was ${said.status} when last heard of`);
   }
-  const activity = activityOfWord[said.status] ?? "unknown";
+  const activity = activityOfWord.get(said.status) ?? "unknown";
   return read(activity, said.source, said.since, now, `says ${said.message ?? said.status}`);
+}
+
+function deriveSessionActivity(
+  session: SessionEvidence,
+  record: AgentRecord,
+  link: Reading<Link>,
+  now: Date,
+): Reading<Activity> {
+  const { value, at, reason } = sessionActivity(session);
+  if (link.value !== "online") {
+    return read("unknown", "session", session.last_event_at, now, `was ${value} when last heard of`);
+  }
+  const word = countingWord(record);
+  const activity = word === undefined ? undefined : activityOfWord.get(word.status);
+  if (word === undefined || activity === undefined || value === "done" || value === "waiting") {
+    return read(value, "session", at, now, reason);
+  }
+  return read(activity, word.source, word.since, now, `says ${word.message ?? word.status}`);
 }
 
 function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   const { said } = record;
   if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
   const order = lastControlOrder(record);
-  if (said?.status === "paused") return read("paused", said.source, said.since, now, "says it is paused");
+  const word = countingWord(record);
+  if (word?.status === "paused") return read("paused", word.source, word.since, now, "says it is paused");
   if (order === undefined) return { value: "running", source: "none", reason: "nothing else was asked" };
   const applied = order.receipts.find(({ state }) => state === "applied");
   const declined = order.receipts.some(
@@ -133,8 +156,14 @@ function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
 }
 
-function deriveAttention(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Attention> {
-  const { said, requests = [] } = record;
+function deriveAttention(
+  record: AgentRecord,
+  link: Reading<Link>,
+  isWorking: boolean,
+  now: Date,
+): Reading<Attention> {
+  const { requests = [] } = record;
+  const said = countingWord(record);
   const isOnline = link.value === "online";
   if (isOnline && said?.status === "error") {
     return read("error", said.source, said.since, now, said.message ?? "reports an error");
@@ -150,8 +179,11 @@ function deriveAttention(record: AgentRecord, link: Reading<Link>, now: Date): R
   if (isOnline && said?.status === "blocked") {
     return read("stuck", said.source, said.since, now, said.message ?? "reports blocked");
   }
+  const session = isOnline ? decidingSession(record) : undefined;
+  const found = session === undefined ? undefined : sessionAttention(session, isWorking, now);
+  if (found !== undefined) return read(found.value, "session", found.at, now, found.reason);
   const unseen = record.commands.find((command) => isUnseen(command, now));
-  if (unseen !== undefined && link.value === "online") {
+  if (unseen !== undefined && isOnline) {
     const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;
     return read(
       "unseen",
@@ -192,16 +224,6 @@ export function isGoodbye(word: string): boolean {
 function isGone(connection: ConnectionEvidence, heartbeat: HeartbeatEvidence): boolean {
   if (connection.isUp || connection.instance_id !== heartbeat.instance_id) return false;
   return Date.parse(heartbeat.at) - Date.parse(connection.at) <= lastBeatMayBeLateMs;
-}
-
-/** Whether the goodbye came from a run of the agent before the one that now sends heartbeats. */
-function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
-  return (
-    heartbeat?.instance_id !== undefined &&
-    said?.instance_id !== undefined &&
-    heartbeat.instance_id !== said.instance_id &&
-    heartbeat.at > said.at
-  );
 }
 
 function read<Value extends string>(

@@ -1,0 +1,47 @@
+// Which of an agent's evidence counts: what an earlier run said does not, nor a word that later events have overtaken.
+import type { AgentRecord, SaidStatus } from "./agent-record.ts";
+import { isTurnOpen, type SessionEvidence } from "./session.ts";
+
+/** What tools do comes as events of the session: a word of the agent so much later without them says that none come. */
+const eventsComeWithinMs = 60_000;
+
+/** Whether the goodbye came from a run of the agent before the one that now sends heartbeats. */
+export function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
+  return said !== undefined && isBeforeRun(heartbeat, said.instance_id, said.at);
+}
+
+/** The session whose events say what the agent does; undefined where its own word has to. */
+export function decidingSession({ session, said, heartbeat }: AgentRecord): SessionEvidence | undefined {
+  if (session === undefined || isBeforeRun(heartbeat, session.instance_id, session.last_event_at)) {
+    return undefined;
+  }
+  // Without numbers nobody knows whether all of its events have come.
+  const isNumbered = session.generation !== undefined;
+  if (!isNumbered) return said === undefined || said.status === "connected" ? session : undefined;
+  if (said?.reported_at === undefined) return session;
+  const laterMs = Date.parse(said.reported_at) - Date.parse(session.last_event_at);
+  return laterMs > eventsComeWithinMs ? undefined : session;
+}
+
+/** Words that say more than the events of a session: what it is that the agent waits for, or has failed in. */
+const refiningWords: readonly string[] = ["blocked", "waiting", "error", "paused"];
+
+/** The agent's word as far as it still counts: beside a session's events, what it said in the present or last turn. */
+export function countingWord(record: AgentRecord): SaidStatus | undefined {
+  const { said } = record;
+  const session = decidingSession(record);
+  if (said === undefined || session === undefined) return said;
+  const tellsItsEnd = said.status === "idle" && said.message !== undefined && !isTurnOpen(session);
+  if (!tellsItsEnd && !refiningWords.includes(said.status)) return undefined;
+  const saidAt = said.reported_at ?? said.since;
+  return saidAt >= (session.turn?.since ?? session.started_at) ? said : undefined;
+}
+
+function isBeforeRun(run: AgentRecord["heartbeat"], instanceId: string | undefined, at: string): boolean {
+  return (
+    run?.instance_id !== undefined &&
+    instanceId !== undefined &&
+    run.instance_id !== instanceId &&
+    run.at > at
+  );
+}

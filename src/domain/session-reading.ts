@@ -1,0 +1,79 @@
+// What the evidence of a session says at a time: what it does, what it waits for, whether it is stuck, and why.
+import { isTurnOpen, type SessionEvidence } from "./session.ts";
+import type { Activity, Reading } from "./status.ts";
+
+/** How long a turn may be open without a sign: while the model thinks, and while a tool runs. */
+const silentAfterMs = 600_000;
+const silentInToolAfterMs = 3_600_000;
+/** How often the same failure comes in a row before the agent counts as stuck. */
+const sameFailures = 3;
+
+type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason"> & { readonly at: string };
+
+export function sessionActivity(session: SessionEvidence): Finding<Activity> {
+  const { ended, waiting, turn, turn_error } = session;
+  if (ended !== undefined) {
+    return { value: "done", at: ended.at, reason: named("its session ended", ended.reason) };
+  }
+  if (waiting !== undefined) return { value: "waiting", at: waiting.since, reason: waitingText(session) };
+  if (turn === undefined) return { value: "idle", at: session.started_at, reason: "no prompt yet" };
+  if (turn.ended_at === undefined) return { value: "working", at: turn.since, reason: workText(session) };
+  const reason = turn_error === undefined ? "its turn ended" : named("its turn failed", turn_error.error);
+  return { value: "idle", at: turn.ended_at, reason };
+}
+
+/** What of the session a person has to see to. */
+export function sessionAttention(
+  session: SessionEvidence,
+  isWorking: boolean,
+  now: Date,
+): Finding<"approval" | "question" | "stuck" | "error"> | undefined {
+  if (session.ended !== undefined) return undefined;
+  const { waiting, turn_error, failure } = session;
+  if (waiting !== undefined) {
+    const value = waiting.what === "permission" ? "approval" : "question";
+    return { value, at: waiting.since, reason: waitingText(session) };
+  }
+  if (turn_error !== undefined) {
+    const { error, detail, at } = turn_error;
+    if (error === "usage_limit") return { value: "stuck", at, reason: said("usage limit reached", detail) };
+    if (error === "authentication")
+      return { value: "stuck", at, reason: said("authentication failed", detail) };
+    return { value: "error", at, reason: said(named("its turn failed", error), detail) };
+  }
+  if (failure !== undefined && failure.count >= sameFailures) {
+    const reason = said(`${failure.tool} failed ${failure.count} times in a row`, failure.detail);
+    return { value: "stuck", at: failure.at, reason };
+  }
+  return isWorking && isTurnOpen(session) ? silence(session, now) : undefined;
+}
+
+function silence({ last_event_at, tools }: SessionEvidence, now: Date): Finding<"stuck"> | undefined {
+  const silentMs = now.getTime() - Date.parse(last_event_at);
+  if (silentMs < (tools.length === 0 ? silentAfterMs : silentInToolAfterMs)) return undefined;
+  const inTool = tools.length === 0 ? "" : ` in ${tools[0]?.tool}`;
+  const reason = `silent while working: no sign for ${Math.floor(silentMs / 60_000)} min${inTool}`;
+  return { value: "stuck", at: last_event_at, reason };
+}
+
+function workText({ tools }: SessionEvidence): string {
+  const [first, ...others] = tools;
+  if (first === undefined) return "a turn is open";
+  return others.length === 0 ? `runs ${first.tool}` : `runs ${first.tool} and ${others.length} more`;
+}
+
+function waitingText({ waiting }: SessionEvidence): string {
+  const { what, tool, detail } = waiting ?? { what: "answer", detail: "" };
+  return said(
+    `waits for ${what === "permission" ? "a permission" : "an answer"}`,
+    [tool, detail].filter(Boolean).join(" "),
+  );
+}
+
+function named(what: string, name: string): string {
+  return name === "" ? what : `${what} (${name})`;
+}
+
+function said(what: string, words: string): string {
+  return words === "" ? what : `${what}: ${words}`;
+}
