@@ -49,9 +49,10 @@ function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
       return { at, kind: "status", text: message == null ? status : `${status}: ${summaryOf(message)}` };
     }
     case "event": {
-      const { kind, tool, detail, percent } = event.message;
+      const { kind, tool, detail, percent, error } = event.message;
       const words = [
         tool,
+        error,
         percent === undefined ? undefined : `${percent} %`,
         detail == null ? undefined : summaryOf(detail),
       ];
