@@ -11,7 +11,7 @@ import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(90_000);
 
-test("the real Claude Code on a terminal reports, takes a task from its inbox, acknowledges it, and says goodbye", async () => {
+test("the real Claude Code on a terminal reports, is handed a task, acknowledges it, and says goodbye", async () => {
   await using serve = await startServe();
   await using dir = await tempDir();
   await using model = await startModelServer();
@@ -28,11 +28,10 @@ test("the real Claude Code on a terminal reports, takes a task from its inbox, a
         turn: callTool("report_status", { status: "working", current_task: "the crossword" }),
       },
       { match: "status recorded", turn: { text: "I have begun." } },
-      { match: "see your inbox", turn: callTool("check_inbox", {}) },
       {
         match: "solve 4 down",
         turn: ({ newText }) => {
-          const command_id = /"command_id": "([^"]+)"/.exec(newText)?.[1];
+          const command_id = /\[cliai task ([\w-]+)\]/.exec(newText)?.[1];
           return callTool("acknowledge", { command_id, outcome: "applied", note: "it is OTTER" });
         },
       },
@@ -50,20 +49,21 @@ test("the real Claude Code on a terminal reports, takes a task from its inbox, a
 
   await terminal.enter("please begin your work");
   await terminal.waitFor("I have begun.");
-  expect(await ada()).toMatchObject({ status: "working", current_task: "the crossword" });
+  const isIdle = async () => (await ada()).status === "idle";
+  await waitFor(isIdle, { what: "its turn is over", saw: ada });
+  expect((await ada()).current_task).toBe("the crossword");
 
-  const sent = await serve.run(["send", "task", "ada", "solve 4 down", "--json"]);
+  const sent = await serve.run(["send", "task", "ada", "solve 4 down", "--wait", "applied"]);
   expect(sent.code).toBe(0);
-  const again = ["send", "task", "ada", "solve 4 down", "--id", idOf(sent.stdout)];
-  const applied = serve.run([...again, "--wait", "applied"]);
-  await terminal.enter("please see your inbox");
   await terminal.waitFor("Four down is solved.");
-  expect(await applied).toMatchObject({ code: 0 });
+  const isApplied = async () => (await ada()).commands[0]?.receipts.length === 5;
+  await waitFor(isApplied, { what: "its receipts", saw: ada });
   const receipts = (await ada()).commands[0]?.receipts;
   expect(receipts).toMatchObject([
     { state: "stored" },
     { state: "delivered" },
-    { state: "injected", route: "check_inbox" },
+    { state: "injected", route: "messaging-socket" },
+    { state: "seen" },
     { state: "applied", route: "acknowledge", detail: "it is OTTER" },
   ]);
 
@@ -73,7 +73,3 @@ test("the real Claude Code on a terminal reports, takes a task from its inbox, a
   await waitFor(isGone, { what: "Claude's end is a goodbye", saw: ada });
   expect((await ada()).axes.link.reason).toBe("said goodbye (disconnected)");
 });
-
-function idOf(receiptLines: string): string {
-  return JSON.parse(receiptLines.split("\n")[0] ?? "").command_id;
-}

@@ -118,7 +118,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
     for (const signal of ["SIGHUP", "SIGKILL"] as const) {
       if (await ended()) return;
       // The pid is tmux's own child, not yet reaped: it cannot have become another process.
-      process.kill(Number(await show("#{pane_pid}")), signal);
+      sendSignal(Number(await show("#{pane_pid}")), signal);
       const gone = waitFor(ended, { what: `the end of ${commandLine[0]} by ${signal}`, deadlineMs: 2000 });
       if (signal === "SIGKILL") await gone;
       else await gone.catch(() => undefined); // a program may ignore SIGHUP
@@ -133,4 +133,13 @@ function withoutSeparator(argument: string): string {
 
 function squeeze(text: string): string {
   return text.replace(/\s+/g, "");
+}
+
+/** It may have ended, and been reaped, while its pid was asked for. */
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

@@ -1,0 +1,122 @@
+// Steering the real Claude Code on a terminal: what is sent reaches the running session, and each receipt has its evidence.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { acknowledgesTasks, bash, lifeOf, startSteered } from "../support/steered-claude.ts";
+
+setDefaultTimeout(120_000);
+
+test("an idle session is woken by a task, and a busy one is given it after its tool", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "wait a while", once: true, turn: bash("sleep 6; echo rested") },
+      acknowledgesTasks,
+      { match: "recorded as applied", turn: { text: "Done as asked." } },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await ada.until("its session is idle", ({ status }) => status === "idle" || status === "connected");
+
+  const idle = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", "--wait", "applied"]);
+  expect(idle).toMatchObject({ code: 0 });
+  const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
+  expect(lifeOf(whole, "t1")).toEqual([
+    "stored",
+    "delivered",
+    "injected by messaging-socket",
+    "seen",
+    "applied by acknowledge",
+  ]);
+  await ada.until("its turn is over", ({ status }) => status === "idle");
+
+  await ada.terminal.enter("please wait a while");
+  await ada.until("its tool runs", ({ status }) => status === "working");
+  const busy = await serve.run([
+    "send",
+    "task",
+    "ada",
+    "tidy more",
+    "--id",
+    "t2",
+    "--wait",
+    "applied",
+    "--timeout",
+    "30",
+  ]);
+  expect(busy).toMatchObject({ code: 0 });
+  const both = await ada.until("t2 is applied", (agent) => lifeOf(agent, "t2").length === 5);
+  expect(lifeOf(both, "t2").slice(2)).toEqual([
+    "injected by messaging-socket",
+    "seen",
+    "applied by acknowledge",
+  ]);
+  const marks = model.requests.filter(({ newText }) => newText.includes("[cliai task t2]"));
+  expect(marks.length).toBe(1);
+});
+
+test("pause holds the next tool call at its boundary, resume lets it go, and stop ends the session", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "work in two steps", once: true, turn: bash("sleep 3; echo first-done") },
+      { match: "first-done", once: true, turn: bash("echo second-done > second.txt; echo second-done") },
+      { match: "second-done", once: true, turn: { text: "Both steps are done." } },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await ada.terminal.enter("work in two steps");
+  await ada.until("its tool runs", ({ status }) => status === "working");
+  expect(
+    await serve.run(["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "20"]),
+  ).toMatchObject({
+    code: 0,
+  });
+  const paused = await ada.until("it is paused", ({ status }) => status === "paused");
+  expect(lifeOf(paused, "p1")).toEqual(["stored", "delivered", "injected by hook", "applied by hook"]);
+  expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(false);
+
+  expect(await serve.run(["send", "resume", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  await ada.terminal.waitFor("Both steps are done.");
+  expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(true);
+
+  const stop = await serve.run([
+    "send",
+    "stop",
+    "ada",
+    "--id",
+    "s1",
+    "--wait",
+    "applied",
+    "--reason",
+    "enough",
+  ]);
+  expect(stop).toMatchObject({ code: 0 });
+  const stopped = await ada.until("it is stopped", ({ status }) => status === "stopped");
+  expect(lifeOf(stopped, "s1")).toEqual(["stored", "delivered", "applied"]);
+  await ada.terminal.exit();
+});
+
+test("a stop during a long tool starts no further one, and by force cuts it off", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "sleep long", once: true, turn: bash("sleep 30; echo slept") },
+      { match: /slept|asked you to stop/, turn: bash("touch further.txt") },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await ada.terminal.enter("sleep long");
+  await ada.until("its tool runs", ({ status }) => status === "working");
+  const begun = performance.now();
+  const stop = await serve.run(["send", "stop", "ada", "--force", "--id", "s1", "--wait", "applied"]);
+  expect(stop).toMatchObject({ code: 0 });
+  expect(performance.now() - begun).toBeLessThan(15_000);
+  const stopped = await ada.until("it is stopped", ({ status }) => status === "stopped");
+  expect(lifeOf(stopped, "s1").slice(0, 3)).toEqual(["stored", "delivered", "injected by messaging-socket"]);
+  expect(lifeOf(stopped, "s1").at(-1)).toBe("applied");
+  expect(await Bun.file(`${ada.cwd}/further.txt`).exists()).toBe(false);
+});

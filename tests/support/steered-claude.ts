@@ -1,0 +1,120 @@
+// The real Claude Code as `cliai spawn` runs it, offline against a scripted model: on a terminal of its own, or headless.
+import { mkdir, writeFile } from "node:fs/promises";
+import { fetchAgent, type ShownAgent } from "./bridges.ts";
+import { type Child, startChild } from "./child.ts";
+import { claudeEnvironment } from "./claude-code.ts";
+import { cliaiCommand, type RunningServe } from "./cliai.ts";
+import type { Turn } from "./model-answer.ts";
+import type { ModelServer, Rule } from "./model-server.ts";
+import { type TempDir, tempDir } from "./temp-dir.ts";
+import { startTmux, type TmuxSession } from "./tmux.ts";
+import { waitFor } from "./wait-for.ts";
+
+export interface SteeredOptions {
+  readonly id: string;
+  readonly model: ModelServer;
+  /** Of the profile "steered". */
+  readonly profile?: Readonly<Record<string, unknown>>;
+  readonly args?: readonly string[];
+  /** Passed on to Claude. */
+  readonly claudeArgs?: readonly string[];
+}
+
+export interface Steered extends AsyncDisposable {
+  readonly dir: TempDir;
+  readonly cwd: string;
+  readonly terminal: TmuxSession;
+  agent(): Promise<ShownAgent>;
+  /** Waits until what the server shows of the agent fits. */
+  until(what: string, fits: (agent: ShownAgent) => boolean, deadlineMs?: number): Promise<ShownAgent>;
+}
+
+async function prepare(
+  serve: RunningServe,
+  { id, model, profile = {}, args = [], claudeArgs = [] }: SteeredOptions,
+) {
+  const dir = await tempDir();
+  const cwd = dir.join("work");
+  await mkdir(cwd);
+  const config = dir.join("config.json");
+  await writeFile(config, JSON.stringify({ agents: { steered: profile } }));
+  const env = await claudeEnvironment({ home: dir.join("home"), workDirs: [cwd], modelServerUrl: model.url });
+  const own = ["spawn", "steered", "--id", id, "--data-dir", serve.dataDir, "--config", config];
+  const passed = claudeArgs.length === 0 ? [] : ["--", ...claudeArgs];
+  const commandLine = [...cliaiCommand(), ...own, ...args, ...passed];
+  return { dir, cwd, env: { ...env, CLIAI_LOG: process.env.CLIAI_LOG ?? "warn" }, commandLine };
+}
+
+function watching(serve: RunningServe, id: string): Pick<Steered, "agent" | "until"> {
+  const agent = () => fetchAgent(serve, id);
+  return {
+    agent,
+    async until(what, fits, deadlineMs = 15_000) {
+      let last: ShownAgent | undefined;
+      const look = async () => {
+        last = await agent().catch(() => last);
+        return last !== undefined && fits(last);
+      };
+      await waitFor(look, { what, deadlineMs, saw: () => last });
+      return last as unknown as ShownAgent;
+    },
+  };
+}
+
+/** Resolves when the session is ready for a prompt and the fleet has it online. */
+export async function startSteered(serve: RunningServe, options: SteeredOptions): Promise<Steered> {
+  await using parts = new AsyncDisposableStack();
+  const { dir, cwd, env, commandLine } = await prepare(serve, options);
+  parts.use(dir);
+  const terminal = parts.use(await startTmux({ dir: dir.path, cwd, env, commandLine }));
+  await terminal.waitFor("❯", 30_000);
+  const watch = watching(serve, options.id);
+  await watch.until("it is online", ({ axes }) => axes.link.value === "online");
+  const running = parts.move();
+  return { dir, cwd, terminal, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+export interface Headless extends Omit<Steered, "terminal"> {
+  readonly child: Child;
+}
+
+export async function startHeadless(serve: RunningServe, options: SteeredOptions): Promise<Headless> {
+  await using parts = new AsyncDisposableStack();
+  const args = ["--headless", ...(options.args ?? [])];
+  const { dir, cwd, env, commandLine } = await prepare(serve, { ...options, args });
+  parts.use(dir);
+  const [program = "", ...words] = commandLine;
+  const child = parts.use(await startChild(program, words, { cwd, env }));
+  const watch = watching(serve, options.id);
+  await watch.until("it is online", ({ axes }) => axes.link.value === "online", 30_000);
+  const running = parts.move();
+  return { dir, cwd, child, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+export function callTool(name: string, input: object): Turn {
+  return { toolUses: [{ name: `mcp__cliai__${name}`, input: { ...input } }] };
+}
+
+export function bash(command: string): Turn {
+  return { toolUses: [{ name: "Bash", input: { command, description: "as the test says" } }] };
+}
+
+/** A model that acknowledges each task that it is handed, by the id in its mark. */
+export const acknowledgesTasks: Rule = {
+  match: /\[cliai task [\w-]+\]/,
+  turn: ({ newText }) =>
+    callTool("acknowledge", {
+      command_id: /\[cliai task ([\w-]+)\]/.exec(newText)?.[1],
+      outcome: "applied",
+      note: "as you asked",
+    }),
+};
+
+/** The states of a command's receipts, in order, each with its route where it has one. */
+export function lifeOf({ commands }: ShownAgent, commandId: string): string[] {
+  const receipts = (commands.find(({ command_id }) => command_id === commandId)?.receipts ?? []) as readonly {
+    readonly state: string;
+    readonly route?: string;
+  }[];
+  return receipts.map(({ state, route }) => (route === undefined ? state : `${state} by ${route}`));
+}
