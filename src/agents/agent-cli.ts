@@ -61,6 +61,8 @@ export interface AgentLaunch {
   readonly mcpConfigPath: string;
   readonly settingsPath?: string | undefined;
   readonly isHeadless?: boolean | undefined;
+  /** The CLI shall ask for what its own rules do not allow, and decide nothing of it by itself. */
+  readonly asksPermissions?: boolean | undefined;
   /** No other MCP servers than ours. */
   readonly strictMcp: boolean;
   readonly model?: string | undefined;

@@ -5,6 +5,8 @@ import { claudeStream } from "./claude-stream.ts";
 
 /** With one of these, the session has an id already, and a second one is refused. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
+/** With one of these, the user has said how permissions are given. */
+const permissionFlags = ["--permission-mode", "--dangerously-skip-permissions"];
 
 export const claude: AgentCli = {
   name: "claude",
@@ -18,7 +20,9 @@ export const claude: AgentCli = {
 
   buildArgs(launch) {
     const { sessionId, mcpConfigPath, settingsPath, strictMcp, model, instructions, task, passedOn } = launch;
-    const namesSession = passedOn.some((arg) => sessionFlags.includes(arg.split("=")[0] ?? ""));
+    const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
+    const namesSession = has(sessionFlags);
+    const asks = launch.asksPermissions === true && !has(permissionFlags);
     return [
       // --mcp-config and --allowedTools take all words up to the next flag: none of them may stand last.
       "--mcp-config",
@@ -32,6 +36,8 @@ export const claude: AgentCli = {
       instructions,
       ...(namesSession ? [] : ["--session-id", sessionId]),
       ...(launch.isHeadless === true ? claudeStream.args : []),
+      // Its default mode, "auto", lets a classifier decide.
+      ...(asks ? ["--permission-mode", "default"] : []),
       ...passedOn,
       // After `--` a task may begin with dashes. A headless session is given it as its first message.
       ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),

@@ -102,6 +102,7 @@ async function planSpawn(args: SpawnArgs, context: CliContext, rest: readonly st
     sessionId: crypto.randomUUID(),
     mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
     isHeadless: args.headless === true,
+    asksPermissions: profile.permissions === "inbox",
     strictMcp: args["strict-mcp"] === true,
     model: args.model ?? profile.model,
     instructions: prompts

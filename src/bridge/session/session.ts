@@ -230,6 +230,13 @@ export function startSession(options: SessionOptions): Session {
   const takeFacts = ({ facts, isSubagent }: Hook, answer: HookAnswer) => {
     const { kind } = facts;
     const isHeldUp = answer.type === "deny" || answer.type === "hold_back";
+    if (kind === "permission") {
+      const verdict = { permit: "allow", forbid: "deny" }[answer.type as string];
+      if (verdict !== undefined) {
+        events.send({ ...facts, kind: "notification", detail: `permission_response: ${verdict}` });
+      }
+      return;
+    }
     events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);
     if (isSubagent || isHeldUp) return;
     if (kind === "turn_end" || kind === "turn_failed" || kind === "session_end") turnEnded();
@@ -252,6 +259,8 @@ export function startSession(options: SessionOptions): Session {
       if (!isSubagent && (facts.kind === "prompt" || facts.kind === "tool_start")) isTurnOpen = true;
       if (prompt !== undefined) delivery.noteEvidence(prompt, "prompt");
       void lookForEvidence().catch(() => undefined); // the timer's look says what is wrong
+      // Shown as waiting while it is asked.
+      if (facts.kind === "permission") events.send(facts);
       const answer = await answerTo(hook);
       takeFacts(hook, answer);
       return cli.buildHookAnswer(hook, answer);
