@@ -1,4 +1,4 @@
-// Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate) or `build`.
+// Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate), `build`, `bench` or `soak`.
 // Plain Node 20 without packages, because it runs before any is installed. Also runs under Bun.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
@@ -30,7 +30,16 @@ const commands = {
     install({ dev: false });
     return await run(bunPath(), ["build.ts", ...args]);
   },
+  bench: (args) => measure(["bench", ...args]),
+  soak: (args) => measure(["bench", "soak", ...args]),
 };
+
+/** From source, where the limits can be compiled; what is measured is the executable. */
+async function measure(args) {
+  install({ dev: false });
+  const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+  return code === 0 ? await run(bunPath(), [join("src", "main.ts"), ...args]) : code;
+}
 
 /**
  * Installs what the lock file names, unless it is there. No package's install script runs: three have one, and all it
@@ -171,7 +180,8 @@ function note(text) {
 const [name = "", ...args] = process.argv.slice(2);
 try {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new SetupError(`unknown command ${name || "(none)"}: start, test or build`);
+  if (!command)
+    throw new SetupError(`unknown command ${name || "(none)"}: ${Object.keys(commands).join(", ")}`);
   process.exitCode = await command(args);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

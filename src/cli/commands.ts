@@ -3,6 +3,8 @@ import type { CliCommand } from "./command.ts";
 
 export interface CommandRow {
   readonly description: string;
+  /** Left out of the short help. */
+  readonly isHidden?: true;
   readonly load: () => Promise<CliCommand>;
 }
 
@@ -58,5 +60,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   bridge: {
     description: "the MCP server that an agent's CLI runs; not for people",
     load: async () => (await import("./bridge.ts")).bridgeCommand,
+  },
+  bench: {
+    description: "measure this program beside the limits of this machine",
+    isHidden: true,
+    load: async () => (await import("./bench.ts")).benchCommand,
   },
 };

@@ -4,7 +4,8 @@ import { commands } from "./commands.ts";
 import { alignRows } from "./terminal.ts";
 
 export function shortHelp(): string {
-  const rows = Object.entries(commands).map(([name, { description }]) => [`  ${name}`, description]);
+  const shown = Object.entries(commands).filter(([, { isHidden }]) => isHidden !== true);
+  const rows = shown.map(([name, { description }]) => [`  ${name}`, description]);
   return [
     "cliai runs, watches and steers many command-line AI agents over NATS.",
     "",

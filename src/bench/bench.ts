@@ -1,0 +1,76 @@
+// Runs scenarios: the sides take turns in each round, so that what else the machine does falls on all of them.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf } from "../domain/errors.ts";
+import { type MachineFacts, readMachineFacts } from "./machine.ts";
+import { type BenchContext, createSamples, type Row, type Scenario } from "./scenario.ts";
+
+export interface BenchReport {
+  readonly version: string;
+  readonly machine: MachineFacts;
+  readonly took_s: number;
+  readonly scenarios: readonly ScenarioReport[];
+}
+
+export interface ScenarioReport {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: readonly Row[];
+  /** Why there are no rows. */
+  readonly absent?: string;
+  readonly failure?: string;
+}
+
+export interface BenchOptions extends Omit<BenchContext, "dir"> {
+  readonly scenarios: readonly Scenario[];
+  readonly version: string;
+  /** Aborted when the person wants no more. */
+  readonly signal: AbortSignal;
+}
+
+/** A scenario that fails is told of, and the others go on. */
+export async function runBench({
+  scenarios,
+  version,
+  signal,
+  ...context
+}: BenchOptions): Promise<BenchReport> {
+  const startedMs = performance.now();
+  const machine = readMachineFacts();
+  const reports: ScenarioReport[] = [];
+  for (const scenario of scenarios) {
+    if (signal.aborted) break;
+    context.note(`${scenario.name}: ${scenario.title}`);
+    reports.push(await runScenario(scenario, context, signal));
+  }
+  const took_s = Math.round((performance.now() - startedMs) / 1_000);
+  return { version, machine, took_s, scenarios: reports };
+}
+
+async function runScenario(
+  scenario: Scenario,
+  context: Omit<BenchContext, "dir">,
+  signal: AbortSignal,
+): Promise<ScenarioReport> {
+  const { name, title, rounds } = scenario;
+  const dir = await mkdtemp(join(tmpdir(), "cliai-bench-"));
+  try {
+    const absent = scenario.absent?.({ ...context, dir });
+    if (absent !== undefined) return { name, title, rows: [], absent };
+    const samples = createSamples();
+    await using parts = new AsyncDisposableStack();
+    const sides = await scenario.prepare({ ...context, dir }, parts);
+    const count = context.isShort ? rounds.short : rounds.full;
+    for (let round = 1; round <= count && !signal.aborted; round += 1) {
+      for (const side of sides) await side.measure(samples.note);
+      context.note(`${name}: round ${round} of ${count}`);
+    }
+    signal.throwIfAborted();
+    return { name, title, rows: scenario.judge(samples) };
+  } catch (error) {
+    return { name, title, rows: [], failure: messageOf(error) };
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}

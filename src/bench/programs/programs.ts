@@ -1,0 +1,11 @@
+// The programs by their names: loaded one by one, so that an echo is an echo.
+import type { BenchProgram } from "./program.ts";
+import type { BenchProgramName } from "./start-program.ts";
+
+export const programs: Readonly<Record<BenchProgramName, () => Promise<BenchProgram>>> = {
+  echo: async () => (await import("./echo.ts")).echo,
+  responder: async () => (await import("./responder.ts")).responder,
+  subscriber: async () => (await import("./subscriber.ts")).subscriber,
+  publisher: async () => (await import("./publisher.ts")).publisher,
+  fleet: async () => (await import("./fleet.ts")).fleet,
+};

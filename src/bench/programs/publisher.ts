@@ -1,0 +1,59 @@
+// Publishes so many heartbeats, or statuses and events, of so many agents as fast as nats-server takes them; at the word "go".
+import { parseAgentId } from "../../domain/agent-id.ts";
+import { agentEvent, heartbeat, statusReport } from "../agent-messages.ts";
+import { type BenchProgram, say, untilInputEnds } from "./program.ts";
+import { connectRaw, type RawConnection } from "./raw-nats.ts";
+
+export interface PublisherOptions extends RawConnection {
+  readonly kind: "heartbeat" | "report";
+  /** The first token of the subjects: `agent`, or one that serve does not listen to. */
+  readonly root: string;
+  readonly agents: number;
+  readonly count: number;
+  /** Told apart from those of an earlier round. */
+  readonly round: number;
+}
+
+/** Between two looks at whether nats-server keeps up. */
+const flushEvery = 1_000;
+const utf8 = new TextEncoder();
+
+export const publisher: BenchProgram = async ({ options, stdin, stdout }) => {
+  const { kind, root, agents, count, round, ...connection } = options as PublisherOptions;
+  const nats = await connectRaw(connection);
+  const ids = Array.from({ length: agents }, (_, n) => parseAgentId(ingestAgent(n)));
+  say(stdout, { ready: true });
+  await new Promise<void>((resolve) => stdin.once("data", () => resolve()));
+  const publish = (topic: string, id: string, body: object) =>
+    nats.publish(`${root}.${id}.${topic}`, utf8.encode(JSON.stringify(body)));
+  for (let n = 0; n < count; n += 1) {
+    const id = ids[n % agents] ?? parseAgentId(ingestAgent(n % agents));
+    const seq = Math.floor(n / agents) + 1;
+    const isLastOfAgent = n >= count - agents;
+    if (kind === "heartbeat") {
+      publish("heartbeat", id, heartbeat(id, { instance: instanceOf(round), seq, intervalS: 15 }));
+    } else if (n % 3 === 0 || isLastOfAgent) {
+      // Two events to each status, as an agent at work gives; the last word of each is a status.
+      publish("status", id, statusReport(id, taskOf(round, seq)));
+    } else {
+      publish("event", id, agentEvent(id, n));
+    }
+    if (n % flushEvery === 0) await nats.flush();
+  }
+  await nats.flush();
+  say(stdout, { published: count });
+  await untilInputEnds(stdin);
+  await nats.close();
+};
+
+export function ingestAgent(n: number): string {
+  return `ingest-${n}`;
+}
+
+export function instanceOf(round: number): string {
+  return `round-${round}`;
+}
+
+export function taskOf(round: number, seq: number): string {
+  return `task ${seq} of round ${round}`;
+}

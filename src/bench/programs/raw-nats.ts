@@ -1,0 +1,11 @@
+// The package `nats` with nothing around it: what the limits on NATS are measured by.
+import { connect, credsAuthenticator, type NatsConnection } from "nats";
+
+export interface RawConnection {
+  readonly url: string;
+  readonly creds: string;
+}
+
+export async function connectRaw({ url, creds }: RawConnection): Promise<NatsConnection> {
+  return await connect({ servers: url, authenticator: credsAuthenticator(new TextEncoder().encode(creds)) });
+}

@@ -1,0 +1,17 @@
+// Starts a program of the benchmark as a process of its own.
+import { type BenchChild, startBenchChild } from "../child.ts";
+import type { BenchContext } from "../scenario.ts";
+
+export type BenchProgramName = "echo" | "responder" | "subscriber" | "publisher" | "fleet";
+
+/** Ended with the parts. Resolves when it is ready. */
+export async function startProgram(
+  { self }: Pick<BenchContext, "self">,
+  parts: AsyncDisposableStack,
+  name: BenchProgramName,
+  options: unknown,
+): Promise<BenchChild> {
+  const child = parts.use(await startBenchChild(self, ["bench", "program", name, JSON.stringify(options)]));
+  if (name !== "echo") await child.nextLine();
+  return child;
+}

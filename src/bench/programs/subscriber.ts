@@ -1,0 +1,53 @@
+// Decodes the JSON of each message of a subject, or of a stream from its present end on, until it has had so many: the
+// least that anyone can do who takes the messages in.
+import { AckPolicy, DeliverPolicy, type NatsConnection } from "nats";
+import { type BenchProgram, say, untilInputEnds } from "./program.ts";
+import { connectRaw, type RawConnection } from "./raw-nats.ts";
+
+export interface SubscriberOptions extends RawConnection {
+  readonly subject: string;
+  /** Read through this stream; straight when left out. */
+  readonly stream?: string;
+  readonly count: number;
+}
+
+const text = new TextDecoder();
+
+export const subscriber: BenchProgram = async ({ options, stdin, stdout }) => {
+  const { subject, stream, count, ...connection } = options as SubscriberOptions;
+  const nats = await connectRaw(connection);
+  const done = Promise.withResolvers<void>();
+  let seen = 0;
+  let agents = 0;
+  const take = (data: Uint8Array) => {
+    const message = JSON.parse(text.decode(data)) as { agent_id?: string };
+    if (message.agent_id !== undefined) agents += 1;
+    seen += 1;
+    if (seen === count) done.resolve();
+  };
+  if (stream === undefined) nats.subscribe(subject, { callback: (_, { data }) => take(data) });
+  else void followStream(nats, stream, take);
+  await nats.flush();
+  say(stdout, { ready: true });
+  await done.promise;
+  say(stdout, { seen, agents });
+  await untilInputEnds(stdin);
+  await nats.close();
+};
+
+async function followStream(
+  nats: NatsConnection,
+  stream: string,
+  take: (data: Uint8Array) => void,
+): Promise<void> {
+  const jetstream = nats.jetstream();
+  const manager = await nats.jetstreamManager();
+  const { name } = await manager.consumers.add(stream, {
+    deliver_policy: DeliverPolicy.New,
+    ack_policy: AckPolicy.None,
+    mem_storage: true,
+    inactive_threshold: 60e9,
+  });
+  const consumer = await jetstream.consumers.get(stream, name);
+  for await (const { data } of await consumer.consume({ max_messages: 1_000 })) take(data);
+}

@@ -1,0 +1,72 @@
+// What a benchmark prints: a table for a person, and what the gate has to say. Pure.
+import type { BenchReport, ScenarioReport } from "./bench.ts";
+import { isFarOff, isMet, type Row, type Target, type Unit } from "./scenario.ts";
+
+const header = ["", "median", "p95", "p99", "limit", "ratio", "target", ""] as const;
+
+export function reportTable({ version, machine, took_s, scenarios }: BenchReport): string {
+  const { cores, cpu, memory_gb, platform, kernel, arch, load } = machine;
+  return [
+    `cliai ${version} on ${platform} ${kernel} ${arch}, ${cores} cores (${cpu}), ${memory_gb} GB, load ${load} at the start; ${took_s} s`,
+    ...scenarios.flatMap((scenario) => ["", ...scenarioLines(scenario)]),
+  ].join("\n");
+}
+
+function scenarioLines({ name, title, rows, absent, failure }: ScenarioReport): string[] {
+  const head = `${title} (${name})`;
+  if (absent !== undefined) return [head, `  left out: ${absent}`];
+  if (failure !== undefined) return [head, `  failed: ${failure}`];
+  const cells = rows.map(rowCells);
+  const table = [header, ...cells];
+  const widths = header.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
+  const lines = table.map((line) =>
+    line
+      .map((cell, column) => {
+        const isText = column === 0 || column >= 6;
+        return isText ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+  const remarks = rows.flatMap(({ what, remark }) => (remark === undefined ? [] : [`  ${what}: ${remark}`]));
+  return [head, ...lines.map((line) => `  ${line}`), ...remarks];
+}
+
+function rowCells(row: Row): string[] {
+  const { what, unit, ours, limit, ratio, targets } = row;
+  const isOne = ours.count === 1;
+  return [
+    `${what}, ${unit}`,
+    figure(ours.median, unit),
+    isOne ? "" : figure(ours.p95, unit),
+    isOne ? "" : figure(ours.p99, unit),
+    limit === undefined ? "" : figure(limit.median, unit),
+    ratio === undefined ? "" : ratio.toFixed(2),
+    targets.map(targetText).join(", "),
+    targets.length === 0 ? "" : targets.every((target) => isMet(row, target)) ? "met" : "missed",
+  ];
+}
+
+export function figure(value: number, unit: Unit): string {
+  if (unit === "a second" || unit === "count") return Math.round(value).toLocaleString("en");
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+}
+
+export function targetText({ of, most, least }: Target): string {
+  const bound = most === undefined ? `≥ ${least?.toLocaleString("en")}` : `≤ ${most.toLocaleString("en")}`;
+  return of === "ratio" ? `${bound} ×` : `${of} ${bound}`;
+}
+
+/** One line for each scenario that failed, and for each ratio that has left its target by more than half of it. */
+export function gateFailures({ scenarios }: BenchReport): string[] {
+  return scenarios.flatMap(({ name, rows, failure }) => [
+    ...(failure === undefined ? [] : [`${name}: ${failure}`]),
+    ...rows.flatMap((row) =>
+      row.targets
+        .filter((target) => isFarOff(row, target))
+        .map(
+          (target) => `${name}: ${row.what}: ratio ${row.ratio?.toFixed(2)}, target ${targetText(target)}`,
+        ),
+    ),
+  ]);
+}

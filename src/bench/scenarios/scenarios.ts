@@ -1,0 +1,17 @@
+// The scenarios by their names, in the order of the table.
+import type { Scenario } from "../scenario.ts";
+import { bridgeMemory } from "./bridge-memory.ts";
+import { bridgeStart } from "./bridge-start.ts";
+import { executableSize } from "./executable-size.ts";
+import { ingest } from "./ingest.ts";
+import { sendDelivered } from "./send.ts";
+import { toolCall } from "./tool-call.ts";
+
+export const scenarios: readonly Scenario[] = [
+  toolCall,
+  bridgeStart,
+  bridgeMemory,
+  sendDelivered,
+  ingest,
+  executableSize,
+];

@@ -1,0 +1,102 @@
+// `cliai serve` as the benchmark runs it: the measured program on free ports, in a directory of its own, ended by its handle.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
+import { inboxPrefix } from "../domain/subjects.ts";
+import { silentLogger } from "../log.ts";
+import { type Bus, connectBus } from "../nats/bus.ts";
+import { mintUser, readSeed } from "../nats/credentials.ts";
+import { agentPermissions } from "../nats/permissions.ts";
+import { type BenchChild, startBenchChild } from "./child.ts";
+import { findChild } from "./process-facts.ts";
+import type { BenchContext } from "./scenario.ts";
+
+export interface MeasuredServe {
+  readonly url: string;
+  readonly natsUrl: string;
+  readonly dataDir: string;
+  readonly child: BenchChild;
+  /** From exec to the line that says it is ready. */
+  readonly readyMs: number;
+  /** The credentials with all rights in the fleet's account. */
+  readonly operatorCreds: string;
+  /** The text of credentials that allow what the agent's bridge may do. */
+  mintCreds(id: string): Promise<string>;
+  /** A connection with all rights, closed with the parts. */
+  connect(name: string, id?: AgentId): Promise<Bus>;
+  /** A connection of nats-server's own account, which knows what there is of connections and subscriptions. */
+  connectSystem(): Promise<Bus>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The process id of its nats-server; undefined where that cannot be found out. */
+  natsPid(): Promise<number | undefined>;
+}
+
+const readyWithinMs = 60_000;
+
+/** Ended with the parts. */
+export async function startMeasuredServe(
+  { program, dir }: Pick<BenchContext, "program" | "dir">,
+  parts: AsyncDisposableStack,
+  { args = [], dataDir = join(dir, "data") }: { args?: readonly string[]; dataDir?: string } = {},
+): Promise<MeasuredServe> {
+  const startedMs = performance.now();
+  const ports = ["--port", "0", "--nats-port", "0"];
+  const child = await startBenchChild(
+    program,
+    ["serve", ...ports, "--data-dir", dataDir, "--json", ...args],
+    { env: cleanEnvironment },
+  );
+  parts.use(child);
+  const ready = JSON.parse(await child.nextLine(readyWithinMs)) as { url: string; nats_url: string };
+  const readyMs = performance.now() - startedMs;
+  const keysDir = join(dataDir, "keys");
+  const token = (await readFile(join(keysDir, "http-token"), "utf8")).trim();
+  const operatorCreds = await readFile(join(keysDir, "operator.creds"), "utf8");
+  const mint = async (kind: "account" | "system", name: string, id?: AgentId) => {
+    const key = readSeed(kind, await readFile(join(keysDir, `${kind}.nk`), "utf8"));
+    const permissions = id === undefined ? {} : { permissions: agentPermissions(id) };
+    return (await mintUser(key, { name, ...permissions })).creds;
+  };
+  const open = async (name: string, creds: string, id?: AgentId) => {
+    const prefix = id === undefined ? {} : { inboxPrefix: inboxPrefix(id) };
+    const bus = await connectBus({ url: ready.nats_url, name, creds, log: silentLogger, ...prefix });
+    parts.defer(() => bus.close({ graceMs: 500 }));
+    return bus;
+  };
+  return {
+    url: ready.url,
+    natsUrl: ready.nats_url,
+    dataDir,
+    child,
+    readyMs,
+    operatorCreds,
+    mintCreds: (id) => mint("account", id, parseAgentId(id)),
+    connect: async (name, id) =>
+      await open(name, id === undefined ? operatorCreds : await mint("account", id, id), id),
+    connectSystem: async () => await open("cliai bench", await mint("system", "bench")),
+    fetch: async (path, init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set("authorization", `Bearer ${token}`);
+      return await fetch(ready.url + path, { ...init, headers });
+    },
+    natsPid: () => findChild(child.pid, "nats-server"),
+  };
+}
+
+/** What this process was told must not reach the measured one. */
+export const cleanEnvironment: Readonly<Record<string, undefined>> = {
+  CLIAI_HOME: undefined,
+  CLIAI_LOG: undefined,
+  CLIAI_HEARTBEAT: undefined,
+  NATS_URL: undefined,
+  NATS_CREDS: undefined,
+  AGENT_ID: undefined,
+};
+
+/** The nats-server that the serve of this directory has unpacked; undefined where it runs another. */
+export async function unpackedServer(dataDir: string): Promise<string | undefined> {
+  const bin = join(dataDir, "bin");
+  const names = await readdir(bin).catch(() => []); // a run from source unpacks none
+  const name = names.find((each) => each.startsWith("nats-server"));
+  return name === undefined ? undefined : join(bin, name);
+}

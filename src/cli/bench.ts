@@ -1,0 +1,110 @@
+// `cliai bench`: measures this program, or another executable of it, beside the limits on this machine.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { runBench } from "../bench/bench.ts";
+import { programs } from "../bench/programs/programs.ts";
+import type { BenchProgramName } from "../bench/programs/start-program.ts";
+import { gateFailures, reportTable } from "../bench/report.ts";
+import type { Workshop } from "../bench/scenario.ts";
+import { scenarios } from "../bench/scenarios/scenarios.ts";
+import { openWorkshop } from "../bench/workshop.ts";
+import { buildInfo } from "../build-info.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { runtimeName, selfCommand } from "../runtime.ts";
+import { jsonArgs } from "./client.ts";
+import { type Arguments, defineCliCommand } from "./command.ts";
+import type { CliContext } from "./context.ts";
+
+const benchArgs = {
+  scenario: { type: "positional", required: false, description: "one alone; else all of them" },
+  program: { type: "positional", required: false, description: "internal, as is what follows" },
+  options: { type: "positional", required: false, description: "internal" },
+  short: { type: "boolean", description: "fewer rounds and smaller sizes, as the gate runs it" },
+  gate: { type: "boolean", description: "exit 1 when a ratio has left its target by more than half" },
+  executable: {
+    type: "string",
+    valueHint: "PATH",
+    description: "measure this one; else this program itself, or dist/cliai from source",
+  },
+  ...jsonArgs,
+} as const;
+
+export const benchCommand = defineCliCommand({
+  name: "bench",
+  description: "measure this program beside the limits of this machine",
+  args: benchArgs,
+  async run(args, context) {
+    if (args.scenario === "program") return await runProgram(args, context);
+    const chosen = args.scenario === undefined ? undefined : findScenario(args.scenario);
+    const executable = findExecutable(args.executable, context);
+    const own = selfCommand();
+    const ending = new AbortController();
+    process.once("SIGINT", () => ending.abort(new CliaiError("interrupted", "the benchmark was ended")));
+    const report = await runBench({
+      scenarios: chosen ?? scenarios.filter(({ isInShort }) => isInShort || args.short !== true),
+      version: buildInfo.version,
+      program: executable === undefined ? [own.command, ...own.args] : [executable],
+      self: [own.command, ...own.args],
+      workshop: await findWorkshop(executable),
+      isShort: args.short === true,
+      signal: ending.signal,
+      log: context.log,
+      note: context.note,
+    });
+    ending.signal.throwIfAborted();
+    context.print(context.json ? JSON.stringify(report) : reportTable(report));
+    const failures = args.gate === true ? gateFailures(report) : [];
+    for (const failure of failures) context.note(failure);
+    return failures.length === 0 ? 0 : 1;
+  },
+});
+
+/** One of the far ends of the limits: `cliai bench program NAME OPTIONS`. */
+async function runProgram(
+  { program = "", options = "null" }: Arguments<typeof benchArgs>,
+  { stdin, stdout }: CliContext,
+): Promise<number> {
+  if (!Object.hasOwn(programs, program)) throw unknown("program", program, Object.keys(programs));
+  const run = await programs[program as BenchProgramName]();
+  await run({ options: JSON.parse(options), stdin, stdout });
+  return 0;
+}
+
+function findScenario(name: string) {
+  const found = scenarios.filter((scenario) => scenario.name === name);
+  if (found.length > 0) return found;
+  throw unknown(
+    "scenario",
+    name,
+    scenarios.map((scenario) => scenario.name),
+  );
+}
+
+function unknown(what: string, name: string, known: readonly string[]): CliaiError {
+  return new CliaiError("usage", `no ${what} "${name}"`, {
+    hint: didYouMean(name, known) ?? `one of ${known.join(", ")}`,
+  });
+}
+
+/** @throws CliaiError `usage` for one that is not there */
+function findExecutable(named: string | undefined, { cwd }: CliContext): string | undefined {
+  if (named !== undefined) {
+    const path = resolve(cwd, named);
+    if (existsSync(path)) return path;
+    throw new CliaiError("usage", `--executable "${named}" is not there`, {
+      hint: "build one: npm run build",
+    });
+  }
+  if (runtimeName() !== "bun") return undefined;
+  const built = join(projectDir, "dist", process.platform === "win32" ? "cliai.exe" : "cliai");
+  return existsSync(built) ? built : undefined;
+}
+
+const projectDir = join(import.meta.dirname, "..", "..");
+
+async function findWorkshop(executable: string | undefined): Promise<Workshop | undefined> {
+  if (runtimeName() !== "bun") return undefined;
+  return await openWorkshop(projectDir, executable?.endsWith(".exe") === true ? "cliai.exe" : "cliai");
+}
