@@ -39,7 +39,7 @@ export interface DeliveryOptions {
 /** Before the routes are tried again for what none of them took. */
 const tryAgainMs = 1_000;
 /** Of those handed over, how many are watched for: the oldest are given up as not seen. */
-const mostAwaited = 500;
+const mostAwaited = 10_000;
 
 export function createDelivery({ routes, takeItems, writeReceipt, log }: DeliveryOptions): Delivery {
   const ending = new AbortController();

@@ -1,0 +1,230 @@
+// The host of a session over a real nats-server and a real server, around a CLI that is the test: it sends hooks, and takes or
+// swallows what it is given.
+import { expect, test } from "bun:test";
+import { createServer } from "node:net";
+import { claude } from "../../../src/agents/claude.ts";
+import { type Session, startSession } from "../../../src/bridge/session/session.ts";
+import { parseAgentId } from "../../../src/domain/agent-id.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+const id = parseAgentId("ada");
+
+interface Hosted extends AsyncDisposable {
+  readonly session: Session;
+  readonly dir: TempDir;
+  hook(name: string, fields?: object): Promise<unknown>;
+  /** The states of the agent's last command, as the server has them. */
+  states(): readonly string[];
+  send(type: "task" | "pause" | "resume" | "stop", more?: object): Promise<string>;
+  statesOnce(...wanted: string[]): Promise<void>;
+}
+
+async function host(test: TestServer, natsUrl = test.nats.url): Promise<Hosted> {
+  const { session: cli } = claude;
+  if (cli === undefined) throw new Error("Claude has a session");
+  const dir = await tempDir();
+  const session = startSession({
+    agentId: id,
+    url: natsUrl,
+    instanceId: crypto.randomUUID(),
+    heartbeatIntervalS: 15,
+    facts: { config_name: "demo", project_path: dir.path, host: "here", pid: 42 },
+    cli,
+    stopApproval: undefined,
+    permissions: "cli",
+    holdMs: 60_000,
+    now: () => new Date(),
+    createId: () => crypto.randomUUID(),
+    log: silentLogger,
+  });
+  const states = () =>
+    test.server.fleet
+      .get(id)
+      ?.commands.at(-1)
+      ?.receipts.map(({ state }) => state) ?? [];
+  await waitFor(() => test.server.fleet.get(id)?.axes.link.value === "online", { what: "ada is online" });
+  return {
+    session,
+    dir,
+    states,
+    hook: (hook_event_name, fields = {}) => session.hook({ hook_event_name, session_id: "s1", ...fields }),
+    async send(type, more = {}) {
+      const order = { id, type, from: "eve", ...(type === "task" ? { text: "dig" } : {}), ...more };
+      return (await test.server.sendCommand(order)).command_id;
+    },
+    async statesOnce(...wanted) {
+      const is = () => states().join() === wanted.join();
+      await waitFor(is, { what: wanted.join(), saw: states });
+    },
+    async [Symbol.asyncDispose]() {
+      await session.end("the test is over");
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const tool = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "u1" };
+
+test("without a socket a busy session is given a task by the answer of its next hook, and its record is the evidence", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const transcript_path = ada.dir.join("transcript.jsonl");
+  await ada.hook("UserPromptSubmit", { prompt: "begin", transcript_path });
+  await ada.hook("PreToolUse", { ...tool, transcript_path });
+  const commandId = await ada.send("task");
+  await ada.statesOnce("stored", "delivered");
+  let answer: unknown = {};
+  const isTold = async () => {
+    answer = await ada.hook("PostToolUse", { ...tool, tool_response: "ok", transcript_path });
+    return JSON.stringify(answer).includes(`[cliai task ${commandId}]`);
+  };
+  await waitFor(isTold, { what: "the hook's answer carries it" });
+  expect(answer).toMatchObject({ hookSpecificOutput: { hookEventName: "PostToolUse" } });
+  await ada.statesOnce("stored", "delivered", "injected");
+  // What is only queued is no evidence.
+  const queued = { type: "queue-operation", operation: "enqueue", content: `[cliai task ${commandId}] dig` };
+  await Bun.write(transcript_path, `${JSON.stringify(queued)}\n`);
+  await ada.hook("PostToolUse", { ...tool, tool_response: "ok", transcript_path });
+  await Bun.sleep(300);
+  expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+  const taken = { type: "user", message: { role: "user", content: `[cliai task ${commandId}] dig` } };
+  await Bun.write(transcript_path, `${JSON.stringify(queued)}\n${JSON.stringify(taken)}\n`);
+  await ada.statesOnce("stored", "delivered", "injected", "seen");
+});
+
+test("a session that swallows what its socket takes has it injected, not seen; and it is not given again", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const path = ada.dir.join("s.sock");
+  let swallowed = "";
+  const server = createServer((socket) =>
+    socket.on("data", (data) => {
+      swallowed += data.toString();
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  try {
+    ada.session.bridgeNews({ messaging: { path, token: "t" } });
+    await ada.hook("SessionStart");
+    const commandId = await ada.send("task");
+    await ada.statesOnce("stored", "delivered", "injected");
+    await ada.hook("UserPromptSubmit", { prompt: "something else" });
+    await ada.hook("Stop");
+    expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+    expect(swallowed.split(commandId).length - 1).toBe(2); // the mark, and the words about acknowledge
+    expect(swallowed).toStartWith('{"type":"auth","token":"t"}\n');
+  } finally {
+    server.close();
+  }
+});
+
+test("a dead socket falls back to the hooks", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  ada.session.bridgeNews({ messaging: { path: ada.dir.join("nobody.sock") } });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const commandId = await ada.send("task");
+  const isTold = async () =>
+    JSON.stringify(await ada.hook("PostToolUse", { ...tool, tool_response: "ok" })).includes(commandId);
+  await waitFor(isTold, { what: "the hook's answer carries it", deadlineMs: 10_000 });
+  await ada.statesOnce("stored", "delivered", "injected");
+});
+
+test("an idle session without a socket is given nothing until it has a turn; the end of that turn carries it", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("SessionStart");
+  await ada.send("task");
+  await ada.statesOnce("stored", "delivered");
+  await ada.hook("UserPromptSubmit", { prompt: "hello" });
+  const isHeldBack = async () => JSON.stringify(await ada.hook("Stop")).includes("[cliai task");
+  await waitFor(
+    async () => {
+      if (await isHeldBack()) return true;
+      await ada.hook("UserPromptSubmit", { prompt: "again" });
+      return false;
+    },
+    { what: "the end of a turn is held back with it" },
+  );
+});
+
+test("a pause holds while NATS and the server are away, and a resume after their return lets go", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered", "injected");
+  const held = ada.hook("PreToolUse", tool);
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  test.nats.kill();
+  expect(await Promise.race([held, Bun.sleep(500).then(() => "held")])).toBe("held");
+  await waitFor(
+    async () => {
+      try {
+        await ada.send("resume");
+        return true;
+      } catch {
+        return false; // the server comes back by itself
+      }
+    },
+    { what: "the resume is stored", deadlineMs: 15_000 },
+  );
+  expect(await held).toEqual({});
+});
+
+test("a stop shuts the gate for all tools but our own, and its end is written down with the process's own", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const ended = Promise.withResolvers<string>();
+  const signals: string[] = [];
+  ada.session.attach({
+    terminate: () => {
+      signals.push("SIGTERM");
+      ended.resolve("exit code 143");
+    },
+    kill: () => signals.push("SIGKILL"),
+    ended: ended.promise,
+  });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const commandId = await ada.send("stop", { reason: "lunch" });
+  await ada.statesOnce("stored", "delivered", "injected");
+  expect(await ada.hook("PreToolUse", tool)).toMatchObject({
+    hookSpecificOutput: {
+      permissionDecision: "deny",
+      permissionDecisionReason: expect.stringContaining("lunch"),
+    },
+  });
+  expect(await ada.hook("PreToolUse", { ...tool, tool_name: "mcp__cliai__report_status" })).toEqual({});
+  expect(signals).toEqual([]);
+  await ada.hook("Stop");
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  expect(signals).toEqual(["SIGTERM"]);
+  const last = test.server.fleet.get(id)?.commands.at(-1);
+  expect(last?.command_id).toBe(commandId);
+  expect(last?.receipts.at(-1)?.detail).toBe("its turn had ended; ended: exit code 143");
+});
+
+test("a stop whose deadline passes ends a session that does not finish", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const ended = Promise.withResolvers<string>();
+  ada.session.attach({
+    terminate: () => ended.resolve("SIGTERM"),
+    kill: () => undefined,
+    ended: ended.promise,
+  });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  test.bus.publish("agent.ada.shutdown", {
+    reason: "time is up",
+    approved: true,
+    force: false,
+    deadline_s: 0.2,
+  });
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  expect(test.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1)?.detail).toContain(
+    "it had not finished within 0.2 s",
+  );
+});
