@@ -1,8 +1,17 @@
 // Steering the real Claude Code on a terminal: what is sent reaches the running session, and each receipt has its evidence.
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { fetchAgent } from "../support/bridges.ts";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { acknowledgesTasks, bash, lifeOf, startSteered } from "../support/steered-claude.ts";
+import {
+  acknowledgesTasks,
+  bash,
+  descendantRunning,
+  lifeOf,
+  startSteered,
+} from "../support/steered-claude.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
@@ -119,4 +128,63 @@ test("a stop during a long tool starts no further one, and by force cuts it off"
   expect(lifeOf(stopped, "s1").slice(0, 3)).toEqual(["stored", "delivered", "injected by messaging-socket"]);
   expect(lifeOf(stopped, "s1").at(-1)).toBe("applied");
   expect(await Bun.file(`${ada.cwd}/further.txt`).exists()).toBe(false);
+});
+
+test("with its MCP server killed, a busy session is given its task all the same", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "wait a while", once: true, turn: bash("sleep 5; echo rested") },
+      { match: "[cliai task t1]", turn: { text: "I have the task." } },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await ada.terminal.enter("please wait a while");
+  const { pid = 0 } = await ada.until("its tool runs", ({ status }) => status === "working");
+  process.kill(await descendantRunning(pid, "bridge"), "SIGKILL");
+  const sent = await serve.run([
+    "send",
+    "task",
+    "ada",
+    "dig",
+    "--id",
+    "t1",
+    "--wait",
+    "seen",
+    "--timeout",
+    "20",
+  ]);
+  expect(sent).toMatchObject({ code: 0 });
+  await ada.terminal.waitFor("I have the task.");
+  expect((await ada.agent()).axes.link.value).toBe("online");
+});
+
+test("with serve killed while it is paused, the agent stays held until the next serve's resume", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "two steps", once: true, turn: bash("sleep 3; echo first-done") },
+      { match: "first-done", once: true, turn: bash("touch second.txt; echo second-done") },
+      { match: "second-done", once: true, turn: { text: "Both steps are done." } },
+    ],
+  });
+  await using first = await startServe({ dataDir });
+  const [port = 0, natsPort = 0] = [first.url, first.natsUrl].map((url) => Number(new URL(url).port));
+  await using ada = await startSteered(first, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await ada.terminal.enter("work in two steps");
+  await ada.until("its tool runs", ({ status }) => status === "working");
+  await first.run(["send", "pause", "ada", "--wait", "applied", "--timeout", "20"]);
+  first.child.kill("SIGKILL");
+  await first.child.exit();
+  await using second = await startServe({ dataDir, port, natsPort });
+  const shown = () => fetchAgent(second, "ada");
+  const isPaused = async () => (await shown()).status === "paused";
+  await waitFor(isPaused, { what: "it is shown as paused", deadlineMs: 15_000, saw: shown });
+  expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(false);
+  const resumed = await second.run(["send", "resume", "ada", "--wait", "applied", "--timeout", "20"]);
+  expect(resumed).toMatchObject({ code: 0 });
+  await ada.terminal.waitFor("Both steps are done.");
 });

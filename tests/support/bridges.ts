@@ -8,6 +8,7 @@ export interface ShownAgent {
   readonly agent_id: string;
   readonly status: string;
   readonly last_seen: string;
+  readonly pid?: number;
   readonly current_task?: string;
   readonly usage?: {
     readonly tokens_used?: number;

@@ -1,5 +1,5 @@
 // The real Claude Code as `cliai spawn` runs it, offline against a scripted model: on a terminal of its own, or headless.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "./bridges.ts";
 import { type Child, startChild } from "./child.ts";
 import { claudeEnvironment } from "./claude-code.ts";
@@ -117,4 +117,18 @@ export function lifeOf({ commands }: ShownAgent, commandId: string): string[] {
     readonly route?: string;
   }[];
   return receipts.map(({ state, route }) => (route === undefined ? state : `${state} by ${route}`));
+}
+
+/** The process below `pid` whose command line has the word, by the system's own record of who started whom (Linux). */
+export async function descendantRunning(pid: number, word: string): Promise<number> {
+  const seen = [pid];
+  for (const each of seen) {
+    const text = await readFile(`/proc/${each}/task/${each}/children`, "utf8");
+    for (const child of text.split(" ").filter(Boolean).map(Number)) {
+      const words = (await readFile(`/proc/${child}/cmdline`, "utf8")).split("\0");
+      if (words.includes(word)) return child;
+      seen.push(child);
+    }
+  }
+  throw new Error(`nothing below ${pid} runs "${word}"`);
 }
