@@ -214,7 +214,7 @@ async function startOwnNats(
   parts: AsyncDisposableStack,
 ): Promise<string> {
   const { dataDir } = running;
-  const { path } = await resolveServerBinary({
+  const binary = await resolveServerBinary({
     dataDir,
     flagPath: settings.nats_server,
     embedded: buildInfo.embeddedServer,
@@ -222,7 +222,7 @@ async function startOwnNats(
     searchPath: env.PATH,
   });
   const nats = await startNatsServer({
-    binaryPath: path,
+    binary,
     dir: join(dataDir, "nats"),
     port: settings.nats_port,
     sync: settings.sync,

@@ -1,7 +1,15 @@
 // The configuration file of the nats-server that `serve` runs: pure text.
 import type { Claims } from "./credentials.ts";
+import { isAtLeast } from "./server-version.ts";
+
+/** Older ones refuse the line, and write to the disk every two minutes. */
+const syncSince = "2.10.0";
+/** What a nats-server does that is told nothing. */
+const ownSync = "2m";
 
 export interface ServerConfig {
+  /** Of the nats-server that will read it, without a leading `v`. */
+  readonly serverVersion: string;
   /** Tells this run of the server from any other that answers on the port. */
   readonly serverName: string;
   /** -1 lets nats-server choose; it then writes the port into `portsDir`. */
@@ -13,6 +21,11 @@ export interface ServerConfig {
   readonly sync: string;
   /** Whom it believes, and where it keeps what it is told of revocations; without, it takes anybody. */
   readonly trust?: { readonly claims: Claims; readonly accountsDir: string } | undefined;
+}
+
+/** Whether that nats-server writes to the disk when it is told to. */
+export function canSync(serverVersion: string, sync: string): boolean {
+  return sync === ownSync || isAtLeast(serverVersion, syncSince);
 }
 
 /** A quoted string of the NATS configuration language: JSON's escapes are understood by it. */
@@ -30,8 +43,7 @@ max_pending: 67108864
 write_deadline: "10s"
 jetstream {
   store_dir: ${quote(config.storeDir)}
-  sync_interval: ${quote(config.sync)}
-}
+${isAtLeast(config.serverVersion, syncSince) ? `  sync_interval: ${quote(config.sync)}\n` : ""}}
 ${config.trust === undefined ? "" : trustLines(config.trust)}`;
 }
 

@@ -7,15 +7,17 @@ import type { Logger } from "../log.ts";
 import { maxPayloadBytes } from "./bus.ts";
 import type { Claims } from "./credentials.ts";
 import { endOrphan, recordRun } from "./orphan.ts";
-import { buildServerConfig } from "./server-config.ts";
+import type { ServerBinary } from "./server-binary.ts";
+import { buildServerConfig, canSync } from "./server-config.ts";
 import { type StoreWatch, watchStore } from "./store-watch.ts";
 
 const readyWithinMs = 5_000;
 const endWithinMs = 5_000;
 const slowestRestartMs = 5_000;
+const defaultSync = "always";
 
 export interface NatsServerOptions {
-  readonly binaryPath: string;
+  readonly binary: Pick<ServerBinary, "path" | "version">;
   /** JetStream's files, the configuration and the ports file go here. */
   readonly dir: string;
   /** 0 for any free port. */
@@ -44,9 +46,14 @@ export interface NatsServer {
  * @throws CliaiError `port_taken`, or `failed` with nats-server's own last words, within 5 s
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  const { dir, log } = options;
+  const { binary, dir, sync = defaultSync, log } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await endOrphan(dir, log);
+  if (!canSync(binary.version, sync)) {
+    log.warn(
+      `nats-server ${binary.version} writes to the disk every two minutes, whatever --sync says (${sync}): that needs 2.10 or newer`,
+    );
+  }
   const serverName = `cliai-${crypto.randomUUID()}`;
 
   let stopping = false;
@@ -110,7 +117,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
 }
 
 async function startOnce(
-  { binaryPath, dir, claims, sync = "always", log }: NatsServerOptions,
+  { binary, dir, claims, sync = defaultSync, log }: NatsServerOptions,
   store: StoreWatch,
   serverName: string,
   port: number,
@@ -120,10 +127,19 @@ async function startOnce(
   await rm(configPath, { force: true }); // a symbolic link in its place is not followed
   await writeFile(
     configPath,
-    buildServerConfig({ serverName, port, storeDir: dir, portsDir: dir, maxPayloadBytes, sync, trust }),
+    buildServerConfig({
+      serverVersion: binary.version,
+      serverName,
+      port,
+      storeDir: dir,
+      portsDir: dir,
+      maxPayloadBytes,
+      sync,
+      trust,
+    }),
     { mode: 0o600, flag: "wx" },
   );
-  const child = spawn(binaryPath, ["-c", configPath], {
+  const child = spawn(binary.path, ["-c", configPath], {
     stdio: ["ignore", "ignore", "pipe"],
     env: serverEnvironment(process.env),
     // Out of the terminal's group: Ctrl-C is for serve, which ends nats-server after its own last writes.
@@ -131,12 +147,12 @@ async function startOnce(
   });
   const lastWords = collectLog(child, store, log);
   const failed = new Promise<never>((_, reject) => {
-    child.once("error", (cause) => reject(startFailure(binaryPath, port, [cause.message])));
-    child.once("exit", () => reject(startFailure(binaryPath, port, lastWords)));
+    child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
+    child.once("exit", () => reject(startFailure(binary.path, port, lastWords)));
   });
   failed.catch(() => undefined);
   try {
-    const readyPort = await Promise.race([portOf(child, binaryPath, dir), failed]);
+    const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
     await recordRun(dir, { server_name: serverName, pid: child.pid ?? 0, port: readyPort });
     return { child, port: readyPort };
   } catch (error) {
@@ -189,6 +205,7 @@ function collectLog(child: ChildProcess, store: StoreWatch, log: Logger): string
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
+      if (line === "") continue;
       log.debug(`nats-server: ${line}`);
       store.read(line);
       lastWords.push(line);

@@ -8,7 +8,7 @@ import { openBucket } from "../../src/nats/bucket.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
 import { buildServerConfig } from "../../src/nats/server-config.ts";
 import { ensureStreams } from "../../src/nats/streams.ts";
-import { testNatsServer } from "../support/nats.ts";
+import { testServerBinary } from "../support/nats.ts";
 import { freePorts } from "../support/nats-cluster.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -26,9 +26,16 @@ async function withServer(sync: string, act: (bus: Bus) => Promise<void>): Promi
   await using dir = await tempDir();
   const [port = 0] = await freePorts(1);
   await mkdir(dir.join("js"));
-  const options = { serverName: "bench", port, storeDir: dir.join("js"), portsDir: dir.path };
+  const { path, version } = await testServerBinary();
+  const options = {
+    serverVersion: version,
+    serverName: "bench",
+    port,
+    storeDir: dir.join("js"),
+    portsDir: dir.path,
+  };
   await writeFile(dir.join("c"), buildServerConfig({ ...options, maxPayloadBytes: 8_388_608, sync }));
-  const child = spawn(await testNatsServer(), ["-c", dir.join("c")], { stdio: "ignore" });
+  const child = spawn(path, ["-c", dir.join("c")], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   try {
     const url = `nats://127.0.0.1:${port}`;

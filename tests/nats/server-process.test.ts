@@ -3,25 +3,19 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { buildInfo } from "../../src/build-info.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
-import { resolveServerBinary } from "../../src/nats/server-binary.ts";
 import { startNatsServer } from "../../src/nats/server-process.ts";
+import { testServerBinary } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const { path: binaryPath } = await resolveServerBinary({
-  dataDir: "",
-  flagPath: process.env.CLIAI_NATS_SERVER,
-  cacheDir: buildInfo.serverCacheDir,
-  searchPath: process.env.PATH,
-});
+const binary = await testServerBinary();
 
 describe("startNatsServer()", () => {
   test("takes connections on loopback with JetStream and 8 MB payloads when it resolves, and is gone after stop()", async () => {
     await using dir = await tempDir();
-    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
     const bus = await connectBus({ url: server.url, name: "t", log });
     expect(bus.connection.info).toMatchObject({
       host: "127.0.0.1",
@@ -37,7 +31,7 @@ describe("startNatsServer()", () => {
 
   test("is started again on the same port when it dies, and keeps what was stored", async () => {
     await using dir = await tempDir();
-    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
     const first = server.pid();
     if (first === undefined) throw new Error("no pid");
     process.kill(first, "SIGKILL");
@@ -57,7 +51,7 @@ describe("startNatsServer()", () => {
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     try {
       expect(
-        await startNatsServer({ binaryPath, dir: dir.path, port, log }).catch((error: unknown) => error),
+        await startNatsServer({ binary, dir: dir.path, port, log }).catch((error: unknown) => error),
       ).toMatchObject({
         code: "port_taken",
         message: `port ${port} for NATS is taken`,
@@ -70,7 +64,7 @@ describe("startNatsServer()", () => {
   test("a store that cannot be used is said in nats-server's own words", async () => {
     await using dir = await tempDir();
     await writeFile(dir.join("jetstream"), "a file where the store's folder belongs");
-    const starting = startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const starting = startNatsServer({ binary, dir: dir.path, port: 0, log });
     expect(starting).rejects.toMatchObject({
       code: "failed",
       message: expect.stringContaining("nats-server does not start"),
@@ -81,7 +75,7 @@ describe("startNatsServer()", () => {
     await using dir = await tempDir();
     const script = `import { startNatsServer } from ${JSON.stringify(import.meta.resolve("../../src/nats/server-process.ts"))};
       import { silentLogger as log } from ${JSON.stringify(import.meta.resolve("../../src/log.ts"))};
-      const server = await startNatsServer({ binaryPath: ${JSON.stringify(binaryPath)}, dir: ${JSON.stringify(dir.path)}, port: 0, log });
+      const server = await startNatsServer({ binary: ${JSON.stringify(binary)}, dir: ${JSON.stringify(dir.path)}, port: 0, log });
       console.log(server.pid());
       setInterval(() => undefined, 1000);`;
     const serve = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
@@ -94,7 +88,7 @@ describe("startNatsServer()", () => {
       (await readFile(`/proc/${orphan}/stat`, "utf8").catch(() => "Z")).split(") ")[1]?.[0] !== "Z";
     expect(await isAlive()).toBe(true);
 
-    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
     await waitFor(async () => !(await isAlive()), { what: "the orphan's end" });
     expect(server.pid()).not.toBe(orphan);
     await server.stop();
@@ -110,7 +104,7 @@ describe("startNatsServer()", () => {
       dir.join("run.json"),
       JSON.stringify({ server_name: "cliai-x", pid: stranger.pid, port: 1 }),
     );
-    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
     expect(stranger.exitCode).toBeNull();
     expect(stranger.signalCode).toBeNull();
     await server.stop();
@@ -121,7 +115,7 @@ describe("startNatsServer()", () => {
 
   test("leaves no ports file behind", async () => {
     await using dir = await tempDir();
-    const server = await startNatsServer({ binaryPath, dir: dir.path, port: 0, log });
+    const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
     expect((await readdir(dir.path)).filter((name) => name.endsWith(".ports"))).toEqual([]);
     await server.stop();
   });

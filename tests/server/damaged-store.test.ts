@@ -7,7 +7,7 @@ import { connectBus } from "../../src/nats/bus.ts";
 import { consumeOrders, type Order } from "../../src/nats/follow.ts";
 import { startNatsServer } from "../../src/nats/server-process.ts";
 import { startServer } from "../../src/server/start-server.ts";
-import { testNatsServer } from "../support/nats.ts";
+import { testServerBinary } from "../support/nats.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -16,7 +16,7 @@ const ada = parseAgentId("ada");
 async function startOver(dir: TempDir) {
   await using starting = new AsyncDisposableStack();
   const nats = await startNatsServer({
-    binaryPath: await testNatsServer(),
+    binary: await testServerBinary(),
     dir: dir.path,
     port: 0,
     log: silentLogger,

@@ -2,7 +2,7 @@
 import { buildInfo } from "../../src/build-info.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { resolveServerBinary } from "../../src/nats/server-binary.ts";
+import { resolveServerBinary, type ServerBinary } from "../../src/nats/server-binary.ts";
 import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -23,7 +23,7 @@ export async function startTestNats({ port = 0 } = {}): Promise<TestNats> {
   const dir = await tempDir();
   const buses: Bus[] = [];
   const server = await startNatsServer({
-    binaryPath: await testNatsServer(),
+    binary: await testServerBinary(),
     dir: dir.join("nats"),
     port,
     // No test pulls the plug of this machine.
@@ -52,12 +52,16 @@ export async function startTestNats({ port = 0 } = {}): Promise<TestNats> {
 }
 
 /** The build's own nats-server: env `CLIAI_NATS_SERVER`, else what `bun build.ts` fetched, else one on PATH. */
-export async function testNatsServer(): Promise<string> {
-  const binary = await resolveServerBinary({
+export async function testServerBinary(): Promise<ServerBinary> {
+  return await resolveServerBinary({
     dataDir: "unused: a run from source has no nats-server to unpack",
     flagPath: process.env.CLIAI_NATS_SERVER,
     cacheDir: buildInfo.serverCacheDir,
     searchPath: process.env.PATH,
   });
-  return binary.path;
+}
+
+/** Its path. */
+export async function testNatsServer(): Promise<string> {
+  return (await testServerBinary()).path;
 }

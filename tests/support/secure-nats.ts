@@ -16,7 +16,7 @@ import {
 import { agentPermissions } from "../../src/nats/permissions.ts";
 import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
 import { pushAccountClaims } from "../../src/nats/system-account.ts";
-import { testNatsServer } from "./nats.ts";
+import { testServerBinary } from "./nats.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export interface SecureNats extends AsyncDisposable {
@@ -48,7 +48,7 @@ export async function startSecureNats(): Promise<SecureNats> {
   };
   let revocations: Revocations = {};
   const server = await startNatsServer({
-    binaryPath: await testNatsServer(),
+    binary: await testServerBinary(),
     dir: dir.join("nats"),
     port: 0,
     claims: () => buildClaims(keys, revocations),
