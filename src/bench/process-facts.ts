@@ -35,12 +35,12 @@ export async function countOpenFiles(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length;
 }
 
-/** The first child of a process that bears this name, such as serve's nats-server. */
-export async function findChild(pid: number, name: string): Promise<number | undefined> {
+/** The first child of a process whose name begins so, such as serve's nats-server. */
+export async function findChild(pid: number, beginning: string): Promise<number | undefined> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => ""); // a kernel without it
   for (const child of children.trim().split(" ").map(Number)) {
     const comm = await readFile(`/proc/${child}/comm`, "utf8").catch(() => ""); // it has just ended
-    if (comm.trim() === name.slice(0, 15)) return child;
+    if (comm.startsWith(beginning)) return child;
   }
   return undefined;
 }

@@ -4,7 +4,10 @@ import { bridgeMemory } from "./bridge-memory.ts";
 import { bridgeStart } from "./bridge-start.ts";
 import { executableSize } from "./executable-size.ts";
 import { ingest } from "./ingest.ts";
+import { load } from "./load.ts";
 import { sendDelivered } from "./send.ts";
+import { serveStart } from "./serve-start.ts";
+import { settingsCost } from "./settings.ts";
 import { toolCall } from "./tool-call.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -13,5 +16,8 @@ export const scenarios: readonly Scenario[] = [
   bridgeMemory,
   sendDelivered,
   ingest,
+  load,
+  serveStart,
+  settingsCost,
   executableSize,
 ];

@@ -1,0 +1,189 @@
+// A fleet at work: each agent beats and reports once a second and calls a tool every five, and five pages are open. The
+// first of them are real bridges, the others simulated in a process of their own with the same traffic.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseAgentId } from "../../domain/agent-id.ts";
+import { agentSubject, dashboardAlertSubject } from "../../domain/subjects.ts";
+import { agentEvent, statusReport } from "../agent-messages.ts";
+import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
+import type { BenchChild } from "../child.ts";
+import { initializeMcp, type McpClient } from "../mcp-client.ts";
+import { openFleetPage } from "../page.ts";
+import { readCpuMs, readMemory, whyNoProcessFacts } from "../process-facts.ts";
+import type { FleetOptions } from "../programs/fleet.ts";
+import { startProgram } from "../programs/start-program.ts";
+import { type BenchContext, buildRow, type Note, type Row, type Scenario } from "../scenario.ts";
+import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
+import type { Deeds } from "../simulated-agent.ts";
+import { delay, waitUntil } from "../wait.ts";
+
+const sizes = [100, 300, 1_000];
+/** Of each fleet; each takes some 20 MB. */
+const realBridges = 50;
+const pages = 5;
+const settleMs = 5_000;
+const windowMs = 25_000;
+const probeEveryMs = 330;
+const startedAtOnce = 4;
+
+export const load: Scenario = {
+  name: "load",
+  title: `fleets at work (${realBridges} of each are real bridges, the others simulated), ${pages} pages open`,
+  rounds: { full: 1, short: 1 },
+  isInShort: false,
+  absent: whyNoProcessFacts,
+  prepare: async (context) =>
+    sizes.map((size) => ({ name: `${size}`, measure: (note) => measureFleet(context, size, note) })),
+  judge: (samples) => [
+    ...sizes.flatMap((size) => rowsOf(size, (metric) => samples.of(`${size} ${metric}`))),
+    buildRow({
+      what: "CPU of serve and nats-server for one agent: 1,000 to 100",
+      unit: "%",
+      ours: [costOfOne(1_000, samples.of("1000 cpu"))],
+      limit: [costOfOne(100, samples.of("100 cpu"))],
+      targets: [{ of: "ratio", most: 1.2 }],
+      remark: "limit: what one of 100 agents costs; 1 would be linear",
+    }),
+  ],
+};
+
+function costOfOne(size: number, cpu: readonly number[]): number {
+  return (cpu[0] ?? Number.NaN) / size;
+}
+
+function rowsOf(size: number, of: (metric: string) => readonly number[]): Row[] {
+  const row = (what: string, unit: Row["unit"], metric: string, targets: Row["targets"] = []) =>
+    buildRow({ what: `${size.toLocaleString("en")} agents: ${what}`, unit, ours: of(metric), targets });
+  return [
+    row("a change is on the page", "ms", "page", [{ of: "p95", most: 250 }]),
+    row("tool call of a real bridge", "ms", "bridge call"),
+    row("tool call of a simulated agent", "ms", "simulated call"),
+    row("agents missed or late", "count", "missed", [{ of: "median", most: 0 }]),
+    row("serve, memory", "MB", "serve memory", [{ of: "median", most: 150 }]),
+    row("nats-server, memory", "MB", "nats memory", [{ of: "median", most: 100 }]),
+    row("CPU of serve, of one core", "%", "serve cpu"),
+    row("CPU of nats-server, of one core", "%", "nats cpu"),
+  ];
+}
+
+async function measureFleet(context: BenchContext, size: number, note: Note): Promise<void> {
+  await using parts = new AsyncDisposableStack();
+  const say = (metric: string, value: number) => note(`${size} ${metric}`, value);
+  const dataDir = join(context.dir, `data-${size}`);
+  const serve = await startMeasuredServe(context, parts, { dataDir });
+  const bridges = await startBridges(context, serve, parts);
+  const fleet = await startSimulated(context, serve, parts, size - bridges.length);
+  const bus = await serve.connect("bench");
+  const nats = (await serve.natsPid()) ?? 0;
+  await waitUntil(async () => (await agentsOnline(serve)) === size, {
+    what: `${size} agents are online`,
+    deadlineMs: 60_000,
+  });
+  context.note(`load: ${size} agents are online`);
+  let alerts = 0;
+  const onAlert = () => {
+    alerts += 1;
+  };
+  parts.defer(bus.subscribe(dashboardAlertSubject, onAlert));
+  await using open = new AsyncDisposableStack();
+  const pagesOpen = await Promise.all(
+    Array.from({ length: pages }, async () => open.use(await openFleetPage(serve))),
+  );
+
+  const stopTalking = talkThroughBridges(bridges, (ms) => say("bridge call", ms));
+  await delay(settleMs);
+  await deedsOf(fleet);
+  const before = { serve: await readCpuMs(serve.child.pid), nats: await readCpuMs(nats), alerts };
+  const startedMs = performance.now();
+  const probe = parseAgentId("sim-0");
+  for (let n = 0; performance.now() - startedMs < windowMs; n += 1) {
+    const text = `probe-${size}-${n}-end`;
+    const sentMs = performance.now();
+    const seen = pagesOpen.map(async (page) => say("page", (await page.awaitText(text)) - sentMs));
+    bus.publish(agentSubject(probe, "status"), statusReport(probe, text));
+    await Promise.race([Promise.all(seen), delay(5_000)]);
+    // Not in step with the page's own beat.
+    await delay(probeEveryMs * (0.5 + Math.random()));
+  }
+  const tookMs = performance.now() - startedMs;
+  const share = (now: number, then: number) => ((now - then) / tookMs) * 100;
+  const serveCpu = share(await readCpuMs(serve.child.pid), before.serve);
+  const natsCpu = share(await readCpuMs(nats), before.nats);
+  say("serve cpu", serveCpu);
+  say("nats cpu", natsCpu);
+  say("cpu", serveCpu + natsCpu);
+  say("serve memory", (await readMemory(serve.child.pid)).pssMb);
+  say("nats memory", (await readMemory(nats)).pssMb);
+  const deeds = await deedsOf(fleet);
+  for (const ms of deeds.callMs) say("simulated call", ms);
+  say("missed", size - (await agentsOnline(serve)) + (alerts - before.alerts) + deeds.failedCalls);
+  stopTalking();
+}
+
+interface LoadedBridge {
+  readonly child: BenchChild;
+  readonly client: McpClient;
+}
+
+async function startBridges(
+  context: BenchContext,
+  serve: MeasuredServe,
+  parts: AsyncDisposableStack,
+): Promise<LoadedBridge[]> {
+  const bridges: LoadedBridge[] = [];
+  for (let n = 0; n < realBridges; n += startedAtOnce) {
+    const some = Array.from({ length: Math.min(startedAtOnce, realBridges - n) }, async (_, i) => {
+      const env = await bridgeEnvironment(serve, `real-${n + i}`);
+      const child = parts.use(await startMeasuredBridge(context, env, { heartbeatS: 1 }));
+      bridges.push({ child, client: await initializeMcp(child) });
+    });
+    await Promise.all(some);
+  }
+  return bridges;
+}
+
+async function startSimulated(
+  context: BenchContext,
+  serve: MeasuredServe,
+  parts: AsyncDisposableStack,
+  count: number,
+): Promise<BenchChild> {
+  const creds: Record<string, string> = {};
+  for (let n = 0; n < count; n += 1) creds[`sim-${n}`] = await serve.mintCreds(`sim-${n}`);
+  const credsPath = join(serve.dataDir, "bench-fleet.json");
+  await writeFile(credsPath, JSON.stringify(creds), { mode: 0o600 });
+  const pace = { heartbeatS: 1, eventS: 1, callS: 5 };
+  const options: FleetOptions = { url: serve.natsUrl, pace, takesCommands: true, credsPath };
+  return await startProgram(context, parts, "fleet", options);
+}
+
+/** Each real bridge's CLI: an activity each second, as the simulated ones have an event; one in five of them is timed. */
+function talkThroughBridges(bridges: readonly LoadedBridge[], onCall: (ms: number) => void): () => void {
+  let isOver = false;
+  const talk = async ({ client }: LoadedBridge) => {
+    await delay(Math.random() * 1_000);
+    for (let n = 0; !isOver; n += 1) {
+      const startedMs = performance.now();
+      await client.callTool("log_activity", { action: agentEvent(parseAgentId("real"), n).detail });
+      const tookMs = performance.now() - startedMs;
+      if (n % 5 === 0) onCall(tookMs);
+      await delay(Math.max(0, 1_000 - tookMs));
+    }
+  };
+  for (const bridge of bridges) void talk(bridge).catch(() => undefined); // it has ended: its agent counts as missed
+  return () => {
+    isOver = true;
+  };
+}
+
+async function deedsOf(fleet: BenchChild): Promise<Deeds> {
+  fleet.write("deeds\n");
+  return JSON.parse(await fleet.nextLine()) as Deeds;
+}
+
+async function agentsOnline(serve: MeasuredServe): Promise<number> {
+  const agents = (await (await serve.fetch("/api/agents")).json()) as {
+    axes: { link: { value: string } };
+  }[];
+  return agents.filter(({ axes }) => axes.link.value === "online").length;
+}

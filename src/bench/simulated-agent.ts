@@ -1,0 +1,155 @@
+// One agent without a CLI and without a bridge of its own process: the same connection, the same words, the same answers
+// to commands. Where a run needs more agents than the machine has memory for bridges.
+import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
+import { buildConnectionName } from "../domain/connection-name.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { CommandSchema } from "../domain/messages.ts";
+import { receiptMessageId } from "../domain/receipts.ts";
+import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/subjects.ts";
+import { silentLogger } from "../log.ts";
+import { type Bus, connectBus } from "../nats/bus.ts";
+import { consumeOrders, type Order } from "../nats/follow.ts";
+import { agentEvent, heartbeat } from "./agent-messages.ts";
+
+/** How often each is done, in seconds; never when left out. */
+export interface Pace {
+  readonly heartbeatS: number;
+  readonly eventS?: number | undefined;
+  readonly callS?: number | undefined;
+}
+
+export interface Deeds {
+  heartbeats: number;
+  events: number;
+  calls: number;
+  failedCalls: number;
+  /** Of each answered call. */
+  callMs: number[];
+}
+
+export function noDeeds(): Deeds {
+  return { heartbeats: 0, events: 0, calls: 0, failedCalls: 0, callMs: [] };
+}
+
+export interface SimulatedAgentOptions {
+  readonly url: string;
+  readonly id: string;
+  readonly creds: string;
+  readonly pace: Pace;
+  /** Whether it takes commands, and applies or refuses them in turn. */
+  readonly takesCommands: boolean;
+  readonly deeds: Deeds;
+}
+
+const callWithinMs = 30_000;
+/** Of the commands it takes it refuses each so many. */
+const refusesEach = 5;
+
+/** Connects, beats at once, and goes on at its pace. Returns the way to end it, with or without a goodbye. */
+export async function startSimulatedAgent(
+  options: SimulatedAgentOptions,
+): Promise<(isGoodbye: boolean) => Promise<void>> {
+  const { url, creds, pace, deeds } = options;
+  const id = parseAgentId(options.id);
+  const instance = crypto.randomUUID();
+  const name = buildConnectionName(id, instance);
+  const bus = await connectBus({ url, name, creds, inboxPrefix: inboxPrefix(id), log: silentLogger });
+  let seq = 0;
+  const beat = () => {
+    seq += 1;
+    say(bus, id, "heartbeat", heartbeat(id, { instance, seq, intervalS: pace.heartbeatS }));
+    deeds.heartbeats += 1;
+  };
+  const report = () => {
+    deeds.events += 1;
+    say(bus, id, "event", agentEvent(id, deeds.events));
+  };
+  const call = async () => {
+    deeds.calls += 1;
+    const startedMs = performance.now();
+    try {
+      await callTool(bus, id, instance);
+      deeds.callMs.push(performance.now() - startedMs);
+    } catch {
+      deeds.failedCalls += 1; // counted, and told at the end
+    }
+  };
+  beat();
+  const ends = [
+    every(pace.heartbeatS, beat),
+    every(pace.eventS, report),
+    every(pace.callS, () => void call()),
+  ];
+  const orders = options.takesCommands
+    ? consumeOrders(bus, id, (order) => void answer(bus, id, order), silentLogger)
+    : undefined;
+  return async (isGoodbye) => {
+    for (const end of ends) end();
+    if (isGoodbye) {
+      say(bus, id, "status", { status: "disconnected", instance_id: instance });
+      await orders?.stop();
+      await bus.close({ graceMs: 2_000 });
+    } else {
+      // As one that is killed: what it was doing is left as it is.
+      await bus.connection.close();
+      void orders?.stop();
+    }
+  };
+}
+
+function say(bus: Bus, id: AgentId, topic: "heartbeat" | "event" | "status", body: object): void {
+  if (bus.isConnected()) bus.publish(agentSubject(id, topic), { agent_id: id, ...body });
+}
+
+async function callTool(bus: Bus, id: AgentId, instance_id: string): Promise<void> {
+  const request = {
+    request_id: crypto.randomUUID(),
+    agent_id: id,
+    instance_id,
+    tool: "report_progress",
+    arguments: { note: "a step further", percent: 50 },
+  };
+  const answer = await bus.request(toolCallSubject(id), request, { timeoutMs: callWithinMs });
+  const { success, error } = JSON.parse(new TextDecoder().decode(answer)) as {
+    success: boolean;
+    error?: string;
+  };
+  if (!success) throw new Error(error);
+}
+
+/** Says of each command that it was delivered and what became of it; one that came too late has expired. */
+async function answer(bus: Bus, id: AgentId, order: Order): Promise<void> {
+  try {
+    const { command_id = "", expires_at } = decodeMessage(CommandSchema, order.data);
+    const isLate = expires_at !== undefined && Date.parse(expires_at) <= Date.now();
+    const end = order.seq % refusesEach === 0 ? "refused" : "applied";
+    for (const state of isLate ? (["expired"] as const) : (["delivered", end] as const)) {
+      await bus.publishStored(
+        agentSubject(id, "receipt"),
+        { agent_id: id, command_id, state, timestamp: new Date().toISOString() },
+        { id: receiptMessageId(id, command_id, state) },
+      );
+    }
+    await order.ack();
+  } catch {
+    // The connection is lost or its own end has come: the order is delivered again, to this run or to the next.
+    if (bus.isConnected()) order.giveBack();
+  }
+}
+
+/** At a moment of its own within the interval, so that a fleet does not speak with one voice. */
+function every(seconds: number | undefined, act: () => void): () => void {
+  if (seconds === undefined) return () => undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const first = setTimeout(
+    () => {
+      act();
+      timer = setInterval(act, seconds * 1_000);
+    },
+    Math.random() * seconds * 1_000,
+  );
+  return () => {
+    clearTimeout(first);
+    clearInterval(timer);
+  };
+}
