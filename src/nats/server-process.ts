@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { CliaiError } from "../domain/errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { maxPayloadBytes } from "./bus.ts";
 import type { Claims } from "./credentials.ts";
@@ -13,7 +14,10 @@ import { type StoreWatch, watchStore } from "./store-watch.ts";
 
 const readyWithinMs = 5_000;
 const endWithinMs = 5_000;
-const slowestRestartMs = 5_000;
+const firstSpacingMs = 100;
+const widestSpacingMs = 5_000;
+/** One that lived this long is well: when it dies, it is started again at once. */
+const livedWellMs = 10_000;
 const defaultSync = "always";
 
 export interface NatsServerOptions {
@@ -56,7 +60,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   }
   const serverName = `cliai-${crypto.randomUUID()}`;
 
-  let stopping = false;
+  const ending = new AbortController();
   let restarts = 0;
   let child: ChildProcess | undefined;
   const store = watchStore(
@@ -75,27 +79,34 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   );
   const { port } = run;
   let restarting: Promise<void> | undefined;
+  let startedMs = performance.now();
+  let spacingMs = 0;
 
   const keepAlive = (started: ChildProcess) => {
     child = started;
     started.once("exit", (code, signal) => {
-      if (stopping) return;
+      if (ending.signal.aborted) return;
+      if (performance.now() - startedMs >= livedWellMs) spacingMs = 0;
       log.error(`nats-server ended unexpectedly (${signal ?? `exit code ${code}`}); it is started again`);
       restarting = restart();
     });
   };
+  /** Ever further from the start before, for one that gets ready and dies as for one that does not get ready. */
   const restart = async () => {
-    for (let wait = 100; !stopping; wait = Math.min(wait * 2, slowestRestartMs)) {
+    while (!ending.signal.aborted) {
+      await pause(startedMs + spacingMs - performance.now(), ending.signal);
+      if (ending.signal.aborted) return;
+      spacingMs = Math.min(Math.max(spacingMs * 2, firstSpacingMs), widestSpacingMs);
+      startedMs = performance.now();
       restarts += 1;
       try {
         store.reset();
         run = await startOnce(options, store, serverName, port);
-        if (stopping) await endChild(run.child);
+        if (ending.signal.aborted) await endChild(run.child);
         else keepAlive(run.child);
         return;
       } catch (error) {
-        log.error(`nats-server does not start again: ${error instanceof Error ? error.message : error}`);
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        log.error(`nats-server does not start again: ${messageOf(error)}`);
       }
     }
   };
@@ -108,12 +119,16 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     restarts: () => restarts,
     trouble: store.trouble,
     stop: async () => {
-      stopping = true;
+      ending.abort();
       store.stop();
       await restarting;
       await endChild(run.child);
     },
   };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => undefined); // aborted: the caller looks
 }
 
 async function startOnce(
@@ -179,7 +194,7 @@ async function portOf(child: ChildProcess, binaryPath: string, dir: string): Pro
       await rm(path, { force: true });
       return port;
     }
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
   }
   throw new CliaiError("failed", `nats-server did not listen within ${readyWithinMs / 1000} s`, {
     hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,

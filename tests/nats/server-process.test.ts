@@ -1,16 +1,29 @@
 import { describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { startNatsServer } from "../../src/nats/server-process.ts";
 import { testServerBinary } from "../support/nats.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const binary = await testServerBinary();
+
+const isPosix = process.platform !== "win32";
+
+/** What the script of a server that takes connections does, as far as its parent can see. */
+const listens = `echo '{"nats":["nats://127.0.0.1:4999"]}' > "$(dirname "$2")/nats-server_$$.ports"`;
+
+/** Called as nats-server is: `-c FILE`. */
+async function scriptServer(dir: TempDir, script: string) {
+  await mkdir(dir.join("bin"));
+  const path = dir.join("bin", "nats-server");
+  await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+  return { path, version: "2.15.2" };
+}
 
 describe("startNatsServer()", () => {
   test("takes connections on loopback with JetStream and 8 MB payloads when it resolves, and is gone after stop()", async () => {
@@ -42,6 +55,22 @@ describe("startNatsServer()", () => {
     await bus.close();
     await server.stop();
   });
+
+  test.if(isPosix)(
+    "one that gets ready and dies is started again ever later, and stop() does not wait for the next start",
+    async () => {
+      await using dir = await tempDir();
+      const shortLived = await scriptServer(dir, `${listens}\nsleep 0.01`);
+      const server = await startNatsServer({ binary: shortLived, dir: dir.path, port: 0, log });
+      const startedMs = performance.now();
+      await waitFor(() => server.restarts() === 6, { what: "a sixth restart", deadlineMs: 10_000 });
+      // At once, and then at least 100, 200, 400, 800 and 1600 ms from one start to the next.
+      expect(performance.now() - startedMs).toBeGreaterThan(3_000);
+      const stoppedMs = performance.now();
+      await server.stop();
+      expect(performance.now() - stoppedMs).toBeLessThan(2_000);
+    },
+  );
 
   test("a taken port is one error with a hint", async () => {
     await using dir = await tempDir();
