@@ -1,49 +1,51 @@
-// The agents' credentials: minted, written down under `keys/agents/<id>/`, and revoked. One file for each user key that was ever
-// given out and has not expired, written by whoever made it: so that no two writers meet in one file.
-import { readdirSync, readFileSync } from "node:fs";
+// The agents' credentials: made, and taken back when the agent is launched anew, has ended, or a person says so. What was given
+// to whom is written down by agent-grants.ts.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import * as v from "valibot";
-import { type AgentId, AgentIdSchema, isAgentId } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
-import { type Role, roles } from "../domain/roles.ts";
-import { mintUser, type NatsKeys, type Revocations } from "../nats/credentials.ts";
+import type { AgentId } from "../domain/agent-id.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Role } from "../domain/roles.ts";
+import { type Logger, silentLogger } from "../log.ts";
+import { mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";
-import { keysDirOf } from "./data-dir.ts";
+import { isGood, readGrants, removeExpiredGrants, writeGrant } from "./agent-grants.ts";
+import { readKeys } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
+import { tellRevocations } from "./revocation.ts";
 
 const day = 24 * 60 * 60 * 1000;
 /** How long what `spawn` gives an agent is good for; spawning it again begins anew. */
 export const credentialsLastMs = 30 * day;
 
-const GrantSchema = v.object({
-  agent_id: AgentIdSchema,
-  user_key: v.string(),
-  role: v.picklist(roles),
-  issued_at: v.string(),
-  expires_at: v.string(),
-  revoked_at: v.optional(v.string()),
-});
-export type Grant = v.InferOutput<typeof GrantSchema>;
-
 export function agentCredsPath(dataDir: string, id: AgentId): string {
   return join(dataDir, "agents", id, "nats.creds");
 }
 
-/** Gives an agent credentials of its own: writes them, and what they are. Takes effect at once, also with no server running. */
+export interface MintOrder {
+  readonly id: AgentId;
+  readonly role: Role;
+  readonly now: Date;
+  readonly log?: Logger;
+}
+
+/**
+ * Gives an agent credentials of its own: writes them, and what they are. They take effect at once, also with no server running.
+ * What it was given before is void from then on: its role is that of its only good credentials.
+ */
 export async function mintAgent(
   dataDir: string,
-  { account }: NatsKeys,
-  { id, role, now }: { readonly id: AgentId; readonly role: Role; readonly now: Date },
+  keys: NatsKeys,
+  { id, role, now, log = silentLogger }: MintOrder,
 ): Promise<string> {
   const expiresAt = new Date(now.getTime() + credentialsLastMs);
-  const { userKey, creds } = await mintUser(account, {
+  const { userKey, creds } = await mintUser(keys.account, {
     name: id,
     permissions: agentPermissions(id),
     expiresAt,
   });
-  await removeExpired(dataDir, id, now);
+  await removeExpiredGrants(dataDir, id, now);
+  // Void before the new role counts: who holds the earlier ones never has it.
+  if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, log);
   // Written down before it is given out: what is not written down could never be revoked.
   await writeGrant(dataDir, {
     agent_id: id,
@@ -60,83 +62,38 @@ export async function mintAgent(
   return path;
 }
 
-/** Marks all that an agent was given as void, and takes its file away; returns how many were good until now. */
-export async function revokeAgent(dataDir: string, id: AgentId, now: Date): Promise<number> {
+/**
+ * Marks what an agent was given as void, and takes its file away; returns how many were good until now.
+ * @param issuedUntil what was given later stays; all is void when left out
+ */
+export async function revokeAgent(
+  dataDir: string,
+  id: AgentId,
+  now: Date,
+  issuedUntil = now,
+): Promise<number> {
   const good = readGrants(dataDir, id).filter((grant) => isGood(grant, now));
-  for (const grant of good) await writeGrant(dataDir, { ...grant, revoked_at: now.toISOString() });
-  await rm(agentCredsPath(dataDir, id), { force: true });
-  return good.length;
+  const ending = good.filter(({ issued_at }) => Date.parse(issued_at) <= issuedUntil.getTime());
+  for (const grant of ending) await writeGrant(dataDir, { ...grant, revoked_at: now.toISOString() });
+  if (ending.length === good.length) await rm(agentCredsPath(dataDir, id), { force: true });
+  return ending.length;
 }
 
-/** What nats-server is to refuse: of every agent of this data directory. */
-export function readRevocations(dataDir: string): Revocations {
-  const revocations: Record<string, number> = {};
-  for (const id of readMintedAgents(dataDir)) {
-    for (const { user_key, revoked_at } of readGrants(dataDir, id)) {
-      // A second later than it was: whole seconds are all that nats-server compares, and a key is never issued twice.
-      if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
-    }
-  }
-  return revocations;
-}
-
-/** The agents that were ever given credentials here. */
-export function readMintedAgents(dataDir: string): AgentId[] {
-  return namesIn(join(keysDirOf(dataDir), "agents"))
-    .filter(isAgentId)
-    .sort();
-}
-
-/** Oldest first. @throws CliaiError `config_invalid`, naming the file, when one cannot be understood */
-export function readGrants(dataDir: string, id: AgentId): Grant[] {
-  const dir = grantsDir(dataDir, id);
-  const names = namesIn(dir).filter((name) => name.endsWith(".json"));
-  return names
-    .map((name) => readGrant(join(dir, name)))
-    .sort((a, b) => Date.parse(a.issued_at) - Date.parse(b.issued_at));
-}
-
-export function isGood({ revoked_at, expires_at }: Grant, now: Date): boolean {
-  return revoked_at === undefined && Date.parse(expires_at) > now.getTime();
-}
-
-function readGrant(path: string): Grant {
+/**
+ * An agent that was launched here has ended: what it was given for that is void, on a living connection too. One that is
+ * launched anew meanwhile keeps what it was given since. Never throws: what goes wrong is logged.
+ * @param options.issuedUntil when the run that has ended had its credentials
+ */
+export async function endAgentKeys(
+  dataDir: string,
+  id: AgentId,
+  { issuedUntil, now, log }: { readonly issuedUntil: Date; readonly now: Date; readonly log: Logger },
+): Promise<void> {
   try {
-    return decodeMessage(GrantSchema, readFileSync(path));
-  } catch (cause) {
-    // To leave one out that is damaged could make good again what was revoked.
-    throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
-      hint: "put it back from a copy, or remove the folder keys/ and spawn the agents again",
-      cause,
-    });
-  }
-}
-
-async function writeGrant(dataDir: string, grant: Grant): Promise<void> {
-  const dir = grantsDir(dataDir, grant.agent_id);
-  await ensureOwnDir(keysDirOf(dataDir));
-  await ensureOwnDir(join(dir, ".."));
-  await ensureOwnDir(dir);
-  await writePrivateFile(join(dir, `${grant.user_key}.json`), `${JSON.stringify(grant, null, 2)}\n`);
-}
-
-/** What has expired is void by itself: nothing of it needs to be remembered. */
-async function removeExpired(dataDir: string, id: AgentId, now: Date): Promise<void> {
-  for (const { user_key, expires_at } of readGrants(dataDir, id)) {
-    if (Date.parse(expires_at) > now.getTime()) continue;
-    await rm(join(grantsDir(dataDir, id), `${user_key}.json`), { force: true });
-  }
-}
-
-export function grantsDir(dataDir: string, id: AgentId): string {
-  return join(keysDirOf(dataDir), "agents", id);
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
+    const keys = await readKeys(dataDir);
+    const revoked = await revokeAgent(dataDir, id, now, issuedUntil);
+    if (keys !== undefined && revoked > 0) await tellRevocations(dataDir, keys, log);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    log.warn(`the credentials of ${id} may still be good: ${messageOf(error)}; cliai agents revoke ${id}`);
   }
 }

@@ -2,18 +2,18 @@
 // launched by `spawn`, and taking them back.
 import { join } from "node:path";
 import { type AgentId, caseTwinOf, parseAgentId } from "../domain/agent-id.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError } from "../domain/errors.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { type Role, roles } from "../domain/roles.ts";
 import type { NatsKeys } from "../nats/credentials.ts";
-import { isGood, mintAgent, readGrants, readMintedAgents, revokeAgent } from "./agent-keys.ts";
+import { isGood, readGrants, readMintedAgents } from "./agent-grants.ts";
+import { mintAgent, revokeAgent } from "./agent-keys.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
 import { clientArgs, dataDirFor, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { readKeys } from "./keys.ts";
-import { applyRevocations } from "./revocation.ts";
-import { readServeFile } from "./serve-file.ts";
+import { tellRevocations } from "./revocation.ts";
 import { readAgentFolders } from "./spawn-identity.ts";
 import { alignRows } from "./terminal.ts";
 
@@ -91,7 +91,7 @@ async function add(
   keys: NatsKeys,
   id: AgentId,
   { role = "agent" }: Arguments<typeof agentsArgs>,
-  { json, print, now }: CliContext,
+  { json, print, log, now }: CliContext,
 ): Promise<number> {
   const known = [...readMintedAgents(dataDir), ...(await readAgentFolders(join(dataDir, "agents")))];
   const twin = caseTwinOf(id, known);
@@ -100,7 +100,7 @@ async function add(
       hint: `take that one, or another name: cliai agents add ${twin}`,
     });
   }
-  const creds = await mintAgent(dataDir, keys, { id, role, now: now() });
+  const creds = await mintAgent(dataDir, keys, { id, role, now: now(), log });
   print(json ? JSON.stringify({ agent_id: id, role, creds }) : creds);
   return 0;
 }
@@ -117,10 +117,9 @@ async function remove(
   await withClient(args, context, async (bus) => {
     await checkRemovable(bus, id, { force, now });
     const keys = await readKeys(dataDir);
-    const server = await readServeFile(dataDir);
     if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
       await revokeAgent(dataDir, id, now());
-      if (server !== undefined) await applyRevocations(dataDir, keys, server.nats_url, log);
+      await tellRevocations(dataDir, keys, log);
     }
     await removeAgent(bus, id, { dataDir, now });
   });
@@ -137,16 +136,8 @@ async function revoke(dataDir: string, keys: NatsKeys, id: AgentId, context: Cli
     });
   }
   const revoked = await revokeAgent(dataDir, id, now());
-  const server = await readServeFile(dataDir);
-  let isLive = false;
-  try {
-    // Also when there was nothing to revoke any more: nats-server may have been away when there was.
-    if (server !== undefined) await applyRevocations(dataDir, keys, server.nats_url, log);
-    isLive = server !== undefined;
-  } catch (error) {
-    if (!(error instanceof CliaiError) || error.code !== "nats_unreachable") throw error;
-    log.debug(messageOf(error));
-  }
+  // Also when there was nothing to revoke any more: nats-server may have been away when there was.
+  const isLive = await tellRevocations(dataDir, keys, log);
   if (json) print(JSON.stringify({ agent_id: id, revoked, live: isLive }));
   else {
     print(`${id}: ${revoked === 0 ? "nothing was good any more" : "revoked"}`);

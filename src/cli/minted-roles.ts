@@ -4,7 +4,7 @@ import { type AgentId, isAgentId } from "../domain/agent-id.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import type { Logger } from "../log.ts";
-import { type Grant, grantsDir, isGood, readGrants } from "./agent-keys.ts";
+import { type Grant, grantsDir, isGood, readGrants } from "./agent-grants.ts";
 
 /** The role of the last credentials that are still good. A plain agent: without any, and where they cannot be read. */
 export function createMintedRoles(dataDir: string, now: () => Date, log: Logger): (id: string) => Role {

@@ -5,7 +5,7 @@ import type { Logger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { type ConnectionEvent, watchConnections } from "../nats/system-account.ts";
-import { readRevocations } from "./agent-keys.ts";
+import { readRevocations } from "./agent-grants.ts";
 import { operatorCredsPath } from "./keys.ts";
 import { createMintedRoles } from "./minted-roles.ts";
 

@@ -1,0 +1,96 @@
+// What agents were given, written down under `keys/agents/<id>/`: one file for each user key that was ever given out and has not
+// expired, written by whoever made it, so that no two writers meet in one file. Giving and taking back is agent-keys.ts.
+import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { type AgentId, AgentIdSchema, isAgentId } from "../domain/agent-id.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { roles } from "../domain/roles.ts";
+import type { Revocations } from "../nats/credentials.ts";
+import { keysDirOf } from "./data-dir.ts";
+import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
+
+const GrantSchema = v.object({
+  agent_id: AgentIdSchema,
+  user_key: v.string(),
+  role: v.picklist(roles),
+  issued_at: v.string(),
+  expires_at: v.string(),
+  revoked_at: v.optional(v.string()),
+});
+export type Grant = v.InferOutput<typeof GrantSchema>;
+
+/** What nats-server is to refuse: of every agent of this data directory. */
+export function readRevocations(dataDir: string): Revocations {
+  const revocations: Record<string, number> = {};
+  for (const id of readMintedAgents(dataDir)) {
+    for (const { user_key, revoked_at } of readGrants(dataDir, id)) {
+      // A second later than it was: whole seconds are all that nats-server compares, and a key is never issued twice.
+      if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
+    }
+  }
+  return revocations;
+}
+
+/** The agents that were ever given credentials here. */
+export function readMintedAgents(dataDir: string): AgentId[] {
+  return namesIn(join(keysDirOf(dataDir), "agents"))
+    .filter(isAgentId)
+    .sort();
+}
+
+/** Oldest first. @throws CliaiError `config_invalid`, naming the file, when one cannot be understood */
+export function readGrants(dataDir: string, id: AgentId): Grant[] {
+  const dir = grantsDir(dataDir, id);
+  const names = namesIn(dir).filter((name) => name.endsWith(".json"));
+  return names
+    .map((name) => readGrant(join(dir, name)))
+    .sort((a, b) => Date.parse(a.issued_at) - Date.parse(b.issued_at));
+}
+
+export function isGood({ revoked_at, expires_at }: Grant, now: Date): boolean {
+  return revoked_at === undefined && Date.parse(expires_at) > now.getTime();
+}
+
+function readGrant(path: string): Grant {
+  try {
+    return decodeMessage(GrantSchema, readFileSync(path));
+  } catch (cause) {
+    // To leave one out that is damaged could make good again what was revoked.
+    throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
+      hint: "put it back from a copy, or remove the folder keys/ and spawn the agents again",
+      cause,
+    });
+  }
+}
+
+export async function writeGrant(dataDir: string, grant: Grant): Promise<void> {
+  const dir = grantsDir(dataDir, grant.agent_id);
+  await ensureOwnDir(keysDirOf(dataDir));
+  await ensureOwnDir(join(dir, ".."));
+  await ensureOwnDir(dir);
+  await writePrivateFile(join(dir, `${grant.user_key}.json`), `${JSON.stringify(grant, null, 2)}\n`);
+}
+
+/** What has expired is void by itself: nothing of it needs to be remembered. */
+export async function removeExpiredGrants(dataDir: string, id: AgentId, now: Date): Promise<void> {
+  for (const { user_key, expires_at } of readGrants(dataDir, id)) {
+    if (Date.parse(expires_at) > now.getTime()) continue;
+    await rm(join(grantsDir(dataDir, id), `${user_key}.json`), { force: true });
+  }
+}
+
+export function grantsDir(dataDir: string, id: AgentId): string {
+  return join(keysDirOf(dataDir), "agents", id);
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
