@@ -1,4 +1,4 @@
-// The only file that names Bun or Deno: HTTP serving, and how this very program is started again.
+// The only file that names Bun or Deno: HTTP serving, terminals of our own, and how this very program is started again.
 import { fileURLToPath } from "node:url";
 import { CliaiError } from "./domain/errors.ts";
 
@@ -116,6 +116,47 @@ async function serveByDeno({ host, port, tls, fetch }: HttpOptions): Promise<Htt
       ending.abort();
       await server.finished;
     },
+  };
+}
+
+/** A program on a terminal that is ours: what is written to it is as if typed. */
+export interface OwnTerminal {
+  write(data: string | Uint8Array): void;
+  resize(columns: number, rows: number): void;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when the program has ended and all that it wrote was read. Never rejects. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+export interface OwnTerminalOptions {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly columns: number;
+  readonly rows: number;
+  readonly onData: (data: Uint8Array) => void;
+}
+
+/** Undefined where this runtime has none: under Deno, and on Windows, where it is not tried. Throws what `spawn` throws. */
+export function openTerminal(options: OwnTerminalOptions): OwnTerminal | undefined {
+  if (!("Bun" in globalThis) || process.platform === "win32" || typeof Bun.Terminal !== "function") {
+    return undefined;
+  }
+  const { command, cwd, env, columns, rows, onData } = options;
+  const subprocess = Bun.spawn([...command], {
+    cwd,
+    env,
+    terminal: { cols: columns, rows, data: (_terminal, data) => onData(data) },
+  });
+  const { terminal } = subprocess;
+  return {
+    write: (data) => void terminal?.write(data),
+    resize: (wide, high) => terminal?.resize(wide, high),
+    kill: (signal) => subprocess.kill(signal),
+    exited: subprocess.exited.then(() => {
+      terminal?.close();
+      return { code: subprocess.exitCode, signal: subprocess.signalCode as NodeJS.Signals | null };
+    }),
   };
 }
 

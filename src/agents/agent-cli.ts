@@ -30,6 +30,12 @@ export interface HookPlace {
   readonly token: string;
   /** How long the CLI shall wait for a hook that may be held. */
   readonly holdS: number;
+  /** The program that hands a hook on, for where the CLI can only start one. */
+  readonly command: { readonly command: string; readonly args: readonly string[] };
+  /** Where the CLI may export what it says of its requests to the model; absent where the user has it export elsewhere. */
+  readonly telemetryUrl: string | undefined;
+  /** The CLI's release, where it said so. */
+  readonly version: string | undefined;
 }
 
 export interface HeadlessCli {

@@ -26,6 +26,7 @@ const HookPayloadSchema = v.looseObject({
   tool_use_id: text,
   error: text,
   error_details: text,
+  last_assistant_message: text,
   message: text,
   notification_type: text,
   action: text,
@@ -71,7 +72,7 @@ export function readClaudeHook(payload: unknown): AgentEventFacts | undefined {
     ...(hook.tool_name === undefined ? {} : { tool: beginning(hook.tool_name, shortLength) }),
     ...(detail === undefined ? {} : { detail }),
     ...(hook.tool_use_id === undefined ? {} : { tool_use_id: hook.tool_use_id.slice(0, idLength) }),
-    ...(kind === "turn_failed" ? { error: failureWord(hook.error ?? "") } : {}),
+    ...(kind === "turn_failed" ? { error: failureWordOfTurn(hook.error, hook.last_assistant_message) } : {}),
     ...(hook.session_id === undefined ? {} : { session_id: hook.session_id.slice(0, idLength) }),
   };
 }
@@ -136,6 +137,12 @@ const failureWordOf = new Map<string, FailureWord>([
   ["overloaded", "overloaded"],
   ["server_error", "server"],
 ]);
+
+/** 2.1.330 calls a usage limit that comes as a bad request `unknown`: its words say what it is. */
+function failureWordOfTurn(error = "", words = ""): FailureWord {
+  const word = failureWord(error);
+  return word === "other" ? failureWord(words) : word;
+}
 
 function failureWord(error: string): FailureWord {
   const known = failureWordOf.get(error);

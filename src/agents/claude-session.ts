@@ -5,36 +5,62 @@ import { CliaiError } from "../domain/errors.ts";
 import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
 import type { HookPlace } from "./agent-cli.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
+import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
+import { shellQuote } from "./shell-quote.ts";
 
 /** Those that may be held as long as a person takes; the others only tell. */
 const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;
 const toldEvents = [
-  "SessionStart",
   "SessionEnd",
   "UserPromptSubmit",
   "PostToolUse",
   "PostToolUseFailure",
   "Notification",
+  "Elicitation",
+  "ElicitationResult",
   "StopFailure",
   "SubagentStart",
   "SubagentStop",
   "PreCompact",
 ] as const;
+/** 2.1.330 skips a HTTP hook of these. */
+const commandEvents = ["SessionStart"] as const;
 const toldWithinS = 5;
+/** The release that brought HTTP hooks; an older one is given commands, each a process for each call. */
+const firstWithHttp = [2, 1, 63] as const;
 
 /** The settings file of one agent, beside the user's own settings and never in their place. */
-export function buildClaudeSettings({ url, token, holdS }: HookPlace): unknown {
-  const hookOf = (timeout: number) => [
+export function buildClaudeSettings(place: HookPlace): unknown {
+  const { url, token, holdS, version } = place;
+  const byCommand = (timeout: number) => [{ hooks: [{ ...commandOf(place), timeout }] }];
+  const byHttp = (timeout: number) => [
     { hooks: [{ type: "http", url, headers: { authorization: `Bearer ${token}` }, timeout }] },
   ];
+  const hook = isOlder(version, firstWithHttp) ? byCommand : byHttp;
   return {
     hooks: Object.fromEntries([
-      ...heldEvents.map((event) => [event, hookOf(holdS)] as const),
-      ...toldEvents.map((event) => [event, hookOf(toldWithinS)] as const),
+      ...heldEvents.map((event) => [event, hook(holdS)] as const),
+      ...toldEvents.map((event) => [event, hook(toldWithinS)] as const),
+      ...commandEvents.map((event) => [event, byCommand(toldWithinS)] as const),
     ]),
     // Without it a session that asks for no permissions leaves its host's messages lying.
     crossSessionInbound: "accept",
+    ...(place.telemetryUrl === undefined ? {} : { env: telemetryEnv(place.telemetryUrl, token) }),
   };
+}
+
+/** With arguments of their own no shell reads them; a release that does not know that would run the bare program. */
+function commandOf({ command: { command, args }, version }: HookPlace): object {
+  return isOlder(version, firstWithHttp)
+    ? { type: "command", command: shellQuote([command, ...args]) }
+    : { type: "command", command, args };
+}
+
+function isOlder(version: string | undefined, than: readonly number[]): boolean {
+  if (version === undefined) return false;
+  const parts = version.split(".").map(Number);
+  const place = than.findIndex((part, index) => part !== parts[index]);
+  return place !== -1 && (parts[place] ?? 0) < (than[place] ?? 0);
 }
 
 const HookSchema = v.looseObject({
@@ -98,7 +124,12 @@ const eventNames: Readonly<Record<string, string>> = {
   permission: "PermissionRequest",
 };
 
-export const claudeSession: SessionCli = { readHook, buildHookAnswer, readTranscriptLine };
+export const claudeSession: SessionCli = {
+  readHook,
+  buildHookAnswer,
+  readTranscriptLine,
+  readTelemetry: readClaudeTelemetry,
+};
 
 const TranscriptLineSchema = v.looseObject({ type: v.string() });
 

@@ -1,8 +1,9 @@
 // Launches an agent's CLI: as a process with arguments, never through a shell; in the foreground on this terminal, or with
-// pipes for a session without one. It is ended by its own handle.
-import { type ChildProcess, spawn } from "node:child_process";
+// pipes for a session without one. It is ended by its own handle. On a terminal of our own: own-terminal.ts.
+import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
+import type { Readable, Writable } from "node:stream";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { AgentCli } from "./agent-cli.ts";
 
@@ -18,7 +19,6 @@ export interface LaunchOptions {
 }
 
 export interface RunningAgent {
-  readonly child: ChildProcess;
   terminate(): void;
   kill(): void;
   /** Resolves with how it ended, in words. */
@@ -28,42 +28,57 @@ export interface RunningAgent {
    * Rejects with CliaiError `cli_missing`, and the command that gets it.
    */
   readonly exitCode: Promise<number>;
+  /** Its input and output, where they are ours. */
+  readonly pipes?: { readonly stdin: Writable; readonly stdout: Readable };
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 const passedSignals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
 export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped }: LaunchOptions): RunningAgent {
-  const pass = (signal: NodeJS.Signals) => {
-    if (signal !== "SIGINT" || !isTerminal) child.kill(signal);
-  };
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
   // Listened to first: a signal that came in between would end this process alone, and leave the child behind.
-  for (const signal of passedSignals) process.on(signal, pass);
+  const stopPassing = passSignals((signal) => {
+    if (signal !== "SIGINT" || !isTerminal) kill(signal);
+  });
   const stdio = isPiped === true ? (["pipe", "pipe", "inherit"] as const) : "inherit";
   const child = spawn(cli.program, [...args], { cwd, env, stdio: stdio as "inherit", shell: false });
-  const exit = new Promise<{ code: number; how: string }>((resolve, reject) => {
+  const exit = new Promise<Exit>((resolve, reject) => {
     child.once("error", (cause) => reject(launchFailure(cli, cause)));
-    child.once("exit", (code, signal) =>
-      resolve({
-        code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
-        how: signal ?? `exit code ${code}`,
-      }),
-    );
-  }).finally(() => {
-    for (const signal of passedSignals) process.off(signal, pass);
-  });
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  }).finally(stopPassing);
+  const { stdin, stdout } = child as { stdin: Writable | null; stdout: Readable | null };
+  const running = runningAgent(kill, exit);
+  return stdin === null || stdout === null ? running : { ...running, pipes: { stdin, stdout } };
+}
+
+export function runningAgent(kill: (signal: NodeJS.Signals) => void, exit: Promise<Exit>): RunningAgent {
   return {
-    child,
-    terminate: () => void child.kill("SIGTERM"),
-    kill: () => void child.kill("SIGKILL"),
+    terminate: () => kill("SIGTERM"),
+    kill: () => kill("SIGKILL"),
     ended: exit.then(
-      ({ how }) => how,
+      ({ code, signal }) => signal ?? `exit code ${code}`,
       (error: unknown) => messageOf(error),
     ),
-    exitCode: exit.then(({ code }) => code),
+    exitCode: exit.then(
+      ({ code, signal }) => code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
+    ),
   };
 }
 
-function launchFailure(cli: AgentCli, cause: Error): CliaiError {
+/** Hands on the signals that end a program; returns the way to end that. */
+export function passSignals(pass: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of passedSignals) process.on(signal, pass);
+  return () => {
+    for (const signal of passedSignals) process.off(signal, pass);
+  };
+}
+
+export function launchFailure(cli: AgentCli, cause: Error): CliaiError {
   const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
   const why = isMissing ? "there is no such program on PATH" : messageOf(cause);
   return new CliaiError("cli_missing", `cannot start ${cli.program}: ${why}`, {

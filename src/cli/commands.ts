@@ -61,6 +61,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "the MCP server that an agent's CLI runs; not for people",
     load: async () => (await import("./bridge.ts")).bridgeCommand,
   },
+  hook: {
+    description: "what an agent CLI's hooks call; not for people",
+    isHidden: true,
+    load: async () => (await import("./hook.ts")).hookCommand,
+  },
   bench: {
     description: "measure this program beside the limits of this machine",
     isHidden: true,

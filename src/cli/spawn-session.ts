@@ -5,15 +5,17 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { AgentCli, HeadlessSession } from "../agents/agent-cli.ts";
 import type { RunningAgent } from "../agents/launch.ts";
+import type { AgentOnTerminal } from "../agents/own-terminal.ts";
 import type { StopApproval } from "../bridge/session/approvals.ts";
 import { createListener, listenerPaths } from "../bridge/session/listener.ts";
-import { type Session, startSession } from "../bridge/session/session.ts";
+import { type RouteName, routeNames, type Session, startSession } from "../bridge/session/session.ts";
 import type { AgentId } from "../domain/agent-id.ts";
-import { messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import { maxPayloadBytes } from "../nats/bus.ts";
-import { serveHttp } from "../runtime.ts";
-import type { CliContext } from "./context.ts";
+import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../runtime.ts";
+import { readCliVersion } from "./cli-version.ts";
+import type { CliContext, Environment } from "./context.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
 /** How long a hook may be held; the CLI itself waits a minute longer, so that the answer is always ours. */
@@ -43,8 +45,8 @@ export interface SessionHost {
     readonly instance_id: string;
   };
   /** The CLI's settings for this agent; undefined where it has none. */
-  readonly settings: unknown;
-  attach(agent: RunningAgent): void;
+  settings(mcpConfigPath: string): unknown;
+  attach(agent: RunningAgent | AgentOnTerminal): void;
   end(how: string): Promise<void>;
 }
 
@@ -53,7 +55,6 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const { log, now } = context;
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
-  let headless: HeadlessSession | undefined;
   const session = startSession({
     agentId: id,
     url: options.natsUrl,
@@ -69,7 +70,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       role: options.role,
     },
     cli: cli.session,
-    own: headlessTask ? headlessRoutes(() => headless) : undefined,
+    routes: readRoutes(context.env),
     stopApproval: options.stopApproval,
     permissions: options.permissions,
     holdMs: holdS * 1_000,
@@ -79,25 +80,28 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const fetch = createListener({
     token,
     onHook: session.hook,
+    onTelemetry: session.telemetry,
     onBridge: session.bridgeNews,
     onBridgeLink: session.bridgeLink,
     log,
   });
-  const http = await serveHttp({
-    ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: maxPayloadBytes },
-    // A held hook is a request that comes in at once and is answered late.
-    requestWithinS: 0,
-  });
+  const [version, http] = await Promise.all([readCliVersion(cli.program, context.env), listen(fetch)]);
   const url = `http://127.0.0.1:${http.port}`;
   return {
     bridgeEnv: { session_url: url, session_token: token, instance_id: instanceId },
-    settings: cli.buildSettings?.({ url: url + listenerPaths.hook, token, holdS: holdS + cliWaitsLongerS }),
+    settings(mcpConfigPath) {
+      const { command, args } = selfCommand();
+      return cli.buildSettings?.({
+        telemetryUrl: exportsElsewhere(context.env) ? undefined : url,
+        ...{ token, version, url: url + listenerPaths.hook, holdS: holdS + cliWaitsLongerS },
+        command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
+      });
+    },
     attach(agent) {
-      session.attach(agent);
-      if (headlessTask === undefined) return;
-      headless = openHeadless(agent, cli, session);
-      if (headlessTask.task === undefined) return;
-      headless?.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
+      const stream = headlessTask && openStream(agent, cli, session);
+      session.attach(agent, { ...(stream && { stream }), ...("type" in agent && { terminal: agent }) });
+      if (headlessTask?.task === undefined) return;
+      stream?.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
     },
     async end(how) {
       await session.end(how);
@@ -106,28 +110,39 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   };
 }
 
-function headlessRoutes(current: () => HeadlessSession | undefined) {
-  return {
-    routes: [
-      {
-        name: "stream-json",
-        async give(text: string) {
-          await current()?.say(text);
-          return current() !== undefined;
-        },
-      },
-    ],
-    interrupt: async () => (await current()?.interrupt()) ?? false,
-  };
+async function listen(fetch: HttpHandler): Promise<HttpServer> {
+  return await serveHttp({
+    ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: maxPayloadBytes },
+    // A held hook is a request that comes in at once and is answered late.
+    requestWithinS: 0,
+  });
 }
 
-function openHeadless({ child }: RunningAgent, cli: AgentCli, session: Session): HeadlessSession | undefined {
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) return undefined;
-  return cli.headless?.open({
-    ...{ stdin, stdout },
-    onEvent: session.report,
-    onEvidence: session.noteEvidence,
-    onResult: session.turnResult,
+/** The user has the CLI export its telemetry already: that is left alone. */
+function exportsElsewhere(env: Environment): boolean {
+  return Object.keys(env).some((name) => name === "CLAUDE_CODE_ENABLE_TELEMETRY" || name.startsWith("OTEL_"));
+}
+
+/** For trying out one way alone: the names of those that may be used, separated by commas. */
+function readRoutes({ CLIAI_ROUTES: text }: Environment): RouteName[] | undefined {
+  if (!text) return undefined;
+  return text.split(",").map((name) => {
+    const found = routeNames.find((each) => each === name.trim());
+    if (found !== undefined) return found;
+    throw new CliaiError("config_invalid", `CLIAI_ROUTES "${name}" is not one of ${routeNames.join(", ")}`, {
+      hint: "leave it unset for all of them",
+    });
   });
+}
+
+function openStream({ pipes }: RunningAgent, cli: AgentCli, session: Session): HeadlessSession | undefined {
+  return (
+    pipes &&
+    cli.headless?.open({
+      ...pipes,
+      onEvent: session.report,
+      onEvidence: session.noteEvidence,
+      onResult: session.turnResult,
+    })
+  );
 }

@@ -7,14 +7,15 @@ import type { AgentCli, AgentLaunch } from "../agents/agent-cli.ts";
 import { findAgentCli } from "../agents/agent-clis.ts";
 import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { fillTemplate } from "../agents/mcp-config.ts";
+import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
 import type { Profile } from "../config.ts";
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { redact } from "../domain/redact.ts";
 import { type Role, roles } from "../domain/roles.ts";
-import { selfCommand } from "../runtime.ts";
-import { mintAgent } from "./agent-keys.ts";
+import { openTerminal, selfCommand } from "../runtime.ts";
+import { endAgentKeys, mintAgent } from "./agent-keys.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "./config-file.ts";
@@ -74,7 +75,13 @@ export const spawnCommand = defineCliCommand({
     }
     const { id, cli, cwd, profile } = plan;
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
-    return await runAgent(plan, context);
+    const issuedUntil = context.now();
+    try {
+      return await runAgent(plan, context);
+    } finally {
+      const { now, log } = context;
+      if (plan.isMinted) await endAgentKeys(plan.dataDir, id, { issuedUntil, now: now(), log });
+    }
   },
 });
 
@@ -120,12 +127,16 @@ async function planSpawn(args: SpawnArgs, context: CliContext, rest: readonly st
 async function runAgent(plan: Plan, context: CliContext): Promise<number> {
   const { cli, cwd, launch } = plan;
   const { session } = cli;
-  const start = (settingsPath?: string): RunningAgent =>
-    launchAgent({
-      ...{ cli, cwd, env: context.env, isTerminal: process.stdin.isTTY === true },
-      isPiped: launch.isHeadless === true,
-      args: cli.buildArgs({ ...launch, settingsPath }),
-    });
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const start = (settingsPath?: string): RunningAgent => {
+    const what = { cli, cwd, env: context.env, args: cli.buildArgs({ ...launch, settingsPath }) };
+    const { stdin, stdout } = process;
+    const isOwn = isTerminal && launch.isHeadless !== true && session !== undefined;
+    return (
+      (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
+      launchAgent({ ...what, isTerminal: process.stdin.isTTY === true, isPiped: launch.isHeadless === true })
+    );
+  };
   if (session === undefined) {
     await writeFiles(plan, undefined);
     return await start().exitCode;
@@ -226,9 +237,10 @@ async function writeFiles(
   };
   await writeJson(launch.mcpConfigPath, fillTemplate(mcpTemplate, values));
   const files = [launch.mcpConfigPath, ...(isMinted && credsPath !== undefined ? [credsPath] : [])];
-  if (host?.settings === undefined) return { files };
+  const settings = host?.settings(launch.mcpConfigPath);
+  if (settings === undefined) return { files };
   const settingsPath = join(dir, "settings.json");
-  await writeJson(settingsPath, host.settings);
+  await writeJson(settingsPath, settings);
   return { files: [...files, settingsPath], settingsPath };
 }
 

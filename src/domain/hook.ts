@@ -55,4 +55,19 @@ export interface SessionCli {
   readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;
   /** Text that a line of the session's record shows to have come before the model; undefined where it shows none. */
   readonly readTranscriptLine: (line: unknown) => string | undefined;
+  /** Reads what the CLI exports of its own requests to the model. */
+  readonly readTelemetry: (payload: unknown) => readonly ModelRequest[];
+}
+
+/** One request of the CLI to its model, in its own figures. */
+export interface ModelRequest {
+  readonly id: string;
+  readonly model: string | undefined;
+  /** All that the model was given and gave. */
+  readonly tokens: number;
+  readonly context_tokens: number;
+  /** US dollars, the CLI's own estimate. */
+  readonly cost: number;
+  /** Of the conversation itself, and not a title or a summary beside it. */
+  readonly isConversation: boolean;
 }

@@ -16,6 +16,8 @@ export interface SteeredOptions {
   /** Of the profile "steered". */
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
+  /** The ways to speak to it, in the place of all. */
+  readonly routes?: string;
   /** Passed on to Claude. */
   readonly claudeArgs?: readonly string[];
 }
@@ -31,7 +33,7 @@ export interface Steered extends AsyncDisposable {
 
 async function prepare(
   serve: RunningServe,
-  { id, model, profile = {}, args = [], claudeArgs = [] }: SteeredOptions,
+  { id, model, profile = {}, args = [], claudeArgs = [], routes = "" }: SteeredOptions,
 ) {
   const dir = await tempDir();
   const cwd = dir.join("work");
@@ -42,7 +44,8 @@ async function prepare(
   const own = ["spawn", "steered", "--id", id, "--data-dir", serve.dataDir, "--config", config];
   const passed = claudeArgs.length === 0 ? [] : ["--", ...claudeArgs];
   const commandLine = [...cliaiCommand(), ...own, ...args, ...passed];
-  return { dir, cwd, env: { ...env, CLIAI_LOG: process.env.CLIAI_LOG ?? "warn" }, commandLine };
+  const { CLIAI_LOG = "warn" } = process.env;
+  return { dir, cwd, env: { ...env, CLIAI_LOG, CLIAI_ROUTES: routes }, commandLine };
 }
 
 function watching(serve: RunningServe, id: string): Pick<Steered, "agent" | "until"> {

@@ -2,7 +2,7 @@
 // while a turn runs, for an idle session makes no hook.
 import type { Route } from "./delivery.ts";
 
-export interface HookRoute extends Route {
+export interface HookRoute extends Pick<Route, "give"> {
   /** What the answer of this hook shall carry, if anything waits. */
   take(): string | undefined;
   /** No hook of this turn comes any more. */
@@ -23,7 +23,6 @@ export function createHookRoute(isTurnOpen: () => boolean): HookRoute {
     return settled;
   };
   return {
-    name: "hook",
     async give(text, signal) {
       if (!isTurnOpen() || signal.aborted) return false;
       const { promise, resolve } = Promise.withResolvers<boolean>();

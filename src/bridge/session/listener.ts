@@ -16,12 +16,18 @@ export const BridgeNewsSchema = v.object({
 });
 export type BridgeNews = v.InferOutput<typeof BridgeNewsSchema>;
 
-export const listenerPaths = { hook: "/hook", bridge: "/bridge", alive: "/alive" } as const;
+export const listenerPaths = {
+  hook: "/hook",
+  bridge: "/bridge",
+  alive: "/alive",
+  telemetry: "/v1/logs",
+} as const;
 
 export interface ListenerOptions {
   readonly token: string;
   /** Answers a hook of the CLI; may take as long as the CLI waits. */
   readonly onHook: (payload: unknown) => Promise<unknown>;
+  readonly onTelemetry: (payload: unknown) => void;
   readonly onBridge: (news: BridgeNews) => void;
   /** The MCP server has begun to watch the host, or has gone. */
   readonly onBridgeLink: (isUp: boolean) => void;
@@ -29,7 +35,7 @@ export interface ListenerOptions {
 }
 
 export function createListener(options: ListenerOptions): (request: Request) => Promise<Response> {
-  const { token, onHook, onBridge, onBridgeLink, log } = options;
+  const { token, onHook, onTelemetry, onBridge, onBridgeLink, log } = options;
   const handle = async (request: Request): Promise<Response> => {
     if (!isSameSecret(request.headers.get("authorization") ?? "", `Bearer ${token}`)) {
       return Response.json({ error: "not for you" }, { status: 401 });
@@ -38,8 +44,9 @@ export function createListener(options: ListenerOptions): (request: Request) => 
     if (pathname === listenerPaths.alive) return aliveStream(request, onBridgeLink);
     const body = parseJson(new Uint8Array(await request.arrayBuffer()));
     if (pathname === listenerPaths.hook) return Response.json((await onHook(body)) ?? {});
-    if (pathname !== listenerPaths.bridge) return Response.json({ error: "not found" }, { status: 404 });
-    onBridge(checkMessage(BridgeNewsSchema, body));
+    if (pathname === listenerPaths.telemetry) onTelemetry(body);
+    else if (pathname === listenerPaths.bridge) onBridge(checkMessage(BridgeNewsSchema, body));
+    else return Response.json({ error: "not found" }, { status: 404 });
     return Response.json({});
   };
   return async (request) => {

@@ -25,13 +25,25 @@ import { HandoutSchema, readHandout } from "./item-text.ts";
 import type { BridgeNews } from "./listener.ts";
 import { type MessagingSocket, writeToSocket } from "./messaging-socket.ts";
 import { createTranscriptReader } from "./transcript.ts";
+import { createUsageMeter } from "./usage-meter.ts";
 
-/** A ways of speaking that only a headless session, or one on a terminal of ours, has. */
-export interface OwnRoutes {
-  readonly routes: readonly Route[];
-  /** Cuts off what the CLI is doing; false where it cannot be reached. */
-  readonly interrupt: () => Promise<boolean>;
+/** Ways to the CLI that belong to how it was launched: its input stream, or the terminal that it is on. */
+export interface OwnWays {
+  readonly stream?: {
+    say(text: string): Promise<void>;
+    /** Cuts off what the CLI is doing; false where it cannot be reached. */
+    interrupt(): Promise<boolean>;
+  };
+  readonly terminal?: {
+    /** False while somebody is at the keyboard, and then nothing was typed. */
+    type(text: string): Promise<boolean>;
+    lineIsEmpty(): void;
+  };
 }
+
+/** All the ways to speak to a session, in the order in which they are tried. */
+export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
+export type RouteName = (typeof routeNames)[number];
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;
@@ -42,7 +54,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
   readonly cli: SessionCli;
-  readonly own?: OwnRoutes | undefined;
+  /** Those that may be used; all when left out. */
+  readonly routes?: readonly RouteName[] | undefined;
   /** How long a paused call is held, and an answer waited for: less than the CLI waits for its hook. */
   readonly holdMs: number;
   readonly now: () => Date;
@@ -56,6 +69,8 @@ export interface Session {
   /** What the MCP server tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
+  /** What the CLI exports of its requests to the model. */
+  telemetry(payload: unknown): void;
   /** What the CLI says of itself by other ways than hooks. */
   report(event: SessionEvent): void;
   /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
@@ -63,7 +78,7 @@ export interface Session {
   /** Text that the CLI has shown to have before its model. */
   noteEvidence(text: string, how: string): void;
   /** The CLI runs. */
-  attach(process: CliProcess): void;
+  attach(process: CliProcess, ways?: OwnWays): void;
   /** The CLI has ended, in these words: says goodbye, and leaves nothing behind. */
   end(how: string): Promise<void>;
 }
@@ -73,7 +88,7 @@ const lookEveryMs = 250;
 const defaultDeadlineS = 60;
 
 export function startSession(options: SessionOptions): Session {
-  const { agentId: id, instanceId, cli, own, log, now } = options;
+  const { agentId: id, instanceId, cli, routes: allowed = routeNames, log, now } = options;
   const link = startLink(
     () =>
       connectBus({
@@ -89,11 +104,13 @@ export function startSession(options: SessionOptions): Session {
     ...{ id, instanceId, facts: options.facts, intervalS: options.heartbeatIntervalS, link, now, log },
   });
   const events = createEventSender({ id, instanceId, link, now });
+  const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
   const writer: ReceiptWriter = { id, link, now, log };
   const receipt = (facts: Parameters<typeof writeReceipt>[1]) => writeReceipt(writer, facts);
   const transcript = createTranscriptReader();
 
   let process: CliProcess | undefined;
+  let ways: OwnWays = {};
   let messaging: MessagingSocket | undefined;
   let transcriptPath: string | undefined;
   let isTurnOpen = false;
@@ -115,16 +132,24 @@ export function startSession(options: SessionOptions): Session {
   });
 
   const hookRoute = createHookRoute(() => isTurnOpen && isHooked);
-  const socketRoute: Route = {
-    name: "messaging-socket",
-    async give(text) {
+  const allRoutes: Readonly<Record<RouteName, Route["give"]>> = {
+    "stream-json": async (text) => {
+      await ways.stream?.say(text);
+      return ways.stream !== undefined;
+    },
+    "messaging-socket": async (text) => {
       if (messaging === undefined) return false;
       await writeToSocket(messaging, text, "next");
       return true;
     },
+    hook: hookRoute.give,
+    // Typed only where a hook can show that it was sent.
+    terminal: async (text) => !isTurnOpen && isHooked && (await ways.terminal?.type(text)) === true,
   };
   const delivery = createDelivery({
-    routes: [...(own?.routes ?? []), socketRoute, hookRoute],
+    routes: routeNames
+      .filter((name) => allowed.includes(name))
+      .map((name) => ({ name, give: allRoutes[name] })),
     takeItems: async (signal) => {
       // Without hooks nothing can hold the agent: it is told to pause, as to do anything else.
       const types = isHooked ? ["task", "message"] : ["task", "message", "pause", "resume"];
@@ -140,7 +165,7 @@ export function startSession(options: SessionOptions): Session {
   const gate = createGate({ holdMs: options.holdMs, onHeld: () => control.held() });
   const sayStop = async (text: string, cutOff: boolean): Promise<string> => {
     try {
-      if (cutOff && (await own?.interrupt()) === true) return "interrupt";
+      if (cutOff && (await ways.stream?.interrupt()) === true) return "interrupt";
       if (messaging !== undefined) {
         await writeToSocket(messaging, text, cutOff ? "now" : "next");
         return "messaging-socket";
@@ -179,7 +204,7 @@ export function startSession(options: SessionOptions): Session {
     if (isReady()) delivery.nudge();
   });
   /** Whether the session takes words: before its handshake they would be lost. */
-  const isReady = () => isHooked || messaging !== undefined || own !== undefined;
+  const isReady = () => isHooked || messaging !== undefined || ways.stream !== undefined;
 
   const lookForEvidence = async () => {
     if (transcriptPath === undefined || !delivery.isAwaiting()) return;
@@ -257,7 +282,10 @@ export function startSession(options: SessionOptions): Session {
         ...(facts.session_id === undefined ? {} : { session_id: facts.session_id }),
       });
       if (!isSubagent && (facts.kind === "prompt" || facts.kind === "tool_start")) isTurnOpen = true;
-      if (prompt !== undefined) delivery.noteEvidence(prompt, "prompt");
+      if (prompt !== undefined) {
+        ways.terminal?.lineIsEmpty();
+        delivery.noteEvidence(prompt, "prompt");
+      }
       void lookForEvidence().catch(() => undefined); // the timer's look says what is wrong
       // Shown as waiting while it is asked.
       if (facts.kind === "permission") events.send(facts);
@@ -273,6 +301,10 @@ export function startSession(options: SessionOptions): Session {
     bridgeLink(isUp) {
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
     },
+    // The results of a stream say the same, and more exactly.
+    telemetry(payload) {
+      if (ways.stream === undefined) meter(cli.readTelemetry(payload));
+    },
     report: (event) => events.send(event),
     turnResult({ isError, text }) {
       const detail = summaryOf(`its turn has ended: ${text}`);
@@ -281,8 +313,10 @@ export function startSession(options: SessionOptions): Session {
       }
     },
     noteEvidence: (text, how) => delivery.noteEvidence(text, how),
-    attach(started) {
+    attach(started, own = {}) {
       process = started;
+      ways = own;
+      if (isReady()) delivery.nudge();
     },
     async end(how) {
       clearInterval(looking);

@@ -1,0 +1,29 @@
+// Adds up what the CLI says of its requests to the model, each once, and reports the sums as they change.
+import type { ModelRequest } from "../../domain/hook.ts";
+import type { Usage } from "../../domain/messages.ts";
+
+/** Their ids are remembered: an export that was cut off is sent again. */
+const mostRemembered = 1_000;
+
+export function createUsageMeter(
+  report: (usage: Usage) => void,
+): (requests: readonly ModelRequest[]) => void {
+  const counted = new Set<string>();
+  let tokens_used = 0;
+  let estimated_cost = 0;
+  let latest: Pick<Usage, "model" | "context_tokens"> = {};
+  return (requests) => {
+    const fresh = requests.filter(({ id }) => !counted.has(id));
+    for (const { id, tokens, cost, model, context_tokens, isConversation } of fresh) {
+      counted.add(id);
+      tokens_used += tokens;
+      estimated_cost += cost;
+      if (isConversation) latest = { ...(model === undefined ? {} : { model }), context_tokens };
+    }
+    for (const id of counted) {
+      if (counted.size <= mostRemembered) break;
+      counted.delete(id);
+    }
+    if (fresh.length > 0) report({ ...latest, tokens_used, estimated_cost, source: "telemetry" });
+  };
+}

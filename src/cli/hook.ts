@@ -1,0 +1,51 @@
+// `cliai hook`: a hook of an agent's CLI as a command, for events and versions that know no other kind: hands what the CLI says
+// to the host of its session, and the answer back. When the host cannot be reached the agent goes on unharmed.
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { listenerPaths } from "../bridge/session/listener.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { type Arguments, defineCliCommand } from "./command.ts";
+import { readText } from "./read-text.ts";
+
+const hookArgs = {
+  "mcp-config": {
+    type: "string",
+    valueHint: "FILE",
+    description: "the MCP configuration that cliai spawn wrote for the agent",
+  },
+} as const;
+
+/** As configs/mcp-nats.json is filled for an agent with a host. */
+const McpConfigSchema = v.object({
+  mcpServers: v.object({
+    cliai: v.object({
+      env: v.object({ CLIAI_SESSION_URL: v.string(), CLIAI_SESSION_TOKEN: v.string() }),
+    }),
+  }),
+});
+
+export const hookCommand = defineCliCommand({
+  name: "hook",
+  description: "what an agent CLI's hooks call; not for people",
+  args: hookArgs,
+  async run(args: Arguments<typeof hookArgs>, context) {
+    const path = args["mcp-config"];
+    if (path === undefined) {
+      throw new CliaiError("usage", "hook needs --mcp-config", { hint: "it is for an agent's CLI to call" });
+    }
+    const payload = await readText(context.stdin);
+    try {
+      const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
+      const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
+      const response = await fetch(url + listenerPaths.hook, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: payload,
+      });
+      if (response.ok) context.print(await response.text());
+    } catch (error) {
+      context.log.info(`the session's host does not answer: ${messageOf(error)}`);
+    }
+    return 0;
+  },
+});
