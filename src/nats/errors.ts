@@ -13,7 +13,8 @@ const jetStreamCode = {
   replicasNotSupported: 10074,
   storeFailed: 10077,
   wrongLastSequence: 10071,
-  noMessage: 10057,
+  sequenceNotFound: 10043,
+  deleteFailed: 10057,
 } as const;
 
 const storeCodes: ReadonlySet<number | undefined> = new Set([
@@ -130,9 +131,17 @@ export function isTimeout(error: unknown): boolean {
 /** Whether JetStream says that what was asked for does not exist (404). */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
-  return (
-    error.api_error?.code === 404 ||
-    error.code === "404" ||
-    error.api_error?.err_code === jetStreamCode.noMessage
-  );
+  return error.api_error?.code === 404 || error.code === "404";
+}
+
+/**
+ * Whether a message that was to be removed is there no more. nats-server 2.15 says it in three ways: within the stream, before
+ * its first message, and beyond its end; the last two under the code of every removal that fails, a broken disk's too.
+ */
+export function isGone(error: unknown): boolean {
+  if (!(error instanceof NatsError)) return false;
+  const { err_code, description } = error.api_error ?? {};
+  if (err_code === jetStreamCode.sequenceNotFound) return true;
+  const isMissing = description === "no message found" || description === "stream store EOF";
+  return err_code === jetStreamCode.deleteFailed && isMissing;
 }

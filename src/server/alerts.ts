@@ -16,8 +16,8 @@ export interface AlertCause {
   readonly severity: Alert["severity"];
   readonly agentId?: AgentId | undefined;
   readonly message: string;
-  /** The beginning of what caused it, kept with the first alert of its kind. */
-  readonly sample?: string;
+  /** The beginning of what caused it, kept with the first alert of its kind; asked for where it is kept. */
+  readonly sample?: () => string;
 }
 
 export interface Alerts extends AlertService {
@@ -95,7 +95,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       first_seen: at,
       last_seen: at,
       count: 1,
-      ...(sample === undefined ? {} : { sample }),
+      ...(sample === undefined ? {} : { sample: sample() }),
     };
     set(key, alert);
     tell(alert);

@@ -22,6 +22,8 @@ export interface FleetState extends FleetService {
   /** Forgets an agent. One that is heard of afterwards is a new one. */
   remove(id: AgentId): void;
   record(id: AgentId): AgentRecord | undefined;
+  /** All of them, in no order. */
+  records(): IteratorObject<AgentRecord>;
   stop(): void;
 }
 
@@ -92,6 +94,7 @@ export function createFleetState(now: () => Date): FleetState {
       mark(id);
     },
     record: (id) => records.get(id),
+    records: () => records.values(),
     revision: () => revision,
     list: () => viewFleet(records.values(), now()),
     get: (id) => viewOf(records.get(id), now()),

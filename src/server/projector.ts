@@ -168,7 +168,8 @@ function decodeReport({ subject, data, at, seq }: StreamMessage): FleetEvent | u
   }
 }
 
-function decodeOrder({ subject, data, at, seq }: StreamMessage): FleetEvent | undefined {
+/** @throws CliaiError `message_invalid`, Error for an id that is none: nobody can make anything of it */
+export function decodeOrder({ subject, data, at, seq }: StreamMessage): FleetEvent | undefined {
   const { id, topic } = requireAgentSubject(subject);
   const facts = { id, at, stream_seq: seq };
   switch (topic) {

@@ -26,7 +26,7 @@ import { createRoleOf, type RoleOf } from "./roles.ts";
 import type { LaunchAgent, Server } from "./server.ts";
 import { watchSilence } from "./silence.ts";
 import { publishState } from "./state-publisher.ts";
-import { sweepTakenCommands } from "./sweeper.ts";
+import { startSweeper } from "./sweeper.ts";
 import { answerToolCalls } from "./tool-calls.ts";
 
 /** How much of a message that could not be understood is kept with its alert. */
@@ -90,7 +90,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
         severity: "warning",
         agentId,
         message: `${subject}: ${messageOf(error)}`,
-        sample: new TextDecoder().decode(data.subarray(0, sampleBytes)),
+        sample: () => new TextDecoder().decode(data.subarray(0, sampleBytes)),
       });
     };
 
@@ -132,12 +132,18 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     if (outcome.isNew) consumers.make(event.id);
     store.changed(event.id);
   };
-  const dueOrders = new Set<number>();
+  const sweeper = startSweeper({
+    bus,
+    fleet,
+    lease,
+    cursor: () => projector?.cursor() ?? stored.cursor,
+    log,
+  });
   projector = await startProjector(bus, {
     from: stored.cursor,
     onEvent,
     onMalformed: takeMalformed(false),
-    onUnusableOrder: (seq) => dueOrders.add(seq),
+    onUnusableOrder: sweeper.discard,
     now,
     log,
   });
@@ -168,7 +174,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       // The agent's first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
     }) ?? (() => undefined),
-    sweepTakenCommands(bus, fleet, lease, dueOrders, log),
+    sweeper.stop,
     lease.onChange((isLeader) => {
       if (isLeader) alerts.lead();
     }),

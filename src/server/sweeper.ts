@@ -1,93 +1,161 @@
-// Removes from stream COMMANDS what was taken: the stream then holds what waits, and its bound counts that alone.
-// Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
+// Removes from stream COMMANDS what was taken, and what nobody can make anything of: the stream then holds what waits, and
+// its bound counts that alone. Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { messageOf } from "../domain/errors.ts";
-import { isSettled, isTaken } from "../domain/receipts.ts";
-import { agentOrderTopics, agentSubject, streams } from "../domain/subjects.ts";
+import { type CommandRecord, isSettled, isTaken } from "../domain/receipts.ts";
+import { agentOrderTopics, everyAgentSubject, parseAgentSubject, streams } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import { removeMessages, sourceLag, subjectCounts } from "../nats/streams.ts";
+import type { StreamMessage } from "../nats/follow.ts";
+import { readStream } from "../nats/read-stream.ts";
+import { copiedTo, removeMessages, subjectCounts } from "../nats/streams.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Lease } from "./lease.ts";
+import { decodeOrder, type Projector } from "./projector.ts";
 
 const sweepEveryMs = 1_000;
+const removedInOneSweep = 1_000;
+const orderSubjects = agentOrderTopics.map(everyAgentSubject);
 
-/**
- * Returns the way to end it.
- * @param due the sequences to remove; others may add to it what nobody can use
- */
-export function sweepTakenCommands(
-  bus: Bus,
-  fleet: FleetState,
-  lease: Lease,
-  due: Set<number>,
-  log: Logger,
-): () => void {
-  /** What this run has removed; a settled command stays in its record for a while. */
-  const removed = new Set<number>();
-  const note = (record: AgentRecord | undefined) => {
-    for (const command of record?.commands ?? []) {
-      const { stream_seq } = command;
-      if (stream_seq > 0 && (isTaken(command) || isSettled(command)) && !removed.has(stream_seq))
-        due.add(stream_seq);
+export interface Sweeper {
+  /** Has an order removed that nobody can make anything of, by its sequence. */
+  discard(seq: number): void;
+  stop(): void;
+}
+
+export interface SweeperOptions {
+  readonly bus: Bus;
+  readonly fleet: FleetState;
+  readonly lease: Lease;
+  /** How far the orders have been read; asked for once this serve leads. */
+  readonly cursor: () => ReturnType<Projector["cursor"]>;
+  readonly log: Logger;
+}
+
+export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions): Sweeper {
+  /** What is to be removed, until the stream has it no more. */
+  const due = new Set<number>();
+  /** Of each agent's record, what was due once: a settled command stays in its record for a while. */
+  const noted = new Map<AgentId, ReadonlySet<number>>();
+  let isToScan = false;
+
+  const note = (id: AgentId) => {
+    const record = fleet.record(id);
+    if (record === undefined) {
+      noted.delete(id);
+      return;
+    }
+    const before = noted.get(id);
+    const over = seqsOf(record, isOver);
+    for (const seq of over) if (before?.has(seq) !== true) due.add(seq);
+    noted.set(id, over);
+  };
+  /** What a leader before had no time to remove is in the stream, and so found there. */
+  const lead = () => {
+    isToScan = true;
+    for (const record of fleet.records()) noted.set(record.agent_id, seqsOf(record, isOver));
+  };
+  const scan = async () => {
+    isToScan = false;
+    try {
+      for await (const seq of findLeftovers(bus, fleet, () => cursor().commands_seq)) due.add(seq);
+    } catch (error) {
+      isToScan = true;
+      throw error;
     }
   };
-  const sweep = async () => {
-    if (due.size === 0 || !bus.isConnected() || !lease.isLeader()) return;
-    const seqs = [...due];
-    try {
-      if ((await sourceLag(bus, streams.audit, streams.commands)) > 0) return;
-      await removeMessages(bus, streams.commands, seqs);
-      for (const seq of seqs) {
-        due.delete(seq);
-        removed.add(seq);
-      }
-    } catch (error) {
-      log.debug(`taken commands are not removed yet: ${messageOf(error)}`);
-    }
+  /** Whether there is more to remove. */
+  const sweep = async (): Promise<boolean> => {
+    if (!bus.isConnected() || !lease.isLeader()) return false;
+    if (isToScan) await scan();
+    if (due.size === 0) return false;
+    const copied = await copiedTo(bus, streams.audit, streams.commands, orderSubjects);
+    const isCopied = (seq: number) => seq <= copied;
+    const seqs = [...due.values().filter(isCopied).take(removedInOneSweep)];
+    const { gone, failure } = await removeMessages(bus, streams.commands, seqs);
+    for (const seq of gone) due.delete(seq);
+    if (failure !== undefined) throw failure;
+    return seqs.length === removedInOneSweep;
   };
   let sweeping = false;
   const timer = setInterval(async () => {
     if (sweeping) return;
     sweeping = true;
-    await sweep();
+    try {
+      while (await sweep());
+    } catch (error) {
+      log.debug(`taken commands are not removed yet: ${messageOf(error)}`);
+    }
     sweeping = false;
   }, sweepEveryMs);
-  const lookForLeftovers = () => {
-    noteLeftovers(bus, fleet, note).catch((error: unknown) =>
-      log.debug(`stream COMMANDS: ${messageOf(error)}`),
-    );
-  };
   const endings = [
     fleet.onChange(({ ids }) => {
-      if (lease.isLeader()) for (const id of ids) note(fleet.record(id));
+      if (lease.isLeader()) for (const id of ids) note(id);
     }),
     lease.onChange((isLeader) => {
-      if (isLeader) lookForLeftovers();
-      else due.clear();
+      if (isLeader) return lead();
+      due.clear();
+      noted.clear();
     }),
   ];
-  if (lease.isLeader()) lookForLeftovers();
-  return () => {
-    for (const end of endings) end();
-    clearInterval(timer);
+  if (lease.isLeader()) lead();
+  return {
+    discard(seq) {
+      if (lease.isLeader()) due.add(seq);
+    },
+    stop() {
+      for (const end of endings) end();
+      clearInterval(timer);
+    },
   };
 }
 
-/** What a leader that was killed had no time to remove: only agents with more in the stream than waits for them are looked at. */
-async function noteLeftovers(
-  bus: Bus,
-  fleet: FleetState,
-  note: (record: AgentRecord | undefined) => void,
-): Promise<void> {
+/** What is in the stream, was read, and waits for nobody. The stream is looked into only where it holds more than waits. */
+async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number): AsyncGenerator<number> {
+  const known = new WeakMap<AgentRecord, ReadonlySet<number>>();
+  const waitingFor = (record: AgentRecord) => {
+    const waiting = known.get(record) ?? seqsOf(record, (command) => !isOver(command));
+    known.set(record, waiting);
+    return waiting;
+  };
+  /** By the records as they are when the message is looked at: what came meanwhile is in them. */
+  const isLeftover = (message: StreamMessage) => {
+    if (!isUsable(message)) return true;
+    const id = parseAgentSubject(message.subject)?.id;
+    const record = id === undefined ? undefined : fleet.record(id);
+    // What the record has not taken in, as of an agent that is not known, is not for it to judge.
+    return record !== undefined && message.seq <= record.commands_seq && !waitingFor(record).has(message.seq);
+  };
+
   const counts = await subjectCounts(bus, streams.commands);
-  const inStream = (id: AgentId) =>
-    agentOrderTopics.reduce((sum, topic) => sum + (counts.get(agentSubject(id, topic)) ?? 0), 0);
-  for (const { agent_id } of fleet.list()) {
-    const record = fleet.record(agent_id);
-    const waiting =
-      record?.commands.filter((command) => !isTaken(command) && !isSettled(command)).length ?? 0;
-    if (inStream(agent_id) > waiting) note(record);
+  const inStream = sum(counts.values());
+  if (inStream <= sum(fleet.records().map((record) => waitingFor(record).size))) return;
+  for await (const message of readStream(bus, { stream: streams.commands })) {
+    if (message.seq > readTo()) return;
+    if (isLeftover(message)) yield message.seq;
   }
+}
+
+function sum(numbers: IteratorObject<number>): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+function isUsable(message: StreamMessage): boolean {
+  try {
+    decodeOrder(message);
+    return true;
+  } catch {
+    return false; // counted and raised when it was read
+  }
+}
+
+function isOver(command: CommandRecord): boolean {
+  return isTaken(command) || isSettled(command);
+}
+
+function seqsOf({ commands }: AgentRecord, which: (command: CommandRecord) => boolean): ReadonlySet<number> {
+  return new Set(
+    commands.filter((each) => each.stream_seq > 0 && which(each)).map((each) => each.stream_seq),
+  );
 }

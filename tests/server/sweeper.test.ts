@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseJson } from "../../src/domain/decode.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { maxWaitingOrders } from "../../src/nats/streams.ts";
-import { startTestServer } from "../support/test-server.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
@@ -60,5 +61,57 @@ describe("what waits for an agent", () => {
     const audit = await manager.streams.info("AUDIT", { subjects_filter: "agent.ada.command" });
     expect(audit.state.subjects).toEqual({ "agent.ada.command": 1 });
     await second.server.stop();
+  });
+
+  test("what is removed is asked for once: after a restart, and while an older one waits", async () => {
+    await using first = await startTestServer();
+    const { nats } = first;
+    const bus = await nats.bus();
+    const asked: number[] = [];
+    bus.subscribe("$JS.API.STREAM.MSG.DELETE.COMMANDS", ({ data }) =>
+      asked.push((parseJson(data) as { seq: number }).seq),
+    );
+    bus.publish("agent.ada.heartbeat", {});
+    await waitFor(() => first.server.fleet.get(ada), { what: "ada" });
+    const sendAll = async ({ server }: TestServer, ...ids: string[]) => {
+      for (const command_id of ids)
+        await server.sendCommand({ id: ada, type: "task", text: "x", from: "me", command_id });
+    };
+    const apply = (command_id: string) =>
+      bus.publishStored("agent.ada.receipt", { command_id, state: "applied" });
+    await sendAll(first, "c0", "c1");
+    await apply("c1");
+    await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: "c1 is removed" });
+    await first.server.stop();
+
+    const second = await first.restart();
+    await sendAll(second, "c2");
+    await apply("c2");
+    await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: "c2 is removed" });
+    // Two sweeps later than that, something else is removed; and nothing was asked for in between.
+    for (const command_id of ["c3", "c4"]) {
+      await sendAll(second, command_id);
+      await apply(command_id);
+      await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: `${command_id} is removed` });
+    }
+    expect(asked).toEqual([2, 3, 4, 5]);
+    await second.server.stop();
+  });
+
+  test("an order that nobody can make anything of is removed, also by the leader after one that had no time to", async () => {
+    await using first = await startTestServer();
+    const bus = await first.nats.bus();
+    await first.server.stop();
+    // Read by a serve that ends before it sweeps: what is read at a start is not removed at once.
+    bus.publish("agent.bob.command", { type: "task", payload: "it waits", command_id: "good" });
+    bus.connection.publish("agent.bob.command", "{");
+    bus.connection.publish("agent.-.command", "{");
+    await bus.flush();
+    const second = await first.restart();
+    await second.server.stop();
+    const third = await second.restart();
+    await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: "the two are removed" });
+    expect(third.server.fleet.get(parseAgentId("bob"))?.inbox_waiting).toBe(1);
+    await third.server.stop();
   });
 });
