@@ -64,6 +64,8 @@ export interface AgentLaunch {
   readonly agentId: AgentId;
   /** A UUID by which the session can be found and resumed. */
   readonly sessionId: string;
+  /** Whether that session is there already, and goes on. */
+  readonly isResumed?: boolean | undefined;
   readonly mcpConfigPath: string;
   readonly settingsPath?: string | undefined;
   readonly isHeadless?: boolean | undefined;

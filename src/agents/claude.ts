@@ -34,7 +34,7 @@ export const claude: AgentCli = {
       ...(model === undefined ? [] : ["--model", model]),
       "--append-system-prompt",
       instructions,
-      ...(namesSession ? [] : ["--session-id", sessionId]),
+      ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
       ...(launch.isHeadless === true ? claudeStream.args : []),
       // Its default mode, "auto", lets a classifier decide.
       ...(asks ? ["--permission-mode", "default"] : []),

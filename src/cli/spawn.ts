@@ -38,6 +38,8 @@ const spawnArgs = {
   model: { type: "string", valueHint: "NAME", description: "instead of the profile's" },
   cli: { type: "string", valueHint: "NAME", description: "the agent CLI, instead of the profile's" },
   headless: { type: "boolean", description: "without a terminal, until it is stopped; tasks are its turns" },
+  resume: { type: "string", valueHint: "SESSION", description: "go on in this session of its CLI" },
+  "ends-with-input": { type: "boolean", description: "with --headless: its end is that of standard input" },
   "strict-mcp": { type: "boolean", description: "no other MCP servers than cliai's" },
   "dry-run": { type: "boolean", description: "write the files, print the command, launch nothing" },
   ...configArgs,
@@ -59,6 +61,8 @@ interface Plan {
   readonly credsPath: string | undefined;
   /** Whether those credentials were made for this agent, and not named by the user. */
   readonly isMinted: boolean;
+  /** Whether who started it holds its standard input, and it ends with that. */
+  readonly endsWithInput: boolean;
   readonly launch: AgentLaunch;
 }
 
@@ -95,6 +99,11 @@ async function planSpawn(args: SpawnArgs, context: CliContext, rest: readonly st
       hint: "leave it out, and give it a terminal",
     });
   }
+  if (args["ends-with-input"] === true && args.headless !== true) {
+    throw new CliaiError("usage", "--ends-with-input is given without --headless", {
+      hint: "a CLI on a terminal reads standard input itself",
+    });
+  }
   const cwd = await projectDir(args.project, context);
   const dataDir = dataDirFor(args, context);
   const { natsUrl, fleet } = await meetServer(args, context);
@@ -106,7 +115,8 @@ async function planSpawn(args: SpawnArgs, context: CliContext, rest: readonly st
   const credsPath = args.creds ? resolve(context.cwd, args.creds) : await mintOwn(id, role, args, context);
   const launch: AgentLaunch = {
     agentId: id,
-    sessionId: crypto.randomUUID(),
+    sessionId: args.resume ?? crypto.randomUUID(),
+    isResumed: args.resume !== undefined,
     mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
     isHeadless: args.headless === true,
     asksPermissions: profile.permissions === "inbox",
@@ -120,7 +130,8 @@ async function planSpawn(args: SpawnArgs, context: CliContext, rest: readonly st
     passedOn: rest,
   };
   const isMinted = credsPath !== undefined && !args.creds;
-  return { id, name, profile, role, cli, cwd, dataDir, natsUrl, credsPath, isMinted, launch };
+  const endsWithInput = args["ends-with-input"] === true;
+  return { endsWithInput, id, name, profile, role, cli, cwd, dataDir, natsUrl, credsPath, isMinted, launch };
 }
 
 /** Runs the CLI, with the host of its session around it where it has hooks, and gives the CLI's own exit code. */
@@ -146,6 +157,7 @@ async function runAgent(plan: Plan, context: CliContext): Promise<number> {
   try {
     const agent = start((await writeFiles(plan, host)).settingsPath);
     host.attach(agent);
+    if (plan.endsWithInput) context.stdin.resume().once("end", agent.terminate);
     how = `${cli.name} has ended: ${await agent.ended}`;
     return await agent.exitCode;
   } finally {

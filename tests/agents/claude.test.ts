@@ -31,6 +31,11 @@ describe("claude.buildArgs()", () => {
     ]);
   });
 
+  test("goes on in a session that is there already", () => {
+    const args = claude.buildArgs({ ...launch, isResumed: true });
+    expect(args.slice(-2)).toEqual(["--resume", launch.sessionId]);
+  });
+
   test("puts the task last, behind --, so that it may begin with dashes", () => {
     const args = claude.buildArgs({ ...launch, task: "--help me; $(rm -rf /) & %PATH%", passedOn: ["-p"] });
     expect(args.slice(-3)).toEqual(["-p", "--", "--help me; $(rm -rf /) & %PATH%"]);
