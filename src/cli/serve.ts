@@ -89,7 +89,7 @@ export const serveCommand = defineCliCommand({
     const settings = resolveServeSettings({ flags: args, env: context.env }, config);
     const dataDir = dataDirFor(args, context);
     await using parts = new AsyncDisposableStack();
-    const running: Running = { dataDir, nats: undefined };
+    const running: Running = { dataDir, nats: undefined, kill: new AbortController() };
     const stopped = stopOnSignal(running, context);
     const launcher = createAgentLauncher({ dataDir, config, configPath: args.config, context });
     const { file, bus, loginUrl } = await startParts(settings, running, launcher, context, parts);
@@ -107,6 +107,8 @@ export const serveCommand = defineCliCommand({
 interface Running {
   readonly dataDir: string;
   nats: NatsServer | undefined;
+  /** Kills nats-server where it stands. */
+  readonly kill: AbortController;
 }
 
 async function startParts(
@@ -227,6 +229,7 @@ async function startOwnNats(
     port: settings.nats_port,
     sync: settings.sync,
     claims: keys && claimsOf(dataDir, keys),
+    kill: running.kill.signal,
     log,
   });
   running.nats = nats;
@@ -243,8 +246,7 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
     log.info(`${signal}: the server ends`);
     resolve();
     if (signals === 1) return;
-    const pid = running.nats?.pid();
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    running.kill.abort();
     rmSync(serveFilePath(running.dataDir), { force: true });
     exitNow(130);
   };

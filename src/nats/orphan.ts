@@ -27,10 +27,19 @@ export async function endOrphan(dir: string, log: Logger): Promise<void> {
   const run = await readRun(dir);
   if (run === undefined || (await serverNameAt(run.port)) !== run.server_name) return;
   log.warn(`a nats-server of an earlier serve (pid ${run.pid}) still runs on this store; it is ended`);
-  process.kill(run.pid, "SIGTERM");
+  endProcess(run.pid);
   const deadline = Date.now() + endWithinMs;
   while ((await serverNameAt(run.port)) === run.server_name && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (error) {
+    // It has ended by itself since it answered.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

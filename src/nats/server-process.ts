@@ -30,13 +30,15 @@ export interface NatsServerOptions {
   readonly sync?: string | undefined;
   /** Whom it believes: asked at each start, a later one included. It takes anybody when left out. */
   readonly claims?: (() => Promise<Claims>) | undefined;
+  /** When it aborts, the child is killed at once, whichever it is by then, and not started again. */
+  readonly kill?: AbortSignal | undefined;
   readonly log: Logger;
 }
 
 export interface NatsServer {
   readonly url: string;
   readonly port: number;
-  /** The process id of the present child; another one after a restart. */
+  /** The process id of the present child; another one after a restart, undefined while none runs. */
   pid(): number | undefined;
   /** How often it died and was started again. */
   restarts(): number;
@@ -50,7 +52,7 @@ export interface NatsServer {
  * @throws CliaiError `port_taken`, or `failed` with nats-server's own last words, within 5 s
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  const { binary, dir, sync = defaultSync, log } = options;
+  const { binary, dir, sync = defaultSync, kill, log } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await endOrphan(dir, log);
   if (!canSync(binary.version, sync)) {
@@ -61,6 +63,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const serverName = `cliai-${crypto.randomUUID()}`;
 
   const ending = new AbortController();
+  kill?.addEventListener("abort", () => ending.abort(), { once: true });
   let restarts = 0;
   let child: ChildProcess | undefined;
   const store = watchStore(
@@ -84,12 +87,17 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
 
   const keepAlive = (started: ChildProcess) => {
     child = started;
-    started.once("exit", (code, signal) => {
+    const onEnd = () => {
       if (ending.signal.aborted) return;
+      const { exitCode, signalCode } = started;
       if (performance.now() - startedMs >= livedWellMs) spacingMs = 0;
-      log.error(`nats-server ended unexpectedly (${signal ?? `exit code ${code}`}); it is started again`);
+      log.error(
+        `nats-server ended unexpectedly (${signalCode ?? `exit code ${exitCode}`}); it is started again`,
+      );
       restarting = restart();
-    });
+    };
+    if (hasEnded(started)) onEnd();
+    else started.once("exit", onEnd);
   };
   /** Ever further from the start before, for one that gets ready and dies as for one that does not get ready. */
   const restart = async () => {
@@ -115,7 +123,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
-    pid: () => (run.child.exitCode === null ? run.child.pid : undefined),
+    pid: () => (hasEnded(run.child) ? undefined : run.child.pid),
     restarts: () => restarts,
     trouble: store.trouble,
     stop: async () => {
@@ -132,7 +140,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function startOnce(
-  { binary, dir, claims, sync = defaultSync, log }: NatsServerOptions,
+  { binary, dir, claims, sync = defaultSync, kill, log }: NatsServerOptions,
   store: StoreWatch,
   serverName: string,
   port: number,
@@ -160,6 +168,9 @@ async function startOnce(
     // Out of the terminal's group: Ctrl-C is for serve, which ends nats-server after its own last writes.
     detached: process.platform !== "win32",
   });
+  const killNow = () => child.kill("SIGKILL");
+  kill?.addEventListener("abort", killNow);
+  child.once("exit", () => kill?.removeEventListener("abort", killNow));
   const lastWords = collectLog(child, store, log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
@@ -188,7 +199,7 @@ function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 async function portOf(child: ChildProcess, binaryPath: string, dir: string): Promise<number> {
   const path = join(dir, `${basename(binaryPath)}_${child.pid}.ports`);
   const deadline = Date.now() + readyWithinMs;
-  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+  while (Date.now() < deadline && !hasEnded(child)) {
     const port = await readPort(path);
     if (port !== undefined) {
       await rm(path, { force: true });
@@ -243,8 +254,13 @@ function startFailure(binaryPath: string, port: number, lastWords: readonly stri
   });
 }
 
+/** One that a signal ended has no exit code; one that could not be started has neither. */
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
 async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child)) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);

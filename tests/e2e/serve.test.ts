@@ -1,11 +1,14 @@
 // The life of `cliai serve`: what it leaves on disk, how it ends, and how it comes back after a crash.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { runCliai, startCliai, startServe } from "../support/cliai.ts";
+import { testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
+
+const isPosix = process.platform !== "win32";
 
 async function modeOf(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8);
@@ -91,6 +94,34 @@ describe("cliai serve", () => {
     expect(await readdir(serve.dataDir)).not.toContain("serve.json");
     await waitFor(() => !isAlive(pid), { what: "nats-server is gone" });
   });
+
+  test.if(isPosix)(
+    "a second signal ends it while its nats-server is dead and does not start again",
+    async () => {
+      await using dir = await tempDir();
+      const real = await testNatsServer();
+      const natsServer = dir.join("nats-server");
+      const script = `case "$1" in --version) exec "${real}" --version ;; esac
+[ -e "$0.started" ] && exec sleep 30
+touch "$0.started"
+exec "${real}" "$@"`;
+      await writeFile(natsServer, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+      await using serve = await startServe({
+        args: ["--nats-server", natsServer],
+        env: { CLIAI_LOG: "info" },
+      });
+      const { pid } = JSON.parse(await readFile(`${serve.dataDir}/nats/run.json`, "utf8"));
+      process.kill(pid, "SIGKILL");
+      await serve.child.line("nats-server ended unexpectedly (SIGKILL)", { from: "stderr" });
+      serve.child.kill("SIGTERM");
+      await serve.child.line("SIGTERM: the server ends", { from: "stderr" });
+      serve.child.kill("SIGTERM");
+      const end = await serve.child.exit(2_000);
+      expect(end.code).toBe(130);
+      expect(end.stderr).not.toContain("ESRCH");
+      expect(await readdir(serve.dataDir)).not.toContain("serve.json");
+    },
+  );
 
   test("after kill -9 the next serve takes over the directory, its agents and the orphaned nats-server's store", async () => {
     await using dir = await tempDir();

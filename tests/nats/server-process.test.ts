@@ -72,6 +72,25 @@ describe("startNatsServer()", () => {
     },
   );
 
+  test("when it is to be killed, it is: whether it runs, has just died, or is about to be started again", async () => {
+    await using dir = await tempDir();
+    const kill = new AbortController();
+    const server = await startNatsServer({ binary, dir: dir.path, port: 0, kill: kill.signal, log });
+    const first = server.pid();
+    if (first === undefined) throw new Error("no pid");
+    process.kill(first, "SIGKILL");
+    await waitFor(() => server.pid() === undefined, {
+      what: "the process is known to be dead",
+      intervalMs: 1,
+    });
+    kill.abort();
+    await server.stop();
+    expect(server.pid()).toBeUndefined();
+    expect(connectBus({ url: server.url, name: "t", log })).rejects.toMatchObject({
+      code: "nats_unreachable",
+    });
+  });
+
   test("a taken port is one error with a hint", async () => {
     await using dir = await tempDir();
     const blocker = createServer().listen(0, "127.0.0.1");
