@@ -182,7 +182,8 @@ async function startOnce(
     await recordRun(dir, { server_name: serverName, pid: child.pid ?? 0, port: readyPort });
     return { child, port: readyPort };
   } catch (error) {
-    await endChild(child);
+    // One that has stored nothing needs no ordered end, and may not heed it: what is wrong is said in time.
+    child.kill("SIGKILL");
     throw error;
   }
 }

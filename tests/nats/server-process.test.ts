@@ -25,6 +25,12 @@ async function scriptServer(dir: TempDir, script: string) {
   return { path, version: "2.15.2" };
 }
 
+/** Whether the process is there, and no zombie. */
+async function runs(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z"); // gone
+  return stat.split(") ")[1]?.[0] !== "Z";
+}
+
 describe("startNatsServer()", () => {
   test("takes connections on loopback with JetStream and 8 MB payloads when it resolves, and is gone after stop()", async () => {
     await using dir = await tempDir();
@@ -91,6 +97,25 @@ describe("startNatsServer()", () => {
     });
   });
 
+  test.if(isPosix)(
+    "one that never listens is given up within 5 s, whatever it does with a SIGTERM",
+    async () => {
+      await using dir = await tempDir();
+      const deaf = await scriptServer(dir, `trap "" TERM\necho $$ > "$0.pid"\nwhile :; do sleep 0.1; done`);
+      const startedMs = performance.now();
+      expect(
+        await startNatsServer({ binary: deaf, dir: dir.path, port: 0, log }).catch((error: unknown) => error),
+      ).toMatchObject({
+        code: "failed",
+        message: "nats-server did not listen within 5 s",
+        hint: expect.stringContaining(dir.join("nats-server.conf")),
+      });
+      expect(performance.now() - startedMs).toBeLessThan(5_500);
+      const pid = (await readFile(`${deaf.path}.pid`, "utf8")).trim();
+      await waitFor(async () => !(await runs(Number(pid))), { what: "its end" });
+    },
+  );
+
   test("a taken port is one error with a hint", async () => {
     await using dir = await tempDir();
     const blocker = createServer().listen(0, "127.0.0.1");
@@ -132,12 +157,10 @@ describe("startNatsServer()", () => {
     const ended = once(serve, "exit");
     serve.kill("SIGKILL");
     await ended;
-    const isAlive = async () =>
-      (await readFile(`/proc/${orphan}/stat`, "utf8").catch(() => "Z")).split(") ")[1]?.[0] !== "Z";
-    expect(await isAlive()).toBe(true);
+    expect(await runs(orphan)).toBe(true);
 
     const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
-    await waitFor(async () => !(await isAlive()), { what: "the orphan's end" });
+    await waitFor(async () => !(await runs(orphan)), { what: "the orphan's end" });
     expect(server.pid()).not.toBe(orphan);
     await server.stop();
   });
