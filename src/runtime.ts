@@ -153,9 +153,10 @@ export function openTerminal(options: OwnTerminalOptions): OwnTerminal | undefin
     write: (data) => void terminal?.write(data),
     resize: (wide, high) => terminal?.resize(wide, high),
     kill: (signal) => subprocess.kill(signal),
-    exited: subprocess.exited.then(() => {
+    exited: subprocess.exited.then((status) => {
       terminal?.close();
-      return { code: subprocess.exitCode, signal: subprocess.signalCode as NodeJS.Signals | null };
+      const signal = subprocess.signalCode as NodeJS.Signals | null;
+      return { code: signal === null ? status : null, signal };
     }),
   };
 }
