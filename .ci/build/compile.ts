@@ -15,7 +15,7 @@ export interface CompileOptions {
   readonly server: PackedServer;
 }
 
-/** In bytes; `runtime` is Bun itself with the source map and the bytecode of our code. */
+/** In bytes; `runtime` is Bun itself with the source map and the bytecode of our code, which it does not tell apart. */
 export interface PartSizes {
   readonly runtime: number;
   readonly code: number;

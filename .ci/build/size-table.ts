@@ -17,7 +17,7 @@ export function sizeTable(rows: readonly SizeRow[]): string {
     megabytes(row.natsServer),
     `${row.serverVersion} (${row.serverSource})`,
   ]);
-  const table = [["MB", "total", "Bun", "code", "nats-server", "version (from)"], ...cells];
+  const table = [["MB", "total", "Bun, map, bytecode", "code", "nats-server", "version (from)"], ...cells];
   const widths =
     table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   return table

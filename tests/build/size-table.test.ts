@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { sizeTable } from "../../.ci/build/size-table.ts";
+
+test("sizeTable() is one line an executable, its parts in megabytes under the names of what they hold", () => {
+  const parts = { runtime: 117_320_000, code: 1_130_000, natsServer: 5_550_000, total: 124_000_000 };
+  const rows = [
+    { file: "dist/cliai", ...parts, serverVersion: "2.15.2", serverSource: "go" },
+    {
+      file: "dist/cliai-windows-x64.exe",
+      ...parts,
+      total: 99_994_999,
+      serverVersion: "2.9.10",
+      serverSource: "path",
+    },
+  ];
+  expect(sizeTable(rows)).toBe(
+    `
+MB                           total  Bun, map, bytecode  code  nats-server  version (from)
+dist/cliai                  124.00              117.32  1.13         5.55  2.15.2 (go)
+dist/cliai-windows-x64.exe   99.99              117.32  1.13         5.55  2.9.10 (path)
+`.trim(),
+  );
+});
