@@ -32,7 +32,7 @@ const sendArgs = {
   expires: {
     type: "string",
     valueHint: "SECONDS",
-    description: "leave it if not taken by then; else 300, and a task waits",
+    description: "leave it if not taken by then; else 300, a task 6 days",
   },
   id: { type: "string", valueHint: "KEY", description: "idempotency key: the same twice takes effect once" },
   ...clientArgs,

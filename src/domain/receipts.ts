@@ -77,6 +77,20 @@ export function isSettled({ type, stream_seq, receipts }: CommandRecord): boolea
   return type === "message" ? last !== "delivered" : isFinal(last);
 }
 
+/** Whether it still waits for its agent: neither given to it, nor over. */
+export function isWaiting(command: CommandRecord): boolean {
+  return !isTaken(command) && !isSettled(command);
+}
+
+/** How long stream COMMANDS keeps what waits. */
+export const keptAtMostMs = 7 * 24 * 60 * 60 * 1000;
+
+/** Until when it may be taken, in ms since 1970: by its own expiry, or for as long as the stream keeps it. */
+export function waitsUntilMs({ issued_at, expires_at }: CommandRecord): number {
+  const keptUntilMs = Date.parse(issued_at) + keptAtMostMs;
+  return expires_at === undefined ? keptUntilMs : Math.min(keptUntilMs, Date.parse(expires_at));
+}
+
 /**
  * Adds a receipt in its place. One that is doubled changes nothing; one that comes late takes its place in the
  * order; after a final state only the states before it may still be filled in.

@@ -11,6 +11,7 @@ import {
 } from "nats";
 import type { AgentId } from "../domain/agent-id.ts";
 import type { CliaiError } from "../domain/errors.ts";
+import { keptAtMostMs } from "../domain/receipts.ts";
 import {
   agentOrderTopics,
   auditRecordSubjects,
@@ -80,7 +81,7 @@ function streamConfigs({
       discard: DiscardPolicy.New,
       discard_new_per_subject: true,
       max_consumers: mostConsumers,
-      max_age: nanos(7 * day),
+      max_age: nanos(keptAtMostMs),
       duplicate_window: nanos(day),
       num_replicas: replicas,
     },

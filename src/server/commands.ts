@@ -27,12 +27,13 @@ export interface OrderRequest {
   /** Idempotency key: the same one twice takes effect once. A fresh one when left out. */
   readonly command_id?: string | undefined;
   /**
-   * Seconds after which an agent that has not taken it shall leave it. When left out, a task waits as long as the
-   * stream keeps it (7 days), and the others 5 minutes: a stop of yesterday must not end the agent of today.
+   * Seconds after which an agent that has not taken it shall leave it; the stream keeps nothing longer than 7 days. When
+   * left out, a task waits 6 days, and the others 5 minutes: a stop of yesterday must not end the agent of today.
    */
   readonly expiresInS?: number | undefined;
 }
 
+const taskExpiresInS = 6 * 86_400;
 const controlExpiresInS = 300;
 const lookEveryMs = 1_000;
 
@@ -54,16 +55,14 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
     ...(reason === undefined ? {} : { reason }),
     ...(force === true ? { force } : {}),
   };
-  const expiresInS = order.expiresInS ?? (type === "task" ? undefined : controlExpiresInS);
+  const expiresInS = order.expiresInS ?? (type === "task" ? taskExpiresInS : controlExpiresInS);
   return {
     type,
     ...(Object.keys(payload).length === 0 ? {} : { payload }),
     command_id: commandId,
     from,
     issued_at: now.toISOString(),
-    ...(expiresInS === undefined
-      ? {}
-      : { expires_at: new Date(now.getTime() + expiresInS * 1000).toISOString() }),
+    expires_at: new Date(now.getTime() + expiresInS * 1000).toISOString(),
   };
 }
 

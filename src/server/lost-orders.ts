@@ -2,7 +2,7 @@
 // agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { type CommandRecord, isSettled, isTaken, receiptMessageId } from "../domain/receipts.ts";
+import { type CommandRecord, isWaiting, receiptMessageId, waitsUntilMs } from "../domain/receipts.ts";
 import { rewindRecord } from "../domain/rewind.ts";
 import { agentOrderTopics, agentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -79,10 +79,14 @@ export interface LostOrderContext {
   readonly now: () => Date;
 }
 
-/** Ends what was lost, once, whichever serve does it; and raises the alert. */
+/**
+ * Ends what was lost, once, whichever serve does it; and raises the alert. What waited too long is not lost: the stream keeps
+ * it no longer, and expiry.ts ends it.
+ */
 export async function endLostOrders(context: LostOrderContext, { lost, damage }: Settled): Promise<void> {
   const { bus, fleet, projector, alerts, now } = context;
-  const all = [...lost, ...(await findLostOrders(bus, fleet, projector))];
+  const isInTime = ({ command }: LostOrder) => waitsUntilMs(command) > now().getTime();
+  const all = [...lost, ...(await findLostOrders(bus, fleet, projector))].filter(isInTime);
   if (all.length === 0 && damage.length === 0) return;
   const orders = all.length === 1 ? "1 order" : `${all.length} orders`;
   const message = [...damage, `${orders} that waited for an agent ended as failed: the store has lost them`];
@@ -119,5 +123,5 @@ async function findLostOf(
 }
 
 function waitingFor(record: AgentRecord | undefined): CommandRecord[] {
-  return (record?.commands ?? []).filter((command) => !isTaken(command) && !isSettled(command));
+  return (record?.commands ?? []).filter(isWaiting);
 }

@@ -14,6 +14,7 @@ import { createAlerts } from "./alerts.ts";
 import { type AuditOptions, startAudit } from "./audit/start-audit.ts";
 import { createBridgeConsumers } from "./bridge-consumers.ts";
 import { storeCommand } from "./commands.ts";
+import { expireOverdue } from "./expiry.ts";
 import { createFleetState } from "./fleet-state.ts";
 import { openFleetStore } from "./fleet-store.ts";
 import { openHolds } from "./holds.ts";
@@ -175,6 +176,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
     }) ?? (() => undefined),
     sweeper.stop,
+    expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
     lease.onChange((isLeader) => {
       if (isLeader) alerts.lead();
     }),

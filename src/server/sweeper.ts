@@ -3,7 +3,7 @@
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { messageOf } from "../domain/errors.ts";
-import { type CommandRecord, isSettled, isTaken } from "../domain/receipts.ts";
+import { type CommandRecord, isWaiting } from "../domain/receipts.ts";
 import { agentOrderTopics, everyAgentSubject, parseAgentSubject, streams } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -115,7 +115,7 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
 async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number): AsyncGenerator<number> {
   const known = new WeakMap<AgentRecord, ReadonlySet<number>>();
   const waitingFor = (record: AgentRecord) => {
-    const waiting = known.get(record) ?? seqsOf(record, (command) => !isOver(command));
+    const waiting = known.get(record) ?? seqsOf(record, isWaiting);
     known.set(record, waiting);
     return waiting;
   };
@@ -151,7 +151,7 @@ function isUsable(message: StreamMessage): boolean {
 }
 
 function isOver(command: CommandRecord): boolean {
-  return isTaken(command) || isSettled(command);
+  return !isWaiting(command);
 }
 
 function seqsOf({ commands }: AgentRecord, which: (command: CommandRecord) => boolean): ReadonlySet<number> {

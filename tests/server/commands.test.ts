@@ -46,6 +46,7 @@ describe("buildCommand()", () => {
       command_id: "c1",
       from: "me",
       issued_at: "1970-01-01T00:00:00.000Z",
+      expires_at: "1970-01-07T00:00:00.000Z",
     });
     expect(
       buildCommand({ id: ada, type: "stop", reason: "r", force: true, from: "me" }, "c1", at).payload,
@@ -56,10 +57,10 @@ describe("buildCommand()", () => {
     expect("payload" in buildCommand({ id: ada, type: "pause", from: "me" }, "c1", at)).toBe(false);
   });
 
-  test("lets a task wait, and a stop for five minutes, unless the sender says otherwise", () => {
+  test("lets a task wait for six days, and a stop for five minutes, unless the sender says otherwise", () => {
     const expiry = (order: Partial<OrderRequest>) =>
       buildCommand({ id: ada, type: "stop", from: "me", ...order }, "c1", new Date(0)).expires_at;
-    expect(expiry({ type: "task", text: "x" })).toBeUndefined();
+    expect(expiry({ type: "task", text: "x" })).toBe("1970-01-07T00:00:00.000Z");
     expect(expiry({})).toBe("1970-01-01T00:05:00.000Z");
     expect(expiry({ type: "task", text: "x", expiresInS: 60 })).toBe("1970-01-01T00:01:00.000Z");
   });

@@ -1,0 +1,86 @@
+// Ends as expired what nobody took in time, where nobody says so: a bridge does when it comes too late, an agent that never
+// returns does not. The leader writes it, a while after, so that the one who took it at the last moment is heard first.
+import type { AgentRecord } from "../domain/agent-record.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Receipt } from "../domain/messages.ts";
+import { type CommandRecord, isWaiting, receiptMessageId, waitsUntilMs } from "../domain/receipts.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { FleetState } from "./fleet-state.ts";
+import type { Holds } from "./holds.ts";
+import type { Lease } from "./lease.ts";
+import type { Projector } from "./projector.ts";
+
+const lookEveryMs = 1_000;
+/** For a receipt on its way, and for clocks that differ. */
+const graceMs = 30_000;
+
+export interface ExpiryOptions {
+  readonly bus: Bus;
+  readonly fleet: FleetState;
+  readonly lease: Lease;
+  readonly holds: Pick<Holds, "isFree">;
+  readonly projector: Pick<Projector, "catchUp">;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Returns the way to end it. */
+export function expireOverdue(options: ExpiryOptions): () => void {
+  const { bus, fleet, lease, holds, projector, now, log } = options;
+  const overdueOf = ({ agent_id, commands }: AgentRecord): CommandRecord[] =>
+    commands.filter(
+      (command) =>
+        isWaiting(command) &&
+        !isBegun(command) &&
+        waitsUntilMs(command) + graceMs <= now().getTime() &&
+        holds.isFree(agent_id, command.command_id),
+    );
+  const expire = async ({ agent_id: id }: AgentRecord) => {
+    // By all that is stored by now: it may have been taken, and this serve have stood still.
+    await projector.catchUp(id);
+    const record = fleet.record(id);
+    for (const command of record === undefined ? [] : overdueOf(record)) {
+      if (!lease.isLeader()) return;
+      const receipt = expiredReceipt(command, now());
+      await bus.publishStored(
+        agentSubject(id, "receipt"),
+        { agent_id: id, ...receipt },
+        { id: receiptMessageId(id, command.command_id, receipt.state) },
+      );
+    }
+  };
+  let isLooking = false;
+  const timer = setInterval(async () => {
+    if (isLooking || !bus.isConnected() || !lease.isLeader()) return;
+    isLooking = true;
+    try {
+      const due = fleet.records().filter((record) => overdueOf(record).length > 0);
+      for (const record of due.toArray()) await expire(record);
+    } catch (error) {
+      log.debug(`overdue commands are not ended yet: ${messageOf(error)}`);
+    }
+    isLooking = false;
+  }, lookEveryMs);
+  return () => clearInterval(timer);
+}
+
+/** A pause or a resume that the bridge has is in its hands: a long tool call may pass before it can show that it was done. */
+function isBegun({ type, receipts }: CommandRecord): boolean {
+  const isDelivered = receipts.some(({ state }) => state === "delivered");
+  return isDelivered && type !== "task" && type !== "message";
+}
+
+/** What is written of a command that waited too long. */
+export function expiredReceipt(
+  command: CommandRecord,
+  now: Date,
+): Pick<Receipt, "command_id" | "state" | "detail" | "timestamp"> {
+  return {
+    command_id: command.command_id,
+    state: "expired",
+    detail: `it was to be taken by ${new Date(waitsUntilMs(command)).toISOString()}`,
+    timestamp: now.toISOString(),
+  };
+}
