@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { fetchAgent, type ShownAgent, showAgent, startBridge } from "../support/bridges.ts";
 import type { ChildExit } from "../support/child.ts";
 import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { callTool, initialize } from "../support/mcp-lines.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
@@ -16,6 +17,10 @@ afterAll(() => serve[Symbol.asyncDispose]());
 
 const show = (id: string) => showAgent(serve, id);
 const startAgent = (id: string) => startBridge(serve, id);
+
+let calls = 0;
+/** The id of a call to a bridge's tool. */
+const nextCall = () => ++calls;
 
 function receipts({ stdout }: ChildExit): { command_id: string; agent_id: string; state: string }[] {
   return stdout
@@ -101,6 +106,32 @@ describe("cliai send", () => {
     expect(run.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}stored\n.* {2}delivered\n$/);
     expect(run.stderr).toContain("error: pause to dora is delivered, not applied, after 0.5 s");
   });
+
+  test.each([
+    ["applied", 0, undefined],
+    ["failed", 1, { code: "failed", message: "kit could not carry out task: the disk is full" }],
+    ["refused", 5, { code: "refused", message: "kit refused task: the disk is full" }],
+  ] as const)(
+    "under --wait applied, an agent that says %s makes it end with %d",
+    async (outcome, code, error) => {
+      await using kit = await startAgent("kit");
+      await initialize(kit);
+      const command_id = `by-${outcome}`;
+      const flags = ["--id", command_id, "--wait", "applied", "--json"];
+      const sending = serve.run(["send", "task", "kit", "tidy up", ...flags]);
+      const takeIn = async () =>
+        (await callTool(kit, nextCall(), "check_inbox", {})).text.includes(command_id);
+      await waitFor(takeIn, { what: "the task is in the inbox" });
+      const note = "the disk is full";
+      await callTool(kit, nextCall(), "acknowledge", { command_id, outcome, note });
+      const run = await sending;
+      expect(run.code).toBe(code);
+      const states = receipts(run).map(({ state }) => state);
+      expect(states.filter((state) => state !== "injected")).toEqual(["stored", "delivered", outcome]);
+      if (error === undefined) expect(run.stderr).toBe("");
+      else expect(JSON.parse(run.stderr)).toMatchObject({ error });
+    },
+  );
 
   test("the same --id twice takes effect once, and reports the first one's receipts", async () => {
     await using _ = await startAgent("eve");
