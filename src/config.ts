@@ -24,8 +24,12 @@ const serveEntries = {
   nats_server: described(text("a path"), "the nats-server program to run"),
   insecure: described(v.boolean("must be true or false"), "no credentials on loopback, for experiments"),
   token_file: described(text("a path"), "file with the HTTP token; without it one is made at first start"),
-  tls_cert: described(text("a path"), "certificate of the dashboard and the API, in PEM form"),
+  tls_cert: described(text("a path"), "certificate of the dashboard, the API and NATS, in PEM form"),
   tls_key: described(text("a path"), "key of tls_cert, in PEM form"),
+  tls_ca: described(
+    text("a path"),
+    "certificate of the private authority that tls_cert is from, in PEM form",
+  ),
   replicas: described(wholeNumber(1, 5), "copies of streams and buckets on a cluster"),
   sync: described(
     v.pipe(

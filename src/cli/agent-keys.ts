@@ -9,7 +9,7 @@ import { type Logger, silentLogger } from "../log.ts";
 import { mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";
 import { isGood, readGrants, removeExpiredGrants, writeGrant } from "./agent-grants.ts";
-import { readKeys } from "./keys.ts";
+import { readKeys, readTrust } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
 import { tellRevocations } from "./revocation.ts";
 
@@ -58,7 +58,7 @@ export async function mintAgent(
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(join(dataDir, "agents"));
   await ensureOwnDir(join(path, ".."));
-  await writePrivateFile(path, creds);
+  await writePrivateFile(path, creds + (await readTrust(dataDir)));
   return path;
 }
 

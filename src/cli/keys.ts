@@ -1,6 +1,6 @@
 // The files under `keys/`: the seeds from which everything of NATS is vouched for, and the operator's credentials. Whoever
 // can read them is the operator; agents are given nothing of them.
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type NatsKeys,
   readSeed,
 } from "../nats/credentials.ts";
+import { certificatesIn } from "../nats/trust.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
@@ -19,12 +20,27 @@ export function operatorCredsPath(dataDir: string): string {
   return join(keysDirOf(dataDir), "operator.creds");
 }
 
+/** The certificates that nats-server is known by to whoever has credentials; an empty text where it speaks no TLS. */
+export async function readTrust(dataDir: string): Promise<string> {
+  return await readFile(trustPath(dataDir), "utf8").catch(() => ""); // serve writes it where there is TLS
+}
+
+function trustPath(dataDir: string): string {
+  return join(keysDirOf(dataDir), "nats-ca.pem");
+}
+
+async function keepTrust(dataDir: string, trust: string): Promise<void> {
+  if (trust === "") await rm(trustPath(dataDir), { force: true });
+  else await writePrivateFile(trustPath(dataDir), trust);
+}
+
 /**
  * The keys of this data directory, made at its first start. Only the holder of `serve.lock` may make them: two that do at once
  * would vouch for different fleets.
+ * @param trust what {@link readTrust} gives from now on
  * @throws CliaiError `config_invalid`, naming the file, when one is damaged or cannot be read
  */
-export async function ensureKeys(dataDir: string): Promise<NatsKeys> {
+export async function ensureKeys(dataDir: string, trust = ""): Promise<NatsKeys> {
   await ensureOwnDir(keysDirOf(dataDir));
   const known = await readKeyFiles(dataDir);
   const make = async (kind: KeyKind) => {
@@ -37,7 +53,8 @@ export async function ensureKeys(dataDir: string): Promise<NatsKeys> {
     system: known.system ?? (await make("system")),
     account: known.account ?? (await make("account")),
   };
-  await ensureOperatorCreds(dataDir, keys);
+  await keepTrust(dataDir, trust);
+  await ensureOperatorCreds(dataDir, keys, trust);
   return keys;
 }
 
@@ -68,10 +85,11 @@ function seedPath(dataDir: string, kind: KeyKind): string {
   return join(keysDirOf(dataDir), `${kind}.nk`);
 }
 
-/** Made again where they are missing, cut off, or of an account that is no more. */
-async function ensureOperatorCreds(dataDir: string, { account }: NatsKeys): Promise<void> {
+/** Made again where they are missing, cut off, of an account that is no more, or of another certificate. */
+async function ensureOperatorCreds(dataDir: string, { account }: NatsKeys, trust: string): Promise<void> {
   const path = operatorCredsPath(dataDir);
   const present = await readFile(path, "utf8").catch(() => ""); // absent or unreadable: made again
-  if (await isIssuedBy(present, account)) return;
-  await writePrivateFile(path, (await mintUser(account, { name: "operator" })).creds);
+  const isSame = String(certificatesIn(present)) === String(certificatesIn(trust));
+  if (isSame && (await isIssuedBy(present, account))) return;
+  await writePrivateFile(path, (await mintUser(account, { name: "operator" })).creds + trust);
 }

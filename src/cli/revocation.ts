@@ -5,7 +5,7 @@ import { connectBus } from "../nats/bus.ts";
 import { buildAccountClaims, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { pushAccountClaims } from "../nats/system-account.ts";
 import { readRevocations } from "./agent-grants.ts";
-import { operatorCredsPath } from "./keys.ts";
+import { operatorCredsPath, readTrust } from "./keys.ts";
 import { readServeFile } from "./serve-file.ts";
 
 /**
@@ -32,7 +32,12 @@ async function applyRevocations(
   log: Logger,
 ): Promise<void> {
   const { creds } = await mintUser(keys.system, { name: "revoke" });
-  const system = await connectBus({ url: natsUrl, name: "cliai revoke", creds, log });
+  const system = await connectBus({
+    url: natsUrl,
+    name: "cliai revoke",
+    creds: creds + (await readTrust(dataDir)),
+    log,
+  });
   try {
     let pushed: string | undefined;
     // Another may revoke at the same time, and push before us what it read before our own: then ours is pushed once more.

@@ -6,7 +6,7 @@ import { type Bus, connectBus } from "../nats/bus.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { type ConnectionEvent, watchConnections } from "../nats/system-account.ts";
 import { readRevocations } from "./agent-grants.ts";
-import { operatorCredsPath } from "./keys.ts";
+import { operatorCredsPath, readTrust } from "./keys.ts";
 import { createMintedRoles } from "./minted-roles.ts";
 
 /** Serve is back before the bridges are: what they send on their return must find it listening. */
@@ -52,9 +52,10 @@ export async function connectServe(
     return credsPath === undefined ? { bus } : { bus, clientCreds: credsPath };
   }
   // Its own users live in this process alone: they are written nowhere.
-  const system = await connect({ creds: (await mintUser(keys.system, { name })).creds });
+  const trust = await readTrust(dataDir);
+  const system = await connect({ creds: (await mintUser(keys.system, { name })).creds + trust });
   return {
-    bus: await connect({ creds: (await mintUser(keys.account, { name })).creds }),
+    bus: await connect({ creds: (await mintUser(keys.account, { name })).creds + trust }),
     clientCreds: operatorCredsPath(dataDir),
     followConnections: (onEvent) => watchConnections(system, keys.account.getPublicKey(), onEvent, log),
     roleOf: createMintedRoles(dataDir, now, log),

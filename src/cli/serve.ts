@@ -29,7 +29,7 @@ import { spawnText } from "./program-text.ts";
 import { removeServeFile, type ServeFile, serveFilePath, writeServeFile } from "./serve-file.ts";
 import { refuseSecondServe, takeLock } from "./serve-lock.ts";
 import { claimsOf, connectServe } from "./serve-nats.ts";
-import { planWebExposure } from "./web-exposure.ts";
+import { planWebExposure, type WebExposure } from "./web-exposure.ts";
 
 const serveArgs = {
   port: {
@@ -57,8 +57,17 @@ const serveArgs = {
     valueHint: "FILE",
     description: "the HTTP token; else made at first start",
   },
-  "tls-cert": { type: "string", valueHint: "FILE", description: "certificate of the dashboard (PEM)" },
+  "tls-cert": {
+    type: "string",
+    valueHint: "FILE",
+    description: "certificate of the dashboard and NATS (PEM)",
+  },
   "tls-key": { type: "string", valueHint: "FILE", description: "its key (PEM)" },
+  "tls-ca": {
+    type: "string",
+    valueHint: "FILE",
+    description: "certificate of the private authority that it is from (PEM)",
+  },
   replicas: { type: "string", valueHint: "N", description: "copies of each stream on a cluster (default 1)" },
   sync: {
     type: "string",
@@ -121,7 +130,7 @@ async function startParts(
   const { dataDir } = running;
   const { log, now } = context;
   const instance = crypto.randomUUID();
-  const { scheme, tls, isOwnHost } = await planWebExposure(settings, context);
+  const { scheme, tls, isOwnHost, nats: exposure } = await planWebExposure(settings, context);
   await ensurePrivateDir(dataDir);
   await refuseSecondServe(dataDir);
 
@@ -135,8 +144,12 @@ async function startParts(
   const watched = tokenFile === undefined ? undefined : watchHttpToken(tokenFile, log);
   parts.defer(() => watched?.stop());
 
-  const keys = settings.insecure || settings.nats_url !== undefined ? undefined : await ensureKeys(dataDir);
-  const natsUrl = settings.nats_url ?? (await startOwnNats(settings, keys, running, context, parts));
+  const keys =
+    settings.insecure || settings.nats_url !== undefined
+      ? undefined
+      : await ensureKeys(dataDir, exposure.trust);
+  const natsUrl =
+    settings.nats_url ?? (await startOwnNats({ settings, exposure, keys, running }, context, parts));
   const credsPath = settings.nats_creds && resolve(context.cwd, settings.nats_creds);
   const nats = await connectServe({ url: natsUrl, keys, credsPath, dataDir, now, log }, parts);
   const { bus, followConnections, roleOf } = nats;
@@ -208,10 +221,15 @@ async function tokenFileOf(
   return token_file === undefined ? await ensureHttpToken(dataDir) : resolve(cwd, token_file);
 }
 
+interface OwnNats {
+  readonly settings: ServeSettings;
+  readonly exposure: WebExposure["nats"];
+  readonly keys: NatsKeys | undefined;
+  readonly running: Running;
+}
+
 async function startOwnNats(
-  settings: ServeSettings,
-  keys: NatsKeys | undefined,
-  running: Running,
+  { settings, exposure, keys, running }: OwnNats,
   { env, log }: CliContext,
   parts: AsyncDisposableStack,
 ): Promise<string> {
@@ -226,6 +244,8 @@ async function startOwnNats(
   const nats = await startNatsServer({
     binary,
     dir: join(dataDir, "nats"),
+    host: exposure.host,
+    tls: exposure.tls,
     port: settings.nats_port,
     sync: settings.sync,
     claims: keys && claimsOf(dataDir, keys),

@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { ServeSettings } from "../config.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
+import { loopback, type ServerTls } from "../nats/server-config.ts";
 import { type HostRule, hostsNamed, isLoopbackHost } from "../web/guard.ts";
 import type { CliContext } from "./context.ts";
 import { isLoopback } from "./front-door.ts";
@@ -15,6 +16,13 @@ export interface WebExposure {
   /** PEM texts. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly isOwnHost: HostRule;
+  /** Of our own nats-server: for this machine alone, except over TLS. */
+  readonly nats: {
+    readonly host: string;
+    readonly tls: ServerTls | undefined;
+    /** The certificates by which its clients know it. */
+    readonly trust: string;
+  };
 }
 
 /**
@@ -25,7 +33,7 @@ export async function planWebExposure(
   settings: ServeSettings,
   { cwd, log }: Pick<CliContext, "cwd" | "log">,
 ): Promise<WebExposure> {
-  const { host, token_file, insecure } = settings;
+  const { host, token_file, tls_cert, tls_key, insecure } = settings;
   const isExposed = !isLoopback(host);
   if (isExposed && insecure) {
     throw new CliaiError(
@@ -52,10 +60,16 @@ export async function planWebExposure(
     );
   }
   const names = [host, hostname(), ...(tls === undefined ? [] : namesOf(tls.cert))];
+  const natsTls = insecure ? undefined : tls;
   return {
     scheme: tls === undefined ? "http" : "https",
     tls,
     isOwnHost: isExposed || tls !== undefined ? hostsNamed(names) : isLoopbackHost,
+    nats: {
+      host: natsTls === undefined ? loopback : host,
+      tls: natsTls && { certPath: resolve(cwd, tls_cert ?? ""), keyPath: resolve(cwd, tls_key ?? "") },
+      trust: natsTls === undefined ? "" : `${natsTls.cert.trim()}\n${await readCa(settings, cwd)}`,
+    },
   };
 }
 
@@ -80,6 +94,15 @@ async function readTls({ tls_cert, tls_key }: ServeSettings, cwd: string): Promi
     });
   }
   return { cert, key };
+}
+
+/** The authority of a certificate that is neither its own nor a public one's. */
+async function readCa({ tls_ca, tls_cert }: ServeSettings, cwd: string): Promise<string> {
+  if (tls_ca === undefined) return "";
+  if (tls_cert === undefined) {
+    throw new CliaiError("config_invalid", "--tls-ca is given without --tls-cert", { hint: "leave it out" });
+  }
+  return await readPem(tls_ca, "tls-ca", cwd);
 }
 
 async function readPem(path: string, flag: string, cwd: string): Promise<string> {

@@ -1,19 +1,12 @@
 // The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
 // Streams, consumers and buckets have files of their own beside it.
 import { readFile } from "node:fs/promises";
-import {
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  DebugEvents,
-  Events,
-  type Msg,
-  type NatsConnection,
-} from "nats";
+import { connect, credsAuthenticator, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
 import { CliaiError } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
+import { explainDistrust, trustOptions } from "./trust.ts";
 
 /** Largest payload on the whole path (contract §3). */
 export const maxPayloadBytes = 8 * 1024 * 1024;
@@ -96,6 +89,8 @@ export interface Bus {
 /** @throws CliaiError `nats_unreachable` (never with `waitForServer`), `refused` for bad credentials */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const backoff = createBackoff(options.firstReconnectMs ?? firstReconnectMs);
+  const creds = await readCredentials(options);
+  const tls = trustOptions(options.url, creds);
   const connection = await connect({
     servers: options.url.split(",").map((url) => url.trim()),
     name: options.name,
@@ -107,9 +102,10 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     maxPingOut: 2,
     ignoreClusterUpdates: false,
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
-    ...(await readCredentials(options)),
+    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(utf8.encode(creds)) }),
+    ...(tls === undefined ? {} : { tls }),
   }).catch((error: unknown) => {
-    const failure = translateNatsError(error, `connect to ${options.url}`);
+    const failure = translateNatsError(explainDistrust(error, options.url), `connect to ${options.url}`);
     // Something listens there and says nothing: to whoever wants to connect, that is nobody.
     if (failure.code !== "no_answer") throw failure;
     throw new CliaiError("nats_unreachable", `NATS cannot be reached: nothing answers at ${options.url}`, {
@@ -243,14 +239,11 @@ function encode(subject: string, body: unknown): Uint8Array {
   );
 }
 
-async function readCredentials({
-  creds,
-  credsPath: path,
-}: BusOptions): Promise<Pick<ConnectionOptions, "authenticator">> {
-  if (creds !== undefined) return { authenticator: credsAuthenticator(utf8.encode(creds)) };
-  if (path === undefined) return {};
+/** The text of a `.creds` file. */
+async function readCredentials({ creds, credsPath: path }: BusOptions): Promise<string | undefined> {
+  if (creds !== undefined || path === undefined) return creds;
   try {
-    return { authenticator: credsAuthenticator(await readFile(path)) };
+    return await readFile(path, "utf8");
   } catch (cause) {
     throw new CliaiError("config_invalid", `cannot read the credentials ${path}`, {
       hint: "name the .creds file that `cliai spawn` wrote for this agent",

@@ -5,11 +5,21 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "../log.ts";
+import { loopback } from "./server-config.ts";
 
 interface Run {
   readonly server_name: string;
   readonly pid: number;
   readonly port: number;
+  /** Where it listens; absent for this machine alone. */
+  readonly host?: string | undefined;
+}
+
+/** Where this machine itself reaches it: an address that means "all" is none to connect to. */
+export function ownAddress(host = loopback): string {
+  if (host === "0.0.0.0") return loopback;
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 const fileName = "run.json";
@@ -25,11 +35,11 @@ export async function recordRun(dir: string, run: Run): Promise<void> {
 /** Ends the nats-server of an earlier `serve` on this store, if it is still there. */
 export async function endOrphan(dir: string, log: Logger): Promise<void> {
   const run = await readRun(dir);
-  if (run === undefined || (await serverNameAt(run.port)) !== run.server_name) return;
+  if (run === undefined || (await serverNameAt(run)) !== run.server_name) return;
   log.warn(`a nats-server of an earlier serve (pid ${run.pid}) still runs on this store; it is ended`);
   endProcess(run.pid);
   const deadline = Date.now() + endWithinMs;
-  while ((await serverNameAt(run.port)) === run.server_name && Date.now() < deadline) {
+  while ((await serverNameAt(run)) === run.server_name && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -53,9 +63,13 @@ async function readRun(dir: string): Promise<Run | undefined> {
 }
 
 /** The `server_name` in the INFO line with which a nats-server greets; undefined when none answers. */
-async function serverNameAt(port: number): Promise<string | undefined> {
+async function serverNameAt({ host, port }: Run): Promise<string | undefined> {
   return await new Promise((resolve) => {
-    const socket = createConnection({ host: "127.0.0.1", port, timeout: answerWithinMs });
+    const socket = createConnection({
+      host: ownAddress(host).replace(/[[\]]/g, ""),
+      port,
+      timeout: answerWithinMs,
+    });
     let greeting = "";
     const finish = (name: string | undefined) => {
       socket.destroy();

@@ -4,14 +4,22 @@ import { isAtLeast } from "./server-version.ts";
 
 /** Older ones refuse the line, and write to the disk every two minutes. */
 const syncSince = "2.10.0";
+export const loopback = "127.0.0.1";
 /** What a nats-server does that is told nothing. */
 const ownSync = "2m";
+
+export interface ServerTls {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
 
 export interface ServerConfig {
   /** Of the nats-server that will read it, without a leading `v`. */
   readonly serverVersion: string;
   /** Tells this run of the server from any other that answers on the port. */
   readonly serverName: string;
+  /** Default: this machine alone. */
+  readonly host?: string | undefined;
   /** -1 lets nats-server choose; it then writes the port into `portsDir`. */
   readonly port: number;
   readonly storeDir: string;
@@ -19,6 +27,8 @@ export interface ServerConfig {
   readonly maxPayloadBytes: number;
   /** When what is stored is on the disk: before its sender is told so (`always`), or every so often (`2m`). */
   readonly sync: string;
+  /** Paths of PEM files; it speaks no TLS without. */
+  readonly tls?: ServerTls | undefined;
   /** Whom it believes, and where it keeps what it is told of revocations; without, it takes anybody. */
   readonly trust?: { readonly claims: Claims; readonly accountsDir: string } | undefined;
 }
@@ -35,7 +45,7 @@ export function buildServerConfig(config: ServerConfig): string {
   // The language wants a blank before `{` (nats-server 2.9 to 2.15).
   return `# Written by cliai at each start; changes are lost.
 server_name: ${quote(config.serverName)}
-host: "127.0.0.1"
+host: ${quote(config.host ?? loopback)}
 port: ${config.port}
 ports_file_dir: ${quote(config.portsDir)}
 max_payload: ${config.maxPayloadBytes}
@@ -44,7 +54,15 @@ write_deadline: "10s"
 jetstream {
   store_dir: ${quote(config.storeDir)}
 ${isAtLeast(config.serverVersion, syncSince) ? `  sync_interval: ${quote(config.sync)}\n` : ""}}
-${config.trust === undefined ? "" : trustLines(config.trust)}`;
+${config.tls === undefined ? "" : tlsLines(config.tls)}${config.trust === undefined ? "" : trustLines(config.trust)}`;
+}
+
+function tlsLines({ certPath, keyPath }: ServerTls): string {
+  return `tls {
+  cert_file: ${quote(certPath)}
+  key_file: ${quote(keyPath)}
+}
+`;
 }
 
 /** The resolver `full`, for the one account that changes: `memory` takes no revocation while the server runs. */

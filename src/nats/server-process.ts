@@ -7,9 +7,9 @@ import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { maxPayloadBytes } from "./bus.ts";
 import type { Claims } from "./credentials.ts";
-import { endOrphan, recordRun } from "./orphan.ts";
+import { endOrphan, ownAddress, recordRun } from "./orphan.ts";
 import type { ServerBinary } from "./server-binary.ts";
-import { buildServerConfig, canSync } from "./server-config.ts";
+import { buildServerConfig, canSync, type ServerTls } from "./server-config.ts";
 import { type StoreWatch, watchStore } from "./store-watch.ts";
 
 const readyWithinMs = 5_000;
@@ -24,6 +24,9 @@ export interface NatsServerOptions {
   readonly binary: Pick<ServerBinary, "path" | "version">;
   /** JetStream's files, the configuration and the ports file go here. */
   readonly dir: string;
+  /** Default: this machine alone. */
+  readonly host?: string | undefined;
+  readonly tls?: ServerTls | undefined;
   /** 0 for any free port. */
   readonly port: number;
   /** Default `always`: what it costs and what it saves is in docs/durability.md. */
@@ -121,7 +124,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   keepAlive(run.child);
 
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? "nats" : "tls"}://${ownAddress(options.host)}:${port}`,
     port,
     pid: () => (hasEnded(run.child) ? undefined : run.child.pid),
     restarts: () => restarts,
@@ -140,7 +143,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function startOnce(
-  { binary, dir, claims, sync = defaultSync, kill, log }: NatsServerOptions,
+  { binary, dir, host, tls, claims, sync = defaultSync, kill, log }: NatsServerOptions,
   store: StoreWatch,
   serverName: string,
   port: number,
@@ -153,6 +156,8 @@ async function startOnce(
     buildServerConfig({
       serverVersion: binary.version,
       serverName,
+      host,
+      tls,
       port,
       storeDir: dir,
       portsDir: dir,
@@ -179,7 +184,7 @@ async function startOnce(
   failed.catch(() => undefined);
   try {
     const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
-    await recordRun(dir, { server_name: serverName, pid: child.pid ?? 0, port: readyPort });
+    await recordRun(dir, { server_name: serverName, pid: child.pid ?? 0, port: readyPort, host });
     return { child, port: readyPort };
   } catch (error) {
     // One that has stored nothing needs no ordered end, and may not heed it: what is wrong is said in time.

@@ -55,7 +55,7 @@ async function checkExposure({ url, nats_url, insecure }: ServeFile): Promise<Ch
     const where = redact(at.origin === "null" ? at.href : at.origin);
     if (exposed === undefined)
       checks.push(well("exposure", `${what} listens at ${where}, for this machine alone`));
-    else if (at.protocol === "https:")
+    else if (at.protocol === "https:" || at.protocol === "tls:")
       checks.push(well("exposure", `${what} can be reached at ${exposed}, over TLS`));
     else {
       const message = `${what} can be reached by others, at ${exposed} port ${at.port}, without TLS`;

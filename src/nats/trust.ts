@@ -1,0 +1,54 @@
+// Whom a connection to NATS believes beside the authorities of this machine: the certificates that follow the credentials in a
+// `.creds` file. So one file says who an agent is and where it may say so, and nothing else has to travel with it.
+import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
+import { ErrorCode, type TlsOptions } from "nats";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+
+/** Handed on to `tls.connect` by the package `nats` (2.29), whose own type knows neither a list nor a name. */
+type TrustOptions = TlsOptions & { readonly servername?: string };
+
+const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** Each in PEM form; the first is nats-server's own, where it is there. */
+export function certificatesIn(text: string): string[] {
+  return text.match(certificate) ?? [];
+}
+
+/**
+ * Undefined where neither the address nor the credentials ask for TLS. Where one does, a nats-server without is refused.
+ * @param creds the text of a `.creds` file
+ */
+export function trustOptions(url: string, creds = ""): TrustOptions | undefined {
+  const certificates = certificatesIn(creds);
+  const [first] = certificates;
+  if (first === undefined) return /(^|,)\s*tls:/.test(url) ? {} : undefined;
+  const name = nameToAskFor(new X509Certificate(first), url);
+  return {
+    ca: [...rootCertificates, ...certificates].join("\n"),
+    ...(name === undefined ? {} : { servername: name }),
+  };
+}
+
+/** The certificate is for the name that others know this machine by; it itself goes by 127.0.0.1. */
+function nameToAskFor({ subjectAltName = "" }: X509Certificate, url: string): string | undefined {
+  const host = URL.parse(url.split(",")[0]?.trim() ?? "")?.hostname ?? "";
+  const names = [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map(([, name]) => name ?? "");
+  return names.includes(host) ? host : names[0]?.replace("*", "cliai");
+}
+
+/** The same error, or one that says what helps where the certificate is not believed, or there is none. */
+export function explainDistrust(error: unknown, url: string): unknown {
+  const { code } = error as { code?: unknown };
+  if (code === ErrorCode.ServerOptionNotAvailable) {
+    return new CliaiError("refused", `the nats-server at ${url} speaks no TLS, and is told nothing`, {
+      hint: "name the one that the credentials are for, or nats:// where there are to be no certificates",
+      cause: error,
+    });
+  }
+  if (typeof code !== "string" || !/CERT|UNABLE_TO_VERIFY/.test(code)) return error;
+  return new CliaiError("refused", `the certificate at ${url} is not believed: ${messageOf(error)}`, {
+    hint: "take credentials that were made since it is there: cliai agents add ID, or cliai spawn",
+    cause: error,
+  });
+}
