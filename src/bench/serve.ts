@@ -31,16 +31,24 @@ export interface MeasuredServe {
   natsPid(): Promise<number | undefined>;
 }
 
+export interface MeasuredServeOptions {
+  readonly args?: readonly string[];
+  /** Default: one in the scenario's own directory. */
+  readonly dataDir?: string;
+  /** Default: any free one. */
+  readonly natsPort?: number;
+}
+
 const readyWithinMs = 60_000;
 
 /** Ended with the parts. */
 export async function startMeasuredServe(
   { program, dir }: Pick<BenchContext, "program" | "dir">,
   parts: AsyncDisposableStack,
-  { args = [], dataDir = join(dir, "data") }: { args?: readonly string[]; dataDir?: string } = {},
+  { args = [], dataDir = join(dir, "data"), natsPort = 0 }: MeasuredServeOptions = {},
 ): Promise<MeasuredServe> {
   const startedMs = performance.now();
-  const ports = ["--port", "0", "--nats-port", "0"];
+  const ports = ["--port", "0", "--nats-port", String(natsPort)];
   const child = await startBenchChild(
     program,
     ["serve", ...ports, "--data-dir", dataDir, "--json", ...args],

@@ -41,6 +41,7 @@ export interface SimulatedAgentOptions {
   readonly deeds: Deeds;
 }
 
+const connectWithinMs = 20_000;
 const callWithinMs = 30_000;
 /** Of the commands it takes it refuses each so many. */
 const refusesEach = 5;
@@ -53,7 +54,11 @@ export async function startSimulatedAgent(
   const id = parseAgentId(options.id);
   const instance = crypto.randomUUID();
   const name = buildConnectionName(id, instance);
-  const bus = await connectBus({ url, name, creds, inboxPrefix: inboxPrefix(id), log: silentLogger });
+  const bus = await connectBus({
+    ...{ url, name, creds, inboxPrefix: inboxPrefix(id), log: silentLogger },
+    // On a machine that is full to the brim even nats-server takes its time.
+    ...{ waitForServer: true, connectTimeoutMs: connectWithinMs },
+  });
   let seq = 0;
   const beat = () => {
     seq += 1;

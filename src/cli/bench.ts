@@ -3,11 +3,13 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { runBench } from "../bench/bench.ts";
+import { whyNoProcessFacts } from "../bench/process-facts.ts";
 import { programs } from "../bench/programs/programs.ts";
 import type { BenchProgramName } from "../bench/programs/start-program.ts";
 import { gateFailures, reportTable } from "../bench/report.ts";
 import type { Workshop } from "../bench/scenario.ts";
 import { scenarios } from "../bench/scenarios/scenarios.ts";
+import { runSoak, soakText } from "../bench/soak/soak.ts";
 import { openWorkshop } from "../bench/workshop.ts";
 import { buildInfo } from "../build-info.ts";
 import { CliaiError } from "../domain/errors.ts";
@@ -22,6 +24,7 @@ const benchArgs = {
   program: { type: "positional", required: false, description: "internal, as is what follows" },
   options: { type: "positional", required: false, description: "internal" },
   short: { type: "boolean", description: "fewer rounds and smaller sizes, as the gate runs it" },
+  minutes: { type: "string", valueHint: "N", description: "of `cliai bench soak` (default 30)" },
   gate: { type: "boolean", description: "exit 1 when a ratio has left its target by more than half" },
   executable: {
     type: "string",
@@ -37,29 +40,51 @@ export const benchCommand = defineCliCommand({
   args: benchArgs,
   async run(args, context) {
     if (args.scenario === "program") return await runProgram(args, context);
+    if (args.scenario === "soak") return await soak(args, context);
     const chosen = args.scenario === undefined ? undefined : findScenario(args.scenario);
-    const executable = findExecutable(args.executable, context);
-    const own = selfCommand();
-    const ending = new AbortController();
-    process.once("SIGINT", () => ending.abort(new CliaiError("interrupted", "the benchmark was ended")));
+    const { executable, program, self, signal } = measuredProgram(args, context);
     const report = await runBench({
       scenarios: chosen ?? scenarios.filter(({ isInShort }) => isInShort || args.short !== true),
       version: buildInfo.version,
-      program: executable === undefined ? [own.command, ...own.args] : [executable],
-      self: [own.command, ...own.args],
+      program,
+      self,
       workshop: await findWorkshop(executable),
       isShort: args.short === true,
-      signal: ending.signal,
+      signal,
       log: context.log,
       note: context.note,
     });
-    ending.signal.throwIfAborted();
+    signal.throwIfAborted();
     context.print(context.json ? JSON.stringify(report) : reportTable(report));
     const failures = args.gate === true ? gateFailures(report) : [];
     for (const failure of failures) context.note(failure);
     return failures.length === 0 ? 0 : 1;
   },
 });
+
+/** What is measured, what the far ends are started by, and the person's wish to end it. */
+function measuredProgram(args: Arguments<typeof benchArgs>, context: CliContext) {
+  const executable = findExecutable(args.executable, context);
+  const { command, args: first } = selfCommand();
+  const self: readonly [string, ...string[]] = [command, ...first];
+  const program: readonly [string, ...string[]] = executable === undefined ? self : [executable];
+  const ending = new AbortController();
+  process.once("SIGINT", () => ending.abort(new CliaiError("interrupted", "the benchmark was ended")));
+  return { executable, program, self, signal: ending.signal };
+}
+
+async function soak(args: Arguments<typeof benchArgs>, context: CliContext): Promise<number> {
+  const minutes = Number(args.minutes ?? 30);
+  if (!(minutes >= 1 && minutes <= 10_000))
+    throw new CliaiError("usage", `--minutes "${args.minutes}" is not a number from 1 to 10000`);
+  const missing = whyNoProcessFacts();
+  if (missing !== undefined) throw new CliaiError("failed", `the soak is ${missing}`);
+  const { program, self, signal } = measuredProgram(args, context);
+  const { log, note } = context;
+  const report = await runSoak({ minutes, program, self, signal, log, note });
+  context.print(context.json ? JSON.stringify(report) : soakText(report));
+  return report.checks.every(({ isOk }) => isOk) ? 0 : 1;
+}
 
 /** One of the far ends of the limits: `cliai bench program NAME OPTIONS`. */
 async function runProgram(

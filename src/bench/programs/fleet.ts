@@ -19,7 +19,7 @@ export interface FleetOrder {
   readonly goodbye?: boolean;
 }
 
-const connectedAtOnce = 20;
+const connectedAtOnce = 10;
 
 export const fleet: BenchProgram = async ({ options, stdin, stdout }) => {
   const { url, pace, takesCommands, credsPath } = options as FleetOptions;

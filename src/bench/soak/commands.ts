@@ -1,0 +1,67 @@
+// The soak's commands: sent all the time, some to agents that are away, some with little time left; and what became of each.
+import { parseAgentId } from "../../domain/agent-id.ts";
+import { decodeMessage } from "../../domain/decode.ts";
+import { ReceiptSchema, type ReceiptState } from "../../domain/messages.ts";
+import { isFinal } from "../../domain/receipts.ts";
+import { streams } from "../../domain/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { readStream } from "../../nats/read-stream.ts";
+import { storeCommand } from "../../server/commands.ts";
+import { delay } from "../wait.ts";
+
+export interface CommandSender {
+  /** The ids of what the store has confirmed. */
+  readonly sent: ReadonlySet<string>;
+  /** Resolves when the last one is stored. */
+  stop(): Promise<void>;
+}
+
+const shortExpiryS = 3;
+const retryMs = 500;
+
+/** One at a time, each to an agent of the list by chance; asked again under the same id until the store has it. */
+export function startSending(bus: () => Bus, agents: readonly string[], everyMs: number): CommandSender {
+  const sent = new Set<string>();
+  let isOver = false;
+  const sendOne = async (n: number) => {
+    const id = parseAgentId(agents[Math.floor(Math.random() * agents.length)] ?? "");
+    const command_id = `soak-${n}`;
+    const expiry = n % 4 === 0 ? { expiresInS: shortExpiryS } : {};
+    for (;;) {
+      try {
+        const order = { id, type: "task", text: `task ${n}`, from: "soak", command_id, ...expiry } as const;
+        await storeCommand(bus(), order, new Date());
+        sent.add(command_id);
+        return;
+      } catch {
+        await delay(retryMs); // nats-server is being started again
+      }
+    }
+  };
+  const run = async () => {
+    for (let n = 1; !isOver; n += 1) {
+      await sendOne(n);
+      await delay(everyMs);
+    }
+  };
+  const done = run();
+  return {
+    sent,
+    stop: async () => {
+      isOver = true;
+      await done;
+    },
+  };
+}
+
+export type Outcomes = Readonly<Record<"applied" | "refused" | "expired" | "failed", number>>;
+
+/** The final receipts of these commands, as the stream AUDIT holds them: each counts, a second one of a command too. */
+export async function countOutcomes(bus: Bus, sent: ReadonlySet<string>): Promise<Outcomes> {
+  const outcomes = { applied: 0, refused: 0, expired: 0, failed: 0 };
+  for await (const { data } of readStream(bus, { stream: streams.audit, subjects: ["agent.*.receipt"] })) {
+    const { command_id, state } = decodeMessage(ReceiptSchema, data);
+    if (sent.has(command_id) && isFinal(state)) outcomes[state as keyof Outcomes & ReceiptState] += 1;
+  }
+  return outcomes;
+}

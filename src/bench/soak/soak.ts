@@ -1,0 +1,219 @@
+// A fleet over a long time: agents come and go, are killed and return, are sent commands all the while; serve and nats-server
+// are killed and started again. At the end everything must add up, and nothing may have grown.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BenchChild } from "../child.ts";
+import type { FleetOptions, FleetOrder } from "../programs/fleet.ts";
+import { startProgram } from "../programs/start-program.ts";
+import type { BenchContext } from "../scenario.ts";
+import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
+import { delay, waitUntil } from "../wait.ts";
+import { countOutcomes, type Outcomes, startSending } from "./commands.ts";
+import { type Check, checkFlat, measureRest, type RestPoint } from "./measure.ts";
+import { type ScriptedCli, startScriptedCli } from "./scripted-cli.ts";
+
+export interface SoakReport {
+  readonly minutes: number;
+  readonly agents: number;
+  readonly bridges: number;
+  readonly sent: number;
+  readonly outcomes: Outcomes;
+  readonly returns: number;
+  readonly kills: number;
+  readonly before: RestPoint;
+  readonly after: RestPoint;
+  readonly checks: readonly Check[];
+}
+
+export interface SoakOptions extends Pick<BenchContext, "program" | "self" | "log" | "note"> {
+  readonly minutes: number;
+  readonly signal: AbortSignal;
+}
+
+const agents = 200;
+const bridges = 20;
+const pace = { heartbeatS: 5, eventS: 5, callS: 10 };
+const churnEveryMs = 700;
+const mostAway = 20;
+const killBridgeEvery = 10;
+const commandEveryMs = 100;
+/** The first part of the run warms up, and has the kills of serve and nats-server in it. */
+const warmUpShare = 0.3;
+const noteEveryMs = 30_000;
+
+export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+  const { minutes, note, signal } = options;
+  const dir = await mkdtemp(join(tmpdir(), "cliai-soak-"));
+  try {
+    await using parts = new AsyncDisposableStack();
+    const runMs = minutes * 60_000;
+    const first = await startMeasuredServe({ ...options, dir }, parts);
+    const natsPort = Number(new URL(first.natsUrl).port);
+    let serve = first;
+    const names = Array.from({ length: agents - bridges }, (_, n) => `soak-${n}`);
+    const fleet = await startFleet(options, serve, parts, names);
+    const clis: ScriptedCli[] = [];
+    for (let n = 0; n < bridges; n += 1) clis.push(await startScriptedCli(options, serve, `soak-cli-${n}`));
+    parts.defer(async () => {
+      await Promise.all(clis.map((cli) => cli.stop()));
+    });
+    let bus = await serve.connect("soak");
+    await untilAllOnline(serve);
+    note(`soak: ${agents} agents are online, ${bridges} of them by real bridges`);
+
+    const sender = startSending(() => bus, [...names, ...clis.map(({ id }) => id)], commandEveryMs);
+    const churn = createChurn(fleet, names, clis);
+    await churn.runFor((runMs * warmUpShare) / 2, signal, note);
+    await killNats(serve);
+    note("soak: nats-server was killed");
+    await churn.runFor((runMs * warmUpShare) / 4, signal, note);
+    serve.child.kill("SIGKILL");
+    await serve.child.end();
+    serve = await startMeasuredServe({ ...options, dir }, parts, { natsPort });
+    bus = await serve.connect("soak");
+    note("soak: serve was killed, and is there again");
+    await churn.runFor((runMs * warmUpShare) / 4, signal, note);
+
+    const rest = async () => {
+      churn.bringAllBack();
+      await untilAllOnline(serve);
+      return await measureRest(serve, bus, system);
+    };
+    const system = await serve.connectSystem();
+    const before = await rest();
+    note(`soak: at rest ${JSON.stringify(before)}`);
+    await churn.runFor(runMs * (1 - warmUpShare), signal, note);
+    await sender.stop();
+    churn.bringAllBack();
+    await untilAllOnline(serve);
+    let outcomes = await countOutcomes(bus, sender.sent);
+    await waitUntil(
+      async () => {
+        outcomes = await countOutcomes(bus, sender.sent);
+        return sumOf(outcomes) >= sender.sent.size;
+      },
+      { what: "every command has its end", deadlineMs: 60_000, everyMs: 1_000 },
+    ).catch(() => undefined); // the check below says what is missing
+    const after = await rest();
+    const { malformed } = (await (await serve.fetch("/readyz")).json()) as { malformed: number };
+    const sum = `${sender.sent.size} sent, ${JSON.stringify(outcomes)}`;
+    return {
+      ...{ minutes, agents, bridges, outcomes, before, after },
+      sent: sender.sent.size,
+      ...churn.counts(),
+      checks: [
+        { what: "the counters add up", isOk: sumOf(outcomes) === sender.sent.size, detail: sum },
+        { what: "no command failed", isOk: outcomes.failed === 0, detail: sum },
+        {
+          what: "every outcome occurred",
+          isOk: outcomes.applied * outcomes.refused * outcomes.expired > 0,
+          detail: sum,
+        },
+        { what: "nothing was misunderstood", isOk: malformed === 0, detail: `${malformed} malformed` },
+        ...checkFlat(before, after),
+      ],
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+function sumOf({ applied, refused, expired, failed }: Outcomes): number {
+  return applied + refused + expired + failed;
+}
+
+async function startFleet(
+  options: SoakOptions,
+  serve: MeasuredServe,
+  parts: AsyncDisposableStack,
+  names: readonly string[],
+): Promise<BenchChild> {
+  const creds: Record<string, string> = {};
+  for (const name of names) creds[name] = await serve.mintCreds(name);
+  const credsPath = join(serve.dataDir, "bench-fleet.json");
+  await writeFile(credsPath, JSON.stringify(creds), { mode: 0o600 });
+  const fleetOptions: FleetOptions = { url: serve.natsUrl, pace, takesCommands: true, credsPath };
+  return await startProgram(options, parts, "fleet", fleetOptions);
+}
+
+interface Churn {
+  runFor(ms: number, signal: AbortSignal, note: (text: string) => void): Promise<void>;
+  bringAllBack(): void;
+  counts(): { returns: number; kills: number };
+}
+
+/** Agents leave, half of them without a goodbye, and return; now and then a real bridge is killed. */
+function createChurn(fleet: BenchChild, names: readonly string[], clis: readonly ScriptedCli[]): Churn {
+  const away: string[] = [];
+  let [returns, kills, turns] = [0, 0, 0];
+  const order = (what: FleetOrder) => fleet.write(`${JSON.stringify(what)}\n`);
+  const back = () => {
+    const id = away.shift();
+    if (id === undefined) return;
+    returns += 1;
+    order({ start: id });
+  };
+  const turn = () => {
+    turns += 1;
+    const id = names[Math.floor(Math.random() * names.length)] ?? "";
+    if (!away.includes(id)) {
+      const goodbye = turns % 2 === 0;
+      if (!goodbye) kills += 1;
+      order({ end: id, goodbye });
+      away.push(id);
+    }
+    if (away.length > mostAway) back();
+    if (turns % killBridgeEvery !== 0) return;
+    kills += 1;
+    clis[Math.floor(Math.random() * clis.length)]?.kill();
+  };
+  return {
+    async runFor(ms, signal, note) {
+      const startedMs = performance.now();
+      let notedMs = startedMs;
+      while (performance.now() - startedMs < ms) {
+        signal.throwIfAborted();
+        turn();
+        await delay(churnEveryMs);
+        if (performance.now() - notedMs < noteEveryMs) continue;
+        notedMs = performance.now();
+        note(`soak: ${returns} returns, ${kills} kills, ${away.length} away`);
+      }
+    },
+    bringAllBack() {
+      while (away.length > 0) back();
+    },
+    counts: () => ({ returns, kills }),
+  };
+}
+
+async function killNats(serve: MeasuredServe): Promise<void> {
+  const pid = await serve.natsPid();
+  if (pid === undefined) throw new Error("serve has no nats-server");
+  process.kill(pid, "SIGKILL");
+  await waitUntil(async () => ((await serve.natsPid()) ?? pid) !== pid, {
+    what: "nats-server is started again",
+  });
+}
+
+async function untilAllOnline(serve: MeasuredServe): Promise<void> {
+  const allOnline = async () => {
+    const known = (await (await serve.fetch("/api/agents")).json()) as {
+      axes: { link: { value: string } };
+    }[];
+    return known.filter(({ axes }) => axes.link.value === "online").length === agents;
+  };
+  await waitUntil(allOnline, { what: `${agents} agents are online`, deadlineMs: 60_000, everyMs: 500 });
+}
+
+export function soakText({ checks, ...facts }: SoakReport): string {
+  const { minutes, agents: of, bridges: real, sent, returns, kills } = facts;
+  const width = Math.max(...checks.map(({ what }) => what.length));
+  return [
+    `${minutes} minutes, ${of} agents (${real} by real bridges), ${sent} commands, ${returns} returns, ${kills} kills`,
+    ...checks.map(
+      ({ what, isOk, detail }) => `${isOk ? "ok    " : "FAILED"} ${what.padEnd(width)}  ${detail}`,
+    ),
+  ].join("\n");
+}
