@@ -1,0 +1,163 @@
+// What steering costs, on the real Claude Code offline: `bun run bench:steer [sends]`. Not a test.
+// send → seen by each way into a session; stop → the last tool that starts; what the hooks add to a tool call, taken in turns.
+
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { connect, credsAuthenticator } from "nats";
+import { type RunningServe, startServe } from "../support/cliai.ts";
+import { type ModelServer, startModelServer } from "../support/model-server.ts";
+import { bash, type Steered, startHeadless, startSteered } from "../support/steered-claude.ts";
+
+const sends = Number(process.argv[2] ?? 20);
+const stops = 5;
+const hookRounds = 3;
+const callsPerRound = 40;
+
+interface Row {
+  readonly what: string;
+  readonly values: number[];
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
+}
+
+function print(title: string, rows: readonly Row[]): void {
+  process.stdout.write(
+    `\n${title.padEnd(44)}${"n".padStart(5)}${"p50".padStart(9)}${"p95".padStart(9)}${"max".padStart(9)}  ms\n`,
+  );
+  for (const { what, values } of rows) {
+    const sorted = values.toSorted((a, b) => a - b);
+    const cells = [0.5, 0.95, 1].map((part) => quantile(sorted, part).toFixed(1).padStart(9));
+    process.stdout.write(`${what.padEnd(44)}${String(sorted.length).padStart(5)}${cells.join("")}\n`);
+  }
+}
+
+/** Milliseconds from `stored` to `seen`, by the receipts' own times; nothing for a send that was not seen. */
+async function sendOnce(serve: RunningServe, id: string): Promise<number[]> {
+  const args = ["send", "task", id, "go on", "--wait", "seen", "--timeout", "30", "--json"];
+  const { stdout } = await serve.run(args, { deadlineMs: 40_000 });
+  const lines = stdout.split("\n").filter(Boolean);
+  const at = new Map(lines.map((line) => JSON.parse(line)).map(({ state, at }) => [state, Date.parse(at)]));
+  const [stored, seen] = [at.get("stored"), at.get("seen")];
+  return stored === undefined || seen === undefined ? [] : [seen - stored];
+}
+
+async function sendMany(serve: RunningServe, id: string, isIdle: () => Promise<unknown>): Promise<number[]> {
+  const values: number[] = [];
+  for (let n = 0; n < sends; n += 1) {
+    await isIdle();
+    values.push(...(await sendOnce(serve, id)));
+  }
+  return values;
+}
+
+const idle = (agent: Pick<Steered, "until">) => () =>
+  agent.until("its turn is over", ({ status }) => status === "idle" || status === "connected", 30_000);
+const allowed = { claudeArgs: ["--allowedTools", "Bash"] };
+
+async function measureRoutes(serve: RunningServe, model: ModelServer): Promise<Row[]> {
+  const rows: Row[] = [];
+  model.setScript({ fallback: { text: "Yes." } });
+  for (const routes of ["messaging-socket", "terminal"]) {
+    await using agent = await startSteered(serve, { id: `idle-${routes}`, model, routes });
+    const values = await sendMany(serve, `idle-${routes}`, idle(agent));
+    rows.push({ what: `send → seen, idle, ${routes}`, values });
+  }
+  {
+    await using agent = await startHeadless(serve, { id: "headless", model });
+    rows.push({
+      what: "send → seen, idle, stream-json",
+      values: await sendMany(serve, "headless", idle(agent)),
+    });
+  }
+  // One tool after the other, a fifth of a second each: what is sent comes at the next boundary.
+  model.setScript({ fallback: bash("sleep 0.2") });
+  for (const routes of ["messaging-socket", "hook"]) {
+    await using agent = await startSteered(serve, { id: `busy-${routes}`, model, routes, ...allowed });
+    await agent.terminal.enter("work without end");
+    await agent.until("it works", ({ status }) => status === "working");
+    const values = await sendMany(serve, `busy-${routes}`, () => Promise.resolve());
+    rows.push({ what: `send → seen, busy (200 ms tools), ${routes}`, values });
+  }
+  return rows;
+}
+
+/** From `stored` of the stop to the last tool that still starts; 0 where none did. */
+async function measureStops(serve: RunningServe, model: ModelServer): Promise<Row[]> {
+  const creds = await readFile(serve.credsPath ?? "");
+  const nc = await connect({ servers: serve.natsUrl, authenticator: credsAuthenticator(creds) });
+  const lastStart: number[] = [];
+  const ended: number[] = [];
+  try {
+    for (let n = 0; n < stops; n += 1) {
+      const id = `stop-${n}`;
+      let last = 0;
+      nc.subscribe(`agent.${id}.event`, {
+        callback: (_, message) => {
+          const { kind, timestamp } = message.json<{ kind: string; timestamp: string }>();
+          if (kind === "tool_start") last = Date.parse(timestamp);
+        },
+      });
+      model.setScript({
+        rules: [{ match: /asked you to stop/, turn: { text: "I stop." } }],
+        fallback: bash("sleep 0.05"),
+      });
+      await using agent = await startSteered(serve, { id, model, ...allowed });
+      await agent.terminal.enter("work without end");
+      await agent.until("it works", ({ status }) => status === "working");
+      const args = ["send", "stop", id, "--wait", "applied", "--timeout", "60", "--json"];
+      const { stdout } = await serve.run(args, { deadlineMs: 70_000 });
+      const receipts = stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+      const at = (state: string) => Date.parse(receipts.find((each) => each.state === state)?.at);
+      lastStart.push(Math.max(0, last - at("stored")));
+      ended.push(at("applied") - at("stored"));
+    }
+  } finally {
+    await nc.close();
+  }
+  return [
+    { what: "stop → the last tool that starts", values: lastStart },
+    { what: "stop → ended", values: ended },
+  ];
+}
+
+/** The time of a whole tool call, from the model's answer to its next request, with our hooks and without any. */
+async function measureHooks(serve: RunningServe, model: ModelServer): Promise<Row[]> {
+  const rows = [
+    {
+      what: "a tool call, no hooks",
+      values: [] as number[],
+      more: ["--settings", '{"disableAllHooks":true}'],
+    },
+    { what: "a tool call, our hooks", values: [] as number[], more: [] as string[] },
+  ];
+  for (let round = 0; round < hookRounds; round += 1) {
+    for (const [n, { values, more }] of rows.entries()) {
+      let answeredAt = 0;
+      let calls = 0;
+      const turn = () => {
+        if (answeredAt > 0) values.push(performance.now() - answeredAt);
+        answeredAt = performance.now();
+        calls += 1;
+        if (calls > callsPerRound) return { text: "Done." };
+        return { toolUses: [{ name: "Bash", input: { command: "true", description: "nothing" } }] };
+      };
+      model.setScript({ fallback: turn });
+      const id = `hooks-${round}-${n}`;
+      const claudeArgs = [...(allowed.claudeArgs ?? []), ...more];
+      await using agent = await startHeadless(serve, { id, model, args: ["--task", "go"], claudeArgs });
+      await agent.until("its turn is over", () => calls > callsPerRound, 60_000);
+    }
+  }
+  return rows;
+}
+
+await using serve = await startServe();
+await using model = await startModelServer();
+print("ways into a session", await measureRoutes(serve, model));
+print("stop", await measureStops(serve, model));
+print("hooks", await measureHooks(serve, model));
