@@ -13,6 +13,7 @@ import type {
 } from "./messages.ts";
 import {
   addReceipt,
+  beginningOf,
   type CommandRecord,
   commandText,
   idFromSequence,
@@ -29,6 +30,8 @@ import { mergeUsage } from "./usage.ts";
 /** Heartbeat interval taken for an agent that does not say its own (contract §3). */
 export const defaultHeartbeatIntervalS = 15;
 const settledCommandsKept = 20;
+/** How much is kept of an agent's own words: all records together go into one message. The whole is in stream AUDIT. */
+const wordsLength = 4_000;
 
 /** `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
 export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
@@ -142,7 +145,11 @@ function reduceStatus(record: AgentRecord, message: StatusReport, at: string): A
 
 function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): AgentRecord {
   if (event.kind === "progress") {
-    const progress = { note: event.detail ?? "", at, ...known({ percent: event.percent }) };
+    const progress = {
+      note: beginningOf(event.detail ?? "", wordsLength),
+      at,
+      ...known({ percent: event.percent }),
+    };
     return { ...record, progress };
   }
   if (isLateEvent(record.session, event)) return record;
@@ -174,8 +181,9 @@ function said(
 ): { said?: SaidStatus } {
   if (status === undefined) return {};
   const before = record.said;
-  const repeated = before?.status === status && (message === undefined || message === before.message);
-  const words = message ?? (repeated ? before.message : undefined);
+  const told = message === undefined ? undefined : beginningOf(message, wordsLength);
+  const repeated = before?.status === status && (told === undefined || told === before.message);
+  const words = told ?? (repeated ? before.message : undefined);
   const reported_at = source === "status" ? at : repeated ? before.reported_at : undefined;
   return {
     said: {
@@ -255,7 +263,7 @@ function seen(record: AgentRecord, at: string): AgentRecord {
 
 /** `null` or an empty text clears the task; a message that leaves it out leaves it as it was. */
 function task(current_task: string | null | undefined): { current_task?: string } {
-  return current_task === undefined ? {} : { current_task: current_task ?? "" };
+  return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
 }
 
 /** The fields that have a value. */

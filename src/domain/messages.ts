@@ -3,9 +3,14 @@
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 
-/** Longest texts kept of a field; a whole message is bounded by the 8 MB of the path. */
-const shortText = (name: string) =>
-  v.pipe(v.string(`${name} must be text`), v.maxLength(1024, `${name} is longer than 1,024 characters`));
+const boundedText = (name: string, most: number) =>
+  v.pipe(
+    v.string(`${name} must be text`),
+    v.maxLength(most, `${name} is longer than ${most.toLocaleString("en")} characters`),
+  );
+const shortText = (name: string) => boundedText(name, 1_024);
+const path = (name: string) => boundedText(name, 4_096);
+/** A person's or a model's words, taken whole: the message is bounded by the 8 MB of the path, and what is kept by fleet.ts. */
 const longText = (name: string) => v.string(`${name} must be text`);
 const count = (name: string) =>
   v.pipe(
@@ -54,13 +59,18 @@ export type StatusWord = (typeof statusWords)[number];
 export const HeartbeatSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
   config_name: v.optional(shortText("config_name")),
-  project_path: v.optional(longText("project_path")),
+  project_path: v.optional(path("project_path")),
   status: v.optional(shortText("status")),
   current_task: v.nullish(longText("current_task")),
   timestamp,
   instance_id: v.optional(shortText("instance_id")),
+  /** Beyond an hour nobody could tell silence from rest. */
   interval_s: v.optional(
-    v.pipe(v.number("interval_s must be a number"), v.gtValue(0, "interval_s must be above 0")),
+    v.pipe(
+      v.number("interval_s must be a number"),
+      v.gtValue(0, "interval_s must be above 0"),
+      v.maxValue(3_600, "interval_s is above 3,600"),
+    ),
   ),
   seq: v.optional(count("seq")),
   host: v.optional(shortText("host")),

@@ -108,7 +108,7 @@ export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
     state: receipt.state,
     at,
     ...(receipt.route === undefined ? {} : { route: receipt.route }),
-    ...(receipt.detail == null ? {} : { detail: receipt.detail }),
+    ...(receipt.detail == null ? {} : { detail: beginningOf(receipt.detail, detailLength) }),
   };
 }
 
@@ -118,6 +118,8 @@ export function idFromSequence(streamSeq: number): string {
 }
 
 const summaryLength = 200;
+/** Many receipts are kept of an agent, in a record that must stay writable. */
+const detailLength = 1_000;
 
 /** The words of a command for a person: a task's text, another command's reason. */
 export function commandText(command: Command): string {
@@ -132,9 +134,13 @@ export function shutdownText(shutdown: Shutdown): string {
   return shutdown.reason ?? "";
 }
 
-/** The beginning of a text, whole when short; never cut inside a character. */
 export function summaryOf(text: string): string {
-  if (text.length <= summaryLength) return text;
-  const cut = text.slice(0, summaryLength);
+  return beginningOf(text, summaryLength);
+}
+
+/** The beginning of a text, whole when short; never cut inside a character. */
+export function beginningOf(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const cut = text.slice(0, length);
   return `${cut.isWellFormed() || !text.isWellFormed() ? cut : cut.slice(0, -1)}…`;
 }

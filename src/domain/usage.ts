@@ -1,14 +1,17 @@
 // What agents have used: tokens, cost, how full the model's window is. Figures of the agent's CLI are worth more than
 // the model's own count of itself, as long as they are fresh. All of them are estimates.
-import type { Usage } from "./messages.ts";
+import { type Usage, UsageSchema } from "./messages.ts";
 
 export type KnownUsage = Usage & { readonly at: string };
 
 /** How long the agent's own figures give way to those that its CLI has measured. */
 const cliFiguresCountMs = 600_000;
 
-/** What is known after a further report: a figure that it leaves out stays as it was. */
-export function mergeUsage(known: KnownUsage | undefined, told: Usage, at: string): KnownUsage {
+/** What is known after a further report: a figure that it leaves out stays as it was, one that has no name here is not kept. */
+export function mergeUsage(known: KnownUsage | undefined, report: Usage, at: string): KnownUsage {
+  const told: Usage = Object.fromEntries(
+    Object.entries(report).filter(([name]) => Object.hasOwn(UsageSchema.entries, name)),
+  );
   if (known?.source === undefined || told.source !== undefined) return { ...known, ...told, at };
   if (Date.parse(at) - Date.parse(known.at) > cliFiguresCountMs) {
     const { source: _, ...figures } = known;

@@ -62,6 +62,16 @@ describe("decodeMessage()", () => {
     }
   });
 
+  test.each([
+    ["interval_s", "1e999", "interval_s is above 3,600"],
+    ["interval_s", "3601", "interval_s is above 3,600"],
+    ["seq", "1e999", "seq must be finite"],
+    ["project_path", JSON.stringify("p".repeat(4_097)), "project_path is longer than 4,096 characters"],
+    ["host", JSON.stringify("h".repeat(1_025)), "host is longer than 1,024 characters"],
+  ])("refuses a heartbeat whose %s has no bound: %.12s", (field, value, message) => {
+    expect(() => decodeMessage(HeartbeatSchema, `{"${field}":${value}}`)).toThrow(message);
+  });
+
   test("refuses bytes that are not UTF-8", () => {
     expect(() => decodeMessage(CommandSchema, new Uint8Array([0x7b, 0xff, 0x7d]))).toThrow("not JSON");
   });

@@ -199,6 +199,50 @@ describe("reduceAgent()", () => {
   });
 });
 
+describe("what is kept of an agent's words", () => {
+  const long = `${"word ".repeat(1_000_000)}\u{1F600}`;
+  const event = (audit_seq: number, message: object): FleetEvent => ({
+    type: "event",
+    id,
+    at: time(1),
+    audit_seq,
+    message: { kind: "progress", ...message },
+  });
+
+  test("is their beginning, so that one agent alone cannot make the fleet too large to be told", () => {
+    const record = replay([
+      heartbeat(0, { current_task: long }),
+      status(1, 1, "working", { message: long, current_task: long }),
+      event(2, { detail: long }),
+      event(3, { kind: "usage", usage: { tokens_used: 7, notes: long, more: { text: long } } }),
+      event(4, { kind: "tool_failed", tool: "Bash", detail: long }),
+      command(1, 1, "task"),
+      {
+        type: "receipt",
+        id,
+        at: time(2),
+        audit_seq: 5,
+        message: { command_id: "c1", state: "failed", detail: long },
+      },
+    ]);
+    expect(JSON.stringify(record).length).toBeLessThan(20_000);
+    for (const text of [record.current_task, record.said?.message, record.progress?.note]) {
+      expect(text).toHaveLength(4_001);
+      expect(text).toEndWith("…");
+    }
+    expect(record.commands[0]?.receipts.at(-1)?.detail).toStartWith("word word");
+    expect(record.usage).toEqual({ tokens_used: 7, at: time(1) });
+  });
+
+  test("is not cut inside a character, and is the same when it is said again", () => {
+    const edge = `${"x".repeat(3_999)}\u{1F600}`;
+    const once = replay([status(0, 1, "working", { message: edge })]);
+    expect(once.said?.message).toBe(`${"x".repeat(3_999)}…`);
+    const again = replay([status(5, 2, "working", { message: edge })], once);
+    expect(again.said?.since).toBe(time(0));
+  });
+});
+
 describe("inboxOf()", () => {
   test("holds what was not handed to the CLI, without stops", () => {
     const record = replay([
