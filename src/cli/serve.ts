@@ -15,13 +15,14 @@ import { openSigningKey } from "../server/audit/signing.ts";
 import { startServer } from "../server/start-server.ts";
 import { loginPath } from "../web/access.ts";
 import { createApp } from "../web/app.ts";
-import { type AgentLauncher, createAgentLauncher } from "./agent-launcher.ts";
+import { type AgentLauncherOptions, createAgentLauncher } from "./agent-launcher.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import { configArgs, loadConfig } from "./config-file.ts";
 import type { CliContext } from "./context.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { createFrontDoor, httpUrl } from "./front-door.ts";
+import { createHeadlessAgents } from "./headless-agents.ts";
 import { ensureHttpToken, watchHttpToken } from "./http-token.ts";
 import { ensureKeys } from "./keys.ts";
 import { ensurePrivateDir } from "./private-files.ts";
@@ -100,8 +101,8 @@ export const serveCommand = defineCliCommand({
     await using parts = new AsyncDisposableStack();
     const running: Running = { dataDir, nats: undefined, kill: new AbortController() };
     const stopped = stopOnSignal(running, context);
-    const launcher = createAgentLauncher({ dataDir, config, configPath: args.config, context });
-    const { file, bus, loginUrl } = await startParts(settings, running, launcher, context, parts);
+    const launching = { dataDir, config, configPath: args.config, context };
+    const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
     context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
     // A connection that ends for good, such as one that is refused after all, is no server any more.
     const lost = bus.closed.then((reason) =>
@@ -123,7 +124,7 @@ interface Running {
 async function startParts(
   settings: ServeSettings,
   running: Running,
-  launcher: AgentLauncher,
+  launching: AgentLauncherOptions,
   context: CliContext,
   parts: AsyncDisposableStack,
 ): Promise<{ file: ServeFile; bus: Bus; loginUrl: string | undefined }> {
@@ -162,6 +163,7 @@ async function startParts(
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
   };
+  const captainsAgents = createAgentLauncher(launching);
   const server = await startServer(bus, {
     instance,
     version,
@@ -170,7 +172,7 @@ async function startParts(
     audit,
     followConnections,
     roleOf,
-    launchAgent: launcher.launch,
+    launchAgent: captainsAgents.launch,
     natsRestarts,
     storeTrouble: () => running.nats?.trouble(),
     now,
@@ -178,13 +180,16 @@ async function startParts(
   });
   parts.defer(() => server.stop());
   // Ended before the server is, so that their goodbyes are taken in.
-  parts.defer(() => launcher.stop());
+  parts.defer(() => captainsAgents.stop());
+  const headlessAgents = createHeadlessAgents({ ...launching, server, bus });
+  parts.defer(() => headlessAgents.stop());
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
   door.open(
     createApp({
       server,
       natsUrl: redact(natsUrl),
       spawnCommand: spawnText(dataDir, context),
+      spawner: headlessAgents,
       access,
       isOwnHost,
       now,
@@ -207,6 +212,8 @@ async function startParts(
   };
   await writeServeFile(dataDir, file);
   parts.defer(() => removeServeFile(dataDir));
+  // They find this server by its file.
+  void headlessAgents.resume();
   const token = watched?.token();
   return { file, bus, loginUrl: token && new URL(loginPath(token, instance, now()), url).href };
 }

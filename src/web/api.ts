@@ -6,8 +6,10 @@ import type { Server } from "../server/server.ts";
 import type { AccessOptions } from "./access.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
+import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
+import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
 
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
 const heartbeatDeprecatedAt = "@1795392000";
@@ -15,12 +17,13 @@ const warnEveryMs = 60_000;
 
 export interface ApiOptions {
   readonly server: Server;
+  readonly spawner?: Spawner | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-export function createApi({ server, access, now, log }: ApiOptions): Hono {
+export function createApi({ server, spawner, access, now, log }: ApiOptions): Hono {
   const api = new Hono();
   const warnOfHeartbeat = limitRate(now, (agent) => {
     log.warn(
@@ -35,6 +38,14 @@ export function createApi({ server, access, now, log }: ApiOptions): Hono {
   });
 
   api.get("/api/agents", (c) => c.json(server.fleet.list()));
+  api.post("/api/agents", async (c) => {
+    const order = spawnFromJson(await readJson(c));
+    requireReady(server);
+    const spawned = await requireSpawner(spawner).spawn({ ...order, from: "api" });
+    c.header("Location", `/api/agents/${spawned.agent_id}`);
+    return c.json(spawned, 201);
+  });
+  api.get("/api/profiles", (c) => c.json(spawner?.profiles ?? []));
   api.get("/api/agents/:id", (c) => {
     const view = server.fleet.require(c.req.param("id"));
     return c.json({ ...view, timeline: server.fleet.timeline(view.agent_id) });
@@ -45,6 +56,12 @@ export function createApi({ server, access, now, log }: ApiOptions): Hono {
     requireReady(server);
     const { command_id, duplicate } = await server.sendCommand(order);
     return c.json({ command_id, state: "stored", duplicate }, 202);
+  });
+
+  api.post("/api/commands", async (c) => {
+    const order = bulkOrderFromJson(await readJson(c));
+    requireReady(server);
+    return c.json({ results: await sendBulk(server, order) }, 202);
   });
 
   api.get("/api/requests", (c) => c.json(server.requests.open()));

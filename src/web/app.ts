@@ -10,6 +10,7 @@ import { createAssets } from "./assets.ts";
 import { createGuard, type HostRule, isLoopbackHost, neverCached, pageHeaders } from "./guard.ts";
 import { describeError, type HttpError, notFound } from "./http-errors.ts";
 import { createPages, showBareError, showError } from "./pages.tsx";
+import type { Spawner } from "./spawner.ts";
 
 /** Largest request body taken; what is larger belongs into a file. */
 export const maxBodyBytes = 1024 * 1024;
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly natsUrl: string;
   /** The command that launches a first agent, to be copied from the empty page. */
   readonly spawnCommand: string;
+  /** Who launches agents; undefined where nobody does. */
+  readonly spawner?: Spawner | undefined;
   /** Who may in; undefined lets in whoever reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
   /** The names the server answers to; by default this machine's own for itself. */

@@ -1,0 +1,112 @@
+// One agent that `serve` has launched: `cliai spawn` of this very program as its child, without a terminal. It is started,
+// waited for until it is there, and ended by its own handle; with --ends-with-input it ends with `serve`, however that ends.
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import type { AgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { redact } from "../domain/redact.ts";
+import { selfCommand } from "../runtime.ts";
+import type { CliContext } from "./context.ts";
+
+/** With the end of one that does not, less than an HTTP request may take (src/runtime.ts). */
+const connectedWithinMs = 24_000;
+const endWithinMs = 5_000;
+const lookEveryMs = 50;
+const lastWordsKept = 2_000;
+
+export interface AgentChildOptions {
+  readonly id: AgentId;
+  readonly profile: string;
+  readonly project?: string | undefined;
+  readonly dataDir: string;
+  readonly configPath: string | undefined;
+  /** More flags of `spawn`, and after `--` what goes to its CLI. */
+  readonly more: readonly string[];
+  readonly context: Pick<CliContext, "env" | "cwd" | "log">;
+}
+
+export interface AgentChild {
+  readonly pid: number | undefined;
+  /** Resolves with how it ended, in words: `exit code 0`, `SIGTERM`. */
+  readonly ended: Promise<string>;
+  /** @throws CliaiError `failed` with its last words when it ends before it is connected, or does not connect in time */
+  connected(isConnected: () => boolean): Promise<void>;
+  /** Resolves when it has ended; by force, where it does not by itself. */
+  end(): Promise<void>;
+}
+
+export function startAgentChild(options: AgentChildOptions): AgentChild {
+  const { id, context } = options;
+  const child = startSpawn(options);
+  let lastWords = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      lastWords = (lastWords + text).slice(-lastWordsKept);
+      context.log.debug(`${id}: ${text.trimEnd()}`);
+    });
+  }
+  child.stdin?.on("error", () => undefined); // it has ended: told below
+  let ending: string | undefined;
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    // Not "exit": its last words may still be on their way.
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  void ended.then((how) => {
+    ending = how;
+  });
+  const end = async () => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    child.stdin?.end();
+    // On Windows a signal ends it at once, and leaves its CLI behind.
+    if (child.stdin === null || process.platform !== "win32") child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
+    await exited;
+    clearTimeout(timer);
+  };
+  return {
+    pid: child.pid,
+    ended,
+    end,
+    async connected(isConnected) {
+      const deadline = Date.now() + connectedWithinMs;
+      while (!isConnected()) {
+        if (ending !== undefined || Date.now() > deadline) {
+          const why = ending ?? `not connected within ${connectedWithinMs / 1000} s`;
+          await end();
+          throw new CliaiError("failed", `${id} did not start (${why}): ${oneLine(lastWords)}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      }
+    },
+  };
+}
+
+function startSpawn({
+  id,
+  profile,
+  project,
+  dataDir,
+  configPath,
+  more,
+  context,
+}: AgentChildOptions): ChildProcess {
+  const { command, args } = selfCommand();
+  const own = [
+    ...args,
+    ...["spawn", profile, `--id=${id}`, `--data-dir=${dataDir}`],
+    ...(project === undefined ? [] : [`--project=${project}`]),
+    ...(configPath === undefined ? [] : [`--config=${configPath}`]),
+    ...more,
+  ];
+  const input = more.includes(endsWithInput) ? "pipe" : "ignore";
+  return spawn(command, own, { cwd: context.cwd, env: context.env, stdio: [input, "pipe", "pipe"] });
+}
+
+/** As a flag of `spawn`: the child holds its standard input for as long as this process lives. */
+export const endsWithInput = "--ends-with-input";
+
+function oneLine(text: string): string {
+  return redact(text.trim().replaceAll(/\s*\n\s*/g, " "));
+}

@@ -1,0 +1,192 @@
+// Agents that a person has had `serve` launch: headless, at work until they are stopped. They end with `serve` and come back
+// with it, under their ids and in their sessions.
+import { stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import process from "node:process";
+import { findAgentCli } from "../agents/agent-clis.ts";
+import { type AgentId, caseTwinOf } from "../domain/agent-id.ts";
+import { viewAgent } from "../domain/agent-record.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { didYouMean } from "../domain/nearest.ts";
+import { isTurnOpen, type SessionEvidence } from "../domain/session.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { FleetService, Server } from "../server/server.ts";
+import type { Spawner } from "../web/spawner.ts";
+import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
+import { type AgentLauncherOptions, freeAgentId } from "./agent-launcher.ts";
+import { readAgent } from "./fleet-reading.ts";
+import { createLaunchedAgents, type Launched } from "./launched-agents.ts";
+
+export interface HeadlessAgents extends Spawner {
+  /** Has those again that were there when the server ended; resolves when each is back, or will not be. */
+  resume(): Promise<void>;
+  /** Ends them all, to be resumed. */
+  stop(): Promise<void>;
+}
+
+export interface HeadlessAgentsOptions extends AgentLauncherOptions {
+  readonly server: Pick<Server, "fleet" | "sendCommand">;
+  readonly bus: Bus;
+}
+
+const goneWithinMs = 90_000;
+const lookEveryMs = 200;
+const goOn = "The server that you report to has been started again, and cut you off. Go on where you were.";
+
+export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAgents {
+  const { dataDir, config, context, server } = options;
+  const { fleet } = server;
+  const { log } = context;
+  const memory = createLaunchedAgents(dataDir, log);
+  const children = new Map<AgentId, AgentChild>();
+  let isStopping = false;
+
+  const launch = async (id: AgentId, profile: string, project: string, more: readonly string[]) => {
+    if (isStopping) throw new CliaiError("interrupted", `${id} is not launched: the server ends`);
+    const since = context.now().toISOString();
+    const flags = ["--headless", endsWithInput, ...more];
+    const child = startAgentChild({ ...options, id, profile, project, more: flags });
+    children.set(id, child);
+    void child.ended.then(async (how) => {
+      children.delete(id);
+      if (isStopping) return;
+      log.info(`${id} has ended: ${how}`);
+      await memory.forget(id).catch((error: unknown) => log.warn(`forgetting ${id}: ${messageOf(error)}`));
+    });
+    await child.connected(() => isThere(fleet, id, since));
+    const session_id = fleet.get(id)?.session_id;
+    if (session_id === undefined || child.pid === undefined) return;
+    await memory.remember(id, { profile, project, session_id, pid: child.pid });
+    if (!children.has(id) && !isStopping) await memory.forget(id);
+  };
+  const resumeOne = async (id: AgentId, { profile, project, session_id, pid }: Launched) => {
+    const { axes, session } = fleet.get(id) ?? {};
+    const control = axes?.control.value;
+    if (control === "stopped" || control === "stop_requested") return await memory.forget(id);
+    await untilGone(id, pid, options);
+    log.info(`resuming ${id}`);
+    // A conversation without a prompt was never written down by its CLI.
+    await launch(id, profile, project, session?.turn === undefined ? [] : [`--resume=${session_id}`]);
+    if (session !== undefined && wasCutOff(session)) {
+      await server.sendCommand({ id, type: "task", text: goOn, from: "serve" });
+    }
+  };
+
+  return {
+    profiles: Object.entries(config.agents ?? {}).map(([name, { description }]) => ({
+      name,
+      ...(description === undefined ? {} : { description }),
+    })),
+    async spawn({ profile, project = context.cwd, task, id: wanted, from }) {
+      requireProfile(profile, options);
+      await requireDirectory(project);
+      const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
+      const id = wanted ?? freeAgentId(profile, isTaken);
+      requireFree(id, children, fleet);
+      log.info(`launching ${id} for ${from}`);
+      await launch(id, profile, project, []);
+      if (task === undefined) return { agent_id: id };
+      const { command_id } = await server.sendCommand({ id, type: "task", text: task, from });
+      return { agent_id: id, command_id };
+    },
+    async resume() {
+      const resuming = [...(await memory.read())].map(([id, known]) =>
+        resumeOne(id, known).catch((error: unknown) => log.warn(`${id} is not resumed: ${messageOf(error)}`)),
+      );
+      await Promise.all(resuming);
+    },
+    async stop() {
+      isStopping = true;
+      await Promise.all([...children.values()].map((child) => child.end()));
+    },
+  };
+}
+
+/** Whether its end came in the middle of a turn; it may not even have been told. */
+function wasCutOff(session: SessionEvidence): boolean {
+  const { turn, ended } = session;
+  return isTurnOpen(session) || (ended !== undefined && turn?.ended_at === ended.at);
+}
+
+/**
+ * A server that was killed said nothing of its agents' end: they end with its pipes, a moment later and perhaps unheard.
+ * @throws CliaiError `already_running`
+ */
+async function untilGone(id: AgentId, pid: number, { bus, context }: HeadlessAgentsOptions): Promise<void> {
+  const deadline = Date.now() + goneWithinMs;
+  let isSaid = false;
+  for (;;) {
+    // As `spawn` will read it.
+    const record = await readAgent(bus, id);
+    const isOnline = record !== undefined && viewAgent(record, context.now()).axes.link.value === "online";
+    if (!isOnline && !isAlive(pid)) return;
+    if (Date.now() > deadline) throw new CliaiError("already_running", `the agent "${id}" is online already`);
+    if (!isSaid && !isAlive(pid)) {
+      isSaid = true;
+      const instance_id = record?.heartbeat?.instance_id;
+      const goodbye = { agent_id: id, status: "disconnected", message: "it has ended with the server" };
+      const timestamp = context.now().toISOString();
+      bus.publish(agentSubject(id, "status"), {
+        ...goodbye,
+        timestamp,
+        ...(instance_id ? { instance_id } : {}),
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // there is no such process, or it is none of ours
+  }
+}
+
+/** Connected in this run, and past its start: its CLI has spoken. */
+function isThere(fleet: FleetService, id: AgentId, since: string): boolean {
+  const view = fleet.get(id);
+  if (view?.axes.link.value !== "online" || view.status === "starting") return false;
+  return view.run_started_at !== undefined && view.run_started_at >= since;
+}
+
+/** @throws CliaiError `message_invalid` for a profile that there is not, or whose CLI cannot do without a terminal */
+function requireProfile(name: string, { config: { agents = {} } }: AgentLauncherOptions): void {
+  const profile = Object.hasOwn(agents, name) ? agents[name] : undefined;
+  if (profile === undefined) {
+    const names = Object.keys(agents);
+    throw new CliaiError("message_invalid", `no profile "${name}"`, {
+      hint: didYouMean(name, names) ?? `the profiles are ${names.join(", ")}`,
+    });
+  }
+  if (findAgentCli(profile.cli).headless !== undefined) return;
+  throw new CliaiError("message_invalid", `${profile.cli} has no way to run without a terminal`);
+}
+
+/** @throws CliaiError `message_invalid` */
+async function requireDirectory(path: string): Promise<void> {
+  const stats = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined; // absent: reported below
+  if (stats?.isDirectory()) return;
+  throw new CliaiError("message_invalid", `project "${path}" is not a directory of the server's machine`, {
+    hint: "give the whole path of one that is there",
+  });
+}
+
+/** @throws CliaiError `agent_id_invalid`, `already_running` */
+function requireFree(id: AgentId, children: ReadonlyMap<AgentId, AgentChild>, fleet: FleetService): void {
+  const views = fleet.list();
+  const twin = caseTwinOf(id, [...children.keys(), ...views.map(({ agent_id }) => agent_id)]);
+  if (twin !== undefined) {
+    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
+      hint: "take that one, or another name",
+    });
+  }
+  const link = views.find(({ agent_id }) => agent_id === id)?.axes.link.value;
+  if (link !== "online" && !children.has(id)) return;
+  throw new CliaiError("already_running", `the agent "${id}" is online already`, {
+    hint: "stop it first, or take another name",
+  });
+}

@@ -1,0 +1,53 @@
+// Which agents this server has launched and must have again when it starts anew: a private file in each one's folder.
+// An agent that was stopped, that ended by itself or that was removed has none.
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import type { AgentId } from "../domain/agent-id.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Logger } from "../log.ts";
+import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
+import { readAgentFolders } from "./spawn-identity.ts";
+
+const LaunchedSchema = v.looseObject({
+  profile: v.string(),
+  /** Absolute. */
+  project: v.string(),
+  /** By which its CLI finds the conversation again. */
+  session_id: v.pipe(v.string(), v.uuid()),
+  /** Of the process that we started. */
+  pid: v.number(),
+});
+export type Launched = v.InferOutput<typeof LaunchedSchema>;
+
+export interface LaunchedAgents {
+  /** A file that cannot be read is named in the log and left out. */
+  read(): Promise<ReadonlyMap<AgentId, Launched>>;
+  remember(id: AgentId, launched: Launched): Promise<void>;
+  forget(id: AgentId): Promise<void>;
+}
+
+export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgents {
+  const folder = (id: AgentId) => join(dataDir, "agents", id);
+  const file = (id: AgentId) => join(folder(id), "launched.json");
+  return {
+    async read() {
+      const agents = new Map<AgentId, Launched>();
+      for (const id of await readAgentFolders(join(dataDir, "agents"))) {
+        try {
+          agents.set(id, decodeMessage(LaunchedSchema, await readFile(file(id))));
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+          log.warn(`${file(id)} is left aside: ${messageOf(error)}`);
+        }
+      }
+      return agents;
+    },
+    async remember(id, launched) {
+      await ensureOwnDir(folder(id));
+      await writePrivateFile(file(id), `${JSON.stringify(launched, null, 2)}\n`);
+    },
+    forget: (id) => rm(file(id), { force: true }),
+  };
+}

@@ -1,0 +1,87 @@
+// One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
+import * as v from "valibot";
+import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
+import { checkMessage } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
+import type { OrderRequest } from "../server/commands.ts";
+import type { Server } from "../server/server.ts";
+
+export interface BulkOrder extends Omit<OrderRequest, "id" | "command_id"> {
+  readonly agents: readonly AgentId[];
+  /** Begins each agent's command id: the same one twice takes effect once. */
+  readonly key: string;
+}
+
+export type BulkResult = { readonly agent_id: AgentId } & (
+  | { readonly command_id: string; readonly state: "stored"; readonly duplicate: boolean }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
+);
+
+const mostAgents = 1_000;
+/** An agent's id goes behind it, in a command id of 128 characters. */
+const keyLength = 64;
+
+const KeySchema = v.pipe(
+  TokenSchema,
+  v.maxLength(keyLength, `the id is longer than ${keyLength} characters`),
+);
+const AgentsSchema = v.pipe(
+  v.array(AgentIdSchema, "agents must be a list of agent ids"),
+  v.minLength(1, "agents names none"),
+  v.maxLength(mostAgents, `agents names more than ${mostAgents.toLocaleString("en")}`),
+);
+
+const BodySchema = v.strictObject(
+  {
+    type: CommandTypeSchema,
+    agents: AgentsSchema,
+    text: v.optional(v.string("text must be text")),
+    reason: v.optional(v.string("reason must be text")),
+    force: v.optional(v.boolean("force must be true or false")),
+    command_id: v.optional(KeySchema),
+  },
+  (issue) =>
+    issue.expected === "never" ? `unknown field ${issue.received}` : "the body must be a JSON object",
+);
+const FormSchema = v.object({
+  type: v.picklist(["pause", "resume", "stop"], "type must be pause, resume or stop"),
+  agents: AgentsSchema,
+  reason: v.optional(v.string("reason must be text")),
+  command_id: KeySchema,
+});
+
+/** @throws CliaiError `message_invalid`, naming the field */
+export function bulkOrderFromJson(body: unknown): BulkOrder {
+  const { command_id = crypto.randomUUID(), ...order } = checkMessage(BodySchema, body);
+  return { from: "api", key: command_id, ...order };
+}
+
+/** @throws CliaiError `message_invalid`, naming the field */
+export function bulkOrderFromForm(form: Readonly<Record<string, unknown>>): BulkOrder {
+  const { agents = [], reason, ...rest } = form;
+  const given = { ...rest, agents: [agents].flat(), ...(reason === "" ? {} : { reason }) };
+  const { command_id, ...order } = checkMessage(FormSchema, given);
+  return { from: "dashboard", key: command_id, ...order };
+}
+
+/** In the order in which the agents are named; one that is named twice counts once. */
+export async function sendBulk(server: Server, { agents, key, ...order }: BulkOrder): Promise<BulkResult[]> {
+  return await Promise.all(
+    [...new Set(agents)].map(async (agent_id): Promise<BulkResult> => {
+      try {
+        const command_id = bulkCommandId(key, agent_id);
+        const { duplicate } = await server.sendCommand({ ...order, id: agent_id, command_id });
+        return { agent_id, command_id, state: "stored", duplicate };
+      } catch (error) {
+        // What is no agent's own trouble is the request's.
+        if (!(error instanceof CliaiError) || error.code === "usage") throw error;
+        return { agent_id, ...error.toJSON() };
+      }
+    }),
+  );
+}
+
+export function bulkCommandId(key: string, agent: AgentId): string {
+  return `${key}-${agent}`;
+}

@@ -1,0 +1,74 @@
+// What the page and the API need of whoever launches agents for them, and the order that a client gives.
+import * as v from "valibot";
+import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
+import { checkMessage } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
+
+export interface Spawner {
+  /** That may be launched, in the order of the settings. */
+  readonly profiles: readonly { readonly name: string; readonly description?: string }[];
+  /**
+   * Launches a headless agent, and gives it its task as a command once it is connected.
+   * @throws CliaiError `message_invalid` for a profile or directory that there is not; `already_running`; `failed` with the
+   * exit code and the last words of one that did not start
+   */
+  spawn(order: SpawnOrder & { readonly from: string }): Promise<Spawned>;
+}
+
+export interface Spawned {
+  readonly agent_id: AgentId;
+  /** Of its task. */
+  readonly command_id?: string;
+}
+
+const mostTaskCharacters = 100_000;
+
+const line = (name: string, most: number) =>
+  v.pipe(
+    v.string(`${name} must be text`),
+    v.maxLength(most, `${name} is longer than ${most.toLocaleString("en")} characters`),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    v.regex(/^[^\u0000-\u001f\u007f]+$/, `${name} must be one line of text without control characters`),
+  );
+
+const order = {
+  profile: line("profile", 58),
+  task: v.optional(
+    v.pipe(
+      v.string("task must be text"),
+      v.check((text) => !text.includes("\u0000"), "task must not contain NUL"),
+      v.check((text) => text.trim() !== "", "task must have words"),
+      v.maxLength(
+        mostTaskCharacters,
+        `task is longer than ${mostTaskCharacters.toLocaleString("en")} characters`,
+      ),
+    ),
+  ),
+  project: v.optional(line("project", 4_096)),
+  id: v.optional(AgentIdSchema),
+};
+
+const OrderBodySchema = v.strictObject(order, (issue) =>
+  issue.expected === "never" ? `unknown field ${issue.received}` : "the body must be a JSON object",
+);
+const OrderFormSchema = v.object(order);
+export type SpawnOrder = v.InferOutput<typeof OrderFormSchema>;
+
+/** @throws CliaiError `message_invalid`, naming the field */
+export function spawnFromJson(body: unknown): SpawnOrder {
+  return checkMessage(OrderBodySchema, body);
+}
+
+/** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
+export function spawnFromForm(form: Readonly<Record<string, unknown>>): SpawnOrder {
+  return checkMessage(
+    OrderFormSchema,
+    Object.fromEntries(Object.entries(form).filter(([, value]) => value !== "")),
+  );
+}
+
+/** @throws CliaiError `refused` where nobody launches agents */
+export function requireSpawner(spawner: Spawner | undefined): Spawner {
+  if (spawner !== undefined) return spawner;
+  throw new CliaiError("refused", "this server launches no agents", { hint: "cliai spawn launches one" });
+}

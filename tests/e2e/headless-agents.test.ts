@@ -1,0 +1,127 @@
+// Agents that the API launches: the real Claude Code, headless, there until stopped, and there again when serve is.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, readdir } from "node:fs/promises";
+import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
+import { claudeEnvironment } from "../support/claude-code.ts";
+import { type RunningServe, type ServeOptions, startServe } from "../support/cliai.ts";
+import { type ModelServer, startModelServer } from "../support/model-server.ts";
+import { lifeOf } from "../support/steered-claude.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(120_000);
+
+async function prepare(dir: TempDir, model: ModelServer): Promise<ServeOptions & { work: string }> {
+  const work = dir.join("work");
+  await mkdir(work);
+  const env = await claudeEnvironment({
+    home: dir.join("home"),
+    workDirs: [work],
+    modelServerUrl: model.url,
+  });
+  return { env, dataDir: dir.join("data"), work };
+}
+
+function post(serve: RunningServe, path: string, body: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return serve.fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+async function until(serve: RunningServe, id: string, what: string, fits: (agent: ShownAgent) => boolean) {
+  const look = async () => {
+    const agent = await fetchAgent(serve, id);
+    return fits(agent) && agent;
+  };
+  return await waitFor(look, { what, deadlineMs: 30_000, saw: () => fetchAgent(serve, id) });
+}
+
+const launchedFiles = async (serve: RunningServe) =>
+  (await readdir(serve.dataDir, { recursive: true })).filter((path) => path.endsWith("launched.json"));
+
+interface Facts extends ShownAgent {
+  readonly pid: number;
+  readonly session_id: string;
+}
+
+test("an agent of the API works on its task, is back in its session when serve is, and is forgotten when stopped", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [
+      { match: "count the files", once: true, turn: { text: "There are seven." } },
+      { match: "think long", once: true, turn: { text: "Never said.", delayMs: 60_000 } },
+      { match: "Go on where you were", turn: { text: "On it again." } },
+    ],
+  });
+  const { work, ...options } = await prepare(dir, model);
+  const config = dir.join("config.json");
+  await Bun.write(config, JSON.stringify({ agents: { steered: { description: "for a test" } } }));
+  const args = ["--config", config];
+  const facts = (agent: ShownAgent) => agent as Facts;
+  let before: Facts;
+  {
+    await using serve = await startServe({ ...options, args });
+    expect(await (await serve.fetch("/api/profiles")).json()).toEqual([
+      { name: "steered", description: "for a test" },
+    ]);
+    const order = { profile: "steered", project: work, id: "ada", task: "count the files" };
+    const response = await post(serve, "/api/agents", order);
+    expect([response.status, response.headers.get("location")]).toEqual([201, "/api/agents/ada"]);
+    const { agent_id, command_id } = (await response.json()) as { agent_id: string; command_id: string };
+    expect(agent_id).toBe("ada");
+    const isDone = (agent: ShownAgent) => lifeOf(agent, command_id).length === 5;
+    const done = await until(serve, "ada", "its task is done", isDone);
+    expect(lifeOf(done, command_id).at(-1)).toBe("applied by result");
+    expect(done).toMatchObject({ config_name: "steered", project_path: work });
+    before = facts(done);
+    expect((await post(serve, "/api/agents", order)).status).toBe(409);
+    serve.child.kill("SIGKILL");
+    await serve.child.exit();
+  }
+  const isBack = (agent: ShownAgent) => agent.status === "idle" && facts(agent).pid !== before.pid;
+  {
+    await using serve = await startServe({ ...options, args });
+    const back = await until(serve, "ada", "it is back after serve was killed", isBack);
+    expect(facts(back).session_id).toBe(before.session_id);
+    await serve.run(["send", "task", "ada", "think long"]);
+    await until(serve, "ada", "it thinks", ({ status }) => status === "working");
+    before = facts(back);
+  }
+  // It was cut off by an orderly end, and goes on with the whole conversation before its model.
+  await using serve = await startServe({ ...options, args });
+  const goesOn = await model.waitForRequest(({ newText }) => newText.includes("Go on where you were"), {
+    what: "the agent goes on",
+    deadlineMs: 30_000,
+  });
+  expect(JSON.stringify(goesOn.body.messages)).toContain("There are seven.");
+  const back = await until(serve, "ada", "it is back after serve was ended", isBack);
+  expect(facts(back).session_id).toBe(before.session_id);
+
+  expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
+  expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  await waitFor(async () => (await launchedFiles(serve)).length === 0, { what: "it is forgotten" });
+});
+
+test("what cannot be launched is refused in a line, or told with its exit code and last words", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer();
+  const { work, ...options } = await prepare(dir, model);
+  await using serve = await startServe({ ...options, env: { ...options.env, PATH: "/usr/bin:/bin" } });
+  const refused = async (order: unknown) => {
+    const response = await post(serve, "/api/agents", order);
+    const { error } = (await response.json()) as { error: { message: string; hint?: string } };
+    return `${response.status} ${error.message}${error.hint === undefined ? "" : `; ${error.hint}`}`;
+  };
+  expect(await refused({ profile: "demmo" })).toBe('400 no profile "demmo"; did you mean demo?');
+  expect(await refused({})).toStartWith("400 ");
+  expect(await refused({ profile: "demo", project: "/no/such/place" })).toContain(
+    '"/no/such/place" is not a directory',
+  );
+  expect(await refused({ profile: "demo", project: `${work}\u0000` })).toContain("control characters");
+  expect(await refused({ profile: "demo", id: "../x" })).toContain("an agent id is");
+  expect(await refused({ profile: "demo", task: "x".repeat(100_001) })).toContain("longer than 100,000");
+  expect(await refused({ profile: "demo", more: 1 })).toContain('unknown field "more"');
+  const failed = await refused({ profile: "demo", project: work, id: "bob" });
+  expect(failed).toMatch(/^500 bob did not start \(exit code 2\): .*cannot start claude/);
+  expect(failed).toContain("npm install -g @anthropic-ai/claude-code");
+  expect(await launchedFiles(serve)).toEqual([]);
+});
