@@ -41,6 +41,8 @@ export interface ToolCallerOptions {
   readonly timeoutMs?: number | undefined;
   /** After how long a call that the server knows again is asked again. Default 30000. */
   readonly askAgainMs?: number | undefined;
+  /** After how long a call is given up that no server has had; its whole time when left out. */
+  readonly reachWithinMs?: number | undefined;
   /** Called with each call that the server has carried out. */
   readonly onDone: (name: ToolName, args: Record<string, unknown>) => void;
   /** Called with what a result handed over, once the client has been given that result. */
@@ -56,6 +58,9 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
     const isKnownById = tool.isKnownById === true;
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const reached = setTimeout(() => {
+      if (!attempt.mayBeTaken) deadline.abort();
+    }, options.reachWithinMs ?? timeoutMs);
     const attempt: Attempt = {
       subject: toolCallSubject(id),
       body: {
@@ -86,6 +91,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       return { isError: true, text: failureText(error, attempt, link) };
     } finally {
       clearTimeout(timer);
+      clearTimeout(reached);
     }
   };
 }

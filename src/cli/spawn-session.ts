@@ -53,6 +53,7 @@ export interface SessionHost {
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
   const { id, cli, headlessTask } = options;
   const { log, now } = context;
+  const longestHoldS = Math.max(holdS, options.stopApproval?.waitS ?? 0);
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const session = startSession({
@@ -93,7 +94,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
         telemetryUrl: exportsElsewhere(context.env) ? undefined : url,
-        ...{ token, version, url: url + listenerPaths.hook, holdS: holdS + cliWaitsLongerS },
+        ...{ token, version, url: url + listenerPaths.hook, holdS: longestHoldS + cliWaitsLongerS },
         command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
       });
     },

@@ -92,10 +92,17 @@ export function createDelivery({ routes, takeItems, writeReceipt, log }: Deliver
   const run = async () => {
     while (isNudged && !signal.aborted) {
       isNudged = false;
-      const items = await takeItems(signal);
-      for (const item of items) await hand(item);
-      if (items.length > 0) isNudged = true; // there may be more than one call gives
+      try {
+        const items = await takeItems(signal);
+        for (const item of items) await hand(item);
+        if (items.length > 0) isNudged = true; // there may be more than one call gives
+      } catch (error) {
+        log.info(`what waits is not to be had yet: ${messageOf(error)}`);
+        isNudged = true;
+        await pause(tryAgainMs, signal);
+      }
     }
+    isRunning = false;
   };
 
   return {
@@ -103,11 +110,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, log }: Deliver
       isNudged = true;
       if (isRunning) return;
       isRunning = true;
-      run()
-        .catch((error: unknown) => log.warn(`handing over what waits: ${messageOf(error)}`))
-        .finally(() => {
-          isRunning = false;
-        });
+      void run();
     },
     expect,
     noteEvidence(text, how) {

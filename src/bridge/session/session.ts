@@ -58,6 +58,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly routes?: readonly RouteName[] | undefined;
   /** How long a paused call is held, and an answer waited for: less than the CLI waits for its hook. */
   readonly holdMs: number;
+  /** How long a server is waited for that is away, before the stated policy counts. Default 10000. */
+  readonly reachWithinMs?: number | undefined;
   readonly now: () => Date;
   readonly createId: () => string;
   readonly log: Logger;
@@ -86,6 +88,7 @@ export interface Session {
 const goodbyeWithinMs = 2_000;
 const lookEveryMs = 250;
 const defaultDeadlineS = 60;
+const defaultReachWithinMs = 10_000;
 
 export function startSession(options: SessionOptions): Session {
   const { agentId: id, instanceId, cli, routes: allowed = routeNames, log, now } = options;
@@ -118,6 +121,7 @@ export function startSession(options: SessionOptions): Session {
 
   const call = createToolCaller({
     ...{ id, link, createId: options.createId, instanceId: () => instanceId },
+    reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
     onDone: () => undefined,
     onHandedOver: (ids, tool) => {
       // Of what waits in the inbox, the routes write the receipts.

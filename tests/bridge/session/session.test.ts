@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { claude } from "../../../src/agents/claude.ts";
-import { type Session, startSession } from "../../../src/bridge/session/session.ts";
+import { type Session, type SessionOptions, startSession } from "../../../src/bridge/session/session.ts";
 import { parseAgentId } from "../../../src/domain/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -22,13 +22,13 @@ interface Hosted extends AsyncDisposable {
   statesOnce(...wanted: string[]): Promise<void>;
 }
 
-async function host(test: TestServer, natsUrl = test.nats.url): Promise<Hosted> {
+async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promise<Hosted> {
   const { session: cli } = claude;
   if (cli === undefined) throw new Error("Claude has a session");
   const dir = await tempDir();
   const session = startSession({
     agentId: id,
-    url: natsUrl,
+    url: test.nats.url,
     instanceId: crypto.randomUUID(),
     heartbeatIntervalS: 15,
     facts: { config_name: "demo", project_path: dir.path, host: "here", pid: 42 },
@@ -39,6 +39,7 @@ async function host(test: TestServer, natsUrl = test.nats.url): Promise<Hosted> 
     now: () => new Date(),
     createId: () => crypto.randomUUID(),
     log: silentLogger,
+    ...more,
   });
   const states = () =>
     test.server.fleet
@@ -227,4 +228,17 @@ test("a stop whose deadline passes ends a session that does not finish", async (
   expect(test.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1)?.detail).toContain(
     "it had not finished within 0.2 s",
   );
+});
+
+test("an end that is to be approved follows the stated policy when the server is away, and at once", async () => {
+  for (const [unanswered, answer] of [
+    ["end", {}],
+    ["go_on", { decision: "block" }],
+  ] as const) {
+    await using test = await startTestServer();
+    await using ada = await host(test, { stopApproval: { waitS: 3_600, unanswered }, reachWithinMs: 300 });
+    await ada.hook("UserPromptSubmit", { prompt: "begin" });
+    await test.server.stop();
+    expect(await ada.hook("Stop", { last_assistant_message: "all done" })).toMatchObject(answer);
+  }
 });
