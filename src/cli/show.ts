@@ -6,6 +6,7 @@ import { defineCliCommand } from "./command.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
 import { statusMark } from "./status-mark.ts";
 import { ageText, alignRows, clockText, paint, plain } from "./terminal.ts";
+import { usageFacts } from "./usage-lines.ts";
 
 export const showCommand = defineCliCommand({
   name: "show",
@@ -20,7 +21,12 @@ export const showCommand = defineCliCommand({
       }
       const { text, colour } = statusMark(agent);
       context.print(`${paint(agent.agent_id, "bold", context.color)}  ${paint(text, colour, context.color)}`);
-      for (const line of [...axisLines(agent), "", ...factLines(agent), ...commandLines(agent.commands)]) {
+      for (const line of [
+        ...axisLines(agent),
+        "",
+        ...factLines(agent, context.now()),
+        ...commandLines(agent.commands),
+      ]) {
         context.print(line);
       }
       return 0;
@@ -36,8 +42,8 @@ function axisLines({ axes }: AgentView): string[] {
   return alignRows(rows).map((cells) => cells.join("  "));
 }
 
-function factLines(agent: AgentView): string[] {
-  const { progress, usage } = agent;
+function factLines(agent: AgentView, now: Date): string[] {
+  const { progress } = agent;
   const facts: Record<string, string | undefined> = {
     task: agent.current_task,
     profile: agent.config_name,
@@ -47,8 +53,7 @@ function factLines(agent: AgentView): string[] {
     host: [agent.host, agent.pid === undefined ? "" : `pid ${agent.pid}`].filter(Boolean).join(", "),
     progress:
       progress && `${progress.percent === undefined ? "" : `${progress.percent} % · `}${progress.note}`,
-    tokens: usage?.tokens_used?.toLocaleString("en"),
-    cost: usage?.estimated_cost === undefined ? undefined : `$${usage.estimated_cost.toFixed(2)}`,
+    ...usageFacts(agent.usage, now),
     "first seen": agent.first_seen,
     "last seen": agent.last_seen ?? "never",
     inbox: agent.inbox_waiting === 0 ? undefined : `${agent.inbox_waiting} waiting`,

@@ -1,5 +1,6 @@
 // How a status looks in the terminal: an icon, the word and a colour; never the colour alone.
 import type { AgentView } from "../domain/agent-record.ts";
+import { shownWordOf } from "../domain/status.ts";
 import { type Colour, plain } from "./terminal.ts";
 
 const marks: Readonly<Record<string, readonly [icon: string, colour: Colour]>> = {
@@ -13,6 +14,8 @@ const marks: Readonly<Record<string, readonly [icon: string, colour: Colour]>> =
   stopped: ["■", "dim"],
   error: ["✗", "red"],
   disconnected: ["◇", "red"],
+  silent: ["◇", "red"],
+  stuck: ["▲", "red"],
 };
 
 export interface StatusMark {
@@ -20,8 +23,10 @@ export interface StatusMark {
   readonly colour: Colour;
 }
 
-export function statusMark({ status, axes }: AgentView): StatusMark {
-  const attention = axes.attention.value === "none" ? "" : ` !${axes.attention.value}`;
-  const [icon, colour] = marks[status] ?? ["?", "yellow"];
-  return { text: `${icon} ${plain(status)}${attention}`, colour: attention === "" ? colour : "red" };
+export function statusMark(view: AgentView): StatusMark {
+  const word = shownWordOf(view);
+  const { value } = view.axes.attention;
+  const attention = value === "none" || value === word ? "" : ` !${value}`;
+  const [icon, colour] = marks[word] ?? ["?", "yellow"];
+  return { text: `${icon} ${plain(word)}${attention}`, colour: attention === "" ? colour : "red" };
 }

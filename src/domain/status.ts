@@ -70,6 +70,12 @@ export function statusWordOf({ link, activity, control }: Axes): string {
   }
 }
 
+/** The word for a person: {@link statusWordOf}, but where it is stuck or silent, that comes before what it does meanwhile. */
+export function shownWordOf({ status, axes }: { readonly status: string; readonly axes: Axes }): string {
+  if (axes.attention.value === "stuck") return "stuck";
+  return axes.link.value === "silent" && status === "disconnected" ? "silent" : status;
+}
+
 function deriveLink(record: AgentRecord, now: Date): Reading<Link> {
   const { heartbeat, connection, said } = record;
   if (said !== undefined && isGoodbye(said.status) && !isOlderInstance(record)) {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { mergeUsage, totalUsage } from "../../src/domain/usage.ts";
+import {
+  contextFilled,
+  contextText,
+  costText,
+  mergeUsage,
+  tokensText,
+  totalUsage,
+} from "../../src/domain/usage.ts";
 import { agentAfter, hosted, type Told, time } from "./session-events.ts";
 
 describe("mergeUsage()", () => {
@@ -60,12 +67,41 @@ describe("an agent's usage", () => {
 describe("totalUsage()", () => {
   test("sums what is known, and says of how many", () => {
     const records = [
-      { usage: { tokens_used: 100, estimated_cost: 0.5 } },
-      { usage: { estimated_cost: 0.25 } },
+      { usage: { tokens_used: 100, estimated_cost: 0.5, at: time(9) } },
+      { usage: { estimated_cost: 0.25, at: time(4) } },
       { usage: { failed_tests: 3 } },
       {},
     ];
-    expect(totalUsage(records)).toEqual({ tokens_used: 100, estimated_cost: 0.75, agents: 2 });
+    const sums = { tokens_used: 100, estimated_cost: 0.75, agents: 2 };
+    expect(totalUsage(records)).toEqual({ ...sums, oldest_at: time(4) });
     expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: 0, agents: 0 });
+  });
+});
+
+describe("figures in words", () => {
+  test.each([
+    [0, "0"],
+    [950, "950"],
+    [12_345, "12.3k"],
+    [200_000, "200k"],
+    [999_499, "999k"],
+    [999_500, "1M"],
+    [1_234_567, "1.2M"],
+  ])("tokensText(%d) is %s", (tokens, text) => {
+    expect(tokensText(tokens)).toBe(text);
+  });
+
+  test("costText() hides no cost that there is", () => {
+    expect([0, 0.004, 0.01, 4.1].map(costText)).toEqual(["$0.00", "under $0.01", "$0.01", "$4.10"]);
+  });
+
+  test("the context says as much as is known", () => {
+    expect(contextText({ context_tokens: 45_000, context_window: 200_000 })).toBe(
+      "45k of 200k tokens (23 %)",
+    );
+    expect(contextText({ context_tokens: 1_500 })).toBe("1.5k tokens");
+    expect(contextText({ context_window: 200_000 })).toBeUndefined();
+    expect(contextFilled({ context_tokens: 300, context_window: 200 })).toBe(100);
+    expect(contextFilled({ context_tokens: 300, context_window: 0 })).toBeUndefined();
   });
 });

@@ -1,0 +1,32 @@
+// What agents have used, as `ls` and `show` print it: always with whose estimate it is, and how old.
+import type { Usage } from "../domain/messages.ts";
+import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../domain/usage.ts";
+import { ageText } from "./terminal.ts";
+
+type DatedUsage = Usage & { readonly at: string };
+
+/** The line below the fleet. */
+export function totalLine(agents: readonly { readonly usage?: DatedUsage }[], now: Date): string {
+  const { tokens_used, estimated_cost, agents: told, oldest_at } = totalUsage(agents);
+  if (told === 0) return "cost unknown: no agent has told of any";
+  const whose = told === agents.length ? "" : ` (${told} of ${agents.length} agents)`;
+  const age = oldest_at === undefined ? "" : `, up to ${ageOf(oldest_at, now)} old`;
+  return `${costText(estimated_cost)} · ${tokensText(tokens_used)} tokens${whose}: the CLIs' own estimate${age}`;
+}
+
+/** The rows of one agent; what it has not told is left out. */
+export function usageFacts(usage: DatedUsage | undefined, now: Date): Record<string, string | undefined> {
+  if (usage === undefined) return { usage: "none told yet" };
+  const { model, tokens_used, estimated_cost, at } = usage;
+  return {
+    model,
+    context: contextText(usage),
+    tokens: tokens_used?.toLocaleString("en"),
+    cost: estimated_cost === undefined ? undefined : costText(estimated_cost),
+    usage: `${estimatedBy(usage)}, ${ageOf(at, now)} ago`,
+  };
+}
+
+function ageOf(at: string, now: Date): string {
+  return ageText((now.getTime() - Date.parse(at)) / 1000);
+}
