@@ -9,12 +9,13 @@ import { redact } from "../domain/redact.ts";
 import { type Bus, maxPayloadBytes } from "../nats/bus.ts";
 import type { NatsKeys } from "../nats/credentials.ts";
 import { resolveServerBinary } from "../nats/server-binary.ts";
-import { type NatsServer, startNatsServer } from "../nats/server-process.ts";
+import { type NatsServer, type NatsServerOptions, startNatsServer } from "../nats/server-process.ts";
 import { serveHttp } from "../runtime.ts";
 import { openSigningKey } from "../server/audit/signing.ts";
 import { startServer } from "../server/start-server.ts";
 import { loginPath } from "../web/access.ts";
 import { createApp } from "../web/app.ts";
+import { ownerOf } from "./agent-grants.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./agent-launcher.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
@@ -117,6 +118,7 @@ export const serveCommand = defineCliCommand({
 interface Running {
   readonly dataDir: string;
   nats: NatsServer | undefined;
+  onViolation?: NatsServerOptions["onViolation"];
   /** Kills nats-server where it stands. */
   readonly kill: AbortController;
 }
@@ -171,6 +173,13 @@ async function startParts(
     insecure,
     audit,
     followConnections,
+    followViolations: (onRefused) => {
+      running.onViolation = ({ userKey, act, subject }) =>
+        onRefused({ id: ownerOf(dataDir, userKey), act, subject });
+      return () => {
+        running.onViolation = undefined;
+      };
+    },
     roleOf,
     launchAgent: captainsAgents.launch,
     natsRestarts,
@@ -257,6 +266,7 @@ async function startOwnNats(
     sync: settings.sync,
     claims: keys && claimsOf(dataDir, keys),
     kill: running.kill.signal,
+    onViolation: (violation) => running.onViolation?.(violation),
     log,
   });
   running.nats = nats;

@@ -11,6 +11,7 @@ import { endOrphan, ownAddress, recordRun } from "./orphan.ts";
 import type { ServerBinary } from "./server-binary.ts";
 import { buildServerConfig, canSync, type ServerTls } from "./server-config.ts";
 import { type StoreWatch, watchStore } from "./store-watch.ts";
+import { parseViolation, type Violation } from "./violations.ts";
 
 const readyWithinMs = 5_000;
 const endWithinMs = 5_000;
@@ -35,6 +36,8 @@ export interface NatsServerOptions {
   readonly claims?: (() => Promise<Claims>) | undefined;
   /** When it aborts, the child is killed at once, whichever it is by then, and not started again. */
   readonly kill?: AbortSignal | undefined;
+  /** Told of each thing that it refuses to a connection. */
+  readonly onViolation?: ((violation: Violation) => void) | undefined;
   readonly log: Logger;
 }
 
@@ -143,7 +146,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function startOnce(
-  { binary, dir, host, tls, claims, sync = defaultSync, kill, log }: NatsServerOptions,
+  { binary, dir, host, tls, claims, sync = defaultSync, kill, onViolation, log }: NatsServerOptions,
   store: StoreWatch,
   serverName: string,
   port: number,
@@ -176,7 +179,7 @@ async function startOnce(
   const killNow = () => child.kill("SIGKILL");
   kill?.addEventListener("abort", killNow);
   child.once("exit", () => kill?.removeEventListener("abort", killNow));
-  const lastWords = collectLog(child, store, log);
+  const lastWords = collectLog(child, [store.read, tellViolations(onViolation)], log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
     child.once("exit", () => reject(startFailure(binary.path, port, lastWords)));
@@ -230,7 +233,11 @@ async function readPort(path: string): Promise<number | undefined> {
 }
 
 /** Keeps the last lines of nats-server's log, for the error that has to say why it ended. */
-function collectLog(child: ChildProcess, store: StoreWatch, log: Logger): string[] {
+function collectLog(
+  child: ChildProcess,
+  readers: readonly ((line: string) => void)[],
+  log: Logger,
+): string[] {
   const lastWords: string[] = [];
   let rest = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -239,12 +246,19 @@ function collectLog(child: ChildProcess, store: StoreWatch, log: Logger): string
     for (const line of lines) {
       if (line === "") continue;
       log.debug(`nats-server: ${line}`);
-      store.read(line);
+      for (const read of readers) read(line);
       lastWords.push(line);
       if (lastWords.length > 20) lastWords.shift();
     }
   });
   return lastWords;
+}
+
+function tellViolations(tell: NatsServerOptions["onViolation"]): (line: string) => void {
+  return (line) => {
+    const violation = parseViolation(line);
+    if (violation !== undefined) tell?.(violation);
+  };
 }
 
 function startFailure(binaryPath: string, port: number, lastWords: readonly string[]): CliaiError {

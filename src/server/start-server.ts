@@ -4,11 +4,13 @@ import { checkMessage } from "../domain/decode.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { FleetEvent } from "../domain/fleet.ts";
 import { HeartbeatSchema } from "../domain/messages.ts";
+import { summaryOf } from "../domain/receipts.ts";
 import { agentSubject, dashboardAlertSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { ensureStreams } from "../nats/streams.ts";
 import type { ConnectionEvent } from "../nats/system-account.ts";
+import type { Violation } from "../nats/violations.ts";
 import { type AlertStore, openAlertStore } from "./alert-store.ts";
 import { createAlerts } from "./alerts.ts";
 import { type AuditOptions, startAudit } from "./audit/start-audit.ts";
@@ -44,6 +46,8 @@ export interface ServerOptions {
   readonly audit?: AuditOptions | undefined;
   /** Follows the bridges' connections, and returns the way to end that; silence alone tells of a loss when left out. */
   readonly followConnections?: ((onEvent: (event: ConnectionEvent) => void) => () => void) | undefined;
+  /** Follows what nats-server refuses, and returns the way to end that. */
+  readonly followViolations?: ((onViolation: (refused: RefusedAct) => void) => () => void) | undefined;
   /** Who is a captain, by the credentials; the agents' own word when left out. */
   readonly roleOf?: RoleOf | undefined;
   /** Launches agents for captains; none are launched when left out. */
@@ -54,6 +58,11 @@ export interface ServerOptions {
   readonly storeTrouble?: (() => string | undefined) | undefined;
   readonly now: () => Date;
   readonly log: Logger;
+}
+
+/** What nats-server did not let an agent do; the agent is undefined for a connection of another kind. */
+export interface RefusedAct extends Pick<Violation, "act" | "subject"> {
+  readonly id: AgentId | undefined;
 }
 
 /** Resolves when the fleet is as the streams and buckets have it. @throws CliaiError when JetStream is not there */
@@ -175,6 +184,14 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       // The agent's first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
     }) ?? (() => undefined),
+    options.followViolations?.(({ id, act, subject }) =>
+      alerts.raiseOwn({
+        kind: "refused",
+        severity: "warning",
+        agentId: id,
+        message: `nats-server does not let ${id ?? "a connection"} ${act} ${summaryOf(subject)}`,
+      }),
+    ) ?? (() => undefined),
     sweeper.stop,
     expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
     lease.onChange((isLeader) => {

@@ -160,6 +160,28 @@ test("with the files of one agent alone, another cannot be stopped", async () =>
   expect(await bob.exit()).toMatchObject({ code: 0 });
 });
 
+test("what nats-server refuses to an agent is an alert with its name: the plain tools.call, and another's subjects", async () => {
+  await serve.run(["agents", "add", "trudy"]);
+  const trudy = await connectAs("trudy");
+  const call = JSON.stringify({ request_id: "r1", agent_id: "bob", tool: "list_agents" });
+  const alertSaying = async (words: string) =>
+    await waitFor(
+      async () => {
+        const { stdout } = await serve.run(["audit", "--kind", "alert", "--json"]);
+        return stdout.split("\n").find((line) => line.includes(words));
+      },
+      { what: `an alert says ${words}`, deadlineMs: 10_000 },
+    );
+  trudy.publish("tools.call", call, { reply: "_INBOX.trudy.1" });
+  await trudy.flush();
+  const alert = await alertSaying("trudy publish on tools.call");
+  expect(alert).toContain('"severity":"warning"');
+  trudy.subscribe("agent.bob.command").closed.catch(() => undefined);
+  await trudy.flush();
+  await alertSaying("trudy subscribe to agent.bob.command");
+  await trudy.close();
+});
+
 describe("a captain", () => {
   test("is one by its credentials, whatever an agent says of itself", async () => {
     expect((await serve.run(["agents", "add", "queen", "--role", "captain"])).code).toBe(0);
