@@ -6,6 +6,7 @@ import type { CliContext } from "./context.ts";
 import { readFleet } from "./fleet-reading.ts";
 import { statusMark } from "./status-mark.ts";
 import { ageText, alignRows, paint, plain } from "./terminal.ts";
+import { totalLine } from "./usage-lines.ts";
 
 export const lsCommand = defineCliCommand({
   name: "ls",
@@ -17,7 +18,10 @@ export const lsCommand = defineCliCommand({
       const agents = viewFleet((await readFleet(bus)).values(), now);
       if (context.json) context.print(JSON.stringify(agents));
       else if (agents.length === 0) context.note("no agent yet; launch one: cliai spawn demo");
-      else for (const line of fleetTable(agents, now, context)) context.print(line);
+      else {
+        for (const line of fleetTable(agents, now, context)) context.print(line);
+        context.print(paint(totalLine(agents, now), "dim", context.color));
+      }
       return 0;
     }),
 });
@@ -35,8 +39,8 @@ export function fleetTable(
     statusMark(agent).text,
     agent.last_seen === undefined ? "never" : ageText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
     agent.inbox_waiting === 0 ? "" : String(agent.inbox_waiting),
-    plain(agent.config_name ?? "unknown"),
-    plain(agent.current_task ?? ""),
+    plain(agent.config_name),
+    plain(agent.current_task),
   ]);
   const [head = [], ...body] = alignRows([heading, ...rows], isTerminal ? columns : undefined);
   return [

@@ -78,8 +78,15 @@ export interface AgentRecord {
   readonly commands_seq: number;
 }
 
+/** What reads as a word and not as nothing, where the agent has not said it. */
+const unknown = "unknown";
+
 /** What the CLI, the API and the page show: the same for all three. */
 export interface AgentView extends AgentRecord {
+  readonly config_name: string;
+  readonly project_path: string;
+  /** Empty when the agent says that it has none. */
+  readonly current_task: string;
   readonly status: string;
   readonly axes: Axes;
   readonly inbox_waiting: number;
@@ -87,7 +94,15 @@ export interface AgentView extends AgentRecord {
 
 export function viewAgent(record: AgentRecord, now: Date): AgentView {
   const axes = deriveAxes(record, now);
-  return { ...record, status: statusWordOf(axes), axes, inbox_waiting: inboxOf(record).length };
+  return {
+    ...record,
+    config_name: record.config_name ?? unknown,
+    project_path: record.project_path ?? unknown,
+    current_task: record.current_task ?? unknown,
+    status: statusWordOf(axes),
+    axes,
+    inbox_waiting: inboxOf(record).length,
+  };
 }
 
 export function viewFleet(records: Iterable<AgentRecord>, now: Date): AgentView[] {

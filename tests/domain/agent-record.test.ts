@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { type AgentRecord, viewAgent } from "../../src/domain/agent-record.ts";
+import { reduceAgent } from "../../src/domain/fleet.ts";
+import type { Heartbeat } from "../../src/domain/messages.ts";
+
+const now = new Date("2026-01-01T00:00:00.000Z");
+
+function viewAfter(message: Heartbeat) {
+  const id = parseAgentId("ada");
+  const record = reduceAgent(undefined, { type: "heartbeat", id, at: now.toISOString(), message });
+  return viewAgent(record as AgentRecord, now);
+}
+
+test("what an agent's heartbeat has not said reads as unknown in its view, also as JSON", () => {
+  expect(JSON.parse(JSON.stringify(viewAfter({})))).toMatchObject({
+    config_name: "unknown",
+    project_path: "unknown",
+    current_task: "unknown",
+  });
+});
+
+test("what it has said is shown as it is, that it has no task too", () => {
+  const said = { config_name: "demo", project_path: "/work", current_task: "" };
+  expect(viewAfter(said)).toMatchObject(said);
+  expect(viewAfter({ ...said, current_task: null })).toMatchObject(said);
+});
