@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { AgentId } from "./agent-id.ts";
 import { CliaiError } from "./errors.ts";
+import { redact } from "./redact.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -67,10 +68,13 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
-/** The beginning of a payload on one line, for an error text. */
+/** The beginning of a payload on one line, for an error text: cut after what is secret is out, which has a shape only when whole. */
 function preview(data: Uint8Array | string): string {
-  const text = typeof data === "string" ? data : new TextDecoder().decode(data.subarray(0, 80));
-  return text.length === 0 ? "an empty payload" : JSON.stringify(text.slice(0, 60));
+  const text = (typeof data === "string" ? data : new TextDecoder().decode(data.subarray(0, 2_000))).slice(
+    0,
+    1_000,
+  );
+  return text.length === 0 ? "an empty payload" : JSON.stringify(redact(text).slice(0, 60));
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

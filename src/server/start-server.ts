@@ -5,6 +5,7 @@ import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { FleetEvent } from "../domain/fleet.ts";
 import { HeartbeatSchema } from "../domain/messages.ts";
 import { summaryOf } from "../domain/receipts.ts";
+import { redact } from "../domain/redact.ts";
 import { agentSubject, dashboardAlertSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -99,7 +100,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
         kind: error instanceof CliaiError && error.code === "refused" ? "refused" : "malformed",
         severity: "warning",
         agentId,
-        message: `${subject}: ${messageOf(error)}`,
+        message: redact(`${subject}: ${messageOf(error)}`),
         sample: () => new TextDecoder().decode(data.subarray(0, sampleBytes)),
       });
     };

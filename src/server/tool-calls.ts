@@ -4,6 +4,7 @@ import { checkMessage, decodeMessage } from "../domain/decode.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/messages.ts";
 import { didYouMean } from "../domain/nearest.ts";
+import { redact } from "../domain/redact.ts";
 import {
   everyToolCallSubject,
   parseToolCallSubject,
@@ -160,5 +161,5 @@ function isCallersFault(error: unknown): boolean {
 
 function errorText(error: unknown): string {
   if (!(error instanceof CliaiError)) return "the server failed at this call; try it again later";
-  return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+  return redact(error.hint === undefined ? error.message : `${error.message}; ${error.hint}`);
 }

@@ -45,7 +45,7 @@ export function describeError(error: unknown, log: Logger): HttpError {
     };
   }
   const { code, message, hint } = error;
-  return { status: statusByCode[code] ?? 500, code, message: redact(message), hint };
+  return { status: statusByCode[code] ?? 500, code, message: redact(message), hint: hint && redact(hint) };
 }
 
 export function notFound(path: string): HttpError {

@@ -100,6 +100,21 @@ describe("the audit", () => {
     await next.server.stop();
   });
 
+  test("what is said of a malformed message, in its record and its alert, holds no secret of it, nor a part of one", async () => {
+    await using run = await startTestServer();
+    const seed = `SU${"A".repeat(56)}`;
+    run.bus.publish(`agent.${ada}.status`, "x");
+    await run.bus.flush();
+    run.bus.connection.publish(`agent.${ada}.event`, `{"token":"${seed}"`);
+    const records = await recorded(run.bus, { agent: ada, kind: "malformed" }, 2);
+    const said = [
+      ...records.map(({ error }) => error),
+      ...run.server.alerts.open().map(({ message }) => message),
+    ];
+    expect(said.join("\n")).toContain('not JSON: "{\\"token\\":\\"***');
+    expect(said.join("\n")).not.toContain(seed.slice(0, 10));
+  });
+
   test("a flood of malformed messages leaves a bounded number of records and a count of the rest", () => {
     const sent: unknown[] = [];
     const records = createAuditRecords({

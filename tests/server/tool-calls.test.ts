@@ -31,6 +31,20 @@ async function inboxOf(bus: Bus, id: string): Promise<Array<Record<string, unkno
   return (result as { items: Array<Record<string, unknown>> }).items;
 }
 
+describe("a secret that an agent sends by mistake", () => {
+  const seed = `SU${"A".repeat(56)}`;
+
+  test("is in no error text that it is answered with", async () => {
+    await using run = await startTestServer();
+    const bus = await run.nats.bus();
+    const unknown = await call(bus, "ada", seed);
+    expect(unknown.error).toContain('no tool "***"');
+    const argument = await call(bus, "ada", "acknowledge", { command_id: "c1", outcome: seed });
+    expect(argument.success).toBe(false);
+    expect(argument.error).not.toContain(seed);
+  });
+});
+
 describe("tool calls", () => {
   test("report_status registers the caller and shows its status and task", async () => {
     await using run = await startTestServer();

@@ -3,6 +3,7 @@
 import type { AgentId } from "../../domain/agent-id.ts";
 import type { MalformedRecord, OmittedRecord, ToolRecord } from "../../domain/audit.ts";
 import { messageOf } from "../../domain/errors.ts";
+import { redact } from "../../domain/redact.ts";
 import { auditMalformedSubject, auditToolSubject } from "../../domain/subjects.ts";
 import type { Logger } from "../../log.ts";
 
@@ -67,7 +68,7 @@ export function createAuditRecords({ publish, now, log }: AuditRecordsOptions): 
       if (bucket.take(now().getTime())) {
         const record: MalformedRecord = {
           subject: subject.slice(0, sampleBytes),
-          error: messageOf(error).slice(0, sampleBytes),
+          error: redact(messageOf(error)).slice(0, sampleBytes),
           bytes: data.length,
           ...sampleOf(data),
           at,
