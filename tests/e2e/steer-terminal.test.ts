@@ -6,6 +6,7 @@ import { startModelServer } from "../support/model-server.ts";
 import {
   acknowledgesTasks,
   bash,
+  callTool,
   descendantRunning,
   lifeOf,
   startSteered,
@@ -20,13 +21,13 @@ test("an idle session is woken by a task, and a busy one is given it after its t
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "wait a while", once: true, turn: bash("sleep 6; echo rested") },
+      { match: "wait a while", once: true, turn: bash("sleep 20; echo rested") },
       acknowledgesTasks,
       { match: "recorded as applied", turn: { text: "Done as asked." } },
     ],
   });
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
-  await ada.until("its session is idle", ({ status }) => status === "idle" || status === "connected");
+  await ada.until("its tools are there", ({ cli }) => cli === "claude-code");
 
   const idle = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", "--wait", "applied"]);
   expect(idle).toMatchObject({ code: 0 });
@@ -42,18 +43,10 @@ test("an idle session is woken by a task, and a busy one is given it after its t
 
   await ada.terminal.enter("please wait a while");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  const busy = await serve.run([
-    "send",
-    "task",
-    "ada",
-    "tidy more",
-    "--id",
-    "t2",
-    "--wait",
-    "applied",
-    "--timeout",
-    "30",
-  ]);
+  const busy = await serve.run(
+    ["send", "task", "ada", "tidy more", "--id", "t2", "--wait", "applied", "--timeout", "45"],
+    { deadlineMs: 60_000 },
+  );
   expect(busy).toMatchObject({ code: 0 });
   const both = await ada.until("t2 is applied", (agent) => lifeOf(agent, "t2").length === 5);
   expect(lifeOf(both, "t2").slice(2)).toEqual([
@@ -108,7 +101,56 @@ test("pause holds the next tool call at its boundary, resume lets it go, and sto
   await ada.terminal.exit();
 });
 
-test("a stop during a long tool starts no further one, and by force cuts it off", async () => {
+test("a stop during a tool starts no further one: the agent reports, its turn ends, and so does it", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "sleep a little", once: true, turn: bash("sleep 4; echo slept") },
+      { match: "slept", once: true, turn: bash("touch further.txt") },
+      {
+        match: /asked you to stop/,
+        once: true,
+        turn: callTool("report_status", { status: "idle", message: "half is done" }),
+      },
+      { match: "status recorded", turn: { text: "I end here." } },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await ada.terminal.enter("sleep a little");
+  await ada.until("its tool runs", ({ status }) => status === "working");
+  const args = [
+    "send",
+    "stop",
+    "ada",
+    "--id",
+    "s1",
+    "--wait",
+    "applied",
+    "--timeout",
+    "30",
+    "--reason",
+    "lunch",
+  ];
+  expect(await serve.run(args, { deadlineMs: 40_000 })).toMatchObject({ code: 0 });
+  const stopped = await ada.until("it is stopped", ({ status }) => status === "stopped");
+  expect(lifeOf(stopped, "s1")).toEqual([
+    "stored",
+    "delivered",
+    "injected by messaging-socket",
+    "seen",
+    "applied",
+  ]);
+  expect(stopped.axes.control).toMatchObject({ value: "stopped" });
+  expect(await Bun.file(`${ada.cwd}/further.txt`).exists()).toBe(false);
+  expect(
+    model.requests.some(
+      ({ newText }) => newText.includes("half is done") || newText.includes("status recorded"),
+    ),
+  ).toBe(true);
+});
+
+test("a stop by force during a long tool cuts it off", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
   model.setScript({

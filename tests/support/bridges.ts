@@ -9,13 +9,16 @@ export interface ShownAgent {
   readonly status: string;
   readonly last_seen: string;
   readonly pid?: number;
+  readonly cli?: string;
   readonly current_task?: string;
   readonly usage?: {
     readonly tokens_used?: number;
     readonly estimated_cost?: number;
     readonly source?: string;
   };
-  readonly axes: { readonly link: { readonly value: string; readonly reason: string } };
+  readonly axes: Readonly<
+    Record<"link" | "activity" | "control" | "attention", { readonly value: string; readonly reason: string }>
+  >;
   readonly commands: readonly {
     readonly command_id: string;
     readonly type: string;

@@ -89,6 +89,7 @@ const goodbyeWithinMs = 2_000;
 const lookEveryMs = 250;
 const defaultDeadlineS = 60;
 const defaultReachWithinMs = 10_000;
+const socketOpensWithinMs = 10_000;
 
 export function startSession(options: SessionOptions): Session {
   const { agentId: id, instanceId, cli, routes: allowed = routeNames, log, now } = options;
@@ -118,6 +119,7 @@ export function startSession(options: SessionOptions): Session {
   let transcriptPath: string | undefined;
   let isTurnOpen = false;
   let isHooked = false;
+  let hookedAtMs = 0;
 
   const call = createToolCaller({
     ...{ id, link, createId: options.createId, instanceId: () => instanceId },
@@ -136,6 +138,11 @@ export function startSession(options: SessionOptions): Session {
   });
 
   const hookRoute = createHookRoute(() => isTurnOpen && isHooked);
+  /** The MCP server, which names the socket, starts beside the session. */
+  const mayOpenSocket = () =>
+    allowed.includes("messaging-socket") &&
+    messaging === undefined &&
+    performance.now() - hookedAtMs < socketOpensWithinMs;
   const allRoutes: Readonly<Record<RouteName, Route["give"]>> = {
     "stream-json": async (text) => {
       await ways.stream?.say(text);
@@ -147,8 +154,9 @@ export function startSession(options: SessionOptions): Session {
       return true;
     },
     hook: hookRoute.give,
-    // Typed only where a hook can show that it was sent.
-    terminal: async (text) => !isTurnOpen && isHooked && (await ways.terminal?.type(text)) === true,
+    // Typed only where a hook can show that it was sent, and where no better way is about to open.
+    terminal: async (text) =>
+      !isTurnOpen && isHooked && !mayOpenSocket() && (await ways.terminal?.type(text)) === true,
   };
   const delivery = createDelivery({
     routes: routeNames
@@ -279,6 +287,7 @@ export function startSession(options: SessionOptions): Session {
       transcriptPath = hook.transcriptPath ?? transcriptPath;
       if (!isHooked) {
         isHooked = true;
+        hookedAtMs = performance.now();
         delivery.nudge();
       }
       heartbeat.update({

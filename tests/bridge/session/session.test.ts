@@ -122,6 +122,34 @@ test("a session that swallows what its socket takes has it injected, not seen; a
   }
 });
 
+test("neither an input stream nor a terminal that swallows what it is given makes it seen", async () => {
+  for (const way of ["stream", "terminal"] as const) {
+    await using test = await startTestServer();
+    await using ada = await host(test, { routes: ["stream-json", "terminal"] });
+    const swallowed: string[] = [];
+    ada.session.attach(
+      { terminate: () => undefined, kill: () => undefined, ended: new Promise(() => undefined) },
+      way === "stream"
+        ? {
+            stream: {
+              say: async (text) => void swallowed.push(text),
+              interrupt: () => Promise.resolve(false),
+            },
+          }
+        : { terminal: { type: async (text) => swallowed.push(text) > 0, lineIsEmpty: () => undefined } },
+    );
+    await ada.hook("SessionStart");
+    await ada.send("task");
+    await ada.statesOnce("stored", "delivered", "injected");
+    await ada.hook("UserPromptSubmit", { prompt: "something else" });
+    await ada.hook("Stop");
+    expect(swallowed.length).toBe(1);
+    expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+    const route = way === "stream" ? "stream-json" : "terminal";
+    expect(test.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1)?.route).toBe(route);
+  }
+});
+
 test("a dead socket falls back to the hooks", async () => {
   await using test = await startTestServer();
   await using ada = await host(test);
