@@ -38,7 +38,8 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  readonly maxBodyBytes: number;
+  /** What is above gets Bun's bare 413, or its connection cut. Left out where `fetch` bounds what it reads. */
+  readonly maxBodyBytes?: number;
   /**
    * A request that has not come in whole by then is cut off; default 30. Event streams go on for ever: they send their
    * own keep-alive. Headers are waited for 12 s by Bun 1.4.5 itself, whatever is set here.
@@ -68,7 +69,14 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-function serveByBun({ host, port, maxBodyBytes, requestWithinS = 30, tls, fetch }: HttpOptions): HttpServer {
+function serveByBun({
+  host,
+  port,
+  maxBodyBytes = Number.MAX_SAFE_INTEGER,
+  requestWithinS = 30,
+  tls,
+  fetch,
+}: HttpOptions): HttpServer {
   const server = Bun.serve({
     hostname: host,
     port,

@@ -6,7 +6,7 @@ import process from "node:process";
 import { buildInfo } from "../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../config.ts";
 import { redact } from "../domain/redact.ts";
-import { type Bus, maxPayloadBytes } from "../nats/bus.ts";
+import type { Bus } from "../nats/bus.ts";
 import type { NatsKeys } from "../nats/credentials.ts";
 import { resolveServerBinary } from "../nats/server-binary.ts";
 import { type NatsServer, type NatsServerOptions, startNatsServer } from "../nats/server-process.ts";
@@ -139,7 +139,7 @@ async function startParts(
 
   const door = createFrontDoor(instance);
   const { host, port } = settings;
-  const http = await serveHttp({ host, port, tls, fetch: door.fetch, maxBodyBytes: maxPayloadBytes });
+  const http = await serveHttp({ host, port, tls, fetch: door.fetch });
   parts.defer(() => http.stop());
   const url = httpUrl(scheme, host, http.port);
   parts.defer(await takeLock(dataDir, { url, instance }));

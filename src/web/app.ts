@@ -12,8 +12,8 @@ import { describeError, type HttpError, notFound } from "./http-errors.ts";
 import { createPages, showBareError, showError } from "./pages.tsx";
 import type { Spawner } from "./spawner.ts";
 
-/** Largest request body taken; what is larger belongs into a file. */
-export const maxBodyBytes = 1024 * 1024;
+/** Largest request body taken, as much as NATS takes; what is larger belongs into a file. */
+export const maxBodyBytes = 8 * 1024 * 1024;
 
 export interface AppOptions {
   readonly server: Server;
@@ -55,7 +55,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     bodyLimit({
       maxSize: maxBodyBytes,
       onError: () => {
-        throw new CliaiError("payload_too_large", "the body is over the limit of 1 MiB", {
+        throw new CliaiError("payload_too_large", "the body is over the limit of 8 MB", {
           hint: "write the text to a file that the agent can read, and send its path",
         });
       },

@@ -261,7 +261,7 @@ test("serve lost: the page says so and since when, and sends nothing; it is live
 test("NATS lost: the cause is named and nothing can be sent until it is back", async () => {
   await using web = await startTestApp();
   await web.heartbeat("ada");
-  const http = await serveHttp({ host: "127.0.0.1", port: 0, maxBodyBytes: 1_048_576, fetch: web.app.fetch });
+  const http = await serveHttp({ host: "127.0.0.1", port: 0, fetch: web.app.fetch });
   try {
     const page = await show(await browser.newPage(), `http://127.0.0.1:${http.port}/agents/ada`);
     const pause = page.getByRole("button", { name: "Pause" });

@@ -27,7 +27,6 @@ async function startTestHttp(requestWithinS = 4) {
   const http = await serveHttp({
     host: "127.0.0.1",
     port: 0,
-    maxBodyBytes: 1_048_576,
     requestWithinS,
     fetch: web.app.fetch,
   });
@@ -70,6 +69,27 @@ async function quickest(port: number, path: string, tries = 5): Promise<number> 
   }
   return best;
 }
+
+test.each(["with its length", "in chunks"])(
+  "a body over 8 MB, sent %s, is refused in our own words, and the next request is answered",
+  async (how) => {
+    await using server = await startTestHttp();
+    await server.web.heartbeat("ada");
+    const url = `http://127.0.0.1:${server.port}/api/agents/ada/commands`;
+    const text = `{"type":"task","text":"${"x".repeat(64 * 1024 * 1024)}"}`;
+    const body = how === "in chunks" ? new Blob([text]).stream() : text;
+    const response = await fetch(url, { method: "POST", body });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toEqual({
+      error: {
+        code: "payload_too_large",
+        message: "the body is over the limit of 8 MB",
+        hint: "write the text to a file that the agent can read, and send its path",
+      },
+    });
+    expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
+  },
+);
 
 test("1,000 event streams at once: each hears of a change, the API answers, and nobody is watched for who has gone", async () => {
   await using server = await startTestHttp();

@@ -103,12 +103,19 @@ describe("POST /api/agents/:id/commands", () => {
     expect(commandsOf(web.test, "zeta")).toEqual([]);
   });
 
-  test("answers 404 for an unknown agent and 413 for a body over 1 MiB", async () => {
+  test("takes a task of nearly 8 MB", async () => {
+    await web.heartbeat("theta");
+    const text = "x".repeat(8 * 1024 * 1024 - 4096);
+    expect((await postJson(web.app, "/api/agents/theta/commands", { type: "task", text })).status).toBe(202);
+    await web.viewOf("theta", ({ commands }) => commands.length === 1, "the task");
+  });
+
+  test("answers 404 for an unknown agent and 413 for a body over 8 MB", async () => {
     expect((await postJson(web.app, "/api/agents/nobody/commands", { type: "stop" })).status).toBe(404);
     await web.heartbeat("eta");
     const response = await postJson(web.app, "/api/agents/eta/commands", {
       type: "task",
-      text: "x".repeat(1024 * 1024),
+      text: "x".repeat(8 * 1024 * 1024),
     });
     expect(response.status).toBe(413);
     expect((await errorOf(response)).code).toBe("payload_too_large");
