@@ -72,18 +72,22 @@ function readGrant(path: string): Grant {
 }
 
 export async function writeGrant(dataDir: string, grant: Grant): Promise<void> {
-  const dir = grantsDir(dataDir, grant.agent_id);
-  await ensureOwnDir(keysDirOf(dataDir));
-  await ensureOwnDir(join(dir, ".."));
-  await ensureOwnDir(dir);
+  const dir = await ensureGrantsDir(dataDir, grant.agent_id);
   await writePrivateFile(join(dir, `${grant.user_key}.json`), `${JSON.stringify(grant, null, 2)}\n`);
+}
+
+async function ensureGrantsDir(dataDir: string, id: AgentId): Promise<string> {
+  const dir = grantsDir(dataDir, id);
+  for (const each of [keysDirOf(dataDir), join(dir, ".."), dir]) await ensureOwnDir(each);
+  return dir;
 }
 
 /** What has expired is void by itself: nothing of it needs to be remembered. */
 export async function removeExpiredGrants(dataDir: string, id: AgentId, now: Date): Promise<void> {
+  const dir = await ensureGrantsDir(dataDir, id);
   for (const { user_key, expires_at } of readGrants(dataDir, id)) {
     if (Date.parse(expires_at) > now.getTime()) continue;
-    await rm(join(grantsDir(dataDir, id), `${user_key}.json`), { force: true });
+    await rm(join(dir, `${user_key}.json`), { force: true });
   }
 }
 

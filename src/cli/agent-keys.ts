@@ -1,7 +1,7 @@
 // The agents' credentials: made, and taken back when the agent is launched anew, has ended, or a person says so. What was given
 // to whom is written down by agent-grants.ts.
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AgentId } from "../domain/agent-id.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
@@ -10,7 +10,7 @@ import { mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";
 import { isGood, readGrants, removeExpiredGrants, writeGrant } from "./agent-grants.ts";
 import { readKeys, readTrust } from "./keys.ts";
-import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
+import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "./private-files.ts";
 import { tellRevocations } from "./revocation.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -75,8 +75,13 @@ export async function revokeAgent(
   const good = readGrants(dataDir, id).filter((grant) => isGood(grant, now));
   const ending = good.filter(({ issued_at }) => Date.parse(issued_at) <= issuedUntil.getTime());
   for (const grant of ending) await writeGrant(dataDir, { ...grant, revoked_at: now.toISOString() });
-  if (ending.length === good.length) await rm(agentCredsPath(dataDir, id), { force: true });
+  if (ending.length === good.length) await removeCreds(agentCredsPath(dataDir, id));
   return ending.length;
+}
+
+async function removeCreds(path: string): Promise<void> {
+  const dir = dirname(path);
+  if ((await isOwnDir(dirname(dir))) && (await isOwnDir(dir))) await rm(path, { force: true });
 }
 
 /**

@@ -13,6 +13,7 @@ import type { Bus } from "../nats/bus.ts";
 import { removeBridge } from "../nats/streams.ts";
 import { decideStored } from "../server/requests.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
+import { isOwnDir } from "./private-files.ts";
 
 /** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
 export async function checkRemovable(
@@ -36,7 +37,8 @@ export async function removeAgent(
   await removeBridge(bus, id);
   // The servers see it go from here, and forget it.
   await (await openExistingBucket(bus, buckets.agents)).delete(id);
-  await rm(join(dataDir, "agents", id), { recursive: true, force: true });
+  const folders = join(dataDir, "agents");
+  if (await isOwnDir(folders)) await rm(join(folders, id), { recursive: true, force: true });
 }
 
 async function withdrawRequests(bus: Bus, id: AgentId, now: Date): Promise<void> {

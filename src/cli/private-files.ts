@@ -27,6 +27,19 @@ export async function ensureOwnDir(path: string): Promise<void> {
   }
 }
 
+/**
+ * Whether a directory of our own is there, for what is removed from it.
+ * @throws CliaiError `data_dir_unwritable` when something else stands in its place, such as a symbolic link to elsewhere
+ */
+export async function isOwnDir(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw unwritable(path, error);
+  });
+  if (stats === undefined || stats.isDirectory()) return stats !== undefined;
+  throw unwritable(path, new Error("a symbolic link stands in its place"));
+}
+
 /** Writes a temporary file beside it and renames that into place: a link there is replaced, not followed. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${crypto.randomUUID()}`);

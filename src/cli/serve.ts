@@ -26,7 +26,7 @@ import { createFrontDoor, httpUrl } from "./front-door.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { ensureHttpToken, watchHttpToken } from "./http-token.ts";
 import { ensureKeys } from "./keys.ts";
-import { ensurePrivateDir } from "./private-files.ts";
+import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 import { spawnText } from "./program-text.ts";
 import { removeServeFile, type ServeFile, serveFilePath, writeServeFile } from "./serve-file.ts";
 import { refuseSecondServe, takeLock } from "./serve-lock.ts";
@@ -250,6 +250,8 @@ async function startOwnNats(
   parts: AsyncDisposableStack,
 ): Promise<string> {
   const { dataDir } = running;
+  // What is run, and what it writes, goes through no symbolic link.
+  for (const name of ["bin", "nats"]) await ensureOwnDir(join(dataDir, name));
   const binary = await resolveServerBinary({
     dataDir,
     flagPath: settings.nats_server,

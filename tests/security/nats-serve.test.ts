@@ -1,6 +1,6 @@
 // The program's NATS credentials as a user meets them: made at the first start, given to each agent, taken back.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator, Events, type NatsConnection } from "nats";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
@@ -91,6 +91,38 @@ describe("the keys of a data directory", () => {
       code: 2,
       stderr: expect.stringContaining("a symbolic link stands in its place"),
     });
+  });
+
+  test.each(["nats", "bin", "keys"])("a symbolic link in the place of %s/ is not followed", async (name) => {
+    await using dir = await tempDir();
+    const [dataDir, outside] = [dir.join("data"), dir.join("outside")];
+    await mkdir(dataDir);
+    await mkdir(outside);
+    await symlink(outside, join(dataDir, name));
+    const run = await runCliai(["serve", "--port", "0", "--nats-port", "0", "--data-dir", dataDir]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(`cannot write ${join(dataDir, name)}: a symbolic link stands in its place`);
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  test("nothing is removed through a symbolic link in the place of agents/ or a folder in it", async () => {
+    await using dir = await tempDir();
+    await using own = await startServe({ dataDir: dir.join("data") });
+    const agents = join(own.dataDir, "agents");
+    await own.run(["agents", "add", "ada"]);
+    await own.fetch("/api/heartbeat", { method: "POST", body: '{"agent_id":"ada","status":"idle"}' });
+    await waitFor(async () => (await own.fetch("/api/agents/ada")).ok, { what: "ada is known" });
+    await rename(join(agents, "ada"), dir.join("ada"));
+    await symlink(dir.join("ada"), join(agents, "ada"));
+    const revoked = await own.run(["agents", "revoke", "ada"]);
+    expect(revoked.code).toBe(2);
+    expect(revoked.stderr).toContain("a symbolic link stands in its place");
+    await rename(agents, dir.join("agents"));
+    await symlink(dir.join("agents"), agents);
+    const removed = await own.run(["agents", "remove", "ada", "--force"]);
+    expect(removed.code).toBe(2);
+    expect(await readdir(dir.join("ada"))).toEqual(["nats.creds"]);
+    expect(await readdir(dir.join("agents"))).toEqual(["ada"]);
   });
 
   test("--insecure makes none of them, and takes anybody", async () => {
