@@ -1,14 +1,17 @@
-// What steering costs, on the real Claude Code offline: `bun run bench:steer [sends]`. Not a test.
+// What steering costs, on the real Claude Code offline: `bun run bench:steer [sends] [part]`. Not a test.
 // send → seen by each way into a session; stop → the last tool that starts; what the hooks add to a tool call, taken in turns.
 
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { connect, credsAuthenticator } from "nats";
-import { type RunningServe, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, type Steered, startHeadless, startSteered } from "../support/steered-claude.ts";
 
 const sends = Number(process.argv[2] ?? 20);
+/** `ways`, `stop` or `hooks` alone. */
+const only = process.argv[3];
 const stops = 5;
 const hookRounds = 3;
 const callsPerRound = 40;
@@ -125,39 +128,61 @@ async function measureStops(serve: RunningServe, model: ModelServer): Promise<Ro
   ];
 }
 
-/** The time of a whole tool call, from the model's answer to its next request, with our hooks and without any. */
+/** Settings that have a tool call pass by a hook of another kind, before and after, in the place of ours. */
+function otherHooks(serve: RunningServe, id: string, kind: "none" | "mcp_tool" | "command"): string[] {
+  const mcpConfig = join(serve.dataDir, "agents", id, "mcp.json");
+  const [command = "", ...args] = cliaiCommand();
+  const hook = {
+    none: undefined,
+    mcp_tool: { type: "mcp_tool", server: "cliai", tool: "list_agents", input: {} },
+    command: { type: "command", command, args: [...args, "hook", "--mcp-config", mcpConfig] },
+  }[kind];
+  const hooks = hook && { PreToolUse: [{ hooks: [hook] }], PostToolUse: [{ hooks: [hook] }] };
+  return ["--settings", JSON.stringify(hooks === undefined ? { disableAllHooks: true } : { hooks })];
+}
+
+/** The time of a whole tool call, from the model's answer to its next request: without hooks, and with each kind. */
 async function measureHooks(serve: RunningServe, model: ModelServer): Promise<Row[]> {
-  const rows = [
-    {
-      what: "a tool call, no hooks",
-      values: [] as number[],
-      more: ["--settings", '{"disableAllHooks":true}'],
-    },
-    { what: "a tool call, our hooks", values: [] as number[], more: [] as string[] },
-  ];
+  const rows = (["none", "http", "mcp_tool", "command"] as const).map((kind) => ({
+    what: kind === "none" ? "a tool call, no hooks" : `a tool call, two ${kind} hooks`,
+    kind,
+    values: [] as number[],
+  }));
   for (let round = 0; round < hookRounds; round += 1) {
-    for (const [n, { values, more }] of rows.entries()) {
+    for (const { kind, values } of rows) {
       let answeredAt = 0;
       let calls = 0;
       const turn = () => {
-        if (answeredAt > 0) values.push(performance.now() - answeredAt);
+        // The first calls warm it up.
+        if (calls > 3) values.push(performance.now() - answeredAt);
         answeredAt = performance.now();
         calls += 1;
         if (calls > callsPerRound) return { text: "Done." };
         return { toolUses: [{ name: "Bash", input: { command: "true", description: "nothing" } }] };
       };
       model.setScript({ fallback: turn });
-      const id = `hooks-${round}-${n}`;
-      const claudeArgs = [...(allowed.claudeArgs ?? []), ...more];
+      const id = `hooks-${round}-${kind}`;
+      const more = kind === "http" ? [] : otherHooks(serve, id, kind);
+      const claudeArgs = [...allowed.claudeArgs, ...more];
       await using agent = await startHeadless(serve, { id, model, args: ["--task", "go"], claudeArgs });
       await agent.until("its turn is over", () => calls > callsPerRound, 60_000);
     }
+  }
+  const p50 = (values: number[]) =>
+    quantile(
+      values.toSorted((a, b) => a - b),
+      0.5,
+    );
+  const bare = p50(rows[0]?.values ?? []);
+  for (const { kind, values } of rows.slice(1)) {
+    process.stdout.write(`${kind}: +${(p50(values) - bare).toFixed(1)} ms p50 for the two hooks of a call\n`);
   }
   return rows;
 }
 
 await using serve = await startServe();
 await using model = await startModelServer();
-print("ways into a session", await measureRoutes(serve, model));
-print("stop", await measureStops(serve, model));
-print("hooks", await measureHooks(serve, model));
+const parts = { ways: measureRoutes, stop: measureStops, hooks: measureHooks };
+for (const [title, measure] of Object.entries(parts)) {
+  if (only === undefined || only === title) print(title, await measure(serve, model));
+}
