@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { maxPayloadBytes } from "./bus.ts";
+import { childEnvironment } from "./child-environment.ts";
 import type { Claims } from "./credentials.ts";
 import { endOrphan, ownAddress, recordRun } from "./orphan.ts";
 import type { ServerBinary } from "./server-binary.ts";
@@ -172,7 +173,7 @@ async function startOnce(
   );
   const child = spawn(binary.path, ["-c", configPath], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: serverEnvironment(process.env),
+    env: childEnvironment(process.env),
     // Out of the terminal's group: Ctrl-C is for serve, which ends nats-server after its own last writes.
     detached: process.platform !== "win32",
   });
@@ -194,14 +195,6 @@ async function startOnce(
     child.kill("SIGKILL");
     throw error;
   }
-}
-
-/** What serve was started with, API keys perhaps, is none of its business; Windows opens no socket without SystemRoot. */
-function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const needed = ["PATH", "HOME", "SystemRoot", "TEMP", "TMP"];
-  return Object.fromEntries(
-    needed.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined),
-  );
 }
 
 /** nats-server writes `<its own file name>_<pid>.ports` once it listens. */

@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { childEnvironment } from "./child-environment.ts";
 
 /** The oldest that cliai is run against; Debian 12 ships 2.9.10. */
 export const oldestServerVersion = "2.9.0";
@@ -15,7 +16,8 @@ const run = promisify(execFile);
  * @throws Error with one line: it is missing, is not executable, or prints something else
  */
 export async function readServerVersion(path: string): Promise<string> {
-  const { stdout } = await run(path, ["--version"], { timeout: 5000, windowsHide: true }).catch((error) => {
+  const options = { timeout: 5000, windowsHide: true, env: childEnvironment(process.env) };
+  const { stdout } = await run(path, ["--version"], options).catch((error) => {
     throw new Error(reasonOf(error), { cause: error });
   });
   const version = /^nats-server: v?(\d+\.\d+\.\d+\S*)/m.exec(stdout)?.[1];

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { agentClis } from "../../agents/agent-clis.ts";
 import { buildInfo } from "../../build-info.ts";
 import { messageOf } from "../../domain/errors.ts";
+import { childEnvironment } from "../../nats/child-environment.ts";
 import { findOnPath, isAtLeast, oldestServerVersion, readServerVersion } from "../../nats/server-version.ts";
 import { type Check, finding, well } from "./check.ts";
 
@@ -48,7 +49,12 @@ export async function checkAgentClis(searchPath: string): Promise<Check[]> {
       if (path === undefined)
         return finding(name, `there is no ${program} on PATH: spawn cannot launch it`, install);
       try {
-        const { stdout } = await run(path, ["--version"], { timeout: versionWithinMs, windowsHide: true });
+        const env = childEnvironment(process.env);
+        const { stdout } = await run(path, ["--version"], {
+          timeout: versionWithinMs,
+          windowsHide: true,
+          env,
+        });
         const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
         if (version === undefined) return finding(name, `${path} --version says no version`, install);
         if (isAtLeast(version, triedVersion))

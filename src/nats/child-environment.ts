@@ -1,0 +1,11 @@
+// The environment of the programs that we run for ourselves, nats-server and whatever is asked for its version.
+
+/** Windows opens no socket without SystemRoot, and runs no `.cmd` without ComSpec. */
+const needed = ["PATH", "HOME", "SystemRoot", "TEMP", "TMP", "ComSpec", "PATHEXT", "USERPROFILE", "APPDATA"];
+
+/** What we were started with, API keys perhaps, is none of their business. */
+export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    needed.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined),
+  );
+}
