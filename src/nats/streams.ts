@@ -82,7 +82,8 @@ function streamConfigs({
       discard_new_per_subject: true,
       max_consumers: mostConsumers,
       max_age: nanos(keptAtMostMs),
-      duplicate_window: nanos(day),
+      // As long as a message may wait: the same id takes effect once.
+      duplicate_window: nanos(keptAtMostMs),
       num_replicas: replicas,
     },
     {
