@@ -23,6 +23,8 @@ export interface Bucket {
   /** Compare and set: writes only where the revision is still that one, and gives the new one; undefined when another was faster. */
   replace(key: string, value: unknown, revision: number): Promise<number | undefined>;
   delete(key: string): Promise<void>;
+  /** Deletes it without the mark that tells followers so, and that would stay for ever. */
+  erase(key: string): Promise<void>;
 }
 
 /** The stream behind a bucket, and the subjects of its keys. */
@@ -76,6 +78,11 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
     replace: (key, value, revision) =>
       write(() => unlessConflict(kv.update(key, JSON.stringify(value), revision))),
     delete: (key) => write(() => kv.delete(key)),
+    erase: (key) =>
+      translated("erase a key of", true, async () => {
+        const manager = await bus.connection.jetstreamManager();
+        await manager.streams.purge(bucketStream(name), { filter: bucketSubject(name, key) });
+      }),
   };
 }
 

@@ -136,6 +136,11 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   const attempt = (what: string, todo: Promise<unknown>) => {
     todo.catch((error: unknown) => log.debug(`${what}: ${messageOf(error)}`));
   };
+  /** Every serve does it for itself: by the time, not by what another tells. */
+  const remove = async (requestId: string) => {
+    await bucket.erase(requestId);
+    requests.delete(requestId);
+  };
   const timer = setInterval(() => {
     if (!bus.isConnected()) return;
     const at = now().toISOString();
@@ -146,7 +151,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       if (isOpen(request) && expires_at !== undefined && expires_at <= at) {
         attempt(`expiry of ${request_id}`, decide(request_id, { type: "expire", at }));
       } else if (ended_at !== undefined && ended_at < keptFrom) {
-        attempt(`removal of ${request_id}`, bucket.delete(request_id));
+        attempt(`removal of ${request_id}`, remove(request_id));
       }
     }
   }, clockEveryMs);

@@ -32,9 +32,9 @@ const answer = (by: string, text: string): RequestAction => ({
   answer: { by, text, at: now().toISOString() },
 });
 
-async function start(bus: Bus) {
+async function start(bus: Bus, clock = now) {
   await ensureStreams(bus, { replicas: 1 });
-  return await startRequests(bus, { replicas: 1, now, log });
+  return await startRequests(bus, { replicas: 1, now: clock, log });
 }
 
 /** The texts of the messages stored for ada. */
@@ -147,5 +147,25 @@ describe("requests", () => {
       hint: "did you mean req-1, req-2?",
     });
     await requests.stop();
+  });
+
+  test("one that is over goes after 30 days, without a trace in the bucket", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    let aheadMs = 0;
+    const later = () => new Date(Date.now() + aheadMs);
+    await using parts = new AsyncDisposableStack();
+    const both = [await start(bus, later), await start(await nats.bus("other"), later)];
+    for (const requests of both) parts.defer(() => requests.stop());
+    const [first] = both;
+    await first?.ask(question("over"));
+    await first?.ask(question("open"));
+    await first?.decide("over", answer("ann", "left"));
+    await waitFor(() => both.every((each) => each.get("over")?.told_at !== undefined), { what: "the mark" });
+    aheadMs = 30 * 24 * 60 * 60 * 1_000 + 1_000;
+    await waitFor(() => both.every((each) => each.get("over") === undefined), { what: "its removal" });
+    expect(both.map((each) => each.get("open")?.state)).toEqual(["asked", "asked"]);
+    const manager = await bus.connection.jetstreamManager();
+    expect((await manager.streams.info("KV_requests")).state.messages).toBe(1);
   });
 });
