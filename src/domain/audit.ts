@@ -118,13 +118,17 @@ export function isWellFormed({ from_seq, to_seq, digests, times }: Checkpoint): 
   return count === digests.length && count === times.length;
 }
 
+/** Contract §3. */
+const largestMessageBytes = 8 * 1024 * 1024;
+
 /**
  * Whether retention accounts for the loss of all records up to one that was stored at `lostAtMs`, judged at `atMs`.
- * By age: the youngest lost one was due. By size: the stream is at least half full, as it stays after it ran over.
+ * By age: the youngest lost one was due. By size: the stream is full, but for the room that the last lost messages left.
  */
 export function isDueToRetention(lostAtMs: number, atMs: number, retention: Retention): boolean {
   const clockSlackMs = 2_000;
   const { bytes, max_age_s, max_bytes } = retention;
   const byAge = max_age_s > 0 && lostAtMs + max_age_s * 1_000 <= atMs + clockSlackMs;
-  return byAge || (max_bytes > 0 && bytes >= max_bytes / 2);
+  const room = Math.min(2 * largestMessageBytes, max_bytes / 4);
+  return byAge || (max_bytes > 0 && bytes >= max_bytes - room);
 }

@@ -1,6 +1,7 @@
 // Tampering of every kind, in copies of a stream and in the stream itself, on a real nats-server.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { silentLogger } from "../../src/log.ts";
+import { readStreamFacts } from "../../src/nats/read-stream.ts";
 import { openStreamSource } from "../../src/server/audit/audit-source.ts";
 import { createSigningKey, type SigningKey } from "../../src/server/audit/signing.ts";
 import { startServer } from "../../src/server/start-server.ts";
@@ -254,6 +255,21 @@ describe("verifyAudit() of the stream itself", () => {
     const { findings, result } = await verifyStream(run.bus);
     expect(findings).toEqual([]);
     expect(result.gap).toMatchObject({ why: "retention" });
+  });
+
+  test("a purge of the beginning of a stream that is 70 % full is tampering", async () => {
+    const maxBytes = 200_000;
+    const { run } = await startSigningServer({ retention: { maxAgeMs: 3_600_000, maxBytes } });
+    await using _ = run;
+    await fill(run, 1, 1_020);
+    const manager = await run.bus.connection.jetstreamManager();
+    await manager.streams.purge("AUDIT", { seq: 10 });
+    const { bytes } = await readStreamFacts(run.bus, "AUDIT");
+    expect(bytes / maxBytes).toBeGreaterThan(0.65);
+    expect(bytes / maxBytes).toBeLessThan(0.75);
+    const { findings, result } = await verifyStream(run.bus);
+    expect(findings).toMatchObject([{ kind: "removed", seq: 1, to_seq: 9 }]);
+    expect(result.gap).toBeUndefined();
   });
 
   test("an end that was cut off shows by what was noted of it", async () => {
