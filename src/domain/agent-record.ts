@@ -79,7 +79,7 @@ export interface AgentRecord {
 }
 
 /** What reads as a word and not as nothing, where the agent has not said it. */
-const unknown = "unknown";
+export const unknownText = "unknown";
 
 /** What the CLI, the API and the page show: the same for all three. */
 export interface AgentView extends AgentRecord {
@@ -96,9 +96,9 @@ export function viewAgent(record: AgentRecord, now: Date): AgentView {
   const axes = deriveAxes(record, now);
   return {
     ...record,
-    config_name: record.config_name ?? unknown,
-    project_path: record.project_path ?? unknown,
-    current_task: record.current_task ?? unknown,
+    config_name: record.config_name ?? unknownText,
+    project_path: record.project_path ?? unknownText,
+    current_task: record.current_task ?? unknownText,
     status: statusWordOf(axes),
     axes,
     inbox_waiting: inboxOf(record).length,

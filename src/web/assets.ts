@@ -7,6 +7,7 @@ import agentStyle from "./browser/agent.css" with { type: "text" };
 import baseStyle from "./browser/base.css" with { type: "text" };
 import controlsStyle from "./browser/controls.css" with { type: "text" };
 import fleetStyle from "./browser/fleet.css" with { type: "text" };
+import formsStyle from "./browser/forms.css" with { type: "text" };
 import inboxStyle from "./browser/inbox.css" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import morphScript from "./browser/morph.js" with { type: "text" };
@@ -22,7 +23,10 @@ const files: ReadonlyMap<string, string> = new Map([
   ["page.js", pageScript],
   ["patch.js", patchScript],
   ["stream.js", streamScript],
-  ["style.css", [baseStyle, layoutStyle, controlsStyle, fleetStyle, agentStyle, inboxStyle].join("\n")],
+  [
+    "style.css",
+    [baseStyle, layoutStyle, controlsStyle, fleetStyle, agentStyle, inboxStyle, formsStyle].join("\n"),
+  ],
 ]);
 
 /** Another one as soon as any of the files is another. */

@@ -1,9 +1,11 @@
 // One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
 import * as v from "valibot";
 import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
+import type { AgentView } from "../domain/agent-record.ts";
 import { checkMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
+import type { CommandRecord } from "../domain/receipts.ts";
 import type { OrderRequest } from "../server/commands.ts";
 import type { Server } from "../server/server.ts";
 
@@ -84,4 +86,18 @@ export async function sendBulk(server: Server, { agents, key, ...order }: BulkOr
 
 export function bulkCommandId(key: string, agent: AgentId): string {
   return `${key}-${agent}`;
+}
+
+/** The agents that a command went to, or was to go to, in the order of the fleet. */
+export function findBulkTargets(
+  views: readonly AgentView[],
+  key: string,
+  failed: readonly string[],
+): { readonly view: AgentView; readonly command: CommandRecord | undefined }[] {
+  return views
+    .map((view) => {
+      const id = bulkCommandId(key, view.agent_id);
+      return { view, command: view.commands.find(({ command_id }) => command_id === id) };
+    })
+    .filter(({ view, command }) => command !== undefined || failed.includes(view.agent_id));
 }

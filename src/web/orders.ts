@@ -33,6 +33,7 @@ const OrderFormSchema = v.object({
   type: CommandTypeSchema,
   text: v.optional(v.string()),
   reason: v.optional(v.string()),
+  force: v.optional(v.literal("true", "force must be true")),
   command_id: v.optional(TokenSchema),
 });
 
@@ -46,7 +47,8 @@ export function orderFromJson(id: AgentId, body: unknown): OrderRequest {
 /** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
 export function orderFromForm(id: AgentId, form: Readonly<Record<string, unknown>>): OrderRequest {
   const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
-  return { id, from: "dashboard", ...checkMessage(OrderFormSchema, filled) };
+  const { force, ...order } = checkMessage(OrderFormSchema, filled);
+  return { id, from: "dashboard", ...order, ...(force === undefined ? {} : { force: true }) };
 }
 
 /**

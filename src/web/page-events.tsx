@@ -4,26 +4,37 @@ import type { Child } from "hono/jsx";
 import type { AgentView } from "../domain/agent-record.ts";
 import type { Server } from "../server/server.ts";
 import { assetsVersion } from "./assets.ts";
+import { findBulkTargets } from "./bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "./event-stream.ts";
 import { createFleetCursor, type FleetStep } from "./fleet-cursor.ts";
 import { agentParts } from "./pages/agent-page.tsx";
+import { AgentRequests } from "./pages/agent-requests.tsx";
+import { BulkResults } from "./pages/bulk-page.tsx";
 import { AgentEntry, FleetContent, SectionCount } from "./pages/fleet-page.tsx";
 import { InboxContent } from "./pages/inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner } from "./pages/layout.tsx";
+import { UsageTotal } from "./pages/usage.tsx";
 import { countSections, type Layout, layoutOf, sections } from "./sections.ts";
 
 export interface PageEventsOptions {
   readonly lastEventId: string | undefined;
-  /** The agent whose page it is; undefined for the fleet page. */
+  /** The agent whose page it is. */
   readonly agent: string | undefined;
-  /** Whether it is the inbox's page. */
-  readonly isInbox: boolean;
+  readonly page: LivePage;
+  /** Of a page of results: what begins their command ids. */
+  readonly key: string | undefined;
+  /** Of the same, the agents whose command could not be stored. */
+  readonly failed: readonly string[];
   /** How the fleet page shows its agents now. */
   readonly layout: Layout;
   readonly spawnCommand: string;
   readonly listening: readonly string[];
   readonly now: () => Date;
 }
+
+/** `other` has nothing of its own that changes. */
+export const livePages = ["fleet", "agent", "inbox", "results", "other"] as const;
+export type LivePage = (typeof livePages)[number];
 
 /** About how often a page paints at most: four times a second. */
 export const pageGapMs = 250;
@@ -34,7 +45,7 @@ export const pageKeepAlive = "event: ping\ndata: {}\n\n";
 /** `hello` first, then `patch`: the markup of each changed part, whose root element bears the id it replaces. */
 export function createPageEvents(server: Server, options: PageEventsOptions): StreamSource {
   const { fleet } = server;
-  const { agent, isInbox, now } = options;
+  const { agent, page, now } = options;
   const cursor = createFleetCursor(server, options.lastEventId);
   const sent = new Map<string, string>();
   let { layout } = options;
@@ -66,17 +77,33 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     const view = views.find(({ agent_id }) => agent_id === agent);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
-    return agentParts({ view, timeline: fleet.timeline(view.agent_id), now: now() });
+    const requests = server.requests.all();
+    return agentParts({ view, timeline: fleet.timeline(view.agent_id), requests, now: now() });
+  };
+  const pageParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
+    if (page === "fleet") return fleetParts(step, views);
+    if (page === "agent") return ownParts(step, views);
+    if (page !== "results") return [];
+    const results = findBulkTargets(views, options.key ?? "", options.failed);
+    return [{ id: "bulk-results", part: <BulkResults results={results} /> }];
   };
   const partsOf = (step: FleetStep): Part[] => {
     const views = fleet.list();
-    const parts = isInbox ? [] : agent === undefined ? fleetParts(step, views) : ownParts(step, views);
-    return [{ id: "counts", part: <Counts counts={countSections(views)} /> }, ...parts];
+    return [
+      { id: "counts", part: <Counts counts={countSections(views)} /> },
+      { id: "usage-total", part: <UsageTotal views={views} now={now()} /> },
+      ...pageParts(step, views),
+    ];
   };
 
   const requestParts = (): Part[] => {
     const link = { id: "inbox-link", part: <InboxLink count={server.requests.open().length} /> };
-    if (!isInbox) return [link];
+    const view = page === "agent" ? fleet.list().find(({ agent_id }) => agent_id === agent) : undefined;
+    if (view !== undefined) {
+      const own = { view, requests: server.requests.all(), now: now() };
+      return [link, { id: "agent-requests", part: <AgentRequests {...own} /> }];
+    }
+    if (page !== "inbox") return [link];
     const inbox = { requests: server.requests.all(), views: fleet.list(), now: now() };
     return [link, { id: "inbox", part: <InboxContent {...inbox} /> }];
   };
@@ -90,7 +117,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       const step = cursor.advance();
       const parts = step === undefined ? [] : partsOf(step);
       // The inbox shows its agents' states, and what became of the answers.
-      if (requestsChanged || (isInbox && step !== undefined)) parts.push(...requestParts());
+      if (requestsChanged || (page === "inbox" && step !== undefined)) parts.push(...requestParts());
       requestsChanged = false;
       parts.push({ id: "nats", part: <NatsBanner health={server.health()} /> });
       const html = changedMarkup(parts, sent);
@@ -117,15 +144,17 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
 interface Part {
   readonly id: string;
   readonly part: Child;
+  /** What tells whether it has changed, where its markup is another each time. */
+  readonly key?: string;
 }
 
 /** Leaves out what this page has already, as it was last sent to it. */
 function changedMarkup(parts: readonly Part[], sent: Map<string, string>): string[] {
   const fresh: string[] = [];
-  for (const { id, part } of parts) {
+  for (const { id, part, key } of parts) {
     const html = String(part);
-    if (sent.get(id) === html) continue;
-    sent.set(id, html);
+    if (sent.get(id) === (key ?? html)) continue;
+    sent.set(id, key ?? html);
     fresh.push(html);
   }
   return fresh;

@@ -2,40 +2,50 @@
 // The pages' addresses: what each shows, and the forms they send. Works without scripts; the stream keeps it live.
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
+import { CliaiError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
+import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
 import type { AccessOptions } from "./access.ts";
 import { answerFromForm } from "./answers.ts";
+import { bulkOrderFromForm, findBulkTargets, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";
 import { eventId } from "./fleet-cursor.ts";
-import { errorJson, type HttpError, wantsJson } from "./http-errors.ts";
+import { describeError, errorJson, type HttpError, wantsJson } from "./http-errors.ts";
 import { orderFromForm, requireReady } from "./orders.ts";
-import { createPageEvents, pageGapMs, pageKeepAlive } from "./page-events.tsx";
+import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "./page-events.tsx";
 import { AgentPage } from "./pages/agent-page.tsx";
 import { BarePage } from "./pages/bare-page.tsx";
+import { BulkPage, BulkResultsPage, type BulkType } from "./pages/bulk-page.tsx";
 import { ErrorPage } from "./pages/error-page.tsx";
 import { FleetPage } from "./pages/fleet-page.tsx";
 import { InboxPage } from "./pages/inbox-page.tsx";
 import { Layout } from "./pages/layout.tsx";
+import { SpawnPage } from "./pages/spawn-page.tsx";
 import { readForm } from "./read-form.ts";
-import { countSections, layoutOf, layouts } from "./sections.ts";
+import { layoutOf, layouts } from "./sections.ts";
+import { requireSpawner, type Spawner, spawnFromForm } from "./spawner.ts";
 
 export interface PagesOptions {
   readonly server: Server;
+  readonly spawner?: Spawner | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;
   readonly now: () => Date;
+  readonly log: Logger;
 }
 
-export function createPages({ server, natsUrl, spawnCommand, access, now }: PagesOptions): Hono {
+export function createPages(options: PagesOptions): Hono {
+  const { server, spawner, natsUrl, spawnCommand, access, now, log } = options;
   const pages = new Hono();
   const { fleet } = server;
+  const since = () => `since=${eventId(server)}`;
   const listening = (c: Context) => [new URL(c.req.url).origin, natsUrl];
 
   pages.get("/", (c) => {
     const views = fleet.list();
-    const stream = `/events?layout=${layoutOf(views.length)}&since=${eventId(server)}`;
+    const stream = `/events?page=fleet&layout=${layoutOf(views.length)}&${since()}`;
     return showPage(c, server, now, {
       title: "Fleet",
       stream,
@@ -45,11 +55,11 @@ export function createPages({ server, natsUrl, spawnCommand, access, now }: Page
 
   pages.get("/agents/:id", (c) => {
     const view = fleet.require(c.req.param("id"));
-    const timeline = fleet.timeline(view.agent_id);
+    const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all() };
     return showPage(c, server, now, {
       title: view.agent_id,
-      stream: `/events?agent=${view.agent_id}&since=${eventId(server)}`,
-      body: <AgentPage view={view} timeline={timeline} now={now()} health={server.health()} />,
+      stream: `/events?page=agent&agent=${view.agent_id}&${since()}`,
+      body: <AgentPage view={view} {...facts} now={now()} health={server.health()} />,
     });
   });
 
@@ -65,16 +75,75 @@ export function createPages({ server, natsUrl, spawnCommand, access, now }: Page
   pages.get("/inbox", (c) =>
     showPage(c, server, now, {
       title: "Inbox",
-      stream: `/events?page=inbox&since=${eventId(server)}`,
+      stream: `/events?page=inbox&${since()}`,
       body: <InboxPage requests={server.requests.all()} views={fleet.list()} now={now()} />,
     }),
   );
 
   pages.post("/inbox/:id", async (c) => {
-    const words = answerFromForm(await readForm(c));
+    const form = await readForm(c);
+    const words = answerFromForm(form);
     requireReady(server);
-    const { request_id } = await server.requests.answer(c.req.param("id"), words, "dashboard");
-    return c.redirect(`/inbox#request-${request_id}`, 303);
+    const { request_id, agent_id } = await server.requests.answer(c.req.param("id"), words, "dashboard");
+    const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
+    return c.redirect(`${page}#request-${request_id}`, 303);
+  });
+
+  const showSpawn = (c: Context, values: Readonly<Record<string, unknown>>, error?: HttpError) => {
+    const projects = new Set(
+      fleet
+        .list()
+        .flatMap(({ project_path = "" }) => (project_path.match(/^[/\\]|^\w:/) ? [project_path] : [])),
+    );
+    const { profiles } = requireSpawner(spawner);
+    const page = { profiles, projects: [...projects], values, ...(error === undefined ? {} : { error }) };
+    if (error !== undefined) c.status(error.status);
+    return showPage(c, server, now, {
+      title: "Spawn an agent",
+      stream: `/events?page=other&${since()}`,
+      body: <SpawnPage {...page} />,
+    });
+  };
+  pages.get("/spawn", (c) => showSpawn(c, c.req.query()));
+  pages.post("/spawn", async (c) => {
+    const form = await readForm(c);
+    try {
+      const order = spawnFromForm(form);
+      requireReady(server);
+      const { agent_id } = await requireSpawner(spawner).spawn({ ...order, from: "dashboard" });
+      return c.redirect(`/agents/${agent_id}`, 303);
+    } catch (error) {
+      if (!(error instanceof CliaiError) || wantsJson(c)) throw error;
+      // What was typed is worth more than a page about the error.
+      return await showSpawn(c, form, describeError(error, log));
+    }
+  });
+
+  pages.get("/bulk/:type{pause|resume|stop}", (c) => {
+    const type = c.req.param("type") as BulkType;
+    return showPage(c, server, now, {
+      title: `${type} all`,
+      stream: `/events?page=other&${since()}`,
+      body: <BulkPage type={type} views={fleet.list()} health={server.health()} />,
+    });
+  });
+  pages.post("/bulk", async (c) => {
+    const order = bulkOrderFromForm(await readForm(c));
+    requireReady(server);
+    const results = await sendBulk(server, order);
+    const failed = results.flatMap((result) => ("error" in result ? [result.agent_id] : []));
+    return c.redirect(`/bulk/results/${order.key}${failed.length === 0 ? "" : `?failed=${failed}`}`, 303);
+  });
+  pages.get("/bulk/results/:key", (c) => {
+    const key = c.req.param("key");
+    const failed = c.req.query("failed") ?? "";
+    const results = findBulkTargets(fleet.list(), key, failed.split(","));
+    const query = new URLSearchParams({ page: "results", key, failed });
+    return showPage(c, server, now, {
+      title: "What became of it",
+      stream: `/events?${query}&${since()}`,
+      body: <BulkResultsPage results={results} />,
+    });
   });
 
   pages.get("/events", (c) => {
@@ -82,7 +151,9 @@ export function createPages({ server, natsUrl, spawnCommand, access, now }: Page
     const source = createPageEvents(server, {
       lastEventId: c.req.header("last-event-id") ?? c.req.query("since"),
       agent: c.req.query("agent"),
-      isInbox: c.req.query("page") === "inbox",
+      page: livePages.find((known) => known === c.req.query("page")) ?? "fleet",
+      key: c.req.query("key"),
+      failed: (c.req.query("failed") ?? "").split(","),
       layout: layouts.find((known) => known === layout) ?? "empty",
       spawnCommand,
       listening: listening(c),
@@ -137,11 +208,10 @@ function showPage(
   now: () => Date,
   { title, stream, body }: PageContent,
 ): Response | Promise<Response> {
-  const counts = countSections(server.fleet.list());
   return c.html(
     <Layout
       title={title}
-      counts={counts}
+      views={server.fleet.list()}
       waiting={server.requests.open().length}
       health={server.health()}
       now={now()}

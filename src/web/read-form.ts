@@ -5,7 +5,7 @@ import { CliaiError } from "../domain/errors.ts";
 /** @throws CliaiError `message_invalid` for a body that is no form */
 export async function readForm(c: Context): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await c.req.parseBody();
+    return await c.req.parseBody({ all: true });
   } catch (cause) {
     // Too large comes as an error of its own, with what to do about it.
     if (cause instanceof CliaiError) throw cause;

@@ -89,7 +89,7 @@ test("an agent appears within a second, changes, falls silent and comes back", a
   await shows(page, "#counts", "0 need you · 1 working");
 
   heartbeat("ada", { status: "blocked", interval_s: 0.5, instance_id: "run-1" });
-  expect(await shows(page, '#list-needs-you [data-agent="ada"]', "blocked")).toBeLessThan(1_000);
+  expect(await shows(page, '#list-needs-you [data-agent="ada"]', "stuck")).toBeLessThan(1_000);
   expect(await page.title()).toBe("(1) Fleet · cliai");
 
   await shows(page, '#list-offline [data-agent="ada"]', "silent", 10_000);

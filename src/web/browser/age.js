@@ -27,4 +27,8 @@ export function refreshAges() {
     const text = ageText(time.getAttribute("datetime") ?? "", nowMs);
     if (time.textContent !== text) time.textContent = text;
   }
+  for (const time of document.querySelectorAll("time[data-seconds]")) {
+    const seconds = Math.floor((nowMs - Date.parse(time.getAttribute("datetime") ?? "")) / 1000);
+    time.textContent = `${Math.max(0, seconds)} s`;
+  }
 }

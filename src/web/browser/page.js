@@ -23,6 +23,7 @@ const refreshOrders = watchOrders(() => {
 
 root.classList.add("scripted");
 document.addEventListener("click", copy);
+document.addEventListener("submit", sayBusy);
 setClock(shownAt);
 setInterval(refreshAges, 1_000);
 setInterval(announceCounts, announceEveryMs);
@@ -84,6 +85,25 @@ function announceCounts() {
   if (announcer === null || text === undefined || text === announced) return;
   announcer.textContent = text;
   announced = text;
+}
+
+/**
+ * A form that takes a while says so, and is sent but once.
+ * @param {SubmitEvent} event
+ */
+function sayBusy({ target, submitter }) {
+  if (!(target instanceof HTMLFormElement) || target.dataset.once === undefined) return;
+  if (!(submitter instanceof HTMLButtonElement)) return;
+  const [label, text] = [submitter.innerHTML, target.dataset.once];
+  // What is sent is taken from the form before this.
+  setTimeout(() => {
+    submitter.disabled = true;
+    submitter.textContent = text;
+  });
+  addEventListener("pageshow", () => {
+    submitter.disabled = false;
+    submitter.innerHTML = label;
+  });
 }
 
 /** @param {Event} event */

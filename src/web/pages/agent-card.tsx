@@ -1,10 +1,12 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a card of the fleet page.
-import type { AgentView } from "../../domain/agent-record.ts";
+import { type AgentView, unknownText } from "../../domain/agent-record.ts";
 import { sectionOf } from "../sections.ts";
 import { AttentionLine, StatusBadge } from "./status-badge.tsx";
+import { TaskText } from "./task-text.tsx";
 import { Age } from "./time.tsx";
 import { Unread } from "./unread.tsx";
+import { UsageLine } from "./usage.tsx";
 
 export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
   const { agent_id, current_task, project_path, progress } = view;
@@ -17,12 +19,15 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
         <StatusBadge view={view} />
       </div>
       <AttentionLine view={view} />
-      <p class="task">{current_task || <span class="quiet">no task told</span>}</p>
+      <p class="task">
+        <TaskText task={current_task} />
+      </p>
       {progress !== undefined && (
         <p class="progress">
           {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}
         </p>
       )}
+      <UsageLine usage={view.usage} />
       <p class="facts">
         <span class="path" title={project_path}>
           {folderOf(project_path)}
@@ -36,7 +41,7 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
 
 /** The last part of a path tells projects apart; the whole is in the title and on the agent's page. */
 export function folderOf(path: string | undefined): string {
-  if (path === undefined) return "project unknown";
+  if (path === undefined || path === unknownText) return "project unknown";
   return (
     path
       .split(/[\\/]/)

@@ -1,23 +1,29 @@
 /** @jsxImportSource hono/jsx */
 // One agent: what it is, what it does and why we think so, what it was told and what became of that.
 import type { AgentView } from "../../domain/agent-record.ts";
+import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
 import { AgentAxes } from "./agent-axes.tsx";
 import { AgentDetails } from "./agent-details.tsx";
+import { AgentRequests } from "./agent-requests.tsx";
 import { CommandList } from "./command-list.tsx";
 import { Icon } from "./icon.tsx";
-import { OrderForms } from "./order-forms.tsx";
+import { OrderButtons, OrderForms, orderState } from "./order-forms.tsx";
 import { AttentionLine, StatusBadge } from "./status-badge.tsx";
+import { TaskText } from "./task-text.tsx";
 import { Age } from "./time.tsx";
 import { Timeline } from "./timeline.tsx";
+import { UsagePanel } from "./usage.tsx";
 
 export interface AgentPageProps {
   readonly view: AgentView;
   readonly timeline: readonly TimelineEntry[];
+  /** Of all agents. */
+  readonly requests: readonly AgentRequest[];
   readonly now: Date;
 }
 
-export function AgentPage({ view, timeline, now, health }: AgentPageProps & { health: Health }) {
+export function AgentPage({ view, timeline, requests, now, health }: AgentPageProps & { health: Health }) {
   return (
     <>
       <p class="crumb">
@@ -27,6 +33,7 @@ export function AgentPage({ view, timeline, now, health }: AgentPageProps & { he
       </p>
       <h1>{view.agent_id}</h1>
       <AgentHead view={view} now={now} />
+      <AgentRequests view={view} requests={requests} now={now} />
       <OrderForms view={view} health={health} />
       <div class="columns">
         <div>
@@ -35,6 +42,7 @@ export function AgentPage({ view, timeline, now, health }: AgentPageProps & { he
         </div>
         <div>
           <AgentAxes view={view} now={now} />
+          <UsagePanel view={view} now={now} />
           <AgentDetails view={view} now={now} />
         </div>
       </div>
@@ -43,12 +51,16 @@ export function AgentPage({ view, timeline, now, health }: AgentPageProps & { he
 }
 
 /** The parts that change, each under an id of its own: what is sent when the agent changes. */
-export function agentParts({ view, timeline, now }: AgentPageProps) {
+export function agentParts({ view, timeline, requests, now }: AgentPageProps) {
   return [
     { id: "agent-head", part: <AgentHead view={view} now={now} /> },
+    { id: "agent-requests", part: <AgentRequests view={view} requests={requests} now={now} /> },
+    // Its forms bear fresh command ids each time: what they show is what counts.
+    { id: "order-buttons", part: <OrderButtons view={view} />, key: orderState(view) },
     { id: "agent-commands", part: <CommandList view={view} now={now} /> },
     { id: "agent-timeline", part: <Timeline entries={timeline} /> },
     { id: "agent-axes", part: <AgentAxes view={view} now={now} /> },
+    { id: "agent-usage", part: <UsagePanel view={view} now={now} /> },
     { id: "agent-details", part: <AgentDetails view={view} now={now} /> },
   ];
 }
@@ -64,7 +76,9 @@ function AgentHead({ view, now }: { view: AgentView; now: Date }) {
         </span>
       </p>
       <AttentionLine view={view} />
-      <p class="task">{current_task || <span class="quiet">no task told</span>}</p>
+      <p class="task">
+        <TaskText task={current_task} />
+      </p>
       {progress !== undefined && (
         <p class="progress">
           {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}

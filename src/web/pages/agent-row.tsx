@@ -1,9 +1,11 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a row of the fleet page's table.
 import type { AgentView } from "../../domain/agent-record.ts";
+import { costText, estimatedBy } from "../../domain/usage.ts";
 import { sectionOf } from "../sections.ts";
 import { folderOf } from "./agent-card.tsx";
 import { AttentionLine, StatusBadge } from "./status-badge.tsx";
+import { TaskText } from "./task-text.tsx";
 import { Age } from "./time.tsx";
 import { Unread } from "./unread.tsx";
 
@@ -18,11 +20,20 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
         <StatusBadge view={view} />
       </td>
       <td class="task">
-        <p title={current_task}>{current_task || <span class="quiet">no task told</span>}</p>
+        <p title={current_task}>
+          <TaskText task={current_task} />
+        </p>
         <AttentionLine view={view} />
       </td>
       <td class="path" title={project_path}>
         {folderOf(project_path)}
+      </td>
+      <td class="cost">
+        {view.usage?.estimated_cost !== undefined && (
+          <span title={`${estimatedBy(view.usage)} of ${view.usage.at}`}>
+            {costText(view.usage.estimated_cost)} <span class="quiet">est.</span>
+          </span>
+        )}
       </td>
       <td>
         <Unread count={view.inbox_waiting} />

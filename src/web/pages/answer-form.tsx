@@ -2,18 +2,19 @@
 // The form that answers one request: works without scripts. A second answer is refused, and says who was first.
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 
-export function AnswerForm({ request }: { request: AgentRequest }) {
+export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOwnPage: boolean }) {
   const { request_id, choices = [] } = request;
   const field = `answer-${request_id}`;
   return (
     <form method="post" action={`/inbox/${request_id}`} class="answer">
+      {isOwnPage && <input type="hidden" name="back" value="agent" />}
       {isApproval(request) ? (
         <>
           <label for={field}>Reason, told to {request.agent_id}</label>
           <textarea id={field} name="reason" rows={1} />
           <div class="answer-buttons">
             <button type="submit" name="verdict" value="approve" class="primary">
-              Approve
+              {request.kind === "permission" ? "Allow" : "Approve"}
             </button>
             <button type="submit" name="verdict" value="refuse" class="stop">
               Refuse

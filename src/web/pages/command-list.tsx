@@ -3,6 +3,7 @@
 import type { AgentView } from "../../domain/agent-record.ts";
 import type { ReceiptState } from "../../domain/messages.ts";
 import { type CommandRecord, isFinal, type ReceiptEntry } from "../../domain/receipts.ts";
+import { absoluteTime } from "../age.ts";
 import { shortenIds } from "../shorten-ids.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import { Age, Clock } from "./time.tsx";
@@ -34,7 +35,6 @@ export function CommandList({ view, now }: { view: AgentView; now: Date }) {
 
 function Command({ command, now }: { command: CommandRecord; now: Date }) {
   const { command_id, type, from, summary, issued_at, receipts } = command;
-  const note = receipts.findLast(({ detail }) => detail !== undefined);
   return (
     <li id={`command-${command_id}`}>
       <p class="facts">
@@ -49,19 +49,77 @@ function Command({ command, now }: { command: CommandRecord; now: Date }) {
         </code>
       </p>
       {summary !== "" && <p class="words">{summary}</p>}
-      <ol class="receipts" aria-label={`How far the ${type} has come`}>
-        {stepsOf(receipts).map((step) => (
-          <Step {...step} />
-        ))}
-      </ol>
-      {note !== undefined && (
-        <p class="quiet">
-          {note.state}: {note.detail}
-        </p>
-      )}
+      <Receipts type={type} receipts={receipts} />
+      <Unseen command={command} now={now} />
+      <Ways receipts={receipts} />
     </li>
   );
 }
+
+export function Receipts({ type, receipts }: Pick<CommandRecord, "type" | "receipts">) {
+  return (
+    <ol class="receipts" aria-label={`How far the ${type} has come`}>
+      {stepsOf(receipts).map((step) => (
+        <Step {...step} />
+      ))}
+    </ol>
+  );
+}
+
+/** By which way each step went, and what was said with it. */
+function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
+  const told = receipts.filter(({ route, detail }) => route !== undefined || detail !== undefined);
+  if (told.length === 0) return null;
+  return (
+    <table class="ways">
+      <thead>
+        <tr>
+          <th scope="col">Step</th>
+          <th scope="col">Route</th>
+          <th scope="col">Detail</th>
+        </tr>
+      </thead>
+      <tbody>
+        {told.map(({ state, route, detail }) => (
+          <tr>
+            <th scope="row">{state}</th>
+            <td>{route}</td>
+            <td>{detail}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What the bridge has and the session shows no sign of: since when, and what can be done. */
+function Unseen({ command: { type, receipts }, now }: { command: CommandRecord; now: Date }) {
+  const last = receipts.at(-1);
+  if (last === undefined || type === "message") return null;
+  if (last.state !== "delivered" && last.state !== "injected") return null;
+  const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(last.at)) / 1000));
+  return (
+    <p class={seconds < unseenAfterS ? "quiet" : "attention"}>
+      {last.state}, not seen for{" "}
+      <time data-seconds dateTime={last.at} title={absoluteTime(last.at)}>
+        {seconds} s
+      </time>
+      {seconds >= unseenAfterS && <>. {nextSteps[type]}</>}
+    </p>
+  );
+}
+
+/** As the status has it. */
+const unseenAfterS = 60;
+
+const nextSteps: Readonly<Record<CommandRecord["type"], string>> = {
+  task: "You can wait: it is taken up at the end of what runs now; or send stop, and the task to another agent.",
+  pause: "You can wait: it holds at the next tool call; or stop the agent.",
+  resume: "You can wait, or send it again.",
+  stop: "You can wait, or stop it now, which ends its process.",
+  shutdown: "You can wait, or stop it now, which ends its process.",
+  message: "",
+};
 
 interface StepProps {
   readonly state: ReceiptState;

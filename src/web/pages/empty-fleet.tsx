@@ -16,6 +16,9 @@ export function EmptyFleet({ spawnCommand, listening }: EmptyFleetProps) {
           Copy
         </button>
       </div>
+      <p>
+        Or have this server launch one, without a terminal: <a href="/spawn">spawn an agent</a>.
+      </p>
       <p class="quiet">
         A plain NATS client will do as well: publish to <code>agent.ID.heartbeat</code>.
       </p>

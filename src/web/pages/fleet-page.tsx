@@ -5,6 +5,7 @@ import { groupBySection, type Layout, layoutOf, type Section, sections, sectionT
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";
 import { EmptyFleet } from "./empty-fleet.tsx";
+import { Icon } from "./icon.tsx";
 
 export interface FleetPageProps {
   readonly views: readonly AgentView[];
@@ -18,7 +19,23 @@ export interface FleetPageProps {
 export function FleetPage(props: FleetPageProps) {
   return (
     <>
-      <h1>Fleet</h1>
+      <div class="page-head">
+        <h1>Fleet</h1>
+        <nav aria-label="For the fleet">
+          <a class="button primary" href="/spawn">
+            <Icon name="plus" /> Spawn
+          </a>
+          <a class="button" href="/bulk/pause">
+            <Icon name="pause" /> Pause all
+          </a>
+          <a class="button" href="/bulk/resume">
+            <Icon name="play" /> Resume all
+          </a>
+          <a class="button stop" href="/bulk/stop">
+            <Icon name="stop" /> Stop all
+          </a>
+        </nav>
+      </div>
       <FleetContent {...props} />
     </>
   );
@@ -80,6 +97,7 @@ function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
           <th scope="col">Status</th>
           <th scope="col">Task</th>
           <th scope="col">Project</th>
+          <th scope="col">Cost</th>
           <th scope="col">Unread</th>
           <th scope="col">Last seen</th>
         </tr>
@@ -87,7 +105,7 @@ function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
       {sections.map((section) => (
         <tbody class={`group ${section}`} id={`list-${section}`}>
           <tr>
-            <th colspan={6} scope="rowgroup">
+            <th colspan={7} scope="rowgroup">
               {sectionTitles[section]} <SectionCount section={section} count={groups[section].length} />
             </th>
           </tr>

@@ -2,15 +2,17 @@
 // What every page has: the head, the top bar with the connection and the counts, and the place for a banner.
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import type { AgentView } from "../../domain/agent-record.ts";
 import type { Health } from "../../server/server.ts";
 import { absoluteTime, clockTime } from "../age.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
-import { countsText, type FleetCounts } from "../sections.ts";
+import { countSections, countsText, type FleetCounts } from "../sections.ts";
 import { Icon } from "./icon.tsx";
+import { UsageTotal } from "./usage.tsx";
 
 export interface LayoutProps {
   readonly title: string;
-  readonly counts: FleetCounts;
+  readonly views: readonly AgentView[];
   /** How many requests wait for a person. */
   readonly waiting: number;
   readonly health: Health;
@@ -23,7 +25,7 @@ export interface LayoutProps {
 const favicon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 
-export function Layout({ title, counts, waiting, health, now, stream, children }: LayoutProps) {
+export function Layout({ title, views, waiting, health, now, stream, children }: LayoutProps) {
   const at = now.toISOString();
   return (
     <>
@@ -48,7 +50,11 @@ export function Layout({ title, counts, waiting, health, now, stream, children }
               cliai
             </a>
             <InboxLink count={waiting} />
-            <Counts counts={counts} />
+            <Counts counts={countSections(views)} />
+            <UsageTotal views={views} now={now} />
+            <a class="top-act" href="/bulk/pause">
+              <Icon name="pause" /> Pause all
+            </a>
             <p id="link" class="link" title={absoluteTime(at)}>
               as of {clockTime(at)} UTC
             </p>

@@ -23,11 +23,7 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
             </button>
           </div>
         </form>
-        <div class="order-buttons">
-          <OrderButton action={action} type="pause" icon="pause" label="Pause" />
-          <OrderButton action={action} type="resume" icon="play" label="Resume" />
-          <OrderButton action={action} type="stop" icon="stop" label="Stop" />
-        </div>
+        <OrderButtons view={view} />
       </fieldset>
       <p id="orders-why" class="attention">
         {health.ready ? "" : health.reason}
@@ -37,21 +33,57 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
   );
 }
 
-function OrderButton({
-  action,
-  type,
-  icon,
-  label,
-}: {
-  action: string;
-  type: string;
-  icon: IconName;
-  label: string;
-}) {
+/** What the buttons show; the same text, the same buttons. */
+export function orderState({ axes: { control } }: AgentView): string {
+  return control.value;
+}
+
+/** By what the agent's `control` is: a button that would change nothing is off, and says why. */
+export function OrderButtons({ view }: { view: AgentView }) {
+  const { agent_id } = view;
+  const { value } = view.axes.control;
+  const action = `/agents/${agent_id}/commands`;
+  const over = value === "stopped" ? "it has stopped" : undefined;
+  const ending = value === "stop_requested" ? "it is stopping" : over;
+  const isPaused = value === "paused" || value === "pause_requested";
+  return (
+    <div id="order-buttons" class="order-buttons">
+      <OrderButton
+        {...{ action, type: "pause", icon: "pause", label: "Pause" }}
+        off={
+          ending ?? (value === "paused" ? "it is paused" : isPaused ? "its pause is asked for" : undefined)
+        }
+      />
+      <OrderButton
+        {...{ action, type: "resume", icon: "play", label: "Resume" }}
+        off={ending ?? (isPaused ? undefined : "it is not paused")}
+      />
+      <OrderButton
+        {...{ action, type: "stop", icon: "stop", off: over }}
+        label={value === "stop_requested" ? "Stop now" : "Stop"}
+        isForced={value === "stop_requested"}
+      />
+    </div>
+  );
+}
+
+interface OrderButtonProps {
+  readonly action: string;
+  readonly type: "pause" | "resume" | "stop";
+  readonly icon: IconName;
+  readonly label: string;
+  /** Why it cannot be pressed. */
+  readonly off: string | undefined;
+  /** Not to wait any longer for what was asked for in good order. */
+  readonly isForced?: boolean;
+}
+
+function OrderButton({ action, type, icon, label, off, isForced = false }: OrderButtonProps) {
   return (
     <form method="post" action={action} data-order>
       <OrderId type={type} />
-      <button type="submit" class={type}>
+      {isForced && <input type="hidden" name="force" value="true" />}
+      <button type="submit" class={type} disabled={off !== undefined} title={off}>
         <Icon name={icon} />
         {label}
       </button>

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // An agent's state as an icon and a word; what colour they have is the stylesheet's.
 import type { AgentView } from "../../domain/agent-record.ts";
+import { shownWordOf } from "../../domain/status.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 type Tone = "busy" | "calm" | "warn" | "bad" | "off";
@@ -11,7 +12,7 @@ const looks: Readonly<Record<string, { icon: IconName; tone: Tone }>> = {
   working: { icon: "play", tone: "busy" },
   idle: { icon: "moon", tone: "calm" },
   waiting: { icon: "clock", tone: "calm" },
-  blocked: { icon: "alert", tone: "warn" },
+  stuck: { icon: "alert", tone: "warn" },
   paused: { icon: "pause", tone: "calm" },
   stopping: { icon: "stop", tone: "warn" },
   stopped: { icon: "stop", tone: "off" },
@@ -21,15 +22,8 @@ const looks: Readonly<Record<string, { icon: IconName; tone: Tone }>> = {
   unknown: { icon: "question", tone: "calm" },
 };
 
-/** The word for a person: what wants attention comes before what is done meanwhile. */
-function wordOf({ status, axes }: AgentView): string {
-  if (axes.attention.value === "stuck") return "blocked";
-  if (axes.link.value === "silent" && status === "disconnected") return "silent";
-  return status;
-}
-
 export function StatusBadge({ view }: { view: AgentView }) {
-  const word = wordOf(view);
+  const word = shownWordOf(view);
   const { icon, tone } = looks[word] ?? { icon: "question", tone: "calm" };
   return (
     <span class={`status ${tone}`}>
@@ -42,6 +36,6 @@ export function StatusBadge({ view }: { view: AgentView }) {
 /** Why somebody has to look; nothing when nobody has to, or when the badge says all there is to say. */
 export function AttentionLine({ view }: { view: AgentView }) {
   const { value, reason } = view.axes.attention;
-  const isSaidByBadge = (value === "stuck" || value === "error") && view.said?.message === undefined;
+  const isSaidByBadge = value === "error" && view.axes.attention.source !== "session" && !view.said?.message;
   return value === "none" || isSaidByBadge ? null : <p class="attention">{reason}</p>;
 }

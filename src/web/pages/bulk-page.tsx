@@ -1,0 +1,162 @@
+/** @jsxImportSource hono/jsx */
+// One command to many agents: first the exact targets, each of which can be left out, and who is not concerned; then what
+// became of it for each.
+import type { AgentView } from "../../domain/agent-record.ts";
+import type { CommandRecord } from "../../domain/receipts.ts";
+import type { Health } from "../../server/server.ts";
+import { Receipts } from "./command-list.tsx";
+import { Icon, type IconName } from "./icon.tsx";
+import { StatusBadge } from "./status-badge.tsx";
+import { TaskText } from "./task-text.tsx";
+
+export const bulkTypes = ["pause", "resume", "stop"] as const;
+export type BulkType = (typeof bulkTypes)[number];
+
+const words: Readonly<Record<BulkType, { title: string; icon: IconName; what: string }>> = {
+  pause: {
+    title: "Pause all",
+    icon: "pause",
+    what: "Each holds before its next tool call, until it is resumed.",
+  },
+  resume: {
+    title: "Resume all",
+    icon: "play",
+    what: "Each goes on with the tool call at which it was held.",
+  },
+  stop: {
+    title: "Stop all",
+    icon: "stop",
+    what: "No further tool call starts; each is told to finish and report, then its session ends.",
+  },
+};
+
+/** Why an agent is not concerned; undefined for one that is. */
+export function leftOutBecause({ axes: { link, control } }: AgentView, type: BulkType): string | undefined {
+  if (control.value === "stopped") return "has stopped";
+  if (link.value !== "online") return `is ${link.value}`;
+  const isPaused = control.value === "paused" || control.value === "pause_requested";
+  if (type === "pause" && isPaused) return control.value === "paused" ? "is paused" : "is being paused";
+  if (type === "resume" && !isPaused) return "is not paused";
+  if (type !== "stop" && control.value === "stop_requested") return "is being stopped";
+  return undefined;
+}
+
+interface BulkPageProps {
+  readonly type: BulkType;
+  readonly views: readonly AgentView[];
+  readonly health: Health;
+}
+
+export function BulkPage({ type, views, health }: BulkPageProps) {
+  const { title, icon, what } = words[type];
+  const targets = views.filter((view) => leftOutBecause(view, type) === undefined);
+  const others = views.filter((view) => leftOutBecause(view, type) !== undefined);
+  return (
+    <>
+      <Crumb />
+      <h1>{title}</h1>
+      <p class="lead">{what}</p>
+      {targets.length === 0 ? (
+        <p class="quiet">There is no agent to {type} now.</p>
+      ) : (
+        <form method="post" action="/bulk" class="sheet" data-once="Sending …">
+          <input type="hidden" name="type" value={type} />
+          <input type="hidden" name="command_id" value={crypto.randomUUID()} />
+          <fieldset disabled={!health.ready}>
+            <legend>
+              {targets.length === 1 ? "This agent" : `These ${targets.length} agents`}; uncheck whom to leave
+              out
+            </legend>
+            <ul class="targets">
+              {targets.map((view) => (
+                <li>
+                  <label class="choice">
+                    <input type="checkbox" name="agents" value={view.agent_id} checked />
+                    <b>{view.agent_id}</b>
+                    <StatusBadge view={view} />
+                    <span class="what">
+                      <TaskText task={view.current_task} />
+                    </span>
+                  </label>
+                </li>
+              ))}
+            </ul>
+            <label for="bulk-reason">Reason, told to each</label>
+            <input id="bulk-reason" name="reason" maxlength={1000} autocomplete="off" />
+            <div class="sheet-end">
+              <button type="submit" class={type === "stop" ? "stop" : "primary"}>
+                <Icon name={icon} />
+                {title.replace(" all", "")} the agents checked
+              </button>
+              <a href="/">Cancel</a>
+            </div>
+          </fieldset>
+          {!health.ready && <p class="attention">{health.reason}</p>}
+        </form>
+      )}
+      {others.length > 0 && (
+        <p class="left-out quiet">
+          Left out: {others.map((view) => `${view.agent_id} ${leftOutBecause(view, type)}`).join(", ")}.
+        </p>
+      )}
+    </>
+  );
+}
+
+export interface BulkResultsProps {
+  readonly results: readonly BulkTarget[];
+}
+
+export interface BulkTarget {
+  readonly view: AgentView;
+  /** Undefined where it was not stored. */
+  readonly command: CommandRecord | undefined;
+}
+
+export function BulkResultsPage({ results }: BulkResultsProps) {
+  return (
+    <>
+      <Crumb />
+      <h1>What became of it</h1>
+      <BulkResults results={results} />
+    </>
+  );
+}
+
+/** All that changes when receipts come. */
+export function BulkResults({ results }: BulkResultsProps) {
+  const done = results.filter(({ command }) => command?.receipts.some(({ state }) => state === "applied"));
+  const [type] = results.flatMap(({ command }) => command?.type ?? []);
+  return (
+    <div id="bulk-results">
+      <p class="lead">
+        {results.length === 0
+          ? "No agent has this command any more."
+          : `${type ?? "The command"}: applied by ${done.length} of ${results.length}`}
+      </p>
+      <ul class="results">
+        {results.map(({ view, command }) => (
+          <li>
+            <a href={`/agents/${view.agent_id}`}>{view.agent_id}</a>
+            <StatusBadge view={view} />
+            {command === undefined ? (
+              <p class="attention">not sent: send it again</p>
+            ) : (
+              <Receipts type={command.type} receipts={command.receipts} />
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Crumb() {
+  return (
+    <p class="crumb">
+      <a href="/">
+        <Icon name="back" /> Fleet
+      </a>
+    </p>
+  );
+}

@@ -1,0 +1,108 @@
+/** @jsxImportSource hono/jsx */
+// One request of an agent: what it asks, with the form that answers it; and one that is over, with what became of the answer.
+import type { AgentView } from "../../domain/agent-record.ts";
+import { type AgentRequest, answerMessageId, answerText, isApproval } from "../../domain/requests.ts";
+import { AnswerForm } from "./answer-form.tsx";
+import { Icon } from "./icon.tsx";
+import { StatusBadge } from "./status-badge.tsx";
+import { TaskText } from "./task-text.tsx";
+import { Age } from "./time.tsx";
+
+const kindTitles: Readonly<Record<AgentRequest["kind"], string>> = {
+  question: "asks",
+  stop_approval: "wants to stop",
+  permission: "wants permission",
+};
+
+interface ItemProps {
+  readonly request: AgentRequest;
+  readonly view: AgentView | undefined;
+  readonly now: Date;
+  /** Whether it stands on the agent's own page, which an answer leads back to. */
+  readonly isOwnPage?: boolean;
+}
+
+export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps) {
+  const { request_id, agent_id, kind, question, context, escalated } = request;
+  return (
+    <li id={`request-${request_id}`} class={escalated === undefined ? "request" : "request escalated"}>
+      {isOwnPage ? (
+        <h3>It {kindTitles[kind]}</h3>
+      ) : (
+        <h2>
+          <a href={`/agents/${agent_id}`}>{agent_id}</a> {kindTitles[kind]}
+        </h2>
+      )}
+      <p class="facts">
+        {view !== undefined && !isOwnPage && <StatusBadge view={view} />}
+        <Age at={request.asked_at} now={now} />
+        <code>{request_id}</code>
+      </p>
+      {!isOwnPage && view !== undefined && (
+        <p class="quiet">
+          Task: <TaskText task={view.current_task} />
+        </p>
+      )}
+      {escalated !== undefined && (
+        <p class="attention">
+          <Icon name="alert" /> Handed over by {escalated.by}: {escalated.reason}
+        </p>
+      )}
+      <p class="asked">{question}</p>
+      {context !== undefined && context !== "" && (
+        // Reached by the keyboard, too: a long one scrolls in its place.
+        <section
+          class={kind === "permission" ? "asked input" : "asked context"}
+          aria-label={kind === "permission" ? "The exact input" : "Context"}
+          tabindex={0}
+        >
+          {context}
+        </section>
+      )}
+      <AnswerForm request={request} isOwnPage={isOwnPage} />
+      <Expiry request={request} />
+      {view !== undefined && view.axes.link.value !== "online" && (
+        <p class="quiet">{agent_id} is away: it is given the answer when it returns.</p>
+      )}
+    </li>
+  );
+}
+
+function Expiry({ request: { expires_at, on_expiry } }: { request: AgentRequest }) {
+  if (expires_at === undefined) return null;
+  return (
+    <p class="quiet">
+      Until <time dateTime={expires_at}>{expires_at.slice(0, 19).replace("T", " ")} UTC</time>; then{" "}
+      {on_expiry === "refuse" ? "it is refused" : "it goes unanswered"}.
+    </p>
+  );
+}
+
+export function EndedItem({ request, view, now }: ItemProps) {
+  const { request_id, agent_id, question, state, answer } = request;
+  const verdict = isApproval(request) && answer !== undefined;
+  return (
+    <li id={`request-${request_id}`}>
+      <p class="order">
+        <a href={`/agents/${agent_id}`}>{agent_id}</a>
+        <Age at={request.ended_at} now={now} />
+      </p>
+      <p class="words">{question}</p>
+      <p class="words">
+        <b>{verdict ? answerText(request) : (answer?.text ?? answerText(request))}</b>
+        {answer !== undefined && !verdict && <span class="quiet"> by {answer.by}</span>}
+      </p>
+      {state !== "withdrawn" && <p class="quiet">{deliveryText(request, view)}</p>}
+    </li>
+  );
+}
+
+/** How far the answer has come; what is not known any more is not said. */
+function deliveryText({ request_id, agent_id, told_at }: AgentRequest, view: AgentView | undefined): string {
+  const id = answerMessageId(request_id);
+  const last = view?.commands.find(({ command_id }) => command_id === id)?.receipts.at(-1)?.state;
+  if (last === "injected" || last === "seen" || last === "applied") return `${agent_id} has been given it`;
+  if (last === "delivered") return `it is with ${agent_id}, and not taken up yet`;
+  if (last === "stored") return `it waits in ${agent_id}'s inbox`;
+  return told_at === undefined ? "it is being sent" : `it was put into ${agent_id}'s inbox`;
+}

@@ -1,0 +1,105 @@
+/** @jsxImportSource hono/jsx */
+// The form that has the server launch an agent: works without scripts, and keeps what was typed when it is refused.
+import type { HttpError } from "../http-errors.ts";
+import type { Spawner } from "../spawner.ts";
+import { Icon } from "./icon.tsx";
+
+export interface SpawnPageProps {
+  readonly profiles: Spawner["profiles"];
+  /** Where agents work already. */
+  readonly projects: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly error?: HttpError;
+}
+
+export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps) {
+  const text = (name: string) => (typeof values[name] === "string" ? values[name] : "");
+  return (
+    <>
+      <p class="crumb">
+        <a href="/">
+          <Icon name="back" /> Fleet
+        </a>
+      </p>
+      <h1>Spawn an agent</h1>
+      <p class="lead">
+        It runs without a terminal until it is stopped, takes each task as a turn, and is back when the server
+        is started again.
+      </p>
+      {error !== undefined && (
+        <div class="refusal" role="alert">
+          <p>
+            <b>Not started: </b>
+            {error.message}
+          </p>
+          {error.hint !== undefined && <p>{error.hint}</p>}
+        </div>
+      )}
+      <form method="post" action="/spawn" class="sheet" data-once="Starting …">
+        <fieldset class="profiles">
+          <legend>Profile</legend>
+          {profiles.map(({ name, description }, i) => (
+            <label class="choice">
+              <input
+                type="radio"
+                name="profile"
+                value={name}
+                required
+                checked={text("profile") === "" ? i === 0 : text("profile") === name}
+              />
+              <b>{name}</b>
+              {description !== undefined && <span class="quiet">{description}</span>}
+            </label>
+          ))}
+        </fieldset>
+        <label for="spawn-task">Task</label>
+        <textarea
+          id="spawn-task"
+          name="task"
+          rows={4}
+          maxlength={100_000}
+          placeholder="What shall it do first?"
+        >
+          {text("task")}
+        </textarea>
+        <label for="spawn-project">Project folder, on the server's machine</label>
+        <input
+          id="spawn-project"
+          name="project"
+          value={text("project")}
+          list="spawn-projects"
+          maxlength={4096}
+          required
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="/home/you/project"
+        />
+        <datalist id="spawn-projects">
+          {projects.map((path) => (
+            <option value={path} />
+          ))}
+        </datalist>
+        <label for="spawn-id">
+          Name <span class="quiet">(else the profile and four digits)</span>
+        </label>
+        <input
+          id="spawn-id"
+          name="id"
+          value={text("id")}
+          maxlength={63}
+          pattern="[A-Za-z0-9][A-Za-z0-9_\-]*"
+          title="letters, digits, _ or -, beginning with a letter or digit"
+          autocomplete="off"
+          spellcheck={false}
+        />
+        <div class="sheet-end">
+          <button type="submit" class="primary">
+            <Icon name="play" />
+            Spawn
+          </button>
+          <a href="/">Cancel</a>
+        </div>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+/** @jsxImportSource hono/jsx */
+// What agents have used: tokens, cost, how full the model's window is; always as the estimate that it is, and with its age.
+import type { AgentView } from "../../domain/agent-record.ts";
+import {
+  contextFilled,
+  contextText,
+  costText,
+  estimatedBy,
+  type KnownUsage,
+  tokensText,
+  totalUsage,
+} from "../../domain/usage.ts";
+import { Age } from "./time.tsx";
+
+/** Of the whole fleet, for the bar at the top. */
+export function UsageTotal({ views, now }: { views: readonly AgentView[]; now: Date }) {
+  const { estimated_cost, tokens_used, agents, oldest_at } = totalUsage(views);
+  const of = `${agents} of ${views.length} agents have told theirs`;
+  return (
+    <p
+      id="usage-total"
+      class="usage-total"
+      title={`Cost and tokens so far, by the agents' CLIs' own estimate: ${tokensText(tokens_used)} tokens; ${of}`}
+    >
+      {agents > 0 && (
+        <>
+          <b>{costText(estimated_cost)}</b> <span class="quiet">est.</span>{" "}
+          {oldest_at !== undefined && <Age at={oldest_at} now={now} />}
+        </>
+      )}
+      {agents === 0 && views.length > 0 && <span class="quiet">cost unknown</span>}
+    </p>
+  );
+}
+
+/** One line for a card; nothing where nothing is known. */
+export function UsageLine({ usage }: { usage: KnownUsage | undefined }) {
+  if (usage === undefined) return null;
+  const { estimated_cost, tokens_used } = usage;
+  const percent = contextFilled(usage);
+  const told =
+    estimated_cost === undefined
+      ? tokens_used !== undefined && `${tokensText(tokens_used)} tokens`
+      : costText(estimated_cost);
+  if (percent === undefined && told === false) return null;
+  return (
+    <p class="usage-line" title={`${estimatedBy(usage)} of ${usage.at}`}>
+      {percent !== undefined && (
+        <>
+          <Gauge percent={percent} /> context {percent} %
+        </>
+      )}
+      {told !== false && (
+        <span class="cost">
+          {told} <span class="quiet">est.</span>
+        </span>
+      )}
+    </p>
+  );
+}
+
+export function UsagePanel({ view, now }: { view: AgentView; now: Date }) {
+  const { usage } = view;
+  return (
+    <section id="agent-usage" class="panel" aria-labelledby="title-usage">
+      <h2 id="title-usage">Usage</h2>
+      {usage === undefined ? (
+        <p class="quiet">
+          None told yet. A headless agent tells it with each turn; any other by its tool{" "}
+          <code>report_metrics</code>.
+        </p>
+      ) : (
+        <Figures usage={usage} now={now} />
+      )}
+    </section>
+  );
+}
+
+function Figures({ usage, now }: { usage: KnownUsage; now: Date }) {
+  const percent = contextFilled(usage);
+  const context = contextText(usage);
+  const { model, tokens_used, estimated_cost, failed_tests, at } = usage;
+  return (
+    <>
+      {context !== undefined && (
+        <p class="context">
+          <span>Context: {context}</span>
+          {percent !== undefined && <Gauge percent={percent} />}
+        </p>
+      )}
+      <dl class="details">
+        <Row name="model" value={model} />
+        <Row name="cost" value={estimated_cost === undefined ? undefined : costText(estimated_cost)} />
+        <Row name="tokens" value={tokens_used?.toLocaleString("en")} />
+        {failed_tests !== undefined && <Row name="failed tests" value={String(failed_tests)} />}
+      </dl>
+      <p class="quiet">
+        By {estimatedBy(usage)}, <Age at={at} now={now} />.
+      </p>
+    </>
+  );
+}
+
+function Row({ name, value }: { name: string; value: string | undefined }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value ?? <span class="quiet">unknown</span>}</dd>
+    </div>
+  );
+}
+
+/** A picture beside its text, which says the same. */
+function Gauge({ percent }: { percent: number }) {
+  const fill = percent >= 90 ? "fill full" : "fill";
+  return (
+    <svg class="gauge" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect width="100" height="8" />
+      <rect class={fill} width={percent} height="8" />
+    </svg>
+  );
+}
