@@ -127,7 +127,7 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
  */
 function isFromOwnPage(c: Context): boolean {
   const isRead = isReading(c.req.method);
-  if (!isRead) return isOwnOrigin(c);
+  if (!isRead || c.req.header("origin") !== undefined) return isOwnOrigin(c);
   const site = c.req.header("sec-fetch-site");
   if (site === undefined || site === "same-origin" || site === "none") return true;
   return c.req.header("sec-fetch-mode") === "navigate" && c.req.header("sec-fetch-dest") === "document";

@@ -1,6 +1,6 @@
 // Who gets into the page and the API: each route without a token, with a wrong one, from another site, and after a rotation.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type AccessOptions, loginPath } from "../../src/web/access.ts";
+import { type AccessOptions, isOpenPath, loginPath } from "../../src/web/access.ts";
 import { assetPath } from "../../src/web/assets.ts";
 import { buildProof } from "../../src/web/proofs.ts";
 import { readEvents } from "../web/event-reader.ts";
@@ -50,25 +50,21 @@ const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
 const cookieOf = (response: Response) => response.headers.get("set-cookie")?.split(";")[0] ?? "";
 const signIn = async (from = token ?? "") => cookieOf(await get(loginPath(from, "this-run", access.now())));
 
-const routes: [method: string, path: string][] = [
-  ["GET", "/"],
-  ["GET", "/agents/ada"],
-  ["GET", "/events"],
-  ["GET", "/api/agents"],
-  ["GET", "/api/agents/ada"],
-  ["GET", "/api/events"],
+/** Each route that the app itself has, but the open ones; a name in an address stands for an agent that there is. */
+function routesOfApp(): [method: string, path: string][] {
+  const own = web.app.routes.filter(({ method }) => method !== "ALL");
+  const addresses = own.map(
+    ({ method, path }) => `${method} ${path.replaceAll(/:\w+(\{[^}]*\})?\??/g, "ada")}`,
+  );
+  return [...new Set(addresses)]
+    .map((address) => address.split(" ") as [string, string])
+    .filter(([, path]) => !isOpenPath(path));
+}
+
+/** Ways round the routes there are, and those that are not there. */
+const besides: [method: string, path: string][] = [
   ["HEAD", "/api/events"],
   ["OPTIONS", "/api/agents"],
-  ["POST", "/api/agents/ada/commands"],
-  ["POST", "/agents/ada/commands"],
-  ["POST", "/api/heartbeat"],
-  ["GET", "/inbox"],
-  ["POST", "/inbox/some-request"],
-  ["GET", "/api/requests"],
-  ["POST", "/api/requests/some-request/answer"],
-  ["GET", "/api/audit"],
-  ["GET", "/metrics"],
-  ["GET", "/openapi.json"],
   ["POST", "/mcp"],
   ["GET", "/api/nothing-here"],
   ["GET", "/nothing-here"],
@@ -78,6 +74,24 @@ const routes: [method: string, path: string][] = [
   ["GET", "/healthz%2f..%2fapi%2fagents"],
   ["GET", "/login/../api/agents"],
 ];
+
+test("the routes of the app are those that a person would name", () => {
+  const named = [
+    "GET /",
+    "GET /agents/ada",
+    "GET /events",
+    "GET /inbox",
+    "GET /api/agents",
+    "GET /api/agents/ada",
+    "POST /api/agents/ada/commands",
+    "GET /api/events",
+    "GET /api/requests",
+    "POST /api/requests/ada/answer",
+    "POST /api/heartbeat",
+  ];
+  const all = routesOfApp().map((route) => route.join(" "));
+  for (const name of named) expect(all).toContain(name);
+});
 
 describe("without a right to", () => {
   const claims: [what: string, headers: () => Headers_][] = [
@@ -103,7 +117,7 @@ describe("without a right to", () => {
     ],
   ];
   test.each(claims)("%s, every route answers 401 and tells nothing", async (what, headers) => {
-    for (const [index, [method, path]] of routes.entries()) {
+    for (const [index, [method, path]] of [...routesOfApp(), ...besides].entries()) {
       const query = what.includes("address") ? `?token=${first}&access_token=${first}&code=${first}` : "";
       const response = await get(path + query, headers(), method, `${what} ${index}`);
       expect([method, path, response.status]).toEqual([method, path, 401]);
@@ -139,6 +153,37 @@ describe("without a right to", () => {
       expect(response.status).toBe(404);
       expect(await response.text()).not.toMatch(/need you|working|ada/);
     }
+  });
+
+  const rights: [what: string, headers: () => Promise<Headers_>][] = [
+    ["the token", async () => bearer(first)],
+    ["a session", async () => ({ cookie: await signIn() })],
+    ["neither", async () => ({})],
+  ];
+
+  test.each(rights)("every route refuses a host that is not ours: with %s", async (_, headers) => {
+    const right = await headers();
+    for (const foreign of ["evil.example", "127.0.0.1.evil.example:3000", "localhost.evil.example"]) {
+      for (const [method, path] of [...routesOfApp(), ...besides, ["GET", "/login"] as const]) {
+        const response = await get(path, { ...right, host: foreign, origin: `http://${foreign}` }, method);
+        expect([method, path, response.status]).toEqual([method, path, 403]);
+        expect(await response.text()).not.toMatch(/need you|working|ada@/);
+      }
+    }
+  });
+
+  test("every route refuses a page of another site that sends our cookie, to read as well as to change", async () => {
+    const cookie = await signIn();
+    const before = commandsOf(web.test, "ada").length;
+    for (const origin of ["https://evil.example", "http://127.0.0.1:9999", "null"]) {
+      for (const [method, path] of [...routesOfApp(), ...besides]) {
+        const response = await get(path, { cookie, origin }, method);
+        expect([method, path, [401, 403].includes(response.status)]).toEqual([method, path, true]);
+        expect(await response.text()).not.toMatch(/need you|working/);
+      }
+    }
+    expect(commandsOf(web.test, "ada").length).toBe(before);
+    expect((await get("/api/agents", { cookie, origin: own })).status).toBe(200);
   });
 
   test("a host that is not ours is told nothing of the fleet, with the token either", async () => {
