@@ -1,6 +1,6 @@
 // One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
 import * as v from "valibot";
-import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
+import { type AgentId, AgentIdSchema, isAgentId } from "../domain/agent-id.ts";
 import type { AgentView } from "../domain/agent-record.ts";
 import { checkMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
@@ -88,16 +88,28 @@ export function bulkCommandId(key: string, agent: AgentId): string {
   return `${key}-${agent}`;
 }
 
-/** The agents that a command went to, or was to go to, in the order of the fleet. */
+export interface BulkTarget {
+  readonly agent_id: string;
+  /** Undefined where there is no such agent any more. */
+  readonly view: AgentView | undefined;
+  /** Undefined where it was not stored. */
+  readonly command: CommandRecord | undefined;
+}
+
+/** The agents that a command went to, in the order of the fleet, and those that it could not be stored for. */
 export function findBulkTargets(
   views: readonly AgentView[],
   key: string,
   failed: readonly string[],
-): { readonly view: AgentView; readonly command: CommandRecord | undefined }[] {
-  return views
-    .map((view) => {
-      const id = bulkCommandId(key, view.agent_id);
-      return { view, command: view.commands.find(({ command_id }) => command_id === id) };
-    })
-    .filter(({ view, command }) => command !== undefined || failed.includes(view.agent_id));
+): BulkTarget[] {
+  const sent = views.map((view) => {
+    const { agent_id, commands } = view;
+    const id = bulkCommandId(key, agent_id);
+    return { agent_id, view, command: commands.find(({ command_id }) => command_id === id) };
+  });
+  const gone = failed.filter((id) => isAgentId(id) && !views.some(({ agent_id }) => agent_id === id));
+  return [
+    ...sent.filter(({ agent_id, command }) => command !== undefined || failed.includes(agent_id)),
+    ...gone.map((agent_id) => ({ agent_id, view: undefined, command: undefined })),
+  ];
 }

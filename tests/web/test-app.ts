@@ -5,6 +5,7 @@ import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { AccessOptions } from "../../src/web/access.ts";
 import { createApp } from "../../src/web/app.ts";
+import type { Spawner } from "../../src/web/spawner.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -23,8 +24,11 @@ export interface TestApp extends AsyncDisposable {
   viewOf(id: string, isWanted: (view: AgentView) => boolean, what: string): Promise<AgentView>;
 }
 
-/** @param access open to all without it */
-export async function startTestApp(access?: AccessOptions): Promise<TestApp> {
+/**
+ * @param access open to all without it
+ * @param spawner nobody launches agents without it
+ */
+export async function startTestApp(access?: AccessOptions, spawner?: Spawner): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
   const now = () => new Date();
@@ -32,6 +36,7 @@ export async function startTestApp(access?: AccessOptions): Promise<TestApp> {
     server: test.server,
     natsUrl: test.nats.url,
     spawnCommand: "/opt/cliai spawn demo",
+    spawner,
     access,
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

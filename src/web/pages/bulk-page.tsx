@@ -2,8 +2,8 @@
 // One command to many agents: first the exact targets, each of which can be left out, and who is not concerned; then what
 // became of it for each.
 import type { AgentView } from "../../domain/agent-record.ts";
-import type { CommandRecord } from "../../domain/receipts.ts";
 import type { Health } from "../../server/server.ts";
+import type { BulkTarget } from "../bulk-orders.ts";
 import { Receipts } from "./command-list.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 import { StatusBadge } from "./status-badge.tsx";
@@ -107,12 +107,6 @@ export interface BulkResultsProps {
   readonly results: readonly BulkTarget[];
 }
 
-export interface BulkTarget {
-  readonly view: AgentView;
-  /** Undefined where it was not stored. */
-  readonly command: CommandRecord | undefined;
-}
-
 export function BulkResultsPage({ results }: BulkResultsProps) {
   return (
     <>
@@ -135,10 +129,10 @@ export function BulkResults({ results }: BulkResultsProps) {
           : `${type ?? "The command"}: applied by ${done.length} of ${results.length}`}
       </p>
       <ul class="results">
-        {results.map(({ view, command }) => (
+        {results.map(({ agent_id, view, command }) => (
           <li>
-            <a href={`/agents/${view.agent_id}`}>{view.agent_id}</a>
-            <StatusBadge view={view} />
+            <a href={`/agents/${agent_id}`}>{agent_id}</a>
+            {view === undefined ? <span class="quiet">gone</span> : <StatusBadge view={view} />}
             {command === undefined ? (
               <p class="attention">not sent: send it again</p>
             ) : (
