@@ -1,7 +1,7 @@
 // `cliai answer`: decides a request where it is kept, the first answer winning, and says what became of the answer.
 import type { ArgsDef } from "citty";
 import type { AgentId } from "../domain/agent-id.ts";
-import { type AgentRecord, viewAgent } from "../domain/agent-record.ts";
+import { viewAgent } from "../domain/agent-record.ts";
 import { decodeFromAgent } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { ReceiptSchema } from "../domain/messages.ts";
@@ -13,13 +13,13 @@ import {
   buildAnswer,
   findRequest,
 } from "../domain/requests.ts";
-import { agentSubject, buckets } from "../domain/subjects.ts";
-import { openExistingBucket } from "../nats/bucket.ts";
+import { agentSubject } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { decideStored } from "../server/requests.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
+import { readAgent } from "./fleet-reading.ts";
 import { readText } from "./read-text.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 import { plain } from "./terminal.ts";
@@ -128,7 +128,7 @@ function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
 
 /** Why there is no delivery to wait for; undefined when the agent is online. */
 async function awayReason(bus: Bus, id: AgentId, { now }: CliContext): Promise<string | undefined> {
-  const record = (await (await openExistingBucket(bus, buckets.agents)).get(id)) as AgentRecord | undefined;
+  const record = await readAgent(bus, id);
   if (record === undefined) return "it was never seen";
   const { value, reason } = viewAgent(record, now()).axes.link;
   return value === "online" ? undefined : `it is ${value}: ${reason}`;

@@ -2,6 +2,7 @@
 import { type AgentId, isAgentId, parseAgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { CliaiError } from "../domain/errors.ts";
+import { isStoredRecord } from "../domain/stored-record.ts";
 import { buckets } from "../domain/subjects.ts";
 import { type BucketEntry, openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -15,15 +16,15 @@ export async function readFleet(bus: Bus): Promise<FleetRecords> {
   const entries = await readEntries(bus);
   const records = new Map<AgentId, AgentRecord>();
   for (const [id, { value }] of entries) {
-    // The server wrote them by the same type; another program's key would be no agent id.
-    if (isAgentId(id)) records.set(id, value as AgentRecord);
+    if (isAgentId(id) && isStoredRecord(value, id)) records.set(id, value);
   }
   return records;
 }
 
 /** One agent's record as it is now. */
 export async function readAgent(bus: Bus, id: AgentId): Promise<AgentRecord | undefined> {
-  return (await (await openExistingBucket(bus, buckets.agents)).get(id)) as AgentRecord | undefined;
+  const value = await (await openExistingBucket(bus, buckets.agents)).get(id);
+  return isStoredRecord(value, id) ? value : undefined;
 }
 
 /** @throws CliaiError `agent_id_invalid`; `agent_unknown` with the nearest ids */

@@ -1,6 +1,68 @@
-// Whether what another server has written down of an agent says as much as what is known here: by this, several servers
-// come to the same record whichever of them heard what first.
+// An agent's record as it comes back from where it is kept: whether it is one, and whether what another server has written down
+// says as much as what is known here. By this, several servers come to the same record whichever of them heard what first.
+import * as v from "valibot";
+import { AgentIdSchema } from "./agent-id.ts";
 import type { AgentRecord, HeartbeatEvidence } from "./agent-record.ts";
+import { ReceiptStateSchema } from "./messages.ts";
+
+const sequence = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const time = v.pipe(
+  v.string(),
+  v.check((text) => !Number.isNaN(Date.parse(text))),
+);
+const tool = v.looseObject({ tool: v.string(), since: time });
+
+/** As much as the view of a record needs; {@link AgentRecord} says the rest. */
+const RecordSchema = v.looseObject({
+  agent_id: AgentIdSchema,
+  first_seen: time,
+  last_seen: v.optional(time),
+  run_started_at: v.optional(time),
+  role: v.optional(v.string()),
+  heartbeat: v.optional(v.looseObject({ at: time, interval_s: v.number() })),
+  connection: v.optional(
+    v.looseObject({ isUp: v.boolean(), at: time, started_at: v.string(), client: v.string() }),
+  ),
+  said: v.optional(v.looseObject({ status: v.string(), at: time, since: time })),
+  session: v.optional(
+    v.looseObject({
+      started_at: time,
+      last_event_at: time,
+      last_prompt_at: v.optional(time),
+      turn: v.optional(v.looseObject({ since: time, ended_at: v.optional(time) })),
+      tools: v.array(tool),
+      waiting: v.optional(v.looseObject({ since: time, detail: v.string() })),
+      failure: v.optional(
+        v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),
+      ),
+      turn_error: v.optional(v.looseObject({ at: time, error: v.string(), detail: v.string() })),
+      ended: v.optional(v.looseObject({ at: time, reason: v.string() })),
+    }),
+  ),
+  progress: v.optional(v.looseObject({ note: v.string(), at: time })),
+  usage: v.optional(v.looseObject({ at: time })),
+  requests: v.optional(
+    v.array(v.looseObject({ request_id: v.string(), kind: v.string(), asked_at: time, summary: v.string() })),
+  ),
+  commands: v.array(
+    v.looseObject({
+      command_id: v.string(),
+      type: v.string(),
+      from: v.string(),
+      summary: v.string(),
+      stream_seq: sequence,
+      issued_at: time,
+      receipts: v.array(v.looseObject({ state: ReceiptStateSchema, at: time })),
+    }),
+  ),
+  audit_seq: sequence,
+  commands_seq: sequence,
+});
+
+/** Whether a value of the bucket `agents` is the record of that agent: another program, or a hand, may have written it. */
+export function isStoredRecord(value: unknown, id: string): value is AgentRecord {
+  return v.is(RecordSchema, value) && value.agent_id === id;
+}
 
 /** Heartbeats without a number of their own are told apart by their times, which come from the clocks of two machines. */
 const clocksDifferByMs = 1_000;

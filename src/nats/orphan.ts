@@ -4,16 +4,20 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
+import * as v from "valibot";
+import { decodeMessage } from "../domain/decode.ts";
 import type { Logger } from "../log.ts";
 import { loopback } from "./server-config.ts";
 
-interface Run {
-  readonly server_name: string;
-  readonly pid: number;
-  readonly port: number;
+const RunSchema = v.object({
+  server_name: v.pipe(v.string(), v.minLength(1)),
+  /** Never 0 or below: to a signal those are other processes, and many. */
+  pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  port: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535)),
   /** Where it listens; absent for this machine alone. */
-  readonly host?: string | undefined;
-}
+  host: v.optional(v.string()),
+});
+type Run = Readonly<v.InferOutput<typeof RunSchema>>;
 
 /** Where this machine itself reaches it: an address that means "all" is none to connect to. */
 export function ownAddress(host = loopback): string {
@@ -53,11 +57,11 @@ function endProcess(pid: number): void {
   }
 }
 
-async function readRun(dir: string): Promise<Run | undefined> {
+export async function readRun(dir: string): Promise<Run | undefined> {
   try {
-    return JSON.parse(await readFile(join(dir, fileName), "utf8")) as Run;
+    return decodeMessage(RunSchema, await readFile(join(dir, fileName)));
   } catch {
-    // No file, or one cut off by a crash: there is nothing that could be told to end.
+    // No file, one cut off by a crash, or none of ours: there is nothing that could be told to end.
     return undefined;
   }
 }

@@ -68,11 +68,11 @@ export function watchConnections(
   };
 }
 
-function readAdvisory(data: Uint8Array): ConnectionEvent | undefined {
+/** Undefined for a connection that is no bridge's. @throws CliaiError `message_invalid`, also for a user that cannot be read */
+export function readAdvisory(data: Uint8Array): ConnectionEvent | undefined {
   const { type, reason, server, client } = decodeMessage(AdvisorySchema, data);
   const named = parseConnectionName(client.name ?? "");
-  if (named === undefined || client.jwt === undefined || decode(client.jwt).name !== named.id)
-    return undefined;
+  if (named === undefined || client.jwt === undefined || nameIn(client.jwt) !== named.id) return undefined;
   return {
     ...named,
     isUp: type.endsWith("client_connect"),
@@ -80,6 +80,16 @@ function readAdvisory(data: Uint8Array): ConnectionEvent | undefined {
     startedAt: client.start,
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function nameIn(jwt: string): string {
+  try {
+    return decode(jwt).name;
+  } catch (cause) {
+    throw new CliaiError("message_invalid", `the user of a connection cannot be read: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 }
 
 const UpdateSchema = v.looseObject({

@@ -18,16 +18,28 @@ export function certificatesIn(text: string): string[] {
 /**
  * Undefined where neither the address nor the credentials ask for TLS. Where one does, a nats-server without is refused.
  * @param creds the text of a `.creds` file
+ * @throws CliaiError `config_invalid` for a certificate in it that is damaged
  */
 export function trustOptions(url: string, creds = ""): TrustOptions | undefined {
   const certificates = certificatesIn(creds);
   const [first] = certificates;
   if (first === undefined) return /(^|,)\s*tls:/.test(url) ? {} : undefined;
-  const name = nameToAskFor(new X509Certificate(first), url);
+  const name = nameToAskFor(readCertificate(first), url);
   return {
     ca: [...rootCertificates, ...certificates].join("\n"),
     ...(name === undefined ? {} : { servername: name }),
   };
+}
+
+function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw new CliaiError("config_invalid", "the certificate in the credentials is damaged", {
+      hint: "make them anew: cliai agents add ID",
+      cause,
+    });
+  }
 }
 
 /** The certificate is for the name that others know this machine by; it itself goes by 127.0.0.1. */

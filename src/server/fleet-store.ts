@@ -1,9 +1,10 @@
 // Keeps the fleet in the bucket `agents`, and in bucket `serve` how far the streams were read when it was kept. The leader
 // writes; every other serve takes in what the leader wrote, and keeps in mind what it has not: so that it can go on.
+import * as v from "valibot";
 import { type AgentId, isAgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { messageOf } from "../domain/errors.ts";
-import { isBehind } from "../domain/stored-record.ts";
+import { isBehind, isStoredRecord } from "../domain/stored-record.ts";
 import { buckets } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import { openBucket } from "../nats/bucket.ts";
@@ -16,10 +17,8 @@ const flushGapMs = 200;
 const cursorKey = "cursor";
 
 /** The last sequence of each stream whose effect is in the bucket. */
-export interface Cursor {
-  readonly audit_seq: number;
-  readonly commands_seq: number;
-}
+const CursorSchema = v.object({ audit_seq: v.number(), commands_seq: v.number() });
+export type Cursor = Readonly<v.InferOutput<typeof CursorSchema>>;
 
 export interface FleetStore {
   /** What is kept; from here on the store follows what others write. */
@@ -74,7 +73,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const onChange = ({ key, value, revision }: BucketChange) => {
     const isNewest = records.saw(key, revision);
     if (value === undefined && isNewest && isAgentId(key)) remove(key);
-    if (value !== undefined && isAgentId(key) && !isLeader()) takeStored(key, value as AgentRecord);
+    if (isAgentId(key) && isStoredRecord(value, key) && !isLeader()) takeStored(key, value);
   };
   const write = async (id: AgentId) => {
     const record = recordOf(id);
@@ -82,7 +81,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     const conflict = await records.write(id, record);
     if (conflict === undefined) return;
     if (conflict.present === undefined) return remove(id);
-    if (conflict.present !== undefined && takeStored(id, conflict.present as AgentRecord)) return;
+    if (isStoredRecord(conflict.present, id) && takeStored(id, conflict.present)) return;
     throw new Error(`another serve has written ${id}`);
   };
   const writeAll = async () => {
@@ -131,13 +130,17 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
         records.saw(key, revision);
         last = Math.max(last, revision);
         if (!isAgentId(key)) continue;
-        stored.push(value as AgentRecord);
+        if (!isStoredRecord(value, key)) {
+          log.warn(`what is kept of ${key} is no record of it: it is begun anew`);
+          continue;
+        }
+        stored.push(value);
         kept.add(key);
       }
       if (cursor !== undefined) cursors.saw(cursorKey, cursor.revision);
       following = followBucket(bus, { bucket: buckets.agents, from: last + 1, log, onChange });
       const nothingRead: Cursor = { audit_seq: 0, commands_seq: 0 };
-      return { records: stored, cursor: (cursor?.value as Cursor | undefined) ?? nothingRead };
+      return { records: stored, cursor: v.is(CursorSchema, cursor?.value) ? cursor.value : nothingRead };
     },
     changed: (id) => {
       dirty.add(id);

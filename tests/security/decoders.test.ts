@@ -2,16 +2,31 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import fc from "fast-check";
+import { readClaudeHook } from "../../src/agents/claude-hooks.ts";
 import { fillTemplate } from "../../src/agents/mcp-config.ts";
+import { readOrder } from "../../src/bridge/read-order.ts";
+import { readGrants } from "../../src/cli/agent-grants.ts";
 import { readHttpToken } from "../../src/cli/http-token.ts";
 import { readServeFile, serveFilePath } from "../../src/cli/serve-file.ts";
+import { isServed } from "../../src/cli/serve-lock.ts";
 import { parseConfig, resolveServeSettings } from "../../src/config.ts";
-import { isAgentId } from "../../src/domain/agent-id.ts";
-import { parseJson } from "../../src/domain/decode.ts";
+import { isAgentId, parseAgentId } from "../../src/domain/agent-id.ts";
+import { viewAgent } from "../../src/domain/agent-record.ts";
+import { CheckpointSchema } from "../../src/domain/audit.ts";
+import { checkMessage, parseJson } from "../../src/domain/decode.ts";
 import { CliaiError } from "../../src/domain/errors.ts";
+import { reduceAgent } from "../../src/domain/fleet.ts";
+import { RequestSchema } from "../../src/domain/requests.ts";
+import { isStoredRecord } from "../../src/domain/stored-record.ts";
 import { agentSubject, parseAgentSubject, parseToolCallSubject } from "../../src/domain/subjects.ts";
+import { type ToolName, tools } from "../../src/domain/tools.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
+import { readRun } from "../../src/nats/orphan.ts";
+import { readAdvisory } from "../../src/nats/system-account.ts";
+import { parseViolation } from "../../src/nats/violations.ts";
+import { openFileSource } from "../../src/server/audit/export-file.ts";
+import { isIntact } from "../../src/server/audit/signing.ts";
 import { checkProof } from "../../src/web/proofs.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -148,6 +163,7 @@ test("serve.json and the HTTP token's file", async () => {
 test("a credentials file", async () => {
   await using dir = await tempDir();
   const parts = fc.constantFrom(
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
     "-----BEGIN NATS USER JWT-----\n",
     "------END NATS USER JWT------\n",
     "-----BEGIN USER NKEY SEED-----\n",
@@ -214,5 +230,290 @@ test("the template of an agent's configuration holds any value in its place", ()
         });
       },
     ),
+  );
+});
+
+/** Objects of the right keys, with the right and the wrong values in them. */
+function likely(shape: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<unknown> {
+  const entries = Object.entries(shape).map(
+    ([key, right]) =>
+      [key, fc.oneof({ weight: 15, arbitrary: right }, { weight: 1, arbitrary: fc.jsonValue() })] as const,
+  );
+  return fc.record(Object.fromEntries(entries), { requiredKeys: [] });
+}
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const word = fc.constantFrom(
+  "stop",
+  "task",
+  "ada",
+  "r1",
+  "idle",
+  "2026-01-01T00:00:00Z",
+  "",
+  "x".repeat(5_000),
+);
+const whole = fc.integer({ min: -1, max: 100_000 });
+const anyBytes = fc.oneof(
+  anyText.map((each) => new TextEncoder().encode(each)),
+  bytes,
+);
+const now = new Date("2026-01-01T00:00:00Z");
+
+test("readOrder() on any order: a receipt of a known state, and an order only with an id", async () => {
+  const order = likely({
+    type: word,
+    payload: fc.oneof(word, likely({ text: word, reason: word, force: fc.boolean(), deadline_s: whole })),
+    command_id: word,
+    message_id: word,
+    text: word,
+    from: word,
+    expires_at: word,
+    force: fc.boolean(),
+  }).map(bytesOf);
+  const subject = fc.oneof(
+    fc.constantFrom("agent.ada.command", "agent.ada.shutdown", "agent.ada.message"),
+    fc.string(),
+  );
+  await fc.assert(
+    fc.property(subject, fc.oneof(order, anyBytes), (on, data) => {
+      const reading = readOrder({ subject: on, data, seq: 7, at: now.toISOString() }, now);
+      if (reading.receipt === undefined) expect(reading.problem).toBeDefined();
+      else expect(["delivered", "expired", "failed"]).toContain(reading.receipt.state);
+      if (reading.order !== undefined) expect(reading.order.command_id).toMatch(/^[\w-]{1,128}$/);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("an advisory of nats-server: only a bridge that its signed user names", async () => {
+  const advisory = likely({
+    type: fc.constantFrom("io.nats.server.advisory.v1.client_connect", "x"),
+    server: likely({ id: word }),
+    client: likely({
+      id: whole,
+      start: word,
+      name: fc.constantFrom("cliai bridge ada run", "cliai bridge ../ada run", "x"),
+      jwt: fc.constantFrom(
+        "eyJhbGciOiJub25lIn0.e30.x",
+        "..",
+        "x",
+        "eyJ0eXAiOiJKV1QifQ.eyJuYW1lIjoiYm9iIn0.x",
+      ),
+    }),
+  }).map(bytesOf);
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(advisory, anyBytes), async (data) => {
+      // None of these users is ada's.
+      expect(await answers(() => readAdvisory(data))).toBeUndefined();
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("the arguments of every tool", async () => {
+  const args = fc.oneof(
+    fc.jsonValue(),
+    nasty.map(jsonOr),
+    fc.dictionary(fc.constantFrom("status", "text", "to"), word),
+  );
+  for (const name of Object.keys(tools) as ToolName[]) {
+    const shape = "entries" in tools[name].schema ? Object.keys(tools[name].schema.entries) : [];
+    const own = likely(Object.fromEntries(shape.map((key) => [key, fc.oneof(word, whole, fc.boolean())])));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(args, own), async (value) => {
+        await answers(() => checkMessage(tools[name].schema, value));
+      }),
+      { numRuns: 200 },
+    );
+  }
+});
+
+function jsonOr(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return source;
+  }
+}
+
+test("what is kept of an agent: whatever is taken for a record can be viewed, told and reduced on", () => {
+  const at = fc.constantFrom("2026-01-01T00:00:00Z", "yesterday", "");
+  const receipts = fc.array(likely({ state: fc.constantFrom("stored", "delivered", "no"), at }), {
+    maxLength: 2,
+  });
+  const command = likely({
+    command_id: word,
+    type: word,
+    from: word,
+    summary: word,
+    stream_seq: whole,
+    issued_at: at,
+    receipts,
+  });
+  const record = likely({
+    agent_id: fc.constant("ada"),
+    first_seen: at,
+    last_seen: at,
+    heartbeat: likely({ at, interval_s: whole, seq: whole }),
+    connection: likely({ isUp: fc.boolean(), at, client: word, started_at: at }),
+    said: likely({ status: word, at, since: at, source: word }),
+    session: likely({
+      started_at: at,
+      last_event_at: at,
+      tools: fc.array(likely({ tool: word, since: at })),
+    }),
+    requests: fc.array(likely({ request_id: word, kind: word, asked_at: at, summary: word })),
+    commands: fc.array(command, { maxLength: 3 }),
+    audit_seq: whole,
+    commands_seq: whole,
+  });
+  const complete = {
+    agent_id: "ada",
+    first_seen: now.toISOString(),
+    commands: [],
+    audit_seq: 0,
+    commands_seq: 0,
+  };
+  fc.assert(
+    fc.property(fc.oneof(record, fc.jsonValue(), nasty.map(jsonOr)), fc.boolean(), (value, isLikely) => {
+      const stored = isLikely && typeof value === "object" ? { ...complete, ...value } : value;
+      if (!isStoredRecord(stored, "ada")) return;
+      const view = viewAgent(stored, now);
+      expect(view.agent_id).toBe(parseAgentId("ada"));
+      JSON.stringify(view);
+      reduceAgent(stored, { type: "heartbeat", id: stored.agent_id, at: now.toISOString(), message: {} });
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(isStoredRecord(complete, "ada")).toBe(true);
+  expect(isStoredRecord(complete, "bob")).toBe(false);
+});
+
+test("a request, a checkpoint, the head of the chain, as they are kept", async () => {
+  const request = likely({
+    request_id: word,
+    agent_id: word,
+    kind: word,
+    question: word,
+    choices: fc.array(word),
+    state: word,
+  });
+  const checkpoint = likely({
+    version: fc.constant(1),
+    stream: word,
+    from_seq: whole,
+    to_seq: whole,
+    digests: fc.array(word, { maxLength: 3 }),
+    times: fc.array(whole, { maxLength: 3 }),
+    retention: likely({ first_seq: whole, bytes: whole, max_age_s: whole, max_bytes: whole }),
+    prev: fc.constantFrom(null, "x"),
+    prev_at_ms: fc.constantFrom(null, 1),
+    at: word,
+    public_key: word,
+    hash: word,
+    signature: word,
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(request, checkpoint, fc.jsonValue(), nasty.map(jsonOr)), async (value) => {
+      await answers(() => checkMessage(RequestSchema, value));
+      const signed = await answers(() => checkMessage(CheckpointSchema, value));
+      if (signed !== undefined) expect(isIntact(signed)).toBe(false);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("the files of a data directory: grants, serve.lock, nats/run.json, an export of the audit", async () => {
+  await using dir = await tempDir();
+  const grants = dir.join("keys/agents/ada");
+  await mkdir(grants, { recursive: true });
+  const likelyFile = likely({
+    agent_id: word,
+    user_key: word,
+    role: fc.constantFrom("agent", "captain", "queen"),
+    issued_at: word,
+    expires_at: word,
+    revoked_at: word,
+    url: fc.constantFrom("http://127.0.0.1:1", "https://127.0.0.1:1", "file:///etc/passwd", "x"),
+    instance: word,
+    server_name: word,
+    pid: fc.constantFrom(0, -1, 1.5, 1e308, "1"),
+    port: whole,
+    cliai_audit_export: fc.constant(1),
+    stream: word,
+    exported_at: word,
+    from_seq: whole,
+    to_seq: whole,
+    stream_bytes: whole,
+    filtered: fc.boolean(),
+  }).map(bytesOf);
+  const line = likely({
+    seq: whole,
+    subject: word,
+    time: word,
+    payload: fc.jsonValue(),
+    payload_base64: word,
+  });
+  const header =
+    '{"cliai_audit_export":1,"stream":"AUDIT","exported_at":"x","from_seq":1,"to_seq":2,"stream_bytes":3,"filtered":false}';
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(likelyFile, anyBytes),
+      fc.oneof(
+        line.map((each) => JSON.stringify(each)),
+        anyText,
+      ),
+      async (data, record) => {
+        await writeFile(`${grants}/U.json`, data);
+        const known = await answers(() => readGrants(dir.path, parseAgentId("ada")));
+        for (const { agent_id, role } of known ?? [])
+          expect([isAgentId(agent_id), ["agent", "captain"].includes(role)]).toEqual([true, true]);
+        await writeFile(dir.join("serve.lock"), data);
+        expect(await isServed(dir.path)).toBe(false);
+        await writeFile(dir.join("run.json"), data);
+        expect(await readRun(dir.path)).toBeUndefined();
+        await writeFile(dir.join("export"), data);
+        await answers(() => openFileSource(dir.join("export")));
+        await writeFile(dir.join("export"), `${header}\n${record}\n`);
+        await answers(async () => {
+          for await (const { seq, subject } of (await openFileSource(dir.join("export"))).records())
+            expect([typeof seq, typeof subject]).toEqual(["number", "string"]);
+        });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("readClaudeHook() on any payload: short words, well formed", () => {
+  const hook = likely({
+    hook_event_name: fc.constantFrom("SessionStart", "PreToolUse", "StopFailure", "Notification", "x"),
+    session_id: word,
+    prompt: word,
+    tool_name: word,
+    tool_input: likely({ command: word, file_path: word }),
+    tool_use_id: word,
+    error: word,
+    message: fc.string({ unit: "binary" }),
+  });
+  fc.assert(
+    fc.property(fc.oneof(hook, fc.jsonValue(), nasty.map(jsonOr)), (payload) => {
+      const facts = readClaudeHook(payload);
+      for (const value of Object.values(facts ?? {})) {
+        expect(value.length).toBeLessThanOrEqual(300);
+        expect(typeof value).toBe("string");
+      }
+      if (facts?.detail !== undefined) expect(facts.detail.isWellFormed()).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("parseViolation() on any line", () => {
+  fc.assert(
+    fc.property(fc.oneof(anyText, fc.constant(' - Publish Violation - Nkey "U", Subject "x"')), (line) => {
+      expect(parseViolation(line)).toBeUndefined();
+    }),
+    { numRuns: 500 },
   );
 });
