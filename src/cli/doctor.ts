@@ -1,4 +1,5 @@
 // `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes nothing.
+import process from "node:process";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
@@ -17,12 +18,12 @@ export const doctorCommand = defineCliCommand({
     const { env, now, json, print } = context;
     const dataDir = dataDirFor(args, context);
     const searchPath = env.PATH ?? "";
-    const [files, disk, natsServer, agentClis, serve] = await Promise.all([
-      checkFiles(dataDir, now()),
+    const serve = await checkServe(dataDir);
+    const [files, disk, natsServer, agentClis] = await Promise.all([
+      checkFiles({ dataDir, server: serve.server, now: now(), uid: process.getuid?.() }),
       checkDisk(dataDir),
       checkNatsServer(searchPath),
       checkAgentClis(searchPath),
-      checkServe(dataDir),
     ]);
     const nats = serve.server === undefined ? [] : await checkNats(args, context);
     const checks = [...serve.checks, ...nats, ...files, disk, natsServer, ...agentClis];

@@ -21,6 +21,8 @@ const ServeFileSchema = v.looseObject({
   nats_creds: v.optional(v.string()),
   /** Where the HTTP token is; a path, not the token. */
   token_file: v.optional(v.string()),
+  /** Where the key of its certificate is. */
+  tls_key: v.optional(v.string()),
 });
 export type ServeFile = v.InferOutput<typeof ServeFileSchema>;
 

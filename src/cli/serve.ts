@@ -218,6 +218,7 @@ async function startParts(
     insecure,
     nats_creds: nats.clientCreds,
     token_file: tokenFile,
+    tls_key: settings.tls_key && resolve(context.cwd, settings.tls_key),
   };
   await writeServeFile(dataDir, file);
   parts.defer(() => removeServeFile(dataDir));

@@ -1,6 +1,7 @@
 // `cliai doctor`: all well on a sound server, and one finding with its remedy for each thing made wrong.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { connect, credsAuthenticator } from "nats";
 import type { Check } from "../../src/cli/doctor/check.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -125,9 +126,42 @@ describe("cliai doctor", () => {
     }
   });
 
+  test("tells of a serve of another version, of a stream that is gone, and of a NATS that does not answer", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    const path = `${serve.dataDir}/serve.json`;
+    const file = JSON.parse(await readFile(path, "utf8")) as { version: string };
+    await writeFile(path, JSON.stringify({ ...file, version: "0.0.1" }), { mode: 0o600 });
+    const other = await examine(serve, PATH);
+    expect(other.bad).toEqual([
+      expect.objectContaining({ check: "serve", remedy: "end the older of the two, then: cliai serve" }),
+    ]);
+    expect(other.bad[0]?.message).toContain("version 0.0.1 runs at");
+    await writeFile(path, JSON.stringify(file), { mode: 0o600 });
+
+    const authenticator = credsAuthenticator(await readFile(serve.credsPath ?? ""));
+    const connection = await connect({ servers: serve.natsUrl, authenticator });
+    await (await connection.jetstreamManager()).streams.delete("AUDIT");
+    await connection.close();
+    const lost = await examine(serve, PATH);
+    expect(lost.bad).toEqual([
+      expect.objectContaining({ check: "streams", message: "JetStream has no AUDIT" }),
+    ]);
+
+    const { pid } = JSON.parse(await readFile(`${serve.dataDir}/nats/run.json`, "utf8")) as { pid: number };
+    process.kill(pid, "SIGSTOP");
+    try {
+      const silent = await examine(serve, PATH);
+      expect(silent.bad).toContainEqual(expect.objectContaining({ check: "nats", ok: false }));
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+  });
+
   test("tells of a dashboard that others can reach without TLS", async () => {
     await using dir = await tempDir();
-    await writeFile(dir.join("token"), "t".repeat(40));
+    await writeFile(dir.join("token"), "t".repeat(40), { mode: 0o600 });
     const args = ["--host", "0.0.0.0", "--token-file", dir.join("token")];
     await using serve = await startServe({ args });
     const { bad } = await examine(serve, await pathWithClaude(dir, "2.1.330"));

@@ -1,9 +1,10 @@
 // The data directory: whether what is private is, whether links stand where files belong, what a crash has left behind.
 import type { Stats } from "node:fs";
-import { lstat, readdir, statfs } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, stat, statfs } from "node:fs/promises";
+import { join, sep } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
+import type { ServeFile } from "../serve-file.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** nats-server writes under `nats/` with modes of its own: the folder itself keeps others out. */
@@ -13,14 +14,28 @@ const mostPaths = 20_000;
 const freeBytesWanted = 1024 ** 3;
 const leftoverAfterMs = 60 * 60 * 1000;
 
-export async function checkFiles(dataDir: string, now: Date): Promise<Check[]> {
+export interface FilesToCheck {
+  readonly dataDir: string;
+  /** The running serve: it names what it was given from elsewhere. */
+  readonly server: Pick<ServeFile, "token_file" | "nats_creds" | "tls_key"> | undefined;
+  readonly now: Date;
+  /** This user; undefined on Windows, where files have no such owner. */
+  readonly uid: number | undefined;
+}
+
+export async function checkFiles({ dataDir, server, now, uid }: FilesToCheck): Promise<Check[]> {
   const paths: Found[] = [];
   for (const name of singlePaths) await collect(join(dataDir, name), paths, false);
   for (const name of wholeFolders) await collect(join(dataDir, name), paths, true);
   const leftovers = (await namesIn(dataDir)).filter((name) => /^\.(lock-)?[0-9a-f-]{36}$/.test(name));
   for (const name of leftovers) await collect(join(dataDir, name), paths, false);
+  const { token_file, nats_creds, tls_key } = server ?? {};
+  for (const path of [token_file, nats_creds])
+    if (path !== undefined && !path.startsWith(dataDir + sep)) await collect(path, paths, false);
   const bad = [
-    ...paths.flatMap((found) => checkPath(found)),
+    ...(await checkDataDir(dataDir, uid)),
+    ...paths.flatMap((found) => checkPath(found, uid)),
+    ...(tls_key === undefined ? [] : await checkTlsKey(tls_key)),
     ...paths.filter((found) => isLeftover(found, now)).map(({ path }) => leftover(path)),
   ];
   if (bad.length > 0) return bad;
@@ -31,16 +46,42 @@ export async function checkFiles(dataDir: string, now: Date): Promise<Check[]> {
   return [well("files", what)];
 }
 
+/** It may be seen by others, who find everything in it closed; but not be written to, nor be another's. */
+async function checkDataDir(path: string, uid: number | undefined): Promise<Check[]> {
+  const stats = await stat(path).catch(() => undefined); // not there yet: the first serve makes it
+  if (stats === undefined || process.platform === "win32") return [];
+  const quoted = shellQuote([path]);
+  if (uid !== undefined && stats.uid !== uid) return [foreignOwner(path, stats, uid)];
+  const isSticky = (stats.mode & 0o1000) !== 0;
+  if ((stats.mode & 0o022) === 0 || isSticky) return [];
+  return [
+    finding("files", `others may change what is in ${path} (${modeOf(stats)})`, `chmod go-w ${quoted}`),
+  ];
+}
+
+/** A group of its own may read it, as a distribution has set it up, and a link may lead there. */
+async function checkTlsKey(path: string): Promise<Check[]> {
+  const stats = await stat(path).catch(() => undefined); // gone since: the next serve says so
+  if (stats === undefined || process.platform === "win32" || (stats.mode & 0o027) === 0) return [];
+  return [
+    finding("files", `${path} is open to other users (${modeOf(stats)})`, `chmod 600 ${shellQuote([path])}`),
+  ];
+}
+
 /** @param dataDir or, when it is not there yet, the directory that it will be made in */
 export async function checkDisk(dataDir: string): Promise<Check> {
   try {
     const { bavail, bsize } = await statfs(dataDir);
-    const free = `${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free for ${dataDir}`;
-    if (bavail * bsize >= freeBytesWanted) return well("disk", free);
-    return finding("disk", free, "free some space there, or move the data: cliai serve --data-dir DIR");
+    return judgeDisk(dataDir, bavail * bsize);
   } catch {
     return well("disk", `${dataDir} is not there yet`); // the first serve makes it, or says why it cannot
   }
+}
+
+export function judgeDisk(dataDir: string, freeBytes: number): Check {
+  const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free for ${dataDir}`;
+  if (freeBytes >= freeBytesWanted) return well("disk", free);
+  return finding("disk", free, "free some space there, or move the data: cliai serve --data-dir DIR");
 }
 
 interface Found {
@@ -61,7 +102,7 @@ async function namesIn(path: string): Promise<string[]> {
   return names.sort();
 }
 
-function checkPath({ path, stats }: Found): Check[] {
+function checkPath({ path, stats }: Found, uid: number | undefined): Check[] {
   const quoted = shellQuote([path]);
   if (stats.isSymbolicLink()) {
     return [
@@ -69,16 +110,19 @@ function checkPath({ path, stats }: Found): Check[] {
     ];
   }
   if (process.platform === "win32") return [];
-  const uid = process.getuid?.();
-  if (uid !== undefined && stats.uid !== uid) {
-    return [
-      finding("files", `${path} belongs to another user (uid ${stats.uid})`, `sudo chown ${uid} ${quoted}`),
-    ];
-  }
+  if (uid !== undefined && stats.uid !== uid) return [foreignOwner(path, stats, uid)];
   if ((stats.mode & 0o077) === 0) return [];
-  const mode = (stats.mode & 0o777).toString(8);
   const right = stats.isDirectory() || (stats.mode & 0o100) !== 0 ? "700" : "600";
-  return [finding("files", `${path} is open to other users (mode ${mode})`, `chmod ${right} ${quoted}`)];
+  return [finding("files", `${path} is open to other users (${modeOf(stats)})`, `chmod ${right} ${quoted}`)];
+}
+
+function foreignOwner(path: string, { uid: owner }: Stats, uid: number): Check {
+  const quoted = shellQuote([path]);
+  return finding("files", `${path} belongs to another user (uid ${owner})`, `sudo chown ${uid} ${quoted}`);
+}
+
+function modeOf({ mode }: Stats): string {
+  return `mode ${(mode & 0o777).toString(8)}`;
 }
 
 function isLeftover({ path, stats }: Found, now: Date): boolean {

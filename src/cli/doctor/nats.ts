@@ -30,7 +30,7 @@ export async function checkNats(args: ClientArgs, context: CliContext): Promise<
   }
 }
 
-function checkClock({ clockAheadMs }: JetStreamHealth): Check {
+export function checkClock({ clockAheadMs }: Pick<JetStreamHealth, "clockAheadMs">): Check {
   if (clockAheadMs === undefined) return well("clock", "this nats-server does not tell its time");
   const seconds = `${(Math.abs(clockAheadMs) / 1000).toFixed(1)} s`;
   if (Math.abs(clockAheadMs) <= clockMayDifferMs)
@@ -39,7 +39,9 @@ function checkClock({ clockAheadMs }: JetStreamHealth): Check {
   return finding("clock", message, "set both by the network's time, such as: sudo timedatectl set-ntp true");
 }
 
-function checkStore({ storedBytes, storeLimitBytes }: JetStreamHealth): Check {
+type StoreHealth = Pick<JetStreamHealth, "storedBytes" | "storeLimitBytes">;
+
+export function checkStore({ storedBytes, storeLimitBytes }: StoreHealth): Check {
   const stored = `${(storedBytes / 1024 ** 2).toFixed(1)} MiB are stored`;
   if (storeLimitBytes === undefined) return well("store", stored);
   const message = `${stored} of ${(storeLimitBytes / 1024 ** 2).toFixed(1)} MiB`;
