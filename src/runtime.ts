@@ -1,4 +1,5 @@
 // The only file that names Bun or Deno: HTTP serving, terminals of our own, and how this very program is started again.
+import { setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { CliaiError } from "./domain/errors.ts";
 
@@ -111,12 +112,20 @@ interface DenoServing {
   ): { readonly addr: { readonly port: number }; readonly finished: Promise<void> };
 }
 
-async function serveByDeno({ host, port, tls, fetch }: HttpOptions): Promise<HttpServer> {
+async function serveByDeno({
+  host,
+  port,
+  maxBodyBytes = Number.MAX_SAFE_INTEGER,
+  requestWithinS = 30,
+  tls,
+  fetch,
+}: HttpOptions): Promise<HttpServer> {
   const { Deno } = globalThis as unknown as { Deno: DenoServing };
   const ending = new AbortController();
   const server = Deno.serve(
     { hostname: host, port, signal: ending.signal, onListen: () => undefined, ...tls },
-    (request, { remoteAddr }) => fetch(request, { remoteAddress: remoteAddr.hostname }),
+    (request, { remoteAddr }) =>
+      fetch(boundBody(request, maxBodyBytes, requestWithinS), { remoteAddress: remoteAddr.hostname }),
   );
   return {
     port: server.addr.port,
@@ -125,6 +134,31 @@ async function serveByDeno({ host, port, tls, fetch }: HttpOptions): Promise<Htt
       await server.finished;
     },
   };
+}
+
+/** Deno 2 has no bounds of its own for a body: reading it fails where it grows too large, or is not whole in time (0: any). */
+function boundBody(request: Request, maxBytes: number, withinS: number): Request {
+  if (request.body === null) return request;
+  let bytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    start(controller) {
+      if (withinS === 0) return;
+      const late = new CliaiError("no_answer", `the request was not whole within ${withinS} s`);
+      // One of a body that nobody reads to its end must not keep the process.
+      timer = setTimeout(() => controller.error(late), withinS * 1_000).unref();
+    },
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) controller.enqueue(chunk);
+      else controller.error(new CliaiError("payload_too_large", `the body is over ${maxBytes} bytes`));
+    },
+    flush: () => clearTimeout(timer),
+  });
+  // Not `new Request(request, …)`, which takes the signal over too: Deno 2 warns of that at each start.
+  const { url, method, headers } = request;
+  const body = request.body.pipeThrough(bounded);
+  return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
 }
 
 /** A program on a terminal that is ours: what is written to it is as if typed. */
