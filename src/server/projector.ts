@@ -130,27 +130,27 @@ async function stopAll(...followings: Following[]): Promise<void> {
 }
 
 /** What a heartbeat says of an agent; `seq` alone could be JetStream's. */
-const heartbeatFields = Object.keys(messages.HeartbeatSchema.entries).filter((name) => name !== "seq");
+const heartbeatFields = Object.keys(messages.HeartbeatSchema.entries).filter(
+  (name) => name !== "seq" && name !== "agent_id",
+) as (keyof messages.Heartbeat)[];
+
+function decodeHeartbeat(subject: string, data: Uint8Array, now: Date): FleetEvent {
+  const { id } = requireAgentSubject(subject);
+  const message = decodeFromAgent(messages.HeartbeatSchema, data, id);
+  refuseStrayAnswer(subject, message, data);
+  return { type: "heartbeat", id, at: now.toISOString(), message };
+}
 
 /**
  * NATS answers on whatever subject an asker names for the reply: by that, an acknowledgement or an answer can be made to land
  * on another agent's heartbeat. It is none: it says nothing of an agent.
  */
-function refuseStrayAnswer(subject: string, data: Uint8Array): void {
-  const fields = Object.keys(decodeMessage(messages.HeartbeatSchema, data));
-  if (fields.length === 0 || fields.some((name) => heartbeatFields.includes(name))) return;
+function refuseStrayAnswer(subject: string, message: messages.Heartbeat, data: Uint8Array): void {
+  if (heartbeatFields.some((name) => message[name] !== undefined)) return;
+  // One that names its agent, and an empty one, are heartbeats of the plainest kind.
+  const said = Object.keys(decodeMessage(messages.HeartbeatSchema, data));
+  if (said.length === 0 || said.includes("agent_id")) return;
   throw new CliaiError("refused", `an answer to somebody came on ${subject}: it is no heartbeat`);
-}
-
-function decodeHeartbeat(subject: string, data: Uint8Array, now: Date): FleetEvent {
-  const { id } = requireAgentSubject(subject);
-  refuseStrayAnswer(subject, data);
-  return {
-    type: "heartbeat",
-    id,
-    at: now.toISOString(),
-    message: decodeFromAgent(messages.HeartbeatSchema, data, id),
-  };
 }
 
 function decodeReport({ subject, data, at, seq }: StreamMessage): FleetEvent | undefined {
