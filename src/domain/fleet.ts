@@ -266,9 +266,9 @@ function task(current_task: string | null | undefined): { current_task?: string 
   return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
 }
 
-/** The fields that have a value. */
+/** The fields that have a value. In one loop: a heartbeat has two lists of them, and entries and back take a fifth of its time. */
 function known<T extends Record<string, unknown>>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
+  const found: { [K in keyof T]?: T[K] } = {};
+  for (const name in fields) if (fields[name] !== undefined) found[name] = fields[name];
+  return found as { [K in keyof T]?: NonNullable<T[K]> };
 }
