@@ -15,7 +15,7 @@ const agents = 100;
 /** What waits for a slow reader at nats-server is bounded at 64 MB: so many it can hold. */
 const counts: Readonly<Record<Kind, { full: number; short: number }>> = {
   heartbeat: { full: 100_000, short: 50_000 },
-  report: { full: 20_000, short: 5_000 },
+  report: { full: 8_000, short: 3_000 },
 };
 const withinMs = 120_000;
 const rawRoot = "bench";
