@@ -54,7 +54,11 @@ async function live(
   await answerIt(await asked, fleet, sender);
   const outcome = await asking;
   // A call that got no answer was made again: each of its requests is answered, whichever the agent then remembers.
-  const ours = await requestsOf(fleet, question);
+  // NATS may be on its way back: it is read until it can be.
+  const ours = await waitFor(() => requestsOf(fleet, question), {
+    what: "the requests that were made",
+    deadlineMs: answeredWithinMs,
+  });
   for (const { request_id } of ours) await answerIt(request_id, fleet, sender);
   const wrong = async () => whatIsWrong(fleet, await requestsOf(fleet, question), outcome);
   await waitFor(async () => (await wrong()).length === 0, {
