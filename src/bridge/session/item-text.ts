@@ -35,7 +35,9 @@ export function markersIn(text: string): string[] {
 }
 
 export function renderItem(item: HandedItem): string {
-  const { id, type, from, text, request_id, next_offset } = item;
+  const { id, type, from, request_id, next_offset } = item;
+  // Nobody's words can carry our mark: it says whose they are, and that they were seen.
+  const text = item.text.replaceAll("[cliai", "(cliai");
   const rest =
     next_offset === undefined
       ? ""

@@ -61,13 +61,22 @@ export function createListener(options: ListenerOptions): (request: Request) => 
   };
 }
 
+/** Bun 1.4.5 ends a quiet fetch after some minutes. */
+const sayAliveEveryMs = 30_000;
+
 /** Open as long as both sides live: its end tells each of the other's. */
 function aliveStream(request: Request, onBridgeLink: (isUp: boolean) => void): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(new TextEncoder().encode(": alive\n\n"));
+      const say = () => controller.enqueue(new TextEncoder().encode(": alive\n\n"));
+      const timer = setInterval(say, sayAliveEveryMs);
+      const end = () => {
+        clearInterval(timer);
+        onBridgeLink(false);
+      };
+      say();
       onBridgeLink(true);
-      request.signal.addEventListener("abort", () => onBridgeLink(false), { once: true });
+      request.signal.addEventListener("abort", end, { once: true });
     },
   });
   return new Response(body, { headers: { "content-type": "text/event-stream" } });

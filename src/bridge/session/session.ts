@@ -242,16 +242,23 @@ export function startSession(options: SessionOptions): Session {
       case "tool_end":
       case "tool_failed":
         approvals.noteTool(hook);
-        return told();
+        return hook.isSubagent ? { type: "go" } : told();
       case "prompt":
         return told();
       case "permission":
-        return await approvals.permission(hook);
+        return await permission(hook);
       case "turn_end":
         return await answerEnd(hook);
       default:
         return { type: "go" };
     }
+  };
+  /** What is permitted meets the gate once more: it may have closed while somebody thought about it. */
+  const permission = async (hook: Hook): Promise<HookAnswer> => {
+    const answer = await approvals.permission(hook);
+    if (answer.type !== "permit") return answer;
+    const passed = await gate.pass();
+    return passed.type === "deny" ? { type: "forbid", reason: passed.reason } : answer;
   };
   const told = (): HookAnswer => {
     const text = hookRoute.take();
