@@ -13,7 +13,11 @@ import type { Following } from "../nats/follow.ts";
 import { type BucketChange, followBucket } from "../nats/follow-bucket.ts";
 import { createFencedWriter } from "./fenced-writer.ts";
 
-const flushGapMs = 200;
+/**
+ * From one writing to the next: four times what the last one took, within these bounds. The store is the agents', too: with
+ * 1,000 of them at work and each write on the disk before the next, the records alone would take all it can.
+ */
+const flushGapMs = { least: 200, most: 2_000, forEachMs: 4 };
 const cursorKey = "cursor";
 
 /** The last sequence of each stream whose effect is in the bucket. */
@@ -23,7 +27,7 @@ export type Cursor = Readonly<v.InferOutput<typeof CursorSchema>>;
 export interface FleetStore {
   /** What is kept; from here on the store follows what others write. */
   load(): Promise<{ records: AgentRecord[]; cursor: Cursor }>;
-  /** Notes that a record has changed; the leader writes it at once or 200 ms after its last writing. */
+  /** Notes that a record has changed; the leader writes it at once, or 0.2 to 2 s after its last writing. */
   changed(id: AgentId): void;
   /** Writes all that is not written yet, where this serve is the leader. */
   flush(): Promise<void>;
@@ -109,15 +113,17 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     await flushing;
   };
   let timer: NodeJS.Timeout | undefined;
-  let lastFlushAt = Number.NEGATIVE_INFINITY;
+  let nextFlushAt = Number.NEGATIVE_INFINITY;
   let isStopped = false;
   const flushIn = (delayMs: number) => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       timer = undefined;
-      lastFlushAt = performance.now();
+      const startedAt = performance.now();
+      nextFlushAt = startedAt + flushGapMs.least;
       if (bus.isConnected()) await flush();
-      if (dirty.size > 0 && timer === undefined && !isStopped) flushIn(flushGapMs);
+      nextFlushAt = performance.now() + gapAfter(performance.now() - startedAt);
+      if (dirty.size > 0 && timer === undefined && !isStopped) flushIn(nextFlushAt - performance.now());
     }, delayMs);
   };
 
@@ -147,7 +153,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       if (isStopped) return;
       // A new agent does not wait: a client's command must find whom the API already shows.
       if (!kept.has(id)) flushIn(0);
-      else if (timer === undefined) flushIn(Math.max(0, lastFlushAt + flushGapMs - performance.now()));
+      else if (timer === undefined) flushIn(Math.max(0, nextFlushAt - performance.now()));
     },
     flush,
     async stop() {
@@ -157,4 +163,8 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       if (bus.isConnected()) await flush();
     },
   };
+}
+
+function gapAfter(tookMs: number): number {
+  return Math.min(flushGapMs.most, Math.max(flushGapMs.least, flushGapMs.forEachMs * tookMs));
 }

@@ -1,4 +1,5 @@
-// `dashboard.state`: the fleet's state for whoever listens on NATS, at most four times a second, by the leader alone.
+// `dashboard.state`: the fleet's state for whoever listens on NATS, at most four times a second, by the leader alone;
+// a large fleet's less often.
 import { messageOf } from "../domain/errors.ts";
 import { dashboardStateSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
@@ -7,6 +8,8 @@ import type { FleetState } from "./fleet-state.ts";
 import type { Lease } from "./lease.ts";
 
 const publishEveryMs = 250;
+/** The state of 1,000 agents is 1 MB: once a second, not four times, whether anybody listens or not. */
+const forEachAgentMs = 1;
 
 /** Returns the way to end it. */
 export function publishState(
@@ -18,18 +21,20 @@ export function publishState(
   log: Logger,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let agents = 0;
   const publish = () => {
     timer = undefined;
     if (!bus.isConnected() || !lease.isLeader()) return;
     try {
       const state = { instance, revision: fleet.revision(), at: now().toISOString(), agents: fleet.list() };
+      agents = state.agents.length;
       bus.publish(dashboardStateSubject, state);
     } catch (error) {
       log.warn(`the fleet's state is not published: ${messageOf(error)}`);
     }
   };
   const publishSoon = () => {
-    timer ??= setTimeout(publish, publishEveryMs);
+    timer ??= setTimeout(publish, Math.max(publishEveryMs, forEachAgentMs * agents));
   };
   const endings = [fleet.onChange(publishSoon), lease.onChange(publishSoon)];
   return () => {
