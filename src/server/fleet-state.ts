@@ -8,7 +8,7 @@ import { deriveAxes } from "../domain/status.ts";
 import type { FleetChange, FleetService } from "./server.ts";
 import { createTimelines } from "./timeline.ts";
 
-const notifyEveryMs = 100;
+const notifyEveryMs = 50;
 /** How often the passing of time alone is looked at: an agent that falls silent sends nothing. */
 const tickEveryMs = 1_000;
 
