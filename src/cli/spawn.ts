@@ -25,6 +25,7 @@ import { operatorCredsPath, readKeys } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
 import { findProfile } from "./profile.ts";
 import { readServeFile } from "./serve-file.ts";
+import { isServed } from "./serve-lock.ts";
 import { chooseAgentId, readAgentFolders } from "./spawn-identity.ts";
 import { type HostOptions, type SessionHost, startSessionHost } from "./spawn-session.ts";
 import { paint } from "./terminal.ts";
@@ -192,15 +193,15 @@ async function meetServer(
   args: SpawnArgs,
   context: CliContext,
 ): Promise<{ natsUrl: string; fleet: FleetRecords }> {
-  if (args["dry-run"] === true) {
-    const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
-      if (!(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
-      context.note(`no server runs; the files name ${defaultNatsUrl}`);
-      return { natsUrl: defaultNatsUrl };
-    });
+  const isDry = args["dry-run"] === true;
+  const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
+    if (!isDry || !(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
+    context.note(`no server runs; the files name ${defaultNatsUrl}`);
+    return { natsUrl: defaultNatsUrl };
+  });
+  // A dry run asks too, where it can: an agent that is at work must not lose its credentials to new ones.
+  if (isDry && (args.url !== undefined || !(await isServed(dataDirFor(args, context)))))
     return { natsUrl, fleet: new Map() };
-  }
-  const { natsUrl } = await findNats(args, context);
   // Without --url, --creds names the agent's: the fleet is read with the person's own.
   const own = args.url === undefined ? { ...args, creds: undefined } : args;
   return { natsUrl, fleet: await withClient(own, context, readFleet) };

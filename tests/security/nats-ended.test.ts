@@ -46,6 +46,11 @@ test("an agent that was launched loses its credentials with its CLI's end, on a 
   const living = await connectWith(serve, "ada", creds);
   await living.flush();
 
+  const dry = await serve.run(["spawn", "--dry-run", "--id", "ada"]);
+  expect(dry.code).not.toBe(0);
+  expect(dry.stderr).toContain('the agent "ada" is online already');
+  expect(living.isClosed()).toBe(false);
+
   await rm(dir.join("runs"));
   expect(await spawn.exit()).toMatchObject({ code: 3 });
   await living.closed();
