@@ -119,6 +119,12 @@ describe("cliai send", () => {
       const command_id = `by-${outcome}`;
       const flags = ["--id", command_id, "--wait", "applied", "--json"];
       const sending = serve.run(["send", "task", "kit", "tidy up", ...flags]);
+      // The inbox may give it before the bridge has written down that it came: two writers keep no order.
+      const isDelivered = async () =>
+        (await show("kit")).commands
+          .find((command) => command.command_id === command_id)
+          ?.receipts.some(({ state }) => state === "delivered");
+      await waitFor(isDelivered, { what: "the task is delivered" });
       const takeIn = async () =>
         (await callTool(kit, nextCall(), "check_inbox", {})).text.includes(command_id);
       await waitFor(takeIn, { what: "the task is in the inbox" });

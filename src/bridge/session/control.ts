@@ -51,6 +51,8 @@ export function createControl(options: ControlOptions): Control {
   let stop: TakenOrder | undefined;
   let deadline: ReturnType<typeof setTimeout> | undefined;
   let ending: Promise<void> | undefined;
+  /** The receipt of what the model was told comes before the one of its end. */
+  let telling = Promise.resolve();
 
   const paused = (evidence: string) => {
     if (pauseId === undefined) return;
@@ -75,6 +77,7 @@ export function createControl(options: ControlOptions): Control {
   /** Ends the process by its own handle, harder when it does not go. */
   const endProcess = async ({ command_id }: TakenOrder, why: string) => {
     clearTimeout(deadline);
+    await telling.catch(() => undefined); // what could not be told shows by its missing receipt
     const cli = process();
     cli?.terminate();
     const timer = setTimeout(() => cli?.kill(), endWithinMs);
@@ -88,7 +91,8 @@ export function createControl(options: ControlOptions): Control {
   };
   const cutOff = async (order: TakenOrder, why: string) => {
     if (isTurnOpen()) {
-      await tellStop(order, stopWords(order), true);
+      telling = tellStop(order, stopWords(order), true);
+      await telling;
       await new Promise((resolve) => setTimeout(resolve, cutOffWithinMs));
     }
     await end(order, why);
@@ -100,7 +104,8 @@ export function createControl(options: ControlOptions): Control {
       () => void cutOff(order, `it had not finished within ${deadlineS} s`),
       deadlineS * 1_000,
     );
-    await tellStop(order, stopWords(order), false);
+    telling = tellStop(order, stopWords(order), false);
+    await telling;
   };
   const takeStop = (order: TakenOrder) => {
     const isHarder = order.force && stop?.force === false;
