@@ -1,7 +1,8 @@
 // What the client commands share: their flags, finding the server by its `serve.json`, and one connection for their work.
 import process from "node:process";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError, type ErrorCode } from "../domain/errors.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
+import { askHealth } from "./ask-serve.ts";
 import type { CliContext } from "./context.ts";
 import { dataDirOf } from "./data-dir.ts";
 import { readServeFile, serveFilePath } from "./serve-file.ts";
@@ -83,7 +84,23 @@ export async function withClient<Result>(
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     context.outputEnded.removeEventListener("abort", endQuietly);
   });
-  return await Promise.race([work(bus, parts), ended.promise]);
+  return await Promise.race([work(bus, parts), ended.promise]).catch(async (error: unknown) => {
+    throw args.url === undefined ? await explainStore(error, dataDirFor(args, context)) : error;
+  });
+}
+
+const codesOfStoreTrouble: readonly ErrorCode[] = ["server_unreachable", "no_answer", "store_unavailable"];
+
+/** With JetStream off nobody answers what is asked of it: the serve beside it knows why. */
+async function explainStore(error: unknown, dataDir: string): Promise<unknown> {
+  if (!(error instanceof CliaiError) || !codesOfStoreTrouble.includes(error.code)) return error;
+  const server = await readServeFile(dataDir);
+  const health = server === undefined ? undefined : await askHealth(server.url);
+  if (health?.reason === undefined || !health.nats.connected) return error;
+  return new CliaiError("store_unavailable", health.reason, {
+    hint: "free space on that disk, and see: cliai doctor",
+    cause: error,
+  });
 }
 
 async function explainDeadServer(error: unknown, url: string, dataDir: string): Promise<unknown> {

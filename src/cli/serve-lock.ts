@@ -1,11 +1,11 @@
 // `serve.lock`: one serve on one data directory. A process id would prove nothing, it may be somebody else's by now:
 // whether the holder lives is asked at its address, which answers with the instance that the lock names.
 import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { get } from "node:https";
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
+import { askServe } from "./ask-serve.ts";
 import { unwritable } from "./private-files.ts";
 
 const answerWithinMs = 1_000;
@@ -102,25 +102,10 @@ async function readLock(path: string): Promise<LockHolder | undefined> {
 export async function isAlive({ url, instance }: LockHolder): Promise<boolean> {
   const signal = AbortSignal.timeout(answerWithinMs);
   try {
-    return (await askWhoIsThere(new URL("/healthz", url), signal)) === instance;
+    return instanceIn(await askServe(new URL("/healthz", url), signal)) === instance;
   } catch {
     return signal.aborted;
   }
-}
-
-/** The certificate is not checked: it is made for other names than this one, and nothing is believed or told here. */
-async function askWhoIsThere(url: URL, signal: AbortSignal): Promise<unknown> {
-  if (url.protocol !== "https:") return instanceIn(await (await fetch(url, { signal })).text());
-  return await new Promise((resolve, reject) => {
-    const request = get(url, { rejectUnauthorized: false, agent: false, signal }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
-      });
-      response.on("error", reject).on("end", () => resolve(instanceIn(text)));
-    });
-    request.on("error", reject);
-  });
 }
 
 function instanceIn(text: string): unknown {

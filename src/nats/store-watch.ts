@@ -1,5 +1,5 @@
-// Whether there is space for what nats-server stores. Out of space, nats-server 2.15 turns JetStream off until it is started
-// anew: this notices it, by the disk and by the log, and says when there is space again.
+// Whether there is space for what nats-server stores. Out of space, nats-server 2.15 turns JetStream off, or ends the stream that
+// was written to, until it is started anew: this notices it, by the disk and by the log, and says when there is space again.
 import { statfs } from "node:fs/promises";
 import { messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
@@ -21,7 +21,7 @@ export interface StoreWatch {
   stop(): void;
 }
 
-/** @param onSpace called when JetStream is off for want of space, and there is space again */
+/** @param onSpace called when nothing is stored for want of space, and there is space again */
 export function watchStore(dir: string, onSpace: () => void, log: Logger): StoreWatch {
   let freeBytes = Number.POSITIVE_INFINITY;
   let isOff = false;
@@ -29,7 +29,7 @@ export function watchStore(dir: string, onSpace: () => void, log: Logger): Store
   let said: string | undefined;
 
   const trouble = () => {
-    if (isOff) return `the disk of ${dir} is full, and nats-server has turned JetStream off`;
+    if (isOff) return `the disk of ${dir} is full, and nats-server stores nothing until it is started anew`;
     if (freeBytes < leastBytes)
       return `the disk of ${dir} is full: ${Math.floor(freeBytes / 1e6)} MB are free`;
     return writeError;
@@ -53,9 +53,11 @@ export function watchStore(dir: string, onSpace: () => void, log: Logger): Store
   const timer = setInterval(look, lookEveryMs);
   return {
     read(line) {
-      isOff ||= /JetStream out of .*will be DISABLED/.test(line);
+      const isWriteError = /critical write error|disabling JetStream/i.test(line);
+      const isForSpace = /no space left/i.test(line);
+      isOff ||= /JetStream out of .*will be DISABLED/.test(line) || (isWriteError && isForSpace);
       // Any other error of the disk ends a stream until nats-server is started anew, by a person who has mended it.
-      if (/critical write error|disabling JetStream/i.test(line) && !/no space left/i.test(line))
+      if (isWriteError && !isForSpace)
         writeError ??= `nats-server cannot write its store: ${line.replace(/^.*\[ERR\]\s*/, "")}`;
       say();
     },

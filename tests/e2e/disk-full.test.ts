@@ -1,8 +1,9 @@
 // The disk of the store is full, and has space again: on a file system of its own, in a mount namespace of its own (Linux).
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import type { Check } from "../../src/cli/doctor/check.ts";
 import { startChild } from "../support/child.ts";
-import { cliaiCommand } from "../support/cliai.ts";
+import { cliaiCommand, runCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -58,6 +59,29 @@ test("a full disk: not ready, refused with the reason, on the page too; with spa
   expect(refused.status).toBe(503);
   expect(await refused.text()).toContain("is full");
   expect(await (await request("/")).text()).toContain("is full");
+  const dataDir = ["--data-dir", dir.join("data")];
+  // More than fits.
+  const sent = await runCliai([
+    ...["send", "task", "ada", "x".repeat(100_000), "--wait", "stored"],
+    ...dataDir,
+  ]);
+  expect(sent).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("is full") });
+  // Where the disk of the store is seen: from within.
+  const within = ["--target", String(child.pid), "--user", "--mount", "--preserve-credentials"];
+  await using doctor = await startChild(
+    "nsenter",
+    [...within, ...cliaiCommand(), "doctor", "--json", ...dataDir],
+    { stdin: "ignore" },
+  );
+  const { code, stdout } = await doctor.exit(20_000);
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  expect(code).toBe(1);
+  const checkOf = (name: string) => checks.find(({ check }) => check === name);
+  expect(checkOf("ready")).toMatchObject({ ok: false, message: expect.stringContaining("is full") });
+  expect(checkOf("disk")).toMatchObject({
+    ok: false,
+    message: expect.stringContaining(dir.join("data", "nats")),
+  });
 
   await writeFile(dir.join("free"), "");
   await waitFor(isReady, { what: "ready again", deadlineMs: 20_000, saw: () => child.stderr });

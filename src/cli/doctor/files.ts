@@ -68,18 +68,17 @@ async function checkTlsKey(path: string): Promise<Check[]> {
   ];
 }
 
-/** @param dataDir or, when it is not there yet, the directory that it will be made in */
+/** Where the store is, which may be a disk of its own; before the first serve, where it will be. */
 export async function checkDisk(dataDir: string): Promise<Check> {
-  try {
-    const { bavail, bsize } = await statfs(dataDir);
-    return judgeDisk(dataDir, bavail * bsize);
-  } catch {
-    return well("disk", `${dataDir} is not there yet`); // the first serve makes it, or says why it cannot
+  for (const dir of [join(dataDir, "nats"), dataDir]) {
+    const disk = await statfs(dir).catch(() => undefined); // not there yet, or not ours to see
+    if (disk !== undefined) return judgeDisk(dir, disk.bavail * disk.bsize);
   }
+  return well("disk", `${dataDir} is not there yet`); // the first serve makes it, or says why it cannot
 }
 
-export function judgeDisk(dataDir: string, freeBytes: number): Check {
-  const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free for ${dataDir}`;
+export function judgeDisk(dir: string, freeBytes: number): Check {
+  const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free for ${dir}`;
   if (freeBytes >= freeBytesWanted) return well("disk", free);
   return finding("disk", free, "free some space there, or move the data: cliai serve --data-dir DIR");
 }

@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import { buildInfo } from "../../build-info.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { redact } from "../../domain/redact.ts";
+import { askHealth } from "../ask-serve.ts";
 import { isLoopback } from "../front-door.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../serve-file.ts";
 import { isAlive } from "../serve-lock.ts";
@@ -31,7 +32,15 @@ export async function checkServe(
     const message = `the server that ${serveFilePath(dataDir)} names is gone`;
     return { server: undefined, checks: [finding("serve", message, "cliai serve")] };
   }
-  return { server, checks: [checkVersion(server), ...(await checkExposure(server))] };
+  const health = await checkHealth(server);
+  return { server, checks: [checkVersion(server), ...health, ...(await checkExposure(server))] };
+}
+
+async function checkHealth({ url }: ServeFile): Promise<Check[]> {
+  const { reason, nats } = (await askHealth(url)) ?? {};
+  // That NATS is lost is the check of NATS's to say.
+  if (reason === undefined || nats?.connected === false) return [];
+  return [finding("ready", reason, "free space where it is full, or start the server again: cliai serve")];
 }
 
 function checkVersion({ url, version, pid }: ServeFile): Check {
