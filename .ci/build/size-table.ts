@@ -12,12 +12,11 @@ export function sizeTable(rows: readonly SizeRow[]): string {
   const cells = rows.map((row) => [
     row.file,
     megabytes(row.total),
-    megabytes(row.runtime),
-    megabytes(row.code),
+    megabytes(row.program),
     megabytes(row.natsServer),
     `${row.serverVersion} (${row.serverSource})`,
   ]);
-  const table = [["MB", "total", "Bun, map, bytecode", "code", "nats-server", "version (from)"], ...cells];
+  const table = [["MB", "total", "Bun and our code", "nats-server", "version (from)"], ...cells];
   const widths =
     table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   return table

@@ -39,6 +39,7 @@ export async function openWorkshop(projectDir: string, executable: string): Prom
         await rename(fresh, path);
       } finally {
         await rm(fresh, { force: true });
+        await rm(`${fresh}.map`, { force: true });
       }
       return path;
     },
