@@ -1,6 +1,10 @@
-// `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes nothing.
+// `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes
+// nothing but what it is told to: that damage to the store is seen to.
 import process from "node:process";
-import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { closeAlert } from "../server/alert-store.ts";
+import { storeDamaged } from "../server/lost-orders.ts";
+import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import type { Check } from "./doctor/check.ts";
@@ -13,10 +17,15 @@ import { paint, plain } from "./terminal.ts";
 export const doctorCommand = defineCliCommand({
   name: "doctor",
   description: "check everything that can be wrong, each with its one remedy; exit 1 when something is",
-  args: { ...dataDirArgs, ...jsonArgs },
+  args: {
+    ...dataDirArgs,
+    "close-damage": { type: "boolean", description: "what the store has lost is seen to: no more of it" },
+    ...jsonArgs,
+  },
   async run(args, context) {
     const { env, now, json, print } = context;
     const dataDir = dataDirFor(args, context);
+    if (args["close-damage"] === true) await closeDamage(args, context);
     const searchPath = env.PATH ?? "";
     const serve = await checkServe(dataDir);
     const [files, disk, natsServer, agentClis] = await Promise.all([
@@ -33,6 +42,12 @@ export const doctorCommand = defineCliCommand({
     return ok ? 0 : 1;
   },
 });
+
+async function closeDamage(args: ClientArgs, context: CliContext): Promise<void> {
+  const isClosed = await withClient(args, context, (bus) => closeAlert(bus, storeDamaged, context.now()));
+  if (isClosed) return;
+  throw new CliaiError("usage", "no damage to the store is open", { hint: "see what is: cliai doctor" });
+}
 
 function printCheck({ check, ok, message, remedy }: Check, { print, color }: CliContext): void {
   const mark = ok ? paint("ok  ", "green", color) : paint("bad ", "red", color);

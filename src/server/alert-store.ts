@@ -3,9 +3,9 @@
 
 import { messageOf } from "../domain/errors.ts";
 import type { Alert } from "../domain/messages.ts";
-import { buckets } from "../domain/subjects.ts";
+import { buckets, dashboardAlertSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
-import { openBucket } from "../nats/bucket.ts";
+import { openBucket, openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { followBucket } from "../nats/follow-bucket.ts";
 import { alertKey } from "./alerts.ts";
@@ -78,4 +78,24 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
       await following.stop();
     },
   };
+}
+
+/**
+ * Ends the open alert of a kind that no agent caused, for a person: every serve takes that over.
+ * @returns false when there is none
+ */
+export async function closeAlert(bus: Bus, kind: string, now: Date): Promise<boolean> {
+  const bucket = await openExistingBucket(bus, buckets.serve);
+  const key = prefix + alertKey(kind, undefined);
+  for (;;) {
+    const entry = await bucket.entry(key);
+    const alert = entry?.value as Alert | undefined;
+    if (entry === undefined || alert === undefined || alert.resolved_at !== undefined) return false;
+    const closed = { ...alert, resolved_at: now.toISOString() };
+    // Counted again since it was read: then it is read again.
+    if ((await bucket.replace(key, closed, entry.revision)) === undefined) continue;
+    bus.publish(dashboardAlertSubject, closed);
+    await bus.flush();
+    return true;
+  }
 }

@@ -12,6 +12,9 @@ import type { FleetState } from "./fleet-state.ts";
 import type { Cursor } from "./fleet-store.ts";
 import type { Projector } from "./projector.ts";
 
+/** The kind of alert that names it. */
+export const storeDamaged = "store_damaged";
+
 export interface Kept {
   readonly records: readonly AgentRecord[];
   readonly cursor: Cursor;
@@ -90,7 +93,7 @@ export async function endLostOrders(context: LostOrderContext, { lost, damage }:
   if (all.length === 0 && damage.length === 0) return;
   const orders = all.length === 1 ? "1 order" : `${all.length} orders`;
   const message = [...damage, `${orders} that waited for an agent ended as failed: the store has lost them`];
-  alerts.raiseOwn({ kind: "store_damaged", severity: "critical", message: message.join("; ") });
+  alerts.raiseOwn({ kind: storeDamaged, severity: "critical", message: message.join("; ") });
   for (const { id, command } of all) {
     const receipt = {
       agent_id: id,

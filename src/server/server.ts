@@ -95,6 +95,8 @@ export interface Health {
   readonly ready: boolean;
   /** Why it is not ready, for a person. */
   readonly reason?: string;
+  /** What the store has lost, until a person has seen to it: `cliai doctor --close-damage`. */
+  readonly damage?: string;
   readonly nats: { readonly connected: boolean; readonly version: string; readonly restarts: number };
   /** Messages that could not be understood, since the start. */
   readonly malformed: number;

@@ -23,7 +23,7 @@ import { openFleetStore } from "./fleet-store.ts";
 import { openHolds } from "./holds.ts";
 import { createInbox } from "./inbox.ts";
 import { startLease } from "./lease.ts";
-import { endLostOrders, settleWithStreams } from "./lost-orders.ts";
+import { endLostOrders, settleWithStreams, storeDamaged } from "./lost-orders.ts";
 import { type Projector, startProjector } from "./projector.ts";
 import { openRequestDesk } from "./request-desk.ts";
 import { createRoleOf, type RoleOf } from "./roles.ts";
@@ -222,9 +222,11 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     requests,
     health: () => {
       const reason = trouble();
+      const damage = alerts.open().find(({ kind }) => kind === storeDamaged)?.message;
       return {
         ready: reason === undefined,
         ...(reason === undefined ? {} : { reason }),
+        ...(damage === undefined ? {} : { damage }),
         nats: {
           connected: bus.isConnected(),
           version: bus.serverVersion,

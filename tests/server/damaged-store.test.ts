@@ -85,6 +85,7 @@ test("a damaged block: the stream ends earlier, what was lost ends as failed, an
   expect(alert).toMatchObject({ kind: "store_damaged", severity: "critical" });
   expect(alert?.message).toMatch(/COMMANDS ends at \d+, and was read to 40; \d+ orders .* ended as failed/);
   expect(ends().filter((state) => state === "stored")).toHaveLength(waiting);
+  expect(run.server.health()).toMatchObject({ ready: true, damage: alert?.message });
 
   await run.server.sendCommand({ id: ada, type: "task", text: "new", command_id: "new", from: "me" });
   await waitFor(() => run.server.fleet.get(ada)?.commands.some(({ command_id }) => command_id === "new"), {

@@ -37,10 +37,19 @@ export async function checkServe(
 }
 
 async function checkHealth({ url }: ServeFile): Promise<Check[]> {
-  const { reason, nats } = (await askHealth(url)) ?? {};
+  const { reason, damage, nats } = (await askHealth(url)) ?? {};
+  const checks: Check[] = [];
   // That NATS is lost is the check of NATS's to say.
-  if (reason === undefined || nats?.connected === false) return [];
-  return [finding("ready", reason, "free space where it is full, or start the server again: cliai serve")];
+  if (reason !== undefined && nats?.connected !== false) {
+    checks.push(
+      finding("ready", reason, "free space where it is full, or start the server again: cliai serve"),
+    );
+  }
+  if (damage !== undefined) {
+    const remedy = "send again what ended as failed; when that is done: cliai doctor --close-damage";
+    checks.push(finding("damage", damage, remedy));
+  }
+  return checks;
 }
 
 function checkVersion({ url, version, pid }: ServeFile): Check {
