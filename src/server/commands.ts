@@ -123,7 +123,8 @@ export async function sendAndWatch(
     isOver = endsWait(entry.state, options.wait) || isFinal(entry.state);
     if (isOver) reached.resolve(entry);
   };
-  // Listening begins before the command goes out: the first receipt can be back before the acknowledgement is.
+  // Listening begins before the command goes out: the first receipt can be back before the acknowledgement is. nats-server
+  // takes what comes on one connection in its order: no flush in between is waited for.
   const early: ReceiptEntry[] = [];
   let isTold = false;
   const unsubscribe = bus.subscribe(agentSubject(order.id, "receipt"), ({ data }) => {
@@ -156,7 +157,6 @@ export async function sendAndWatch(
     );
   };
   try {
-    await bus.flush();
     await storeCommand(bus, { ...order, command_id }, options.now());
     const storedAt = options.now().toISOString();
     const known = (await options.readKnown?.())?.receipts ?? [];
