@@ -8,9 +8,11 @@ import { initializeMcp } from "../mcp-client.ts";
 import { connectRaw } from "../programs/raw-nats.ts";
 import { buildRow, type Scenario } from "../scenario.ts";
 import { startMeasuredServe } from "../serve.ts";
-import { waitUntil } from "../wait.ts";
+import { delay, waitUntil } from "../wait.ts";
 
 const commands = { full: 150, short: 60 };
+/** As a person sends them: the one before is acknowledged when the next comes. */
+const pauseMs = 10;
 const id = parseAgentId("receiver");
 const subject = "bench.command";
 
@@ -75,7 +77,10 @@ export const sendDelivered: Scenario = {
     const side = (name: string, act: () => Promise<number>) => ({
       name,
       measure: async (note: (metric: string, value: number) => void) => {
-        for (let n = 0; n < count; n += 1) note(name, await act());
+        for (let n = 0; n < count; n += 1) {
+          note(name, await act());
+          await delay(pauseMs);
+        }
       },
     });
     return [side("raw", sendRaw), side("ours", sendOurs)];
