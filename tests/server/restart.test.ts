@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
+import { isDeepStrictEqual } from "node:util";
 import { parseAgentId } from "../../src/domain/agent-id.ts";
+import type { AgentRequest } from "../../src/domain/requests.ts";
+import { openExistingBucket } from "../../src/nats/bucket.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { consumerNames, lastSequence } from "../../src/nats/streams.ts";
+import { storeCommand } from "../../src/server/commands.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -24,10 +28,40 @@ async function fillHistory(bus: Bus): Promise<void> {
   });
 }
 
-test("a server over 1,000 agents and 100,000 records is as before within a second", async () => {
+/** A question of each agent's that nobody has answered, and a task that it has not taken. */
+async function leaveWaiting(bus: Bus): Promise<void> {
+  const bucket = await openExistingBucket(bus, "requests");
+  const leaveFor = async (i: number) => {
+    const id = parseAgentId(`a${i}`);
+    const asked: AgentRequest = {
+      ...{ request_id: `r${i}`, agent_id: id, kind: "question", question: "left or right?" },
+      ...{ asked_at: new Date().toISOString(), on_expiry: "expire", state: "asked" },
+    };
+    await bucket.create(asked.request_id, asked);
+    const order = { id, type: "task", text: "x".repeat(200), from: "me", command_id: `c${i}` } as const;
+    await storeCommand(bus, order, new Date());
+  };
+  for (let i = 0; i < agents; i += 100)
+    await Promise.all(Array.from({ length: 100 }, (_, n) => leaveFor(i + n)));
+}
+
+test("a server over 1,000 agents, 1,000 requests and 100,000 records is as before within a second", async () => {
   await using first = await startTestServer();
   const bus = await first.nats.bus();
   await fillHistory(bus);
+  await leaveWaiting(bus);
+  const waiting = ({ server }: TestServer) => ({
+    requests: server.requests.open().length,
+    attention: server.fleet.list().filter(({ axes }) => axes.attention.value === "question").length,
+    tasks: server.fleet.list().reduce((sum, { inbox_waiting }) => sum + inbox_waiting, 0),
+  });
+  const all = { requests: agents, attention: agents, tasks: agents };
+  await waitFor(() => isDeepStrictEqual(waiting(first), all), {
+    what: "all that waits",
+    deadlineMs: 20_000,
+    saw: () => waiting(first),
+  });
+
   bus.connection.publish("agent.a7.status", "{");
   await waitFor(
     () => first.server.fleet.list().length === agents && first.server.alerts.open().length === 1,
@@ -42,6 +76,7 @@ test("a server over 1,000 agents and 100,000 records is as before within a secon
     deadlineMs: 20_000,
   });
   const alerts = first.server.alerts.open();
+
   let run: TestServer = first;
   const tookMs: number[] = [];
   for (let i = 0; i < 3; i += 1) {
@@ -52,6 +87,7 @@ test("a server over 1,000 agents and 100,000 records is as before within a secon
     expect(run.server.fleet.list()).toHaveLength(agents);
     expect(run.server.fleet.get(parseAgentId("a999"))).toMatchObject({ current_task: "t" });
     expect(run.server.alerts.open()).toEqual(alerts);
+    expect(waiting(run)).toEqual(all);
   }
   await run.server.stop();
   // The best of them: this machine has other things to do.
