@@ -21,8 +21,8 @@ const sizes = [100, 300, 1_000];
 /** Of each fleet; each takes some 20 MB. */
 const realBridges = 50;
 const pages = 5;
-const settleMs = 5_000;
-const windowMs = 25_000;
+const settleMs = 4_000;
+const windowMs = 20_000;
 const probeEveryMs = 330;
 const startedAtOnce = 4;
 

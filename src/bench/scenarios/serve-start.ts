@@ -58,7 +58,7 @@ export const serveStart: Scenario = {
         await fillStore(context, large);
         note("large nats", await timeNats(large));
         note("rebuild", await timeServe(context, large));
-        for (let n = 0; n < 3; n += 1) {
+        for (let n = 0; n < 2; n += 1) {
           note("large nats", await timeNats(large));
           note("large warm", await timeServe(context, large));
         }
