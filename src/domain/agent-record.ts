@@ -92,8 +92,8 @@ export interface AgentView extends AgentRecord {
   readonly inbox_waiting: number;
 }
 
-export function viewAgent(record: AgentRecord, now: Date): AgentView {
-  const axes = deriveAxes(record, now);
+export function viewAgent(record: AgentRecord, now: Date, listeningSince?: string): AgentView {
+  const axes = deriveAxes(record, now, listeningSince);
   return {
     ...record,
     config_name: record.config_name ?? unknownText,
@@ -105,8 +105,8 @@ export function viewAgent(record: AgentRecord, now: Date): AgentView {
   };
 }
 
-export function viewFleet(records: Iterable<AgentRecord>, now: Date): AgentView[] {
-  return [...records].map((record) => viewAgent(record, now)).sort(byId);
+export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSince?: string): AgentView[] {
+  return [...records].map((record) => viewAgent(record, now, listeningSince)).sort(byId);
 }
 
 /** What waits for `check_inbox`, oldest first: all that was neither handed to the CLI nor settled. */

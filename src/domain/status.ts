@@ -40,8 +40,9 @@ export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {
   return interval_s * missedHeartbeats * 1000;
 }
 
-export function deriveAxes(record: AgentRecord, now: Date): Axes {
-  const link = deriveLink(record, now);
+/** @param listeningSince since when whoever asks could hear heartbeats, RFC 3339; before that there may have been some */
+export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: string): Axes {
+  const link = deriveLink(record, now, listeningSince);
   const activity = deriveActivity(record, link, now);
   const control = deriveControl(record, now);
   const isWorking = activity.value === "working" && control.value !== "paused";
@@ -76,7 +77,7 @@ export function shownWordOf({ status, axes }: { readonly status: string; readonl
   return axes.link.value === "silent" && status === "disconnected" ? "silent" : status;
 }
 
-function deriveLink(record: AgentRecord, now: Date): Reading<Link> {
+function deriveLink(record: AgentRecord, now: Date, listeningSince = ""): Reading<Link> {
   const { heartbeat, connection, said } = record;
   if (said !== undefined && isGoodbye(said.status) && !isOlderInstance(record)) {
     return read("offline", said.source, said.at, now, `said goodbye (${said.status})`);
@@ -91,8 +92,13 @@ function deriveLink(record: AgentRecord, now: Date): Reading<Link> {
     return read("offline", "connection", connection.at, now, `its connection is gone (${why})`);
   }
   const age = now.getTime() - Date.parse(heartbeat.at);
+  const seconds = `${Math.floor(age / 1000)} s`;
+  const silence =
+    heartbeat.at < listeningSince
+      ? `the last known heartbeat is ${seconds} old, and none came since ${listeningSince}, when listening began`
+      : `no heartbeat for ${seconds}`;
   return age > silentAfterMs(heartbeat)
-    ? read("silent", "heartbeat", heartbeat.at, now, `no heartbeat for ${Math.floor(age / 1000)} s`)
+    ? read("silent", "heartbeat", heartbeat.at, now, silence)
     : read("online", "heartbeat", heartbeat.at, now, "heartbeat in time");
 }
 

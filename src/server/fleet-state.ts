@@ -27,7 +27,8 @@ export interface FleetState extends FleetService {
   stop(): void;
 }
 
-export function createFleetState(now: () => Date): FleetState {
+/** @param listeningSince since when heartbeats could be heard, RFC 3339 */
+export function createFleetState(now: () => Date, listeningSince: () => string): FleetState {
   const records = new Map<AgentId, AgentRecord>();
   const idByLowerCase = new Map<string, AgentId>();
   const changedAt = new Map<AgentId, number>();
@@ -55,6 +56,8 @@ export function createFleetState(now: () => Date): FleetState {
     pending.add(id);
     notifying ??= setTimeout(notify, notifyEveryMs);
   };
+  const view = (record: AgentRecord | undefined): AgentView | undefined =>
+    record === undefined ? undefined : viewAgent(record, now(), listeningSince());
   const tick = setInterval(() => {
     for (const record of records.values()) {
       const axes = axesValues(record, now());
@@ -96,11 +99,11 @@ export function createFleetState(now: () => Date): FleetState {
     record: (id) => records.get(id),
     records: () => records.values(),
     revision: () => revision,
-    list: () => viewFleet(records.values(), now()),
-    get: (id) => viewOf(records.get(id), now()),
+    list: () => viewFleet(records.values(), now(), listeningSince()),
+    get: (id) => view(records.get(id)),
     require(text) {
-      const view = isAgentId(text) ? viewOf(records.get(text), now()) : undefined;
-      if (view !== undefined) return view;
+      const known = isAgentId(text) ? view(records.get(text)) : undefined;
+      if (known !== undefined) return known;
       throw unknownAgent(text, records.keys());
     },
     timeline: (id) => timelines.of(id),
@@ -124,10 +127,6 @@ export function unknownAgent(text: string, known: Iterable<string>): CliaiError 
   return new CliaiError("agent_unknown", `no agent "${text}"`, {
     hint: didYouMean(text, known) ?? "see the agents there are: cliai ls",
   });
-}
-
-function viewOf(record: AgentRecord | undefined, now: Date): AgentView | undefined {
-  return record === undefined ? undefined : viewAgent(record, now);
 }
 
 function axesValues(record: AgentRecord, now: Date): string {

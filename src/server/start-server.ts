@@ -76,7 +76,11 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   });
 
   const lease = await startLease(bus, { instance, replicas, log });
-  const fleet = createFleetState(now);
+  let listeningSince = now().toISOString();
+  const unlisten = bus.onConnection((connected) => {
+    if (connected) listeningSince = now().toISOString();
+  });
+  const fleet = createFleetState(now, () => listeningSince);
   let alertStore: AlertStore | undefined;
   const alerts = createAlerts({
     tell: (alert) => {
@@ -194,6 +198,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       }),
     ) ?? (() => undefined),
     sweeper.stop,
+    unlisten,
     expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
     lease.onChange((isLeader) => {
       if (isLeader) alerts.lead();
@@ -201,6 +206,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   ];
   // Only what NATS has confirmed counts as listening.
   await bus.flush();
+  listeningSince = now().toISOString();
   for (const { agent_id } of stored.damage.length === 0 ? [] : stored.records) store.changed(agent_id);
   endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
     log.warn(`what the store has lost is not looked for: ${messageOf(error)}`),

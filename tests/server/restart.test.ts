@@ -115,6 +115,22 @@ test("alerts are as they were after a restart: the open ones open, the resolved 
   await third.server.stop();
 });
 
+test("of an agent not heard since the start, the reason says when that was, and claims no silence before", async () => {
+  await using first = await startTestServer();
+  const bus = await first.nats.bus();
+  bus.publish("agent.ada.heartbeat", { status: "working", interval_s: 0.2 });
+  const link = ({ server }: TestServer) => server.fleet.get(ada)?.axes.link;
+  await waitFor(() => link(first)?.value === "silent", { what: "ada's silence" });
+  expect(link(first)?.reason).toMatch(/^no heartbeat for \d+ s$/);
+  await first.server.stop();
+  const stoppedAt = new Date().toISOString();
+  const second = await first.restart();
+  const since = /is \d+ s old, and none came since (\S+), when listening began$/;
+  const began = since.exec(link(second)?.reason ?? "")?.[1] ?? "";
+  expect(began >= stoppedAt && began <= new Date().toISOString()).toBe(true);
+  await second.server.stop();
+});
+
 test("a server that was away raises no silence before the agents could be heard", async () => {
   await using first = await startTestServer();
   const bus = await first.nats.bus();
