@@ -8,6 +8,7 @@ import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { agentOn } from "./agent-fixture.ts";
 
 const ada = parseAgentId("ada");
 const until = (what: string, check: () => unknown, deadlineMs = 5_000) =>
@@ -133,4 +134,48 @@ test("two serves asked for one inbox at once give each item once; to the same ca
     expect(await take(`late-${round}`)).toEqual([later]);
     await bus.publishStored("agent.ada.receipt", { command_id: later, state: "injected" });
   }
+}, 30_000);
+
+test("each call is handled by one of two serves; of two answers at once one wins, and the agent is told once", async () => {
+  await using nats = await startTestNats();
+  await using one = await startServe(nats);
+  await using two = await startServe(nats);
+  const bus = await nats.bus();
+  const agent = agentOn(bus, "ada");
+  const handled: string[] = [];
+  bus.subscribe("audit.tools.ada", ({ data }) => handled.push((parseJson(data) as { tool: string }).tool));
+  await bus.flush();
+  bus.publish("agent.ada.heartbeat", {});
+  await until("ada on both", () => one.server.fleet.get(ada) && two.server.fleet.get(ada));
+  const rounds = 10;
+  const winners: string[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const { request_id } = await agent.result("ask_human", { question: `question ${round}?`, wait_s: 0 });
+    const id = String(request_id);
+    await until("the request on both", () => one.server.requests.get(id) && two.server.requests.get(id));
+    const answers = [
+      one.server.requests.answer(id, { text: `left ${round}` }, "ann"),
+      two.server.requests.answer(id, { text: `right ${round}` }, "ben"),
+    ];
+    const outcomes = await Promise.allSettled(answers);
+    const won = outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value.answer] : []));
+    expect(won).toHaveLength(1);
+    const [lost] = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    expect(lost).toMatchObject({ code: "decided_already" });
+    expect(lost.message).toContain(won[0]?.by);
+    winners.push(won[0]?.text ?? "");
+    await until("the same answer on both", () =>
+      [one, two].every(({ server }) => server.requests.get(id)?.answer?.text === won[0]?.text),
+    );
+    // Both serves see it decided, and either may tell the agent.
+    await until("it is marked as told", () => one.server.requests.get(id)?.told_at !== undefined);
+  }
+  const manager = await bus.connection.jetstreamManager();
+  expect((await manager.streams.info("COMMANDS")).state.last_seq).toBe(rounds);
+  const items = await agent.inbox();
+  expect(items.map(({ text }) => text)).toEqual(winners);
+  expect(await agent.inbox()).toEqual([]);
+  const calls = [...Array.from({ length: rounds }, () => "ask_human"), "check_inbox", "check_inbox"];
+  await until("the records of the calls", () => handled.length >= calls.length);
+  expect(handled).toEqual(calls);
 }, 30_000);
