@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { runBench } from "../bench/bench.ts";
 import { whyNoProcessFacts } from "../bench/process-facts.ts";
+import { optionsVariable } from "../bench/programs/program.ts";
 import { programs } from "../bench/programs/programs.ts";
 import type { BenchProgramName } from "../bench/programs/start-program.ts";
 import { gateFailures, reportTable } from "../bench/report.ts";
@@ -21,8 +22,7 @@ import type { CliContext } from "./context.ts";
 
 const benchArgs = {
   scenario: { type: "positional", required: false, description: "one alone; else all of them" },
-  program: { type: "positional", required: false, description: "internal, as is what follows" },
-  options: { type: "positional", required: false, description: "internal" },
+  program: { type: "positional", required: false, description: "internal" },
   short: { type: "boolean", description: "fewer rounds and smaller sizes, as the gate runs it" },
   minutes: { type: "string", valueHint: "N", description: "of `cliai bench soak` (default 30)" },
   gate: { type: "boolean", description: "exit 1 when a ratio has left its target by more than half" },
@@ -86,14 +86,14 @@ async function soak(args: Arguments<typeof benchArgs>, context: CliContext): Pro
   return report.checks.every(({ isOk }) => isOk) ? 0 : 1;
 }
 
-/** One of the far ends of the limits: `cliai bench program NAME OPTIONS`. */
+/** One of the far ends of the limits: `cliai bench program NAME`. */
 async function runProgram(
-  { program = "", options = "null" }: Arguments<typeof benchArgs>,
-  { stdin, stdout }: CliContext,
+  { program = "" }: Arguments<typeof benchArgs>,
+  { env, stdin, stdout }: CliContext,
 ): Promise<number> {
   if (!Object.hasOwn(programs, program)) throw unknown("program", program, Object.keys(programs));
   const run = await programs[program as BenchProgramName]();
-  await run({ options: JSON.parse(options), stdin, stdout });
+  await run({ options: JSON.parse(env[optionsVariable] ?? "null"), stdin, stdout });
   return 0;
 }
 

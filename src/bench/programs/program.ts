@@ -1,6 +1,9 @@
 // What a program of the benchmark gets: the far ends of the limits and the load run in processes of their own, as the real
-// ones do. Its options come as one JSON argument, its lines by stdin, and what it has to tell goes out as lines.
+// ones do. Its options come as JSON in the environment, which no other user can read; its lines by stdin, and what it has to
+// tell goes out as lines.
 import type { Readable, Writable } from "node:stream";
+
+export const optionsVariable = "CLIAI_BENCH_OPTIONS";
 
 export interface BenchProgramParts {
   readonly options: unknown;

@@ -1,6 +1,7 @@
 // Starts a program of the benchmark as a process of its own.
 import { type BenchChild, startBenchChild } from "../child.ts";
 import type { BenchContext } from "../scenario.ts";
+import { optionsVariable } from "./program.ts";
 
 export type BenchProgramName = "echo" | "responder" | "subscriber" | "publisher" | "fleet";
 
@@ -11,7 +12,11 @@ export async function startProgram(
   name: BenchProgramName,
   options: unknown,
 ): Promise<BenchChild> {
-  const child = parts.use(await startBenchChild(self, ["bench", "program", name, JSON.stringify(options)]));
+  const child = parts.use(
+    await startBenchChild(self, ["bench", "program", name], {
+      env: { [optionsVariable]: JSON.stringify(options) },
+    }),
+  );
   if (name !== "echo") await child.nextLine();
   return child;
 }

@@ -26,7 +26,7 @@ export const subscriber: BenchProgram = async ({ options, stdin, stdout }) => {
     if (seen === count) done.resolve();
   };
   if (stream === undefined) nats.subscribe(subject, { callback: (_, { data }) => take(data) });
-  else void followStream(nats, stream, take);
+  else await followStream(nats, stream, take);
   await nats.flush();
   say(stdout, { ready: true });
   await done.promise;
@@ -35,6 +35,7 @@ export const subscriber: BenchProgram = async ({ options, stdin, stdout }) => {
   await nats.close();
 };
 
+/** Resolves when what comes from now on will be read. */
 async function followStream(
   nats: NatsConnection,
   stream: string,
@@ -49,5 +50,8 @@ async function followStream(
     inactive_threshold: 60e9,
   });
   const consumer = await jetstream.consumers.get(stream, name);
-  for await (const { data } of await consumer.consume({ max_messages: 1_000 })) take(data);
+  const messages = await consumer.consume({ max_messages: 1_000 });
+  void (async () => {
+    for await (const { data } of messages) take(data);
+  })();
 }
