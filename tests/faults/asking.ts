@@ -6,7 +6,7 @@ import { agentSubject, buckets } from "../../src/domain/subjects.ts";
 import { bucketSubject, openExistingBucket } from "../../src/nats/bucket.ts";
 import { runCliai } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
-import type { Step } from "./cases.ts";
+import { type Case, mayGiveAgain } from "./cases.ts";
 import { type FleetUnderTest, urlOf } from "./fleet-under-test.ts";
 import type { Sender } from "./sender.ts";
 
@@ -21,7 +21,8 @@ export interface Asking {
 }
 
 /** @param question makes the case's requests known among all */
-export function startAsking(fleet: FleetUnderTest, sender: Sender, step: Step, question: string): Asking {
+export function startAsking(fleet: FleetUnderTest, sender: Sender, each: Case, question: string): Asking {
+  const { step } = each;
   const reached = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<string>();
   const unsubscribe = [
@@ -36,7 +37,7 @@ export function startAsking(fleet: FleetUnderTest, sender: Sender, step: Step, q
       if (step === "told" && new TextDecoder().decode(data).includes('"answer-')) reached.resolve();
     }),
   ];
-  const settled = live(fleet, sender, asked.promise, question).finally(() => {
+  const settled = live(fleet, sender, asked.promise, question, mayGiveAgain(each)).finally(() => {
     for (const end of unsubscribe) end();
   });
   settled.catch(() => undefined); // awaited after the fault
@@ -48,6 +49,7 @@ async function live(
   sender: Sender,
   asked: Promise<string>,
   question: string,
+  mayTellAgain: boolean,
 ): Promise<void> {
   const asking = askUntilAsked(fleet, question);
   asking.catch(() => undefined); // awaited below
@@ -67,6 +69,7 @@ async function live(
     intervalMs: 100,
     saw: wrong,
   });
+  for (const { request_id } of mayTellAgain ? [] : ours) requireToldOnce(request_id, fleet, outcome);
   for (const { request_id } of ours) await refuseSecondAnswer(request_id, fleet);
 }
 
@@ -118,6 +121,15 @@ function whatIsWrong(
     if (state === "answered" && answer?.text === words && isTold) return [];
     return [`${request_id}: ${state} ${answer?.text}, told ${JSON.stringify(told)}`];
   });
+}
+
+function requireToldOnce(requestId: string, { probe }: FleetUnderTest, outcome: AskOutcome): void {
+  const byInbox = probe.given.get(answerMessageId(requestId)) ?? 0;
+  const byCall = outcome.request_id === requestId && outcome.answer !== undefined ? 1 : 0;
+  if (byInbox + byCall === 1) return;
+  throw new Error(
+    `the answer to ${requestId} was told ${byInbox} times by the inbox and ${byCall} by the call`,
+  );
 }
 
 async function refuseSecondAnswer(requestId: string, { bus, proxies }: FleetUnderTest): Promise<void> {

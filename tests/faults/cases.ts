@@ -23,6 +23,14 @@ export function isRequestStep(step: Step): boolean {
   return (requestSteps as readonly Step[]).includes(step);
 }
 
+/**
+ * Whether the agent whose bridge is struck may be given once more what it has: the bridge ended, or was held up, before it
+ * could confirm that. Nobody else is ever given anything twice.
+ */
+export function mayGiveAgain({ target, fault, step }: Case): boolean {
+  return target === "bridge" && (fault === "SIGKILL" || step === "handed over" || step === "told");
+}
+
 export const allCases: readonly Case[] = targets.flatMap((target) =>
   faults.flatMap((fault) => steps.map((step) => ({ target, fault, step }))),
 );

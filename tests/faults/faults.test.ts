@@ -11,6 +11,7 @@ import { verifyFleetAudit } from "./verify-fleet-audit.ts";
 const cases: readonly Case[] = [
   "serve/SIGKILL/handed-over",
   "serve/SIGKILL/asked",
+  "serve/SIGSTOP/delivered",
   "nats-server/SIGKILL/stored",
   "nats-server/SIGSTOP/delivered",
   "bridge/SIGKILL/acknowledged",

@@ -9,6 +9,7 @@ import {
   type Case,
   type Durations,
   isRequestStep,
+  mayGiveAgain,
   nameOf,
   type PlannedCommand,
   planTraffic,
@@ -59,7 +60,7 @@ export async function runCase(
     expiresInS: undefined,
   };
   await using sender = createSender();
-  const asking = isRequestStep(each.step) ? startAsking(fleet, sender, each.step, label) : undefined;
+  const asking = isRequestStep(each.step) ? startAsking(fleet, sender, each, label) : undefined;
   const reached = asking?.reached ?? watchStep(fleet, ledger, each, probe.commandId);
   for (const agent of fleet.agents) agent.setTask(label);
   const sending = planned.map((command) => store(fleet, command));
@@ -87,7 +88,7 @@ export async function runCase(
     saw,
   });
   return {
-    ...check(await fetchViews(fleet.serve), fleet, ledger, commands),
+    ...check(await fetchViews(fleet.serve), fleet, ledger, commands, each),
     name,
     rightAfterMs: Math.round(rightAfterMs),
     settledAfterMs: Math.round(performance.now() - overAt),
@@ -180,6 +181,7 @@ function check(
   fleet: FleetUnderTest,
   ledger: Ledger,
   commands: readonly PlannedCommand[],
+  each: Case,
 ): Pick<CaseReport, "commands" | "applied" | "expired" | "givenAgain"> {
   const faults: string[] = [];
   const count = { commands: commands.length, applied: 0, expired: 0, givenAgain: 0 };
@@ -192,10 +194,12 @@ function check(
     const isExpired = finals[0] === "expired";
     if (isExpired) count.expired += 1;
     else count.applied += 1;
-    if ((given.get(commandId) ?? 0) > 1) count.givenAgain += 1;
-    const story = `${commandId}: audit ${finals}; shown ${shown}; applied ${times} times`;
+    const timesGiven = given.get(commandId) ?? 0;
+    if (timesGiven > 1) count.givenAgain += 1;
+    const story = `${commandId}: audit ${finals}; shown ${shown}; applied ${times} times, given ${timesGiven} times`;
     if (finals.length !== 1 || shown.length !== 1 || shown[0] !== finals[0]) faults.push(story);
     else if (times !== (isExpired ? 0 : 1)) faults.push(story);
+    else if (timesGiven > 1 && !(id === fleet.probe.id && mayGiveAgain(each))) faults.push(story);
     else if (isExpired && command.expiresInS === undefined) faults.push(`${story}, and must not expire`);
   }
   for (const agent of fleet.agents) faults.push(...disorderOf(views, agent, commands));
