@@ -54,7 +54,7 @@ export const bridgeMemory: Scenario = {
       unit: "MB",
       ours: samples.of("ours pss"),
       limit: samples.of("bare pss"),
-      targets: [{ of: "ratio", most: 1.1 }],
+      targets: [{ of: "ratio", most: 1.1, reached: 1.45 }],
       remark: "limit: the MCP SDK with one tool, compiled alike",
     }),
     buildRow({
@@ -62,7 +62,7 @@ export const bridgeMemory: Scenario = {
       unit: "MB",
       ours: samples.of("ours anonymous"),
       limit: samples.of("bare anonymous"),
-      targets: [{ of: "ratio", most: 1.1 }],
+      targets: [{ of: "ratio", most: 1.1, reached: 1.45 }],
     }),
   ],
 };
