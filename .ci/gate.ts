@@ -41,6 +41,8 @@ const buildOthers: Step = {
   deadlineS: 900,
 };
 
+const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
+
 function testStep(name: string, paths: readonly string[], deadlineS: number): Step {
   return { name, command: [bun, "test", "--timeout", "30000", ...paths], deadlineS };
 }
@@ -65,6 +67,8 @@ async function planSteps(focus: readonly string[]): Promise<Step[]> {
     testStep("end to end, dist/cliai", ["./tests/e2e/"], 900),
     testStep("faults, the short matrix", ["./tests/faults/"], 300),
     testStep("end to end, the source under Deno", ["./tests/deno/"], 300),
+    { name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 240 },
+    { name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 },
   ];
 }
 
