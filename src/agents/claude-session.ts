@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { CliaiError } from "../domain/errors.ts";
 import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
+import { toolNames } from "../domain/tools.ts";
 import type { HookPlace } from "./agent-cli.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
@@ -63,19 +64,21 @@ function isOlder(version: string | undefined, than: readonly number[]): boolean 
   return place !== -1 && (parts[place] ?? 0) < (than[place] ?? 0);
 }
 
+/** A field of another type than we know is as good as none: the gate must not open for it. */
+const text = v.optional(v.fallback(v.optional(v.string()), undefined));
 const HookSchema = v.looseObject({
   hook_event_name: v.string(),
-  transcript_path: v.optional(v.string()),
-  prompt: v.optional(v.string()),
-  tool_name: v.optional(v.string()),
+  transcript_path: text,
+  prompt: text,
+  tool_name: text,
   tool_input: v.optional(v.unknown()),
   tool_response: v.optional(v.unknown()),
-  last_assistant_message: v.optional(v.nullable(v.string())),
-  stop_hook_active: v.optional(v.boolean()),
-  agent_id: v.optional(v.string()),
+  last_assistant_message: text,
+  stop_hook_active: v.optional(v.fallback(v.optional(v.boolean()), undefined)),
+  agent_id: text,
 });
 
-const ownTools = /^mcp__cliai__/;
+const ownTools: ReadonlySet<string> = new Set(toolNames.map((name) => `mcp__cliai__${name}`));
 
 function readHook(payload: unknown): Hook | undefined {
   const read = v.safeParse(HookSchema, payload);
@@ -87,9 +90,9 @@ function readHook(payload: unknown): Hook | undefined {
   return {
     facts,
     prompt: hook.prompt,
-    tool: name === undefined ? undefined : { name, input, result, isOwn: ownTools.test(name) },
+    tool: name === undefined ? undefined : { name, input, result, isOwn: ownTools.has(name) },
     transcriptPath: hook.transcript_path,
-    lastWords: hook.last_assistant_message ?? undefined,
+    lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,
     isSubagent: hook.agent_id !== undefined,
   };

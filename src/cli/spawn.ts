@@ -19,7 +19,7 @@ import { endAgentKeys, mintAgent } from "./agent-keys.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "./config-file.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, Environment } from "./context.ts";
 import { type FleetRecords, readFleet } from "./fleet-reading.ts";
 import { operatorCredsPath, readKeys } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
@@ -141,7 +141,12 @@ async function runAgent(plan: Plan, context: CliContext): Promise<number> {
   const { session } = cli;
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const start = (settingsPath?: string): RunningAgent => {
-    const what = { cli, cwd, env: context.env, args: cli.buildArgs({ ...launch, settingsPath }) };
+    const what = {
+      cli,
+      cwd,
+      env: withDirectLoopback(context.env),
+      args: cli.buildArgs({ ...launch, settingsPath }),
+    };
     const { stdin, stdout } = process;
     const isOwn = isTerminal && launch.isHeadless !== true && session !== undefined;
     return (
@@ -164,6 +169,21 @@ async function runAgent(plan: Plan, context: CliContext): Promise<number> {
   } finally {
     await host.end(how);
   }
+}
+
+/** A proxy of the user's is not asked for what stays on this machine: hooks, and the way to the session's host. */
+function withDirectLoopback(env: Environment): Environment {
+  const {
+    NO_PROXY,
+    no_proxy = NO_PROXY,
+    HTTP_PROXY,
+    http_proxy = HTTP_PROXY,
+    ALL_PROXY,
+    all_proxy = ALL_PROXY,
+  } = env;
+  if (!http_proxy && !all_proxy) return env;
+  const direct = [no_proxy, "127.0.0.1", "localhost"].filter(Boolean).join(",");
+  return { ...env, NO_PROXY: direct, no_proxy: direct };
 }
 
 function hostOptionsOf(plan: Plan & Pick<HostOptions, "cli">): HostOptions {

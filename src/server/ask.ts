@@ -6,7 +6,7 @@ import { defaultWaitS } from "../domain/tools.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-handlers.ts";
 
-/** Of one agent: one that asks in a circle must not bury what the others ask. */
+/** Of one agent and kind: one that asks in a circle must not bury what others ask, nor what its host asks for it. */
 const mostOpenRequests = 20;
 
 export interface Asking
@@ -33,7 +33,8 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
   if (isOpen(request)) return { request_id, note: "asked; the answer will come by check_inbox" };
   if (request.state === "withdrawn") return { request_id, note: answerText(request) };
   if (!(await context.inbox.give(id, answerMessageId(request_id), context))) {
-    return { request_id, note: "it is answered, and the answer was given by check_inbox" };
+    const verdict = isApproval(request) ? { approved: request.answer?.approved === true } : {};
+    return { request_id, note: "it is answered, and the answer was given by check_inbox", ...verdict };
   }
   context.handOver(answerMessageId(request_id));
   if (request.answer === undefined) return { request_id, note: answerText(request) };
@@ -54,7 +55,7 @@ async function put(
   const request_id = idOfCall(call);
   const known = requests.get(request_id);
   if (known !== undefined) return known;
-  const open = requests.open().filter(({ agent_id }) => agent_id === id);
+  const open = requests.open().filter(({ agent_id, kind }) => agent_id === id && kind === facts.kind);
   if (open.length >= mostOpenRequests) {
     throw new CliaiError("refused", `${open.length} of your requests wait already`, {
       hint: "wait for their answers, or take back what you need no more by withdraw_request",

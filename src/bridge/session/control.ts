@@ -21,6 +21,8 @@ export interface ControlOptions {
   readonly gate: Gate;
   readonly process: () => CliProcess | undefined;
   readonly isTurnOpen: () => boolean;
+  /** The CLI has called a hook: only then is the gate one that its tools come to. */
+  readonly whenHooked: Promise<void>;
   /** Tells the model to finish, and writes down by which way; `cutOff` stops the running tool. */
   readonly tellStop: (order: TakenOrder, words: string, cutOff: boolean) => Promise<void>;
   readonly writeReceipt: WriteReceipt;
@@ -44,9 +46,11 @@ export interface Control {
 const endWithinMs = 5_000;
 /** How long the tool that a forced stop cuts off may take to say so. */
 const cutOffWithinMs = 1_000;
+/** A timer cannot be set for longer than 24 days. */
+const longestDeadlineS = 7 * 86_400;
 
 export function createControl(options: ControlOptions): Control {
-  const { gate, process, isTurnOpen, tellStop, writeReceipt, defaultDeadlineS } = options;
+  const { gate, process, isTurnOpen, whenHooked, tellStop, writeReceipt, defaultDeadlineS } = options;
   let pauseId: string | undefined;
   let stop: TakenOrder | undefined;
   let deadline: ReturnType<typeof setTimeout> | undefined;
@@ -59,16 +63,18 @@ export function createControl(options: ControlOptions): Control {
     void writeReceipt({ command_id: pauseId, state: "applied", route: "hook", detail: evidence });
     pauseId = undefined;
   };
-  const pause = ({ command_id, from }: TakenOrder) => {
+  const pause = async ({ command_id, from }: TakenOrder) => {
     gate.pause(from);
     pauseId = command_id;
+    await whenHooked;
     void writeReceipt({ command_id, state: "injected", route: "hook" });
-    if (!isTurnOpen()) paused("no turn runs; the next tool call is held");
+    if (pauseId === command_id && !isTurnOpen()) paused("no turn runs; the next tool call is held");
   };
   const resume = async ({ command_id }: TakenOrder) => {
     const wasPaused = gate.pausedBy() !== undefined;
     gate.resume();
     pauseId = undefined;
+    await whenHooked;
     await writeReceipt({ command_id, state: "injected", route: "hook" });
     const detail = wasPaused ? "let go" : "it was not paused";
     await writeReceipt({ command_id, state: "applied", route: "hook", detail });
@@ -99,7 +105,7 @@ export function createControl(options: ControlOptions): Control {
   };
   const finish = async (order: TakenOrder) => {
     if (!isTurnOpen()) return await end(order, "no turn ran");
-    const deadlineS = order.deadline_s ?? defaultDeadlineS;
+    const deadlineS = Math.min(order.deadline_s ?? defaultDeadlineS, longestDeadlineS);
     deadline = setTimeout(
       () => void cutOff(order, `it had not finished within ${deadlineS} s`),
       deadlineS * 1_000,
@@ -118,7 +124,7 @@ export function createControl(options: ControlOptions): Control {
   return {
     take(order) {
       if (isStop(order)) takeStop(order);
-      else if (order.type === "pause") pause(order);
+      else if (order.type === "pause") void pause(order);
       else if (order.type === "resume") void resume(order);
     },
     held: () => paused("a tool call is held before it starts"),

@@ -26,7 +26,7 @@ export const listenerPaths = {
 export interface ListenerOptions {
   readonly token: string;
   /** Answers a hook of the CLI; may take as long as the CLI waits. */
-  readonly onHook: (payload: unknown) => Promise<unknown>;
+  readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
   readonly onTelemetry: (payload: unknown) => void;
   readonly onBridge: (news: BridgeNews) => void;
   /** The MCP server has begun to watch the host, or has gone. */
@@ -43,7 +43,7 @@ export function createListener(options: ListenerOptions): (request: Request) => 
     const { pathname } = new URL(request.url);
     if (pathname === listenerPaths.alive) return aliveStream(request, onBridgeLink);
     const body = parseJson(new Uint8Array(await request.arrayBuffer()));
-    if (pathname === listenerPaths.hook) return Response.json((await onHook(body)) ?? {});
+    if (pathname === listenerPaths.hook) return Response.json((await onHook(body, request.signal)) ?? {});
     if (pathname === listenerPaths.telemetry) onTelemetry(body);
     else if (pathname === listenerPaths.bridge) onBridge(checkMessage(BridgeNewsSchema, body));
     else return Response.json({ error: "not found" }, { status: 404 });

@@ -26,10 +26,13 @@ export function writeToSocket(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = createConnection(path);
   socket.setTimeout(withinMs, () => socket.destroy(new Error(`nothing takes it at ${path}`)));
-  socket.once("error", reject);
+  let isOpen = false;
+  // Once it is open the bytes may be on their way to the session: given by another way too, they would come twice.
+  socket.once("error", (error) => (isOpen ? resolve() : reject(error)));
   // Whatever it says is no answer to this; read, so that its end is seen.
   socket.resume();
   socket.once("connect", () => {
+    isOpen = true;
     socket.end(frames.map((frame) => `${JSON.stringify(frame)}\n`).join(""));
   });
   socket.once("close", (hadError) => {

@@ -66,8 +66,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
 }
 
 export interface Session {
-  /** Answers a hook of the CLI. */
-  hook(payload: unknown): Promise<unknown>;
+  /** Answers a hook of the CLI; once the signal aborts, the CLI waits for the answer no more. */
+  hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
   /** What the MCP server tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
@@ -120,6 +120,7 @@ export function startSession(options: SessionOptions): Session {
   let isTurnOpen = false;
   let isHooked = false;
   let hookedAtMs = 0;
+  const hooked = Promise.withResolvers<void>();
 
   const call = createToolCaller({
     ...{ id, link, createId: options.createId, instanceId: () => instanceId },
@@ -163,8 +164,7 @@ export function startSession(options: SessionOptions): Session {
       .filter((name) => allowed.includes(name))
       .map((name) => ({ name, give: allRoutes[name] })),
     takeItems: async (signal) => {
-      // Without hooks nothing can hold the agent: it is told to pause, as to do anything else.
-      const types = isHooked ? ["task", "message"] : ["task", "message", "pause", "resume"];
+      const types = ["task", "message"]; // the gate has the others
       const { isError, text, result } = await call("take_orders", { types }, signal);
       if (!isError) return readHandout(checkMessage(HandoutSchema, result));
       throw new Error(text);
@@ -197,6 +197,7 @@ export function startSession(options: SessionOptions): Session {
     gate,
     process: () => process,
     isTurnOpen: () => isTurnOpen,
+    whenHooked: hooked.promise,
     tellStop,
     writeReceipt: receipt,
     defaultDeadlineS,
@@ -205,7 +206,7 @@ export function startSession(options: SessionOptions): Session {
     ...{ id, now, log },
     wasGiven: () => Promise.resolve(false),
     onOrder: (order) => {
-      const isGates = isStop(order) || (isHooked && (order.type === "pause" || order.type === "resume"));
+      const isGates = isStop(order) || order.type === "pause" || order.type === "resume";
       if (isGates) control.take(order);
       else delivery.nudge();
     },
@@ -287,13 +288,14 @@ export function startSession(options: SessionOptions): Session {
   };
 
   return {
-    async hook(payload) {
+    async hook(payload, signal) {
       const hook = cli.readHook(payload);
       if (hook === undefined) return {};
       const { facts, prompt, isSubagent } = hook;
       transcriptPath = hook.transcriptPath ?? transcriptPath;
       if (!isHooked) {
         isHooked = true;
+        hooked.resolve();
         hookedAtMs = performance.now();
         delivery.nudge();
       }
@@ -310,7 +312,8 @@ export function startSession(options: SessionOptions): Session {
       // Shown as waiting while it is asked.
       if (facts.kind === "permission") events.send(facts);
       const answer = await answerTo(hook);
-      takeFacts(hook, answer);
+      // What nobody waited for says nothing of what the session does now.
+      if (signal?.aborted !== true) takeFacts(hook, answer);
       return cli.buildHookAnswer(hook, answer);
     },
     bridgeNews({ messaging: socket, ...news }) {

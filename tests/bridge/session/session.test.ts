@@ -204,6 +204,32 @@ test("a pause holds while NATS and the server are away, and a resume after their
   expect(await held).toEqual({});
 });
 
+test("a pause before the first hook holds the first tool call", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered");
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const held = ada.hook("PreToolUse", tool);
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  expect(await Promise.race([held, Bun.sleep(200).then(() => "held")])).toBe("held");
+  await ada.send("resume");
+  expect(await held).toEqual({});
+});
+
+test("an end that the CLI waits for no more ends no turn", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { stopApproval: { waitS: 1, unanswered: "end" } });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const given = new AbortController();
+  const late = ada.session.hook({ hook_event_name: "Stop", session_id: "s1" }, given.signal);
+  given.abort();
+  expect(await late).toEqual({});
+  await ada.send("pause");
+  // A turn still runs, as far as is known: the pause waits for its next tool.
+  await ada.statesOnce("stored", "delivered", "injected");
+});
+
 test("a stop shuts the gate for all tools but our own, and its end is written down with the process's own", async () => {
   await using test = await startTestServer();
   await using ada = await host(test);

@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import { buildClaudeSettings, claudeSession } from "../../src/agents/claude-session.ts";
+
+const place = {
+  url: "http://127.0.0.1:1/hook",
+  token: "secret",
+  holdS: 60,
+  command: { command: "/opt/my tools/cliai", args: ["hook"] },
+  telemetryUrl: undefined,
+};
+
+function hookOf(settings: unknown, event: string): Record<string, unknown> | undefined {
+  const { hooks } = settings as { hooks: Record<string, { hooks: Record<string, unknown>[] }[]> };
+  return hooks[event]?.[0]?.hooks[0];
+}
+
+test("hooks are HTTP from the release that brought them on, and commands before", () => {
+  for (const version of [undefined, "2.1.63", "2.1.330", "3.0.0"]) {
+    expect(hookOf(buildClaudeSettings({ ...place, version }), "PreToolUse")).toMatchObject({
+      type: "http",
+      url: place.url,
+      headers: { authorization: "Bearer secret" },
+      timeout: 60,
+    });
+  }
+  for (const version of ["2.1.62", "2.0.99", "1.9.400"]) {
+    const hook = hookOf(buildClaudeSettings({ ...place, version }), "PreToolUse");
+    expect(hook).toEqual({ type: "command", command: "'/opt/my tools/cliai' hook", timeout: 60 });
+  }
+});
+
+test("the start of a session is told by a command with arguments of its own, which no shell reads", () => {
+  const hook = hookOf(buildClaudeSettings({ ...place, version: "2.1.330" }), "SessionStart");
+  expect(hook).toMatchObject({ type: "command", command: "/opt/my tools/cliai", args: ["hook"] });
+});
+
+test("a field of another type than is known leaves the gate closed: the tool is read all the same", () => {
+  const hook = claudeSession.readHook({
+    hook_event_name: "PreToolUse",
+    tool_name: "Bash",
+    tool_input: {},
+    agent_id: null,
+    stop_hook_active: "no",
+    transcript_path: 7,
+  });
+  expect(hook).toMatchObject({
+    facts: { kind: "tool_start" },
+    tool: { name: "Bash", isOwn: false },
+    isSubagent: false,
+  });
+});
+
+test("only the tools of our own server are our own", () => {
+  const isOwn = (tool_name: string) =>
+    claudeSession.readHook({ hook_event_name: "PreToolUse", tool_name, tool_input: {} })?.tool?.isOwn;
+  expect(isOwn("mcp__cliai__report_status")).toBe(true);
+  expect(isOwn("mcp__cliai__evil__report_status")).toBe(false);
+  expect(isOwn("mcp__other__report_status")).toBe(false);
+});
+
+test("what is only queued proves nothing of the model, what it was given does", () => {
+  const read = claudeSession.readTranscriptLine;
+  const text = "[cliai task t1] dig";
+  expect(read({ type: "queue-operation", operation: "enqueue", content: text })).toBeUndefined();
+  expect(read({ type: "user", message: { role: "user", content: text } })).toContain(text);
+  expect(read({ type: "attachment", attachment: { type: "queued_command", prompt: text } })).toContain(text);
+  expect(read("no line")).toBeUndefined();
+});
