@@ -1,12 +1,20 @@
 // `cliai serve` as the benchmark runs it: the measured program on free ports, in a directory of its own, ended by its handle.
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
 import { inboxPrefix } from "../domain/subjects.ts";
 import { silentLogger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
-import { mintUser, readSeed } from "../nats/credentials.ts";
+import {
+  buildAgentAccountClaims,
+  createAgentAccount,
+  type KeyKind,
+  mintUser,
+  type NatsKeys,
+  readSeed,
+} from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";
+import { accountsDirOf } from "../nats/server-config.ts";
 import { type BenchChild, startBenchChild } from "./child.ts";
 import { findChild } from "./process-facts.ts";
 import type { BenchContext } from "./scenario.ts";
@@ -60,10 +68,18 @@ export async function startMeasuredServe(
   const keysDir = join(dataDir, "keys");
   const token = (await readFile(join(keysDir, "http-token"), "utf8")).trim();
   const operatorCreds = await readFile(join(keysDir, "operator.creds"), "utf8");
-  const mint = async (kind: "account" | "system", name: string, id?: AgentId) => {
-    const key = readSeed(kind, await readFile(join(keysDir, `${kind}.nk`), "utf8"));
-    const permissions = id === undefined ? {} : { permissions: agentPermissions(id) };
-    return (await mintUser(key, { name, ...permissions })).creds;
+  const read = async (kind: KeyKind) => readSeed(kind, await readFile(join(keysDir, `${kind}.nk`), "utf8"));
+  const keys: NatsKeys = {
+    operator: await read("operator"),
+    system: await read("system"),
+    account: await read("account"),
+  };
+  /** As `cliai agents add` makes them: a user of an account of its own. */
+  const mintAgent = async (id: AgentId) => {
+    const account = createAgentAccount();
+    const claims = await buildAgentAccountClaims(keys, { id, key: account, revocations: {} });
+    await writeFile(join(accountsDirOf(join(dataDir, "nats")), `${account}.jwt`), claims, { mode: 0o600 });
+    return (await mintUser(keys.account, { name: id, account, permissions: agentPermissions(id) })).creds;
   };
   const open = async (name: string, creds: string, id?: AgentId) => {
     const prefix = id === undefined ? {} : { inboxPrefix: inboxPrefix(id) };
@@ -78,10 +94,10 @@ export async function startMeasuredServe(
     child,
     readyMs,
     operatorCreds,
-    mintCreds: (id) => mint("account", id, parseAgentId(id)),
-    connect: async (name, id) =>
-      await open(name, id === undefined ? operatorCreds : await mint("account", id, id), id),
-    connectSystem: async () => await open("cliai bench", await mint("system", "bench")),
+    mintCreds: (id) => mintAgent(parseAgentId(id)),
+    connect: async (name, id) => await open(name, id === undefined ? operatorCreds : await mintAgent(id), id),
+    connectSystem: async () =>
+      await open("cliai bench", (await mintUser(keys.system, { name: "bench" })).creds),
     fetch: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       headers.set("authorization", `Bearer ${token}`);

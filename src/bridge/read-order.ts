@@ -1,13 +1,13 @@
 // What one order of stream COMMANDS means to whoever takes it: which receipt it gets, and what is asked. Pure.
 import * as v from "valibot";
 import { decodeMessage, parseJson } from "../domain/decode.ts";
+import { decodeShutdown } from "../domain/decode-shutdown.ts";
 import { messageOf } from "../domain/errors.ts";
 import {
   AgentMessageSchema,
   type Command,
   CommandSchema,
   type Receipt,
-  ShutdownSchema,
   TokenSchema,
 } from "../domain/messages.ts";
 import { commandText, idFromSequence, type OrderType, shutdownText } from "../domain/receipts.ts";
@@ -68,7 +68,7 @@ function decodeOrder({ subject, data }: StreamMessage): DecodedOrder {
     case "command":
       return decodeCommand(decodeMessage(CommandSchema, data));
     case "shutdown": {
-      const shutdown = decodeMessage(ShutdownSchema, data);
+      const shutdown = decodeShutdown(subject, data);
       const { command_id, force = false, deadline_s } = shutdown;
       return {
         ...{ command_id, type: "shutdown", force, reason: shutdownText(shutdown) },

@@ -8,13 +8,15 @@ import { type AgentId, AgentIdSchema, isAgentId } from "../domain/agent-id.ts";
 import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import { roles } from "../domain/roles.ts";
-import type { Revocations } from "../nats/credentials.ts";
+import type { AgentAccount, Revocations } from "../nats/credentials.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 const GrantSchema = v.object({
   agent_id: AgentIdSchema,
   user_key: v.string(),
+  /** The agent's account; absent of what was given before agents had accounts: those users are in the fleet's. */
+  account_key: v.optional(v.string()),
   role: v.picklist(roles),
   issued_at: v.string(),
   expires_at: v.string(),
@@ -22,14 +24,25 @@ const GrantSchema = v.object({
 });
 export type Grant = v.InferOutput<typeof GrantSchema>;
 
-/** What nats-server is to refuse: of every agent of this data directory. */
-export function readRevocations(dataDir: string): Revocations {
+/** What nats-server is to refuse in the fleet's own account: of the agents that were in it once. */
+export function readFleetRevocations(dataDir: string): Revocations {
+  const grants = readMintedAgents(dataDir).flatMap((id) => readGrants(dataDir, id));
+  return revocationsAmong(grants.filter(({ account_key }) => account_key === undefined));
+}
+
+/** The accounts of an agent, as nats-server is to know them; one, but where two were launching it at the same time. */
+export function readAgentAccounts(dataDir: string, id: AgentId): AgentAccount[] {
+  const byKey = Map.groupBy(readGrants(dataDir, id), ({ account_key }) => account_key);
+  return [...byKey].flatMap(([key, grants]) =>
+    key === undefined ? [] : [{ id, key, revocations: revocationsAmong(grants) }],
+  );
+}
+
+function revocationsAmong(grants: readonly Grant[]): Revocations {
   const revocations: Record<string, number> = {};
-  for (const id of readMintedAgents(dataDir)) {
-    for (const { user_key, revoked_at } of readGrants(dataDir, id)) {
-      // A second later than it was: whole seconds are all that nats-server compares, and a key is never issued twice.
-      if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
-    }
+  for (const { user_key, revoked_at } of grants) {
+    // A second later than it was: whole seconds are all that nats-server compares, and a key is never issued twice.
+    if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
   }
   return revocations;
 }

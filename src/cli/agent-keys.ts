@@ -6,9 +6,17 @@ import type { AgentId } from "../domain/agent-id.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import { mintUser, type NatsKeys } from "../nats/credentials.ts";
+import { createAgentAccount, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";
-import { isGood, readGrants, removeExpiredGrants, writeGrant } from "./agent-grants.ts";
+import { ensureAgentAccounts } from "./agent-accounts.ts";
+import {
+  type Grant,
+  isGood,
+  readGrants,
+  readMintedAgents,
+  removeExpiredGrants,
+  writeGrant,
+} from "./agent-grants.ts";
 import { readKeys, readTrust } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "./private-files.ts";
 import { tellRevocations } from "./revocation.ts";
@@ -25,6 +33,8 @@ export interface MintOrder {
   readonly id: AgentId;
   readonly role: Role;
   readonly now: Date;
+  /** What they take the place of, where they are good for as long as that was. */
+  readonly replaces?: Pick<Grant, "issued_at" | "expires_at">;
   readonly log?: Logger;
 }
 
@@ -35,25 +45,29 @@ export interface MintOrder {
 export async function mintAgent(
   dataDir: string,
   keys: NatsKeys,
-  { id, role, now, log = silentLogger }: MintOrder,
+  { id, role, now, replaces, log = silentLogger }: MintOrder,
 ): Promise<string> {
-  const expiresAt = new Date(now.getTime() + credentialsLastMs);
+  const issued_at = replaces?.issued_at ?? now.toISOString();
+  const expires_at = replaces?.expires_at ?? new Date(now.getTime() + credentialsLastMs).toISOString();
+  const before = readGrants(dataDir, id).findLast(({ account_key }) => account_key !== undefined);
+  const account = before?.account_key ?? createAgentAccount();
   const { userKey, creds } = await mintUser(keys.account, {
-    name: id,
-    permissions: agentPermissions(id),
-    expiresAt,
+    ...{ name: id, account, permissions: agentPermissions(id) },
+    expiresAt: new Date(expires_at),
   });
   await removeExpiredGrants(dataDir, id, now);
   // Void before the new role counts: who holds the earlier ones never has it.
-  if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, log);
+  if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, id, log);
   // Written down before it is given out: what is not written down could never be revoked.
   await writeGrant(dataDir, {
     agent_id: id,
     user_key: userKey,
+    account_key: account,
     role,
-    issued_at: now.toISOString(),
-    expires_at: expiresAt.toISOString(),
+    issued_at,
+    expires_at,
   });
+  await ensureAgentAccounts(dataDir, keys, [id]);
   const path = agentCredsPath(dataDir, id);
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(join(dataDir, "agents"));
@@ -97,8 +111,26 @@ export async function endAgentKeys(
   try {
     const keys = await readKeys(dataDir);
     const revoked = await revokeAgent(dataDir, id, now, issuedUntil);
-    if (keys !== undefined && revoked > 0) await tellRevocations(dataDir, keys, log);
+    if (keys !== undefined && revoked > 0) await tellRevocations(dataDir, keys, id, log);
   } catch (error) {
     log.warn(`the credentials of ${id} may still be good: ${messageOf(error)}; cliai agents revoke ${id}`);
+  }
+}
+
+/**
+ * Moves the agents that are in the fleet's account, as all were once, each into its own: new credentials in the same place,
+ * good for as long, and the old ones void. A bridge that runs is refused with the old ones, and comes back with the new.
+ */
+export async function moveOutOfFleetAccount(
+  dataDir: string,
+  keys: NatsKeys,
+  now: Date,
+  log: Logger,
+): Promise<void> {
+  for (const id of readMintedAgents(dataDir)) {
+    const old = readGrants(dataDir, id).findLast((grant) => isGood(grant, now));
+    if (old === undefined || old.account_key !== undefined) continue;
+    const path = await mintAgent(dataDir, keys, { id, role: old.role, now, replaces: old, log });
+    log.info(`${id} has new credentials, of an account of its own: a copy of the old ones is void: ${path}`);
   }
 }

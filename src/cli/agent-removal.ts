@@ -4,9 +4,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentId } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
-import { checkMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
-import { isOpen, RequestSchema } from "../domain/requests.ts";
+import { isOpen } from "../domain/requests.ts";
 import { buckets } from "../domain/subjects.ts";
 import { openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -14,6 +13,7 @@ import { removeBridge } from "../nats/streams.ts";
 import { decideStored } from "../server/requests.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
 import { isOwnDir } from "./private-files.ts";
+import { readRequests } from "./request-reading.ts";
 
 /** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
 export async function checkRemovable(
@@ -43,8 +43,7 @@ export async function removeAgent(
 
 async function withdrawRequests(bus: Bus, id: AgentId, now: Date): Promise<void> {
   const bucket = await openExistingBucket(bus, buckets.requests);
-  for (const { value } of (await bucket.entries()).values()) {
-    const request = checkMessage(RequestSchema, value);
+  for (const request of await readRequests(bucket)) {
     if (request.agent_id !== id || !isOpen(request)) continue;
     await decideStored(bucket, request.request_id, { type: "withdraw", at: now.toISOString() });
   }

@@ -119,7 +119,7 @@ async function remove(
     const keys = await readKeys(dataDir);
     if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
       await revokeAgent(dataDir, id, now());
-      await tellRevocations(dataDir, keys, log);
+      await tellRevocations(dataDir, keys, id, log);
     }
     await removeAgent(bus, id, { dataDir, now });
   });
@@ -137,7 +137,7 @@ async function revoke(dataDir: string, keys: NatsKeys, id: AgentId, context: Cli
   }
   const revoked = await revokeAgent(dataDir, id, now());
   // Also when there was nothing to revoke any more: nats-server may have been away when there was.
-  const isLive = await tellRevocations(dataDir, keys, log);
+  const isLive = await tellRevocations(dataDir, keys, id, log);
   if (json) print(JSON.stringify({ agent_id: id, revoked, live: isLive }));
   else {
     print(`${id}: ${revoked === 0 ? "nothing was good any more" : "revoked"}`);

@@ -21,6 +21,11 @@ export function keysDirOf(dataDir: string): string {
   return join(dataDir, "keys");
 }
 
+/** Where the nats-server of `serve` keeps everything. */
+export function natsDirOf(dataDir: string): string {
+  return join(dataDir, "nats");
+}
+
 function userDataDir(env: Environment, platform: NodeJS.Platform): string {
   if (platform === "win32") {
     return win32.join(requireVariable(env, "LOCALAPPDATA"), "cliai");

@@ -1,10 +1,11 @@
-// Tells the running nats-server of a data directory what is revoked, over its system account.
+// Tells the running nats-server of a data directory what is revoked of an agent, over its system account.
+import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
-import { buildAccountClaims, mintUser, type NatsKeys } from "../nats/credentials.ts";
+import { buildAccountClaims, buildAgentAccountClaims, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { pushAccountClaims } from "../nats/system-account.ts";
-import { readRevocations } from "./agent-grants.ts";
+import { readAgentAccounts, readFleetRevocations } from "./agent-grants.ts";
 import { operatorCredsPath, readTrust } from "./keys.ts";
 import { readServeFile } from "./serve-file.ts";
 
@@ -12,11 +13,16 @@ import { readServeFile } from "./serve-file.ts";
  * Whether a nats-server was told: false where none of ours runs, which reads them at its next start.
  * @throws CliaiError `failed` when it does not take them
  */
-export async function tellRevocations(dataDir: string, keys: NatsKeys, log: Logger): Promise<boolean> {
+export async function tellRevocations(
+  dataDir: string,
+  keys: NatsKeys,
+  id: AgentId,
+  log: Logger,
+): Promise<boolean> {
   const server = await readServeFile(dataDir);
   if (server?.nats_creds !== operatorCredsPath(dataDir)) return false;
   try {
-    await applyRevocations(dataDir, keys, server.nats_url, log);
+    await applyRevocations(dataDir, keys, id, server.nats_url, log);
     return true;
   } catch (error) {
     if (!(error instanceof CliaiError) || error.code !== "nats_unreachable") throw error;
@@ -28,6 +34,7 @@ export async function tellRevocations(dataDir: string, keys: NatsKeys, log: Logg
 async function applyRevocations(
   dataDir: string,
   keys: NatsKeys,
+  id: AgentId,
   natsUrl: string,
   log: Logger,
 ): Promise<void> {
@@ -42,10 +49,14 @@ async function applyRevocations(
     let pushed: string | undefined;
     // Another may revoke at the same time, and push before us what it read before our own: then ours is pushed once more.
     for (;;) {
-      const revocations = readRevocations(dataDir);
-      const text = JSON.stringify(revocations);
+      const accounts = readAgentAccounts(dataDir, id);
+      const ofFleet = readFleetRevocations(dataDir);
+      const text = JSON.stringify([accounts, ofFleet]);
       if (text === pushed) return;
-      await pushAccountClaims(system, await buildAccountClaims(keys, revocations));
+      for (const account of accounts)
+        await pushAccountClaims(system, await buildAgentAccountClaims(keys, account));
+      if (Object.keys(ofFleet).length > 0)
+        await pushAccountClaims(system, await buildAccountClaims(keys, ofFleet));
       pushed = text;
     }
   } finally {

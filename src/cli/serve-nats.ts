@@ -5,7 +5,10 @@ import type { Logger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { type ConnectionEvent, watchConnections } from "../nats/system-account.ts";
-import { readRevocations } from "./agent-grants.ts";
+import { ensureAgentAccounts } from "./agent-accounts.ts";
+import { readFleetRevocations, readMintedAgents } from "./agent-grants.ts";
+import { moveOutOfFleetAccount } from "./agent-keys.ts";
+import type { CliContext } from "./context.ts";
 import { operatorCredsPath, readTrust } from "./keys.ts";
 import { createMintedRoles } from "./minted-roles.ts";
 
@@ -32,8 +35,16 @@ export interface ServeNatsOptions {
 }
 
 /** Whom our own nats-server believes: read anew at each of its starts, with all that was revoked until then. */
-export function claimsOf(dataDir: string, keys: NatsKeys): () => Promise<Claims> {
-  return () => buildClaims(keys, readRevocations(dataDir));
+export function claimsOf(
+  dataDir: string,
+  keys: NatsKeys,
+  { now, log }: Pick<CliContext, "now" | "log">,
+): () => Promise<Claims> {
+  return async () => {
+    await moveOutOfFleetAccount(dataDir, keys, now(), log);
+    await ensureAgentAccounts(dataDir, keys, readMintedAgents(dataDir));
+    return await buildClaims(keys, readFleetRevocations(dataDir));
+  };
 }
 
 /** The connections are closed with the parts. @throws CliaiError `nats_unreachable`, `refused` */
@@ -57,7 +68,7 @@ export async function connectServe(
   return {
     bus: await connect({ creds: (await mintUser(keys.account, { name })).creds + trust }),
     clientCreds: operatorCredsPath(dataDir),
-    followConnections: (onEvent) => watchConnections(system, keys.account.getPublicKey(), onEvent, log),
+    followConnections: (onEvent) => watchConnections(system, onEvent, log),
     roleOf: createMintedRoles(dataDir, now, log),
   };
 }

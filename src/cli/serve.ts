@@ -21,7 +21,7 @@ import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import { configArgs, loadConfig } from "./config-file.ts";
 import type { CliContext } from "./context.ts";
-import { keysDirOf } from "./data-dir.ts";
+import { keysDirOf, natsDirOf } from "./data-dir.ts";
 import { createFrontDoor, httpUrl } from "./front-door.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { ensureHttpToken, watchHttpToken } from "./http-token.ts";
@@ -247,7 +247,7 @@ interface OwnNats {
 
 async function startOwnNats(
   { settings, exposure, keys, running }: OwnNats,
-  { env, log }: CliContext,
+  { env, now, log }: CliContext,
   parts: AsyncDisposableStack,
 ): Promise<string> {
   const { dataDir } = running;
@@ -262,12 +262,12 @@ async function startOwnNats(
   });
   const nats = await startNatsServer({
     binary,
-    dir: join(dataDir, "nats"),
+    dir: natsDirOf(dataDir),
     host: exposure.host,
     tls: exposure.tls,
     port: settings.nats_port,
     sync: settings.sync,
-    claims: keys && claimsOf(dataDir, keys),
+    claims: keys && claimsOf(dataDir, keys, { now, log }),
     kill: running.kill.signal,
     onViolation: (violation) => running.onViolation?.(violation),
     log,

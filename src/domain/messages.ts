@@ -229,17 +229,18 @@ export type ToolResponse = v.InferOutput<typeof ToolResponseSchema>;
 export const alertSeverities = ["info", "warning", "critical"] as const;
 
 /** `dashboard.alert`: one alert for one cause, counted, not repeated. */
-export interface Alert {
-  readonly alert_id: string;
-  readonly kind: string;
-  readonly severity: (typeof alertSeverities)[number];
-  readonly agent_id?: string;
-  readonly message: string;
-  readonly first_seen: string;
-  readonly last_seen: string;
-  readonly count: number;
+export const AlertSchema = v.object({
+  alert_id: v.string(),
+  kind: v.string(),
+  severity: v.picklist(alertSeverities),
+  agent_id: v.exactOptional(v.string()),
+  message: v.string(),
+  first_seen: v.string(),
+  last_seen: v.string(),
+  count: v.number(),
   /** The beginning of the message that caused it, where one did. */
-  readonly sample?: string;
+  sample: v.exactOptional(v.string()),
   /** Set when what it warned of is over; it is then no longer shown as open. */
-  readonly resolved_at?: string;
-}
+  resolved_at: v.exactOptional(v.string()),
+});
+export type Alert = Readonly<v.InferOutput<typeof AlertSchema>>;

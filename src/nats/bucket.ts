@@ -1,11 +1,13 @@
 // A KV bucket of JSON values.
 import { type KV, StorageType } from "nats";
+import { parseJson } from "../domain/decode.ts";
 import type { Bus } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { isWrongSequence, translateNatsError } from "./errors.ts";
 import { ensureCopies } from "./streams.ts";
 
 export interface BucketEntry {
+  /** Null for what is no JSON: whoever reads it has to look whether it is what was written there. */
   readonly value: unknown;
   /** Grows with each write to the bucket, whatever its key. */
   readonly revision: number;
@@ -64,7 +66,7 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
     entries: () => read(() => readAll(kv)),
     get: async (key) => {
       const entry = await read(() => kv.get(key));
-      return entry === null || entry.operation !== "PUT" ? undefined : entry.json();
+      return entry === null || entry.operation !== "PUT" ? undefined : readValue(entry.value);
     },
     put: async (key, value) => {
       await write(() => kv.put(key, JSON.stringify(value)));
@@ -72,7 +74,7 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
     entry: async (key) => {
       const entry = await read(() => kv.get(key));
       if (entry === null || entry.operation !== "PUT") return undefined;
-      return { value: entry.json(), revision: entry.revision };
+      return { value: readValue(entry.value), revision: entry.revision };
     },
     create: (key, value) => write(() => unlessConflict(kv.create(key, JSON.stringify(value)))),
     replace: (key, value, revision) =>
@@ -84,6 +86,15 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
         await manager.streams.purge(bucketStream(name), { filter: bucketSubject(name, key) });
       }),
   };
+}
+
+/** Null for what is no JSON, and for an empty value: neither was written by a bucket of ours. */
+export function readValue(data: Uint8Array): unknown {
+  try {
+    return parseJson(data);
+  } catch {
+    return null; // whoever reads it refuses it as what it is not
+  }
 }
 
 async function unlessConflict(write: Promise<number>): Promise<number | undefined> {
@@ -101,7 +112,8 @@ async function readAll(kv: KV): Promise<Map<string, BucketEntry>> {
   if ((await kv.status()).values === 0) return values;
   const watch = await kv.watch({ ignoreDeletes: false });
   for await (const entry of watch) {
-    if (entry.operation === "PUT") values.set(entry.key, { value: entry.json(), revision: entry.revision });
+    if (entry.operation === "PUT")
+      values.set(entry.key, { value: readValue(entry.value), revision: entry.revision });
     if (entry.delta === 0) break;
   }
   return values;

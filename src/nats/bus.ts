@@ -215,12 +215,15 @@ async function watchStatus(
   }
 }
 
-/** An asker may name any subject as its own for the reply, and have us speak there with our rights: only inboxes are answered. */
+/**
+ * An asker may name any subject as its own for the reply, and have us speak there with our rights: only inboxes are answered,
+ * and what nats-server itself names for an asker of another account (`_R_.`, which no client may name).
+ */
 function wrapMessage(message: Msg): BusMessage {
   return {
     subject: message.subject,
     data: message.data,
-    wantsReply: message.reply?.startsWith("_INBOX.") ?? false,
+    wantsReply: /^(_INBOX|_R_)\./.test(message.reply ?? ""),
     reply: (body) => {
       message.respond(encode(message.reply ?? "", body));
     },

@@ -1,7 +1,9 @@
 // The keys and signed claims of nats-server's operator mode: made and read here, as text. Where the text is kept is the
 // business of src/cli/keys.ts. The only importer of @nats-io/jwt besides connection-events.ts.
+import { isDeepStrictEqual } from "node:util";
 import {
   type Account,
+  type ClaimsData,
   createAccount,
   createOperator,
   createUser,
@@ -13,9 +15,13 @@ import {
   type KeyPair,
   parseCreds,
 } from "@nats-io/jwt";
-import type { SubjectPermissions } from "./permissions.ts";
+import type { AgentId } from "../domain/agent-id.ts";
+import { lentServices, lentStreams, type SubjectPermissions, servicesOf } from "./permissions.ts";
 
-/** The operator vouches for two accounts: one for nats-server's own events, one for everything of the fleet. */
+/**
+ * The operator vouches for an account for nats-server's own events, for one of everything of the fleet, and for one of each
+ * agent. Those have no keys of their own: the operator signs what they are, and the fleet's key who their users are.
+ */
 export const keyKinds = ["operator", "system", "account"] as const;
 export type KeyKind = (typeof keyKinds)[number];
 export type NatsKeys = Readonly<Record<KeyKind, KeyPair>>;
@@ -40,11 +46,15 @@ export interface Minted {
 export interface MintOptions {
   /** Shown by nats-server for each connection, and taken from there for who it is. */
   readonly name: string;
+  /** The public key of the agent's account it is in; that of the issuer when left out. */
+  readonly account?: string;
   /** All of the account when left out. */
   readonly permissions?: SubjectPermissions;
   readonly expiresAt?: Date;
 }
 
+/** 64 bytes in base64. */
+const signatureLength = 86;
 const seedPrefix: Readonly<Record<KeyKind, string>> = { operator: "SO", system: "SA", account: "SA" };
 const unlimited = {
   subs: -1,
@@ -95,19 +105,111 @@ export async function buildAccountClaims(
 ): Promise<string> {
   const claims: Partial<Account> = {
     limits: { ...unlimited, ...unlimitedStorage },
+    exports: [
+      ...lentServices.map(({ subject, hasManyAnswers = false, answerWithinMs }) => ({
+        ...{ name: subject, subject, type: "service" as const },
+        response_type: hasManyAnswers ? ("Stream" as const) : ("Singleton" as const),
+        ...(answerWithinMs === undefined ? {} : { response_threshold: answerWithinMs * 1e6 }),
+      })),
+      ...lentStreams.map((subject) => ({ name: subject, subject, type: "stream" as const })),
+    ],
     revocations: { ...revocations },
   };
   return await encodeAccount("CLIAI", account, claims, { signer: operator });
 }
 
-/** Makes a user of the fleet's account, or of the system account: valid at once, without nats-server being told. */
-export async function mintUser(account: KeyPair, options: MintOptions): Promise<Minted> {
-  const { name, permissions, expiresAt } = options;
+/** A new agent's account, by its public key: nobody holds the other half. */
+export function createAgentAccount(): string {
+  return createAccount().getPublicKey();
+}
+
+export interface AgentAccount {
+  readonly id: AgentId;
+  readonly key: string;
+  readonly revocations: Revocations;
+}
+
+/**
+ * An account that one agent alone is in. nats-server checks what an agent publishes to, and not what it names for the reply;
+ * but a reply stays in the account that asked, and there is nobody else in this one.
+ */
+export async function buildAgentAccountClaims(
+  { operator, account }: NatsKeys,
+  { id, key, revocations }: AgentAccount,
+): Promise<string> {
+  return await encodeAccount(`agent-${id}`, key, agentAccount(id, account, revocations), {
+    signer: operator,
+  });
+}
+
+/**
+ * Whether these claims, of whenever, say the same as {@link buildAgentAccountClaims} would. The signature is nats-server's to
+ * check: that takes milliseconds here, and a start may have a thousand to look at.
+ */
+export function isAgentAccountClaims(
+  jwt: string,
+  { operator, account }: NatsKeys,
+  { id, key, revocations }: AgentAccount,
+): boolean {
+  try {
+    const [, claims = "", signature = ""] = jwt.split(".");
+    const { iss, sub, nats } = JSON.parse(Buffer.from(claims, "base64url").toString()) as ClaimsData<Account>;
+    const wanted = Object.entries(agentAccount(id, account, revocations));
+    return (
+      iss === publicKeyOf(operator) &&
+      sub === key &&
+      signature.length === signatureLength &&
+      wanted.every(([name, value]) => isDeepStrictEqual(nats[name as keyof Account], value))
+    );
+  } catch {
+    return false; // cut off, or none at all
+  }
+}
+
+const publicKeys = new WeakMap<KeyPair, string>();
+
+/** A pair works it out anew each time, which takes milliseconds. */
+function publicKeyOf(pair: KeyPair): string {
+  const known = publicKeys.get(pair) ?? pair.getPublicKey();
+  publicKeys.set(pair, known);
+  return known;
+}
+
+function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
+  const services = servicesOf(id);
+  const account = publicKeyOf(fleet);
+  return {
+    limits: unlimited,
+    signing_keys: [account],
+    imports: [
+      ...services.map(({ subject, local }) => ({
+        ...{ name: subject, subject, account, local_subject: local, type: "service" as const },
+      })),
+      ...lentStreams.map((subject) => ({
+        ...{ name: subject, subject, account, local_subject: subject, type: "stream" as const },
+      })),
+    ],
+    // One by one: nats-server 2.9 takes no `>` here.
+    mappings: Object.fromEntries(
+      services
+        .filter(({ subject, local }) => subject !== local)
+        .map(({ subject, local }) => [subject, [{ subject: local, weight: 100 }]]),
+    ),
+    revocations: { ...revocations },
+  };
+}
+
+/**
+ * Makes a user of the fleet's account, of the system account, or of an agent's: valid at once, without nats-server being told.
+ * @param issuer the key of the account; of the fleet's for an agent's
+ */
+export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<Minted> {
+  const { name, permissions, expiresAt, account } = options;
   const user = createUser();
   const jwt = await encodeUser(
     name,
     user,
-    account,
+    account ?? issuer,
     permissions === undefined
       ? {}
       : {
@@ -115,7 +217,10 @@ export async function mintUser(account: KeyPair, options: MintOptions): Promise<
           sub: { allow: [...permissions.subscribe] },
           allowed_connection_types: ["STANDARD"],
         },
-    expiresAt === undefined ? {} : { exp: Math.floor(expiresAt.getTime() / 1000) },
+    {
+      ...(account === undefined ? {} : { signer: issuer }),
+      ...(expiresAt === undefined ? {} : { exp: Math.floor(expiresAt.getTime() / 1000) }),
+    },
   );
   return { userKey: user.getPublicKey(), creds: new TextDecoder().decode(fmtCreds(jwt, user)) };
 }

@@ -1,13 +1,13 @@
 // Follows what is written to a KV bucket, by whoever. What it holds at the start is bucket.ts's to read.
 import { messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
-import { bucketStream, bucketSubject } from "./bucket.ts";
+import { bucketStream, bucketSubject, readValue } from "./bucket.ts";
 import type { Bus } from "./bus.ts";
 import { type Following, followStream } from "./follow.ts";
 
 export interface BucketChange {
   readonly key: string;
-  /** Undefined when the key was deleted. */
+  /** Undefined when the key was deleted; null for what is no JSON, which none of ours has written. */
   readonly value: unknown;
   readonly revision: number;
 }
@@ -30,11 +30,10 @@ export function followBucket(bus: Bus, options: FollowBucketOptions): Following 
     subjects: [bucketSubject(bucket, keys)],
     from,
     log,
-    onMessage: ({ subject, data, seq }) => {
+    onMessage: ({ subject, data, seq, removesKey }) => {
       const key = subject.slice(prefix.length);
       try {
-        const value: unknown = data.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(data));
-        onChange({ key, value, revision: seq });
+        onChange({ key, value: removesKey ? undefined : readValue(data), revision: seq });
       } catch (error) {
         log.warn(`${key} in the bucket ${bucket}: ${messageOf(error)}`);
       }

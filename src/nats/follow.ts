@@ -33,6 +33,8 @@ export interface StreamMessage {
   readonly seq: number;
   /** When the stream stored it, RFC 3339 in UTC. */
   readonly at: string;
+  /** Of a bucket's stream: the key was removed. By its mark alone: an empty value may be anybody's. */
+  readonly removesKey?: true;
 }
 
 export interface Following {
@@ -207,7 +209,9 @@ async function stopWhenLost(messages: ConsumerMessages): Promise<void> {
 
 /** For the files of src/nats alone. */
 export function streamMessage(message: JsMsg): StreamMessage {
+  const operation = message.headers?.get("KV-Operation");
   return {
+    ...(operation === "DEL" || operation === "PURGE" ? { removesKey: true } : {}),
     subject: message.subject,
     data: message.data,
     seq: message.seq,

@@ -1,5 +1,5 @@
-// What an agent's credentials allow on NATS: one table, for agents and captains alike. What a captain may do besides, it does
-// through its tools: the server asks its own record of roles, not the caller.
+// What an agent can reach on NATS: one table, for agents and captains alike. What a captain may do besides, it does through
+// its tools: the server asks its own record of roles, not the caller.
 import type { AgentId } from "../domain/agent-id.ts";
 import {
   agentOrderTopics,
@@ -8,6 +8,8 @@ import {
   bridgeConsumerOf,
   captainBroadcastSubject,
   captainDecisionSubject,
+  everyAgentSubject,
+  everyToolCallSubject,
   inboxPrefix,
   streams,
   toolCallSubject,
@@ -18,22 +20,63 @@ export interface SubjectPermissions {
   readonly subscribe: readonly string[];
 }
 
+/** What the fleet's account lends to the agents' accounts; each of them takes its own agent's part of it alone. */
+export interface Service {
+  readonly subject: string;
+  /** Whether one question has several answers: a pull of several messages. */
+  readonly hasManyAnswers?: boolean;
+  /** How long the way back is kept for the answer; 2 minutes when left out (nats-server). */
+  readonly answerWithinMs?: number;
+}
+
+/** The longest that a tool call may wait for a person. */
+const longestCallMs = 25 * 60 * 60 * 1000;
+
+export const lentServices: readonly Service[] = [
+  ...agentReportTopics.map((topic) => ({ subject: everyAgentSubject(topic) })),
+  { subject: everyToolCallSubject, answerWithinMs: longestCallMs },
+  { subject: `$JS.API.CONSUMER.INFO.${streams.commands}.*` },
+  { subject: `$JS.API.CONSUMER.MSG.NEXT.${streams.commands}.*`, hasManyAnswers: true },
+  { subject: `$JS.ACK.${streams.commands}.*.>` },
+];
+
+/** What captains say to all. */
+export const lentStreams: readonly string[] = [captainBroadcastSubject, captainDecisionSubject];
+
+export interface Taken {
+  /** In the fleet's account. */
+  readonly subject: string;
+  /** What the agent's account calls it, and what an agent may call it that knows of no accounts. */
+  readonly local: string;
+}
+
 /**
- * Its own reports, its own tool calls, its own consumer, its own replies, and what captains say to all. A late answer to
- * another's call (`tools.{request_id}.response`) cannot be told from its own by the subject, so it may hear none.
+ * Its own reports, its own tool calls, its own consumers. An account without JetStream answers `$JS.API` itself, by an error:
+ * what goes to the fleet's has another name there.
+ */
+export function servicesOf(id: AgentId): readonly Taken[] {
+  const consumers = agentOrderTopics.map((topic) => `${streams.commands}.${bridgeConsumerOf(id, topic)}`);
+  const own = [...agentReportTopics.map((topic) => agentSubject(id, topic)), toolCallSubject(id)];
+  return [
+    ...[...own, ...consumers.map((consumer) => `$JS.ACK.${consumer}.>`)].map((subject) => ({
+      subject,
+      local: subject,
+    })),
+    ...consumers.flatMap((consumer) =>
+      ["INFO", "MSG.NEXT"].map((act) => ({
+        subject: `$JS.API.CONSUMER.${act}.${consumer}`,
+        local: `$JS.fleet.API.CONSUMER.${act}.${consumer}`,
+      })),
+    ),
+  ];
+}
+
+/**
+ * What its credentials allow: the services, its own replies, and what captains say to all. A late answer to another's call
+ * (`tools.{request_id}.response`) cannot be told from its own by the subject, so it may hear none.
  */
 export function agentPermissions(id: AgentId): SubjectPermissions {
-  const consumers = agentOrderTopics.map((topic) => `${streams.commands}.${bridgeConsumerOf(id, topic)}`);
-  return {
-    publish: [
-      ...agentReportTopics.map((topic) => agentSubject(id, topic)),
-      toolCallSubject(id),
-      ...consumers.flatMap((consumer) => [
-        `$JS.API.CONSUMER.INFO.${consumer}`,
-        `$JS.API.CONSUMER.MSG.NEXT.${consumer}`,
-        `$JS.ACK.${consumer}.>`,
-      ]),
-    ],
-    subscribe: [`${inboxPrefix(id)}.>`, captainBroadcastSubject, captainDecisionSubject],
-  };
+  // nats-server asks for the right to what a subject is mapped to (2.15), or to the subject itself.
+  const publish = new Set(servicesOf(id).flatMap(({ subject, local }) => [subject, local]));
+  return { publish: [...publish], subscribe: [`${inboxPrefix(id)}.>`, ...lentStreams] };
 }

@@ -1,4 +1,5 @@
 // The configuration file of the nats-server that `serve` runs: pure text.
+import { join } from "node:path";
 import type { Claims } from "./credentials.ts";
 import { isAtLeast } from "./server-version.ts";
 
@@ -38,6 +39,11 @@ export function canSync(serverVersion: string, sync: string): boolean {
   return sync === ownSync || isAtLeast(serverVersion, syncSince);
 }
 
+/** Where a nats-server of this directory looks for accounts: `<public key>.jwt` each. */
+export function accountsDirOf(dir: string): string {
+  return join(dir, "accounts");
+}
+
 /** A quoted string of the NATS configuration language: JSON's escapes are understood by it. */
 const quote = (text: string) => JSON.stringify(text);
 
@@ -65,7 +71,7 @@ function tlsLines({ certPath, keyPath }: ServerTls): string {
 `;
 }
 
-/** The resolver `full`, for the one account that changes: `memory` takes no revocation while the server runs. */
+/** The resolver `full`, for the agents' accounts: `memory` takes no new one and no revocation while the server runs. */
 function trustLines({ claims, accountsDir }: NonNullable<ServerConfig["trust"]>): string {
   const { operator, system, account } = claims;
   return `operator: ${quote(operator)}

@@ -10,7 +10,7 @@ import { childEnvironment } from "./child-environment.ts";
 import type { Claims } from "./credentials.ts";
 import { endOrphan, ownAddress, recordRun } from "./orphan.ts";
 import type { ServerBinary } from "./server-binary.ts";
-import { buildServerConfig, canSync, type ServerTls } from "./server-config.ts";
+import { accountsDirOf, buildServerConfig, canSync, type ServerTls } from "./server-config.ts";
 import { type StoreWatch, watchStore } from "./store-watch.ts";
 import { parseViolation, type Violation } from "./violations.ts";
 
@@ -153,7 +153,7 @@ async function startOnce(
   port: number,
 ): Promise<{ child: ChildProcess; port: number }> {
   const configPath = join(dir, "nats-server.conf");
-  const trust = claims && { claims: await claims(), accountsDir: join(dir, "accounts") };
+  const trust = claims && { claims: await claims(), accountsDir: accountsDirOf(dir) };
   await rm(configPath, { force: true }); // a symbolic link in its place is not followed
   await writeFile(
     configPath,

@@ -1,13 +1,13 @@
 // What serve and `cliai agents revoke` do over nats-server's system account: hear of the bridges' connections, and tell
 // nats-server what is revoked.
-import { decode } from "@nats-io/jwt";
+import { decode, type User } from "@nats-io/jwt";
 import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
 import { parseConnectionName } from "../domain/connection-name.ts";
 import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
-import type { Bus } from "./bus.ts";
+import type { Bus, BusMessage } from "./bus.ts";
 import { translateNatsError } from "./errors.ts";
 
 const updateSubject = "$SYS.REQ.CLAIMS.UPDATE";
@@ -42,37 +42,37 @@ const AdvisorySchema = v.looseObject({
 
 /**
  * Hears of each bridge's connection within milliseconds. Who it is says the user's signed name, which nats-server has
- * checked; a connection that calls itself another is left out.
- * @param account the public key of the account the agents are in
+ * checked; a connection that calls itself another is left out, and so is one that was not let in.
  * @returns the way to end it
  */
 export function watchConnections(
   system: Bus,
-  account: string,
   onEvent: (event: ConnectionEvent) => void,
   log: Logger,
 ): () => void {
-  const take = (data: Uint8Array) => {
+  const take = ({ subject, data }: BusMessage) => {
     try {
-      const event = readAdvisory(data);
+      const event = readAdvisory(subject, data);
       if (event !== undefined) onEvent(event);
     } catch (error) {
       log.warn(`an event of nats-server is not understood: ${messageOf(error)}`);
     }
   };
-  const endings = ["CONNECT", "DISCONNECT"].map((what) =>
-    system.subscribe(`$SYS.ACCOUNT.${account}.${what}`, ({ data }) => take(data)),
-  );
+  const endings = ["CONNECT", "DISCONNECT"].map((what) => system.subscribe(`$SYS.ACCOUNT.*.${what}`, take));
   return () => {
     for (const end of endings) end();
   };
 }
 
 /** Undefined for a connection that is no bridge's. @throws CliaiError `message_invalid`, also for a user that cannot be read */
-export function readAdvisory(data: Uint8Array): ConnectionEvent | undefined {
+export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent | undefined {
   const { type, reason, server, client } = decodeMessage(AdvisorySchema, data);
   const named = parseConnectionName(client.name ?? "");
-  if (named === undefined || client.jwt === undefined || nameIn(client.jwt) !== named.id) return undefined;
+  if (named === undefined || client.jwt === undefined) return undefined;
+  const { name, account } = readUser(client.jwt);
+  // What is refused has shown claims that nobody has checked: its events are of no account of ours ($G).
+  const isLetIn = account !== undefined && subject.split(".")[2] === account;
+  if (!isLetIn || name !== named.id) return undefined;
   return {
     ...named,
     isUp: type.endsWith("client_connect"),
@@ -82,9 +82,11 @@ export function readAdvisory(data: Uint8Array): ConnectionEvent | undefined {
   };
 }
 
-function nameIn(jwt: string): string {
+/** The account is that of an agent: of other users it is their issuer's. */
+function readUser(jwt: string): { readonly name: string; readonly account: string | undefined } {
   try {
-    return decode(jwt).name;
+    const { name, nats } = decode<User>(jwt);
+    return { name, account: nats.issuer_account };
   } catch (cause) {
     throw new CliaiError("message_invalid", `the user of a connection cannot be read: ${messageOf(cause)}`, {
       cause,

@@ -1,8 +1,8 @@
 // Keeps the alerts in the bucket `serve`, the last of each kind and agent: for the next start, and for every other serve.
 // Their history is in the stream AUDIT.
-
+import * as v from "valibot";
 import { messageOf } from "../domain/errors.ts";
-import type { Alert } from "../domain/messages.ts";
+import { type Alert, AlertSchema } from "../domain/messages.ts";
 import { buckets, dashboardAlertSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import { openBucket, openExistingBucket } from "../nats/bucket.ts";
@@ -32,15 +32,18 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
   const bucket = await openBucket(bus, buckets.serve, { replicas });
   const entries = [...(await bucket.entries())].filter(([key]) => key.startsWith(prefix));
   entries.sort(([, a], [, b]) => a.revision - b.revision);
-  for (const [, { value }] of entries) onStored(value as Alert);
+  /** What no serve wrote is none. */
+  const take = (value: unknown) => {
+    const read = v.safeParse(AlertSchema, value);
+    if (read.success) onStored(read.output);
+  };
+  for (const [, { value }] of entries) take(value);
   const following = followBucket(bus, {
     bucket: buckets.serve,
     keys: `${prefix}>`,
     from: (entries.at(-1)?.[1].revision ?? 0) + 1,
     log,
-    onChange: ({ value }) => {
-      if (value !== undefined) onStored(value as Alert);
-    },
+    onChange: ({ value }) => take(value),
   });
 
   /** By key; undefined for one to be deleted. */

@@ -76,8 +76,14 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   };
   const onChange = ({ key, value, revision }: BucketChange) => {
     const isNewest = records.saw(key, revision);
-    if (value === undefined && isNewest && isAgentId(key)) remove(key);
-    if (isAgentId(key) && isStoredRecord(value, key) && !isLeader()) takeStored(key, value);
+    if (!isAgentId(key)) return;
+    if (value === undefined) {
+      if (isNewest) remove(key);
+      return;
+    }
+    // Over what is no record of it the leader writes its own.
+    if (!isStoredRecord(value, key)) noteChange(key);
+    else if (!isLeader()) takeStored(key, value);
   };
   const write = async (id: AgentId) => {
     const record = recordOf(id);
@@ -127,6 +133,14 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     }, delayMs);
   };
 
+  const noteChange = (id: AgentId) => {
+    dirty.add(id);
+    if (isStopped) return;
+    // A new agent does not wait: a client's command must find whom the API already shows.
+    if (!kept.has(id)) flushIn(0);
+    else if (timer === undefined) flushIn(Math.max(0, nextFlushAt - performance.now()));
+  };
+
   return {
     async load() {
       const [entries, cursor] = await Promise.all([agents.entries(), serve.entry(cursorKey)]);
@@ -148,13 +162,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       const nothingRead: Cursor = { audit_seq: 0, commands_seq: 0 };
       return { records: stored, cursor: v.is(CursorSchema, cursor?.value) ? cursor.value : nothingRead };
     },
-    changed: (id) => {
-      dirty.add(id);
-      if (isStopped) return;
-      // A new agent does not wait: a client's command must find whom the API already shows.
-      if (!kept.has(id)) flushIn(0);
-      else if (timer === undefined) flushIn(Math.max(0, nextFlushAt - performance.now()));
-    },
+    changed: noteChange,
     flush,
     async stop() {
       isStopped = true;

@@ -1,5 +1,6 @@
 // To which call an item of an agent's inbox was given, until its receipt is there: nobody else is given it meanwhile, nor what
 // came after it, by whichever serve. Kept in the bucket `serve`, one key an agent, by compare-and-set.
+import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { buckets } from "../domain/subjects.ts";
@@ -14,13 +15,21 @@ const confirmWithinMs = 30_000;
 /** Each lost race is another's success; so many in a row mean that something else is wrong. */
 const mostTries = 50;
 
-interface Hold {
-  readonly request_id: string;
+const HoldSchema = v.object({
+  request_id: v.string(),
   /** The bridge that made the call, where it said so. */
-  readonly instance_id?: string;
-  readonly until: number;
-}
+  instance_id: v.exactOptional(v.string()),
+  until: v.number(),
+});
+type Hold = Readonly<v.InferOutput<typeof HoldSchema>>;
+const AgentHoldsSchema = v.record(v.string(), HoldSchema);
 type AgentHolds = Readonly<Record<string, Hold>>;
+
+/** What no serve wrote holds nothing. */
+function readHolds(value: unknown): AgentHolds {
+  const read = v.safeParse(AgentHoldsSchema, value);
+  return read.success ? read.output : {};
+}
 
 /** A call that holds items, known again by its request id. */
 export interface Holder {
@@ -60,7 +69,7 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
     keys: `${prefix}>`,
     from: 1,
     log,
-    onChange: ({ key, value, revision }) => note(key, (value ?? {}) as AgentHolds, revision),
+    onChange: ({ key, value, revision }) => note(key, readHolds(value), revision),
   });
   const alive = (key: string): AgentHolds =>
     Object.fromEntries(
@@ -88,7 +97,7 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
         return;
       }
       const entry = await bucket.entry(key);
-      if (entry !== undefined) note(key, entry.value as AgentHolds, entry.revision);
+      if (entry !== undefined) note(key, readHolds(entry.value), entry.revision);
     }
     throw new CliaiError("no_answer", `the inbox of ${id} is asked for by too many calls at once`, {
       hint: "ask again in a moment",

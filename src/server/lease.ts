@@ -1,6 +1,7 @@
 // Which of several serves writes what one alone may: the holder of the key `lease` in the bucket `serve`. It writes the
 // key anew each second; one that stays as it is for 3 s may be taken. No clock is compared with another machine's: each
 // measures its own time since it saw the key change, and the bucket's compare-and-set says whether it was still so.
+import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import { buckets } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
@@ -32,10 +33,8 @@ export interface LeaseOptions {
   readonly log: Logger;
 }
 
-interface LeaseValue {
-  readonly instance: string;
-  readonly released?: boolean;
-}
+const LeaseSchema = v.object({ instance: v.string(), released: v.optional(v.boolean()) });
+type LeaseValue = Readonly<v.InferOutput<typeof LeaseSchema>>;
 
 /** Resolves when the lease is this serve's, or seen to be another's. */
 export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOptions): Promise<Lease> {
@@ -73,7 +72,10 @@ export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOpt
     if (entry === undefined) return 0;
     const { revision } = entry;
     if (revision !== seen?.revision) seen = { revision, atMs: performance.now() };
-    const { instance: holder, released } = entry.value as LeaseValue;
+    const lease = v.safeParse(LeaseSchema, entry.value);
+    // Nothing that a serve wrote holds anything.
+    if (!lease.success) return revision;
+    const { instance: holder, released } = lease.output;
     // Our own, when the answer to a renewal was lost.
     const isFree = released === true || holder === instance || performance.now() - seen.atMs > takenAfterMs;
     return isFree ? revision : undefined;

@@ -2,6 +2,7 @@
 // all else from the streams, from where the last run left off: so the state after a restart is the state before it.
 import type { AgentId } from "../domain/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../domain/decode.ts";
+import { decodeShutdown } from "../domain/decode-shutdown.ts";
 import { CliaiError } from "../domain/errors.ts";
 import type { FleetEvent } from "../domain/fleet.ts";
 import * as messages from "../domain/messages.ts";
@@ -176,7 +177,7 @@ export function decodeOrder({ subject, data, at, seq }: StreamMessage): FleetEve
     case "command":
       return { ...facts, type: topic, message: decodeMessage(messages.CommandSchema, data) };
     case "shutdown":
-      return { ...facts, type: topic, message: decodeMessage(messages.ShutdownSchema, data) };
+      return { ...facts, type: topic, message: decodeShutdown(subject, data) };
     case "message":
       return { ...facts, type: topic, message: decodeMessage(messages.AgentMessageSchema, data) };
     default:

@@ -16,7 +16,7 @@ import { agentSubject, buckets } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
-import { followStream } from "../nats/follow.ts";
+import { followStream, type StreamMessage } from "../nats/follow.ts";
 import type { RequestReading } from "./server.ts";
 
 /** How long a decision waits to come back from the bucket; longer only where NATS is going away. */
@@ -83,25 +83,38 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       .catch((error: unknown) => log.debug(`the answer to ${id} is not sent yet: ${messageOf(error)}`))
       .finally(() => telling.delete(id));
   };
-  const take = (subject: string, data: Uint8Array) => {
-    if (data.length === 0) {
-      requests.delete(subject.split(".").at(-1) ?? "");
+  const take = ({ subject, data, removesKey }: StreamMessage) => {
+    const key = subject.split(".").at(-1) ?? "";
+    if (removesKey) {
+      requests.delete(key);
       return;
     }
     const request = checkMessage(RequestSchema, parseJson(data));
+    if (request.request_id !== key) throw new Error(`it is the request ${request.request_id}`);
     requests.set(request.request_id, request);
     for (const listener of listeners) listener(request);
     tell(request);
+  };
+  /** What has to be tried again is: each of these fails without harm, and comes back with the next look at the clock. */
+  const attempt = (what: string, todo: Promise<unknown>) => {
+    todo.catch((error: unknown) => log.debug(`${what}: ${messageOf(error)}`));
+  };
+  /** What is known of a request is written over what is none: nobody else could decide it any more. */
+  const putBack = ({ subject, seq }: StreamMessage) => {
+    const known = requests.get(subject.split(".").at(-1) ?? "");
+    if (known !== undefined)
+      attempt(`the request on ${subject}`, bucket.replace(known.request_id, known, seq));
   };
   const following = followStream(bus, {
     stream: bucketStream,
     from: 1,
     log,
-    onMessage: ({ data, subject }) => {
+    onMessage: (message) => {
       try {
-        take(subject, data);
+        take(message);
       } catch (error) {
-        log.warn(`${subject} holds no request: ${messageOf(error)}`);
+        putBack(message);
+        log.warn(`${message.subject} holds no request: ${messageOf(error)}`);
       }
     },
   });
@@ -131,10 +144,6 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     // Whoever decided and looks again sees it decided.
     if (!isOpen(decided)) await waitForEnd(requestId, ownReadingWithinMs);
     return decided;
-  };
-  /** What has to be tried again is: each of these fails without harm, and comes back with the next look at the clock. */
-  const attempt = (what: string, todo: Promise<unknown>) => {
-    todo.catch((error: unknown) => log.debug(`${what}: ${messageOf(error)}`));
   };
   /** Every serve does it for itself: by the time, not by what another tells. */
   const remove = async (requestId: string) => {

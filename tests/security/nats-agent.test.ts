@@ -193,22 +193,96 @@ test("its own things work: reports, calls, its consumer, its replies, what capta
 });
 
 describe("making others speak for it", () => {
-  test("no answer of NATS or of the server passes for a heartbeat of another", async () => {
-    const before = bob()?.last_seen;
-    for (const victim of ["bob", "carl"]) {
-      const reply = `agent.${victim}.heartbeat`;
-      mallory.publish("agent.mallory.status", body({ status: "working" }), { reply });
-      mallory.publish("tools.call.mallory", body({ tool: "list_agents", request_id: "r-1" }), { reply });
-      mallory.publish("$JS.API.CONSUMER.INFO.COMMANDS.bridge-mallory", "", { reply });
-      const batch = body({ batch: 1, no_wait: true });
-      mallory.publish("$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory", batch, { reply });
-    }
-    await mallory.flush();
-    // Its own call comes after those: by its answer, they have been dealt with.
-    await mallory.request("tools.call.mallory", body({ tool: "list_agents", arguments: {} }));
+  // nats-server checks what an agent publishes to, and not what it names for the reply: who answers has other rights.
+  const asking: readonly (readonly [string, string, string])[] = [
+    ["agent.mallory.status", '{"status":"working"}', "an acknowledgement"],
+    ["agent.mallory.receipt", '{"command_id":"c-1","state":"delivered"}', "an acknowledgement"],
+    ["$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory", '{"batch":1,"no_wait":true}', "no message"],
+    ["$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory", "{", "a refusal"],
+    ["$JS.API.CONSUMER.INFO.COMMANDS.bridge-mallory", "", "facts"],
+    ["$JS.ACK.COMMANDS.bridge-mallory.1.1.1.1.0", "+ACK", "nothing"],
+    ["tools.call.mallory", '{"tool":"list_agents","request_id":"r-1"}', "an answer"],
+    ["tools.call.mallory", "{", "an answer"],
+  ];
+  const replies = [
+    ...["shutdown", "command", "message", "heartbeat", "status", "receipt", "event"].map(
+      (topic) => `agent.bob.${topic}`,
+    ),
+    ...["shutdown", "command", "message"].map((topic) => `agent.mallory.${topic}`),
+    "agent.carl.heartbeat",
+    "tools.call.bob",
+    "tools.call",
+    "captain.broadcast",
+    "captain.decision",
+    "dashboard.alert",
+    "dashboard.state",
+    "audit.checkpoint",
+    "audit.tools.bob",
+    "$KV.agents.bob",
+    "$KV.requests.OWN",
+    "$KV.serve.cursor",
+    "$KV.serve.lease",
+    "$KV.serve.alert.stray",
+    "$JS.API.STREAM.PURGE.AUDIT",
+    "$JS.API.STREAM.DELETE.COMMANDS",
+    "$JS.API.STREAM.DELETE.KV_serve",
+    "$JS.API.CONSUMER.DELETE.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-bob",
+    "$JS.ACK.COMMANDS.bridge-bob.1.1.1.1.0",
+    "_INBOX.bob.stray",
+    "_INBOX.serve.stray",
+  ];
+  let ownRequest = "";
+  beforeAll(async () => {
+    const args = { question: "may I?", wait_s: 0 };
+    const answer = await mallory.request("tools.call.mallory", body({ tool: "ask_human", arguments: args }));
+    ownRequest = (answer.json() as { result: { request_id: string } }).result.request_id;
+  });
+
+  /** All that is not the attacker's own to change; the streams' counts are of the subjects that are not its own. */
+  async function everythingElse() {
+    const manager = await nats.serve.connection.jetstreamManager();
+    const state = async (name: string) => {
+      const { state } = await manager.streams.info(name, { subjects_filter: ">" });
+      return Object.entries(state.subjects ?? {}).filter(
+        ([subject]) =>
+          !/^(audit\.\w+|agent)\.mallory|^dashboard\.alert|^\$KV\.(serve|agents\.mallory)/.test(subject),
+      );
+    };
+    const { last_seen, status, commands } = bob() ?? {};
+    const { num_pending, num_ack_pending, ack_floor } = (await consumerOf("bob")) ?? {};
+    return {
+      streams: await Promise.all(["COMMANDS", "AUDIT", "KV_agents", "KV_requests", "KV_serve"].map(state)),
+      consumer: { num_pending, num_ack_pending, ack_floor },
+      bob: { last_seen, status, commands },
+      carl: server.fleet.get(parseAgentId("carl")),
+      ownRequest: server.requests.get(ownRequest),
+    };
+  }
+
+  test.each(replies)("nothing that answers it says anything on %s", async (named) => {
+    const reply = named.replace("OWN", ownRequest);
+    const heard: string[] = [];
+    const ours = /"instance":|"audit_seq":|"alert_id":|"revision":/;
+    const listening = nats.serve.connection.subscribe(reply, {
+      callback: (_, message) => {
+        if (!ours.test(message.string())) heard.push(`${message.headers?.code ?? ""} ${message.string()}`);
+      },
+    });
     await nats.serve.flush();
-    expect(server.fleet.get(parseAgentId("carl"))).toBeUndefined();
-    expect(bob()?.last_seen).toBe(before);
+    const before = await everythingElse();
+    for (const [subject, text] of asking) {
+      mallory.publish(subject, text, { reply });
+      await mallory.flush();
+    }
+    // Each answers in order: by what it answers to its own inbox afterwards, it has dealt with those before.
+    for (const [subject, text] of asking) {
+      if (!subject.startsWith("$JS.ACK")) await mallory.request(subject, text, { timeout: 5_000 });
+    }
+    await nats.serve.flush();
+    listening.unsubscribe();
+    expect(heard).toEqual([]);
+    expect(await everythingElse()).toEqual(before);
   });
 
   test("its own stop, not acknowledged, cannot be turned to another", async () => {
@@ -217,17 +291,14 @@ describe("making others speak for it", () => {
     await waitFor(async () => ((await consumerOf("mallory"))?.num_pending ?? 0) >= 2, {
       what: "two stops for mallory",
     });
+    const next = "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory";
     const batch = body({ batch: 10, no_wait: true });
-    mallory.publish("$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-mallory", batch, {
-      reply: "agent.bob.command",
-    });
-    await waitFor(async () => ((await consumerOf("mallory"))?.num_ack_pending ?? 0) >= 2, {
-      what: "they are given out",
-    });
-    // JetStream keeps a message's own subject. Its word that no more wait comes to bob, who is rid of it at once.
-    await waitFor(async () => (await consumerOf("bob"))?.num_pending === 0, {
-      what: "nothing waits for bob",
-    });
+    for (const reply of ["agent.bob.command", "captain.broadcast", "_INBOX.bob.stray"])
+      mallory.publish(next, batch, { reply });
+    const own = mallory.subscribe("_INBOX.mallory.own", { max: 2 });
+    mallory.publish(next, batch, { reply: "_INBOX.mallory.own" });
+    for await (const stop of own) expect(stop.json()).toMatchObject({ type: "stop" });
+    expect(await consumerOf("bob")).toMatchObject({ num_pending: 0, num_ack_pending: 0 });
     expect(bob()?.commands).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
-// A NATS server that others run, with exactly the rights that docs/security.md asks its operator for: all of cliai works there,
-// and the server refuses nothing of it.
+// A NATS server that others run, with exactly the accounts that docs/security.md asks its operator for: all of cliai works
+// there, the server refuses nothing of it, and an agent reaches nothing of another's.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { connect, credsAuthenticator } from "nats";
 import { createSeed, mintUser, readSeed } from "../../src/nats/credentials.ts";
 import { showAgent, startBridge } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
@@ -13,36 +14,24 @@ import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
-/** The subjects of the table, as an operator reads it: `.status` stands for the subject before it with another end. */
-async function documentedRights(id: string): Promise<{ publish: string[]; subscribe: string[] }> {
+/** The accounts of docs/security.md, for one agent. */
+async function documentedAccounts(id: string, fleetKey: string, agentKey: string): Promise<string> {
   const page = await readFile(join(import.meta.dirname, "..", "..", "docs", "security.md"), "utf8");
-  const rights = { publish: [] as string[], subscribe: [] as string[] };
-  for (const [, act, cell] of page.matchAll(/^\| (publish|subscribe) \| (.+) \|$/gm)) {
-    let last = "";
-    for (const [, subject = ""] of (cell ?? "").matchAll(/`([^`]+)`/g)) {
-      last = subject.startsWith(".") ? last.replace(/\.[^.]+$/, subject) : subject;
-      rights[act as "publish" | "subscribe"].push(last.replaceAll("ID", id));
-    }
-  }
-  return rights;
+  const config = /^```\n(accounts \{\n[\s\S]*?)^```$/m.exec(page)?.[1] ?? "";
+  const named = config.replaceAll("FLEET_KEY", fleetKey).replaceAll("ID_KEY", agentKey);
+  return named.replaceAll(/\bID\b|(?<=AGENT_)ID\b/g, id);
 }
 
-test("the documented rights are enough for a bridge, its tools, a command and its receipts, and allow no other agent's", async () => {
+test("the documented accounts are enough for a bridge, its tools, a command and its receipts, and allow no other agent's", async () => {
   await using dir = await tempDir();
   const issuer = readSeed("account", createSeed("account"));
   const [fleet, ada] = [await mintUser(issuer, { name: "fleet" }), await mintUser(issuer, { name: "ada" })];
   await writeFile(dir.join("fleet.creds"), fleet.creds, { mode: 0o600 });
   await writeFile(dir.join("ada.creds"), ada.creds, { mode: 0o600 });
-  const { publish, subscribe } = await documentedRights("ada");
-  expect(publish).toContain("agent.ada.receipt");
-  expect(publish.length).toBeGreaterThan(5);
-  const permissions = JSON.stringify({ publish, subscribe });
-  await using nats = await startForeignNats(`authorization {
-  users: [
-    { nkey: ${fleet.userKey} }
-    { nkey: ${ada.userKey}, permissions: ${permissions} }
-  ]
-}`);
+  const accounts = await documentedAccounts("ada", fleet.userKey, ada.userKey);
+  expect(accounts).toContain('subject: "agent.ada.receipt"');
+  expect(accounts).not.toContain("_KEY");
+  await using nats = await startForeignNats(accounts);
   const url = `nats://127.0.0.1:${nats.port}`;
   await using serve = await startServe({
     args: ["--nats-url", url, "--nats-creds", dir.join("fleet.creds")],
@@ -77,7 +66,19 @@ test("the documented rights are enough for a bridge, its tools, a command and it
   const asAda = ["--url", url, "--creds", dir.join("ada.creds")];
   const stop = await runCliai(["send", "stop", "ada", ...asAda]);
   expect(stop.code).not.toBe(0);
-  expect(nats.log()).toContain("Violation");
+  const raw = await connect({
+    servers: url,
+    authenticator: credsAuthenticator(new TextEncoder().encode(ada.creds)),
+    inboxPrefix: "_INBOX.ada",
+  });
+  for (const subject of ["agent.bob.heartbeat", "agent.ada.command", "$KV.agents.ada"]) {
+    raw.publish(subject, '{"status":"idle","type":"stop"}');
+    raw.publish("agent.ada.status", '{"status":"idle"}', { reply: subject });
+  }
+  const call = JSON.stringify({ tool: "list_agents", arguments: {} });
+  expect((await raw.request("tools.call.ada", call)).string()).not.toContain("bob");
+  await raw.close();
+  expect((await showAgent(serve, "ada")).commands.map(({ type }) => type)).toEqual(["task"]);
   const spawned = await serve.run(["spawn", "--dry-run", "--id", "bob"]);
   expect(spawned.code).toBe(2);
   expect(spawned.stderr).toContain("needs credentials of its own");

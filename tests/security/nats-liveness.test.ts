@@ -20,7 +20,7 @@ async function startWatching(nats: SecureNats): Promise<Server> {
     version: "0.0.0-test",
     replicas: 1,
     insecure: false,
-    followConnections: (onEvent) => watchConnections(nats.system, nats.account, onEvent, silentLogger),
+    followConnections: (onEvent) => watchConnections(nats.system, onEvent, silentLogger),
     natsRestarts: nats.server.restarts,
     now: () => new Date(),
     log: silentLogger,
@@ -74,6 +74,13 @@ test("a frozen bridge keeps its connection and falls silent; a connection that o
     name: "cliai bridge ada run-1",
   });
   await mallory.close();
+  // Claims of another operator, that name her: nobody has checked them, and they are not let in.
+  await using elsewhere = await startSecureNats();
+  const forged = (await elsewhere.mintAgent("ada")).creds;
+  for (let tries = 0; tries < 3; tries += 1) {
+    const refused = nats.connectRaw(forged, { name: "cliai bridge ada run-1", reconnect: false });
+    await expect(refused).rejects.toThrow("Authorization Violation");
+  }
   beat();
   await waitFor(() => link()?.value === "online", { what: "ada online again", saw: link });
   await ada.close();

@@ -1,11 +1,14 @@
 // A real nats-server that believes only credentials of ours, as `cliai serve` runs it, with the users that a test needs.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { type AgentId, parseAgentId } from "../../src/domain/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
 import {
-  buildAccountClaims,
+  buildAgentAccountClaims,
   buildClaims,
+  createAgentAccount,
   createSeed,
   type Minted,
   mintUser,
@@ -14,6 +17,7 @@ import {
   readSeed,
 } from "../../src/nats/credentials.ts";
 import { agentPermissions } from "../../src/nats/permissions.ts";
+import { accountsDirOf } from "../../src/nats/server-config.ts";
 import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
 import { pushAccountClaims } from "../../src/nats/system-account.ts";
 import { testServerBinary } from "./nats.ts";
@@ -22,8 +26,6 @@ import { tempDir } from "./temp-dir.ts";
 export interface SecureNats extends AsyncDisposable {
   readonly url: string;
   readonly server: NatsServer;
-  /** The public key of the fleet's account. */
-  readonly account: string;
   /** A connection with all rights in the fleet's account. */
   readonly serve: Bus;
   /** A connection of the system account. */
@@ -46,12 +48,14 @@ export async function startSecureNats(): Promise<SecureNats> {
     system: readSeed("system", createSeed("system")),
     account: readSeed("account", createSeed("account")),
   };
-  let revocations: Revocations = {};
+  const accounts = new Map<AgentId, string>();
+  /** User key -> the agent. */
+  const users = new Map<string, AgentId>();
   const server = await startNatsServer({
     binary: await testServerBinary(),
     dir: dir.join("nats"),
     port: 0,
-    claims: () => buildClaims(keys, revocations),
+    claims: () => buildClaims(keys, {}),
     log: silentLogger,
   });
   parts.defer(() => server.stop());
@@ -68,11 +72,20 @@ export async function startSecureNats(): Promise<SecureNats> {
   return {
     url,
     server,
-    account: keys.account.getPublicKey(),
     serve,
     system,
-    mintAgent: async (id) =>
-      await mintUser(keys.account, { name: id, permissions: agentPermissions(parseAgentId(id)) }),
+    mintAgent: async (name) => {
+      const id = parseAgentId(name);
+      const account = accounts.get(id) ?? createAgentAccount();
+      if (!accounts.has(id)) {
+        const claims = await buildAgentAccountClaims(keys, { id, key: account, revocations: {} });
+        await writeFile(join(accountsDirOf(dir.join("nats")), `${account}.jwt`), claims);
+      }
+      accounts.set(id, account);
+      const minted = await mintUser(keys.account, { name, account, permissions: agentPermissions(id) });
+      users.set(minted.userKey, id);
+      return minted;
+    },
     connectRaw: async (creds, { name = "raw", reconnect = true } = {}) => {
       const connection = await connect({
         servers: url,
@@ -85,8 +98,13 @@ export async function startSecureNats(): Promise<SecureNats> {
       return connection;
     },
     revoke: async (userKeys) => {
-      revocations = Object.fromEntries(userKeys.map((key) => [key, Math.floor(Date.now() / 1000) + 1]));
-      await pushAccountClaims(system, await buildAccountClaims(keys, revocations));
+      for (const userKey of userKeys) {
+        const id = users.get(userKey);
+        const key = id && accounts.get(id);
+        if (id === undefined || key === undefined) throw new Error(`no agent has ${userKey}`);
+        const revocations: Revocations = { [userKey]: Math.floor(Date.now() / 1000) + 1 };
+        await pushAccountClaims(system, await buildAgentAccountClaims(keys, { id, key, revocations }));
+      }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -11,8 +11,11 @@ export interface TestServer extends AsyncDisposable {
   /** The connection the server itself uses. */
   readonly bus: Bus;
   readonly server: Server;
-  /** Stops the server and starts another over the same nats-server, as a restarted `serve` would. */
-  restart(): Promise<TestServer>;
+  /**
+   * Stops the server and starts another over the same nats-server, as a restarted `serve` would.
+   * @param meanwhile done while none runs
+   */
+  restart(meanwhile?: () => Promise<void>): Promise<TestServer>;
 }
 
 export interface TestServerOptions {
@@ -48,8 +51,9 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     nats,
     bus,
     server,
-    restart: async () => {
+    restart: async (meanwhile) => {
       await stop();
+      await meanwhile?.();
       return await start(nats, options);
     },
     [Symbol.asyncDispose]: async () => {
