@@ -74,6 +74,7 @@ const HookSchema = v.looseObject({
   tool_input: v.optional(v.unknown()),
   tool_response: v.optional(v.unknown()),
   last_assistant_message: text,
+  notification_type: text,
   stop_hook_active: v.optional(v.fallback(v.optional(v.boolean()), undefined)),
   agent_id: text,
 });
@@ -94,6 +95,7 @@ function readHook(payload: unknown): Hook | undefined {
     transcriptPath: hook.transcript_path,
     lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,
+    isIdle: hook.notification_type === "idle_prompt",
     isSubagent: hook.agent_id !== undefined,
   };
 }

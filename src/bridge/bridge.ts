@@ -5,19 +5,19 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { AgentId } from "../domain/agent-id.ts";
 import { buildConnectionName, buildToolsConnectionName } from "../domain/connection-name.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { StatusReport } from "../domain/messages.ts";
-import { agentSubject, inboxPrefix } from "../domain/subjects.ts";
+import { inboxPrefix } from "../domain/subjects.ts";
 import type { ToolName } from "../domain/tools.ts";
 import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
 import { readClientNews } from "./client-watch.ts";
 import { createGiven } from "./given.ts";
-import { writeHandedOver } from "./handed-over.ts";
+import { sayGoodbye } from "./goodbye.ts";
 import type { AgentFacts } from "./heartbeat.ts";
 import { startLink } from "./link.ts";
 import { createMcpServer } from "./mcp-server.ts";
 import { startPresence } from "./presence.ts";
 import type { TakenOrder } from "./read-order.ts";
+import { createReceiptQueue } from "./receipt-queue.ts";
 import type { HostAddress } from "./session/host-link.ts";
 import type { MessagingSocket } from "./session/messaging-socket.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
@@ -90,6 +90,7 @@ export function startBridge(options: BridgeOptions): Bridge {
       }),
     log,
   );
+  const receipts = createReceiptQueue({ id, link, now, log });
   const given = createGiven();
   const presence = startPresence({
     ...{ id, facts: options.facts, intervalS: options.heartbeatIntervalS, link, host, given, now, log },
@@ -108,7 +109,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     onDone: (name, args) => presence.update(presenceAfter(name, args)),
     onHandedOver: (commandIds, tool) => {
       given.note(commandIds);
-      void writeHandedOver({ id, link, now, log }, commandIds, tool);
+      void receipts.writeHandedOver(commandIds, tool);
     },
   });
   const callTool: ToolCaller = (name, args, signal) => {
@@ -139,29 +140,16 @@ export function startBridge(options: BridgeOptions): Bridge {
     { transport, onerror: (error) => log.debug(`MCP: ${error.message}`) },
   );
 
-  const sayGoodbye = (status: "stopped" | "disconnected", message: string) => {
-    const report: StatusReport = {
-      agent_id: id,
-      status,
-      message,
-      timestamp: now().toISOString(),
-      instance_id: presence.instanceId(),
-    };
-    try {
-      link.bus()?.publish(agentSubject(id, "status"), report);
-    } catch (error) {
-      log.debug(`goodbye: ${messageOf(error)}`); // the connection has just gone: its loss says the same
-    }
-  };
   const end = async (reason: EndReason, order: TakenOrder | undefined) => {
     log.info(`ending: ${reason}`);
     try {
       presence.stopOrders();
       if (reason === "stdin closed") await transport.settled(lastAnswersWithinMs, hurry.signal);
       presence.stop();
-      if (!presence.isAlone()) log.debug("the session's host says goodbye");
-      else if (order === undefined) sayGoodbye("disconnected", reason);
-      else sayGoodbye("stopped", stopText(order));
+      if (presence.isAlone()) {
+        sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, reason);
+      }
+      await receipts.close(goodbyeWithinMs);
       await link.close(goodbyeWithinMs);
       await mcp.close();
       options.stdin.destroy();
@@ -187,8 +175,4 @@ function presenceAfter(
 ): { status?: string; current_task?: string } {
   if (name !== "report_status" || typeof status !== "string") return {};
   return typeof current_task === "string" ? { status, current_task } : { status };
-}
-
-function stopText({ type, from, reason }: TakenOrder): string {
-  return reason === "" ? `${type} by ${from}` : `${type} by ${from}: ${reason}`;
 }

@@ -33,6 +33,8 @@ export function createOrderIntake({ id, now, log, wasGiven, onOrder }: OrderInta
   const ending = new AbortController();
   /** The ids of which this bridge has tried to store the receipt. */
   const tried = new Set<string>();
+  /** Those that it has acted on: one whose acknowledgement was lost comes again. */
+  const acted = new Set<string>();
   let current: { readonly bus: Bus; stop(): Promise<void> } | undefined;
   let last = Promise.resolve();
 
@@ -63,7 +65,10 @@ export function createOrderIntake({ id, now, log, wasGiven, onOrder }: OrderInta
       await order.ack();
     } finally {
       // The acknowledgement may have arrived and its answer not: the order does not come again, and must not be forgotten.
-      if (taken !== undefined && isOurs) onOrder(taken);
+      if (taken !== undefined && isOurs && !acted.has(taken.command_id)) {
+        acted.add(taken.command_id);
+        onOrder(taken);
+      }
     }
   };
   const takeOrGiveBack = async (bus: Bus, order: Order) => {

@@ -29,6 +29,8 @@ export type ToolCaller = (
   name: ToolName,
   args: Record<string, unknown>,
   signal: AbortSignal,
+  /** Of a call that its caller wants to name later; made here when left out. */
+  requestId?: string,
 ) => Promise<ToolOutcome>;
 
 export interface ToolCallerOptions {
@@ -52,7 +54,7 @@ export interface ToolCallerOptions {
 /** The caller never throws but where the client's signal aborts: a failure is an outcome that the model reads. */
 export function createToolCaller(options: ToolCallerOptions): ToolCaller {
   const { id, instanceId, link, createId, askAgainMs = defaultAskAgainMs, onDone, onHandedOver } = options;
-  return async (name, args, signal) => {
+  return async (name, args, signal, requestId = createId()) => {
     const tool: ToolDefinition = tools[name];
     const { timeoutMs = callTimeoutMs(name, args) } = options;
     const isKnownById = tool.isKnownById === true;
@@ -64,7 +66,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
     const attempt: Attempt = {
       subject: toolCallSubject(id),
       body: {
-        request_id: createId(),
+        request_id: requestId,
         agent_id: id,
         instance_id: instanceId(),
         tool: name,

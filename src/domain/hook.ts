@@ -23,6 +23,8 @@ export interface Hook {
   readonly lastWords?: string | undefined;
   /** The turn goes on because its end was held back before. */
   readonly isHeldBack?: boolean | undefined;
+  /** The CLI says that it waits for its user: no turn runs, though no hook told of its end. */
+  readonly isIdle?: boolean;
   /** It is not the session itself that is at this, but a subagent of it. */
   readonly isSubagent: boolean;
 }

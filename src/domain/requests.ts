@@ -33,6 +33,8 @@ export type Answer = v.InferOutput<typeof AnswerSchema>;
 export const RequestSchema = v.looseObject({
   request_id: TokenSchema,
   agent_id: AgentIdSchema,
+  /** Of the tool call that it was asked by. */
+  call_id: v.optional(v.string()),
   kind: v.picklist(requestKinds),
   question: v.string(),
   context: v.optional(v.string()),

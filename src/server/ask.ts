@@ -66,6 +66,7 @@ async function put(
     ...facts,
     request_id,
     agent_id: id,
+    call_id: call.requestId,
     asked_at: at.toISOString(),
     ...(expiresS === undefined
       ? {}

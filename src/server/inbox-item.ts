@@ -24,6 +24,7 @@ export interface InboxItem {
   /** Of an answer, and of a request to decide. */
   readonly request_id?: string;
   readonly approved?: boolean;
+  readonly expires_at?: string;
 }
 
 export interface Evidence {
@@ -33,14 +34,15 @@ export interface Evidence {
 
 export function readItem(
   id: AgentId,
-  { command_id, type, from, issued_at }: CommandRecord,
+  { command_id, type, from, issued_at, expires_at }: CommandRecord,
   data: Uint8Array,
   evidence: Evidence,
 ): InboxItem {
   if (type !== "message") {
     const text = commandText(decodeMessage(CommandSchema, data));
     const origin = evidence.roleOf(from) === "captain" ? "captain" : "operator";
-    return { command_id, type, origin, from, text, at: issued_at };
+    const expiry = expires_at === undefined ? {} : { expires_at };
+    return { command_id, type, origin, from, text, at: issued_at, ...expiry };
   }
   const message = decodeMessage(AgentMessageSchema, data);
   const { text, thread, reply_to } = message;

@@ -62,7 +62,8 @@ export interface InboxOptions {
 }
 
 export function createInbox({ bus, fleet, projector, holds, requests, roleOf, now }: InboxOptions): Inbox {
-  const queueOf = (id: AgentId): CommandRecord[] => inboxOf(fleet.record(id) ?? { commands: [] });
+  const queueOf = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] =>
+    inboxOf(fleet.record(id) ?? { commands: [] }).filter(({ type }) => types?.includes(type) ?? true);
   const isHeldUp = (id: AgentId, call: TakingCall): boolean => {
     const [first] = queueOf(id);
     return first !== undefined && !holds.isFree(id, first.command_id, call);
@@ -81,8 +82,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
   /** The oldest that one call may hold: more than it can be given. */
   const nextFor = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] => {
     let characters = 0;
-    const queue = queueOf(id).filter(({ type }) => types?.includes(type) ?? true);
-    return queue.filter(({ summary }, index) => {
+    return queueOf(id, types).filter(({ summary }, index) => {
       characters += summary.length;
       return index === 0 || (index < itemsPerCall && characters <= charactersPerCall);
     });
@@ -145,7 +145,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
       try {
         const given = await handOut(id, held, call);
         done = given.done;
-        const still_waiting = queueOf(id).filter(({ command_id }) => !done.has(command_id)).length;
+        const still_waiting = queueOf(id, types).filter(({ command_id }) => !done.has(command_id)).length;
         const { items } = given;
         return { items, still_waiting, note: noteFor(items, still_waiting, isHeldUp(id, call)) };
       } finally {

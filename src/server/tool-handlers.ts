@@ -4,6 +4,7 @@ import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { reportedWords, statusWords } from "../domain/messages.ts";
 import { isFinal, receiptMessageId } from "../domain/receipts.ts";
+import type { AgentRequest } from "../domain/requests.ts";
 import { isGoodbye } from "../domain/status.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { ToolArguments, ToolName } from "../domain/tools.ts";
@@ -112,9 +113,9 @@ export const toolHandlers: ToolHandlers = {
   },
 
   async withdraw_request({ request_id }, { id, requests, now }) {
-    const known = requests.get(request_id);
+    const known = requests.get(request_id) ?? requests.open().find((each) => isAskedBy(each, id, request_id));
     if (known?.agent_id === id && known.state === "withdrawn") return "withdrawn";
-    await requests.decide(request_id, ({ agent_id }) => {
+    await requests.decide(known?.request_id ?? request_id, ({ agent_id }) => {
       if (agent_id === id) return { type: "withdraw", at: now().toISOString() };
       throw new CliaiError("refused", `request ${request_id} is ${agent_id}'s, not yours`);
     });
@@ -130,7 +131,9 @@ export const toolHandlers: ToolHandlers = {
   },
 
   async take_orders({ types }, context) {
-    const call = { ...context, confirmsWithinMs: hostConfirmsWithinMs };
+    // One holder for the host's whole run: what it holds and has not confirmed it is given again, and knows by its id.
+    const requestId = context.instanceId === undefined ? context.requestId : `host.${context.instanceId}`;
+    const call = { ...context, requestId, confirmsWithinMs: hostConfirmsWithinMs };
     const handout = await context.inbox.take(context.id, call, types);
     for (const { command_id, message_id } of handout.items) context.handOver(command_id ?? message_id ?? "");
     return handout;
@@ -199,4 +202,9 @@ async function report(
     message,
     messageId === undefined ? {} : { id: messageId },
   );
+}
+
+/** A caller that was not told the request's id names it by its own call. */
+function isAskedBy({ agent_id, call_id }: AgentRequest, id: AgentId, callId: string): boolean {
+  return agent_id === id && call_id === callId;
 }

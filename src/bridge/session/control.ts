@@ -1,8 +1,11 @@
 // Pause, resume and stop of a running session: what the gate, the CLI's process and the model are told, and a receipt for
 // each step that has its evidence (contract §5).
-import type { Receipt } from "../../domain/messages.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { Logger } from "../../log.ts";
 import { isStop, type TakenOrder } from "../read-order.ts";
+import type { ReceiptQueue } from "../receipt-queue.ts";
 import type { Gate } from "./gate.ts";
+import type { Turn } from "./turn.ts";
 
 /** The CLI as a process of ours. */
 export interface CliProcess {
@@ -13,33 +16,31 @@ export interface CliProcess {
   readonly ended: Promise<string>;
 }
 
-export type WriteReceipt = (
-  facts: Pick<Receipt, "command_id" | "state" | "route" | "detail">,
-) => Promise<void>;
-
 export interface ControlOptions {
   readonly gate: Gate;
-  readonly process: () => CliProcess | undefined;
-  readonly isTurnOpen: () => boolean;
-  /** The CLI has called a hook: only then is the gate one that its tools come to. */
-  readonly whenHooked: Promise<void>;
-  /** Tells the model to finish, and writes down by which way; `cutOff` stops the running tool. */
-  readonly tellStop: (order: TakenOrder, words: string, cutOff: boolean) => Promise<void>;
-  readonly writeReceipt: WriteReceipt;
+  readonly turn: Turn;
+  /** Resolves once the CLI runs; with undefined when it never will. */
+  readonly whenStarted: Promise<CliProcess | undefined>;
+  /** Tells the model at once, and writes down by which way; `cutOff` stops the running tool. */
+  readonly tell: (order: TakenOrder, words: string, cutOff: boolean) => Promise<void>;
+  /** A stop was taken: nothing new is begun any more. */
+  readonly onStop: () => void;
+  readonly receipts: Pick<ReceiptQueue, "write">;
   /** How long a stop that names no deadline lets the agent finish. */
   readonly defaultDeadlineS: number;
+  readonly log: Logger;
 }
 
 export interface Control {
   take(order: TakenOrder): void;
   /** A tool call is held at the gate. */
   held(): void;
-  /** The turn has ended: nothing of the agent runs. */
+  /** Nothing of the agent runs. */
   turnEnded(): void;
-  /** The stop that the session ends by. */
+  /** The stop that the session ends by: the hardest that came. */
   stop(): TakenOrder | undefined;
-  /** Resolves when what became of that stop is written down. */
-  settled(): Promise<void>;
+  /** The CLI has ended, in these words. Resolves when what became of every order is written down, or queued. */
+  ended(how: string): Promise<void>;
 }
 
 /** What a CLI that was asked to end is given for it. */
@@ -50,75 +51,111 @@ const cutOffWithinMs = 1_000;
 const longestDeadlineS = 7 * 86_400;
 
 export function createControl(options: ControlOptions): Control {
-  const { gate, process, isTurnOpen, whenHooked, tellStop, writeReceipt, defaultDeadlineS } = options;
-  let pauseId: string | undefined;
+  const { gate, turn, whenStarted, onStop, receipts, defaultDeadlineS, log } = options;
+  /** Pauses that have not been seen to hold; true once their receipt `injected` is written. */
+  const pauses = new Map<string, boolean>();
+  /** Stops whose end is not written yet. */
+  const stops: TakenOrder[] = [];
   let stop: TakenOrder | undefined;
-  let deadline: ReturnType<typeof setTimeout> | undefined;
+  let deadline: { readonly atMs: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   let ending: Promise<void> | undefined;
+  let endedHow: string | undefined;
   /** The receipt of what the model was told comes before the one of its end. */
   let telling = Promise.resolve();
 
-  const paused = (evidence: string) => {
-    if (pauseId === undefined) return;
-    void writeReceipt({ command_id: pauseId, state: "applied", route: "hook", detail: evidence });
-    pauseId = undefined;
+  const write = (command_id: string, state: "injected" | "applied" | "failed", detail?: string) =>
+    void receipts.write({
+      ...{ command_id, state, route: "hook" },
+      ...(detail === undefined ? {} : { detail }),
+    });
+  const tellPause = (id: string) => {
+    if (pauses.get(id) === false) write(id, "injected");
+    pauses.set(id, true);
+  };
+  const settlePauses = (state: "applied" | "failed", detail: string) => {
+    for (const id of pauses.keys()) {
+      if (state === "applied") tellPause(id);
+      write(id, state, detail);
+    }
+    pauses.clear();
   };
   const pause = async ({ command_id, from }: TakenOrder) => {
     gate.pause(from);
-    pauseId = command_id;
-    await whenHooked;
-    void writeReceipt({ command_id, state: "injected", route: "hook" });
-    if (pauseId === command_id && !isTurnOpen()) paused("no turn runs; the next tool call is held");
+    pauses.set(command_id, false);
+    await turn.whenHooked;
+    if (!pauses.has(command_id)) return;
+    tellPause(command_id);
+    if (!turn.isOpen()) settlePauses("applied", "no turn runs; the next tool call is held");
+    else if (gate.isHolding()) settlePauses("applied", "a tool call is held already");
   };
   const resume = async ({ command_id }: TakenOrder) => {
     const wasPaused = gate.pausedBy() !== undefined;
     gate.resume();
-    pauseId = undefined;
-    await whenHooked;
-    await writeReceipt({ command_id, state: "injected", route: "hook" });
-    const detail = wasPaused ? "let go" : "it was not paused";
-    await writeReceipt({ command_id, state: "applied", route: "hook", detail });
+    settlePauses("applied", "let go before a tool call came");
+    await turn.whenHooked;
+    write(command_id, "injected");
+    write(command_id, "applied", wasPaused ? "let go" : "it was not paused");
   };
 
+  const settleStops = (detail: string) => {
+    endedHow = detail;
+    clearTimeout(deadline?.timer);
+    for (const { command_id } of stops.splice(0)) {
+      void receipts.write({ command_id, state: "applied", detail });
+    }
+  };
   /** Ends the process by its own handle, harder when it does not go. */
-  const endProcess = async ({ command_id }: TakenOrder, why: string) => {
-    clearTimeout(deadline);
-    await telling.catch(() => undefined); // what could not be told shows by its missing receipt
-    const cli = process();
+  const endProcess = async (why: string) => {
+    clearTimeout(deadline?.timer);
+    await telling;
+    const cli = await whenStarted;
     cli?.terminate();
     const timer = setTimeout(() => cli?.kill(), endWithinMs);
     const how = (await cli?.ended) ?? "it was not running";
     clearTimeout(timer);
-    await writeReceipt({ command_id, state: "applied", detail: `${why}; ended: ${how}` });
+    settleStops(`${why}; ended: ${how}`);
   };
-  const end = (order: TakenOrder, why: string): Promise<void> => {
-    ending ??= endProcess(order, why);
+  const end = (why: string): Promise<void> => {
+    ending ??= endProcess(why);
     return ending;
   };
+  const tell = (order: TakenOrder, cutOff: boolean): Promise<void> => {
+    const saying = () => options.tell(order, stopWords(order), cutOff);
+    telling = telling
+      .then(saying)
+      .catch((error: unknown) => log.info(`${order.command_id} is not told: ${messageOf(error)}`));
+    return telling;
+  };
   const cutOff = async (order: TakenOrder, why: string) => {
-    if (isTurnOpen()) {
-      telling = tellStop(order, stopWords(order), true);
-      await telling;
+    if (turn.mayBeOpen()) {
+      await tell(order, true);
       await new Promise((resolve) => setTimeout(resolve, cutOffWithinMs));
     }
-    await end(order, why);
+    if (endedHow === undefined) await end(why);
   };
   const finish = async (order: TakenOrder) => {
-    if (!isTurnOpen()) return await end(order, "no turn ran");
+    if (!turn.mayBeOpen()) return await end("no turn ran");
     const deadlineS = Math.min(order.deadline_s ?? defaultDeadlineS, longestDeadlineS);
-    deadline = setTimeout(
-      () => void cutOff(order, `it had not finished within ${deadlineS} s`),
-      deadlineS * 1_000,
-    );
-    telling = tellStop(order, stopWords(order), false);
-    await telling;
+    const atMs = performance.now() + deadlineS * 1_000;
+    if (deadline === undefined || atMs < deadline.atMs) {
+      clearTimeout(deadline?.timer);
+      const late = () => void cutOff(order, `it had not finished within ${deadlineS} s`);
+      deadline = { atMs, timer: setTimeout(late, deadlineS * 1_000) };
+    }
+    await tell(order, false);
   };
   const takeStop = (order: TakenOrder) => {
-    const isHarder = order.force && stop?.force === false;
-    if (stop !== undefined && !isHarder) return;
-    stop = order;
-    gate.shut(stopWords(order));
-    void (order.force ? cutOff(order, "forced") : finish(order));
+    stops.push(order);
+    if (endedHow !== undefined) return settleStops(endedHow);
+    const isHarder = stop === undefined || (order.force && !stop.force);
+    if (isHarder) {
+      stop = order;
+      gate.shut(stopWords(order));
+      onStop();
+    }
+    // A second one like the first is only another that waits for the same end.
+    if (order.force && isHarder) void cutOff(order, "forced");
+    else if (!order.force && stop?.force !== true) void finish(order);
   };
 
   return {
@@ -127,17 +164,22 @@ export function createControl(options: ControlOptions): Control {
       else if (order.type === "pause") void pause(order);
       else if (order.type === "resume") void resume(order);
     },
-    held: () => paused("a tool call is held before it starts"),
+    held: () => settlePauses("applied", "a tool call is held before it starts"),
     turnEnded() {
-      paused("the turn has ended; the next tool call is held");
-      if (stop !== undefined) void end(stop, "its turn had ended");
+      settlePauses("applied", "the turn has ended; the next tool call is held");
+      if (stop !== undefined) void end("its turn had ended");
     },
     stop: () => stop,
-    settled: async () => await ending,
+    async ended(how) {
+      await ending;
+      settleStops(`it ended by itself: ${how}`);
+      settlePauses("failed", `the session has ended: ${how}`);
+    },
   };
 }
 
-function stopWords({ from, reason }: TakenOrder): string {
+/** With the mark by which the session shows that it has them. */
+function stopWords({ type, command_id, from, reason }: TakenOrder): string {
   const why = reason === "" ? "" : ` (${reason})`;
-  return `${from} has asked you to stop${why}. Start no other tool but cliai's own: say in one report_status what is done and what is left, then end your turn.`;
+  return `[cliai ${type} ${command_id}] ${from} has asked you to stop${why}. Start no other tool but cliai's own: say in one report_status what is done and what is left, then end your turn.`;
 }

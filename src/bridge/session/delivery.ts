@@ -3,6 +3,7 @@
 import { messageOf } from "../../domain/errors.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../pause.ts";
+import type { ReceiptFacts } from "../receipt-queue.ts";
 import { type HandedItem, markersIn, renderItem } from "./item-text.ts";
 
 /** One way of speaking to the session. */
@@ -16,7 +17,7 @@ export interface Route {
 export interface Delivery {
   /** Something may wait. */
   nudge(): void;
-  /** Watches for evidence of what is told by another way. Call what is returned when the receipt of that is stored. */
+  /** Watches for evidence of what is told by another way. Call what is returned when the receipt of that is queued. */
   expect(id: string): () => void;
   /** Text that the session has shown to have before it; `how` names the evidence. */
   noteEvidence(text: string, how: string): void;
@@ -27,75 +28,111 @@ export interface Delivery {
   stop(): void;
 }
 
+export interface Waiting {
+  /** Held for this session by the server, which gives them again until their receipts are there. */
+  readonly items: readonly HandedItem[];
+  /** How many more there are; some of them may be held by another call for a moment. */
+  readonly stillWaiting: number;
+}
+
 export interface DeliveryOptions {
   readonly routes: readonly Route[];
-  /** What waits, held for this session by the server; it is given once. */
-  readonly takeItems: (signal: AbortSignal) => Promise<readonly HandedItem[]>;
-  /** Writes a receipt; resolves when it is stored or will not be. */
-  readonly writeReceipt: (commandId: string, state: "injected" | "seen", how: string) => Promise<void>;
+  readonly takeItems: (signal: AbortSignal) => Promise<Waiting>;
+  /** Queues a receipt: they are stored in the order in which they were queued. */
+  readonly writeReceipt: (receipt: ReceiptFacts) => void;
+  readonly now: () => Date;
   readonly log: Logger;
 }
 
-/** Before the routes are tried again for what none of them took. */
+/** Before the routes are tried again for what none of them took, and before the inbox is looked at again. */
 const tryAgainMs = 1_000;
-/** Of those handed over, how many are watched for: the oldest are given up as not seen. */
-const mostAwaited = 10_000;
+/** Of those handed over, how many are watched for, and known again: the oldest are given up. */
+const mostKept = 10_000;
+/** A timer cannot be set for longer than 24 days. */
+const longestTimerMs = 7 * 86_400_000;
 
-export function createDelivery({ routes, takeItems, writeReceipt, log }: DeliveryOptions): Delivery {
+export function createDelivery({ routes, takeItems, writeReceipt, now, log }: DeliveryOptions): Delivery {
   const ending = new AbortController();
   const { signal } = ending;
-  /** Handed over and not seen, with the receipt that must be stored before. */
+  /** Done with: given again while the receipt is on its way, they are passed over. */
+  const done = new Set<string>();
+  /** Handed over and not seen, with the receipt that must be queued before. */
   const awaited = new Map<string, Promise<void>>();
   const tasks = new Set<string>();
   let seenTasks: string[] = [];
   let isRunning = false;
   let isNudged = false;
 
-  const see = (id: string, how: string) => {
-    const injected = awaited.get(id);
+  const see = (command_id: string, how: string) => {
+    const injected = awaited.get(command_id);
     if (injected === undefined) return;
-    awaited.delete(id);
-    if (tasks.delete(id)) seenTasks.push(id);
-    void injected.then(() => writeReceipt(id, "seen", how));
+    awaited.delete(command_id);
+    if (tasks.delete(command_id)) seenTasks.push(command_id);
+    void injected.then(() => writeReceipt({ command_id, state: "seen", detail: how }));
   };
   const expect = (id: string) => {
-    const stored = Promise.withResolvers<void>();
-    awaited.set(id, stored.promise);
-    const [oldest] = awaited.keys();
-    if (awaited.size > mostAwaited && oldest !== undefined) awaited.delete(oldest);
-    return stored.resolve;
+    const queued = Promise.withResolvers<void>();
+    awaited.set(id, queued.promise);
+    dropOldest(awaited);
+    return queued.resolve;
   };
-  const giveBy = async (route: Route, item: HandedItem): Promise<boolean> => {
+  const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
     // Watched before it is given: the evidence can be there before the way of giving it has returned.
-    const onStored = expect(item.id);
+    const onQueued = expect(item.id);
     if (item.type === "task") tasks.add(item.id);
     try {
-      if (await route.give(renderItem(item), signal)) {
-        await writeReceipt(item.id, "injected", route.name);
-        onStored();
+      if (await route.give(renderItem(item), until)) {
+        writeReceipt({ command_id: item.id, state: "injected", route: route.name });
+        onQueued();
         return true;
       }
     } catch (error) {
       log.info(`${route.name} did not take ${item.id}: ${messageOf(error)}`);
     }
     awaited.delete(item.id);
+    tasks.delete(item.id);
     return false;
   };
+  /** Until some route takes it, or its time is up, or the session is over. */
   const hand = async (item: HandedItem) => {
-    while (!signal.aborted) {
-      for (const route of routes) {
-        if (await giveBy(route, item)) return;
+    const over = new AbortController();
+    const abort = () => over.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    const leftMs =
+      item.expires_at === undefined ? longestTimerMs : Date.parse(item.expires_at) - now().getTime();
+    const timer = setTimeout(abort, Math.min(leftMs, longestTimerMs));
+    try {
+      while (!over.signal.aborted) {
+        for (const route of routes) {
+          if (await giveBy(route, item, over.signal)) return;
+          if (over.signal.aborted) break;
+        }
+        await pause(tryAgainMs, over.signal);
       }
-      await pause(tryAgainMs, signal);
+      if (signal.aborted) return;
+      const detail = "the session took it by no way in time";
+      writeReceipt({ command_id: item.id, state: "expired", detail });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
     }
+  };
+  /** Whether there may be more at once. */
+  const handOut = async ({ items, stillWaiting }: Waiting): Promise<boolean> => {
+    const fresh = items.filter(({ id }) => !done.has(id));
+    for (const item of fresh) {
+      await hand(item);
+      done.add(item.id);
+      dropOldest(done);
+    }
+    if (fresh.length === 0 && items.length + stillWaiting > 0) await pause(tryAgainMs, signal);
+    return items.length + stillWaiting > 0;
   };
   const run = async () => {
     while (isNudged && !signal.aborted) {
       isNudged = false;
       try {
-        const items = await takeItems(signal);
-        for (const item of items) await hand(item);
-        if (items.length > 0) isNudged = true; // there may be more than one call gives
+        if (await handOut(await takeItems(signal))) isNudged = true;
       } catch (error) {
         log.info(`what waits is not to be had yet: ${messageOf(error)}`);
         isNudged = true;
@@ -125,4 +162,9 @@ export function createDelivery({ routes, takeItems, writeReceipt, log }: Deliver
     isAwaiting: () => awaited.size > 0,
     stop: () => ending.abort(),
   };
+}
+
+function dropOldest(kept: Map<string, unknown> | Set<string>): void {
+  const [oldest] = kept.keys();
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
 }

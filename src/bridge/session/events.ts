@@ -1,9 +1,11 @@
 // Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that a late or doubled one changes
 // nothing (contract §6). What comes while the connection is lost is sent when it is back.
 import type { AgentId } from "../../domain/agent-id.ts";
+import { CliaiError, messageOf } from "../../domain/errors.ts";
 import type { HookFacts } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/messages.ts";
 import { agentSubject } from "../../domain/subjects.ts";
+import type { Logger } from "../../log.ts";
 import type { Link } from "../link.ts";
 
 /** Of a connection that stays away the oldest are given up: the newest say what is. */
@@ -21,18 +23,26 @@ export interface EventSenderOptions {
   readonly instanceId: string;
   readonly link: Link;
   readonly now: () => Date;
+  readonly log: Logger;
 }
 
-export function createEventSender({ id, instanceId, link, now }: EventSenderOptions): EventSender {
+export function createEventSender({ id, instanceId, link, now, log }: EventSenderOptions): EventSender {
   const generation = now().getTime();
   let seq = 0;
-  let kept: object[] = [];
+  const kept: object[] = [];
+  /** Nothing that is told here may fail for it. */
   const flush = () => {
     const bus = link.bus();
-    if (bus === undefined) return;
-    const sending = kept;
-    kept = [];
-    for (const event of sending) bus.publish(agentSubject(id, "event"), event);
+    while (bus !== undefined && kept.length > 0) {
+      try {
+        bus.publish(agentSubject(id, "event"), kept[0]);
+      } catch (error) {
+        log.debug(`an event is not sent: ${messageOf(error)}`);
+        // The connection is closing: what is kept goes with the next one. But for what can never be sent.
+        if (!(error instanceof CliaiError && error.code === "payload_too_large")) return;
+      }
+      kept.shift();
+    }
   };
   const unlisten = link.onChange((bus) => {
     if (bus !== undefined) flush();

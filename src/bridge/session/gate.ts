@@ -6,13 +6,18 @@ export interface Gate {
   /** Who paused it, while it is. */
   pausedBy(): string | undefined;
   isShut(): boolean;
+  /** Whether a call waits at it. */
+  isHolding(): boolean;
   pause(by: string): void;
   /** Lets go what is held. */
   resume(): void;
   /** No tool starts any more: the model is told why. There is no way back. */
   shut(reason: string): void;
-  /** Whether a tool may start: at once while the gate is open, else when it opens, or with a reason when it will not. */
-  pass(): Promise<Extract<HookAnswer, { type: "go" | "deny" }>>;
+  /**
+   * Whether a tool may start: at once while the gate is open, else when it opens, or with a reason when it will not. Once
+   * the signal aborts, nobody waits at it any more.
+   */
+  pass(signal?: AbortSignal): Promise<Extract<HookAnswer, { type: "go" | "deny" }>>;
 }
 
 export interface GateOptions {
@@ -37,6 +42,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
   return {
     pausedBy: () => pausedBy,
     isShut: () => shutReason !== undefined,
+    isHolding: () => held.size > 0,
     pause(by) {
       pausedBy = by;
     },
@@ -48,7 +54,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
       shutReason = reason;
       letGo();
     },
-    async pass() {
+    async pass(signal) {
       const now = verdict();
       if (now !== undefined) return now;
       onHeld();
@@ -65,12 +71,15 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
           }),
         holdMs,
       );
+      const leave = () => resolve({ type: "go" });
+      signal?.addEventListener("abort", leave, { once: true });
       held.add(look);
       try {
         return await promise;
       } finally {
         clearTimeout(timer);
         held.delete(look);
+        signal?.removeEventListener("abort", leave);
       }
     },
   };

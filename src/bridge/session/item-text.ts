@@ -12,20 +12,25 @@ const HandedItemSchema = v.object({
   reply_to: v.optional(v.string()),
   request_id: v.optional(v.string()),
   next_offset: v.optional(v.number()),
+  expires_at: v.optional(v.string()),
 });
-/** As `check_inbox` gives them. */
-export const HandoutSchema = v.object({ items: v.array(HandedItemSchema) });
+/** As `take_orders` gives them. */
+export const HandoutSchema = v.object({ items: v.array(HandedItemSchema), still_waiting: v.number() });
 
 export interface HandedItem
   extends Omit<v.InferOutput<typeof HandedItemSchema>, "command_id" | "message_id"> {
   readonly id: string;
 }
 
-export function readHandout(handout: v.InferOutput<typeof HandoutSchema>): HandedItem[] {
-  return handout.items.map(({ command_id, message_id, ...item }) => ({
+export function readHandout(handout: v.InferOutput<typeof HandoutSchema>): {
+  readonly items: readonly HandedItem[];
+  readonly stillWaiting: number;
+} {
+  const items = handout.items.map(({ command_id, message_id, ...item }) => ({
     ...item,
     id: command_id ?? message_id ?? "",
   }));
+  return { items, stillWaiting: handout.still_waiting };
 }
 
 const markPattern = /\[cliai \w+ ([A-Za-z0-9_-]{1,128})[\] ]/g;

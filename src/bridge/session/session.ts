@@ -3,47 +3,30 @@
 import type { AgentId } from "../../domain/agent-id.ts";
 import { buildConnectionName } from "../../domain/connection-name.ts";
 import { checkMessage } from "../../domain/decode.ts";
-import { messageOf } from "../../domain/errors.ts";
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
-import { agentSubject, inboxPrefix } from "../../domain/subjects.ts";
+import { inboxPrefix } from "../../domain/subjects.ts";
 import type { Logger } from "../../log.ts";
 import { connectBus } from "../../nats/bus.ts";
-import { type ReceiptWriter, writeHandedOver, writeReceipt } from "../handed-over.ts";
+import { sayGoodbye } from "../goodbye.ts";
 import { type AgentFacts, startHeartbeat } from "../heartbeat.ts";
 import { startLink } from "../link.ts";
 import { createOrderIntake } from "../orders.ts";
-import { isStop, type TakenOrder } from "../read-order.ts";
+import { isStop } from "../read-order.ts";
+import { createReceiptQueue } from "../receipt-queue.ts";
 import { createToolCaller } from "../tool-call.ts";
 import { type ApprovalsOptions, createApprovals } from "./approvals.ts";
 import { type CliProcess, createControl } from "./control.ts";
-import { createDelivery, type Route } from "./delivery.ts";
+import { createDelivery } from "./delivery.ts";
 import { createEventSender, type SessionEvent } from "./events.ts";
 import { createGate } from "./gate.ts";
-import { createHookRoute } from "./hook-route.ts";
+import { createHookAnswers } from "./hook-answers.ts";
 import { HandoutSchema, readHandout } from "./item-text.ts";
 import type { BridgeNews } from "./listener.ts";
-import { type MessagingSocket, writeToSocket } from "./messaging-socket.ts";
-import { createTranscriptReader } from "./transcript.ts";
+import { watchTranscript } from "./transcript.ts";
+import { createTurn } from "./turn.ts";
 import { createUsageMeter } from "./usage-meter.ts";
-
-/** Ways to the CLI that belong to how it was launched: its input stream, or the terminal that it is on. */
-export interface OwnWays {
-  readonly stream?: {
-    say(text: string): Promise<void>;
-    /** Cuts off what the CLI is doing; false where it cannot be reached. */
-    interrupt(): Promise<boolean>;
-  };
-  readonly terminal?: {
-    /** False while somebody is at the keyboard, and then nothing was typed. */
-    type(text: string): Promise<boolean>;
-    lineIsEmpty(): void;
-  };
-}
-
-/** All the ways to speak to a session, in the order in which they are tried. */
-export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
-export type RouteName = (typeof routeNames)[number];
+import { createWays, type OwnWays, type RouteName, routeNames } from "./ways.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;
@@ -86,10 +69,8 @@ export interface Session {
 }
 
 const goodbyeWithinMs = 2_000;
-const lookEveryMs = 250;
 const defaultDeadlineS = 60;
 const defaultReachWithinMs = 10_000;
-const socketOpensWithinMs = 10_000;
 
 export function startSession(options: SessionOptions): Session {
   const { agentId: id, instanceId, cli, routes: allowed = routeNames, log, now } = options;
@@ -107,20 +88,12 @@ export function startSession(options: SessionOptions): Session {
   const heartbeat = startHeartbeat({
     ...{ id, instanceId, facts: options.facts, intervalS: options.heartbeatIntervalS, link, now, log },
   });
-  const events = createEventSender({ id, instanceId, link, now });
+  const events = createEventSender({ id, instanceId, link, now, log });
   const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
-  const writer: ReceiptWriter = { id, link, now, log };
-  const receipt = (facts: Parameters<typeof writeReceipt>[1]) => writeReceipt(writer, facts);
-  const transcript = createTranscriptReader();
-
-  let process: CliProcess | undefined;
-  let ways: OwnWays = {};
-  let messaging: MessagingSocket | undefined;
-  let transcriptPath: string | undefined;
-  let isTurnOpen = false;
-  let isHooked = false;
-  let hookedAtMs = 0;
-  const hooked = Promise.withResolvers<void>();
+  const receipts = createReceiptQueue({ id, link, now, log });
+  const turn = createTurn();
+  const ways = createWays({ turn, allowed, log });
+  const started = Promise.withResolvers<CliProcess | undefined>();
 
   const call = createToolCaller({
     ...{ id, link, createId: options.createId, instanceId: () => instanceId },
@@ -128,79 +101,40 @@ export function startSession(options: SessionOptions): Session {
     onDone: () => undefined,
     onHandedOver: (ids, tool) => {
       // Of what waits in the inbox, the routes write the receipts.
-      if (tool !== "take_orders") void writeHandedOver(writer, ids, "hook");
+      if (tool !== "take_orders") void receipts.writeHandedOver(ids, "hook");
     },
   });
   const approvals = createApprovals({
-    call,
+    ...{ call, createId: options.createId, log },
     stopApproval: options.stopApproval,
     permissions: options.permissions,
     permissionWaitS: Math.floor(options.holdMs / 1_000),
   });
-
-  const hookRoute = createHookRoute(() => isTurnOpen && isHooked);
-  /** The MCP server, which names the socket, starts beside the session. */
-  const mayOpenSocket = () =>
-    allowed.includes("messaging-socket") &&
-    messaging === undefined &&
-    performance.now() - hookedAtMs < socketOpensWithinMs;
-  const allRoutes: Readonly<Record<RouteName, Route["give"]>> = {
-    "stream-json": async (text) => {
-      await ways.stream?.say(text);
-      return ways.stream !== undefined;
-    },
-    "messaging-socket": async (text) => {
-      if (messaging === undefined) return false;
-      await writeToSocket(messaging, text, "next");
-      return true;
-    },
-    hook: hookRoute.give,
-    // Typed only where a hook can show that it was sent, and where no better way is about to open.
-    terminal: async (text) =>
-      !isTurnOpen && isHooked && !mayOpenSocket() && (await ways.terminal?.type(text)) === true,
-  };
   const delivery = createDelivery({
-    routes: routeNames
-      .filter((name) => allowed.includes(name))
-      .map((name) => ({ name, give: allRoutes[name] })),
+    routes: ways.routes,
     takeItems: async (signal) => {
       const types = ["task", "message"]; // the gate has the others
       const { isError, text, result } = await call("take_orders", { types }, signal);
-      if (!isError) return readHandout(checkMessage(HandoutSchema, result));
-      throw new Error(text);
+      if (isError) throw new Error(text);
+      return readHandout(checkMessage(HandoutSchema, result));
     },
-    writeReceipt: (command_id, state, how) =>
-      receipt({ command_id, state, ...(state === "seen" ? { detail: how } : { route: how }) }),
-    log,
+    writeReceipt: (receipt) => void receipts.write(receipt),
+    ...{ now, log },
   });
-
   const gate = createGate({ holdMs: options.holdMs, onHeld: () => control.held() });
-  const sayStop = async (text: string, cutOff: boolean): Promise<string> => {
-    try {
-      if (cutOff && (await ways.stream?.interrupt()) === true) return "interrupt";
-      if (messaging !== undefined) {
-        await writeToSocket(messaging, text, cutOff ? "now" : "next");
-        return "messaging-socket";
-      }
-    } catch (error) {
-      log.info(`the stop is told by hooks alone: ${messageOf(error)}`);
-    }
-    return "hook"; // the gate is shut: the next tool call is told why
-  };
-  const tellStop = async ({ type, command_id }: TakenOrder, words: string, cutOff: boolean) => {
-    const onStored = delivery.expect(command_id);
-    const route = await sayStop(`[cliai ${type} ${command_id}] ${words}`, cutOff);
-    await receipt({ command_id, state: "injected", route });
-    onStored();
-  };
   const control = createControl({
-    gate,
-    process: () => process,
-    isTurnOpen: () => isTurnOpen,
-    whenHooked: hooked.promise,
-    tellStop,
-    writeReceipt: receipt,
-    defaultDeadlineS,
+    ...{ gate, turn, receipts, defaultDeadlineS, log },
+    whenStarted: started.promise,
+    tell: async ({ command_id }, words, cutOff) => {
+      const onQueued = delivery.expect(command_id);
+      const route = await ways.sayAtOnce(words, cutOff);
+      void receipts.write({ command_id, state: "injected", route });
+      onQueued();
+    },
+    onStop: () => {
+      delivery.stop();
+      void approvals.stop();
+    },
   });
   const orders = createOrderIntake({
     ...{ id, now, log },
@@ -214,65 +148,31 @@ export function startSession(options: SessionOptions): Session {
   link.onChange((bus) => {
     if (bus === undefined) return;
     orders.attach(bus);
-    if (isReady()) delivery.nudge();
+    if (ways.isReady()) delivery.nudge();
   });
-  /** Whether the session takes words: before its handshake they would be lost. */
-  const isReady = () => isHooked || messaging !== undefined || ways.stream !== undefined;
-
-  const lookForEvidence = async () => {
-    if (transcriptPath === undefined || !delivery.isAwaiting()) return;
-    for (const line of await transcript.readNew(transcriptPath)) {
+  const transcript = watchTranscript({
+    isAwaiting: delivery.isAwaiting,
+    onLine: (line) => {
       const text = cli.readTranscriptLine(line);
       if (text !== undefined) delivery.noteEvidence(text, "transcript");
-    }
-  };
-  const looking = setInterval(() => {
-    lookForEvidence().catch((error: unknown) => log.debug(`transcript: ${messageOf(error)}`));
-  }, lookEveryMs);
+    },
+    log,
+  });
 
+  const isStopping = () => control.stop() !== undefined;
+  const answerTo = createHookAnswers({ gate, approvals, hookRoute: ways.hook, isStopping });
   const turnEnded = () => {
-    isTurnOpen = false;
-    hookRoute.turnEnded();
+    turn.end();
+    ways.hook.turnEnded();
     control.turnEnded();
     delivery.nudge();
   };
-  const answerTo = async (hook: Hook): Promise<HookAnswer> => {
-    switch (hook.facts.kind) {
-      case "tool_start":
-        return hook.tool?.isOwn === true && gate.isShut() ? { type: "go" } : await gate.pass();
-      case "tool_end":
-      case "tool_failed":
-        approvals.noteTool(hook);
-        return hook.isSubagent ? { type: "go" } : told();
-      case "prompt":
-        return told();
-      case "permission":
-        return await permission(hook);
-      case "turn_end":
-        return await answerEnd(hook);
-      default:
-        return { type: "go" };
-    }
+  const takeFirstHook = ({ facts }: Hook) => {
+    delivery.nudge();
+    // Asked to stop before it had begun.
+    if (facts.kind === "session_start" && isStopping()) control.turnEnded();
   };
-  /** What is permitted meets the gate once more: it may have closed while somebody thought about it. */
-  const permission = async (hook: Hook): Promise<HookAnswer> => {
-    const answer = await approvals.permission(hook);
-    if (answer.type !== "permit") return answer;
-    const passed = await gate.pass();
-    return passed.type === "deny" ? { type: "forbid", reason: passed.reason } : answer;
-  };
-  const told = (): HookAnswer => {
-    const text = hookRoute.take();
-    return text === undefined ? { type: "go" } : { type: "add", text };
-  };
-  const answerEnd = async (hook: Hook): Promise<HookAnswer> => {
-    if (control.stop() !== undefined) return { type: "go" };
-    const text = hookRoute.take();
-    if (text !== undefined) return { type: "hold_back", reason: text };
-    const answer = await approvals.mayEnd(hook);
-    return control.stop() === undefined ? answer : { type: "go" };
-  };
-  const takeFacts = ({ facts, isSubagent }: Hook, answer: HookAnswer) => {
+  const takeFacts = ({ facts, isSubagent, isIdle }: Hook, answer: HookAnswer) => {
     const { kind } = facts;
     const isHeldUp = answer.type === "deny" || answer.type === "hold_back";
     if (kind === "permission") {
@@ -284,7 +184,7 @@ export function startSession(options: SessionOptions): Session {
     }
     events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);
     if (isSubagent || isHeldUp) return;
-    if (kind === "turn_end" || kind === "turn_failed" || kind === "session_end") turnEnded();
+    if (turnEnds.has(kind) || isIdle) turnEnded();
   };
 
   return {
@@ -292,32 +192,26 @@ export function startSession(options: SessionOptions): Session {
       const hook = cli.readHook(payload);
       if (hook === undefined) return {};
       const { facts, prompt, isSubagent } = hook;
-      transcriptPath = hook.transcriptPath ?? transcriptPath;
-      if (!isHooked) {
-        isHooked = true;
-        hooked.resolve();
-        hookedAtMs = performance.now();
-        delivery.nudge();
-      }
+      if (turn.noteHook()) takeFirstHook(hook);
       heartbeat.update({
         ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
         ...(facts.session_id === undefined ? {} : { session_id: facts.session_id }),
       });
-      if (!isSubagent && (facts.kind === "prompt" || facts.kind === "tool_start")) isTurnOpen = true;
+      if (!isSubagent && (facts.kind === "prompt" || facts.kind === "tool_start")) turn.begin();
       if (prompt !== undefined) {
-        ways.terminal?.lineIsEmpty();
+        ways.lineIsEmpty();
         delivery.noteEvidence(prompt, "prompt");
       }
-      void lookForEvidence().catch(() => undefined); // the timer's look says what is wrong
+      transcript.look(hook.transcriptPath);
       // Shown as waiting while it is asked.
       if (facts.kind === "permission") events.send(facts);
-      const answer = await answerTo(hook);
+      const answer = await answerTo(hook, signal);
       // What nobody waited for says nothing of what the session does now.
       if (signal?.aborted !== true) takeFacts(hook, answer);
       return cli.buildHookAnswer(hook, answer);
     },
     bridgeNews({ messaging: socket, ...news }) {
-      if (socket !== undefined) messaging = socket;
+      if (socket !== undefined) ways.openSocket(socket);
       heartbeat.update(definedOf(news));
       delivery.nudge();
     },
@@ -326,45 +220,40 @@ export function startSession(options: SessionOptions): Session {
     },
     // The results of a stream say the same, and more exactly.
     telemetry(payload) {
-      if (ways.stream === undefined) meter(cli.readTelemetry(payload));
+      if (!ways.hasStream()) meter(cli.readTelemetry(payload));
     },
     report: (event) => events.send(event),
     turnResult({ isError, text }) {
       const detail = summaryOf(`its turn has ended: ${text}`);
       for (const command_id of delivery.takeSeenTasks()) {
-        void receipt({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
+        void receipts.write({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
       }
     },
     noteEvidence: (text, how) => delivery.noteEvidence(text, how),
-    attach(started, own = {}) {
-      process = started;
-      ways = own;
-      if (isReady()) delivery.nudge();
+    attach(process, own = {}) {
+      ways.open(own);
+      started.resolve(process);
+      if (ways.isReady()) delivery.nudge();
     },
     async end(how) {
-      clearInterval(looking);
+      started.resolve(undefined);
+      transcript.stop();
       delivery.stop();
-      approvals.stop();
       orders.stop();
       heartbeat.stop();
-      await control.settled();
-      const stop = control.stop();
-      if (isTurnOpen || isHooked) events.send({ kind: "session_end", detail: how });
-      const status = stop === undefined ? "disconnected" : "stopped";
-      const reason = stop === undefined || stop.reason === "" ? "" : `: ${stop.reason}`;
-      const message = stop === undefined ? how : `${stop.type} by ${stop.from}${reason}`;
-      try {
-        link.bus()?.publish(agentSubject(id, "status"), {
-          ...{ agent_id: id, status, message, timestamp: now().toISOString(), instance_id: instanceId },
-        });
-      } catch (error) {
-        log.debug(`goodbye: ${messageOf(error)}`); // the connection has just gone: its loss says the same
-      }
+      const takenBack = approvals.stop();
+      await control.ended(how);
+      await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
+      if (turn.isHooked()) events.send({ kind: "session_end", detail: how });
+      sayGoodbye({ id, instanceId, link, now, log }, control.stop(), how);
       events.stop();
       await link.close(goodbyeWithinMs);
     },
   };
 }
+
+/** Kinds of hooks after which nothing of the agent runs. */
+const turnEnds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -1,7 +1,9 @@
 // Follows the CLI's own record of the session, a file of JSON Lines: each line once, from where the last look left off.
 import { open } from "node:fs/promises";
+import { messageOf } from "../../domain/errors.ts";
+import type { Logger } from "../../log.ts";
 
-export interface TranscriptReader {
+interface TranscriptReader {
   /** The lines that were completed since the last look; none while there is no such file. */
   readNew(path: string): Promise<readonly unknown[]>;
 }
@@ -9,7 +11,7 @@ export interface TranscriptReader {
 /** At one look; the rest comes with the next. */
 const mostBytes = 16 * 1024 * 1024;
 
-export function createTranscriptReader(): TranscriptReader {
+function createTranscriptReader(): TranscriptReader {
   let current: string | undefined;
   let offset = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -44,6 +46,38 @@ export function createTranscriptReader(): TranscriptReader {
       last = reading.catch(() => undefined);
       return await reading;
     },
+  };
+}
+
+export interface TranscriptWatch {
+  /** Looks at once, at the record that the CLI names now, and from then on as long as something is awaited. */
+  look(path: string | undefined): void;
+  stop(): void;
+}
+
+export interface TranscriptWatchOptions {
+  readonly isAwaiting: () => boolean;
+  readonly onLine: (line: unknown) => void;
+  readonly log: Logger;
+}
+
+const lookEveryMs = 250;
+
+export function watchTranscript({ isAwaiting, onLine, log }: TranscriptWatchOptions): TranscriptWatch {
+  const transcript = createTranscriptReader();
+  let path: string | undefined;
+  const look = async () => {
+    if (path === undefined || !isAwaiting()) return;
+    for (const line of await transcript.readNew(path)) onLine(line);
+  };
+  const lookNow = () => void look().catch((error: unknown) => log.debug(`transcript: ${messageOf(error)}`));
+  const timer = setInterval(lookNow, lookEveryMs);
+  return {
+    look(named) {
+      path = named ?? path;
+      lookNow();
+    },
+    stop: () => clearInterval(timer),
   };
 }
 

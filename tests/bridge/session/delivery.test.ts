@@ -12,21 +12,29 @@ function taskOf(id: string): HandedItem {
 interface Written {
   readonly id: string;
   readonly state: string;
-  readonly how: string;
+  readonly how: string | null | undefined;
 }
 
-function deliveryOf(routes: readonly Route[], items: HandedItem[]) {
+/** Over an inbox that gives what waits until it is told that it is taken, as the server does. */
+function deliveryOf(routes: readonly Route[], items: readonly HandedItem[], confirms = true) {
   const written: Written[] = [];
+  const taken = new Set<string>();
+  let times = 0;
   const delivery = createDelivery({
     routes,
-    takeItems: () => Promise.resolve(items.splice(0, 20)),
-    writeReceipt: (id, state, how) => {
-      written.push({ id, state, how });
-      return Promise.resolve();
+    takeItems: () => {
+      times += 1;
+      const left = items.filter(({ id }) => !taken.has(id));
+      return Promise.resolve({ items: left.slice(0, 20), stillWaiting: Math.max(0, left.length - 20) });
     },
+    writeReceipt: ({ command_id, state, route, detail }) => {
+      written.push({ id: command_id, state, how: route ?? detail });
+      if (confirms) taken.add(command_id);
+    },
+    now: () => new Date(),
     log: silentLogger,
   });
-  return { delivery, written };
+  return { delivery, written, taken, times: () => times };
 }
 
 describe("createDelivery()", () => {
@@ -60,6 +68,40 @@ describe("createDelivery()", () => {
       expect(delivery.isAwaiting()).toBe(true);
       delivery.stop();
     }
+  });
+
+  test("what is given again while its receipt is on its way is not handed over again", async () => {
+    const given: string[] = [];
+    const open: Route = {
+      name: "open",
+      give: (text) => {
+        given.push(...markersIn(text));
+        return Promise.resolve(true);
+      },
+    };
+    const { delivery, taken, times } = deliveryOf([open], [taskOf("a"), taskOf("b")], false);
+    delivery.nudge();
+    await waitFor(() => times() > 2, { what: "the inbox is asked again" });
+    expect(given).toEqual(["a", "b"]);
+    taken.add("a").add("b");
+    delivery.stop();
+  });
+
+  test("what no route takes before its time is up expires, and what comes after it is handed over", async () => {
+    const hangs: Route = {
+      name: "hook",
+      give: (text, signal) =>
+        new Promise((resolve) => {
+          if (text.includes("do b")) resolve(true);
+          signal.addEventListener("abort", () => resolve(false));
+        }),
+    };
+    const a = { ...taskOf("a"), expires_at: new Date(Date.now() + 50).toISOString() };
+    const { delivery, written } = deliveryOf([hangs], [a, taskOf("b")]);
+    delivery.nudge();
+    await waitFor(() => written.length === 2, { what: "both are done with" });
+    expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["a expired", "b injected"]);
+    delivery.stop();
   });
 
   test("1,000 sends with random faults: none is given twice, none is seen without evidence, all are given", async () => {
@@ -100,7 +142,7 @@ describe("createDelivery()", () => {
     };
     const { delivery, written } = deliveryOf([faulty("one"), faulty("two"), always], items);
     delivery.nudge();
-    await waitFor(() => given.size === 1_000 && items.length === 0, { what: `all are given, seed ${seed}` });
+    await waitFor(() => given.size === 1_000, { what: `all are given, seed ${seed}` });
     for (const show of later) show();
     await waitFor(() => written.filter(({ state }) => state === "seen").length === shown.size, {
       what: `${shown.size} are seen, seed ${seed}`,

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { claude } from "../../../src/agents/claude.ts";
+import type { CliProcess } from "../../../src/bridge/session/control.ts";
 import { type Session, type SessionOptions, startSession } from "../../../src/bridge/session/session.ts";
 import { parseAgentId } from "../../../src/domain/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -65,6 +66,32 @@ async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promi
       await dir[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A CLI that ends when it is asked to. */
+function fakeCli(): { readonly process: CliProcess; readonly signals: string[]; end(how: string): void } {
+  const ended = Promise.withResolvers<string>();
+  const signals: string[] = [];
+  const process: CliProcess = {
+    terminate() {
+      signals.push("SIGTERM");
+      ended.resolve("exit code 143");
+    },
+    kill: () => signals.push("SIGKILL"),
+    ended: ended.promise,
+  };
+  return { process, signals, end: ended.resolve };
+}
+
+/** What became last of each of the agent's commands, and in which words. */
+function outcomes({ server }: TestServer): Record<string, string> {
+  const commands = server.fleet.get(id)?.commands ?? [];
+  return Object.fromEntries(
+    commands.map(({ command_id, receipts }) => {
+      const { state, detail } = receipts.at(-1) ?? {};
+      return [command_id, `${state}: ${detail}`];
+    }),
+  );
 }
 
 const tool = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "u1" };
@@ -295,4 +322,168 @@ test("an end that is to be approved follows the stated policy when the server is
     await test.server.stop();
     expect(await ada.hook("Stop", { last_assistant_message: "all done" })).toMatchObject(answer);
   }
+});
+
+test("what became of a task is told when NATS is back, step by step", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.hook("PreToolUse", tool);
+  const commandId = await ada.send("task");
+  await ada.statesOnce("stored", "delivered");
+  await Bun.sleep(200); // the host has asked for it by then, and waits for a hook
+  test.nats.kill();
+  const answer = await ada.hook("PostToolUse", { ...tool, tool_response: "ok" });
+  expect(JSON.stringify(answer)).toContain(commandId);
+  await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${commandId}] dig` });
+  await waitFor(() => ada.states().join() === "stored,delivered,injected,seen", {
+    ...{ what: "the receipts", saw: ada.states, deadlineMs: 20_000 },
+  });
+});
+
+test("a second pause while a call is held holds it, too", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered", "injected");
+  const held = ada.hook("PreToolUse", tool);
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  const second = await ada.send("pause");
+  await waitFor(() => outcomes(test)[second] === "applied: a tool call is held already", {
+    ...{ what: "the second is applied", saw: () => outcomes(test) },
+  });
+  await ada.send("resume");
+  expect(await held).toEqual({});
+});
+
+test("the CLI's word that it waits for its user ends a turn that no hook ended", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.hook("Notification", { notification_type: "idle_prompt", message: "waiting" });
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+});
+
+test("a forced stop after a graceful one ends the session at once, and both have their end", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const graceful = await ada.send("stop", { reason: "lunch" });
+  await ada.statesOnce("stored", "delivered", "injected");
+  const forced = await ada.send("stop", { force: true });
+  await waitFor(() => Object.values(outcomes(test)).every((each) => each.startsWith("applied")), {
+    ...{ what: "both are applied", saw: () => outcomes(test) },
+  });
+  const how = "applied: forced; ended: exit code 143";
+  expect(outcomes(test)).toEqual({ [graceful]: how, [forced]: how });
+  expect(cli.signals).toEqual(["SIGTERM"]);
+});
+
+test("a later stop with a nearer deadline counts", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.send("stop"); // within a minute
+  await ada.statesOnce("stored", "delivered", "injected");
+  const nearer = "nearer";
+  const order = { command_id: nearer, reason: "quick", approved: true, force: false, deadline_s: 1 };
+  test.bus.publish("agent.ada.shutdown", order);
+  await waitFor(
+    () => outcomes(test)[nearer]?.startsWith("applied: it had not finished within 1 s") === true,
+    {
+      ...{ what: "it is ended", saw: () => outcomes(test) },
+    },
+  );
+});
+
+test("a session that ends by itself while it is asked to stop and is paused has both written down", async () => {
+  await using test = await startTestServer();
+  const ada = await host(test);
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const pause = await ada.send("pause");
+  await ada.statesOnce("stored", "delivered", "injected");
+  const stop = await ada.send("stop");
+  await ada.statesOnce("stored", "delivered", "injected");
+  cli.end("exit code 1");
+  await ada[Symbol.asyncDispose]();
+  await waitFor(() => Object.values(outcomes(test)).every((each) => /^(applied|failed)/.test(each)), {
+    ...{ what: "both have their end", saw: () => outcomes(test) },
+  });
+  expect(outcomes(test)).toEqual({
+    [pause]: "failed: the session has ended: the test is over",
+    [stop]: "applied: it ended by itself: the test is over",
+  });
+  expect(cli.signals).toEqual([]);
+});
+
+test("a stop that comes before the CLI runs ends it as soon as it does", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.send("stop", { force: true });
+  await ada.statesOnce("stored", "delivered", "injected");
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  expect(cli.signals).toEqual(["SIGTERM"]);
+});
+
+test("a stop ends the wait for the approval of a turn's end, and the request is taken back", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { stopApproval: { waitS: 3_600, unanswered: "go_on" } });
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const end = ada.hook("Stop", { last_assistant_message: "all done" });
+  const open = () => test.server.requests.open();
+  await waitFor(() => open().length === 1, { what: "the request is asked" });
+  await ada.send("stop");
+  expect(await end).toEqual({});
+  await waitFor(() => test.server.requests.all().every(({ state }) => state === "withdrawn"), {
+    ...{ what: "it is withdrawn", saw: () => test.server.requests.all() },
+  });
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+});
+
+test("a permission that the CLI waits for no more is taken back, and one asked after a stop is refused unasked", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { permissions: "inbox" });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const given = new AbortController();
+  const asking = ada.session.hook({ hook_event_name: "PermissionRequest", ...tool }, given.signal);
+  await waitFor(() => test.server.requests.all().length === 1, { what: "the request is asked" });
+  given.abort();
+  await asking;
+  await waitFor(() => test.server.requests.all().every(({ state }) => state === "withdrawn"), {
+    what: "it is withdrawn",
+  });
+  await ada.send("stop", { reason: "lunch" });
+  await ada.statesOnce("stored", "delivered", "injected");
+  expect(await ada.hook("PermissionRequest", tool)).toMatchObject({
+    hookSpecificOutput: { decision: { behavior: "deny", message: expect.stringContaining("lunch") } },
+  });
+  expect(test.server.requests.all()).toHaveLength(1);
+});
+
+test("after a stop an agent may report and ask, and a captain commands nobody", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.send("stop");
+  await ada.statesOnce("stored", "delivered", "injected");
+  const answers = await Promise.all(
+    ["acknowledge", "ask_human", "command_agent", "spawn_agent", "broadcast"].map((name) =>
+      ada.hook("PreToolUse", { tool_name: `mcp__cliai__${name}`, tool_input: {} }),
+    ),
+  );
+  const denied = answers.map((answer) => JSON.stringify(answer).includes("deny"));
+  expect(denied).toEqual([false, false, true, true, true]);
 });

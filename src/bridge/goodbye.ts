@@ -1,0 +1,38 @@
+// The last word of an agent's run: whether it was stopped, by whom and why, or has ended by itself.
+import type { AgentId } from "../domain/agent-id.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { StatusReport } from "../domain/messages.ts";
+import { agentSubject } from "../domain/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Link } from "./link.ts";
+import type { TakenOrder } from "./read-order.ts";
+
+export interface GoodbyeOptions {
+  readonly id: AgentId;
+  readonly instanceId: string;
+  readonly link: Pick<Link, "bus">;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** @param stop the order that the run ends by; undefined where none does, and `how` says why then */
+export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined, how: string): void {
+  const { id, instanceId, link, now, log } = options;
+  const report: StatusReport = {
+    agent_id: id,
+    ...(stop === undefined
+      ? { status: "disconnected", message: how }
+      : { status: "stopped", message: wordsOf(stop) }),
+    timestamp: now().toISOString(),
+    instance_id: instanceId,
+  };
+  try {
+    link.bus()?.publish(agentSubject(id, "status"), report);
+  } catch (error) {
+    log.debug(`goodbye: ${messageOf(error)}`); // the connection has just gone: its loss says the same
+  }
+}
+
+function wordsOf({ type, from, reason }: TakenOrder): string {
+  return reason === "" ? `${type} by ${from}` : `${type} by ${from}: ${reason}`;
+}

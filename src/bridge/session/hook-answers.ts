@@ -1,0 +1,71 @@
+// What each hook of the CLI is answered: by the gate, by whoever has to approve, and with what waits for the session.
+import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
+import { isToolName, mayCall } from "../../domain/tools.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Gate } from "./gate.ts";
+import type { HookRoute } from "./hook-route.ts";
+
+export interface HookAnswersOptions {
+  readonly gate: Gate;
+  readonly approvals: Approvals;
+  readonly hookRoute: HookRoute;
+  readonly isStopping: () => boolean;
+}
+
+/** @param signal once it aborts, the CLI waits for the answer no more */
+export type AnswerHook = (hook: Hook, signal?: AbortSignal) => Promise<HookAnswer>;
+
+export function createHookAnswers({
+  gate,
+  approvals,
+  hookRoute,
+  isStopping,
+}: HookAnswersOptions): AnswerHook {
+  const told = (): HookAnswer => {
+    const text = hookRoute.take();
+    return text === undefined ? { type: "go" } : { type: "add", text };
+  };
+  const isShutTo = ({ tool }: Hook) => gate.isShut() && !onlyReports(tool);
+  const toolStart: AnswerHook = async (hook, signal) =>
+    gate.isShut() && !isShutTo(hook) ? { type: "go" } : await gate.pass(signal);
+  /** What is permitted meets the gate once more: it may have closed while somebody thought about it. */
+  const permission: AnswerHook = async (hook, signal) => {
+    const answer = isShutTo(hook) ? undefined : await approvals.permission(hook, signal);
+    if (answer?.type === "forbid" || (answer?.type === "go" && !isShutTo(hook))) return answer;
+    const passed = await toolStart(hook, signal);
+    return passed.type === "deny" ? { type: "forbid", reason: passed.reason } : (answer ?? passed);
+  };
+  const turnEnd: AnswerHook = async (hook, signal) => {
+    if (isStopping()) return { type: "go" };
+    const text = hookRoute.take();
+    if (text !== undefined) return { type: "hold_back", reason: text };
+    const answer = await approvals.mayEnd(hook, signal);
+    return isStopping() ? { type: "go" } : answer;
+  };
+
+  return async (hook, signal) => {
+    switch (hook.facts.kind) {
+      case "tool_start":
+        return await toolStart(hook, signal);
+      case "tool_end":
+      case "tool_failed":
+        approvals.noteTool(hook);
+        return hook.isSubagent ? { type: "go" } : told();
+      case "prompt":
+        approvals.notePrompt();
+        return told();
+      case "permission":
+        return await permission(hook, signal);
+      case "turn_end":
+        return await turnEnd(hook, signal);
+      default:
+        return { type: "go" };
+    }
+  };
+}
+
+/** Of our own tools those that every agent has: a captain's change what others do. */
+function onlyReports(tool: HookTool | undefined): boolean {
+  const name = tool?.name.split("__").at(-1) ?? "";
+  return tool?.isOwn === true && isToolName(name) && mayCall("agent", name);
+}

@@ -1,0 +1,101 @@
+// The ways to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
+// of its hooks, its terminal.
+import { messageOf } from "../../domain/errors.ts";
+import type { Logger } from "../../log.ts";
+import type { Route } from "./delivery.ts";
+import { createHookRoute, type HookRoute } from "./hook-route.ts";
+import { type MessagingSocket, writeToSocket } from "./messaging-socket.ts";
+import type { Turn } from "./turn.ts";
+
+/** Ways that belong to how the CLI was launched. */
+export interface OwnWays {
+  readonly stream?: {
+    say(text: string): Promise<void>;
+    /** Cuts off what the CLI is doing; false where it cannot be reached. */
+    interrupt(): Promise<boolean>;
+  };
+  readonly terminal?: {
+    /** False while somebody is at the keyboard, and then nothing was typed. */
+    type(text: string): Promise<boolean>;
+    lineIsEmpty(): void;
+  };
+}
+
+/** In the order in which they are tried. */
+export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
+export type RouteName = (typeof routeNames)[number];
+
+export interface Ways {
+  /** Those that may be used, for what waits in the agent's inbox. */
+  readonly routes: readonly Route[];
+  readonly hook: HookRoute;
+  open(own: OwnWays): void;
+  openSocket(socket: MessagingSocket): void;
+  /** Whether the session takes words: before its handshake they would be lost. */
+  isReady(): boolean;
+  /** The user's line on the terminal is sent or gone. */
+  lineIsEmpty(): void;
+  /** Whether the CLI says by its stream what others say by telemetry. */
+  hasStream(): boolean;
+  /** Says what cannot wait, and gives the name of the way; `cutOff` stops the running tool. */
+  sayAtOnce(text: string, cutOff: boolean): Promise<RouteName | "interrupt">;
+}
+
+export interface WaysOptions {
+  readonly turn: Turn;
+  readonly allowed: readonly RouteName[];
+  readonly log: Logger;
+}
+
+const socketOpensWithinMs = 10_000;
+
+export function createWays({ turn, allowed, log }: WaysOptions): Ways {
+  let own: OwnWays = {};
+  let socket: MessagingSocket | undefined;
+  const hook = createHookRoute(turn.isOpen);
+  /** The MCP server, which names the socket, starts beside the session. */
+  const mayOpenSocket = () =>
+    allowed.includes("messaging-socket") && socket === undefined && turn.hookedForMs() < socketOpensWithinMs;
+
+  const give: Readonly<Record<RouteName, Route["give"]>> = {
+    "stream-json": async (text) => {
+      await own.stream?.say(text);
+      return own.stream !== undefined;
+    },
+    "messaging-socket": async (text) => {
+      if (socket === undefined) return false;
+      await writeToSocket(socket, text, "next");
+      return true;
+    },
+    hook: hook.give,
+    // Typed only where a hook can show that it was sent, and where no better way is about to open.
+    terminal: async (text) =>
+      turn.isHooked() && !turn.isOpen() && !mayOpenSocket() && (await own.terminal?.type(text)) === true,
+  };
+
+  return {
+    routes: routeNames.filter((name) => allowed.includes(name)).map((name) => ({ name, give: give[name] })),
+    hook,
+    open(ways) {
+      own = ways;
+    },
+    openSocket(opened) {
+      socket = opened;
+    },
+    isReady: () => turn.isHooked() || socket !== undefined || own.stream !== undefined,
+    lineIsEmpty: () => own.terminal?.lineIsEmpty(),
+    hasStream: () => own.stream !== undefined,
+    async sayAtOnce(text, cutOff) {
+      try {
+        if (cutOff && (await own.stream?.interrupt()) === true) return "interrupt";
+        if (socket !== undefined) {
+          await writeToSocket(socket, text, cutOff ? "now" : "next");
+          return "messaging-socket";
+        }
+      } catch (error) {
+        log.info(`told by hooks alone: ${messageOf(error)}`);
+      }
+      return "hook"; // the gate is shut: the next tool call is told why
+    },
+  };
+}
