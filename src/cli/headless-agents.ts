@@ -1,6 +1,5 @@
 // Agents that a person has had `serve` launch: headless, at work until they are stopped. They end with `serve` and come back
 // with it, under their ids and in their sessions.
-import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import process from "node:process";
 import { findAgentCli } from "../agents/agent-clis.ts";
@@ -17,6 +16,7 @@ import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.t
 import { type AgentLauncherOptions, freeAgentId } from "./agent-launcher.ts";
 import { readAgent } from "./fleet-reading.ts";
 import { createLaunchedAgents, type Launched } from "./launched-agents.ts";
+import { isDirectory } from "./project-dir.ts";
 
 export interface HeadlessAgents extends Spawner {
   /** Has those again that were there when the server ended; resolves when each is back, or will not be. */
@@ -168,8 +168,7 @@ function requireProfile(name: string, { config: { agents = {} } }: AgentLauncher
 
 /** @throws CliaiError `message_invalid` */
 async function requireDirectory(path: string): Promise<void> {
-  const stats = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined; // absent: reported below
-  if (stats?.isDirectory()) return;
+  if (isAbsolute(path) && (await isDirectory(path))) return;
   throw new CliaiError("message_invalid", `project "${path}" is not a directory of the server's machine`, {
     hint: "give the whole path of one that is there",
   });

@@ -1,0 +1,158 @@
+// What one `cliai spawn` is to do, decided before anything is written or started: which agent, where, by which CLI and with
+// which credentials.
+import { join, resolve } from "node:path";
+import type { AgentCli, AgentLaunch } from "../agents/agent-cli.ts";
+import { findAgentCli } from "../agents/agent-clis.ts";
+import type { Profile } from "../config.ts";
+import type { AgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { redact } from "../domain/redact.ts";
+import { type Role, roles } from "../domain/roles.ts";
+import { mintAgent } from "./agent-keys.ts";
+import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "./client.ts";
+import type { Arguments } from "./command.ts";
+import { configArgs, loadConfig, readPrompt, rolePrompts } from "./config-file.ts";
+import type { CliContext } from "./context.ts";
+import { type FleetRecords, readFleet } from "./fleet-reading.ts";
+import { operatorCredsPath, readKeys } from "./keys.ts";
+import { findProfile } from "./profile.ts";
+import { isDirectory } from "./project-dir.ts";
+import { readServeFile } from "./serve-file.ts";
+import { isServed } from "./serve-lock.ts";
+import { chooseAgentId, readAgentFolders } from "./spawn-identity.ts";
+
+export const spawnArgs = {
+  profile: { type: "positional", required: false, description: "a profile of the settings file" },
+  id: { type: "string", valueHint: "ID", description: "the agent's id; else PROFILE and 4 digits" },
+  task: { type: "string", valueHint: "TEXT", description: "what it begins with" },
+  project: { type: "string", valueHint: "DIR", description: "where it works; else the current directory" },
+  role: { type: "enum", options: [...roles] as Role[], description: "instead of the profile's" },
+  model: { type: "string", valueHint: "NAME", description: "instead of the profile's" },
+  cli: { type: "string", valueHint: "NAME", description: "the agent CLI, instead of the profile's" },
+  headless: { type: "boolean", description: "without a terminal, until it is stopped; tasks are its turns" },
+  resume: { type: "string", valueHint: "SESSION", description: "go on in this session of its CLI" },
+  "ends-with-input": { type: "boolean", description: "with --headless: its end is that of standard input" },
+  "strict-mcp": { type: "boolean", description: "no other MCP servers than cliai's" },
+  "dry-run": { type: "boolean", description: "write the files, print the command, launch nothing" },
+  ...configArgs,
+  ...clientArgs,
+} as const;
+
+type SpawnArgs = Arguments<typeof spawnArgs>;
+
+export interface SpawnPlan {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly role: Role;
+  readonly cli: AgentCli;
+  readonly cwd: string;
+  readonly dataDir: string;
+  readonly natsUrl: string;
+  readonly credsPath: string | undefined;
+  /** Whether those credentials were made for this agent, and not named by the user. */
+  readonly isMinted: boolean;
+  /** Whether who started it holds its standard input, and it ends with that. */
+  readonly endsWithInput: boolean;
+  readonly launch: AgentLaunch;
+}
+
+export async function planSpawn(
+  args: SpawnArgs,
+  context: CliContext,
+  rest: readonly string[],
+): Promise<SpawnPlan> {
+  const loaded = await loadConfig(args.config, context);
+  const name = args.profile ?? "agent";
+  const profile = findProfile(args.profile, loaded.config);
+  const cli = findAgentCli(args.cli ?? profile.cli);
+  if (args.headless === true && cli.headless === undefined) {
+    throw new CliaiError("usage", `${cli.name} has no way to run --headless`, {
+      hint: "leave it out, and give it a terminal",
+    });
+  }
+  if (args["ends-with-input"] === true && args.headless !== true) {
+    throw new CliaiError("usage", "--ends-with-input is given without --headless", {
+      hint: "a CLI on a terminal reads standard input itself",
+    });
+  }
+  const cwd = await projectDir(args.project, context);
+  const dataDir = dataDirFor(args, context);
+  const { natsUrl, fleet } = await meetServer(args, context);
+  const role = args.role ?? profile.role;
+  const folders = await readAgentFolders(join(dataDir, "agents"));
+  const choice = { random: Math.random, now: context.now() };
+  const id = chooseAgentId(args.id, name, { fleet, folders }, choice);
+  const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
+  const credsPath = args.creds ? resolve(context.cwd, args.creds) : await mintOwn(id, role, args, context);
+  const launch: AgentLaunch = {
+    agentId: id,
+    sessionId: args.resume ?? crypto.randomUUID(),
+    isResumed: args.resume !== undefined,
+    mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
+    isHeadless: args.headless === true,
+    asksPermissions: profile.permissions === "inbox",
+    strictMcp: args["strict-mcp"] === true,
+    model: args.model ?? profile.model,
+    instructions: prompts
+      .map((prompt) => prompt.trim())
+      .filter(Boolean)
+      .join("\n\n"),
+    task: args.task,
+    passedOn: rest,
+  };
+  const isMinted = credsPath !== undefined && !args.creds;
+  const endsWithInput = args["ends-with-input"] === true;
+  return { endsWithInput, id, name, profile, role, cli, cwd, dataDir, natsUrl, credsPath, isMinted, launch };
+}
+
+async function projectDir(flag: string | undefined, { cwd }: CliContext): Promise<string> {
+  const path = resolve(cwd, flag ?? ".");
+  if (await isDirectory(path)) return path;
+  throw new CliaiError("usage", `--project "${path}" is not a directory`, { hint: "name one that is there" });
+}
+
+/** The server's address and its fleet; a dry run does without the server. */
+async function meetServer(
+  args: SpawnArgs,
+  context: CliContext,
+): Promise<{ natsUrl: string; fleet: FleetRecords }> {
+  const isDry = args["dry-run"] === true;
+  const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
+    if (!isDry || !(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
+    context.note(`no server runs; the files name ${defaultNatsUrl}`);
+    return { natsUrl: defaultNatsUrl };
+  });
+  // A dry run asks too, where it can: an agent that is at work must not lose its credentials to new ones.
+  if (isDry && (args.url !== undefined || !(await isServed(dataDirFor(args, context)))))
+    return { natsUrl, fleet: new Map() };
+  // Without --url, --creds names the agent's: the fleet is read with the person's own.
+  const own = args.url === undefined ? { ...args, creds: undefined } : args;
+  return { natsUrl, fleet: await withClient(own, context, readFleet) };
+}
+
+/**
+ * Credentials of the agent's own, for the nats-server of this data directory; none where it takes anybody.
+ * @throws CliaiError `config_invalid` for a server that others run, which gives them out itself
+ */
+async function mintOwn(
+  id: AgentId,
+  role: Role,
+  args: SpawnArgs,
+  context: CliContext,
+): Promise<string | undefined> {
+  if (args.url !== undefined) return undefined;
+  const dataDir = dataDirFor(args, context);
+  const server = await readServeFile(dataDir);
+  const keys = await readKeys(dataDir);
+  const isOurs = server === undefined || server.nats_creds === operatorCredsPath(dataDir);
+  if (keys !== undefined && isOurs) return await mintAgent(dataDir, keys, { id, role, now: context.now() });
+  if (server?.nats_creds === undefined) return undefined;
+  throw new CliaiError(
+    "config_invalid",
+    `"${id}" needs credentials of its own for ${redact(server.nats_url)}`,
+    {
+      hint: "have its operator make them, and name them: --creds FILE",
+    },
+  );
+}
