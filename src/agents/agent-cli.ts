@@ -3,12 +3,11 @@ import type { Readable, Writable } from "node:stream";
 import type { AgentId } from "../domain/agent-id.ts";
 import type { HookFacts, SessionCli } from "../domain/hook.ts";
 import type { Usage } from "../domain/messages.ts";
+import type { ProgramPlace } from "./find-program.ts";
 
-export interface AgentCli {
+export interface AgentCli extends ProgramPlace {
   /** As in a profile's `cli`. */
   readonly name: string;
-  /** The program, as found on PATH. */
-  readonly program: string;
   /** How a person gets it: a command. */
   readonly install: string;
   /** The release it was measured with; an older one may lack what is used of it. */

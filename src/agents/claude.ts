@@ -11,6 +11,7 @@ const permissionFlags = ["--permission-mode", "--dangerously-skip-permissions"];
 export const claude: AgentCli = {
   name: "claude",
   program: "claude",
+  packageProgram: "@anthropic-ai/claude-code/bin/claude.exe",
   install: "npm install -g @anthropic-ai/claude-code",
   triedVersion: "2.1.330",
   unattendedArgs: ["-p"],

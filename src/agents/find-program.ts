@@ -3,7 +3,7 @@
 import { win32 } from "node:path";
 
 export interface ProgramPlace {
-  /** As a profile's CLI names it, such as `claude`. */
+  /** As found on PATH, such as `claude`. */
   readonly program: string;
   /** Where its npm package has it, below `node_modules`: `@anthropic-ai/claude-code/bin/claude.exe`. */
   readonly packageProgram?: string | undefined;

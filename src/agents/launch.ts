@@ -1,11 +1,13 @@
 // Launches an agent's CLI: as a process with arguments, never through a shell; in the foreground on this terminal, or with
 // pipes for a session without one. It is ended by its own handle. On a terminal of our own: own-terminal.ts.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { AgentCli } from "./agent-cli.ts";
+import { findProgram } from "./find-program.ts";
 
 export interface LaunchOptions {
   readonly cli: AgentCli;
@@ -46,7 +48,7 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped }: Launch
     if (signal !== "SIGINT" || !isTerminal) kill(signal);
   });
   const stdio = isPiped === true ? (["pipe", "pipe", "inherit"] as const) : "inherit";
-  const child = spawn(cli.program, [...args], { cwd, env, stdio: stdio as "inherit", shell: false });
+  const child = spawn(programOf(cli, env), [...args], { cwd, env, stdio: stdio as "inherit", shell: false });
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once("error", (cause) => reject(launchFailure(cli, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -54,6 +56,11 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped }: Launch
   const { stdin, stdout } = child as { stdin: Writable | null; stdout: Readable | null };
   const running = runningAgent(kill, exit);
   return stdin === null || stdout === null ? running : { ...running, pipes: { stdin, stdout } };
+}
+
+/** What is to be started for the CLI on this machine. */
+export function programOf(cli: AgentCli, env: LaunchOptions["env"]): string {
+  return findProgram(cli, { env, platform: process.platform, exists: existsSync });
 }
 
 export function runningAgent(kill: (signal: NodeJS.Signals) => void, exit: Promise<Exit>): RunningAgent {

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
 import type { AgentCli, HeadlessSession } from "../agents/agent-cli.ts";
-import type { RunningAgent } from "../agents/launch.ts";
+import { programOf, type RunningAgent } from "../agents/launch.ts";
 import type { AgentOnTerminal } from "../agents/own-terminal.ts";
 import type { StopApproval } from "../bridge/session/approvals.ts";
 import { createListener, listenerPaths } from "../bridge/session/listener.ts";
@@ -87,7 +87,10 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     onBridgeLink: session.bridgeLink,
     log,
   });
-  const [version, http] = await Promise.all([readCliVersion(cli.program, context.env), listen(fetch)]);
+  const [version, http] = await Promise.all([
+    readCliVersion(programOf(cli, context.env), context.env),
+    listen(fetch),
+  ]);
   const url = `http://127.0.0.1:${http.port}`;
   return {
     bridgeEnv: { session_url: url, session_token: token, instance_id: instanceId },

@@ -1,8 +1,10 @@
 // The programs that cliai runs beside itself: nats-server, and the agents' CLIs.
 import { execFile } from "node:child_process";
+import { isAbsolute } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { agentClis } from "../../agents/agent-clis.ts";
+import { programOf } from "../../agents/launch.ts";
 import { buildInfo } from "../../build-info.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { childEnvironment } from "../../nats/child-environment.ts";
@@ -44,8 +46,10 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
 /** The agent CLIs: there, running, and not older than the release they were tried with. */
 export async function checkAgentClis(searchPath: string): Promise<Check[]> {
   return await Promise.all(
-    agentClis.map(async ({ name, program, install, triedVersion }) => {
-      const path = await findOnPath(process.platform === "win32" ? `${program}.cmd` : program, searchPath);
+    agentClis.map(async (cli) => {
+      const { name, program, install, triedVersion } = cli;
+      const found = programOf(cli, { PATH: searchPath });
+      const path = isAbsolute(found) ? found : await findOnPath(found, searchPath);
       if (path === undefined)
         return finding(name, `there is no ${program} on PATH: spawn cannot launch it`, install);
       try {
