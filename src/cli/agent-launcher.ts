@@ -1,12 +1,17 @@
 // Launches agents for captains: each works on its task without a terminal, and ends when that is done. They are this
 // process's own children, and end with it.
+import { Buffer } from "node:buffer";
+import { resolve } from "node:path";
+import process from "node:process";
 import { findAgentCli } from "../agents/agent-clis.ts";
 import type { Config } from "../config.ts";
 import { type AgentId, buildAgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
 import type { LaunchAgent, LaunchOrder } from "../server/server.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
 import type { CliContext } from "./context.ts";
 import { findProfile } from "./profile.ts";
+import { isDirectory } from "./project-dir.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
@@ -30,6 +35,13 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   const launch = async (order: LaunchOrder): Promise<AgentId> => {
     const { profile, project, task, isKnown, isOnline } = order;
     const { program, unattendedArgs } = findAgentCli(findProfile(profile, config).cli);
+    checkTask(task);
+    const dir = resolve(context.cwd, project ?? ".");
+    if (!(await isDirectory(dir))) {
+      throw new CliaiError("usage", `project "${dir}" is not a directory of the server's machine`, {
+        hint: "give the whole path of one that is there",
+      });
+    }
     const id = freeAgentId(profile, isKnown);
     context.log.info(`launching ${id} (${program}) for a captain`);
     const more = [`--task=${task}`, "--", ...unattendedArgs];
@@ -54,6 +66,25 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
       await Promise.all([...children].map((child) => child.end()));
     },
   };
+}
+
+/** As an argument of a program: Linux takes 128 KiB, Windows 32,767 characters for all of them. */
+const mostTaskBytes = process.platform === "win32" ? 20_000 : 120_000;
+
+/** @throws CliaiError `usage` for a task that no program can be given as an argument */
+function checkTask(task: string): void {
+  const bytes = Buffer.byteLength(task);
+  if (bytes > mostTaskBytes) {
+    throw new CliaiError(
+      "usage",
+      `the task has ${bytes} bytes, and an agent begins with ${mostTaskBytes} at most`,
+      {
+        hint: "put the rest into a file of its project, and name that",
+      },
+    );
+  }
+  if (!task.includes("\0")) return;
+  throw new CliaiError("usage", "the task holds a NUL character", { hint: "leave it out" });
 }
 
 export function freeAgentId(profile: string, isKnown: (id: AgentId) => boolean): AgentId {
