@@ -179,6 +179,8 @@ export interface OwnTerminalOptions {
   readonly onData: (data: Uint8Array) => void;
 }
 
+export type OpenTerminal = (options: OwnTerminalOptions) => OwnTerminal | undefined;
+
 /** Undefined where this runtime has none: under Deno, and on Windows, where it is not tried. Throws what `spawn` throws. */
 export function openTerminal(options: OwnTerminalOptions): OwnTerminal | undefined {
   if (!("Bun" in globalThis) || process.platform === "win32" || typeof Bun.Terminal !== "function") {

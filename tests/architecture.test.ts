@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   web: ["domain", "log", "server (types)"],
   server: ["nats", "domain", "log"],
   bridge: ["nats", "domain", "log"],
-  agents: ["domain", "log"],
+  agents: ["domain", "log", "runtime (types)"],
   nats: ["domain", "log"],
   config: ["domain"],
   "build-info": ["nats (types)"],

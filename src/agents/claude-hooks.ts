@@ -13,17 +13,21 @@ export interface AgentEventFacts {
   readonly session_id?: string;
 }
 
-/** A field of another type than we know is as good as none. */
+/** A field of another type than we know is as good as none: the gate must not open for it. */
 const text = v.optional(v.fallback(v.optional(v.string()), undefined));
 
-const HookPayloadSchema = v.looseObject({
+const ClaudeHookSchema = v.looseObject({
   hook_event_name: v.string(),
   session_id: text,
+  transcript_path: text,
+  agent_id: text,
   source: text,
   prompt: text,
   tool_name: text,
   tool_input: v.optional(v.unknown()),
+  tool_response: v.optional(v.unknown()),
   tool_use_id: text,
+  stop_hook_active: v.optional(v.fallback(v.optional(v.boolean()), undefined)),
   error: text,
   error_details: text,
   last_assistant_message: text,
@@ -34,7 +38,7 @@ const HookPayloadSchema = v.looseObject({
   trigger: text,
   reason: text,
 });
-type HookPayload = v.InferOutput<typeof HookPayloadSchema>;
+type ClaudeHook = v.InferOutput<typeof ClaudeHookSchema>;
 
 const kindOfHook = new Map([
   ["SessionStart", "session_start"],
@@ -60,12 +64,17 @@ const idLength = 128;
 /** More of a text than this cannot matter for its beginning. */
 const readLength = 8_192;
 
-/** undefined for what is no hook, and for a hook that says nothing of the agent's state. */
-export function readClaudeHook(payload: unknown): AgentEventFacts | undefined {
-  const read = v.safeParse(HookPayloadSchema, payload);
-  const kind = read.success ? kindOfHook.get(read.output.hook_event_name) : undefined;
-  if (!read.success || kind === undefined) return undefined;
-  const hook = read.output;
+/** What the hook says, and what it says of the agent's state, if anything; undefined for what is no hook. */
+export function readClaudeHook(
+  payload: unknown,
+): { readonly hook: ClaudeHook; readonly facts: AgentEventFacts | undefined } | undefined {
+  const read = v.safeParse(ClaudeHookSchema, payload);
+  return read.success ? { hook: read.output, facts: factsOf(read.output) } : undefined;
+}
+
+function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
+  const kind = kindOfHook.get(hook.hook_event_name);
+  if (kind === undefined) return undefined;
   const detail = detailOf(hook);
   return {
     kind,
@@ -77,7 +86,7 @@ export function readClaudeHook(payload: unknown): AgentEventFacts | undefined {
   };
 }
 
-function detailOf(hook: HookPayload): string | undefined {
+function detailOf(hook: ClaudeHook): string | undefined {
   switch (hook.hook_event_name) {
     case "SessionStart":
       return short(hook.source);

@@ -64,29 +64,13 @@ function isOlder(version: string | undefined, than: readonly number[]): boolean 
   return place !== -1 && (parts[place] ?? 0) < (than[place] ?? 0);
 }
 
-/** A field of another type than we know is as good as none: the gate must not open for it. */
-const text = v.optional(v.fallback(v.optional(v.string()), undefined));
-const HookSchema = v.looseObject({
-  hook_event_name: v.string(),
-  transcript_path: text,
-  prompt: text,
-  tool_name: text,
-  tool_input: v.optional(v.unknown()),
-  tool_response: v.optional(v.unknown()),
-  last_assistant_message: text,
-  notification_type: text,
-  stop_hook_active: v.optional(v.fallback(v.optional(v.boolean()), undefined)),
-  agent_id: text,
-});
-
 const ownTools: ReadonlySet<string> = new Set(toolNames.map((name) => `mcp__cliai__${name}`));
 
 function readHook(payload: unknown): Hook | undefined {
-  const read = v.safeParse(HookSchema, payload);
-  if (!read.success) throw new CliaiError("message_invalid", "this is no hook of Claude Code");
-  const facts = readClaudeHook(payload);
+  const read = readClaudeHook(payload);
+  if (read === undefined) throw new CliaiError("message_invalid", "this is no hook of Claude Code");
+  const { hook, facts } = read;
   if (facts === undefined) return undefined;
-  const hook = read.output;
   const { tool_name: name, tool_input: input, tool_response: result } = hook;
   return {
     facts,

@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
+import { parseJsonLine } from "../domain/decode.ts";
 import type { Usage } from "../domain/messages.ts";
 import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "./agent-cli.ts";
 
@@ -78,7 +79,7 @@ function openStream({ stdin, stdout, onEvent, onEvidence, onResult }: HeadlessPi
     onResult({ isError: result.output.is_error, text: result.output.result });
   };
   createInterface({ input: stdout }).on("line", (text) => {
-    const line = parseLine(text);
+    const line = parseJsonLine(text);
     if (line !== undefined) take(line);
   });
 
@@ -104,14 +105,6 @@ function write(stdin: Writable, message: object): Promise<void> {
   return new Promise((resolve, reject) => {
     stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
   });
-}
-
-function parseLine(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not of the protocol
-  }
 }
 
 function contextOf({ message: { model, usage } }: v.InferOutput<typeof AssistantSchema>) {

@@ -1,25 +1,9 @@
 // Runs an agent's CLI on a terminal of our own and passes it through to the user's, so that its host can type too: never
 // between the user's keys, nor into a line that the user has begun.
 import type { Readable, Writable } from "node:stream";
+import type { OpenTerminal } from "../runtime.ts";
 import type { AgentCli } from "./agent-cli.ts";
-import { type Exit, launchFailure, passSignals, type RunningAgent, runningAgent } from "./launch.ts";
-
-/** As much of a terminal as is used here; what opens one is the composition root's. */
-export interface Terminal {
-  write(data: string | Uint8Array): void;
-  resize(columns: number, rows: number): void;
-  kill(signal: NodeJS.Signals): void;
-  readonly exited: Promise<Exit>;
-}
-
-export type OpenTerminal = (options: {
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly columns: number;
-  readonly rows: number;
-  readonly onData: (data: Uint8Array) => void;
-}) => Terminal | undefined;
+import { launchFailure, passSignals, programOf, type RunningAgent, runningAgent } from "./launch.ts";
 
 interface UserInput extends Readable {
   setRawMode?(isRaw: boolean): unknown;
@@ -103,7 +87,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   function open({ open: openTerminal }: OwnTerminalLaunch, onData: (data: Uint8Array) => void) {
     try {
       const [columns, rows] = [stdout.columns ?? 80, stdout.rows ?? 24];
-      return openTerminal({ command: [cli.program, ...args], cwd, env, columns, rows, onData });
+      return openTerminal({ command: [programOf(cli, env), ...args], cwd, env, columns, rows, onData });
     } catch (error) {
       throw launchFailure(cli, error as Error);
     }

@@ -87,3 +87,12 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (missing) return `${path} is missing`;
   return path === null || issue.message.includes(path) ? issue.message : `${path}: ${issue.message}`;
 }
+
+/** Of a stream of lines that others may write to as well: undefined for what is no JSON. */
+export function parseJsonLine(line: string): unknown {
+  try {
+    return line === "" ? undefined : JSON.parse(line);
+  } catch {
+    return undefined; // not of the stream
+  }
+}

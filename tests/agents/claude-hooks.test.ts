@@ -49,7 +49,7 @@ describe("readClaudeHook()", () => {
     ["PreCompact", { trigger: "auto" }, { kind: "compaction", detail: "auto" }],
     ["SessionEnd", { reason: "logout" }, { kind: "session_end", detail: "logout" }],
   ])("reads %s", (hook_event_name, fields, facts) => {
-    const read = readClaudeHook({ ...base, hook_event_name, ...fields });
+    const read = readClaudeHook({ ...base, hook_event_name, ...fields })?.facts;
     expect(read).toEqual({ ...facts, session_id: "s1" });
   });
 
@@ -67,7 +67,12 @@ describe("readClaudeHook()", () => {
     ["unknown", "other"],
     [undefined, "other"],
   ])("names the failure of a turn: %s is %s", (error, word) => {
-    const facts = readClaudeHook({ ...base, hook_event_name: "StopFailure", error, error_details: "why" });
+    const facts = readClaudeHook({
+      ...base,
+      hook_event_name: "StopFailure",
+      error,
+      error_details: "why",
+    })?.facts;
     expect(facts).toEqual({ kind: "turn_failed", error: word as "other", detail: "why", session_id: "s1" });
   });
 
@@ -77,13 +82,18 @@ describe("readClaudeHook()", () => {
       ...base,
       hook_event_name: "PreToolUse",
       tool_input: { command },
-    })?.detail;
+    })?.facts?.detail;
     expect(detail).toStartWith("curl -H 'Authorization: Bearer ***' https://***@x.org yyy");
     expect(detail).toHaveLength(200);
     const key = `${"z".repeat(190)} sk-ant-api03-abcdefghijklmnop`;
-    const prompt = readClaudeHook({ ...base, hook_event_name: "UserPromptSubmit", prompt: key })?.detail;
+    const prompt = readClaudeHook({ ...base, hook_event_name: "UserPromptSubmit", prompt: key })?.facts
+      ?.detail;
     expect(prompt).toBe(`${"z".repeat(190)} ***`);
-    const error = readClaudeHook({ ...base, hook_event_name: "PostToolUseFailure", error: "e".repeat(900) });
+    const error = readClaudeHook({
+      ...base,
+      hook_event_name: "PostToolUseFailure",
+      error: "e".repeat(900),
+    })?.facts;
     expect(error?.detail).toHaveLength(300);
   });
 
@@ -103,7 +113,7 @@ describe("readClaudeHook()", () => {
       { hook_event_name: "MessageDisplay" },
       { hook_event_name: "constructor" },
     ]) {
-      expect(readClaudeHook(payload)).toBeUndefined();
+      expect(readClaudeHook(payload)?.facts).toBeUndefined();
     }
   });
 
@@ -128,7 +138,7 @@ describe("readClaudeHook()", () => {
     );
     fc.assert(
       fc.property(name, fields, (hook_event_name, rest) => {
-        const facts = readClaudeHook({ ...rest, hook_event_name });
+        const facts = readClaudeHook({ ...rest, hook_event_name })?.facts;
         expect(checkMessage(AgentEventSchema, facts)).toEqual({ ...facts, kind: facts?.kind ?? "" });
       }),
     );

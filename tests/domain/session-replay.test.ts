@@ -21,7 +21,7 @@ function replay(name: string): { readonly steps: string[]; readonly record: Agen
   let record: AgentRecord | undefined;
   let seq = 0;
   for (const { t: at, p } of lines) {
-    const facts = readClaudeHook(p);
+    const facts = readClaudeHook(p)?.facts;
     if (facts === undefined) continue;
     seq += 1;
     const message = { ...facts, instance_id: "run-1", generation: Date.parse(lines[0]?.t ?? ""), seq };

@@ -498,7 +498,7 @@ test("readClaudeHook() on any payload: short words, well formed", () => {
   });
   fc.assert(
     fc.property(fc.oneof(hook, fc.jsonValue(), nasty.map(jsonOr)), (payload) => {
-      const facts = readClaudeHook(payload);
+      const facts = readClaudeHook(payload)?.facts;
       for (const value of Object.values(facts ?? {})) {
         expect(value.length).toBeLessThanOrEqual(300);
         expect(typeof value).toBe("string");

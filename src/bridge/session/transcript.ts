@@ -1,5 +1,6 @@
 // Follows the CLI's own record of the session, a file of JSON Lines: each line once, from where the last look left off.
 import { open } from "node:fs/promises";
+import { parseJsonLine } from "../../domain/decode.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Logger } from "../../log.ts";
 
@@ -35,7 +36,7 @@ function createTranscriptReader(): TranscriptReader {
         .subarray(0, end)
         .toString("utf8")
         .split("\n")
-        .flatMap((line) => parseLine(line) ?? []);
+        .flatMap((line) => parseJsonLine(line) ?? []);
     } finally {
       await file.close();
     }
@@ -79,12 +80,4 @@ export function watchTranscript({ isAwaiting, onLine, log }: TranscriptWatchOpti
     },
     stop: () => clearInterval(timer),
   };
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return line === "" ? undefined : JSON.parse(line);
-  } catch {
-    return undefined; // the CLI's own affair
-  }
 }
