@@ -27,6 +27,8 @@ export type Cursor = Readonly<v.InferOutput<typeof CursorSchema>>;
 export interface FleetStore {
   /** What is kept; from here on the store follows what others write. */
   load(): Promise<{ records: AgentRecord[]; cursor: Cursor }>;
+  /** Writes from here on: before, while the streams are read on, a record may change many times. */
+  startWriting(): void;
   /** Notes that a record has changed; the leader writes it at once, or 0.2 to 2 s after its last writing. */
   changed(id: AgentId): void;
   /** Writes all that is not written yet, where this serve is the leader. */
@@ -121,7 +123,9 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   let timer: NodeJS.Timeout | undefined;
   let nextFlushAt = Number.NEGATIVE_INFINITY;
   let isStopped = false;
+  let isWriting = false;
   const flushIn = (delayMs: number) => {
+    if (!isWriting) return;
     clearTimeout(timer);
     timer = setTimeout(async () => {
       timer = undefined;
@@ -161,6 +165,10 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       following = followBucket(bus, { bucket: buckets.agents, from: last + 1, log, onChange });
       const nothingRead: Cursor = { audit_seq: 0, commands_seq: 0 };
       return { records: stored, cursor: v.is(CursorSchema, cursor?.value) ? cursor.value : nothingRead };
+    },
+    startWriting: () => {
+      isWriting = true;
+      flushIn(0);
     },
     changed: noteChange,
     flush,

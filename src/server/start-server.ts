@@ -124,7 +124,8 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     },
     log,
   });
-  const signs = () => lease.isLeader() && (audit.isLeader?.() ?? true);
+  // Not while the streams are read on: a million records that nobody has signed would be read at the same time.
+  const signs = () => projector !== undefined && lease.isLeader() && (audit.isLeader?.() ?? true);
   const recording = startAudit(bus, { ...audit, isLeader: signs }, now, log);
   const stored = await settleWithStreams(bus, await store.load());
   fleet.restore(stored.records);
@@ -162,6 +163,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     now,
     log,
   });
+  store.startWriting();
 
   const roleOf = options.roleOf ?? createRoleOf(fleet);
   const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
