@@ -37,11 +37,14 @@ export const hookCommand = defineCliCommand({
     try {
       const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
       const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
-      const response = await fetch(url + listenerPaths.hook, {
+      const request = {
         method: "POST",
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         body: payload,
-      });
+        // Bun 1.4.5 gives a fetch up after 6 minutes; a hook is held for as long as a person takes, and its CLI ends it.
+        timeout: false,
+      };
+      const response = await fetch(url + listenerPaths.hook, request);
       if (response.ok) context.print(await response.text());
     } catch (error) {
       context.log.info(`the session's host does not answer: ${messageOf(error)}`);
