@@ -50,6 +50,12 @@ const FormSchema = v.object({
   type: v.picklist(["pause", "resume", "stop"], "type must be pause, resume or stop"),
   agents: AgentsSchema,
   reason: v.optional(v.string("reason must be text")),
+  force: v.optional(
+    v.pipe(
+      v.literal("true", "force must be true"),
+      v.transform(() => true),
+    ),
+  ),
   command_id: KeySchema,
 });
 

@@ -1,5 +1,6 @@
 // One command to many agents: the exact targets named first, and a result for each.
 import { expect, test } from "bun:test";
+import { waitFor } from "../support/wait-for.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "./test-app.ts";
 
 async function startFleet(): Promise<TestApp> {
@@ -78,6 +79,25 @@ test("the page names each target and who is left out, sends to those that are ch
     "Left out: ada is paused, cleo is being paused, dan",
   );
   expect(await page(web, "/bulk/resume")).toMatch(/value="ada" checked[\s\S]*value="cleo" checked/);
+});
+
+test("all that are checked can be stopped by force, and nothing else is taken for it", async () => {
+  await using web = await startFleet();
+  const html = await page(web, "/bulk/stop");
+  expect(html).toContain('name="force" value="true"');
+  expect(html).not.toMatch(/name="force" value="true" checked/);
+  expect(await page(web, "/bulk/pause")).not.toContain('name="force"');
+  const commands: unknown[] = [];
+  web.bus.subscribe("agent.ada.command", ({ data }) =>
+    commands.push(JSON.parse(new TextDecoder().decode(data))),
+  );
+  await web.bus.flush();
+  const body = new URLSearchParams({ type: "stop", command_id: "k2", agents: "ada", force: "true" });
+  expect((await web.app.request("/bulk", { method: "POST", body })).status).toBe(303);
+  await waitFor(() => commands.length === 1, { what: "the stop is sent" });
+  expect(commands[0]).toMatchObject({ type: "stop", payload: { force: true } });
+  body.set("force", "yes");
+  expect((await web.app.request("/bulk", { method: "POST", body })).status).toBe(400);
 });
 
 test("neither another site's page nor a form without targets commands anybody", async () => {

@@ -83,6 +83,13 @@ export function BulkPage({ type, views, health }: BulkPageProps) {
             </ul>
             <label for="bulk-reason">Reason, told to each</label>
             <input id="bulk-reason" name="reason" maxlength={1000} autocomplete="off" />
+            {type === "stop" && (
+              <label class="choice">
+                <input type="checkbox" name="force" value="true" />
+                <b>Now, by force</b>
+                <span class="what">cuts off the tools that run; nothing is reported any more</span>
+              </label>
+            )}
             <div class="sheet-end">
               <button type="submit" class={type === "stop" ? "stop" : "primary"}>
                 <Icon name={icon} />
