@@ -44,6 +44,13 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
 
   const unknown = await callTool(captain, 2, "spawn_agent", { profile: "demmo", task: "x" });
   expect(unknown).toMatchObject({ isError: true, text: expect.stringContaining("did you mean demo?") });
+  const nowhere = await callTool(captain, 3, "spawn_agent", { ...args, project: `${work}/nowhere` });
+  expect(nowhere).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('nowhere" is not a directory'),
+  });
+  const long = await callTool(captain, 4, "spawn_agent", { ...args, task: "é".repeat(70_000) });
+  expect(long).toMatchObject({ isError: true, text: expect.stringContaining("the task has 140000 bytes") });
   await using plain = await startBridge(serve, "plain");
   await initialize(plain);
   plain.write(
