@@ -90,8 +90,10 @@ function openStream({ stdin, stdout, onEvent, onEvidence, onResult }: HeadlessPi
       const { promise, resolve } = Promise.withResolvers<boolean>();
       interrupts.set(request_id, resolve);
       const timer = setTimeout(() => resolve(false), interruptWithinMs);
+      const request = { type: "control_request", request_id, request: { subtype: "interrupt" } };
+      // Not waited for: one that reads nothing any more takes it never.
+      write(stdin, request).catch(() => resolve(false));
       try {
-        await write(stdin, { type: "control_request", request_id, request: { subtype: "interrupt" } });
         return await promise;
       } finally {
         clearTimeout(timer);

@@ -15,6 +15,7 @@ import { sayGoodbye } from "./goodbye.ts";
 import type { AgentFacts } from "./heartbeat.ts";
 import { startLink } from "./link.ts";
 import { createMcpServer } from "./mcp-server.ts";
+import { pause } from "./pause.ts";
 import { startPresence } from "./presence.ts";
 import type { TakenOrder } from "./read-order.ts";
 import { createReceiptQueue } from "./receipt-queue.ts";
@@ -109,7 +110,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     onDone: (name, args) => presence.update(presenceAfter(name, args)),
     onHandedOver: (commandIds, tool) => {
       given.note(commandIds);
-      void receipts.writeHandedOver(commandIds, tool);
+      receipts.writeHandedOver(commandIds, tool);
     },
   });
   const callTool: ToolCaller = (name, args, signal) => {
@@ -149,6 +150,7 @@ export function startBridge(options: BridgeOptions): Bridge {
       if (presence.isAlone()) {
         sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, reason);
       }
+      await pause(0, hurry.signal); // what the last results handed over is noted once they have left
       await receipts.close(goodbyeWithinMs);
       await link.close(goodbyeWithinMs);
       await mcp.close();

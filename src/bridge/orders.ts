@@ -16,7 +16,8 @@ const giveBackAfterMs = 1_000;
 export interface OrderIntake {
   /** Begins on this bus, and ends on the one before. */
   attach(bus: Bus): void;
-  stop(): void;
+  /** Takes no more; resolves when what was being taken is. */
+  stop(): Promise<void>;
 }
 
 export interface OrderIntakeOptions {
@@ -99,6 +100,7 @@ export function createOrderIntake({ id, now, log, wasGiven, onOrder }: OrderInta
     stop() {
       ending.abort();
       detach();
+      return last;
     },
   };
 }

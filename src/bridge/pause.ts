@@ -1,4 +1,4 @@
-// Waiting a while, or less. Nothing else.
+// Waiting a while, or less: until a signal, or for a promise. Nothing else.
 
 /** Resolves after `ms`, or at once when the signal aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -10,4 +10,14 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await promise;
   clearTimeout(timer);
   signal.removeEventListener("abort", abort);
+}
+
+/** Waits for the promise, for `ms` at most. Rejects as it does. */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  const isOver = new AbortController();
+  try {
+    await Promise.race([promise, pause(ms, isOver.signal)]);
+  } finally {
+    isOver.abort();
+  }
 }

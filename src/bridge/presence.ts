@@ -95,7 +95,7 @@ export function startPresence(options: PresenceOptions): Presence {
       else alone.heartbeat.update(changes);
     },
     isAlone: () => alone !== undefined,
-    stopOrders: () => alone?.orders.stop(),
+    stopOrders: () => void alone?.orders.stop(),
     stop() {
       clearTimeout(takingOver);
       hostLink?.stop();

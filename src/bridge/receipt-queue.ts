@@ -7,16 +7,19 @@ import { receiptMessageId } from "../domain/receipts.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
-import { pause } from "./pause.ts";
+import { atMost, pause } from "./pause.ts";
 
 export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "detail">;
 
 export interface ReceiptQueue {
-  /** Resolves when it is stored, or never will be. */
-  write(facts: ReceiptFacts): Promise<void>;
+  /** Each is stored when those before it are, or never will be. */
+  write(facts: ReceiptFacts): void;
   /** @param route the tool whose result carried them, or the host's way of handing over */
-  writeHandedOver(commandIds: readonly string[], route: string): Promise<void>;
-  /** Waits for what is queued, for `graceMs` at most; what is not stored by then is given to the agent's next run again. */
+  writeHandedOver(commandIds: readonly string[], route: string): void;
+  /**
+   * Waits for what is queued, for `graceMs` at most. What is not stored by then is lost: an order that was handed over is
+   * given to the agent's next run again.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -33,7 +36,13 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
   const ending = new AbortController();
   const { signal } = ending;
   let last = Promise.resolve();
+  let trouble = "";
 
+  /** Once for each kind of trouble: it may last, and a terminal is drawn on. */
+  const say = (text: string) => {
+    if (trouble !== text) log.warn(`receipts are not stored: ${text}`);
+    trouble = text;
+  };
   const store = async (receipt: ReceiptFacts & { readonly timestamp: string }) => {
     const { command_id, state } = receipt;
     const messageId = receiptMessageId(id, command_id, state);
@@ -41,32 +50,30 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
       try {
         const bus = await link.connected(signal);
         await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...receipt }, { id: messageId });
+        trouble = "";
         return;
       } catch (error) {
         if (signal.aborted) break;
-        log.warn(`the receipt (${state}) of ${command_id} is not stored: ${messageOf(error)}`);
+        say(messageOf(error));
         if (error instanceof CliaiError && neverStored.has(error.code)) return;
         await pause(tryAgainMs, signal);
       }
     }
-    log.warn(`the receipt (${state}) of ${command_id} is not stored any more`);
+    log.debug(`the receipt (${state}) of ${command_id} may not be stored`);
   };
   const write = (facts: ReceiptFacts) => {
     const receipt = { ...facts, timestamp: now().toISOString() };
     last = last.then(() => store(receipt));
-    return last;
   };
 
   return {
     write,
-    async writeHandedOver(commandIds, route) {
-      for (const command_id of commandIds) void write({ command_id, state: "injected", route });
-      await last;
+    writeHandedOver(commandIds, route) {
+      for (const command_id of commandIds) write({ command_id, state: "injected", route });
     },
     async close(graceMs) {
-      const timer = setTimeout(() => ending.abort(), graceMs);
-      await last;
-      clearTimeout(timer);
+      await atMost(graceMs, last);
+      ending.abort();
     },
   };
 }

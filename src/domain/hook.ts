@@ -33,7 +33,7 @@ export interface HookTool {
   readonly name: string;
   readonly input: unknown;
   readonly result?: unknown;
-  /** Of our own MCP server: it only reports, and may be called when nothing else may. */
+  /** Of our own MCP server. */
   readonly isOwn: boolean;
 }
 

@@ -75,7 +75,7 @@ const permissionText = v.pipe(v.string(), v.maxLength(200_000));
 export const tools = {
   take_orders: {
     ...tool(
-      "What waits for the agent, for its session's host to hand to it. Each is given once.",
+      "What waits for the agent, for its session's host to hand to it. Given again until its receipt is there.",
       v.object({
         types: v.optional(v.array(v.picklist(["task", "message", "pause", "resume"]))),
       }),

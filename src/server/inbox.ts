@@ -64,8 +64,8 @@ export interface InboxOptions {
 export function createInbox({ bus, fleet, projector, holds, requests, roleOf, now }: InboxOptions): Inbox {
   const queueOf = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] =>
     inboxOf(fleet.record(id) ?? { commands: [] }).filter(({ type }) => types?.includes(type) ?? true);
-  const isHeldUp = (id: AgentId, call: TakingCall): boolean => {
-    const [first] = queueOf(id);
+  const isHeldUp = (id: AgentId, call: TakingCall, types?: readonly OrderType[]): boolean => {
+    const [first] = queueOf(id, types);
     return first !== undefined && !holds.isFree(id, first.command_id, call);
   };
   const handOver = async (
@@ -106,7 +106,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
       do {
         if (performance.now() > deadline) return [];
         await delay(lookEveryMs);
-      } while (isHeldUp(id, call));
+      } while (isHeldUp(id, call, types));
     }
   };
   /** Gives as many as one call may be given; the ids are of all that is done with, expired ones too. */
@@ -147,7 +147,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
         done = given.done;
         const still_waiting = queueOf(id, types).filter(({ command_id }) => !done.has(command_id)).length;
         const { items } = given;
-        return { items, still_waiting, note: noteFor(items, still_waiting, isHeldUp(id, call)) };
+        return { items, still_waiting, note: noteFor(items, still_waiting, isHeldUp(id, call, types)) };
       } finally {
         const left = held.map(({ command_id }) => command_id).filter((each) => !done.has(each));
         if (left.length > 0) await holds.release(id, left, call);

@@ -62,16 +62,15 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 
   const withdraw = async (callId: string) => {
     const signal = AbortSignal.timeout(withdrawWithinMs);
-    for (let tries = 1; tries <= withdrawTries && !signal.aborted; tries += 1) {
+    for (let tries = 1; !signal.aborted; tries += 1) {
       try {
         const { isError } = await call("withdraw_request", { request_id: callId }, signal);
-        if (!isError) return;
+        if (!isError || tries === withdrawTries) break; // over by now: decided, or never asked
       } catch (error) {
         log.debug(`taking back ${callId}: ${messageOf(error)}`);
       }
       await pause(withdrawAgainMs, signal);
     }
-    log.info(`what was asked by ${callId} is not taken back: its time will end it`);
   };
   const askUntil = async (name: ToolName, args: Record<string, unknown>, over: AbortSignal) => {
     const callId = createId();

@@ -2,6 +2,7 @@
 // each step that has its evidence (contract §5).
 import { messageOf } from "../../domain/errors.ts";
 import type { Logger } from "../../log.ts";
+import { atMost } from "../pause.ts";
 import { isStop, type TakenOrder } from "../read-order.ts";
 import type { ReceiptQueue } from "../receipt-queue.ts";
 import type { Gate } from "./gate.ts";
@@ -45,6 +46,8 @@ export interface Control {
 
 /** What a CLI that was asked to end is given for it. */
 const endWithinMs = 5_000;
+/** How long telling a stop may take: a CLI that takes nothing is to be ended all the same. */
+const tellWithinMs = 3_000;
 /** How long the tool that a forced stop cuts off may take to say so. */
 const cutOffWithinMs = 1_000;
 /** A timer cannot be set for longer than 24 days. */
@@ -54,6 +57,8 @@ export function createControl(options: ControlOptions): Control {
   const { gate, turn, whenStarted, onStop, receipts, defaultDeadlineS, log } = options;
   /** Pauses that have not been seen to hold; true once their receipt `injected` is written. */
   const pauses = new Map<string, boolean>();
+  /** Resumes of which nothing is written yet, while no hook was called. */
+  const resumes = new Set<string>();
   /** Stops whose end is not written yet. */
   const stops: TakenOrder[] = [];
   let stop: TakenOrder | undefined;
@@ -64,7 +69,7 @@ export function createControl(options: ControlOptions): Control {
   let telling = Promise.resolve();
 
   const write = (command_id: string, state: "injected" | "applied" | "failed", detail?: string) =>
-    void receipts.write({
+    receipts.write({
       ...{ command_id, state, route: "hook" },
       ...(detail === undefined ? {} : { detail }),
     });
@@ -72,27 +77,31 @@ export function createControl(options: ControlOptions): Control {
     if (pauses.get(id) === false) write(id, "injected");
     pauses.set(id, true);
   };
-  const settlePauses = (state: "applied" | "failed", detail: string) => {
-    for (const id of pauses.keys()) {
+  const settlePauses = (state: "applied" | "failed", detail: string, ids = [...pauses.keys()]) => {
+    for (const id of ids.filter((each) => pauses.has(each))) {
       if (state === "applied") tellPause(id);
       write(id, state, detail);
+      pauses.delete(id);
     }
-    pauses.clear();
   };
   const pause = async ({ command_id, from }: TakenOrder) => {
     gate.pause(from);
     pauses.set(command_id, false);
     await turn.whenHooked;
-    if (!pauses.has(command_id)) return;
+    // Let go in the meantime: that says what became of it.
+    if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
     tellPause(command_id);
     if (!turn.isOpen()) settlePauses("applied", "no turn runs; the next tool call is held");
     else if (gate.isHolding()) settlePauses("applied", "a tool call is held already");
   };
   const resume = async ({ command_id }: TakenOrder) => {
     const wasPaused = gate.pausedBy() !== undefined;
+    const letGo = [...pauses.keys()];
     gate.resume();
-    settlePauses("applied", "let go before a tool call came");
+    resumes.add(command_id);
     await turn.whenHooked;
+    settlePauses("applied", "let go before a tool call came", letGo);
+    if (!resumes.delete(command_id)) return;
     write(command_id, "injected");
     write(command_id, "applied", wasPaused ? "let go" : "it was not paused");
   };
@@ -101,7 +110,7 @@ export function createControl(options: ControlOptions): Control {
     endedHow = detail;
     clearTimeout(deadline?.timer);
     for (const { command_id } of stops.splice(0)) {
-      void receipts.write({ command_id, state: "applied", detail });
+      receipts.write({ command_id, state: "applied", detail });
     }
   };
   /** Ends the process by its own handle, harder when it does not go. */
@@ -120,7 +129,7 @@ export function createControl(options: ControlOptions): Control {
     return ending;
   };
   const tell = (order: TakenOrder, cutOff: boolean): Promise<void> => {
-    const saying = () => options.tell(order, stopWords(order), cutOff);
+    const saying = () => atMost(tellWithinMs, options.tell(order, stopWords(order), cutOff));
     telling = telling
       .then(saying)
       .catch((error: unknown) => log.info(`${order.command_id} is not told: ${messageOf(error)}`));
@@ -161,6 +170,8 @@ export function createControl(options: ControlOptions): Control {
   return {
     take(order) {
       if (isStop(order)) takeStop(order);
+      else if (endedHow !== undefined)
+        write(order.command_id, "failed", `the session has ended: ${endedHow}`);
       else if (order.type === "pause") void pause(order);
       else if (order.type === "resume") void resume(order);
     },
@@ -172,8 +183,12 @@ export function createControl(options: ControlOptions): Control {
     stop: () => stop,
     async ended(how) {
       await ending;
+      await atMost(tellWithinMs, telling);
       settleStops(`it ended by itself: ${how}`);
-      settlePauses("failed", `the session has ended: ${how}`);
+      const detail = `the session has ended: ${how}`;
+      settlePauses("failed", detail);
+      for (const id of resumes) write(id, "failed", detail);
+      resumes.clear();
     },
   };
 }

@@ -56,30 +56,28 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
   const { signal } = ending;
   /** Done with: given again while the receipt is on its way, they are passed over. */
   const done = new Set<string>();
-  /** Handed over and not seen, with the receipt that must be queued before. */
-  const awaited = new Map<string, Promise<void>>();
-  const tasks = new Set<string>();
+  /** Handed over and not seen, each with the receipt that must be queued before. */
+  const awaited = new Map<string, { readonly isQueued: Promise<void>; readonly isTask: boolean }>();
   let seenTasks: string[] = [];
   let isRunning = false;
   let isNudged = false;
 
   const see = (command_id: string, how: string) => {
-    const injected = awaited.get(command_id);
-    if (injected === undefined) return;
+    const known = awaited.get(command_id);
+    if (known === undefined) return;
     awaited.delete(command_id);
-    if (tasks.delete(command_id)) seenTasks.push(command_id);
-    void injected.then(() => writeReceipt({ command_id, state: "seen", detail: how }));
+    if (known.isTask) seenTasks.push(command_id);
+    void known.isQueued.then(() => writeReceipt({ command_id, state: "seen", detail: how }));
   };
-  const expect = (id: string) => {
+  const expect = (id: string, isTask = false) => {
     const queued = Promise.withResolvers<void>();
-    awaited.set(id, queued.promise);
+    awaited.set(id, { isQueued: queued.promise, isTask });
     dropOldest(awaited);
     return queued.resolve;
   };
   const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
     // Watched before it is given: the evidence can be there before the way of giving it has returned.
-    const onQueued = expect(item.id);
-    if (item.type === "task") tasks.add(item.id);
+    const onQueued = expect(item.id, item.type === "task");
     try {
       if (await route.give(renderItem(item), until)) {
         writeReceipt({ command_id: item.id, state: "injected", route: route.name });
@@ -90,38 +88,41 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
       log.info(`${route.name} did not take ${item.id}: ${messageOf(error)}`);
     }
     awaited.delete(item.id);
-    tasks.delete(item.id);
+    return false;
+  };
+  /** Until some route takes it, or the signal aborts. Whether one did. */
+  const giveUntil = async (item: HandedItem, until: AbortSignal): Promise<boolean> => {
+    while (!until.aborted) {
+      for (const route of routes) {
+        if (await giveBy(route, item, until)) return true;
+        if (until.aborted) return false;
+      }
+      await pause(tryAgainMs, until);
+    }
     return false;
   };
   /** Until some route takes it, or its time is up, or the session is over. */
   const hand = async (item: HandedItem) => {
-    const over = new AbortController();
-    const abort = () => over.abort();
-    signal.addEventListener("abort", abort, { once: true });
     const leftMs =
       item.expires_at === undefined ? longestTimerMs : Date.parse(item.expires_at) - now().getTime();
-    const timer = setTimeout(abort, Math.min(leftMs, longestTimerMs));
-    try {
-      while (!over.signal.aborted) {
-        for (const route of routes) {
-          if (await giveBy(route, item, over.signal)) return;
-          if (over.signal.aborted) break;
-        }
-        await pause(tryAgainMs, over.signal);
-      }
-      if (signal.aborted) return;
-      const detail = "the session took it by no way in time";
-      writeReceipt({ command_id: item.id, state: "expired", detail });
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    }
+    const over = new AbortController();
+    const abort = () => over.abort();
+    const timer = setTimeout(abort, Math.min(Math.max(0, leftMs), longestTimerMs));
+    signal.addEventListener("abort", abort, { once: true });
+    if (leftMs <= 0 || signal.aborted) abort();
+    const isGiven = await giveUntil(item, over.signal);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+    if (isGiven || signal.aborted) return;
+    const detail = "the session took it by no way in time";
+    writeReceipt({ command_id: item.id, state: "expired", detail });
   };
   /** Whether there may be more at once. */
   const handOut = async ({ items, stillWaiting }: Waiting): Promise<boolean> => {
     const fresh = items.filter(({ id }) => !done.has(id));
     for (const item of fresh) {
       await hand(item);
+      if (signal.aborted) return false;
       done.add(item.id);
       dropOldest(done);
     }
@@ -149,7 +150,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
       isRunning = true;
       void run();
     },
-    expect,
+    expect: (id) => expect(id),
     noteEvidence(text, how) {
       if (awaited.size === 0) return;
       for (const id of markersIn(text)) see(id, how);

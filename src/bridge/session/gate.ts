@@ -55,7 +55,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
       letGo();
     },
     async pass(signal) {
-      const now = verdict();
+      const now = signal?.aborted ? { type: "go" as const } : verdict();
       if (now !== undefined) return now;
       onHeld();
       const { promise, resolve } = Promise.withResolvers<Extract<HookAnswer, { type: "go" | "deny" }>>();

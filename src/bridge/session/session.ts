@@ -12,6 +12,7 @@ import { sayGoodbye } from "../goodbye.ts";
 import { type AgentFacts, startHeartbeat } from "../heartbeat.ts";
 import { startLink } from "../link.ts";
 import { createOrderIntake } from "../orders.ts";
+import { atMost } from "../pause.ts";
 import { isStop } from "../read-order.ts";
 import { createReceiptQueue } from "../receipt-queue.ts";
 import { createToolCaller } from "../tool-call.ts";
@@ -101,7 +102,7 @@ export function startSession(options: SessionOptions): Session {
     onDone: () => undefined,
     onHandedOver: (ids, tool) => {
       // Of what waits in the inbox, the routes write the receipts.
-      if (tool !== "take_orders") void receipts.writeHandedOver(ids, "hook");
+      if (tool !== "take_orders") receipts.writeHandedOver(ids, "hook");
     },
   });
   const approvals = createApprovals({
@@ -118,7 +119,7 @@ export function startSession(options: SessionOptions): Session {
       if (isError) throw new Error(text);
       return readHandout(checkMessage(HandoutSchema, result));
     },
-    writeReceipt: (receipt) => void receipts.write(receipt),
+    writeReceipt: (receipt) => receipts.write(receipt),
     ...{ now, log },
   });
   const gate = createGate({ holdMs: options.holdMs, onHeld: () => control.held() });
@@ -128,7 +129,7 @@ export function startSession(options: SessionOptions): Session {
     tell: async ({ command_id }, words, cutOff) => {
       const onQueued = delivery.expect(command_id);
       const route = await ways.sayAtOnce(words, cutOff);
-      void receipts.write({ command_id, state: "injected", route });
+      if (route !== "hook" || turn.isHooked()) receipts.write({ command_id, state: "injected", route });
       onQueued();
     },
     onStop: () => {
@@ -226,7 +227,7 @@ export function startSession(options: SessionOptions): Session {
     turnResult({ isError, text }) {
       const detail = summaryOf(`its turn has ended: ${text}`);
       for (const command_id of delivery.takeSeenTasks()) {
-        void receipts.write({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
+        receipts.write({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
       }
     },
     noteEvidence: (text, how) => delivery.noteEvidence(text, how),
@@ -239,9 +240,9 @@ export function startSession(options: SessionOptions): Session {
       started.resolve(undefined);
       transcript.stop();
       delivery.stop();
-      orders.stop();
       heartbeat.stop();
       const takenBack = approvals.stop();
+      await atMost(goodbyeWithinMs, orders.stop());
       await control.ended(how);
       await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
       if (turn.isHooked()) events.send({ kind: "session_end", detail: how });

@@ -104,6 +104,38 @@ describe("createDelivery()", () => {
     delivery.stop();
   });
 
+  test("once it is stopped nothing more is handed over, and nothing expires", async () => {
+    const asked: string[] = [];
+    const waits: Route = {
+      name: "hook",
+      give: (text, signal) => {
+        asked.push(...markersIn(text));
+        return new Promise((resolve) => signal.addEventListener("abort", () => resolve(false)));
+      },
+    };
+    const { delivery, written } = deliveryOf([waits], [taskOf("a"), taskOf("b")]);
+    delivery.nudge();
+    await waitFor(() => asked.length > 0, { what: "the first waits" });
+    delivery.stop();
+    await Bun.sleep(20);
+    expect(new Set(asked)).toEqual(new Set(["a"]));
+    expect(written).toEqual([]);
+  });
+
+  test("what is past its time already is offered to no route", async () => {
+    const given: string[] = [];
+    const open: Route = {
+      name: "open",
+      give: (text) => Promise.resolve(given.push(...markersIn(text)) > 0),
+    };
+    const a = { ...taskOf("a"), expires_at: new Date(Date.now() - 1).toISOString() };
+    const { delivery, written } = deliveryOf([open], [a, taskOf("b")]);
+    delivery.nudge();
+    await waitFor(() => written.length === 2, { what: "both are done with" });
+    expect(given).toEqual(["b"]);
+    delivery.stop();
+  });
+
   test("1,000 sends with random faults: none is given twice, none is seen without evidence, all are given", async () => {
     const seed = Number(process.env.CLIAI_SEED ?? Date.now() % 1e9);
     const random = createRandom(seed);

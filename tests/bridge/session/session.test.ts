@@ -429,10 +429,11 @@ test("a stop that comes before the CLI runs ends it as soon as it does", async (
   await using test = await startTestServer();
   await using ada = await host(test);
   await ada.send("stop", { force: true });
-  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.statesOnce("stored", "delivered");
   const cli = fakeCli();
   ada.session.attach(cli.process);
-  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  // Nothing was told: no hook has been called.
+  await ada.statesOnce("stored", "delivered", "applied");
   expect(cli.signals).toEqual(["SIGTERM"]);
 });
 
@@ -486,4 +487,30 @@ test("after a stop an agent may report and ask, and a captain commands nobody", 
   );
   const denied = answers.map((answer) => JSON.stringify(answer).includes("deny"));
   expect(denied).toEqual([false, false, true, true, true]);
+});
+
+test("what is asked of a session that never calls a hook has its end with it", async () => {
+  await using test = await startTestServer();
+  const ada = await host(test);
+  const pause = await ada.send("pause");
+  const resume = await ada.send("resume");
+  await ada.statesOnce("stored", "delivered");
+  await ada[Symbol.asyncDispose]();
+  const detail = "failed: the session has ended: the test is over";
+  await waitFor(() => Object.values(outcomes(test)).every((each) => each === detail), {
+    ...{ what: "both have failed", saw: () => outcomes(test) },
+  });
+  expect(Object.keys(outcomes(test))).toEqual([pause, resume]);
+});
+
+test("a stop by force ends a CLI that takes nothing it is told", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  const cli = fakeCli();
+  const never = new Promise<never>(() => undefined);
+  ada.session.attach(cli.process, { stream: { say: () => never, interrupt: () => never } });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.send("stop", { force: true });
+  await ada.statesOnce("stored", "delivered", "applied");
+  expect(cli.signals).toEqual(["SIGTERM"]);
 });
