@@ -1,6 +1,5 @@
 // What serve and `cliai agents revoke` do over nats-server's system account: hear of the bridges' connections, and tell
 // nats-server what is revoked.
-import { decode, type User } from "@nats-io/jwt";
 import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
 import { parseConnectionName } from "../domain/connection-name.ts";
@@ -82,16 +81,19 @@ export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent
   };
 }
 
-/** The account is that of an agent: of other users it is their issuer's. */
+const UserSchema = v.looseObject({
+  name: v.string(),
+  nats: v.looseObject({ issuer_account: v.optional(v.string()) }),
+});
+
+/**
+ * The account is that of an agent: of other users it is their issuer's. The signature is nats-server's to check, as it has:
+ * that takes 4 ms here, and a thousand agents may come back at once.
+ */
 function readUser(jwt: string): { readonly name: string; readonly account: string | undefined } {
-  try {
-    const { name, nats } = decode<User>(jwt);
-    return { name, account: nats.issuer_account };
-  } catch (cause) {
-    throw new CliaiError("message_invalid", `the user of a connection cannot be read: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  const [, claims = ""] = jwt.split(".");
+  const { name, nats } = decodeMessage(UserSchema, Buffer.from(claims, "base64url"));
+  return { name, account: nats.issuer_account };
 }
 
 const UpdateSchema = v.looseObject({
