@@ -106,7 +106,7 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
 }
 
 export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSince?: string): AgentView[] {
-  return [...records].map((record) => viewAgent(record, now, listeningSince)).sort(byId);
+  return [...records].map((record) => viewAgent(record, now, listeningSince)).sort(byAgentId);
 }
 
 /** What waits for `check_inbox`, oldest first: all that was neither handed to the CLI nor settled. */
@@ -120,6 +120,7 @@ export function inboxOf(record: Pick<AgentRecord, "commands">): CommandRecord[] 
   );
 }
 
-function byId(a: AgentRecord, b: AgentRecord): number {
+/** The order in which agents are listed everywhere. */
+export function byAgentId(a: AgentRecord, b: AgentRecord): number {
   return a.agent_id < b.agent_id ? -1 : a.agent_id > b.agent_id ? 1 : 0;
 }

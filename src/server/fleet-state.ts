@@ -1,6 +1,6 @@
 // The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet.ts.
 import { type AgentId, isAgentId } from "../domain/agent-id.ts";
-import { type AgentRecord, type AgentView, viewAgent, viewFleet } from "../domain/agent-record.ts";
+import { type AgentRecord, type AgentView, byAgentId, viewAgent } from "../domain/agent-record.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { type FleetEvent, reduceAgent } from "../domain/fleet.ts";
 import { didYouMean } from "../domain/nearest.ts";
@@ -9,6 +9,8 @@ import type { FleetChange, FleetService } from "./server.ts";
 import { createTimelines } from "./timeline.ts";
 
 const notifyEveryMs = 50;
+/** So long a record's view holds for whoever lists the fleet: all pages that are open share it. */
+const viewHoldsMs = 100;
 /** How often the passing of time alone is looked at: an agent that falls silent sends nothing. */
 const tickEveryMs = 1_000;
 
@@ -58,6 +60,16 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
   };
   const view = (record: AgentRecord | undefined): AgentView | undefined =>
     record === undefined ? undefined : viewAgent(record, now(), listeningSince());
+  const listed = new WeakMap<AgentRecord, { readonly view: AgentView; readonly at: Date; since: string }>();
+  const listedView = (record: AgentRecord, at: Date, since: string): AgentView => {
+    const known = listed.get(record);
+    const ageMs =
+      known === undefined ? Number.POSITIVE_INFINITY : Math.abs(at.getTime() - known.at.getTime());
+    if (known !== undefined && ageMs < viewHoldsMs && known.since === since) return known.view;
+    const view = viewAgent(record, at, since);
+    listed.set(record, { view, at, since });
+    return view;
+  };
   const tick = setInterval(() => {
     for (const record of records.values()) {
       const axes = axesValues(record, now());
@@ -99,7 +111,10 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
     record: (id) => records.get(id),
     records: () => records.values(),
     revision: () => revision,
-    list: () => viewFleet(records.values(), now(), listeningSince()),
+    list() {
+      const [at, since] = [now(), listeningSince()];
+      return [...records.values()].map((record) => listedView(record, at, since)).sort(byAgentId);
+    },
     get: (id) => view(records.get(id)),
     require(text) {
       const known = isAgentId(text) ? view(records.get(text)) : undefined;

@@ -70,7 +70,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
         .filter(({ agent_id }) => changed.has(agent_id))
         .map((view) => ({
           id: `agent-${view.agent_id}`,
-          part: <AgentEntry view={view} layout={layout} now={now()} />,
+          part: entryMarkup(view, layout, now()),
         })),
     ];
   };
@@ -139,6 +139,16 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       };
     },
   };
+}
+
+/** Pages that look at the same time have the same views: each is drawn once for all of them. */
+const drawn = new WeakMap<AgentView, Map<Layout, string>>();
+
+function entryMarkup(view: AgentView, layout: Layout, now: Date): string {
+  const known = drawn.get(view) ?? new Map<Layout, string>();
+  const html = known.get(layout) ?? String(<AgentEntry view={view} layout={layout} now={now} />);
+  drawn.set(view, known.set(layout, html));
+  return html;
 }
 
 interface Part {
