@@ -97,7 +97,8 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     settings(mcpConfigPath) {
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
-        telemetryUrl: exportsElsewhere(context.env) ? undefined : url,
+        // A headless session says the same by its results; and exporting takes some 6 ms of each of its tool calls.
+        telemetryUrl: headlessTask !== undefined || exportsElsewhere(context.env) ? undefined : url,
         ...{ token, version, url: url + listenerPaths.hook, holdS: longestHoldS + cliWaitsLongerS },
         command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
       });

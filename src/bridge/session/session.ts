@@ -219,10 +219,7 @@ export function startSession(options: SessionOptions): Session {
     bridgeLink(isUp) {
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
     },
-    // The results of a stream say the same, and more exactly.
-    telemetry(payload) {
-      if (!ways.hasStream()) meter(cli.readTelemetry(payload));
-    },
+    telemetry: (payload) => meter(cli.readTelemetry(payload)),
     report: (event) => events.send(event),
     turnResult({ isError, text }) {
       const detail = summaryOf(`its turn has ended: ${text}`);

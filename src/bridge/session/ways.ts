@@ -35,8 +35,6 @@ export interface Ways {
   isReady(): boolean;
   /** The user's line on the terminal is sent or gone. */
   lineIsEmpty(): void;
-  /** Whether the CLI says by its stream what others say by telemetry. */
-  hasStream(): boolean;
   /** Says what cannot wait, and gives the name of the way; `cutOff` stops the running tool. */
   sayAtOnce(text: string, cutOff: boolean): Promise<RouteName | "interrupt">;
 }
@@ -84,7 +82,6 @@ export function createWays({ turn, allowed, log }: WaysOptions): Ways {
     },
     isReady: () => turn.isHooked() || socket !== undefined || own.stream !== undefined,
     lineIsEmpty: () => own.terminal?.lineIsEmpty(),
-    hasStream: () => own.stream !== undefined,
     async sayAtOnce(text, cutOff) {
       try {
         if (cutOff && (await own.stream?.interrupt()) === true) return "interrupt";
