@@ -129,11 +129,17 @@ async function measureStops(serve: RunningServe, model: ModelServer): Promise<Ro
 }
 
 /** Settings that have a tool call pass by a hook of another kind, before and after, in the place of ours. */
-function otherHooks(serve: RunningServe, id: string, kind: "none" | "mcp_tool" | "command"): string[] {
+function otherHooks(
+  serve: RunningServe,
+  id: string,
+  kind: "none" | "bare http" | "mcp_tool" | "command",
+  bareUrl: string,
+): string[] {
   const mcpConfig = join(serve.dataDir, "agents", id, "mcp.json");
   const [command = "", ...args] = cliaiCommand();
   const hook = {
     none: undefined,
+    "bare http": { type: "http", url: bareUrl },
     mcp_tool: { type: "mcp_tool", server: "cliai", tool: "list_agents", input: {} },
     command: { type: "command", command, args: [...args, "hook", "--mcp-config", mcpConfig] },
   }[kind];
@@ -143,7 +149,10 @@ function otherHooks(serve: RunningServe, id: string, kind: "none" | "mcp_tool" |
 
 /** The time of a whole tool call, from the model's answer to its next request: without hooks, and with each kind. */
 async function measureHooks(serve: RunningServe, model: ModelServer): Promise<Row[]> {
-  const rows = (["none", "http", "mcp_tool", "command"] as const).map((kind) => ({
+  // The limit of the http hooks: what the CLI itself takes for them, at a server that does nothing.
+  const bareServer = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json({}) });
+  using _ = { [Symbol.dispose]: () => void bareServer.stop(true) };
+  const rows = (["none", "bare http", "http", "mcp_tool", "command"] as const).map((kind) => ({
     what: kind === "none" ? "a tool call, no hooks" : `a tool call, two ${kind} hooks`,
     kind,
     values: [] as number[],
@@ -161,8 +170,8 @@ async function measureHooks(serve: RunningServe, model: ModelServer): Promise<Ro
         return { toolUses: [{ name: "Bash", input: { command: "true", description: "nothing" } }] };
       };
       model.setScript({ fallback: turn });
-      const id = `hooks-${round}-${kind}`;
-      const more = kind === "http" ? [] : otherHooks(serve, id, kind);
+      const id = `hooks-${round}-${kind.replace(" ", "-")}`;
+      const more = kind === "http" ? [] : otherHooks(serve, id, kind, bareServer.url.href);
       const claudeArgs = [...allowed.claudeArgs, ...more];
       await using agent = await startHeadless(serve, { id, model, args: ["--task", "go"], claudeArgs });
       await agent.until("its turn is over", () => calls > callsPerRound, 60_000);
