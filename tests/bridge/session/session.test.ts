@@ -17,7 +17,7 @@ interface Hosted extends AsyncDisposable {
   readonly session: Session;
   readonly dir: TempDir;
   hook(name: string, fields?: object): Promise<unknown>;
-  /** The states of the agent's last command, as the server has them. */
+  /** The states of the command that was sent last, as the server has them. */
   states(): readonly string[];
   send(type: "task" | "pause" | "resume" | "stop", more?: object): Promise<string>;
   statesOnce(...wanted: string[]): Promise<void>;
@@ -42,11 +42,13 @@ async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promi
     log: silentLogger,
     ...more,
   });
-  const states = () =>
-    test.server.fleet
-      .get(id)
-      ?.commands.at(-1)
-      ?.receipts.map(({ state }) => state) ?? [];
+  let sent: string | undefined;
+  const states = () => {
+    const commands = test.server.fleet.get(id)?.commands ?? [];
+    const last =
+      sent === undefined ? commands.at(-1) : commands.find(({ command_id }) => command_id === sent);
+    return last?.receipts.map(({ state }) => state) ?? [];
+  };
   await waitFor(() => test.server.fleet.get(id)?.axes.link.value === "online", { what: "ada is online" });
   return {
     session,
@@ -55,7 +57,8 @@ async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promi
     hook: (hook_event_name, fields = {}) => session.hook({ hook_event_name, session_id: "s1", ...fields }),
     async send(type, more = {}) {
       const order = { id, type, from: "eve", ...(type === "task" ? { text: "dig" } : {}), ...more };
-      return (await test.server.sendCommand(order)).command_id;
+      sent = (await test.server.sendCommand(order)).command_id;
+      return sent;
     },
     async statesOnce(...wanted) {
       const is = () => states().join() === wanted.join();
