@@ -1,5 +1,5 @@
 // `cliai inbox`: what waits for a person, each request whole.
-import { type AgentRequest, isApproval, isOpen } from "../domain/requests.ts";
+import { type AgentRequest, expiryText, isApproval, isOpen } from "../domain/requests.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
@@ -58,11 +58,11 @@ function answerForm(request: AgentRequest): string {
   return request.choices === undefined ? '"…"' : 'NUMBER, or "…"';
 }
 
-function expiryLines({ expires_at, on_expiry }: AgentRequest, now: Date): string[] {
+function expiryLines(request: AgentRequest, now: Date): string[] {
+  const { expires_at } = request;
   if (expires_at === undefined) return [];
   const seconds = (Date.parse(expires_at) - now.getTime()) / 1000;
-  const then = on_expiry === "refuse" ? "it is refused" : "it goes unanswered";
-  return [`  ${seconds <= 0 ? "expires now" : `in ${ageText(seconds)}`}: ${then}`];
+  return [`  ${seconds <= 0 ? "expires now" : `in ${ageText(seconds)}`}: ${expiryText(request)}`];
 }
 
 /** An agent's text line by line, as it wrote it; its control characters are shown, not obeyed. */

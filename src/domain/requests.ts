@@ -98,6 +98,12 @@ export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
   return kind !== "question";
 }
 
+/** What becomes of it when nobody answers in time. Whether a turn ends then that should not unapproved, its agent's profile says. */
+export function expiryText({ kind, on_expiry }: Pick<AgentRequest, "kind" | "on_expiry">): string {
+  if (on_expiry === "expire") return "it goes unanswered";
+  return kind === "stop_approval" ? "it is not approved" : "it is refused";
+}
+
 /** What an answer consists of, however a person or a captain gives it. */
 export interface AnswerWords {
   readonly text?: string | undefined;

@@ -108,7 +108,9 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       }
       const { waitS } = stopApproval;
       const context = (hook.lastWords ?? "").slice(0, 20_000);
-      const words = { reason: "it is about to end its turn", context, work_completed: "" };
+      const without = stopApproval.unanswered === "end" ? "it ends" : "it goes on";
+      const reason = `it is about to end its turn; without an answer ${without}`;
+      const words = { reason, context, work_completed: "" };
       const answer = await ask(stopTool, { ...words, wait_s: waitS, expires_s: Math.max(1, waitS) }, signal);
       if (answer?.approved === true) return { type: "go" };
       if (answer?.approved === undefined || answer.by === "policy") return unanswered(stopApproval, hook);

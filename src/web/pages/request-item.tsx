@@ -1,7 +1,13 @@
 /** @jsxImportSource hono/jsx */
 // One request of an agent: what it asks, with the form that answers it; and one that is over, with what became of the answer.
 import type { AgentView } from "../../domain/agent-record.ts";
-import { type AgentRequest, answerMessageId, answerText, isApproval } from "../../domain/requests.ts";
+import {
+  type AgentRequest,
+  answerMessageId,
+  answerText,
+  expiryText,
+  isApproval,
+} from "../../domain/requests.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { Icon } from "./icon.tsx";
 import { StatusBadge } from "./status-badge.tsx";
@@ -68,12 +74,13 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
   );
 }
 
-function Expiry({ request: { expires_at, on_expiry } }: { request: AgentRequest }) {
+function Expiry({ request }: { request: AgentRequest }) {
+  const { expires_at } = request;
   if (expires_at === undefined) return null;
   return (
     <p class="quiet">
       Until <time dateTime={expires_at}>{expires_at.slice(0, 19).replace("T", " ")} UTC</time>; then{" "}
-      {on_expiry === "refuse" ? "it is refused" : "it goes unanswered"}.
+      {expiryText(request)}.
     </p>
   );
 }
