@@ -97,7 +97,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     settings(mcpConfigPath) {
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
-        // A headless session says the same by its results; and exporting takes some 6 ms of each of its tool calls.
+        // A headless session says the same by its results; exporting makes each tool call longer (docs/performance.md).
         telemetryUrl: headlessTask !== undefined || exportsElsewhere(context.env) ? undefined : url,
         ...{ token, version, url: url + listenerPaths.hook, holdS: longestHoldS + cliWaitsLongerS },
         command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },

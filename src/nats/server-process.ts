@@ -17,7 +17,7 @@ import { parseViolation, type Violation } from "./violations.ts";
 const readyWithinMs = 5_000;
 const endWithinMs = 5_000;
 const firstSpacingMs = 100;
-/** Go collects garbage when there is half as much of it as there is memory in use, and not as much: it costs nats-server 1 % more CPU. */
+/** Go collects garbage when there is half as much of it as memory in use, and not as much: less memory for more CPU (docs/performance.md). */
 const garbagePercent = "50";
 const widestSpacingMs = 5_000;
 /** One that lived this long is well: when it dies, it is started again at once. */

@@ -88,7 +88,7 @@ const UserSchema = v.looseObject({
 
 /**
  * The account is that of an agent: of other users it is their issuer's. The signature is nats-server's to check, as it has:
- * that takes 4 ms here, and a thousand agents may come back at once.
+ * that takes some 3 ms here, and a thousand agents may come back at once.
  */
 function readUser(jwt: string): { readonly name: string; readonly account: string | undefined } {
   const [, claims = ""] = jwt.split(".");

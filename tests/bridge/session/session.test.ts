@@ -263,16 +263,8 @@ test("an end that the CLI waits for no more ends no turn", async () => {
 test("a stop shuts the gate for all tools but our own, and its end is written down with the process's own", async () => {
   await using test = await startTestServer();
   await using ada = await host(test);
-  const ended = Promise.withResolvers<string>();
-  const signals: string[] = [];
-  ada.session.attach({
-    terminate: () => {
-      signals.push("SIGTERM");
-      ended.resolve("exit code 143");
-    },
-    kill: () => signals.push("SIGKILL"),
-    ended: ended.promise,
-  });
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
   await ada.hook("UserPromptSubmit", { prompt: "begin" });
   const commandId = await ada.send("stop", { reason: "lunch" });
   await ada.statesOnce("stored", "delivered", "injected");
@@ -283,10 +275,10 @@ test("a stop shuts the gate for all tools but our own, and its end is written do
     },
   });
   expect(await ada.hook("PreToolUse", { ...tool, tool_name: "mcp__cliai__report_status" })).toEqual({});
-  expect(signals).toEqual([]);
+  expect(cli.signals).toEqual([]);
   await ada.hook("Stop");
   await ada.statesOnce("stored", "delivered", "injected", "applied");
-  expect(signals).toEqual(["SIGTERM"]);
+  expect(cli.signals).toEqual(["SIGTERM"]);
   const last = test.server.fleet.get(id)?.commands.at(-1);
   expect(last?.command_id).toBe(commandId);
   expect(last?.receipts.at(-1)?.detail).toBe("its turn had ended; ended: exit code 143");
@@ -295,12 +287,7 @@ test("a stop shuts the gate for all tools but our own, and its end is written do
 test("a stop whose deadline passes ends a session that does not finish", async () => {
   await using test = await startTestServer();
   await using ada = await host(test);
-  const ended = Promise.withResolvers<string>();
-  ada.session.attach({
-    terminate: () => ended.resolve("SIGTERM"),
-    kill: () => undefined,
-    ended: ended.promise,
-  });
+  ada.session.attach(fakeCli().process);
   await ada.hook("UserPromptSubmit", { prompt: "begin" });
   test.bus.publish("agent.ada.shutdown", {
     reason: "time is up",
