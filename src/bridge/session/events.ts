@@ -1,5 +1,6 @@
 // Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that a late or doubled one changes
 // nothing (contract §6). What comes while the connection is lost is sent when it is back.
+import { setImmediate } from "node:timers";
 import type { AgentId } from "../../domain/agent-id.ts";
 import { CliaiError, messageOf } from "../../domain/errors.ts";
 import type { HookFacts } from "../../domain/hook.ts";
@@ -15,6 +16,7 @@ export type SessionEvent = HookFacts & { readonly usage?: Usage };
 
 export interface EventSender {
   send(event: SessionEvent): void;
+  /** Sends at once what was not sent yet, if there is a connection. */
   stop(): void;
 }
 
@@ -47,14 +49,27 @@ export function createEventSender({ id, instanceId, link, now, log }: EventSende
   const unlisten = link.onChange((bus) => {
     if (bus !== undefined) flush();
   });
+  let isScheduled = false;
+  /** After the answer of the hook that tells it: the CLI's call waits for that one. */
+  const flushSoon = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      flush();
+    });
+  };
   return {
     send(event) {
       seq += 1;
       const numbered = { instance_id: instanceId, generation, seq, timestamp: now().toISOString() };
       kept.push({ agent_id: id, ...event, ...numbered });
       if (kept.length > mostKept) kept.shift();
-      flush();
+      flushSoon();
     },
-    stop: () => unlisten(),
+    stop() {
+      flush();
+      unlisten();
+    },
   };
 }

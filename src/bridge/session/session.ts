@@ -243,8 +243,8 @@ export function startSession(options: SessionOptions): Session {
       await control.ended(how);
       await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
       if (turn.isHooked()) events.send({ kind: "session_end", detail: how });
-      sayGoodbye({ id, instanceId, link, now, log }, control.stop(), how);
       events.stop();
+      sayGoodbye({ id, instanceId, link, now, log }, control.stop(), how);
       await link.close(goodbyeWithinMs);
     },
   };
