@@ -35,6 +35,8 @@ export interface HookPlace {
   readonly telemetryUrl: string | undefined;
   /** The CLI's release, where it said so. */
   readonly version: string | undefined;
+  /** Whether its session has a stream, which may carry some of the hooks. */
+  readonly isHeadless: boolean;
 }
 
 export interface HeadlessCli {
@@ -48,11 +50,22 @@ export interface HeadlessPipes {
   readonly onEvent: (event: HookFacts & { readonly usage?: Usage }) => void;
   /** Text that the CLI has shown to have taken up. */
   readonly onEvidence: (text: string, how: string) => void;
+  /** How long the CLI shall wait for a hook that may be held, and its release: what decides whether the stream carries hooks. */
+  readonly hooks: Pick<HookPlace, "holdS" | "version">;
+  /** A hook that the stream carries; must not reject. Once the signal aborts, nobody waits for the answer. */
+  readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
+  /** What a hook after a tool would have told: the stream shows it, and it is not answered. */
+  readonly onToolResult: (payload: unknown) => void;
   /** A turn is over, by the CLI's own word. */
   readonly onResult: (result: { readonly isError: boolean; readonly text: string }) => void;
 }
 
 export interface HeadlessSession {
+  /**
+   * Resolves once the CLI calls the hooks that the stream carries, or has ended; at once for a release whose stream carries
+   * none. Rejects where it refuses to: then nothing could hold it.
+   */
+  readonly whenHooked: Promise<void>;
   /** Gives the model a message; rejects when the CLI takes none any more. */
   say(text: string): Promise<void>;
   /** Cuts off what it is doing; false when it does not answer. */

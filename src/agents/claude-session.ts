@@ -5,7 +5,9 @@ import { CliaiError } from "../domain/errors.ts";
 import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
 import { toolNames } from "../domain/tools.ts";
 import type { HookPlace } from "./agent-cli.ts";
+import { claudeAbilities } from "./claude-abilities.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
+import { streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -27,8 +29,6 @@ const toldEvents = [
 /** 2.1.330 skips a HTTP hook of these. */
 const commandEvents = ["SessionStart"] as const;
 const toldWithinS = 5;
-/** The release that brought HTTP hooks; an older one is given commands, each a process for each call. */
-const firstWithHttp = [2, 1, 63] as const;
 
 /** The settings file of one agent, beside the user's own settings and never in their place. */
 export function buildClaudeSettings(place: HookPlace): unknown {
@@ -37,13 +37,16 @@ export function buildClaudeSettings(place: HookPlace): unknown {
   const byHttp = (timeout: number) => [
     { hooks: [{ type: "http", url, headers: { authorization: `Bearer ${token}` }, timeout }] },
   ];
-  const hook = isOlder(version, firstWithHttp) ? byCommand : byHttp;
+  const { httpHooks, streamHooks } = claudeAbilities(version);
+  const hook = httpHooks ? byHttp : byCommand;
+  const hooks = [
+    ...heldEvents.map((event) => [event, hook(holdS)] as const),
+    ...toldEvents.map((event) => [event, hook(toldWithinS)] as const),
+    ...commandEvents.map((event) => [event, byCommand(toldWithinS)] as const),
+  ];
+  const isStreamed = (event: string) => place.isHeadless && streamHooks && streamedEvents.has(event);
   return {
-    hooks: Object.fromEntries([
-      ...heldEvents.map((event) => [event, hook(holdS)] as const),
-      ...toldEvents.map((event) => [event, hook(toldWithinS)] as const),
-      ...commandEvents.map((event) => [event, byCommand(toldWithinS)] as const),
-    ]),
+    hooks: Object.fromEntries(hooks.filter(([event]) => !isStreamed(event))),
     // Without it a session that asks for no permissions leaves its host's messages lying.
     crossSessionInbound: "accept",
     ...(place.telemetryUrl === undefined ? {} : { env: telemetryEnv(place.telemetryUrl, token) }),
@@ -52,16 +55,9 @@ export function buildClaudeSettings(place: HookPlace): unknown {
 
 /** With arguments of their own no shell reads them; a release that does not know that would run the bare program. */
 function commandOf({ command: { command, args }, version }: HookPlace): object {
-  return isOlder(version, firstWithHttp)
-    ? { type: "command", command: shellQuote([command, ...args]) }
-    : { type: "command", command, args };
-}
-
-function isOlder(version: string | undefined, than: readonly number[]): boolean {
-  if (version === undefined) return false;
-  const parts = version.split(".").map(Number);
-  const place = than.findIndex((part, index) => part !== parts[index]);
-  return place !== -1 && (parts[place] ?? 0) < (than[place] ?? 0);
+  return claudeAbilities(version).commandArgs
+    ? { type: "command", command, args }
+    : { type: "command", command: shellQuote([command, ...args]) };
 }
 
 const ownTools: ReadonlySet<string> = new Set(toolNames.map((name) => `mcp__cliai__${name}`));

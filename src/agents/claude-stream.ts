@@ -5,6 +5,8 @@ import * as v from "valibot";
 import { parseJsonLine } from "../domain/decode.ts";
 import type { Usage } from "../domain/messages.ts";
 import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "./agent-cli.ts";
+import { claudeAbilities } from "./claude-abilities.ts";
+import { createStreamHooks } from "./claude-stream-hooks.ts";
 
 const interruptWithinMs = 2_000;
 
@@ -56,11 +58,19 @@ export const claudeStream: HeadlessCli = {
   open: openStream,
 };
 
-function openStream({ stdin, stdout, onEvent, onEvidence, onResult }: HeadlessPipes): HeadlessSession {
+function openStream(pipes: HeadlessPipes): HeadlessSession {
+  const { stdin, stdout, onEvent, onEvidence, onResult, onHook, onToolResult } = pipes;
+  const createId = () => crypto.randomUUID();
   const interrupts = new Map<string, (isDone: boolean) => void>();
   let context: { readonly model?: string; readonly context_tokens?: number } = {};
   // Its end shows as the end of the process; a write after it rejects by itself.
   stdin.on("error", () => undefined);
+  const hooks = createStreamHooks({
+    ...{ onHook, onToolResult, createId },
+    write: (line) => write(stdin, line),
+  });
+  const { version, holdS } = pipes.hooks;
+  const whenHooked = claudeAbilities(version).streamHooks ? hooks.register(holdS) : Promise.resolve();
 
   const take = (line: unknown) => {
     const replay = v.safeParse(ReplaySchema, line);
@@ -80,13 +90,17 @@ function openStream({ stdin, stdout, onEvent, onEvidence, onResult }: HeadlessPi
   };
   createInterface({ input: stdout }).on("line", (text) => {
     const line = parseJsonLine(text);
-    if (line !== undefined) take(line);
+    if (line === undefined) return;
+    hooks.take(line);
+    take(line);
   });
+  stdout.once("close", () => hooks.end());
 
   return {
+    whenHooked,
     say: (text) => write(stdin, { type: "user", message: { role: "user", content: text } }),
     async interrupt() {
-      const request_id = crypto.randomUUID();
+      const request_id = createId();
       const { promise, resolve } = Promise.withResolvers<boolean>();
       interrupts.set(request_id, resolve);
       const timer = setTimeout(() => resolve(false), interruptWithinMs);

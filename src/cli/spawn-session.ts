@@ -8,7 +8,7 @@ import { programOf, type RunningAgent } from "../agents/launch.ts";
 import type { AgentOnTerminal } from "../agents/own-terminal.ts";
 import type { StopApproval } from "../bridge/session/approvals.ts";
 import { createListener, listenerPaths } from "../bridge/session/listener.ts";
-import { type Session, startSession } from "../bridge/session/session.ts";
+import { startSession } from "../bridge/session/session.ts";
 import { type RouteName, routeNames } from "../bridge/session/ways.ts";
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
@@ -22,6 +22,7 @@ import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 /** How long a hook may be held; the CLI itself waits a minute longer, so that the answer is always ours. */
 const holdS = 3_600;
 const cliWaitsLongerS = 60;
+const endWithinMs = 5_000;
 
 export interface HostOptions {
   readonly id: AgentId;
@@ -55,6 +56,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const { id, cli, headlessTask } = options;
   const { log, now } = context;
   const longestHoldS = Math.max(holdS, options.stopApproval?.waitS ?? 0);
+  const cliHoldS = longestHoldS + cliWaitsLongerS;
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const session = startSession({
@@ -73,6 +75,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     },
     cli: cli.session,
     routes: readRoutes(context.env),
+    hasStream: headlessTask !== undefined,
     stopApproval: options.stopApproval,
     permissions: options.permissions,
     holdMs: holdS * 1_000,
@@ -92,6 +95,21 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     listen(fetch),
   ]);
   const url = `http://127.0.0.1:${http.port}`;
+  const openStream = ({ pipes }: RunningAgent): HeadlessSession | undefined =>
+    pipes &&
+    cli.headless?.open({
+      ...pipes,
+      hooks: { version, holdS: cliHoldS },
+      onHook: (payload, signal) =>
+        session.hook(payload, signal).catch((error: unknown) => {
+          log.warn(`a hook of the session's stream: ${messageOf(error)}`);
+          return {};
+        }),
+      onToolResult: session.observe,
+      onEvent: session.report,
+      onEvidence: session.noteEvidence,
+      onResult: session.turnResult,
+    });
   return {
     bridgeEnv: { session_url: url, session_token: token, instance_id: instanceId },
     settings(mcpConfigPath) {
@@ -99,21 +117,38 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       return cli.buildSettings?.({
         // A headless session says the same by its results; exporting makes each tool call longer (docs/performance.md).
         telemetryUrl: headlessTask !== undefined || exportsElsewhere(context.env) ? undefined : url,
-        ...{ token, version, url: url + listenerPaths.hook, holdS: longestHoldS + cliWaitsLongerS },
+        ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
+        isHeadless: headlessTask !== undefined,
         command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
       });
     },
     attach(agent) {
-      const stream = headlessTask && openStream(agent, cli, session);
-      session.attach(agent, { ...(stream && { stream }), ...("type" in agent && { terminal: agent }) });
-      if (headlessTask?.task === undefined) return;
-      stream?.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
+      session.attach(agent);
+      if ("type" in agent) session.open({ terminal: agent });
+      const stream = headlessTask && openStream(agent);
+      stream?.whenHooked.then(
+        () => {
+          session.open({ stream });
+          if (headlessTask?.task === undefined) return;
+          stream.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
+        },
+        (error: unknown) => {
+          log.error(`${messageOf(error)}; it is ended, for nothing could hold it`);
+          endAgent(agent);
+        },
+      );
     },
     async end(how) {
       await session.end(how);
       await http.stop();
     },
   };
+}
+
+function endAgent(agent: RunningAgent | AgentOnTerminal): void {
+  const timer = setTimeout(() => agent.kill(), endWithinMs);
+  void agent.ended.finally(() => clearTimeout(timer));
+  agent.terminate();
 }
 
 async function listen(fetch: HttpHandler): Promise<HttpServer> {
@@ -139,16 +174,4 @@ function readRoutes({ CLIAI_ROUTES: text }: Environment): RouteName[] | undefine
       hint: "leave it unset for all of them",
     });
   });
-}
-
-function openStream({ pipes }: RunningAgent, cli: AgentCli, session: Session): HeadlessSession | undefined {
-  return (
-    pipes &&
-    cli.headless?.open({
-      ...pipes,
-      onEvent: session.report,
-      onEvidence: session.noteEvidence,
-      onResult: session.turnResult,
-    })
-  );
 }

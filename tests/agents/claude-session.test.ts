@@ -7,6 +7,7 @@ const place = {
   holdS: 60,
   command: { command: "/opt/my tools/cliai", args: ["hook"] },
   telemetryUrl: undefined,
+  isHeadless: false,
 };
 
 function hookOf(settings: unknown, event: string): Record<string, unknown> | undefined {
@@ -27,6 +28,15 @@ test("hooks are HTTP from the release that brought them on, and commands before"
     const hook = hookOf(buildClaudeSettings({ ...place, version }), "PreToolUse");
     expect(hook).toEqual({ type: "command", command: "'/opt/my tools/cliai' hook", timeout: 60 });
   }
+});
+
+test("what the stream of a headless session carries is not in its settings besides, from the same release on", () => {
+  const events = (version: string) =>
+    Object.keys(
+      (buildClaudeSettings({ ...place, version, isHeadless: true }) as { hooks: object }).hooks,
+    ).filter((event) => event.endsWith("ToolUse") || event.endsWith("ToolUseFailure"));
+  expect(events("2.1.330")).toEqual([]);
+  expect(events("2.1.62")).toEqual(["PreToolUse", "PostToolUse", "PostToolUseFailure"]);
 });
 
 test("the start of a session is told by a command with arguments of its own, which no shell reads", () => {

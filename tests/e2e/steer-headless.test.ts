@@ -1,10 +1,26 @@
 // A headless session of the real Claude Code: tasks are its turns, its end is a stop, its usage comes from its own results.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { startServe } from "../support/cliai.ts";
+import { readFile, writeFile } from "node:fs/promises";
+import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { acknowledgesTasks, bash, lifeOf, startHeadless } from "../support/steered-claude.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
+
+const aPage = { url: "http://127.0.0.1:1/", prompt: "what is there?" };
+
+/** Kind, tool and words of each event that tells of a tool, oldest first. */
+async function toolEvents(serve: RunningServe): Promise<unknown[]> {
+  const { stdout } = await serve.run(["audit", "--agent", "hal", "--json"]);
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).message)
+    .filter(({ kind }) => String(kind).startsWith("tool_"))
+    .map(({ kind, tool, detail }) => [kind, tool, detail]);
+}
 
 test("it begins with its task, takes more as turns while busy and idle, reports its usage, and ends when stopped", async () => {
   await using serve = await startServe();
@@ -47,6 +63,79 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
   await hal.until("it is stopped", ({ status }) => status === "stopped");
 });
 
+test("its tools are seen to begin, end, fail and be forbidden, and a pause holds the next until it is let go", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  const text = { text: "Done." };
+  const tools = [bash("true"), bash("exit 3"), { toolUses: [{ name: "WebFetch", input: aPage }] }];
+  model.setScript({
+    rules: [{ match: "the held one", once: true, turn: bash("echo let go") }],
+    turns: [...tools, text],
+    fallback: text,
+  });
+  const options = { id: "hal", model, args: ["--task", "begin"], claudeArgs: ["--allowedTools", "Bash"] };
+  await using hal = await startHeadless(serve, options);
+  const turnOver = async (requests: number) => {
+    await waitFor(() => model.requests.filter(({ isSide }) => !isSide).length >= requests, {
+      what: `${requests} requests to the model`,
+    });
+    await hal.until("its turn is over", ({ status }) => status === "idle");
+  };
+  await turnOver(4);
+  expect(await toolEvents(serve)).toEqual([
+    ["tool_start", "Bash", "true"],
+    ["tool_end", "Bash", "true"],
+    ["tool_start", "Bash", "exit 3"],
+    ["tool_failed", "Bash", "Exit code 3"],
+    // Nobody is there to permit it: it begins and is never run.
+    ["tool_start", "WebFetch", aPage.url],
+  ]);
+
+  expect(await serve.run(["send", "pause", "hal", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "task", "hal", "the held one", "--wait", "seen"])).toMatchObject({
+    code: 0,
+  });
+  await hal.until("its call is held", ({ axes }) => axes.control.value === "paused");
+  expect((await toolEvents(serve)).length).toBe(5);
+  expect(await serve.run(["send", "resume", "hal", "--wait", "applied"])).toMatchObject({ code: 0 });
+  await turnOver(6);
+  expect((await toolEvents(serve)).slice(5)).toEqual([
+    ["tool_start", "Bash", "echo let go"],
+    ["tool_end", "Bash", "echo let go"],
+  ]);
+});
+
+test("the tools of a subagent, and of that one's own, are seen as its session's own are", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  const subagent = (prompt: string) => ({
+    toolUses: [{ name: "Task", input: { subagent_type: "general-purpose", description: prompt, prompt } }],
+  });
+  model.setScript({
+    rules: [
+      { match: "begin", once: true, turn: subagent("look closely") },
+      { match: "look closely", once: true, turn: subagent("look into it") },
+      { match: "look into it", once: true, turn: bash("echo looked") },
+    ],
+    fallback: { text: "Done." },
+  });
+  const options = {
+    id: "hal",
+    model,
+    args: ["--task", "begin"],
+    claudeArgs: ["--allowedTools", "Bash,Task"],
+  };
+  await using _ = await startHeadless(serve, options);
+  const isOver = async () => (await toolEvents(serve)).length >= 6;
+  await waitFor(isOver, { what: "the tools' ends", deadlineMs: 20_000, saw: () => toolEvents(serve) });
+  const events = (await toolEvents(serve)).map((each) => String(each)).sort();
+  expect(events).toEqual(
+    ["Agent,look closely", "Agent,look into it", "Bash,echo looked"]
+      .flatMap((tool) => [`tool_start,${tool}`, `tool_end,${tool}`])
+      .sort(),
+  );
+});
+
 test("a stop by force interrupts its turn", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
@@ -63,4 +152,28 @@ test("a stop by force interrupts its turn", async () => {
   expect(stop).toMatchObject({ code: 0 });
   const stopped = await hal.until("it is stopped", ({ status }) => status === "stopped");
   expect(lifeOf(stopped, "s1")).toEqual(["stored", "delivered", "injected by interrupt", "applied"]);
+});
+
+/** Says a release that takes hooks over its stream, and refuses them; `said` has what else it was told before. */
+const refusesHooks = `#!/bin/sh
+if [ "$1" = --version ]; then echo "2.1.330 (Claude Code)"; exit; fi
+read -r line
+exec 3<&0
+cat <&3 > said & sleep 1; kill $!
+id=$(printf %s "$line" | sed 's/.*"request_id":"\\([^"]*\\)".*/\\1/')
+printf '{"type":"control_response","response":{"subtype":"error","request_id":"%s","error":"what hooks?"}}\n' "$id"
+exec sleep 60
+`;
+
+test("a CLI that refuses the hooks of its stream is ended in words: nothing could hold it", async () => {
+  await using serve = await startServe();
+  await using dir = await tempDir();
+  await writeFile(dir.join("claude"), refusesHooks, { mode: 0o755 });
+  const env = { PATH: `${dir.path}:${process.env.PATH}` };
+  const args = ["spawn", "--headless", "--id", "hal", "--task", "dig"];
+  const { code, stderr } = await serve.run(args, { env, cwd: dir.path });
+  expect(code).toBe(143);
+  expect(stderr).toContain("claude does not take its hooks over its stream: what hooks?; it is ended");
+  // Nor was it given its task.
+  expect(await readFile(dir.join("said"), "utf8")).toBe("");
 });

@@ -103,6 +103,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
   };
   /** Until some route takes it, or its time is up, or the session is over. */
   const hand = async (item: HandedItem) => {
+    log.debug(`${item.type} ${item.id} waits for a way into the session`);
     const leftMs =
       item.expires_at === undefined ? longestTimerMs : Date.parse(item.expires_at) - now().getTime();
     const over = new AbortController();

@@ -38,6 +38,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
   readonly cli: SessionCli;
+  /** It has an input stream: nothing is handed over by any way before that is open. Default false. */
+  readonly hasStream?: boolean | undefined;
   /** Those that may be used; all when left out. */
   readonly routes?: readonly RouteName[] | undefined;
   /** How long a paused call is held, and an answer waited for: less than the CLI waits for its hook. */
@@ -52,6 +54,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
 export interface Session {
   /** Answers a hook of the CLI; once the signal aborts, the CLI waits for the answer no more. */
   hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** What a hook would have told, and another way has shown: it is not answered. */
+  observe(payload: unknown): void;
   /** What the MCP server tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
@@ -64,7 +68,9 @@ export interface Session {
   /** Text that the CLI has shown to have before its model. */
   noteEvidence(text: string, how: string): void;
   /** The CLI runs. */
-  attach(process: CliProcess, ways?: OwnWays): void;
+  attach(process: CliProcess): void;
+  /** It takes words by these ways. */
+  open(ways: OwnWays): void;
   /** The CLI has ended, in these words: says goodbye, and leaves nothing behind. */
   end(how: string): Promise<void>;
 }
@@ -93,7 +99,7 @@ export function startSession(options: SessionOptions): Session {
   const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
   const receipts = createReceiptQueue({ id, link, now, log });
   const turn = createTurn();
-  const ways = createWays({ turn, allowed, log });
+  const ways = createWays({ turn, allowed, hasStream: options.hasStream ?? false, log });
   const started = Promise.withResolvers<CliProcess | undefined>();
 
   const call = createToolCaller({
@@ -122,6 +128,10 @@ export function startSession(options: SessionOptions): Session {
     writeReceipt: (receipt) => receipts.write(receipt),
     ...{ now, log },
   });
+  /** Something may wait. */
+  const nudge = () => {
+    if (options.hasStream !== true || ways.isReady()) delivery.nudge();
+  };
   const gate = createGate({ holdMs: options.holdMs, onHeld: () => control.held() });
   const control = createControl({
     ...{ gate, turn, receipts, defaultDeadlineS, log },
@@ -143,7 +153,7 @@ export function startSession(options: SessionOptions): Session {
     onOrder: (order) => {
       const isGates = isStop(order) || order.type === "pause" || order.type === "resume";
       if (isGates) control.take(order);
-      else delivery.nudge();
+      else nudge();
     },
   });
   link.onChange((bus) => {
@@ -160,16 +170,18 @@ export function startSession(options: SessionOptions): Session {
     log,
   });
 
+  /** The ends of turns come by hooks; without those, as with a user's own settings, the results of a stream tell them. */
+  let isEndHooked = false;
   const isStopping = () => control.stop() !== undefined;
   const answerTo = createHookAnswers({ gate, approvals, hookRoute: ways.hook, isStopping });
   const turnEnded = () => {
     turn.end();
     ways.hook.turnEnded();
     control.turnEnded();
-    delivery.nudge();
+    nudge();
   };
   const takeFirstHook = ({ facts }: Hook) => {
-    delivery.nudge();
+    nudge();
     // Asked to stop before it had begun.
     if (facts.kind === "session_start" && isStopping()) control.turnEnded();
   };
@@ -185,7 +197,10 @@ export function startSession(options: SessionOptions): Session {
     }
     events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);
     if (isSubagent || isHeldUp) return;
-    if (turnEnds.has(kind) || isIdle) turnEnded();
+    if (turnEnds.has(kind) || isIdle) {
+      isEndHooked = true;
+      turnEnded();
+    }
   };
 
   return {
@@ -211,10 +226,17 @@ export function startSession(options: SessionOptions): Session {
       if (signal?.aborted !== true) takeFacts(hook, answer);
       return cli.buildHookAnswer(hook, answer);
     },
+    observe(payload) {
+      const hook = cli.readHook(payload);
+      if (hook === undefined) return;
+      approvals.noteTool(hook);
+      transcript.look(hook.transcriptPath);
+      events.send(hook.facts);
+    },
     bridgeNews({ messaging: socket, ...news }) {
       if (socket !== undefined) ways.openSocket(socket);
       heartbeat.update(definedOf(news));
-      delivery.nudge();
+      nudge();
     },
     bridgeLink(isUp) {
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
@@ -226,11 +248,18 @@ export function startSession(options: SessionOptions): Session {
       for (const command_id of delivery.takeSeenTasks()) {
         receipts.write({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
       }
+      if (isEndHooked || !turn.isOpen()) return;
+      events.send(isError ? { kind: "turn_failed", error: "other", detail } : { kind: "turn_end" });
+      turnEnded();
     },
-    noteEvidence: (text, how) => delivery.noteEvidence(text, how),
-    attach(process, own = {}) {
+    noteEvidence(text, how) {
+      // By this way a prompt is told in order with the tools' results, by its hook it may be told before them.
+      if (how === "echo") approvals.notePrompt();
+      delivery.noteEvidence(text, how);
+    },
+    attach: (process) => started.resolve(process),
+    open(own) {
       ways.open(own);
-      started.resolve(process);
       if (ways.isReady()) delivery.nudge();
     },
     async end(how) {

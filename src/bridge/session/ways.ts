@@ -42,12 +42,14 @@ export interface Ways {
 export interface WaysOptions {
   readonly turn: Turn;
   readonly allowed: readonly RouteName[];
+  /** Nothing is said before the session's stream is open: until then its CLI may not call the hooks that could hold it. */
+  readonly hasStream: boolean;
   readonly log: Logger;
 }
 
 const socketOpensWithinMs = 10_000;
 
-export function createWays({ turn, allowed, log }: WaysOptions): Ways {
+export function createWays({ turn, allowed, hasStream, log }: WaysOptions): Ways {
   let own: OwnWays = {};
   let socket: MessagingSocket | undefined;
   const hook = createHookRoute(turn.isOpen);
@@ -80,7 +82,7 @@ export function createWays({ turn, allowed, log }: WaysOptions): Ways {
     openSocket(opened) {
       socket = opened;
     },
-    isReady: () => turn.isHooked() || socket !== undefined || own.stream !== undefined,
+    isReady: () => (hasStream ? own.stream !== undefined : turn.isHooked() || socket !== undefined),
     lineIsEmpty: () => own.terminal?.lineIsEmpty(),
     async sayAtOnce(text, cutOff) {
       try {

@@ -157,8 +157,8 @@ test("neither an input stream nor a terminal that swallows what it is given make
     await using test = await startTestServer();
     await using ada = await host(test, { routes: ["stream-json", "terminal"] });
     const swallowed: string[] = [];
-    ada.session.attach(
-      { terminate: () => undefined, kill: () => undefined, ended: new Promise(() => undefined) },
+    ada.session.attach(fakeCli().process);
+    ada.session.open(
       way === "stream"
         ? {
             stream: {
@@ -316,12 +316,15 @@ test("an end that is to be approved follows the stated policy when the server is
 
 test("what became of a task is told when NATS is back, step by step", async () => {
   await using test = await startTestServer();
-  await using ada = await host(test);
+  const said: string[] = [];
+  await using ada = await host(test, { log: { ...silentLogger, debug: (text) => said.push(text) } });
   await ada.hook("UserPromptSubmit", { prompt: "begin" });
   await ada.hook("PreToolUse", tool);
   const commandId = await ada.send("task");
   await ada.statesOnce("stored", "delivered");
-  await Bun.sleep(200); // the host has asked for it by then, and waits for a hook
+  await waitFor(() => said.includes(`task ${commandId} waits for a way into the session`), {
+    ...{ what: "the host has it in hand", saw: () => said },
+  });
   test.nats.kill();
   const answer = await ada.hook("PostToolUse", { ...tool, tool_response: "ok" });
   expect(JSON.stringify(answer)).toContain(commandId);
@@ -498,9 +501,67 @@ test("a stop by force ends a CLI that takes nothing it is told", async () => {
   await using ada = await host(test);
   const cli = fakeCli();
   const never = new Promise<never>(() => undefined);
-  ada.session.attach(cli.process, { stream: { say: () => never, interrupt: () => never } });
+  ada.session.attach(cli.process);
+  ada.session.open({ stream: { say: () => never, interrupt: () => never } });
   await ada.hook("UserPromptSubmit", { prompt: "begin" });
   await ada.send("stop", { force: true });
   await ada.statesOnce("stored", "delivered", "applied");
   expect(cli.signals).toEqual(["SIGTERM"]);
+});
+
+const approved = {
+  ...{ hook_event_name: "PostToolUse", tool_name: "mcp__cliai__request_stop_approval" },
+  ...{ tool_use_id: "u2", tool_response: [{ type: "text", text: '{"approved": true}' }] },
+};
+
+test("an approval that is seen by the stream lets the turn end, until new words come after it", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { stopApproval: { waitS: 0, unanswered: "go_on" } });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  ada.session.observe(approved);
+  expect(await ada.hook("Stop")).toEqual({});
+  ada.session.observe(approved);
+  ada.session.noteEvidence("one thing more", "echo");
+  expect(await ada.hook("Stop")).toMatchObject({ decision: "block" });
+});
+
+test("what the stream shows of a tool's end is told as its hook would have told it", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("PreToolUse", tool);
+  const running = () => test.server.fleet.get(id)?.axes.activity.reason ?? "";
+  await waitFor(() => running().includes("Bash"), { what: "its tool is shown", saw: running });
+  ada.session.observe({ ...tool, hook_event_name: "PostToolUse", tool_response: "ok" });
+  await waitFor(() => !running().includes("runs Bash"), { what: "its end is shown", saw: running });
+});
+
+test("a turn whose end no hook tells ends with the result of the stream", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  ada.session.attach(fakeCli().process);
+  await ada.hook("PreToolUse", tool);
+  const activity = () => test.server.fleet.get(id)?.axes.activity.value;
+  await waitFor(() => activity() === "working", { what: "it works", saw: activity });
+  ada.session.turnResult({ isError: false, text: "done" });
+  await waitFor(() => activity() === "idle", { what: "it is idle", saw: activity });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+});
+
+test("a session with a stream is given nothing by another way before that is open: its hooks might not be called yet", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { hasStream: true });
+  const said: string[] = [];
+  const socket = createServer((connection) => void connection.on("data", (data) => said.push(`${data}`)));
+  const path = ada.dir.join("messaging.sock");
+  await new Promise<void>((resolve) => socket.listen(path, resolve));
+  await using _ = { [Symbol.asyncDispose]: async () => void socket.close() };
+  ada.session.bridgeNews({ messaging: { path } });
+  await ada.hook("SessionStart");
+  await ada.send("task");
+  await ada.statesOnce("stored", "delivered");
+  ada.session.open({ stream: { say: async (text) => void said.push(text), interrupt: async () => false } });
+  await ada.statesOnce("stored", "delivered", "injected");
+  const { route } = test.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
+  expect([route, said.length]).toEqual(["stream-json", 1]);
 });

@@ -1,0 +1,176 @@
+// The hooks that a headless Claude Code calls over its own stream, and what that stream shows of a tool's end: the cheapest
+// kind there is (docs/performance.md). Seen with 2.1.63 and 2.1.330.
+import * as v from "valibot";
+import { CliaiError } from "../domain/errors.ts";
+import type { HeadlessPipes } from "./agent-cli.ts";
+
+/** Called over the stream, and answered there. */
+const calledEvents = ["PreToolUse"] as const;
+/** Those and what the stream shows anyway: they must not be in the settings besides. */
+export const streamedEvents: ReadonlySet<string> = new Set([
+  ...calledEvents,
+  "PostToolUse",
+  "PostToolUseFailure",
+]);
+
+export interface StreamHooks {
+  /**
+   * Has the CLI call them, and wait so long for an answer. Resolves when it says that it will, or has ended; rejects with
+   * CliaiError `cli_missing` when it refuses.
+   */
+  register(timeoutS: number): Promise<void>;
+  /** A line of the stream. */
+  take(line: unknown): void;
+  /** No line comes any more: nothing waits for an answer. */
+  end(): void;
+}
+
+export interface StreamHooksOptions extends Pick<HeadlessPipes, "onHook" | "onToolResult"> {
+  readonly write: (message: object) => Promise<void>;
+  readonly createId: () => string;
+}
+
+const CallSchema = v.looseObject({
+  type: v.literal("control_request"),
+  request_id: v.string(),
+  request: v.looseObject({
+    subtype: v.string(),
+    input: v.fallback(v.looseObject({ tool_use_id: v.fallback(v.optional(v.string()), undefined) }), {}),
+  }),
+});
+type Call = v.InferOutput<typeof CallSchema>;
+type CalledHook = Call["request"]["input"];
+const CancelSchema = v.looseObject({ type: v.literal("control_cancel_request"), request_id: v.string() });
+const ResponseSchema = v.looseObject({
+  type: v.literal("control_response"),
+  response: v.looseObject({
+    subtype: v.string(),
+    request_id: v.string(),
+    error: v.optional(v.string()),
+  }),
+});
+const DenySchema = v.looseObject({
+  hookSpecificOutput: v.looseObject({ permissionDecision: v.literal("deny") }),
+});
+const ToolResultSchema = v.looseObject({
+  type: v.literal("tool_result"),
+  tool_use_id: v.string(),
+  is_error: v.optional(v.boolean(), false),
+  content: v.optional(v.unknown()),
+});
+const ResultsSchema = v.looseObject({
+  type: v.literal("user"),
+  message: v.looseObject({ content: v.array(v.unknown()) }),
+  /** The result itself, where the content is made for the model. */
+  tool_use_result: v.optional(v.unknown()),
+  tool_result_meta: v.optional(v.array(v.looseObject({ id: v.string() })), []),
+});
+type ToolResults = v.InferOutput<typeof ResultsSchema>;
+/** How 2.1.330 marks what was never run; what was cut off while it ran has other marks. */
+const NeverRunSchema = v.union([
+  v.looseObject({ permission_decision: v.looseObject({ decision: v.literal("reject") }) }),
+  v.looseObject({ non_execution_kind: v.pipe(v.string(), v.regex(/^(permission-rule|automode-)/)) }),
+]);
+const TextBlockSchema = v.looseObject({ type: v.literal("text"), text: v.string() });
+
+const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, ResultsSchema]);
+
+/** Of tools whose end has not shown the oldest are forgotten. */
+const mostRunning = 1_000;
+
+export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
+  const { write, createId, onHook, onToolResult } = options;
+  const registerId = createId();
+  const registered = Promise.withResolvers<void>();
+  const calls = new Map<string, AbortController>();
+  const running = new Map<string, CalledHook>();
+
+  const begin = (input: CalledHook) => {
+    if (input.tool_use_id !== undefined) running.set(input.tool_use_id, input);
+    const [oldest] = running.keys();
+    if (running.size > mostRunning && oldest !== undefined) running.delete(oldest);
+  };
+  /** A stream that takes nothing any more ends the session. */
+  const respond = async (response: object) =>
+    await write({ type: "control_response", response }).catch(() => undefined);
+  const answer = async ({ request_id, request: { subtype, input } }: Call) => {
+    if (subtype !== "hook_callback") {
+      const error = `cliai answers no ${subtype}`;
+      return await respond({ subtype: "error", request_id, error });
+    }
+    const call = new AbortController();
+    calls.set(request_id, call);
+    const response = (await onHook(input, call.signal)) ?? {};
+    calls.delete(request_id);
+    if (call.signal.aborted) return;
+    if (!v.is(DenySchema, response)) begin(input);
+    await respond({ subtype: "success", request_id, response });
+  };
+  const takeResults = ({ message, tool_use_result, tool_result_meta }: ToolResults) => {
+    for (const block of message.content) {
+      const result = v.safeParse(ToolResultSchema, block);
+      if (!result.success) continue;
+      const { tool_use_id, is_error, content } = result.output;
+      const start = running.get(tool_use_id);
+      running.delete(tool_use_id);
+      const meta = tool_result_meta.find(({ id }) => id === tool_use_id);
+      if (start === undefined || v.is(NeverRunSchema, meta)) continue;
+      const how = is_error
+        ? { hook_event_name: "PostToolUseFailure", error: errorOf(tool_use_result) ?? textOf(content) }
+        : { hook_event_name: "PostToolUse", tool_response: content };
+      onToolResult({ ...start, ...how });
+    }
+  };
+
+  const takeResponse = ({ request_id, subtype, error }: v.InferOutput<typeof ResponseSchema>["response"]) => {
+    if (request_id !== registerId) return;
+    const why = `claude does not take its hooks over its stream: ${error ?? subtype}`;
+    if (subtype === "success") registered.resolve();
+    else registered.reject(new CliaiError("cli_missing", why));
+  };
+
+  return {
+    async register(timeoutS) {
+      const hooks = calledEvents.map((event) => [event, [{ hookCallbackIds: [event], timeout: timeoutS }]]);
+      const request = {
+        ...{ subtype: "initialize", hooks: Object.fromEntries(hooks) },
+        // Else the tools of a subagent's subagents are seen to begin, and never to end.
+        forwardNestedSubagentToolCalls: true,
+      };
+      // A write that fails is the CLI's end, which comes by `end`.
+      write({ type: "control_request", request_id: registerId, request }).catch(() => undefined);
+      await registered.promise;
+    },
+    take(line) {
+      const read = v.safeParse(LineSchema, line);
+      if (!read.success) return;
+      switch (read.output.type) {
+        case "control_request":
+          return void answer(read.output);
+        case "control_cancel_request":
+          return calls.get(read.output.request_id)?.abort();
+        case "control_response":
+          return takeResponse(read.output.response);
+        case "user":
+          return takeResults(read.output);
+      }
+    },
+    end() {
+      // Nothing is held any more, and nothing said: writing tells that by itself.
+      registered.resolve();
+      for (const call of calls.values()) call.abort();
+    },
+  };
+}
+
+/** As a hook would have told it. */
+function errorOf(result: unknown): string | undefined {
+  return typeof result === "string" ? result.replace(/^Error: /, "") : undefined;
+}
+
+/** The words of what the model is given: a text, or blocks with texts among them. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  const blocks = Array.isArray(content) ? content : [];
+  return blocks.flatMap((block) => (v.is(TextBlockSchema, block) ? block.text : [])).join("\n");
+}
