@@ -49,6 +49,31 @@ test("a refused stop goes on in the same session with the reviewer's words, and 
   expect(model.requests.filter(({ isSide }) => !isSide).length).toBe(2);
 });
 
+test("an end that the agent had approved by its own words is not asked for again, with a terminal and without", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  const words = { reason: "all is done", context: "", work_completed: "the report" };
+  model.setScript({
+    rules: [{ match: "write the report", turn: callTool("request_stop_approval", words) }],
+    fallback: { text: "Then I end." },
+  });
+  const profile = { stop_approval: true };
+  await using ada = await startSteered(serve, { id: "ada", model, profile });
+  await ada.terminal.enter("write the report");
+  await using hal = await startHeadless(serve, {
+    ...{ id: "hal", model, profile },
+    args: ["--task", "write the report"],
+  });
+  const asked = await inbox(serve, 2);
+  for (const { request_id, question } of asked) {
+    expect(question).toContain("all is done");
+    expect(await serve.run(["answer", request_id, "--approve"])).toMatchObject({ code: 0 });
+  }
+  const isOver = ({ status }: { status: string }) => status === "idle";
+  await Promise.all([ada, hal].map((agent) => agent.until("its turn is over", isOver)));
+  expect(await inbox(serve, 0)).toEqual([]);
+});
+
 test("an end that nobody approves follows the profile's policy", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
