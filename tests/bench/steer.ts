@@ -1,5 +1,5 @@
-// What steering costs, on the real Claude Code offline: `bun run bench:steer [sends] [part]`. Not a test.
-// send → seen by each way into a session; stop → the last tool that starts; what the hooks add to a tool call, taken in turns.
+// What steering costs, on the real Claude Code offline: `bun run bench:steer [sends] [part] [rounds]`. Not a test.
+// send → seen by each way into a session; stop → the last tool that starts; what cliai adds to a tool call, taken in turns.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,13 +7,15 @@ import process from "node:process";
 import { connect, credsAuthenticator } from "nats";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
-import { bash, type Steered, startHeadless, startSteered } from "../support/steered-claude.ts";
+import { bash, type Steered, startHeadless, startSteered, startUnhosted } from "../support/steered-claude.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const sends = Number(process.argv[2] ?? 20);
 /** `ways`, `stop` or `hooks` alone. */
 const only = process.argv[3];
 const stops = 5;
-const hookRounds = 3;
+/** Of sessions that take turns. */
+const hookRounds = Number(process.argv[4] ?? 6);
 const callsPerRound = 40;
 
 interface Row {
@@ -128,65 +130,98 @@ async function measureStops(serve: RunningServe, model: ModelServer): Promise<Ro
   ];
 }
 
+const noHooks = { disableAllHooks: true };
+type Kind = "none" | "bare http" | "ours" | "mcp_tool" | "command";
+
 /** Settings that have a tool call pass by a hook of another kind, before and after, in the place of ours. */
-function otherHooks(
+function otherSettings(
   serve: RunningServe,
   id: string,
-  kind: "none" | "bare http" | "mcp_tool" | "command",
+  kind: Exclude<Kind, "ours">,
   bareUrl: string,
-): string[] {
+): object {
   const mcpConfig = join(serve.dataDir, "agents", id, "mcp.json");
   const [command = "", ...args] = cliaiCommand();
+  if (kind === "none") return noHooks;
   const hook = {
-    none: undefined,
     "bare http": { type: "http", url: bareUrl },
     mcp_tool: { type: "mcp_tool", server: "cliai", tool: "list_agents", input: {} },
     command: { type: "command", command, args: [...args, "hook", "--mcp-config", mcpConfig] },
   }[kind];
-  const hooks = hook && { PreToolUse: [{ hooks: [hook] }], PostToolUse: [{ hooks: [hook] }] };
-  return ["--settings", JSON.stringify(hooks === undefined ? { disableAllHooks: true } : { hooks })];
+  return { hooks: { PreToolUse: [{ hooks: [hook] }], PostToolUse: [{ hooks: [hook] }] } };
 }
+
+/** A session that works on "go". */
+async function startGoing(
+  serve: RunningServe,
+  model: ModelServer,
+  { id, kind, isHeadless, bareUrl }: { id: string; kind: Kind; isHeadless: boolean; bareUrl: string },
+): Promise<AsyncDisposable> {
+  const settings = kind === "ours" ? undefined : otherSettings(serve, id, kind, bareUrl);
+  const unhosted = { id, model, prompt: "go", ...allowed };
+  if (isHeadless && settings !== undefined) return await startUnhosted(serve, { ...unhosted, settings });
+  if (isHeadless) return await startHeadless(serve, { id, model, args: ["--task", "go"], ...allowed });
+  const more = settings === undefined ? [] : ["--settings", JSON.stringify(settings)];
+  const agent = await startSteered(serve, { id, model, claudeArgs: [...allowed.claudeArgs, ...more] });
+  await agent.terminal.enter("go");
+  return agent;
+}
+
+const hookKinds = [
+  { session: "headless", kinds: ["none", "bare http", "ours"] },
+  { session: "terminal", kinds: ["none", "bare http", "ours", "mcp_tool", "command"] },
+] as const;
 
 /** The time of a whole tool call, from the model's answer to its next request: without hooks, and with each kind. */
 async function measureHooks(serve: RunningServe, model: ModelServer): Promise<Row[]> {
   // The limit of the http hooks: what the CLI itself takes for them, at a server that does nothing.
   const bareServer = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json({}) });
   using _ = { [Symbol.dispose]: () => void bareServer.stop(true) };
-  const rows = (["none", "bare http", "http", "mcp_tool", "command"] as const).map((kind) => ({
-    what: kind === "none" ? "a tool call, no hooks" : `a tool call, two ${kind} hooks`,
-    kind,
-    values: [] as number[],
-  }));
-  for (let round = 0; round < hookRounds; round += 1) {
-    for (const { kind, values } of rows) {
-      let answeredAt = 0;
-      let calls = 0;
-      const turn = () => {
-        // The first calls warm it up.
-        if (calls > 3) values.push(performance.now() - answeredAt);
-        answeredAt = performance.now();
-        calls += 1;
-        if (calls > callsPerRound) return { text: "Done." };
-        return { toolUses: [{ name: "Bash", input: { command: "true", description: "nothing" } }] };
-      };
-      model.setScript({ fallback: turn });
-      const id = `hooks-${round}-${kind.replace(" ", "-")}`;
-      const more = kind === "http" ? [] : otherHooks(serve, id, kind, bareServer.url.href);
-      const claudeArgs = [...allowed.claudeArgs, ...more];
-      await using agent = await startHeadless(serve, { id, model, args: ["--task", "go"], claudeArgs });
-      await agent.until("its turn is over", () => calls > callsPerRound, 60_000);
+  const bareUrl = bareServer.url.href;
+  const all: Row[] = [];
+  for (const { session, kinds } of hookKinds) {
+    const rows = kinds.map((kind) => ({
+      what: `${session}: a tool call, ${kind}`,
+      kind,
+      values: [] as number[],
+    }));
+    for (let round = 0; round < hookRounds; round += 1) {
+      for (const { kind, values } of rows) {
+        let answeredAt = 0;
+        let calls = 0;
+        const turn = () => {
+          // The first calls warm it up.
+          if (calls > 3) values.push(performance.now() - answeredAt);
+          answeredAt = performance.now();
+          calls += 1;
+          if (calls > callsPerRound) return { text: "Done." };
+          return { toolUses: [{ name: "Bash", input: { command: "true", description: "nothing" } }] };
+        };
+        model.setScript({ fallback: turn });
+        const id = `${session}-${round}-${kind.replace(" ", "-")}`;
+        await using __ = await startGoing(serve, model, {
+          id,
+          kind,
+          isHeadless: session === "headless",
+          bareUrl,
+        });
+        await waitFor(() => calls > callsPerRound, { what: "its calls are done", deadlineMs: 60_000 });
+      }
     }
+    const p50 = (values: readonly number[]) =>
+      quantile(
+        values.toSorted((a, b) => a - b),
+        0.5,
+      );
+    const without = p50(rows[0]?.values ?? []);
+    for (const { kind, values } of rows.slice(1)) {
+      process.stdout.write(
+        `${session}, ${kind}: +${(p50(values) - without).toFixed(1)} ms p50 for a tool call\n`,
+      );
+    }
+    all.push(...rows);
   }
-  const p50 = (values: number[]) =>
-    quantile(
-      values.toSorted((a, b) => a - b),
-      0.5,
-    );
-  const bare = p50(rows[0]?.values ?? []);
-  for (const { kind, values } of rows.slice(1)) {
-    process.stdout.write(`${kind}: +${(p50(values) - bare).toFixed(1)} ms p50 for the two hooks of a call\n`);
-  }
-  return rows;
+  return all;
 }
 
 await using serve = await startServe();

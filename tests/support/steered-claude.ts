@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "./bridges.ts";
 import { type Child, startChild } from "./child.ts";
-import { claudeEnvironment } from "./claude-code.ts";
+import { claudeEnvironment, claudePath } from "./claude-code.ts";
 import { cliaiCommand, type RunningServe } from "./cliai.ts";
 import type { Turn } from "./model-answer.ts";
 import type { ModelServer, Rule } from "./model-server.ts";
@@ -92,6 +92,28 @@ export async function startHeadless(serve: RunningServe, options: SteeredOptions
   await watch.until("it is online", ({ axes }) => axes.link.value === "online", 30_000);
   const running = parts.move();
   return { dir, cwd, child, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/**
+ * Claude with the arguments and the MCP server that `spawn --headless` gives it, but with other settings and without a host
+ * around it: what a session takes by itself. It is given `prompt`.
+ */
+export async function startUnhosted(
+  serve: RunningServe,
+  { settings, prompt, ...options }: SteeredOptions & { readonly settings: object; readonly prompt: string },
+): Promise<AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
+  const args = ["--headless", "--dry-run", "--json"];
+  const { dir, cwd, env, commandLine } = await prepare(serve, { ...options, args });
+  parts.use(dir);
+  const [program = "", ...words] = commandLine;
+  await using planning = await startChild(program, words, { cwd, env });
+  const plan = JSON.parse((await planning.exit(20_000)).stdout) as { readonly args: readonly string[] };
+  // A dry run has no host, and so no settings of its own.
+  const all = ["--settings", JSON.stringify(settings), ...plan.args];
+  const child = parts.use(await startChild(claudePath(), all, { cwd, env }));
+  child.write(`${JSON.stringify({ type: "user", message: { role: "user", content: prompt } })}\n`);
+  return parts.move();
 }
 
 export function callTool(name: string, input: object): Turn {
