@@ -9,6 +9,7 @@ import { trustOptions } from "../../src/nats/trust.ts";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
@@ -112,5 +113,7 @@ test("a bridge is online over TLS, and its loss is noticed at once", async () =>
   {
     await using _ada = await startBridge(over, "ann");
   }
-  expect((await fetchAgent(over, "ann")).axes.link.value).toBe("offline");
+  // By its heartbeats alone it would be missed after 45 s.
+  const isOffline = async () => (await fetchAgent(over, "ann")).axes.link.value === "offline";
+  await waitFor(isOffline, { what: "its loss is noticed", deadlineMs: 3_000 });
 });
