@@ -170,8 +170,8 @@ export function startSession(options: SessionOptions): Session {
     log,
   });
 
-  /** The ends of turns come by hooks; without those, as with a user's own settings, the results of a stream tell them. */
-  let isEndHooked = false;
+  /** Whether the hooks of our settings are called: where a user's own take their place, a stream's results tell the ends of turns. */
+  let hasSettings = false;
   const isStopping = () => control.stop() !== undefined;
   const answerTo = createHookAnswers({ gate, approvals, hookRoute: ways.hook, isStopping });
   const turnEnded = () => {
@@ -197,10 +197,7 @@ export function startSession(options: SessionOptions): Session {
     }
     events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);
     if (isSubagent || isHeldUp) return;
-    if (turnEnds.has(kind) || isIdle) {
-      isEndHooked = true;
-      turnEnded();
-    }
+    if (turnEnds.has(kind) || isIdle) turnEnded();
   };
 
   return {
@@ -209,6 +206,7 @@ export function startSession(options: SessionOptions): Session {
       if (hook === undefined) return {};
       const { facts, prompt, isSubagent } = hook;
       if (turn.noteHook()) takeFirstHook(hook);
+      if (facts.kind !== "tool_start") hasSettings = true;
       heartbeat.update({
         ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
         ...(facts.session_id === undefined ? {} : { session_id: facts.session_id }),
@@ -248,7 +246,7 @@ export function startSession(options: SessionOptions): Session {
       for (const command_id of delivery.takeSeenTasks()) {
         receipts.write({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
       }
-      if (isEndHooked || !turn.isOpen()) return;
+      if (hasSettings || !turn.isOpen()) return;
       events.send(isError ? { kind: "turn_failed", error: "other", detail } : { kind: "turn_end" });
       turnEnded();
     },
