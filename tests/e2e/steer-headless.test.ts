@@ -2,14 +2,19 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { type RunningServe, startServe } from "../support/cliai.ts";
-import { startModelServer } from "../support/model-server.ts";
-import { acknowledgesTasks, bash, lifeOf, startHeadless } from "../support/steered-claude.ts";
+import { type ModelServer, startModelServer } from "../support/model-server.ts";
+import { acknowledgesTasks, bash, type Headless, lifeOf, startHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
 const aPage = { url: "http://127.0.0.1:1/", prompt: "what is there?" };
+
+function startHal(serve: RunningServe, model: ModelServer, task: string, tools = "Bash"): Promise<Headless> {
+  const claudeArgs = ["--allowedTools", tools];
+  return startHeadless(serve, { ...{ id: "hal", model, claudeArgs }, args: ["--task", task] });
+}
 
 /** Kind, tool and words of each event that tells of a tool, oldest first. */
 async function toolEvents(serve: RunningServe): Promise<unknown[]> {
@@ -33,13 +38,7 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
       { match: "just say so", turn: { text: "Said." } },
     ],
   });
-  const options = {
-    id: "hal",
-    model,
-    args: ["--task", "rest first"],
-    claudeArgs: ["--allowedTools", "Bash"],
-  };
-  await using hal = await startHeadless(serve, options);
+  await using hal = await startHal(serve, model, "rest first");
   await hal.until("its tool runs", ({ status }) => status === "working");
   const send = (id: string) =>
     serve.run(["send", "task", "hal", "go on", "--id", id, "--wait", "applied", "--timeout", "30"]);
@@ -73,8 +72,7 @@ test("its tools are seen to begin, end, fail and be forbidden, and a pause holds
     turns: [...tools, text],
     fallback: text,
   });
-  const options = { id: "hal", model, args: ["--task", "begin"], claudeArgs: ["--allowedTools", "Bash"] };
-  await using hal = await startHeadless(serve, options);
+  await using hal = await startHal(serve, model, "begin");
   const turnOver = async (requests: number) => {
     await waitFor(() => model.requests.filter(({ isSide }) => !isSide).length >= requests, {
       what: `${requests} requests to the model`,
@@ -119,13 +117,7 @@ test("the tools of a subagent, and of that one's own, are seen as its session's 
     ],
     fallback: { text: "Done." },
   });
-  const options = {
-    id: "hal",
-    model,
-    args: ["--task", "begin"],
-    claudeArgs: ["--allowedTools", "Bash,Task"],
-  };
-  await using _ = await startHeadless(serve, options);
+  await using _ = await startHal(serve, model, "begin", "Bash,Task");
   const isOver = async () => (await toolEvents(serve)).length >= 6;
   await waitFor(isOver, { what: "the tools' ends", deadlineMs: 20_000, saw: () => toolEvents(serve) });
   const events = (await toolEvents(serve)).map((each) => String(each)).sort();
@@ -140,18 +132,13 @@ test("a stop by force interrupts its turn", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
   model.setScript({ rules: [{ match: "sleep long", turn: bash("sleep 30") }] });
-  const options = {
-    id: "hal",
-    model,
-    args: ["--task", "sleep long"],
-    claudeArgs: ["--allowedTools", "Bash"],
-  };
-  await using hal = await startHeadless(serve, options);
+  await using hal = await startHal(serve, model, "sleep long");
   await hal.until("its tool runs", ({ status }) => status === "working");
   const stop = await serve.run(["send", "stop", "hal", "--force", "--id", "s1", "--wait", "applied"]);
   expect(stop).toMatchObject({ code: 0 });
   const stopped = await hal.until("it is stopped", ({ status }) => status === "stopped");
   expect(lifeOf(stopped, "s1")).toEqual(["stored", "delivered", "injected by interrupt", "applied"]);
+  expect(stop.stdout).toContain("forced; ended: ");
 });
 
 /** Says a release that takes hooks over its stream, and refuses them; `said` has what else it was told before. */

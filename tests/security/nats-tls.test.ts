@@ -101,7 +101,7 @@ test("credentials with a certificate, or an address with tls:, are given to no n
   }
 });
 
-test("a bridge is online over TLS, and its loss is noticed at once", async () => {
+test("a bridge is online over TLS, and its loss is noticed by its connection, not by its silence", async () => {
   // The page's certificate is for another name as well, and fetch has no way to say so.
   const over: RunningServe = {
     ...serve,
