@@ -67,7 +67,7 @@ async function planSteps(focus: readonly string[]): Promise<Step[]> {
     testStep("end to end, dist/cliai", ["./tests/e2e/"], 900),
     testStep("faults, the short matrix", ["./tests/faults/"], 300),
     testStep("end to end, the source under Deno", ["./tests/deno/"], 300),
-    { name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 240 },
+    { name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 },
     { name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 },
   ];
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../domain/errors.ts";
+import { bestOfTries, triesAtMost, wantsAnotherTry } from "./gate.ts";
 import { type MachineFacts, readMachineFacts } from "./machine.ts";
 import { type BenchContext, createSamples, type Row, type Scenario } from "./scenario.ts";
 
@@ -17,6 +18,8 @@ export interface ScenarioReport {
   readonly name: string;
   readonly title: string;
   readonly rows: readonly Row[];
+  /** How often it was measured, where the gate wanted another try: each row is the best of them. */
+  readonly tries?: number;
   /** Why there are no rows. */
   readonly absent?: string;
   readonly failure?: string;
@@ -25,6 +28,8 @@ export interface ScenarioReport {
 export interface BenchOptions extends Omit<BenchContext, "dir"> {
   readonly scenarios: readonly Scenario[];
   readonly version: string;
+  /** Measures a scenario up to three times until the gate passes it, see gate.ts. */
+  readonly isGate: boolean;
   /** Aborted when the person wants no more. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +38,7 @@ export interface BenchOptions extends Omit<BenchContext, "dir"> {
 export async function runBench({
   scenarios,
   version,
+  isGate,
   signal,
   ...context
 }: BenchOptions): Promise<BenchReport> {
@@ -42,10 +48,29 @@ export async function runBench({
   for (const scenario of scenarios) {
     if (signal.aborted) break;
     context.note(`${scenario.name}: ${scenario.title}`);
-    reports.push(await runScenario(scenario, context, signal));
+    const measure = () => runScenario(scenario, context, signal);
+    reports.push(isGate ? await tryForGate(measure, context.note) : await measure());
   }
   const took_s = Math.round((performance.now() - startedMs) / 1_000);
   return { version, machine, took_s, scenarios: reports };
+}
+
+/** A failure is no matter of the machine's pace: it ends the tries. */
+async function tryForGate(
+  measure: () => Promise<ScenarioReport>,
+  note: BenchContext["note"],
+): Promise<ScenarioReport> {
+  const tries: (readonly Row[])[] = [];
+  for (;;) {
+    const report = await measure();
+    if (report.failure !== undefined) return report;
+    tries.push(report.rows);
+    if (!wantsAnotherTry(tries))
+      return tries.length === 1 ? report : { ...report, rows: bestOfTries(tries), tries: tries.length };
+    note(
+      `${report.name}: a ratio is worse than the gate allows; try ${tries.length + 1} of ${triesAtMost} follows`,
+    );
+  }
 }
 
 async function runScenario(

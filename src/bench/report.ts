@@ -1,6 +1,6 @@
-// What a benchmark prints: a table for a person, and what the gate has to say. Pure.
+// What a benchmark prints: a table for a person. Pure.
 import type { BenchReport, ScenarioReport } from "./bench.ts";
-import { isFarOff, isMet, type Row, type Target, type Unit } from "./scenario.ts";
+import { isMet, type Row, type Target, type Unit } from "./scenario.ts";
 
 const header = ["", "median", "p95", "p99", "limit", "ratio", "target", ""] as const;
 
@@ -12,8 +12,8 @@ export function reportTable({ version, machine, took_s, scenarios }: BenchReport
   ].join("\n");
 }
 
-function scenarioLines({ name, title, rows, absent, failure }: ScenarioReport): string[] {
-  const head = `${title} (${name})`;
+function scenarioLines({ name, title, rows, tries = 1, absent, failure }: ScenarioReport): string[] {
+  const head = `${title} (${name})${tries > 1 ? `, best of ${tries} tries` : ""}`;
   if (absent !== undefined) return [head, `  left out: ${absent}`];
   if (failure !== undefined) return [head, `  failed: ${failure}`];
   const cells = rows.map(rowCells);
@@ -55,18 +55,4 @@ export function figure(value: number, unit: Unit): string {
 export function targetText({ of, most, least }: Target): string {
   const bound = most === undefined ? `≥ ${least?.toLocaleString("en")}` : `≤ ${most.toLocaleString("en")}`;
   return of === "ratio" ? `${bound} ×` : `${of} ${bound}`;
-}
-
-/** One line for each scenario that failed, and for each ratio that has left its target by more than half of it. */
-export function gateFailures({ scenarios }: BenchReport): string[] {
-  return scenarios.flatMap(({ name, rows, failure }) => [
-    ...(failure === undefined ? [] : [`${name}: ${failure}`]),
-    ...rows.flatMap((row) =>
-      row.targets
-        .filter((target) => isFarOff(row, target))
-        .map(
-          (target) => `${name}: ${row.what}: ratio ${row.ratio?.toFixed(2)}, target ${targetText(target)}`,
-        ),
-    ),
-  ]);
 }

@@ -61,7 +61,7 @@ export const toolCall: Scenario = {
         unit: "ms",
         ours: samples.of("read"),
         limit: hops,
-        targets: [{ of: "ratio", most: 1.5, reached: 2.4 }],
+        targets: [{ of: "ratio", most: 1.5, reached: 3.3 }],
         remark: "limit: echo over stdio + raw request/reply",
       }),
       buildRow({

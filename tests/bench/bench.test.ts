@@ -1,0 +1,88 @@
+import { expect, test } from "bun:test";
+import { runBench } from "../../src/bench/bench.ts";
+import { gateFailures } from "../../src/bench/gate.ts";
+import { reportTable } from "../../src/bench/report.ts";
+import { buildRow, type Scenario } from "../../src/bench/scenario.ts";
+import { silentLogger } from "../../src/log.ts";
+
+/** A scenario whose ratio comes to one of the given at each try; an Error is what a try fails with. */
+function scenarioOf(ratios: readonly (number | Error)[]) {
+  let tries = 0;
+  const scenario: Scenario = {
+    name: "calls",
+    title: "calls",
+    rounds: { full: 1, short: 1 },
+    isInShort: true,
+    prepare: async () => {
+      const ratio = ratios[tries];
+      tries += 1;
+      if (ratio === undefined || ratio instanceof Error) throw ratio ?? new Error("one try too many");
+      return [
+        {
+          name: "ours",
+          async measure(note) {
+            note("ours", ratio);
+          },
+        },
+      ];
+    },
+    judge: (samples) => [
+      buildRow({
+        what: "a call",
+        unit: "ms",
+        ours: samples.of("ours"),
+        limit: [1],
+        targets: [{ of: "ratio", most: 1.5, reached: 2 }],
+      }),
+    ],
+  };
+  return { scenario, tries: () => tries };
+}
+
+async function run(scenario: Scenario, isGate: boolean) {
+  return await runBench({
+    scenarios: [scenario],
+    version: "0.0.0",
+    program: ["cliai"],
+    self: ["cliai"],
+    workshop: undefined,
+    isShort: true,
+    isGate,
+    signal: new AbortController().signal,
+    log: silentLogger,
+    note: () => undefined,
+  });
+}
+
+test.each([
+  ["a try that passes ends it", [3, 9, 9], 1, []],
+  ["the second try counts when the first was disturbed", [9, 3, 9], 2, []],
+  [
+    "three tries are all there are",
+    [9, 8, 10, 1],
+    3,
+    ["calls: a call: ratio 8.00 in the best of 3 tries; the gate allows at most 4.00"],
+  ],
+  ["a failure is not tried again", [new Error("lost: ada"), 1], 1, ["calls: lost: ada"]],
+  [
+    "a failure counts after a try that was only slow",
+    [9, new Error("lost: ada"), 1],
+    2,
+    ["calls: lost: ada"],
+  ],
+])("runBench() for the gate: %s", async (_, ratios, tries, failures) => {
+  const measured = scenarioOf(ratios);
+  const report = await run(measured.scenario, true);
+  expect(measured.tries()).toBe(tries);
+  expect(gateFailures(report.scenarios)).toEqual(failures);
+});
+
+test("runBench() for a person measures once, and the table tells of several tries", async () => {
+  const once = scenarioOf([9, 3]);
+  const report = await run(once.scenario, false);
+  expect(once.tries()).toBe(1);
+  expect(reportTable(report)).not.toContain("tries");
+  expect(reportTable(await run(scenarioOf([9, 3]).scenario, true))).toContain(
+    "calls (calls), best of 2 tries",
+  );
+});
