@@ -5,24 +5,19 @@ import { join } from "node:path";
 import { messageOf } from "../domain/errors.ts";
 import { bestOfTries, triesAtMost, wantsAnotherTry } from "./gate.ts";
 import { type MachineFacts, readMachineFacts } from "./machine.ts";
-import { type BenchContext, createSamples, type Row, type Scenario } from "./scenario.ts";
+import {
+  type BenchContext,
+  createSamples,
+  type Row,
+  type Scenario,
+  type ScenarioReport,
+} from "./scenario.ts";
 
 export interface BenchReport {
   readonly version: string;
   readonly machine: MachineFacts;
   readonly took_s: number;
   readonly scenarios: readonly ScenarioReport[];
-}
-
-export interface ScenarioReport {
-  readonly name: string;
-  readonly title: string;
-  readonly rows: readonly Row[];
-  /** How often it was measured, where the gate wanted another try: each row is the best of them. */
-  readonly tries?: number;
-  /** Why there are no rows. */
-  readonly absent?: string;
-  readonly failure?: string;
 }
 
 export interface BenchOptions extends Omit<BenchContext, "dir"> {

@@ -1,7 +1,6 @@
 // What fails the gate: a ratio that is twice as bad as the worst processor came to, in the best of three tries. Figures in ms,
 // MB or messages a second never fail it, because they are the machine's; a ratio is ours to the limit of the same run. Pure.
-import type { ScenarioReport } from "./bench.ts";
-import { figureOf, type RatioTarget, type Row } from "./scenario.ts";
+import { figureOf, type RatioTarget, type Row, type ScenarioReport } from "./scenario.ts";
 
 export const triesAtMost = 3;
 

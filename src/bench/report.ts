@@ -1,6 +1,6 @@
 // What a benchmark prints: a table for a person. Pure.
-import type { BenchReport, ScenarioReport } from "./bench.ts";
-import { isMet, type Row, type Target, type Unit } from "./scenario.ts";
+import type { BenchReport } from "./bench.ts";
+import { isMet, type Row, type ScenarioReport, type Target, type Unit } from "./scenario.ts";
 
 const header = ["", "median", "p95", "p99", "limit", "ratio", "target", ""] as const;
 

@@ -79,6 +79,17 @@ export interface Row {
   readonly remark?: string;
 }
 
+export interface ScenarioReport {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: readonly Row[];
+  /** How often it was measured, where the gate wanted another try: each row is the best of them. */
+  readonly tries?: number;
+  /** Why there are no rows. */
+  readonly absent?: string;
+  readonly failure?: string;
+}
+
 export interface Samples {
   /** @throws Error when the metric was never noted */
   of(metric: string): readonly number[];
