@@ -76,7 +76,7 @@ function serveByBun({
   maxBodyBytes = Number.MAX_SAFE_INTEGER,
   requestWithinS = 30,
   tls,
-  fetch,
+  fetch: handle,
 }: HttpOptions): HttpServer {
   const server = Bun.serve({
     hostname: host,
@@ -84,8 +84,8 @@ function serveByBun({
     maxRequestBodySize: maxBodyBytes,
     idleTimeout: requestWithinS,
     ...(tls && { tls: { ...tls } }),
-    async fetch(request, socket) {
-      const response = await fetch(request, { remoteAddress: socket.requestIP(request)?.address });
+    fetch: async (request, socket) => {
+      const response = await handle(request, { remoteAddress: socket.requestIP(request)?.address });
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
       if (isStream) socket.timeout(request, 0);
       return response;
@@ -118,14 +118,14 @@ async function serveByDeno({
   maxBodyBytes = Number.MAX_SAFE_INTEGER,
   requestWithinS = 30,
   tls,
-  fetch,
+  fetch: handle,
 }: HttpOptions): Promise<HttpServer> {
   const { Deno } = globalThis as unknown as { Deno: DenoServing };
   const ending = new AbortController();
   const server = Deno.serve(
     { hostname: host, port, signal: ending.signal, onListen: () => undefined, ...tls },
     (request, { remoteAddr }) =>
-      fetch(boundBody(request, maxBodyBytes, requestWithinS), { remoteAddress: remoteAddr.hostname }),
+      handle(boundBody(request, maxBodyBytes, requestWithinS), { remoteAddress: remoteAddr.hostname }),
   );
   return {
     port: server.addr.port,

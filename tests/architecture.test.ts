@@ -11,17 +11,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ["cli"],
   cli: [
     ...["server", "bridge", "agents", "web", "nats", "bench"],
-    ...["config", "runtime", "build-info", "log", "domain"],
+    ...["config", "runtime", "build-info", "log", "direct-fetch", "domain"],
   ],
-  bench: ["server", "nats", "log", "domain"],
+  bench: ["server", "nats", "log", "direct-fetch", "domain"],
   web: ["domain", "log", "server (types)"],
   server: ["nats", "domain", "log"],
-  bridge: ["nats", "domain", "log"],
+  bridge: ["nats", "domain", "log", "direct-fetch"],
   agents: ["domain", "log", "runtime (types)"],
   nats: ["domain", "log"],
   config: ["domain"],
   "build-info": ["nats (types)"],
   runtime: ["domain"],
+  "direct-fetch": [],
   log: ["domain"],
   domain: [],
 };
@@ -119,6 +120,15 @@ describe("architecture", () => {
   test("only runtime.ts names Bun or Deno", () => {
     const breaches = files.filter(
       (file) => roomOf(file) !== "runtime" && /\b(Bun|Deno)\.|from "bun"/.test(withoutComments(file)),
+    );
+    expect(breaches.map(show)).toEqual([]);
+  });
+
+  test("only direct-fetch.ts asks over HTTP: every other way would go by the user's proxy", () => {
+    const asking =
+      /(?<![.\w])fetch\(|globalThis\.fetch|\bnew (WebSocket|EventSource|XMLHttpRequest)\b|from "node:(https?|http2)"/;
+    const breaches = files.filter(
+      (file) => roomOf(file) !== "direct-fetch" && asking.test(withoutComments(file)),
     );
     expect(breaches.map(show)).toEqual([]);
   });

@@ -1,6 +1,7 @@
 // `cliai serve` as the benchmark runs it: the measured program on free ports, in a directory of its own, ended by its handle.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type DirectRequest, directFetch } from "../direct-fetch.ts";
 import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
 import { inboxPrefix } from "../domain/subjects.ts";
 import { silentLogger } from "../log.ts";
@@ -34,7 +35,7 @@ export interface MeasuredServe {
   connect(name: string, id?: AgentId): Promise<Bus>;
   /** A connection of nats-server's own account, which knows what there is of connections and subscriptions. */
   connectSystem(): Promise<Bus>;
-  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly fetch: (path: string, init?: DirectRequest) => Promise<Response>;
   /** The process id of its nats-server; undefined where that cannot be found out. */
   natsPid(): Promise<number | undefined>;
 }
@@ -99,9 +100,8 @@ export async function startMeasuredServe(
     connectSystem: async () =>
       await open("cliai bench", (await mintUser(keys.system, { name: "bench" })).creds),
     fetch: async (path, init = {}) => {
-      const headers = new Headers(init.headers);
-      headers.set("authorization", `Bearer ${token}`);
-      return await fetch(ready.url + path, { ...init, headers });
+      const headers = { ...init.headers, authorization: `Bearer ${token}` };
+      return await directFetch(ready.url + path, { ...init, headers });
     },
     natsPid: () => findChild(child.pid, "nats-server"),
   };

@@ -1,23 +1,14 @@
 // What a running serve says of itself on the paths that are open to everybody: who it is, and whether its store works.
-import { get } from "node:https";
 import * as v from "valibot";
+import { directFetch } from "../direct-fetch.ts";
 
 /**
  * The body, whatever the status.
  * The certificate is not checked: it is made for other names than this one, and nothing is told here.
  */
 export async function askServe(url: URL, signal: AbortSignal): Promise<string> {
-  if (url.protocol !== "https:") return await (await fetch(url, { signal })).text();
-  return await new Promise((resolve, reject) => {
-    const request = get(url, { rejectUnauthorized: false, agent: false, signal }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
-      });
-      response.on("error", reject).on("end", () => resolve(text));
-    });
-    request.on("error", reject);
-  });
+  const response = await directFetch(url, { signal, checksCertificate: false });
+  return await response.text();
 }
 
 const answerWithinMs = 2_000;

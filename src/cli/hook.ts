@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { listenerPaths } from "../bridge/session/listener.ts";
+import { directFetch } from "../direct-fetch.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import { readText } from "./read-text.ts";
@@ -37,14 +38,13 @@ export const hookCommand = defineCliCommand({
     try {
       const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
       const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
-      const request = {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      // Without a deadline: a hook is held for as long as a person takes, and its CLI ends it.
+      const response = await directFetch(url + listenerPaths.hook, {
         method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        headers,
         body: payload,
-        // Bun 1.4.5 gives a fetch up after 6 minutes; a hook is held for as long as a person takes, and its CLI ends it.
-        timeout: false,
-      };
-      const response = await fetch(url + listenerPaths.hook, request);
+      });
       if (response.ok) context.print(await response.text());
     } catch (error) {
       context.log.info(`the session's host does not answer: ${messageOf(error)}`);

@@ -19,8 +19,9 @@ async function pathWithClaude(dir: TempDir, version: string): Promise<string> {
 async function examine(
   serve: RunningServe,
   PATH: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; bad: Check[]; all: Check[] }> {
-  const run = await serve.run(["doctor", "--json"], { env: { PATH } });
+  const run = await serve.run(["doctor", "--json"], { env: { PATH, ...env } });
   const { ok, checks } = JSON.parse(run.stdout) as { ok: boolean; checks: Check[] };
   expect(ok).toBe(run.code === 0);
   for (const { ok: isWell, remedy } of checks) expect(remedy === undefined).toBe(isWell);
@@ -49,6 +50,14 @@ describe("cliai doctor", () => {
       "claude",
     ];
     expect([...looked].sort()).toEqual(wanted.sort());
+  });
+
+  test("finds a sound server behind a proxy that is dead", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const proxy = "http://127.0.0.1:1";
+    const env = { HTTP_PROXY: proxy, http_proxy: proxy, ALL_PROXY: proxy };
+    expect((await examine(serve, await pathWithClaude(dir, "2.1.330"), env)).bad).toEqual([]);
   });
 
   test("names each file that others can read, each link, and each leftover, with the command that mends it", async () => {

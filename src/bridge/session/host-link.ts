@@ -1,5 +1,6 @@
 // The MCP server's side of the way to the session's host (listener.ts): tells it what only the MCP server hears, and
 // notices when the host is gone, so that the MCP server can do its work instead.
+import { directFetch } from "../../direct-fetch.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Logger } from "../../log.ts";
 import { type BridgeNews, listenerPaths } from "./listener.ts";
@@ -27,7 +28,7 @@ export function startHostLink({ url, token }: HostAddress, onGone: () => void, l
 
   const watch = async () => {
     try {
-      const response = await fetch(url + listenerPaths.alive, { headers, signal: ending.signal });
+      const response = await directFetch(url + listenerPaths.alive, { headers, signal: ending.signal });
       for await (const _ of response.body ?? []) {
         // nothing is said on it but that it lives
       }
@@ -42,7 +43,7 @@ export function startHostLink({ url, token }: HostAddress, onGone: () => void, l
   const post = async (news: BridgeNews) => {
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(tellWithinMs)]);
     const body = JSON.stringify(news);
-    const response = await fetch(url + listenerPaths.bridge, { method: "POST", headers, body, signal });
+    const response = await directFetch(url + listenerPaths.bridge, { method: "POST", headers, body, signal });
     await response.arrayBuffer();
   };
   return {

@@ -1,0 +1,51 @@
+// The one way by which this program asks its own processes over HTTP: serve, and the host of a session. It passes every proxy
+// by, whatever the environment says: a proxy does not know this machine's loopback, and must not hear what is said on it.
+import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, Agent as TlsAgent } from "node:https";
+import { Readable } from "node:stream";
+
+export interface DirectRequest {
+  readonly method?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+  /** Default: as the runtime does. Not checked where nothing is told, and the certificate names others than loopback. */
+  readonly checksCertificate?: boolean;
+}
+
+/**
+ * Fetches as `fetch` does, with no deadline of its own and a new connection for each request. `fetch` itself cannot: Bun and
+ * Deno read HTTP_PROXY, HTTPS_PROXY and ALL_PROXY for it, and Deno has no way to be told otherwise.
+ * @throws what the socket throws, and the signal's reason as the runtime words it
+ */
+export async function directFetch(url: string | URL, options: DirectRequest = {}): Promise<Response> {
+  const { method = "GET", headers = {}, body, signal, checksCertificate = true } = options;
+  const target = new URL(url);
+  const isTls = target.protocol === "https:";
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    const send = isTls ? httpsRequest : httpRequest;
+    const agent = isTls ? new TlsAgent(byNoProxy) : new Agent(byNoProxy);
+    const how = { method, headers, agent, rejectUnauthorized: checksCertificate, ...(signal && { signal }) };
+    send(target, how, resolve).on("error", reject).end(body);
+  });
+  return responseOf(message);
+}
+
+/** With NODE_USE_ENV_PROXY set, Deno 2.9 takes the variables for every agent that is not given some of its own. */
+const byNoProxy: object = { keepAlive: false, proxyEnv: {} };
+
+const statusesWithoutBody: readonly number[] = [101, 204, 205, 304];
+
+function responseOf(message: IncomingMessage): Response {
+  const { statusCode: status = 500 } = message;
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(message.headersDistinct))
+    for (const value of values) headers.append(name, value);
+  if (!statusesWithoutBody.includes(status))
+    return new Response(Readable.toWeb(message) as unknown as ReadableStream<Uint8Array>, {
+      status,
+      headers,
+    });
+  message.resume();
+  return new Response(null, { status, headers });
+}
