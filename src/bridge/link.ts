@@ -73,6 +73,10 @@ export function startLink(connect: () => Promise<Bus>, log: Logger): Link {
   void run();
 
   const connectedBus = () => (bus?.isConnected() ? bus : undefined);
+  const whyNot = () => {
+    const refusal = bus?.refusal();
+    return refusal === undefined ? trouble : describe(refusal);
+  };
   return {
     bus: connectedBus,
     async connected(signal) {
@@ -82,7 +86,7 @@ export function startLink(connect: () => Promise<Bus>, log: Logger): Link {
       const take = (next: Bus | undefined) => {
         if (next !== undefined) resolve(next);
       };
-      const abort = () => reject(new CliaiError("nats_unreachable", trouble ?? "not connected to NATS yet"));
+      const abort = () => reject(new CliaiError("nats_unreachable", whyNot() ?? "not connected to NATS yet"));
       if (signal.aborted) abort();
       signal.addEventListener("abort", abort, { once: true });
       listeners.add(take);
@@ -97,7 +101,7 @@ export function startLink(connect: () => Promise<Bus>, log: Logger): Link {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    trouble: () => trouble,
+    trouble: whyNot,
     async close(graceMs) {
       ending.abort();
       await bus?.close({ graceMs });

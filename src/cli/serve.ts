@@ -105,7 +105,7 @@ export const serveCommand = defineCliCommand({
     const launching = { dataDir, config, configPath: args.config, context };
     const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
     context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
-    // A connection that ends for good, such as one that is refused after all, is no server any more.
+    // Without a connection there is no server; one that is lost or refused comes back, and only one that is closed does not.
     const lost = bus.closed.then((reason) =>
       Promise.reject(reason ?? new Error("the NATS connection ended")),
     );

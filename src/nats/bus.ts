@@ -1,11 +1,11 @@
 // The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
 // Streams, consumers and buckets have files of their own beside it.
-import { readFile } from "node:fs/promises";
-import { connect, credsAuthenticator, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
+import { connect, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
 import { CliaiError } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
+import { credentialsAuthenticator, readCredentials } from "./credentials-file.ts";
 import { overElections } from "./elections.ts";
-import { translateNatsError } from "./errors.ts";
+import { refusalOf, translateNatsError } from "./errors.ts";
 import { explainDistrust, trustOptions } from "./trust.ts";
 
 /** Largest payload on the whole path (contract §3). */
@@ -18,7 +18,7 @@ export interface BusOptions {
   readonly url: string;
   /** Shown by nats-server's own tools for this connection. */
   readonly name: string;
-  /** A `.creds` file. */
+  /** A `.creds` file: read again at each try, so that new credentials in it count without a new start. */
   readonly credsPath?: string | undefined;
   /** The text of one, in the place of a file. */
   readonly creds?: string | undefined;
@@ -52,6 +52,8 @@ export interface Bus {
   readonly connection: NatsConnection;
   readonly serverVersion: string;
   isConnected(): boolean;
+  /** Why nats-server refuses this connection since it was lost; undefined while it is connected, and where it is lost for another reason. */
+  refusal(): CliaiError | undefined;
   /** Calls back at each loss and each return of the connection; returns the way to stop that. */
   onConnection(listener: (connected: boolean) => void): () => void;
   /** Publishes at most once, without an acknowledgement. @throws CliaiError `payload_too_large` */
@@ -89,7 +91,8 @@ export interface Bus {
 /** @throws CliaiError `nats_unreachable` (never with `waitForServer`), `refused` for bad credentials */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const backoff = createBackoff(options.firstReconnectMs ?? firstReconnectMs);
-  const creds = await readCredentials(options);
+  const { credsPath } = options;
+  const creds = options.creds ?? (credsPath && (await readCredentials(credsPath)));
   const tls = trustOptions(options.url, creds);
   const connection = await connect({
     servers: options.url.split(",").map((url) => url.trim()),
@@ -101,8 +104,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     pingInterval: 20_000,
     maxPingOut: 2,
     ignoreClusterUpdates: false,
+    // Left out, nats 2.29 closes the connection for good when it is refused twice, though new credentials may come.
+    ignoreAuthErrorAbort: true,
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(utf8.encode(creds)) }),
+    ...(creds === undefined
+      ? {}
+      : {
+          authenticator: credentialsAuthenticator(creds, options.creds === undefined ? credsPath : undefined),
+        }),
     ...(tls === undefined ? {} : { tls }),
   }).catch((error: unknown) => {
     const failure = translateNatsError(explainDistrust(error, options.url), `connect to ${options.url}`);
@@ -120,13 +129,22 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 function createBus(connection: NatsConnection, onBack: () => void, log: Logger): Bus {
   const listeners = new Set<(connected: boolean) => void>();
   let connected = true;
-  const tell = (now: boolean) => {
-    connected = now;
-    for (const listener of listeners) listener(now);
-  };
-  void watchStatus(connection, log, (now) => {
-    if (now) onBack();
-    tell(now);
+  let refusal: CliaiError | undefined;
+  void watchStatus(connection, log, {
+    onConnection: (now, server) => {
+      // nats 2.29 tells of a loss at each try that fails, and of the return once for each of them.
+      if (now === connected) return;
+      connected = now;
+      refusal = undefined;
+      if (now) onBack();
+      if (now) log.info(`NATS connection is back: ${server}`);
+      else log.warn(`NATS connection lost: ${server}`);
+      for (const listener of listeners) listener(now);
+    },
+    onRefusal: (error) => {
+      if (refusal === undefined) log.warn(`${error.message}; ${error.hint}`);
+      refusal = error;
+    },
   });
   const jetstream = connection.jetstream();
 
@@ -136,6 +154,7 @@ function createBus(connection: NatsConnection, onBack: () => void, log: Logger):
       return connection.info?.version ?? "unknown";
     },
     isConnected: () => connected && !connection.isClosed(),
+    refusal: () => (connected ? undefined : refusal),
     onConnection(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -195,18 +214,18 @@ function createBus(connection: NatsConnection, onBack: () => void, log: Logger):
   };
 }
 
-async function watchStatus(
-  connection: NatsConnection,
-  log: Logger,
-  onConnection: (connected: boolean) => void,
-): Promise<void> {
+interface StatusWatch {
+  onConnection(connected: boolean, server: string): void;
+  onRefusal(error: CliaiError): void;
+}
+
+async function watchStatus(connection: NatsConnection, log: Logger, watch: StatusWatch): Promise<void> {
   for await (const { type, data } of connection.status()) {
-    if (type === Events.Disconnect) {
-      log.warn(`NATS connection lost: ${data}`);
-      onConnection(false);
-    } else if (type === Events.Reconnect) {
-      log.info(`NATS connection is back: ${data}`);
-      onConnection(true);
+    const refusal = type === Events.Error ? refusalOf(data, "connect again") : undefined;
+    if (type === Events.Disconnect || type === Events.Reconnect) {
+      watch.onConnection(type === Events.Reconnect, String(data));
+    } else if (refusal !== undefined) {
+      watch.onRefusal(refusal);
     } else if (type === Events.Error) {
       log.warn(`NATS: ${data}`);
     } else if (type !== DebugEvents.PingTimer) {
@@ -240,19 +259,6 @@ function encode(subject: string, body: unknown): Uint8Array {
     `${data.length.toLocaleString("en")} bytes for ${subject} are over the limit of 8 MB`,
     { hint: "write the text to a file that the agent can read, and send its path" },
   );
-}
-
-/** The text of a `.creds` file. */
-async function readCredentials({ creds, credsPath: path }: BusOptions): Promise<string | undefined> {
-  if (creds !== undefined || path === undefined) return creds;
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new CliaiError("config_invalid", `cannot read the credentials ${path}`, {
-      hint: "name the .creds file that `cliai spawn` wrote for this agent",
-      cause,
-    });
-  }
 }
 
 /**

@@ -92,6 +92,7 @@ function translateClientError(error: NatsError, doing: string): CliaiError {
       });
     case NatsCode.AuthorizationViolation:
     case NatsCode.AuthenticationExpired:
+    case NatsCode.AccountExpired:
     case NatsCode.BadAuthentication:
     case NatsCode.BadCreds:
     case NatsCode.PermissionsViolation:
@@ -103,6 +104,22 @@ function translateClientError(error: NatsError, doing: string): CliaiError {
       return new CliaiError("payload_too_large", `too large for NATS: ${doing}`, { cause: error });
   }
   return new CliaiError("failed", `cannot ${doing}: ${error.message}`, { cause: error });
+}
+
+const refusedConnection: ReadonlySet<unknown> = new Set([
+  NatsCode.AuthorizationViolation,
+  NatsCode.AuthenticationExpired,
+  NatsCode.AccountExpired,
+  NatsCode.BadAuthentication,
+]);
+
+/**
+ * The error for a connection's status of type `error` that says that its credentials are refused; undefined for another one.
+ * @param code as nats gives it with the status
+ */
+export function refusalOf(code: unknown, doing: string): CliaiError | undefined {
+  if (!refusedConnection.has(code)) return undefined;
+  return translateNatsError(NatsError.errorForCode(code as NatsCode), doing);
 }
 
 /** Whether a compare-and-set lost: the key or subject has another last sequence than was named. */

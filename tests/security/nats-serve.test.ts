@@ -247,10 +247,7 @@ describe("cliai agents revoke", () => {
     expect(JSON.parse(run.stdout)).toEqual({ agent_id: "ada", revoked: 1, live: true });
     await waitFor(async () => (await linkOf("ada")).value === "offline", { what: "ada is offline" });
     expect(Date.now() - revokedAt).toBeLessThan(1_000);
-    await ada.line("the NATS connection ended: 'Authorization Violation'", {
-      from: "stderr",
-      deadlineMs: 15_000,
-    });
+    await ada.line("NATS refuses: connect again", { from: "stderr", deadlineMs: 15_000 });
     ada.endInput();
     await ada.exit();
     expect((await linkOf("eve")).value).toBe("online");
