@@ -29,6 +29,19 @@ export function selfCommand(): { command: string; args: readonly string[] } {
   }
 }
 
+/** What steers the Bun inside a program: ours, Claude Code and many another are built by Bun. */
+const forBun = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_NOTIFY"];
+
+/**
+ * The environment without what was meant for the Bun that runs this program: handed on, it would start an agent's CLI with Bun's
+ * own flags, or as `bun` in its place.
+ */
+export function withoutBunVariables<T extends Record<string, string | undefined>>(env: Readonly<T>): T {
+  const handedOn: T = { ...env };
+  for (const name of forBun) delete handedOn[name];
+  return handedOn;
+}
+
 export interface HttpServer {
   readonly port: number;
   /** Ends at once; connections still open are cut. */

@@ -6,6 +6,7 @@ import { CliaiError, exitCodeOf, messageOf } from "../domain/errors.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { redact } from "../domain/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../log.ts";
+import { withoutBunVariables } from "../runtime.ts";
 import { commands } from "./commands.ts";
 import type { CliContext, Environment } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
@@ -111,7 +112,9 @@ function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortControl
 }
 
 function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSignal): CliContext {
-  const { env, cwd, stdin, stdout, stderr } = parts;
+  const { cwd, stdin, stdout, stderr } = parts;
+  // Every child but nats-server, which is given less, gets this one.
+  const env = withoutBunVariables(parts.env);
   const isTerminal = stdout.isTTY === true;
   const now = () => new Date();
   const print = (line: string) => {
