@@ -1,6 +1,6 @@
 // The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
 // Streams, consumers and buckets have files of their own beside it.
-import { connect, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
+import { connect, createInbox, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
 import { CliaiError } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
 import { credentialsAuthenticator, readCredentials } from "./credentials-file.ts";
@@ -51,6 +51,8 @@ export interface Bus {
   /** For the files of src/nats alone. */
   readonly connection: NatsConnection;
   readonly serverVersion: string;
+  /** A subject for answers that this connection may subscribe to, and no other. */
+  createInbox(): string;
   isConnected(): boolean;
   /** Why nats-server refuses this connection since it was lost; undefined while it is connected, and where it is lost for another reason. */
   refusal(): CliaiError | undefined;
@@ -123,10 +125,10 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     });
   });
   backoff.reset();
-  return createBus(connection, backoff.reset, options.log);
+  return createBus(connection, options, backoff.reset);
 }
 
-function createBus(connection: NatsConnection, onBack: () => void, log: Logger): Bus {
+function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions, onBack: () => void): Bus {
   const listeners = new Set<(connected: boolean) => void>();
   let connected = true;
   let refusal: CliaiError | undefined;
@@ -153,6 +155,7 @@ function createBus(connection: NatsConnection, onBack: () => void, log: Logger):
     get serverVersion() {
       return connection.info?.version ?? "unknown";
     },
+    createInbox: () => createInbox(inboxPrefix),
     isConnected: () => connected && !connection.isClosed(),
     refusal: () => (connected ? undefined : refusal),
     onConnection(listener) {

@@ -2,30 +2,16 @@
 // Both begin again by themselves when the connection returns, and when the server of a cluster that held the consumer falls
 // silent. The consumers of nats 2.29 do too, but after a failed look-up they wait for a whole pull: here a fresh one is made
 // at once, from where the last one stood.
-import {
-  AckPolicy,
-  ConsumerEvents,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JsMsg,
-  nanos,
-  ReplayPolicy,
-} from "nats";
+import type { JsMsg } from "nats";
 import type { AgentId } from "../domain/agent-id.ts";
 import { streams } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "./bus.ts";
-import { isClustered } from "./elections.ts";
 import { bridgeConsumers, subjectFilter } from "./older-servers.ts";
+import { answerWithinMs, type Pulled, pullFor, pullMessages } from "./pull.ts";
+import { openReader } from "./reader.ts";
 
 const retryMs = 250;
-/** For one answer of JetStream; a stream that has just lost its leader gives none. */
-const answerWithinMs = 2_000;
-/** Two missed heartbeats end a consumption. In a cluster the connection lives on when the consumer's server dies. */
-const clusterPull = { expires: 5_000, idle_heartbeat: 1_000 };
-const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
-/** A follower's consumer that nobody reads any more is removed by the server. */
-const forgottenAfterMs = 60_000;
 
 export interface StreamMessage {
   readonly subject: string;
@@ -58,26 +44,12 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
   const caughtUp = Promise.withResolvers<void>();
   let next = options.from;
   const loop = keepConsuming(bus, options.log, `stream ${options.stream}`, async () => {
-    const jetstream = bus.connection.jetstream({ timeout: answerWithinMs });
     const filter = subjectFilter(bus, options.subjects);
-    const manager = await jetstream.jetstreamManager(false);
-    // The ordered consumers of nats 2.29 wait 30 s after an attempt that an election in the cluster has failed.
-    const { name, num_pending, delivered } = await manager.consumers.add(options.stream, {
-      name: `follow-${crypto.randomUUID()}`,
-      ...filter.consumer,
-      ...(next === "new"
-        ? { deliver_policy: DeliverPolicy.New }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, next) }),
-      replay_policy: ReplayPolicy.Instant,
-      ack_policy: AckPolicy.None,
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: nanos(forgottenAfterMs),
-    });
-    if (next === "new") next = delivered.stream_seq + 1;
-    if (num_pending === 0) caughtUp.resolve();
-    const consumer = await jetstream.consumers.get(options.stream, name);
-    const messages = await consumer.consume({ max_messages: 1_000, ...pullFor(bus) });
+    const start = next === "new" ? { isNew: true as const } : { from: next };
+    const reader = await openReader(bus, options.stream, filter, start);
+    if (next === "new") next = reader.deliveredTo + 1;
+    if (reader.pending === 0) caughtUp.resolve();
+    const messages = pullMessages(bus, { ...reader.place, batch: 1_000, ...pullFor(bus) });
     let given = 0;
     return {
       messages,
@@ -92,9 +64,7 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
         if (filter.fits(message.subject)) options.onMessage(streamMessage(message));
         if (message.info.pending === 0) caughtUp.resolve();
       },
-      end: async () => {
-        await consumer.delete();
-      },
+      end: reader.remove,
     };
   });
   return { caughtUp: caughtUp.promise, stop: loop.stop };
@@ -118,9 +88,10 @@ export function consumeOrders(
 ): { stop(): Promise<void> } {
   const loops = bridgeConsumers(bus, id).map(({ name }) =>
     keepConsuming(bus, log, `consumer ${name}`, async () => {
-      const jetstream = bus.connection.jetstream({ timeout: answerWithinMs });
-      const consumer = await jetstream.consumers.get(streams.commands, name);
-      const messages = await consumer.consume({ max_messages: 100, ...pullFor(bus) });
+      const manager = await bus.connection.jetstream({ timeout: answerWithinMs }).jetstreamManager(false);
+      await manager.consumers.info(streams.commands, name);
+      const place = { stream: streams.commands, consumer: name };
+      const messages = pullMessages(bus, { ...place, batch: 100, ...pullFor(bus) });
       return {
         messages,
         onMessage: (message) =>
@@ -143,7 +114,7 @@ export function consumeOrders(
 }
 
 interface Consumption {
-  readonly messages: ConsumerMessages;
+  readonly messages: Pulled;
   readonly onMessage: (message: JsMsg) => void;
   /** What is left to do once it is over. */
   readonly end?: () => Promise<void>;
@@ -158,7 +129,7 @@ function keepConsuming(
 ): { stop(): Promise<void> } {
   const stopped = Promise.withResolvers<void>();
   let isStopped = false;
-  let current: ConsumerMessages | undefined;
+  let current: Pulled | undefined;
   const unlisten = bus.onConnection((connected) => {
     if (connected) current?.stop();
   });
@@ -169,7 +140,6 @@ function keepConsuming(
         const { messages, onMessage, end } = await open();
         current = messages;
         if (isStopped) messages.stop();
-        void stopWhenLost(messages);
         for await (const message of messages) {
           onMessage(message);
           if (isStopped) break;
@@ -192,19 +162,6 @@ function keepConsuming(
       await done;
     },
   };
-}
-
-function pullFor(bus: Bus): typeof clusterPull {
-  return isClustered(bus) ? clusterPull : otherPull;
-}
-
-/** A pull that nobody took (503) is not made again by itself; a consumer that is new in a cluster has none for a moment. */
-async function stopWhenLost(messages: ConsumerMessages): Promise<void> {
-  for await (const { type } of await messages.status()) {
-    if (type !== ConsumerEvents.HeartbeatsMissed && type !== ConsumerEvents.NoResponders) continue;
-    await delay(retryMs);
-    messages.stop();
-  }
 }
 
 /** For the files of src/nats alone. */

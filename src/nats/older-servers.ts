@@ -7,8 +7,6 @@ import { isAtLeast } from "./server-version.ts";
 const manyFiltersSince = "2.10.0";
 
 export interface SubjectFilter {
-  /** For the options of an ordered consumer. */
-  readonly options: { readonly filterSubjects?: string | string[] };
   /** For the configuration of any consumer. */
   readonly consumer: { readonly filter_subject?: string; readonly filter_subjects?: string[] };
   /** Whether a message that the consumer gave out is one of those asked for. */
@@ -21,18 +19,16 @@ export interface SubjectFilter {
  */
 export function subjectFilter(bus: Bus, subjects: readonly string[] | undefined): SubjectFilter {
   const [only, ...more] = subjects ?? [];
-  if (only === undefined) return { options: {}, consumer: {}, fits: () => true };
+  if (only === undefined) return { consumer: {}, fits: () => true };
   // One goes as text: a list of one is a list to nats-server 2.9 too.
   if (more.length === 0) {
-    return { options: { filterSubjects: only }, consumer: { filter_subject: only }, fits: () => true };
+    return { consumer: { filter_subject: only }, fits: () => true };
   }
   if (isAtLeast(bus.serverVersion, manyFiltersSince)) {
-    const all = [only, ...more];
-    return { options: { filterSubjects: all }, consumer: { filter_subjects: all }, fits: () => true };
+    return { consumer: { filter_subjects: [only, ...more] }, fits: () => true };
   }
   const patterns = [only, ...more].map((pattern) => pattern.split("."));
   return {
-    options: {},
     consumer: {},
     fits: (subject) => {
       const tokens = subject.split(".");

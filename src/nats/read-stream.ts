@@ -1,10 +1,11 @@
 // Reads what a stream holds now, from one end to the other, and the facts about it. What comes later is follow.ts's.
-import { type Consumer, DeliverPolicy } from "nats";
 import { CliaiError } from "../domain/errors.ts";
 import type { Bus } from "./bus.ts";
 import { isNotFound, translateNatsError } from "./errors.ts";
 import { type StreamMessage, streamMessage } from "./follow.ts";
 import { subjectFilter } from "./older-servers.ts";
+import { pullMessages } from "./pull.ts";
+import { openReader, type Reader, type ReaderStart } from "./reader.ts";
 
 export interface ReadOptions {
   readonly stream: string;
@@ -16,58 +17,62 @@ export interface ReadOptions {
   readonly sinceMs?: number | undefined;
 }
 
-/** How long nothing may come while there is more to come. */
+/** How long nothing may come while there is more to come: a nats-server that is started again is back by then. */
 const silenceMs = 10_000;
+const retryMs = 250;
+/** A pull that brings nothing ends soon: retention may have taken the rest of what was counted. */
+const pull = { batch: 2_000, expires: 2_000, idle_heartbeat: 1_000, endsWhenIdle: true };
 
 /**
- * What the stream holds at this moment, in order, a bounded part of it in memory at a time.
+ * What the stream holds at this moment, in order, a bounded part of it in memory at a time. After a loss of the connection it
+ * goes on where it was.
  * @throws CliaiError `no_answer` when the server falls silent in the middle
  */
 export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerator<StreamMessage, void> {
   const { stream, subjects, from = 1, sinceMs } = options;
   const doing = `read the stream ${stream}`;
   const filter = subjectFilter(bus, subjects);
-  let consumer: Consumer;
-  let remaining: number;
-  try {
-    consumer = await bus.connection.jetstream().consumers.get(stream, {
-      ...filter.options,
-      ...(sinceMs === undefined
-        ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from) }
-        : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(sinceMs).toISOString() }),
-    });
-    remaining = (await consumer.info()).num_pending;
-  } catch (error) {
-    throw translateNatsError(error, doing);
-  }
-  if (remaining === 0) return;
-  const messages = await consumer.consume({ max_messages: 2_000 });
-  let last = Date.now();
-  let isSilent = false;
-  const watch = setInterval(() => {
-    isSilent = Date.now() - last > silenceMs;
-    if (isSilent) messages.stop();
-  }, 1_000);
-  try {
-    for await (const message of messages) {
-      // A reader may take its time with each: that is no silence of the server's.
-      last = Number.POSITIVE_INFINITY;
-      if (filter.fits(message.subject)) yield streamMessage(message);
-      last = Date.now();
-      remaining -= 1;
-      // Retention may have taken some of those that were counted.
-      if (remaining <= 0 || message.info.pending === 0) return;
+  let start: ReaderStart = sinceMs === undefined ? { from } : { sinceMs };
+  /** How many of those that were there at the beginning are still to come. */
+  let remaining = Number.POSITIVE_INFINITY;
+  let heardAt = performance.now();
+  for (;;) {
+    let reader: Reader | undefined;
+    try {
+      reader = await openReader(bus, stream, filter, start);
+      remaining = Math.min(remaining, reader.pending);
+      if (remaining === 0) return;
+      const messages = pullMessages(bus, { ...reader.place, ...pull });
+      const unlisten = bus.onConnection(messages.stop);
+      try {
+        let given = 0;
+        for await (const message of messages) {
+          given += 1;
+          // One was lost on its way: from there it is read again.
+          if (message.info.deliverySequence !== given) break;
+          start = { from: message.seq + 1 };
+          if (filter.fits(message.subject)) yield streamMessage(message);
+          // A reader may take its time with each: that is no silence of the server's.
+          heardAt = performance.now();
+          remaining -= 1;
+          // Retention may have taken some of those that were counted.
+          if (remaining <= 0 || message.info.pending === 0) return;
+        }
+      } finally {
+        unlisten();
+      }
+    } catch (error) {
+      if (remaining === Number.POSITIVE_INFINITY || isNotFound(error)) throw translateNatsError(error, doing);
+    } finally {
+      // It would go by itself after a minute: a failure to end it sooner is none of the reader's.
+      if (bus.isConnected()) await reader?.remove().catch(() => undefined);
     }
-    throw new CliaiError("no_answer", `no answer in time: ${doing}`, {
-      hint: "see whether the server runs: cliai ls",
-    });
-  } catch (error) {
-    throw translateNatsError(error, doing);
-  } finally {
-    clearInterval(watch);
-    messages.stop();
-    // It would go by itself after five minutes: a failure to end it sooner is none of the reader's.
-    await consumer.delete().catch(() => undefined);
+    if (performance.now() - heardAt > silenceMs) {
+      throw new CliaiError("no_answer", `no answer in time: ${doing}`, {
+        hint: "see whether the server runs: cliai ls",
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
 }
 

@@ -1,0 +1,154 @@
+// Pulls the messages of a consumer, a bounded number of bytes at a time. nats-server sends all that one pull asks for at once,
+// and closes a connection on which more than 64 MB wait. The consumers of nats 2.29 bound a pull by a number of messages, or by
+// bytes and then by 100 messages: here both bounds hold.
+import type { JsMsg } from "nats";
+import { nanos } from "nats";
+import { toJsMsg } from "nats/lib/jetstream/jsmsg.js";
+import type { Bus } from "./bus.ts";
+import { isClustered } from "./elections.ts";
+
+const mebibyte = 1024 * 1024;
+/** Of one pull. Several readers share a connection: all of their pulls must have room in it at once. */
+const bytesAtOnce = 4 * mebibyte;
+/** A message beyond `bytesAtOnce` is asked for alone, with four times as much room each time. */
+const mostBytes = 64 * mebibyte;
+/** The next pull is sent when this part of the last one is still to be read, so that the reader need not wait for it. */
+const refillBelow = 0.5;
+
+/** For one answer of JetStream; a stream that has just lost its leader gives none. */
+export const answerWithinMs = 2_000;
+/** In a cluster the connection lives on when the consumer's server dies: the heartbeats that are missed tell. */
+const clusterPull = { expires: 5_000, idle_heartbeat: 1_000 };
+const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
+
+/** How long a reader that goes on for ever leaves its pulls with nats-server. */
+export function pullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat"> {
+  return isClustered(bus) ? clusterPull : otherPull;
+}
+
+export interface PullOptions {
+  readonly stream: string;
+  readonly consumer: string;
+  /** The most messages of one pull. */
+  readonly batch: number;
+  /** How long nats-server keeps a pull, in milliseconds. */
+  readonly expires: number;
+  /** How often nats-server says that it still has the pull, in milliseconds; for twice as long no word, and the pull is lost. */
+  readonly idle_heartbeat: number;
+  /** Whether a pull that brought nothing until it expired is the end. */
+  readonly endsWhenIdle?: boolean;
+}
+
+/** @throws Error from the iteration when the consumer, or the pull, is lost */
+export interface Pulled extends AsyncIterable<JsMsg> {
+  /** Ends the iteration after what has come already. */
+  stop(): void;
+}
+
+export function pullMessages(bus: Bus, options: PullOptions): Pulled {
+  const { stream, consumer, batch, expires, idle_heartbeat } = options;
+  const { connection } = bus;
+  const inbox = bus.createInbox();
+  const queue: JsMsg[] = [];
+  let queuedBytes = 0;
+  let pulls = 0;
+  /** The pull that nats-server works on. */
+  let open: { readonly reply: string; readonly batch: number; got: number } | undefined;
+  let room = bytesAtOnce;
+  let failure: Error | undefined;
+  let isStopped = false;
+  let heardAt = performance.now();
+  let wake = Promise.withResolvers<void>();
+
+  const fail = (error: Error) => {
+    failure ??= error;
+    wake.resolve();
+  };
+  const pull = () => {
+    pulls += 1;
+    open = { reply: `${inbox}.${pulls}`, batch: room > bytesAtOnce ? 1 : batch, got: 0 };
+    const request = {
+      batch: open.batch,
+      max_bytes: room,
+      expires: nanos(expires),
+      idle_heartbeat: nanos(idle_heartbeat),
+    };
+    heardAt = performance.now();
+    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
+      reply: open.reply,
+    });
+  };
+  /** What nats-server says of the pull itself. */
+  const takeStatus = (reply: string, code: number, description: string) => {
+    if (code === idleHeartbeat || reply !== open?.reply) return;
+    const { got } = open;
+    open = undefined;
+    const isTooSmall = code === conflict && /exceeds maxbytes/i.test(description);
+    if (isTooSmall && got === 0) room *= 4;
+    if (room > mostBytes) fail(new Error(`a message of ${stream} is larger than ${mostBytes} bytes`));
+    else if (isTooSmall || code === expired || code === noMessages) {
+      if (options.endsWhenIdle && !isTooSmall && got === 0) isStopped = true;
+      wake.resolve();
+    } else fail(new Error(`${code} ${description}`));
+  };
+  const subscription = connection.subscribe(`${inbox}.*`, {
+    callback: (error, message) => {
+      if (error !== null) return fail(error);
+      heardAt = performance.now();
+      if (message.subject.startsWith(inbox)) {
+        takeStatus(message.subject, message.headers?.code ?? 0, message.headers?.description ?? "");
+        return;
+      }
+      queue.push(toJsMsg(message, answerWithinMs));
+      queuedBytes += message.data.length;
+      room = bytesAtOnce;
+      if (open !== undefined) {
+        open.got += 1;
+        if (open.got === open.batch) open = undefined;
+      }
+      wake.resolve();
+    },
+  });
+  const stop = () => {
+    isStopped = true;
+    subscription.unsubscribe();
+    clearInterval(watch);
+    wake.resolve();
+  };
+  let isSilent = false;
+  const watch = setInterval(() => {
+    const wasSilent = isSilent;
+    isSilent = open !== undefined && bus.isConnected() && performance.now() - heardAt > 2 * idle_heartbeat;
+    // Not at the first time: this process itself may have stood still, and what has come is not read yet.
+    if (isSilent && wasSilent) fail(new Error(`nats-server says nothing of the pull from ${consumer}`));
+  }, idle_heartbeat / 2);
+  void subscription.closed.then(stop);
+
+  async function* read(): AsyncGenerator<JsMsg, void> {
+    try {
+      for (;;) {
+        const isLow = queue.length <= batch * refillBelow && queuedBytes <= bytesAtOnce * refillBelow;
+        if (isLow && open === undefined && !isStopped && failure === undefined) pull();
+        const message = queue.shift();
+        if (message !== undefined) {
+          queuedBytes -= message.data.length;
+          yield message;
+        } else if (failure !== undefined) throw failure;
+        else if (isStopped) return;
+        else {
+          await wake.promise;
+          wake = Promise.withResolvers();
+        }
+      }
+    } finally {
+      stop();
+    }
+  }
+  return { [Symbol.asyncIterator]: read, stop };
+}
+
+/** The codes of nats-server's words about a pull (nats-server 2.15, `consumer.go`). */
+const idleHeartbeat = 100;
+const noMessages = 404;
+const expired = 408;
+const conflict = 409;

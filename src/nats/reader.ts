@@ -1,0 +1,56 @@
+// A consumer of one reader of a stream: without acknowledgements, in memory, and gone soon after its reader.
+import { AckPolicy, DeliverPolicy, nanos, ReplayPolicy } from "nats";
+import type { Bus } from "./bus.ts";
+import type { SubjectFilter } from "./older-servers.ts";
+import { answerWithinMs } from "./pull.ts";
+
+/** A consumer that nobody reads any more is removed by the server. */
+const forgottenAfterMs = 60_000;
+
+export type ReaderStart = { readonly from: number } | { readonly sinceMs: number } | { readonly isNew: true };
+
+export interface Reader {
+  readonly place: { readonly stream: string; readonly consumer: string };
+  /** How many messages there are for it now. */
+  readonly pending: number;
+  /** The sequence before the first that it gives out. */
+  readonly deliveredTo: number;
+  remove(): Promise<void>;
+}
+
+/** Makes a consumer for one reader, without acknowledgements. */
+export async function openReader(
+  bus: Bus,
+  stream: string,
+  filter: SubjectFilter,
+  start: ReaderStart,
+): Promise<Reader> {
+  const manager = await bus.connection.jetstream({ timeout: answerWithinMs }).jetstreamManager(false);
+  // The ordered consumers of nats 2.29 wait 30 s after an attempt that an election in the cluster has failed.
+  const { name, num_pending, delivered } = await manager.consumers.add(stream, {
+    name: `follow-${crypto.randomUUID()}`,
+    ...filter.consumer,
+    ...startPolicy(start),
+    replay_policy: ReplayPolicy.Instant,
+    ack_policy: AckPolicy.None,
+    mem_storage: true,
+    num_replicas: 1,
+    inactive_threshold: nanos(forgottenAfterMs),
+  });
+  return {
+    place: { stream, consumer: name },
+    pending: num_pending,
+    deliveredTo: delivered.stream_seq,
+    remove: async () => {
+      await manager.consumers.delete(stream, name);
+    },
+  };
+}
+
+function startPolicy(start: ReaderStart) {
+  if ("isNew" in start) return { deliver_policy: DeliverPolicy.New };
+  if ("from" in start)
+    return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start.from) };
+  const opt_start_time = new Date(start.sinceMs).toISOString();
+  return { deliver_policy: DeliverPolicy.StartTime, opt_start_time };
+}
