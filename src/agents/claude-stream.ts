@@ -1,8 +1,8 @@
 // Claude Code without a terminal: messages go in as lines of JSON, and what it does comes out as such. Measured with 2.1.330.
-import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { parseJsonLine } from "../domain/decode.ts";
+import { createLineSplitter } from "../domain/lines.ts";
 import type { Usage } from "../domain/messages.ts";
 import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "./agent-cli.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
@@ -88,12 +88,14 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
     onEvent({ kind: "usage", usage: { ...usageOf(result.output), ...context } });
     onResult({ isError: result.output.is_error, text: result.output.result });
   };
-  createInterface({ input: stdout }).on("line", (text) => {
+  const lines = createLineSplitter();
+  const read = (text: string) => {
     const line = parseJsonLine(text);
     if (line === undefined) return;
     hooks.take(line);
     take(line);
-  });
+  };
+  stdout.setEncoding("utf8").on("data", (part: string) => lines.push(part).forEach(read));
   stdout.once("close", () => hooks.end());
 
   return {

@@ -243,6 +243,36 @@ describe("an exported audit", () => {
     expect((await check(backdated)).kinds).toEqual([`renumbered ${seq}`]);
   });
 
+  test("of texts with other ends of a line in them, and of what is nested deep, can be verified", async () => {
+    const { run, key } = await startSigningServer();
+    await using _ = run;
+    await using dir = await tempDir();
+    const ends = "one\u2028two\u2029three\u0085four\vfive\r";
+    const nested = (levels: number) =>
+      `{"kind":"prompt","detail":${"[".repeat(levels)}${"]".repeat(levels)}}`;
+    run.bus.connection.publish("agent.ada.event", JSON.stringify({ kind: "prompt", detail: ends }));
+    for (const levels of [62, 63, 64, 5_000]) run.bus.connection.publish("agent.ada.event", nested(levels));
+    await fill(run, 1, 3);
+    const lines = await exported(run.bus, {});
+    const path = dir.join("export.jsonl");
+    const check = async (text: string) => {
+      await writeFile(path, text);
+      return await verify(await openFileSource(path), [key.publicKey]);
+    };
+    const whole = { kinds: [], result: { ok: true, unsigned: 0, records: lines.length - 1 } };
+    expect(await check(`${lines.join("\n")}\n`)).toMatchObject(whole);
+    expect(await check(lines.join("\r\n"))).toMatchObject(whole);
+    // As a file of an earlier version has them, and for a program that ends its lines there.
+    expect(lines.join()).not.toMatch(/[\u0085\u2028\u2029]/);
+    const asTheyAre = lines.map((line) =>
+      line.replace(/\\u(0085|2028|2029)/g, (_all, code: string) =>
+        String.fromCharCode(Number.parseInt(code, 16)),
+      ),
+    );
+    expect(asTheyAre.join()).toContain("one\u2028two");
+    expect(await check(`${asTheyAre.join("\n")}\n`)).toMatchObject(whole);
+  });
+
   test("of a span, and of one agent, can be verified as well", async () => {
     const { run, key } = await startSigningServer();
     await using _ = run;

@@ -1,10 +1,10 @@
 // The audit as a file: JSON Lines, each record with its number, subject, time and its payload faithful to the byte, so that
 // it can be verified. The first line says what was asked for.
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import * as v from "valibot";
-import { decodeMessage } from "../../domain/decode.ts";
+import { checkMessage, decodeMessage, parseJson } from "../../domain/decode.ts";
 import { CliaiError, messageOf } from "../../domain/errors.ts";
+import { createLineSplitter } from "../../domain/lines.ts";
 import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
 import type { StreamMessage } from "../../nats/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
@@ -31,19 +31,24 @@ const LineSchema = v.object({
   payload_base64: v.optional(v.string()),
 });
 
+/** One line for whoever reads it: some programs end a line at these characters as well. */
 export function exportLine({ seq, subject, at, data }: StreamMessage): string {
-  return JSON.stringify({ seq, subject, time: at, ...payloadOf(data) });
+  const line = JSON.stringify({ seq, subject, time: at, ...payloadOf(data) });
+  return line.replace(
+    /[\u0085\u2028\u2029]/g,
+    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
-/** As JSON where writing that down again gives the very same bytes, else as base64. */
+/** As JSON where writing that down again gives the very same bytes, and nothing is nested too deep, else as base64. */
 function payloadOf(data: Uint8Array): { payload: unknown } | { payload_base64: string } {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const text = bytes.toString();
   try {
-    const payload: unknown = JSON.parse(text);
+    const payload = parseJson(text);
     if (JSON.stringify(payload) === text && bytes.equals(Buffer.from(text))) return { payload };
   } catch {
-    // Not JSON: its bytes are kept as they are.
+    // Not JSON that a message may be: its bytes are kept as they are.
   }
   return { payload_base64: bytes.toString("base64") };
 }
@@ -94,7 +99,8 @@ async function* readRecords(
 
 function readLine(line: string, place: string): StreamMessage {
   try {
-    const { seq, subject, time, payload, payload_base64 } = decodeMessage(LineSchema, line);
+    // Not by decodeMessage: how deep a message may be nested says nothing of one in a line.
+    const { seq, subject, time, payload, payload_base64 } = checkMessage(LineSchema, JSON.parse(line));
     const data =
       payload_base64 === undefined
         ? Buffer.from(JSON.stringify(payload))
@@ -110,15 +116,13 @@ function readLine(line: string, place: string): StreamMessage {
 
 async function* linesOf(path: string): AsyncGenerator<string, void> {
   const input = createReadStream(path, "utf8");
-  const failed = new Promise<never>((_, reject) => input.once("error", reject));
-  failed.catch(() => undefined);
+  const splitter = createLineSplitter();
   try {
-    await Promise.race([failed, new Promise((resolve) => input.once("open", resolve))]);
-    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+    for await (const part of input as AsyncIterable<string>) yield* splitter.push(part);
   } catch (cause) {
-    if (cause instanceof CliaiError) throw cause;
     throw new CliaiError("usage", `cannot read ${path}: ${messageOf(cause)}`, { cause });
   } finally {
     input.destroy();
   }
+  if (splitter.rest() !== "") yield splitter.rest();
 }
