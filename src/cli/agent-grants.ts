@@ -1,6 +1,6 @@
 // What agents were given, written down under `keys/agents/<id>/`: one file for each user key that was ever given out and has not
 // expired, written by whoever made it, so that no two writers meet in one file. Giving and taking back is agent-keys.ts.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -54,9 +54,11 @@ export function readMintedAgents(dataDir: string): AgentId[] {
     .sort();
 }
 
-/** Whose key that is, of those that are still written down. */
-export function ownerOf(dataDir: string, userKey: string): AgentId | undefined {
-  return readMintedAgents(dataDir).find((id) => existsSync(join(grantsDir(dataDir, id), `${userKey}.json`)));
+/** The user keys of an agent that are still written down. */
+export function readGrantedKeys(dataDir: string, id: AgentId): string[] {
+  return namesIn(grantsDir(dataDir, id))
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length));
 }
 
 /** Oldest first. @throws CliaiError `config_invalid`, naming the file, when one cannot be understood */

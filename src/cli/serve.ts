@@ -15,7 +15,6 @@ import { openSigningKey } from "../server/audit/signing.ts";
 import { startServer } from "../server/start-server.ts";
 import { loginPath } from "../web/access.ts";
 import { createApp } from "../web/app.ts";
-import { ownerOf } from "./agent-grants.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./agent-launcher.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
@@ -25,6 +24,7 @@ import { keysDirOf, natsDirOf } from "./data-dir.ts";
 import { createFrontDoor, httpUrl } from "./front-door.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { ensureHttpToken, watchHttpToken } from "./http-token.ts";
+import { createKeyOwners } from "./key-owners.ts";
 import { ensureKeys } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 import { spawnText } from "./program-text.ts";
@@ -165,6 +165,7 @@ async function startParts(
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
   };
+  const ownerOf = createKeyOwners(dataDir, () => performance.now());
   const captainsAgents = createAgentLauncher(launching);
   const server = await startServer(bus, {
     instance,
@@ -174,8 +175,7 @@ async function startParts(
     audit,
     followConnections,
     followViolations: (onRefused) => {
-      running.onViolation = ({ userKey, act, subject }) =>
-        onRefused({ id: ownerOf(dataDir, userKey), act, subject });
+      running.onViolation = ({ userKey, ...refused }) => onRefused({ id: ownerOf(userKey), ...refused });
       return () => {
         running.onViolation = undefined;
       };

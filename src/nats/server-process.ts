@@ -12,7 +12,7 @@ import { endOrphan, ownAddress, recordRun } from "./orphan.ts";
 import type { ServerBinary } from "./server-binary.ts";
 import { accountsDirOf, buildServerConfig, canSync, type ServerTls } from "./server-config.ts";
 import { type StoreWatch, watchStore } from "./store-watch.ts";
-import { parseViolation, type Violation } from "./violations.ts";
+import { createViolationReader, type RepeatedViolation } from "./violations.ts";
 
 const readyWithinMs = 5_000;
 const endWithinMs = 5_000;
@@ -20,6 +20,8 @@ const firstSpacingMs = 100;
 /** Go collects garbage when there is half as much of it as memory in use, and not as much: less memory for more CPU (docs/performance.md). */
 const garbagePercent = "50";
 const widestSpacingMs = 5_000;
+/** In characters; only the end of a longer one is read. */
+const longestLine = 64 * 1024;
 /** One that lived this long is well: when it dies, it is started again at once. */
 const livedWellMs = 10_000;
 const defaultSync = "always";
@@ -39,8 +41,8 @@ export interface NatsServerOptions {
   readonly claims?: (() => Promise<Claims>) | undefined;
   /** When it aborts, the child is killed at once, whichever it is by then, and not started again. */
   readonly kill?: AbortSignal | undefined;
-  /** Told of each thing that it refuses to a connection. */
-  readonly onViolation?: ((violation: Violation) => void) | undefined;
+  /** Told of what it refuses to a connection, several times a second at most for each user. */
+  readonly onViolation?: ((violation: RepeatedViolation) => void) | undefined;
   readonly log: Logger;
 }
 
@@ -182,7 +184,9 @@ async function startOnce(
   const killNow = () => child.kill("SIGKILL");
   kill?.addEventListener("abort", killNow);
   child.once("exit", () => kill?.removeEventListener("abort", killNow));
-  const lastWords = collectLog(child, [store.read, tellViolations(onViolation)], log);
+  const violations = createViolationReader((violation) => onViolation?.(violation));
+  child.once("close", violations.flush);
+  const lastWords = collectLog(child, [store.read, violations.read], log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
     child.once("exit", () => reject(startFailure(binary.path, port, lastWords)));
@@ -227,7 +231,10 @@ async function readPort(path: string): Promise<number | undefined> {
   }
 }
 
-/** Keeps the last lines of nats-server's log, for the error that has to say why it ended. */
+/**
+ * Keeps the last lines of nats-server's log, for the error that has to say why it ended. What reads a line must be quick:
+ * while the pipe is full, nats-server stands.
+ */
 function collectLog(
   child: ChildProcess,
   readers: readonly ((line: string) => void)[],
@@ -237,7 +244,7 @@ function collectLog(
   let rest = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
+    rest = (lines.pop() ?? "").slice(-longestLine);
     for (const line of lines) {
       if (line === "") continue;
       log.debug(`nats-server: ${line}`);
@@ -247,13 +254,6 @@ function collectLog(
     }
   });
   return lastWords;
-}
-
-function tellViolations(tell: NatsServerOptions["onViolation"]): (line: string) => void {
-  return (line) => {
-    const violation = parseViolation(line);
-    if (violation !== undefined) tell?.(violation);
-  };
 }
 
 function startFailure(binaryPath: string, port: number, lastWords: readonly string[]): CliaiError {

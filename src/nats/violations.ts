@@ -22,3 +22,40 @@ export function parseViolation(text: string): Violation | undefined {
   if (userKey === undefined || subject === undefined) return undefined;
   return { userKey, act: act === "Publish" ? "publish on" : "subscribe to", subject };
 }
+
+/** The same act of the same user, so many times; the subject is the last one's. */
+export interface RepeatedViolation extends Violation {
+  readonly times: number;
+}
+
+/** An agent gone wild is refused tens of thousands of times a second: whoever is told is told of them together. */
+const tellEveryMs = 200;
+
+export interface ViolationReader {
+  /** A line of nats-server's log. */
+  read(line: string): void;
+  /** Tells what it has not told yet. */
+  flush(): void;
+}
+
+export function createViolationReader(tell: (violation: RepeatedViolation) => void): ViolationReader {
+  const untold = new Map<string, RepeatedViolation>();
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const all = [...untold.values()];
+    untold.clear();
+    for (const violation of all) tell(violation);
+  };
+  return {
+    read(line) {
+      const violation = parseViolation(line);
+      if (violation === undefined) return;
+      const key = `${violation.userKey} ${violation.act}`;
+      untold.set(key, { ...violation, times: (untold.get(key)?.times ?? 0) + 1 });
+      timer ??= setTimeout(flush, tellEveryMs);
+    },
+    flush,
+  };
+}

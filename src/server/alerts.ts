@@ -16,6 +16,8 @@ export interface AlertCause {
   readonly severity: Alert["severity"];
   readonly agentId?: AgentId | undefined;
   readonly message: string;
+  /** How often, since it was last raised; once when left out. */
+  readonly times?: number;
   /** The beginning of what caused it, kept with the first alert of its kind; asked for where it is kept. */
   readonly sample?: () => string;
 }
@@ -77,12 +79,12 @@ export function createAlerts(options: AlertsOptions): Alerts {
     const alert = alerts.get(key);
     return alert?.resolved_at === undefined ? alert : undefined;
   };
-  const raiseOwn = ({ kind, severity, agentId, message, sample }: AlertCause) => {
+  const raiseOwn = ({ kind, severity, agentId, message, times = 1, sample }: AlertCause) => {
     const key = alertKey(kind, agentId);
     const at = now().toISOString();
     const known = openAlert(key);
     if (known !== undefined) {
-      set(key, { ...known, message, last_seen: at, count: known.count + 1 });
+      set(key, { ...known, message, last_seen: at, count: known.count + times });
       tellSoon(key);
       return;
     }
@@ -94,7 +96,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       message,
       first_seen: at,
       last_seen: at,
-      count: 1,
+      count: times,
       ...(sample === undefined ? {} : { sample: sample() }),
     };
     set(key, alert);

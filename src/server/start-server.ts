@@ -11,7 +11,7 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { ensureStreams } from "../nats/streams.ts";
 import type { ConnectionEvent } from "../nats/system-account.ts";
-import type { Violation } from "../nats/violations.ts";
+import type { RepeatedViolation } from "../nats/violations.ts";
 import { type AlertStore, openAlertStore } from "./alert-store.ts";
 import { createAlerts } from "./alerts.ts";
 import { type AuditOptions, startAudit } from "./audit/start-audit.ts";
@@ -61,8 +61,8 @@ export interface ServerOptions {
   readonly log: Logger;
 }
 
-/** What nats-server did not let an agent do; the agent is undefined for a connection of another kind. */
-export interface RefusedAct extends Pick<Violation, "act" | "subject"> {
+/** What nats-server did not let an agent do, so many times; the agent is undefined for a connection of another kind. */
+export interface RefusedAct extends Pick<RepeatedViolation, "act" | "subject" | "times"> {
   readonly id: AgentId | undefined;
 }
 
@@ -191,12 +191,13 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       // The agent's first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
     }) ?? (() => undefined),
-    options.followViolations?.(({ id, act, subject }) =>
+    options.followViolations?.(({ id, act, subject, times }) =>
       alerts.raiseOwn({
         kind: "refused",
         severity: "warning",
         agentId: id,
         message: `nats-server does not let ${id ?? "a connection"} ${act} ${summaryOf(subject)}`,
+        times,
       }),
     ) ?? (() => undefined),
     sweeper.stop,

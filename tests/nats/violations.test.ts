@@ -1,6 +1,6 @@
 // The lines of nats-server's log that tell of something refused, as 2.15.2 and 2.9.10 write them.
 import { expect, test } from "bun:test";
-import { parseViolation } from "../../src/nats/violations.ts";
+import { createViolationReader, parseViolation, type RepeatedViolation } from "../../src/nats/violations.ts";
 
 const ada = `U${"A".repeat(55)}`;
 const bob = `U${"B".repeat(55)}`;
@@ -30,4 +30,22 @@ test("parseViolation() is not led astray by the name of a connection", () => {
   expect(parseViolation(`${start.replace("ada", name)} - Client connection closed: Client Closed`)).toBe(
     undefined,
   );
+});
+
+test("what comes again and again is told together, for each user and act", () => {
+  const told: RepeatedViolation[] = [];
+  const { read, flush } = createViolationReader((violation) => void told.push(violation));
+  const line = (key: string, what: string) => `${start} - "${account}/nkey:${key}" - ${what}`;
+  for (let i = 1; i <= 300; i += 1) read(line(ada, `Publish Violation - Subject "tools.${i}"`));
+  read(line(ada, 'Subscription Violation - Subject "agent.bob.>", SID 1'));
+  read(line(bob, 'Publish Violation - Subject "tools.call"'));
+  read("something else");
+  expect(told).toEqual([]);
+  flush();
+  flush();
+  expect(told).toEqual([
+    { userKey: ada, act: "publish on", subject: "tools.300", times: 300 },
+    { userKey: ada, act: "subscribe to", subject: "agent.bob.>", times: 1 },
+    { userKey: bob, act: "publish on", subject: "tools.call", times: 1 },
+  ]);
 });
