@@ -19,8 +19,10 @@ const HealthSchema = v.object({
   nats: v.object({ connected: v.boolean() }),
 });
 
+export type Health = v.InferOutput<typeof HealthSchema>;
+
 /** What is wrong with it by its own word; undefined where no serve says anything. */
-export async function askHealth(serveUrl: string): Promise<v.InferOutput<typeof HealthSchema> | undefined> {
+export async function askHealth(serveUrl: string): Promise<Health | undefined> {
   try {
     const signal = AbortSignal.timeout(answerWithinMs);
     return v.parse(HealthSchema, JSON.parse(await askServe(new URL("/readyz", serveUrl), signal)));

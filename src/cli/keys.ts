@@ -35,7 +35,7 @@ async function keepTrust(dataDir: string, trust: string): Promise<void> {
 }
 
 /**
- * The keys of this data directory, made at its first start. Only the holder of `serve.lock` may make them: two that do at once
+ * The keys of this data directory, made at its first start. Only the holder of the data directory (serve-lock.ts) may make them: two that do at once
  * would vouch for different fleets.
  * @param trust what {@link readTrust} gives from now on
  * @throws CliaiError `config_invalid`, naming the file, when one is damaged or cannot be read

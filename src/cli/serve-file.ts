@@ -1,5 +1,6 @@
 // `serve.json`: how the clients of a data directory find its server. Written when the server is ready, removed at its end.
-import { readFile, rm } from "node:fs/promises";
+import { readFileSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeMessage } from "../domain/decode.ts";
@@ -34,8 +35,15 @@ export async function writeServeFile(dataDir: string, content: ServeFile): Promi
   await writePrivateFile(serveFilePath(dataDir), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-export async function removeServeFile(dataDir: string): Promise<void> {
-  await rm(serveFilePath(dataDir), { force: true });
+/** Where it is of this start: another serve's is left alone. Synchronous, for the end by a second signal. */
+export function removeServeFile(dataDir: string, instance: string): void {
+  const path = serveFilePath(dataDir);
+  try {
+    const { instance: present } = decodeMessage(ServeFileSchema, readFileSync(path));
+    if (present === instance) rmSync(path, { force: true });
+  } catch {
+    // There is none, or one that is not ours to judge.
+  }
 }
 
 /**

@@ -1,53 +1,56 @@
-// `serve.lock`: one serve on one data directory. A process id would prove nothing, it may be somebody else's by now:
-// whether the holder lives is asked at its address, which answers with the instance that the lock names.
-import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
+// One serve on one data directory: the holder of the lock `serve.held`, which the kernel lets go when it ends. Beside it
+// `serve.lock` says who that is, for people and for a serve of 0.1.0, which knows no other lock.
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { askServe } from "./ask-serve.ts";
-import { unwritable } from "./private-files.ts";
+import { isKernelLocked, takeKernelLock } from "./kernel-lock.ts";
+import { writePrivateFile } from "./private-files.ts";
 
 const answerWithinMs = 1_000;
-/** Whoever removes a dead lock asks once whether it is dead; one that takes longer was killed over it. */
-const turnTakesAtMostMs = 10_000;
 
-const LockSchema = v.object({ url: v.string(), instance: v.string() });
-export type LockHolder = v.InferOutput<typeof LockSchema>;
+const LockSchema = v.object({
+  url: v.string(),
+  instance: v.string(),
+  /** Absent of 0.1.0: it holds nothing but this file. */
+  held_by: v.optional(v.literal("kernel")),
+});
+type Lock = v.InferOutput<typeof LockSchema>;
+export type LockHolder = Pick<Lock, "url" | "instance">;
 
-/** Whether a living serve holds the directory. */
+/** Whether a serve holds the directory, also one that does not answer. */
 export async function isServed(dataDir: string): Promise<boolean> {
-  const holder = await readLock(lockPath(dataDir));
-  return holder !== undefined && (await isAlive(holder));
+  return isKernelLocked(heldPath(dataDir)) || (await olderHolder(dataDir)) !== undefined;
 }
 
-/** @throws CliaiError `already_running` when a living serve holds the directory */
+/** @throws CliaiError `already_running` when a serve holds the directory */
 export async function refuseSecondServe(dataDir: string): Promise<void> {
-  const holder = await readLock(lockPath(dataDir));
-  if (holder !== undefined && (await isAlive(holder))) throw alreadyRunning(dataDir, holder);
+  if (await isServed(dataDir)) throw await alreadyRunning(dataDir);
 }
 
 /**
- * Takes the directory; a lock left by a serve that was killed is removed.
- * @param holder its `url` must answer `/healthz` with its instance from now on
+ * Takes the directory. What a serve that was killed has left is written anew.
+ * @param holder its `url` must answer `/healthz` with its instance from now on: a serve of 0.1.0 asks there
  * @returns the way to give it up
+ * @throws CliaiError `already_running`, `data_dir_unwritable`
  */
-export async function takeLock(dataDir: string, holder: LockHolder): Promise<() => Promise<void>> {
+export async function takeLock(dataDir: string, { url, instance }: LockHolder): Promise<() => Promise<void>> {
+  const lock = await takeKernelLock(heldPath(dataDir));
+  if (lock === undefined) throw await alreadyRunning(dataDir);
   const path = lockPath(dataDir);
-  const own = join(dataDir, `.lock-${holder.instance}`);
   try {
-    await writeFile(own, JSON.stringify(holder), { mode: 0o600, flag: "wx" });
-    while (!(await linkTo(own, path))) {
-      await refuseSecondServe(dataDir);
-      await removeDead(dataDir, own);
-    }
+    if ((await olderHolder(dataDir)) !== undefined) throw await alreadyRunning(dataDir);
+    const own: Lock = { url, instance, held_by: "kernel" };
+    await writePrivateFile(path, JSON.stringify(own));
   } catch (error) {
-    throw error instanceof CliaiError ? error : unwritable(path, error);
-  } finally {
-    await rm(own, { force: true });
+    lock.release();
+    throw error;
   }
   return async () => {
-    if ((await readLock(path))?.instance === holder.instance) await rm(path, { force: true });
+    if ((await readLock(dataDir))?.instance === instance) await rm(path, { force: true });
+    lock.release();
   };
 }
 
@@ -55,56 +58,30 @@ function lockPath(dataDir: string): string {
   return join(dataDir, "serve.lock");
 }
 
-/** Whether the name was free. A link is made whole and only where nothing is. */
-async function linkTo(own: string, path: string): Promise<boolean> {
+function heldPath(dataDir: string): string {
+  return join(dataDir, "serve.held");
+}
+
+/** Undefined for none, and for one that cannot be read: it says of nobody that he is there. */
+async function readLock(dataDir: string): Promise<Lock | undefined> {
+  const bytes = await readFile(lockPath(dataDir)).catch(() => undefined);
   try {
-    await link(own, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    return bytes && decodeMessage(LockSchema, bytes);
+  } catch {
+    return undefined;
   }
 }
 
-/**
- * Removes a dead serve's lock. One starter at a time may do that, under a second lock: else the slower of two would remove
- * what the quicker has just put there.
- */
-async function removeDead(dataDir: string, own: string): Promise<void> {
-  const turn = join(dataDir, "serve.lock.turn");
-  if (!(await linkTo(own, turn))) {
-    const age = await stat(turn).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0, // given up just now
-    );
-    if (age > turnTakesAtMostMs) await rm(turn, { force: true });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    return;
-  }
-  try {
-    const holder = await readLock(lockPath(dataDir));
-    if (holder !== undefined && !(await isAlive(holder))) await rm(lockPath(dataDir), { force: true });
-  } finally {
-    await rm(turn, { force: true });
-  }
-}
-
-/** Undefined for none. Locks are made whole: one that cannot be read was written by no living serve. */
-async function readLock(path: string): Promise<LockHolder | undefined> {
-  try {
-    return decodeMessage(LockSchema, await readFile(path));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : { url: "", instance: "" };
-  }
-}
-
-/** Silence counts as alive: a serve under load or stopped in a debugger still holds its files. */
-export async function isAlive({ url, instance }: LockHolder): Promise<boolean> {
+/** A serve of 0.1.0 that holds the directory. It can be asked only; its silence counts as life, for it may be under load. */
+async function olderHolder(dataDir: string): Promise<Lock | undefined> {
+  const lock = await readLock(dataDir);
+  if (lock === undefined || lock.held_by !== undefined) return undefined;
   const signal = AbortSignal.timeout(answerWithinMs);
   try {
-    return instanceIn(await askServe(new URL("/healthz", url), signal)) === instance;
+    const instance = instanceIn(await askServe(new URL("/healthz", lock.url), signal));
+    return instance === lock.instance ? lock : undefined;
   } catch {
-    return signal.aborted;
+    return signal.aborted ? lock : undefined;
   }
 }
 
@@ -116,8 +93,10 @@ function instanceIn(text: string): unknown {
   }
 }
 
-function alreadyRunning(dataDir: string, { url }: LockHolder): CliaiError {
-  return new CliaiError("already_running", `another serve already runs on ${dataDir}, at ${url}`, {
+async function alreadyRunning(dataDir: string): Promise<CliaiError> {
+  const url = (await readLock(dataDir))?.url;
+  const where = url === undefined ? "" : `, at ${url}`;
+  return new CliaiError("already_running", `another serve already runs on ${dataDir}${where}`, {
     hint: `use that one, or another directory: cliai serve --data-dir DIR --port 0 --nats-port 0`,
   });
 }

@@ -1,6 +1,5 @@
 // `cliai serve`: the composition root of the server. Starts its parts in order, says when it is ready, and ends them in
 // the opposite order. What each part does is another room's.
-import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { buildInfo } from "../build-info.ts";
@@ -28,7 +27,7 @@ import { createKeyOwners } from "./key-owners.ts";
 import { ensureKeys } from "./keys.ts";
 import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 import { spawnText } from "./program-text.ts";
-import { removeServeFile, type ServeFile, serveFilePath, writeServeFile } from "./serve-file.ts";
+import { removeServeFile, type ServeFile, writeServeFile } from "./serve-file.ts";
 import { refuseSecondServe, takeLock } from "./serve-lock.ts";
 import { claimsOf, connectServe } from "./serve-nats.ts";
 import { planWebExposure, type WebExposure } from "./web-exposure.ts";
@@ -100,7 +99,8 @@ export const serveCommand = defineCliCommand({
     const settings = resolveServeSettings({ flags: args, env: context.env }, config);
     const dataDir = dataDirFor(args, context);
     await using parts = new AsyncDisposableStack();
-    const running: Running = { dataDir, nats: undefined, kill: new AbortController() };
+    const instance = crypto.randomUUID();
+    const running: Running = { dataDir, instance, nats: undefined, kill: new AbortController() };
     const stopped = stopOnSignal(running, context);
     const launching = { dataDir, config, configPath: args.config, context };
     const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
@@ -117,6 +117,7 @@ export const serveCommand = defineCliCommand({
 
 interface Running {
   readonly dataDir: string;
+  readonly instance: string;
   nats: NatsServer | undefined;
   onViolation?: NatsServerOptions["onViolation"];
   /** Kills nats-server where it stands. */
@@ -130,9 +131,8 @@ async function startParts(
   context: CliContext,
   parts: AsyncDisposableStack,
 ): Promise<{ file: ServeFile; bus: Bus; loginUrl: string | undefined }> {
-  const { dataDir } = running;
+  const { dataDir, instance } = running;
   const { log, now } = context;
-  const instance = crypto.randomUUID();
   const { scheme, tls, isOwnHost, nats: exposure } = await planWebExposure(settings, context);
   await ensurePrivateDir(dataDir);
   await refuseSecondServe(dataDir);
@@ -221,7 +221,7 @@ async function startParts(
     tls_key: settings.tls_key && resolve(context.cwd, settings.tls_key),
   };
   await writeServeFile(dataDir, file);
-  parts.defer(() => removeServeFile(dataDir));
+  parts.defer(() => removeServeFile(dataDir, instance));
   // They find this server by its file.
   void headlessAgents.resume();
   const token = watched?.token();
@@ -287,7 +287,7 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
     resolve();
     if (signals === 1) return;
     running.kill.abort();
-    rmSync(serveFilePath(running.dataDir), { force: true });
+    removeServeFile(running.dataDir, running.instance);
     exitNow(130);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);

@@ -1,21 +1,26 @@
-// A nats-server left running by a `serve` that was killed. It is ended before another is started on the same store,
-// and only when the server that answers on its port says the name that was written down for it: a process id alone
-// may belong to somebody else by now.
+// A nats-server left running by a `serve` that was killed. It is ended before another is started on the same store. It is
+// known by the name in its greeting, where it can be reached, and by its process id together with the moment of its start: an
+// id alone may be somebody else's by now.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeMessage } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
 import type { Logger } from "../log.ts";
+import { readProcessStart } from "./process-start.ts";
 import { loopback } from "./server-config.ts";
 
 const RunSchema = v.object({
   server_name: v.pipe(v.string(), v.minLength(1)),
   /** Never 0 or below: to a signal those are other processes, and many. */
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  port: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535)),
+  /** 0 until it listens. */
+  port: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)),
   /** Where it listens; absent for this machine alone. */
   host: v.optional(v.string()),
+  /** When the process began, as readProcessStart() tells it; absent where the system tells none, and of 0.1.0. */
+  started: v.optional(v.string()),
 });
 type Run = Readonly<v.InferOutput<typeof RunSchema>>;
 
@@ -30,27 +35,52 @@ const fileName = "run.json";
 const answerWithinMs = 1_000;
 const endWithinMs = 4_000;
 
-export async function recordRun(dir: string, run: Run): Promise<void> {
+export async function recordRun(dir: string, run: Omit<Run, "started">): Promise<void> {
   const path = join(dir, fileName);
+  const started = await readProcessStart(run.pid);
   await rm(path, { force: true }); // a symbolic link in its place is not followed
-  await writeFile(path, `${JSON.stringify(run)}\n`, { mode: 0o600, flag: "wx" });
+  const content: Run = { ...run, ...(started === undefined ? {} : { started }) };
+  await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: "wx" });
 }
 
-/** Ends the nats-server of an earlier `serve` on this store, if it is still there. */
+/**
+ * Ends the nats-server of an earlier `serve` on this store, if it is still there. To be called by the holder of the data
+ * directory alone: another's nats-server is no orphan.
+ * @throws CliaiError `already_running` for one that cannot be ended from here: two on one store destroy it
+ */
 export async function endOrphan(dir: string, log: Logger): Promise<void> {
   const run = await readRun(dir);
-  if (run === undefined || (await serverNameAt(run)) !== run.server_name) return;
+  if (run === undefined || !(await isThere(run))) return;
   log.warn(`a nats-server of an earlier serve (pid ${run.pid}) still runs on this store; it is ended`);
-  endProcess(run.pid);
-  const deadline = Date.now() + endWithinMs;
-  while ((await serverNameAt(run)) === run.server_name && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (await isOurProcess(run)) endProcess(run.pid, signal);
+    const deadline = performance.now() + endWithinMs;
+    while (performance.now() < deadline) {
+      if (!(await isThere(run))) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
+  throw new CliaiError(
+    "already_running",
+    `a nats-server of an earlier serve (pid ${run.pid}, port ${run.port}) still runs on ${dir}, and cannot be ended from here`,
+    { hint: "end it where it runs, in its own container say; then start again: cliai serve" },
+  );
 }
 
-function endProcess(pid: number): void {
+/** By either of the two: its port may be out of reach, in another network namespace, and its process in another container. */
+async function isThere(run: Run): Promise<boolean> {
+  const isKnown = run.started !== undefined && (await readProcessStart(run.pid)) === run.started;
+  return isKnown || (await serverNameAt(run)) === run.server_name;
+}
+
+/** Where the system tells no start, the name in the greeting has to do. */
+async function isOurProcess({ pid, started }: Run): Promise<boolean> {
+  return started === undefined || (await readProcessStart(pid)) === started;
+}
+
+function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGTERM");
+    process.kill(pid, signal);
   } catch (error) {
     // It has ended by itself since it answered.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
@@ -68,6 +98,7 @@ export async function readRun(dir: string): Promise<Run | undefined> {
 
 /** The `server_name` in the INFO line with which a nats-server greets; undefined when none answers. */
 async function serverNameAt({ host, port }: Run): Promise<string | undefined> {
+  if (port === 0) return undefined;
   return await new Promise((resolve) => {
     const socket = createConnection({
       host: ownAddress(host).replace(/[[\]]/g, ""),

@@ -193,8 +193,11 @@ async function startOnce(
   });
   failed.catch(() => undefined);
   try {
+    const known = { server_name: serverName, pid: child.pid ?? 0, host };
+    // At once: a serve that is killed before this one listens leaves it running, too.
+    if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0 });
     const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
-    await recordRun(dir, { server_name: serverName, pid: child.pid ?? 0, port: readyPort, host });
+    await recordRun(dir, { ...known, port: readyPort });
     return { child, port: readyPort };
   } catch (error) {
     // One that has stored nothing needs no ordered end, and may not heed it: what is wrong is said in time.

@@ -1,12 +1,13 @@
 // One serve on one data directory: on real files and real HTTP servers.
 import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { createFrontDoor } from "../../src/cli/front-door.ts";
+import { isKernelLocked } from "../../src/cli/kernel-lock.ts";
 import { ensureOwnDir, writePrivateFile } from "../../src/cli/private-files.ts";
-import { readServeFile, writeServeFile } from "../../src/cli/serve-file.ts";
-import { refuseSecondServe, takeLock } from "../../src/cli/serve-lock.ts";
+import { readServeFile, removeServeFile, writeServeFile } from "../../src/cli/serve-file.ts";
+import { isServed, refuseSecondServe, takeLock } from "../../src/cli/serve-lock.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -20,66 +21,85 @@ async function holder(instance: string) {
   };
 }
 
+const older = (url: string) => JSON.stringify({ url, instance: "older" });
+
 describe("takeLock()", () => {
-  test("keeps a second serve out while the first answers, and lets it in afterwards", async () => {
+  test("keeps a second serve out while the first lives, and lets it in afterwards", async () => {
     await using dir = await tempDir();
-    await using first = await holder("first");
-    await using second = await holder("second");
-    const release = await takeLock(dir.path, first);
-    expect(takeLock(dir.path, second)).rejects.toThrow(
-      `another serve already runs on ${dir.path}, at ${first.url}`,
-    );
+    const release = await takeLock(dir.path, { url: "http://127.0.0.1:1", instance: "first" });
+    const second = { url: "http://127.0.0.1:2", instance: "second" };
+    expect(await isServed(dir.path)).toBe(true);
+    expect(await takeLock(dir.path, second).catch((error: unknown) => error)).toMatchObject({
+      code: "already_running",
+      message: `another serve already runs on ${dir.path}, at http://127.0.0.1:1`,
+    });
     await release();
+    expect(await isServed(dir.path)).toBe(false);
     await (await takeLock(dir.path, second))();
-    expect(await readdir(dir.path)).toEqual([]);
+    expect(await readdir(dir.path)).toEqual(["serve.held"]);
   });
 
-  test("takes over from a serve that was killed, and from one whose port somebody else has now", async () => {
+  test("is held by the process alone: whatever becomes of the file that says who holds it", async () => {
+    await using dir = await tempDir();
+    const release = await takeLock(dir.path, { url: "http://127.0.0.1:1", instance: "first" });
+    for (const text of [
+      undefined,
+      "",
+      "{",
+      '{"url":"http://127.0.0.1:1","instance":"x","held_by":"kernel"}',
+    ]) {
+      if (text === undefined) await rm(dir.join("serve.lock"));
+      else await writeFile(dir.join("serve.lock"), text);
+      expect(await refuseSecondServe(dir.path).catch((error: unknown) => error)).toMatchObject({
+        code: "already_running",
+      });
+    }
+    await release();
+    await refuseSecondServe(dir.path);
+  });
+
+  test("of many at once, one takes it", async () => {
+    await using dir = await tempDir();
+    await writeFile(dir.join("serve.lock"), older("http://127.0.0.1:1"));
+    const all = Array.from({ length: 8 }, (_, n) => ({ url: "http://127.0.0.1:1", instance: `s${n}` }));
+    const results = await Promise.allSettled(all.map((each) => takeLock(dir.path, each)));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("keeps out of a directory that a serve of 0.1.0 holds, also one that accepts and is silent", async () => {
+    await using dir = await tempDir();
+    await using living = await holder("older");
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    using stack = new DisposableStack();
+    stack.defer(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    for (const url of [living.url, `http://127.0.0.1:${port}`]) {
+      await writeFile(dir.join("serve.lock"), older(url));
+      const own = { url: "http://127.0.0.1:1", instance: "own" };
+      expect(await takeLock(dir.path, own).catch((error: unknown) => error)).toMatchObject({
+        code: "already_running",
+      });
+      expect(isKernelLocked(dir.join("serve.held"))).toBe(false);
+      expect(await readFile(dir.join("serve.lock"), "utf8")).toBe(older(url));
+    }
+  });
+
+  test("takes over from a serve of 0.1.0 that was killed, and from one whose port somebody else has now", async () => {
     await using dir = await tempDir();
     await using other = await holder("somebody else");
-    await using own = await holder("own");
     for (const url of ["http://127.0.0.1:1", other.url]) {
-      await writeFile(dir.join("serve.lock"), JSON.stringify({ url, instance: "killed" }));
-      const release = await takeLock(dir.path, own);
+      await writeFile(dir.join("serve.lock"), older(url));
+      const release = await takeLock(dir.path, { url: "http://127.0.0.1:1", instance: "own" });
       expect(JSON.parse(await readFile(dir.join("serve.lock"), "utf8"))).toMatchObject({ instance: "own" });
       await release();
     }
   });
 
-  test("of many that find a dead lock at once, one takes it", async () => {
+  test("does not remove a file that is another's by now", async () => {
     await using dir = await tempDir();
-    await using stack = new AsyncDisposableStack();
-    const all = await Promise.all(
-      Array.from({ length: 8 }, async (_, n) => stack.use(await holder(`s${n}`))),
-    );
-    await writeFile(
-      dir.join("serve.lock"),
-      JSON.stringify({ url: "http://127.0.0.1:1", instance: "killed" }),
-    );
-    const results = await Promise.allSettled(all.map((each) => takeLock(dir.path, each)));
-    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-  });
-
-  test("counts one that accepts and is silent as alive", async () => {
-    await using dir = await tempDir();
-    const silent = createServer().listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    using stack = new DisposableStack();
-    stack.defer(() => void silent.close());
-    const { port } = silent.address() as { port: number };
-    await writeFile(
-      dir.join("serve.lock"),
-      JSON.stringify({ url: `http://127.0.0.1:${port}`, instance: "x" }),
-    );
-    expect(refuseSecondServe(dir.path)).rejects.toThrow("another serve already runs");
-    await refuseSecondServe(dir.path).catch(() => undefined);
-  });
-
-  test("does not give up a lock that is another's by now", async () => {
-    await using dir = await tempDir();
-    await using own = await holder("own");
-    const release = await takeLock(dir.path, own);
-    const others = JSON.stringify({ url: own.url, instance: "another" });
+    const release = await takeLock(dir.path, { url: "http://127.0.0.1:1", instance: "own" });
+    const others = JSON.stringify({ url: "http://127.0.0.1:2", instance: "another" });
     await writeFile(dir.join("serve.lock"), others);
     await release();
     expect(await readFile(dir.join("serve.lock"), "utf8")).toBe(others);
@@ -103,6 +123,15 @@ describe("serve.json", () => {
     await writeServeFile(dir.path, content);
     expect(await readServeFile(dir.path)).toEqual(content);
     expect((await stat(dir.join("serve.json"))).mode & 0o777).toBe(0o600);
+  });
+
+  test("is removed by the start that wrote it alone", async () => {
+    await using dir = await tempDir();
+    await writeServeFile(dir.path, content);
+    removeServeFile(dir.path, "another");
+    expect(await readServeFile(dir.path)).toEqual(content);
+    removeServeFile(dir.path, content.instance);
+    expect(await readServeFile(dir.path)).toBeUndefined();
   });
 
   test.each(["", "{", "[]", '{"url":"x"}', "\u0000\u0001"])(

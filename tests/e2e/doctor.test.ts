@@ -60,6 +60,16 @@ describe("cliai doctor", () => {
     expect((await examine(serve, await pathWithClaude(dir, "2.1.330"), env)).bad).toEqual([]);
   });
 
+  test("does not take a server for gone that it cannot reach", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const file = JSON.parse(await readFile(`${serve.dataDir}/serve.json`, "utf8"));
+    await writeFile(`${serve.dataDir}/serve.json`, JSON.stringify({ ...file, url: "http://127.0.0.1:1" }));
+    const { bad } = await examine(serve, await pathWithClaude(dir, "2.1.330"));
+    const message = `a server runs (pid ${file.pid}), but does not answer at http://127.0.0.1:1 from here`;
+    expect(bad).toContainEqual(expect.objectContaining({ check: "serve", message }));
+  });
+
   test("names each file that others can read, each link, and each leftover, with the command that mends it", async () => {
     await using dir = await tempDir();
     await using serve = await startServe();

@@ -77,7 +77,9 @@ describe("cliai serve", () => {
       expect(isAlive(pid)).toBe(false);
       expect(await answers(serve.url)).toBe(false);
       expect(await natsAnswers(serve.natsUrl)).toBe(false);
-      expect((await readdir(serve.dataDir)).filter((name) => /serve|lock/.test(name))).toEqual([]);
+      expect((await readdir(serve.dataDir)).filter((name) => /serve|lock/.test(name))).toEqual([
+        "serve.held",
+      ]);
     },
   );
 
@@ -139,6 +141,32 @@ exec "${real}" "$@"`;
     const shown = await second.run(["show", "ada", "--json"]);
     expect(JSON.parse(shown.stdout)).toMatchObject({ agent_id: "ada", said: { status: "working" } });
     expect(await natsAnswers(first.natsUrl)).toBe(first.natsUrl === second.natsUrl);
+  });
+
+  test("a living one is not taken over by a second that cannot reach it, nor is anything of it ended or removed", async () => {
+    await using first = await startServe();
+    const { dataDir } = first;
+    const lock = await readFile(`${dataDir}/serve.lock`, "utf8");
+    const file = await readFile(`${dataDir}/serve.json`, "utf8");
+    const { pid } = JSON.parse(await readFile(`${dataDir}/nats/run.json`, "utf8"));
+    const dead = "http://127.0.0.1:1";
+    const proxy = { HTTP_PROXY: dead, http_proxy: dead, ALL_PROXY: dead };
+    // As from another network namespace on the same volume: nobody is at the address that the lock names.
+    const moved = JSON.stringify({ ...JSON.parse(lock), url: dead });
+    for (const [content, env] of [
+      [lock, proxy],
+      [moved, {}],
+    ] as const) {
+      await writeFile(`${dataDir}/serve.lock`, content);
+      const args = ["serve", "--port", "0", "--nats-port", "0", "--data-dir", dataDir];
+      const second = await runCliai(args, { env, deadlineMs: 5_000 });
+      expect(second).toMatchObject({ code: 2, stdout: "" });
+      expect(second.stderr).toStartWith(`error: another serve already runs on ${dataDir}, at http`);
+      expect(await readFile(`${dataDir}/serve.json`, "utf8")).toBe(file);
+      expect(await readFile(`${dataDir}/serve.lock`, "utf8")).toBe(content);
+      expect(isAlive(pid)).toBe(true);
+      expect(await natsAnswers(first.natsUrl)).toBe(true);
+    }
   });
 
   test("uses an existing NATS server by --nats-url, starts none, and leaves it running", async () => {

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
+import { endOrphan, readRun } from "../../src/nats/orphan.ts";
+import { readProcessStart } from "../../src/nats/process-start.ts";
 import { startNatsServer } from "../../src/nats/server-process.ts";
 import { testServerBinary } from "../support/nats.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -171,14 +173,66 @@ describe("startNatsServer()", () => {
       stdio: "ignore",
     });
     await once(stranger, "spawn");
-    await writeFile(
-      dir.join("run.json"),
-      JSON.stringify({ server_name: "cliai-x", pid: stranger.pid, port: 1 }),
-    );
-    const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
-    expect(stranger.exitCode).toBeNull();
-    expect(stranger.signalCode).toBeNull();
-    await server.stop();
+    for (const started of [undefined, "another start of this number"]) {
+      const run = { server_name: "cliai-x", pid: stranger.pid, port: 1, started };
+      await writeFile(dir.join("run.json"), JSON.stringify(run));
+      const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
+      expect(stranger.exitCode).toBeNull();
+      expect(stranger.signalCode).toBeNull();
+      await server.stop();
+    }
+    const ended = once(stranger, "exit");
+    stranger.kill("SIGKILL");
+    await ended;
+  });
+
+  test.if(isPosix)(
+    "a nats-server of a killed serve is found by its process where its port is out of reach",
+    async () => {
+      await using dir = await tempDir();
+      await using stack = new AsyncDisposableStack();
+      const orphan = await startNatsServer({ binary, dir: dir.path, port: 0, log });
+      stack.defer(() => orphan.stop());
+      const pid = orphan.pid();
+      const run = JSON.parse(await readFile(dir.join("run.json"), "utf8"));
+      expect(run).toMatchObject({ pid, port: orphan.port, started: await readProcessStart(pid ?? 0) });
+      for (const port of [1, 0]) {
+        const before = orphan.pid();
+        const { started } = JSON.parse(await readFile(dir.join("run.json"), "utf8"));
+        await writeFile(dir.join("run.json"), JSON.stringify({ ...run, pid: before, started, port }));
+        await endOrphan(dir.path, log);
+        await waitFor(() => orphan.pid() !== before, { what: `the end of ${before}, known by port ${port}` });
+        await waitFor(
+          async () => orphan.pid() !== undefined && (await readRun(dir.path))?.port === orphan.port,
+          {
+            what: "it is started again",
+          },
+        );
+      }
+    },
+  );
+
+  test("a nats-server that answers, but whose process is out of reach, keeps another from its store", async () => {
+    await using dir = await tempDir();
+    const stranger = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], {
+      stdio: "ignore",
+    });
+    await once(stranger, "spawn");
+    const greeting = createServer((socket) => {
+      socket.on("error", () => undefined).end('INFO {"server_name":"cliai-x"} \r\n');
+    }).listen(0, "127.0.0.1");
+    await once(greeting, "listening");
+    const { port } = greeting.address() as AddressInfo;
+    const run = { server_name: "cliai-x", pid: stranger.pid, port, started: "in another container" };
+    await writeFile(dir.join("run.json"), JSON.stringify(run));
+    expect(await endOrphan(dir.path, log).catch((error: unknown) => error)).toMatchObject({
+      code: "already_running",
+      message: expect.stringContaining(
+        `port ${port}) still runs on ${dir.path}, and cannot be ended from here`,
+      ),
+    });
+    expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
+    greeting.close();
     const ended = once(stranger, "exit");
     stranger.kill("SIGKILL");
     await ended;

@@ -9,7 +9,7 @@ import { type Check, finding, well } from "./check.ts";
 
 /** nats-server writes under `nats/` with modes of its own: the folder itself keeps others out. */
 const wholeFolders = ["keys", "agents"];
-const singlePaths = ["serve.json", "serve.lock", "nats", "bin"];
+const singlePaths = ["serve.json", "serve.lock", "serve.held", "nats", "bin"];
 const mostPaths = 20_000;
 const freeBytesWanted = 1024 ** 3;
 const leftoverAfterMs = 60 * 60 * 1000;

@@ -4,10 +4,10 @@ import { networkInterfaces } from "node:os";
 import { buildInfo } from "../../build-info.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { redact } from "../../domain/redact.ts";
-import { askHealth } from "../ask-serve.ts";
+import { askHealth, type Health } from "../ask-serve.ts";
 import { isLoopback } from "../front-door.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../serve-file.ts";
-import { isAlive } from "../serve-lock.ts";
+import { isServed } from "../serve-lock.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;
@@ -28,19 +28,26 @@ export async function checkServe(
   if (server === undefined) {
     return { server, checks: [finding("serve", `no server runs on ${dataDir}`, "cliai serve")] };
   }
-  if (!(await isAlive(server))) {
+  if (!(await isServed(dataDir))) {
     const message = `the server that ${serveFilePath(dataDir)} names is gone`;
     return { server: undefined, checks: [finding("serve", message, "cliai serve")] };
   }
-  const health = await checkHealth(server);
-  return { server, checks: [checkVersion(server), ...health, ...(await checkExposure(server))] };
+  const health = await askHealth(server.url);
+  const checks = health === undefined ? [silence(server)] : [checkVersion(server), ...checkHealth(health)];
+  return { server, checks: [...checks, ...(await checkExposure(server))] };
 }
 
-async function checkHealth({ url }: ServeFile): Promise<Check[]> {
-  const { reason, damage, nats } = (await askHealth(url)) ?? {};
+/** It holds its directory, so it is there. */
+function silence({ url, pid }: ServeFile): Check {
+  const message = `a server runs (pid ${pid}), but does not answer at ${url} from here`;
+  const remedy = `look from the network that it runs in, such as its container; there, see what it does: curl ${url}/readyz`;
+  return finding("serve", message, remedy);
+}
+
+function checkHealth({ reason, damage, nats }: Health): Check[] {
   const checks: Check[] = [];
   // That NATS is lost is the check of NATS's to say.
-  if (reason !== undefined && nats?.connected !== false) {
+  if (reason !== undefined && nats.connected) {
     checks.push(
       finding("ready", reason, "free space where it is full, or start the server again: cliai serve"),
     );

@@ -1,0 +1,83 @@
+// A lock that the system holds for a process, and lets go however that ends: nobody has to judge whether the holder lives.
+// It is SQLite's exclusive lock on an empty database file, which works alike on Linux, macOS and Windows, and between network
+// and process namespaces of one machine. Nothing else may open that file: on POSIX, closing it anywhere in the process that
+// holds the lock would let it go.
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { unwritable } from "./private-files.ts";
+
+export interface KernelLock {
+  release(): void;
+}
+
+/** Held to the end of the process where nobody lets them go: one that is collected as garbage is closed, and its lock gone. */
+const held = new Set<DatabaseSync>();
+
+/** Whoever looks whether a lock is held, or tries for it in vain, keeps it from others for that moment. */
+const looksEndWithinMs = 500;
+const mostSpacingMs = 25;
+
+/**
+ * Undefined when another process, or another part of this one, holds it. The file is made where there is none, and stays.
+ * @throws CliaiError `data_dir_unwritable`
+ */
+export async function takeKernelLock(path: string): Promise<KernelLock | undefined> {
+  const deadline = performance.now() + looksEndWithinMs;
+  for (;;) {
+    const lock = await tryLock(path);
+    if (lock !== undefined || performance.now() > deadline) return lock;
+    // At random: two that try at the same moments would keep it from each other.
+    await delay(Math.random() * mostSpacingMs);
+  }
+}
+
+/** Whether somebody holds it; nobody does where the file is not there. @throws CliaiError `data_dir_unwritable` */
+export function isKernelLocked(path: string): boolean {
+  if (!existsSync(path)) return false;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true });
+    database.exec("PRAGMA busy_timeout = 0");
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw unwritable(path, error);
+  } finally {
+    database?.close();
+  }
+}
+
+async function tryLock(path: string): Promise<KernelLock | undefined> {
+  let database: DatabaseSync | undefined;
+  try {
+    // For this user alone; SQLite itself would make it readable by all.
+    if (!existsSync(path)) await writeFile(path, "", { mode: 0o600, flag: "wx" }).catch(unlessThere);
+    database = new DatabaseSync(path);
+    // With its journal in memory there is nothing that a killed holder leaves beside the file.
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database?.close();
+    if (isBusy(error)) return undefined;
+    throw unwritable(path, error);
+  }
+  const own = database;
+  held.add(own);
+  return {
+    release() {
+      if (held.delete(own)) own.close();
+    },
+  };
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}
+
+/** SQLITE_BUSY. Deno 2.9 gives the words alone. */
+function isBusy(error: unknown): boolean {
+  const { errcode, message = "" } = error as { readonly errcode?: number; readonly message?: string };
+  return errcode === undefined ? message.includes("database is locked") : (errcode & 0xff) === 5;
+}
