@@ -37,6 +37,8 @@ export interface HookPlace {
   readonly version: string | undefined;
   /** Whether its session has a stream, which may carry some of the hooks. */
   readonly isHeadless: boolean;
+  /** Whether the CLI was launched to ask for what its own rules do not allow. */
+  readonly asksPermissions: boolean;
 }
 
 export interface HeadlessCli {

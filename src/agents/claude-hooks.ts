@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { FailureWord } from "../domain/messages.ts";
 import { redact } from "../domain/redact.ts";
+import { planTool, questionTool, readAsking } from "./claude-questions.ts";
 
 export interface AgentEventFacts {
   readonly kind: string;
@@ -11,6 +12,7 @@ export interface AgentEventFacts {
   readonly tool_use_id?: string;
   readonly error?: FailureWord;
   readonly session_id?: string;
+  readonly subagent?: string;
 }
 
 /** A field of another type than we know is as good as none: the gate must not open for it. */
@@ -73,7 +75,7 @@ export function readClaudeHook(
 }
 
 function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
-  const kind = kindOfHook.get(hook.hook_event_name);
+  const kind = kindOf(hook);
   if (kind === undefined) return undefined;
   const detail = detailOf(hook);
   return {
@@ -83,7 +85,13 @@ function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
     ...(hook.tool_use_id === undefined ? {} : { tool_use_id: hook.tool_use_id.slice(0, idLength) }),
     ...(kind === "turn_failed" ? { error: failureWordOfTurn(hook.error, hook.last_assistant_message) } : {}),
     ...(hook.session_id === undefined ? {} : { session_id: hook.session_id.slice(0, idLength) }),
+    ...(hook.agent_id === undefined ? {} : { subagent: hook.agent_id.slice(0, idLength) }),
   };
+}
+
+function kindOf({ hook_event_name, tool_name }: ClaudeHook): string | undefined {
+  const kind = kindOfHook.get(hook_event_name);
+  return kind === "permission" && tool_name === questionTool ? "question" : kind;
 }
 
 function detailOf(hook: ClaudeHook): string | undefined {
@@ -95,7 +103,7 @@ function detailOf(hook: ClaudeHook): string | undefined {
     case "PreToolUse":
     case "PostToolUse":
     case "PermissionRequest":
-      return short(inputWords(hook.tool_input));
+      return short(askedWords(hook) ?? inputWords(hook.tool_input));
     case "PostToolUseFailure":
       return long(hook.error);
     case "Notification":
@@ -114,6 +122,13 @@ function detailOf(hook: ClaudeHook): string | undefined {
     case "SessionEnd":
       return short(hook.reason);
   }
+}
+
+/** Of a tool that asks its user: what it asks. */
+function askedWords({ tool_name: name, tool_input }: ClaudeHook): string | undefined {
+  if (name !== questionTool && name !== planTool) return undefined;
+  const { questions = [], plan } = readAsking(name, tool_input);
+  return plan ?? questions.map(({ question }) => question).join(" ");
 }
 
 /** The field of a tool's input that says most in few words. */

@@ -7,7 +7,8 @@ import { toolNames } from "../domain/tools.ts";
 import type { HookPlace } from "./agent-cli.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
-import { streamedEvents } from "./claude-stream-hooks.ts";
+import { answeredInput, readAsking } from "./claude-questions.ts";
+import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -44,7 +45,9 @@ export function buildClaudeSettings(place: HookPlace): unknown {
     ...toldEvents.map((event) => [event, hook(toldWithinS)] as const),
     ...commandEvents.map((event) => [event, byCommand(toldWithinS)] as const),
   ];
-  const isStreamed = (event: string) => place.isHeadless && streamHooks && streamedEvents.has(event);
+  const isStreamed = (event: string) =>
+    place.isHeadless &&
+    ((streamHooks && streamedEvents.has(event)) || (place.asksPermissions && event === permissionEvent));
   return {
     hooks: Object.fromEntries(hooks.filter(([event]) => !isStreamed(event))),
     // Without it a session that asks for no permissions leaves its host's messages lying.
@@ -71,7 +74,10 @@ function readHook(payload: unknown): Hook | undefined {
   return {
     facts,
     prompt: hook.prompt,
-    tool: name === undefined ? undefined : { name, input, result, isOwn: ownTools.has(name) },
+    tool:
+      name === undefined
+        ? undefined
+        : { name, input, result, isOwn: ownTools.has(name), ...readAsking(name, input) },
     transcriptPath: hook.transcript_path,
     lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,
@@ -80,7 +86,7 @@ function readHook(payload: unknown): Hook | undefined {
   };
 }
 
-function buildHookAnswer({ facts }: Hook, answer: HookAnswer): unknown {
+function buildHookAnswer({ facts, tool }: Hook, answer: HookAnswer): unknown {
   const specific = (fields: Record<string, unknown>) => ({
     hookSpecificOutput: { hookEventName: eventNames[facts.kind], ...fields },
   });
@@ -94,7 +100,12 @@ function buildHookAnswer({ facts }: Hook, answer: HookAnswer): unknown {
     case "hold_back":
       return { decision: "block", reason: answer.reason };
     case "permit":
-      return specific({ decision: { behavior: "allow" } });
+      // Without the input, a tool that asks its user (ExitPlanMode) leaves its dialog standing.
+      return specific({ decision: { behavior: "allow", updatedInput: tool?.input } });
+    case "answer": {
+      const updatedInput = answeredInput(tool?.input, answer.answers);
+      return specific({ decision: { behavior: "allow", updatedInput } });
+    }
     case "forbid":
       return specific({ decision: { behavior: "deny", message: answer.reason } });
   }
@@ -106,7 +117,8 @@ const eventNames: Readonly<Record<string, string>> = {
   tool_end: "PostToolUse",
   tool_failed: "PostToolUseFailure",
   prompt: "UserPromptSubmit",
-  permission: "PermissionRequest",
+  permission: permissionEvent,
+  question: permissionEvent,
 };
 
 export const claudeSession: SessionCli = {

@@ -6,6 +6,10 @@ import type { HeadlessPipes } from "./agent-cli.ts";
 
 /** Called over the stream, and answered there. */
 const calledEvents = ["PreToolUse"] as const;
+/** Asked for over the stream as well, where the session is started with {@link permissionArgs}. */
+export const permissionEvent = "PermissionRequest";
+/** Also gives a session without a terminal the tools that ask its user. */
+export const permissionArgs = ["--permission-prompt-tool", "stdio"] as const;
 /** Those and what the stream shows anyway: they must not be in the settings besides. */
 export const streamedEvents: ReadonlySet<string> = new Set([
   ...calledEvents,
@@ -40,6 +44,15 @@ const CallSchema = v.looseObject({
 });
 type Call = v.InferOutput<typeof CallSchema>;
 type CalledHook = Call["request"]["input"];
+const CanUseToolSchema = v.looseObject({
+  tool_name: v.string(),
+  input: v.optional(v.unknown()),
+  tool_use_id: v.optional(v.string()),
+  agent_id: v.optional(v.string()),
+});
+const DecisionSchema = v.looseObject({
+  hookSpecificOutput: v.looseObject({ decision: v.looseObject({ behavior: v.string() }) }),
+});
 const CancelSchema = v.looseObject({ type: v.literal("control_cancel_request"), request_id: v.string() });
 const ResponseSchema = v.looseObject({
   type: v.literal("control_response"),
@@ -75,6 +88,9 @@ const TextBlockSchema = v.looseObject({ type: v.literal("text"), text: v.string(
 
 const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, ResultsSchema]);
 
+const nobody =
+  "Nobody can be asked for this now. Go on without it where you can, or end your turn and say what you need.";
+
 /** Of tools whose end has not shown the oldest are forgotten. */
 const mostRunning = 1_000;
 
@@ -93,16 +109,36 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
   /** A stream that takes nothing any more ends the session. */
   const respond = async (response: object) =>
     await write({ type: "control_response", response }).catch(() => undefined);
-  const answer = async ({ request_id, request: { subtype, input } }: Call) => {
+  /** Undefined where the CLI waits for the answer no more. */
+  const ask = async (request_id: string, payload: object): Promise<unknown> => {
+    const call = new AbortController();
+    calls.set(request_id, call);
+    const response = (await onHook(payload, call.signal)) ?? {};
+    calls.delete(request_id);
+    return call.signal.aborted ? undefined : response;
+  };
+  /** The same as its hook would say, which is not in the settings then; without a terminal nobody else can be asked. */
+  const permit = async (request_id: string, asked: v.InferOutput<typeof CanUseToolSchema>) => {
+    const { input: tool_input, tool_name, tool_use_id, agent_id } = asked;
+    const payload = { hook_event_name: permissionEvent, tool_name, tool_input, tool_use_id, agent_id };
+    const answer = await ask(request_id, payload);
+    if (answer === undefined) return;
+    const read = v.safeParse(DecisionSchema, answer);
+    const response = read.success
+      ? read.output.hookSpecificOutput.decision
+      : { behavior: "deny", message: nobody };
+    await respond({ subtype: "success", request_id, response });
+  };
+  const answer = async ({ request_id, request }: Call) => {
+    const { subtype, input } = request;
+    const permission = v.safeParse(CanUseToolSchema, request);
+    if (subtype === "can_use_tool" && permission.success) return await permit(request_id, permission.output);
     if (subtype !== "hook_callback") {
       const error = `cliai answers no ${subtype}`;
       return await respond({ subtype: "error", request_id, error });
     }
-    const call = new AbortController();
-    calls.set(request_id, call);
-    const response = (await onHook(input, call.signal)) ?? {};
-    calls.delete(request_id);
-    if (call.signal.aborted) return;
+    const response = await ask(request_id, input);
+    if (response === undefined) return;
     if (!v.is(DenySchema, response)) begin(input);
     await respond({ subtype: "success", request_id, response });
   };

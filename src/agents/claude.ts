@@ -2,6 +2,7 @@
 import type { AgentCli } from "./agent-cli.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
+import { permissionArgs } from "./claude-stream-hooks.ts";
 
 /** With one of these, the session has an id already, and a second one is refused. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
@@ -24,6 +25,8 @@ export const claude: AgentCli = {
     const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
     const namesSession = has(sessionFlags);
     const asks = launch.asksPermissions === true && !has(permissionFlags);
+    const asksByStream =
+      launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);
     return [
       // --mcp-config and --allowedTools take all words up to the next flag: none of them may stand last.
       "--mcp-config",
@@ -37,6 +40,7 @@ export const claude: AgentCli = {
       instructions,
       ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
       ...(launch.isHeadless === true ? claudeStream.args : []),
+      ...(asksByStream ? permissionArgs : []),
       // Its default mode, "auto", lets a classifier decide.
       ...(asks ? ["--permission-mode", "default"] : []),
       ...passedOn,

@@ -23,6 +23,8 @@ export interface ToolOutcome {
   readonly isError: boolean;
   /** What the server's handler returned, of a call that succeeded. */
   readonly result?: unknown;
+  /** The ids of the messages that the result hands over. */
+  readonly takes?: readonly string[];
 }
 
 export type ToolCaller = (
@@ -87,7 +89,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       const takes = response.takes ?? [];
       // After the result has left: a bridge that dies before is given the same again, and nothing is lost.
       if (takes.length > 0 && !signal.aborted) setTimeout(() => onHandedOver(takes, name), 0);
-      return outcomeOf(response);
+      return { ...outcomeOf(response), takes };
     } catch (error) {
       if (signal.aborted) throw error;
       return { isError: true, text: failureText(error, attempt, link) };

@@ -29,7 +29,8 @@ const answerArgs = {
   text: {
     type: "positional",
     required: false,
-    description: "the answer, or a choice's number; - reads it from stdin",
+    description:
+      "the answer, or the numbers of choices (1,3); to several questions one each; - reads from stdin",
   },
   approve: { type: "boolean", description: "approve what is asked for" },
   refuse: { type: "boolean", description: "refuse what is asked for" },
@@ -49,12 +50,14 @@ export const answerCommand = defineCliCommand({
   name: "answer",
   description: "answer a request of the inbox; the first answer wins",
   args: answerArgs,
-  async run(args, context) {
-    const words = await readWords(args, context);
+  takesMore: true,
+  async run(args, context, more) {
+    const words = await readWords(args, more, context);
     const timeoutMs = readTimeoutMs(args.timeout);
     return await withClient(args, context, async (bus) => {
       const bucket = await openRequests(bus);
-      const { request_id, agent_id } = findRequest(args.request, await readRequests(bucket));
+      const { request_id, agent_id, questions } = findRequest(args.request, await readRequests(bucket));
+      if (questions === undefined) checkOneText(more);
       // Listening begins before the answer is given: the receipt can be there at once.
       using delivery = watchDelivery(bus, agent_id, answerMessageId(request_id));
       await bus.flush();
@@ -65,8 +68,10 @@ export const answerCommand = defineCliCommand({
       }));
       if (!context.json) context.print(`answered ${agent_id}: ${plain(answerText(decided))}`);
       const away = await awayReason(bus, agent_id, context);
-      const isDelivered = away === undefined && (await delivery.within(timeoutMs));
-      report(decided, isDelivered, away ?? `not within ${timeoutMs / 1000} s`, context);
+      const reached = away === undefined ? await delivery.within(timeoutMs) : "nowhere";
+      const late =
+        reached === "bridge" ? "its session has not taken it up" : `not within ${timeoutMs / 1000} s`;
+      report(decided, reached === "cli", away ?? late, context);
       return 0;
     });
   },
@@ -75,6 +80,7 @@ export const answerCommand = defineCliCommand({
 /** @throws CliaiError `usage` unless there is one answer, and but one */
 async function readWords(
   { text, approve, refuse, reason }: AnswerArgs,
+  more: readonly string[],
   context: CliContext,
 ): Promise<AnswerWords> {
   const hint = 'cliai answer REQUEST "…", or --approve, or --refuse --reason "…"';
@@ -90,7 +96,16 @@ async function readWords(
   if (isVerdict) return { approved: approve === true, reason };
   if (text === undefined)
     throw new CliaiError("usage", "answer needs the TEXT, --approve or --refuse", { hint });
+  if (more.length > 0) return { answers: [text, ...more], reason };
   return { text: text === "-" ? await readText(context.stdin) : text, reason };
+}
+
+/** @throws CliaiError `usage` for more words than the one text that a request without several questions takes */
+function checkOneText([superfluous]: readonly string[]): void {
+  if (superfluous === undefined) return;
+  throw new CliaiError("usage", `answer takes no argument "${superfluous}"`, {
+    hint: "if it belongs to TEXT, quote the whole",
+  });
 }
 
 function readTimeoutMs(text: string): number {
@@ -101,28 +116,43 @@ function readTimeoutMs(text: string): number {
   });
 }
 
+/** How far an answer has come: given to the agent's CLI, or only as far as the bridge or host that would give it. */
+type Reached = "cli" | "bridge" | "nowhere";
+
 interface Delivery extends Disposable {
-  /** Whether the agent's bridge or its CLI has it within the time. */
-  within(timeoutMs: number): Promise<boolean>;
+  /** How far it has come when the CLI has it, or after the time; a bridge that has it and keeps it is not waited for so long. */
+  within(timeoutMs: number): Promise<Reached>;
 }
 
+/** What waits for the answer is given it at once: else it is one for later. */
+const takenUpWithinMs = 2_000;
+
 function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
-  const delivered = Promise.withResolvers<boolean>();
+  const done = Promise.withResolvers<Reached>();
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  let reached: Reached = "nowhere";
+  const endAfter = (ms: number) => timers.push(setTimeout(() => done.resolve(reached), ms));
   const unsubscribe = bus.subscribe(agentSubject(id, "receipt"), ({ data }) => {
     try {
       const { command_id, state } = decodeFromAgent(ReceiptSchema, data, id);
-      if (command_id === messageId && (state === "delivered" || state === "injected"))
-        delivered.resolve(true);
+      if (command_id !== messageId) return;
+      if (state === "injected" || state === "seen" || state === "applied") done.resolve("cli");
+      if (state !== "delivered") return;
+      reached = "bridge";
+      endAfter(takenUpWithinMs);
     } catch {
       // Nobody's receipt: the server counts it, and raises the alert.
     }
   });
   return {
     async within(timeoutMs) {
-      const timer = setTimeout(() => delivered.resolve(false), timeoutMs);
-      return await delivered.promise.finally(() => clearTimeout(timer));
+      endAfter(timeoutMs);
+      return await done.promise;
     },
-    [Symbol.dispose]: unsubscribe,
+    [Symbol.dispose]() {
+      for (const timer of timers) clearTimeout(timer);
+      unsubscribe();
+    },
   };
 }
 

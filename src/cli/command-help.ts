@@ -7,16 +7,20 @@ export interface DescribedCommand {
   readonly description: string;
   readonly args: ArgsDef;
   readonly passesOn: boolean;
+  readonly takesMore: boolean;
 }
 
-export function commandHelp({ name, description, args, passesOn }: DescribedCommand): string {
+export function commandHelp({ name, description, args, passesOn, takesMore }: DescribedCommand): string {
   const all = Object.entries(args);
   const positionals = all.filter(([, { type }]) => type === "positional");
   const flags = all.filter(([, { type }]) => type !== "positional");
   const words = positionals.map(([key, { required }]) =>
     required === false ? `[${key.toUpperCase()}]` : key.toUpperCase(),
   );
-  const usage = ["usage: cliai", name, ...words, "[options]", ...(passesOn ? ["[-- …]"] : [])].join(" ");
+  const more = takesMore ? ["…"] : [];
+  const usage = ["usage: cliai", name, ...words, ...more, "[options]", ...(passesOn ? ["[-- …]"] : [])].join(
+    " ",
+  );
   const rows = [
     ...positionals.map(([key, definition]) => [`  ${key.toUpperCase()}`, definition.description ?? ""]),
     ...flags.map(([key, definition]) => [`  --${key}${valueText(definition)}`, describe(definition)]),

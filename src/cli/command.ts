@@ -20,19 +20,21 @@ interface CliCommandOptions<T extends ArgsDef> {
   readonly args: T;
   /** Whether the arguments after `--` are passed on to another program, as `rest`; they are positional otherwise. */
   readonly passesOn?: boolean;
+  /** Whether more arguments are taken than are named, as `rest`. */
+  readonly takesMore?: boolean;
   /** Resolves to the exit code; throws a CliaiError for anything that a person has to know. */
   readonly run: (args: Arguments<T>, context: CliContext, rest: readonly string[]) => Promise<number>;
 }
 
 export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOptions<T>): CliCommand {
-  const { name, description, args, passesOn = false } = options;
+  const { name, description, args, passesOn = false, takesMore = false } = options;
   return {
     async run(given, context) {
-      const { rawArgs, rest } = checkArgs(name, given, args, { passesOn });
+      const { rawArgs, rest } = checkArgs(name, given, args, { passesOn, takesMore });
       const run = defineCommand<T>({ args, run: ({ args: parsed }) => options.run(parsed, context, rest) });
       // A fresh definition each time: citty 0.2.2 has no way to hand in the context with its type.
       return (await runCommand(run, { rawArgs })).result as number;
     },
-    help: () => commandHelp({ name, description, args, passesOn }),
+    help: () => commandHelp({ name, description, args, passesOn, takesMore }),
   };
 }

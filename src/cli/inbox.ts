@@ -1,4 +1,5 @@
 // `cliai inbox`: what waits for a person, each request whole.
+import { answerLine, questionLines } from "../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../domain/requests.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
@@ -39,23 +40,30 @@ export function requestLines(
   request: AgentRequest,
   { color, now }: Pick<CliContext, "color" | "now">,
 ): string[] {
-  const { request_id, agent_id, kind, question, context, choices = [], escalated } = request;
+  const { request_id, agent_id, question, context, choices = [], questions, escalated } = request;
   const age = ageText((now().getTime() - Date.parse(request.asked_at)) / 1000);
   const handed = escalated && `handed over by ${escalated.by}: ${escalated.reason}`;
   return [
-    [paint(request_id, "bold", color), agent_id, kindWords[kind], `${age} ago`].join("  "),
+    [paint(request_id, "bold", color), agent_id, kindWordsOf(request), `${age} ago`].join("  "),
     ...(handed === undefined ? [] : [`  ${paint(plain(handed), "yellow", color)}`]),
-    ...indented(question),
-    ...choices.map((choice, index) => `  ${index + 1}. ${plain(choice)}`),
+    ...(questions === undefined
+      ? [...indented(question), ...choices.map((choice, index) => `  ${index + 1}. ${plain(choice)}`)]
+      : questionLines(questions).flatMap(indented)),
     ...(context === undefined || context === "" ? [] : ["", ...indented(context)]),
     ...expiryLines(request, now()),
-    `  ${paint(`cliai answer ${request_id} ${answerForm(request)}`, "dim", color)}`,
+    `  ${paint(answerForm(request), "dim", color)}`,
   ];
 }
 
+function kindWordsOf({ kind, plan }: AgentRequest): string {
+  return plan === true ? "wants its plan approved" : kindWords[kind];
+}
+
 function answerForm(request: AgentRequest): string {
-  if (isApproval(request)) return '--approve, or --refuse --reason "…"';
-  return request.choices === undefined ? '"…"' : 'NUMBER, or "…"';
+  const { request_id, questions, choices } = request;
+  if (isApproval(request)) return `cliai answer ${request_id} --approve, or --refuse --reason "…"`;
+  if (questions !== undefined) return `${answerLine(request_id, questions)}, or in words`;
+  return `cliai answer ${request_id} ${choices === undefined ? '"…"' : 'NUMBER, or "…"'}`;
 }
 
 function expiryLines(request: AgentRequest, now: Date): string[] {

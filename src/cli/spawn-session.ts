@@ -119,6 +119,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         telemetryUrl: headlessTask !== undefined || exportsElsewhere(context.env) ? undefined : url,
         ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
         isHeadless: headlessTask !== undefined,
+        asksPermissions: options.permissions === "inbox",
         command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
       });
     },

@@ -7,7 +7,7 @@ import { didYouMean } from "../domain/nearest.ts";
 export interface StrictArgs {
   /** `--name=value`, `--name`, then `--` and the positional arguments. */
   readonly rawArgs: string[];
-  /** What stood after `--`, for a command that passes it on. */
+  /** What stood after `--`, for a command that passes it on; else what came after the named arguments, where more are taken. */
   readonly rest: string[];
 }
 
@@ -19,7 +19,7 @@ export function checkArgs(
   command: string,
   args: readonly string[],
   definitions: ArgsDef,
-  { passesOn }: { passesOn: boolean },
+  { passesOn, takesMore = false }: { passesOn: boolean; takesMore?: boolean },
 ): StrictArgs {
   const end = args.indexOf("--");
   const own = end === -1 ? args : args.slice(0, end);
@@ -48,8 +48,10 @@ export function checkArgs(
     flags.set(name, `--${name}=${value}`);
   }
   if (!passesOn) positionals.push(...afterEnd);
+  const named = Object.values(definitions).filter(({ type }) => type === "positional").length;
+  const more = takesMore ? positionals.splice(named) : [];
   checkPositionals(command, positionals, definitions);
-  return { rawArgs: [...flags.values(), "--", ...positionals], rest: passesOn ? [...afterEnd] : [] };
+  return { rawArgs: [...flags.values(), "--", ...positionals], rest: passesOn ? [...afterEnd] : more };
 }
 
 function splitFlag(arg: string): [name: string, value: string | undefined] {

@@ -1,5 +1,6 @@
 // What an agent CLI's hook tells, and what it is answered, in words that fit every CLI. How one CLI says it is a row of
 // src/agents; what is done about it is src/bridge/session.
+import type { Question } from "./questions.ts";
 
 /** What goes out as `agent.{id}.event` (contract §3). */
 export interface HookFacts {
@@ -9,6 +10,8 @@ export interface HookFacts {
   readonly tool_use_id?: string | undefined;
   readonly error?: string | undefined;
   readonly session_id?: string | undefined;
+  /** Whose tool it is, where a subagent of the session calls it. */
+  readonly subagent?: string | undefined;
 }
 
 /** A hook as a whole: the facts, and what only the host of the session needs. It holds the user's own words: never logged. */
@@ -35,9 +38,18 @@ export interface HookTool {
   readonly result?: unknown;
   /** Of our own MCP server. */
   readonly isOwn: boolean;
+  /** Where it asks the user: what it asks. None where that cannot be read. */
+  readonly questions?: readonly Question[] | undefined;
+  /** Where it asks the user to approve a plan: that plan, as far as it is told. */
+  readonly plan?: string | undefined;
 }
 
-export type HookAnswer =
+export type HookAnswer = HookVerdict & {
+  /** The ids of the messages whose words it carries: given to the CLI once it has this answer. */
+  readonly takes?: readonly string[] | undefined;
+};
+
+type HookVerdict =
   /** As if there were no hook. */
   | { readonly type: "go" }
   /** The tool is not run; the model is told why. */
@@ -48,6 +60,8 @@ export type HookAnswer =
   | { readonly type: "hold_back"; readonly reason: string }
   /** A permission that was asked for is given, or not. */
   | { readonly type: "permit" }
+  /** What the tool asks the user is answered: one for each question, in their order. */
+  | { readonly type: "answer"; readonly answers: readonly string[] }
   | { readonly type: "forbid"; readonly reason: string };
 
 /** What the host of a session has to know of the CLI. */

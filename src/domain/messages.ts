@@ -120,6 +120,8 @@ export const AgentEventSchema = v.looseObject({
   error: v.optional(shortText("error")),
   instance_id: v.optional(shortText("instance_id")),
   session_id: v.optional(shortText("session_id")),
+  /** Of the session's subagents the one that it is about; absent for the session itself. */
+  subagent: v.optional(shortText("subagent")),
   /** When the session's host started, in milliseconds since 1970: a larger one is a newer session. */
   generation: v.optional(wholeNumber("generation")),
   /** 1, 2, 3 within a generation: what is not above the last is late or doubled. */

@@ -5,6 +5,7 @@ import { type AgentId, AgentIdSchema } from "./agent-id.ts";
 import { CliaiError } from "./errors.ts";
 import { TokenSchema } from "./messages.ts";
 import { didYouMean } from "./nearest.ts";
+import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";
 import { summaryOf } from "./receipts.ts";
 
 export const requestKinds = ["question", "stop_approval", "permission"] as const;
@@ -22,6 +23,8 @@ const AnswerSchema = v.looseObject({
   by: v.string(),
   at: v.string(),
   text: v.optional(v.string()),
+  /** To a request with several questions: one for each, in their order. */
+  answers: v.optional(v.array(v.string())),
   /** Only for approvals and permissions. */
   approved: v.optional(v.boolean()),
   reason: v.optional(v.string()),
@@ -39,6 +42,10 @@ export const RequestSchema = v.looseObject({
   question: v.string(),
   context: v.optional(v.string()),
   choices: v.optional(v.array(v.string())),
+  /** What a dialog of the agent's CLI asks, answered all at once; `question` has the words of all of them. */
+  questions: v.optional(v.array(QuestionSchema)),
+  /** Set for a permission to carry out a plan: the plan is the context. */
+  plan: v.optional(v.boolean()),
   asked_at: v.string(),
   expires_at: v.optional(v.string()),
   on_expiry: v.picklist(expiryPolicies),
@@ -107,6 +114,8 @@ export function expiryText({ kind, on_expiry }: Pick<AgentRequest, "kind" | "on_
 /** What an answer consists of, however a person or a captain gives it. */
 export interface AnswerWords {
   readonly text?: string | undefined;
+  /** One for each of the questions of a request that has several. */
+  readonly answers?: readonly AnswerPart[] | undefined;
   readonly approved?: boolean | undefined;
   readonly reason?: string | undefined;
 }
@@ -116,14 +125,27 @@ export interface AnswerWords {
  * @throws CliaiError `usage` for a number that is no choice's
  */
 export function buildAnswer(request: AgentRequest, words: AnswerWords, by: string, now: Date): Answer {
-  const { text, approved, reason } = words;
+  const { approved, reason } = words;
   return {
     by,
     at: now.toISOString(),
-    ...(text === undefined ? {} : { text: isApproval(request) ? text : chosenText(request, text) }),
+    ...givenWords(request, words),
     ...(approved === undefined ? {} : { approved }),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function givenWords(request: AgentRequest, { text, answers }: AnswerWords): Pick<Answer, "text" | "answers"> {
+  const { request_id, questions } = request;
+  const given = answers ?? text;
+  if (given === undefined) return {};
+  if (!isApproval(request) && questions !== undefined) {
+    const read = readAnswers(request_id, questions, given);
+    const lines = questions.map(({ question }, index) => `${question} ${read[index]}`);
+    return { text: questions.length === 1 ? (read[0] ?? "") : lines.join("\n"), answers: read };
+  }
+  const words = typeof given === "string" ? given : given.flat().join("\n");
+  return { text: isApproval(request) ? words : chosenText(request, words) };
 }
 
 function chosenText({ request_id, choices = [] }: AgentRequest, text: string): string {
@@ -198,6 +220,13 @@ export function answerMessageId(requestId: string): string {
   return `answer-${requestId}`;
 }
 
+/** The answers to a request's questions, in their order; the reason goes with the last. Undefined where it has none. */
+export function answersOf({ answer }: Pick<AgentRequest, "answer">): string[] | undefined {
+  const { answers, reason } = answer ?? {};
+  if (answers === undefined || reason === undefined) return answers;
+  return answers.map((each, index) => (index === answers.length - 1 ? `${each} (${reason})` : each));
+}
+
 /** The answer in words, for the agent's model. */
 export function answerText(request: AgentRequest): string {
   const { answer, state, kind } = request;
@@ -210,7 +239,8 @@ export function answerText(request: AgentRequest): string {
   }
   const verdict = answer.approved === true ? "approved" : "refused";
   const words = answer.reason ?? answer.text;
-  const subject = kind === "stop_approval" ? "your stop" : "the permission";
+  const subject =
+    kind === "stop_approval" ? "your stop" : request.plan === true ? "the plan" : "the permission";
   return `${subject} is ${verdict} by ${answer.by}${words === undefined ? "" : `: ${words}`}`;
 }
 
@@ -223,9 +253,16 @@ function checkAnswer(request: AgentRequest, answer: Answer): void {
   }
   if (answer.text === undefined || answer.text.trim() === "") {
     throw new CliaiError("usage", `request ${request.request_id} is a question and needs words`, {
-      hint: `cliai answer ${request.request_id} "the answer"`,
+      hint: questionLine(request),
     });
   }
+}
+
+function questionLine({ request_id, questions, choices = [] }: AgentRequest): string {
+  if (questions !== undefined) return `${answerLine(request_id, questions)}, or in words`;
+  return choices.length > 0
+    ? `cliai answer ${request_id} 1, or in words`
+    : `cliai answer ${request_id} "the answer"`;
 }
 
 function describeEnd({ request_id, state, answer }: AgentRequest): string {

@@ -1,5 +1,5 @@
 // What the evidence of a session says at a time: what it does, what it waits for, whether it is stuck, and why.
-import { isTurnOpen, type SessionEvidence } from "./session.ts";
+import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
 import type { Activity, Reading } from "./status.ts";
 
 /** How long a turn may be open without a sign: while the model thinks, and while a tool runs. */
@@ -11,11 +11,13 @@ const sameFailures = 3;
 type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason"> & { readonly at: string };
 
 export function sessionActivity(session: SessionEvidence): Finding<Activity> {
-  const { ended, waiting, turn, turn_error } = session;
+  const { ended, waits, turn, turn_error } = session;
   if (ended !== undefined) {
     return { value: "done", at: ended.at, reason: named("its session ended", ended.reason) };
   }
-  if (waiting !== undefined) return { value: "waiting", at: waiting.since, reason: waitingText(session) };
+  const waiting = waits?.[0];
+  if (waiting !== undefined)
+    return { value: "waiting", at: waiting.since, reason: waitingText(waiting, waits) };
   if (turn === undefined) return { value: "idle", at: session.started_at, reason: "no prompt yet" };
   if (turn.ended_at === undefined) return { value: "working", at: turn.since, reason: workText(session) };
   const reason = turn_error === undefined ? "its turn ended" : named("its turn failed", turn_error.error);
@@ -29,10 +31,11 @@ export function sessionAttention(
   now: Date,
 ): Finding<"approval" | "question" | "stuck" | "error"> | undefined {
   if (session.ended !== undefined) return undefined;
-  const { waiting, turn_error, failure } = session;
+  const { waits, turn_error, failure } = session;
+  const waiting = waits?.find(({ what }) => what === "permission") ?? waits?.[0];
   if (waiting !== undefined) {
     const value = waiting.what === "permission" ? "approval" : "question";
-    return { value, at: waiting.since, reason: waitingText(session) };
+    return { value, at: waiting.since, reason: waitingText(waiting, waits) };
   }
   if (turn_error !== undefined) {
     const { error, detail, at } = turn_error;
@@ -62,12 +65,13 @@ function workText({ tools }: SessionEvidence): string {
   return others.length === 0 ? `runs ${first.tool}` : `runs ${first.tool} and ${others.length} more`;
 }
 
-function waitingText({ waiting }: SessionEvidence): string {
-  const { what, tool, detail } = waiting ?? { what: "answer", detail: "" };
-  return said(
-    `waits for ${what === "permission" ? "a permission" : "an answer"}`,
-    [tool, detail].filter(Boolean).join(" "),
-  );
+function waitingText(
+  { what, tool, detail }: WaitingForPerson,
+  waits: readonly WaitingForPerson[] = [],
+): string {
+  const more = waits.length > 1 ? ` (and ${waits.length - 1} more)` : "";
+  if (what === "answer") return said("waits for an answer", detail) + more;
+  return said("waits for a permission", [tool, detail].filter(Boolean).join(" ")) + more;
 }
 
 function named(what: string, name: string): string {

@@ -4,6 +4,7 @@ import { type AgentEvent, type FailureWord, failureWords } from "./messages.ts";
 import { summaryOf } from "./receipts.ts";
 
 const toolsKept = 16;
+const waitsKept = 16;
 const idLength = 128;
 
 /** All times are those of the stream that the events came by, RFC 3339. */
@@ -20,7 +21,8 @@ export interface SessionEvidence {
   readonly turn?: { readonly since: string; readonly ended_at?: string };
   /** Begun and not ended, oldest first; of many the last 16. */
   readonly tools: readonly ToolInFlight[];
-  readonly waiting?: WaitingForPerson;
+  /** What waits for a person, oldest first, each until its own end; absent when nothing does. Of many the last 16. */
+  readonly waits?: readonly WaitingForPerson[];
   /** The last failure of a tool, and how often it came in a row. */
   readonly failure?: ToolFailure;
   /** Why the last turn failed, until the next prompt or a turn that ends well. */
@@ -34,9 +36,12 @@ export interface ToolInFlight {
   readonly since: string;
 }
 
+/** One of the session itself, or of a subagent: those go on when the session's turn has ended. */
 export interface WaitingForPerson {
   readonly since: string;
   readonly what: "permission" | "answer";
+  readonly subagent?: string;
+  /** Absent where the CLI has said no more than that it waits. */
   readonly tool?: string;
   readonly tool_use_id?: string;
   readonly detail: string;
@@ -61,9 +66,9 @@ const changes = new Map<string, Change>(
       last_prompt_at: at,
     }),
     tool_start: (session, event, at) => {
-      const { waiting: _, ...rest } = session;
       const tool = { ...toolOf(event), since: at };
       const turn = isTurnOpen(session) ? session.turn : undefined;
+      const rest = withoutWaits(session, isUnnamed);
       return { ...rest, turn: turn ?? { since: at }, tools: [...session.tools, tool].slice(-toolsKept) };
     },
     tool_end: (session, event) => {
@@ -82,18 +87,16 @@ const changes = new Map<string, Change>(
     turn_end: (session, _, at) => endTurn(settled(session), at),
     turn_failed: (session, event, at) =>
       withError(endTurn(session, at), { ...event, error: event.error ?? "" }, at),
-    permission: (session, event, at) => {
-      const tool = event.tool === undefined ? {} : toolOf(event);
-      const detail = summaryOf(event.detail ?? "");
-      return { ...session, waiting: { ...tool, since: at, what: "permission", detail } };
-    },
+    permission: (session, event, at) => withWait(session, event, { since: at, what: "permission" }),
+    question: (session, event, at) => withWait(session, event, { since: at, what: "answer" }),
     notification: (session, event, at) => withError(reduceNotification(session, event, at), event, at),
     subagent_start: (session) => session,
-    subagent_end: (session) => session,
+    subagent_end: (session, { subagent }) =>
+      subagent === undefined ? session : withoutWaits(session, (wait) => wait.subagent === subagent),
     compaction: (session) => session,
     usage: (session) => session,
     session_end: (session, event, at) => ({
-      ...endTurn(session, at),
+      ...withoutWaits(endTurn(session, at), () => true),
       ended: { at, reason: summaryOf(event.detail ?? "") },
     }),
   } satisfies Record<string, Change>),
@@ -151,16 +154,50 @@ function beginsAnew(known: SessionEvidence, { kind, generation, seq, session_id 
   return !isNumbered || (session_id ?? known.session_id) !== (known.session_id ?? session_id);
 }
 
-/** Nothing waits any more, and what failed is over. */
+/** Nothing of the session itself waits any more, and what failed is over. */
 function settled(session: SessionEvidence): SessionEvidence {
-  const { waiting: _waiting, failure: _failure, turn_error: _error, ...rest } = session;
+  const { failure: _failure, turn_error: _error, ...rest } = withoutWaits(session, isOfSession);
   return rest;
 }
 
 function endTurn(session: SessionEvidence, at: string): SessionEvidence {
-  const { waiting: _, ...rest } = session;
+  const rest = withoutWaits(session, isOfSession);
   return { ...rest, tools: [], turn: { since: session.turn?.since ?? at, ended_at: at } };
 }
+
+function withWait(
+  session: SessionEvidence,
+  event: AgentEvent,
+  { since, what }: Pick<WaitingForPerson, "since" | "what">,
+): SessionEvidence {
+  const subagent = event.subagent === undefined ? {} : { subagent: event.subagent.slice(0, idLength) };
+  const wait: WaitingForPerson = {
+    since,
+    what,
+    ...subagent,
+    ...toolOf(event),
+    detail: summaryOf(event.detail ?? ""),
+  };
+  // What it is about is known by now; and the same call asks once.
+  const rest = withoutWaits(
+    session,
+    (other) => isUnnamed(other) || (wait.tool_use_id !== undefined && other.tool_use_id === wait.tool_use_id),
+  );
+  return { ...rest, waits: [...(rest.waits ?? []), wait].slice(-waitsKept) };
+}
+
+function withoutWaits(
+  session: SessionEvidence,
+  isOver: (wait: WaitingForPerson) => boolean,
+): SessionEvidence {
+  const { waits, ...rest } = session;
+  const left = waits?.filter((wait) => !isOver(wait)) ?? [];
+  if (left.length === waits?.length) return session;
+  return left.length === 0 ? rest : { ...rest, waits: left };
+}
+
+const isOfSession = ({ subagent }: WaitingForPerson) => subagent === undefined;
+const isUnnamed = ({ tool }: WaitingForPerson) => tool === undefined;
 
 function withError(session: SessionEvidence, { error, detail }: AgentEvent, at: string): SessionEvidence {
   if (error === undefined) return session;
@@ -191,9 +228,26 @@ function reduceNotification(session: SessionEvidence, event: AgentEvent, at: str
   if (what === undefined) return session;
   // A turn that was broken off ends without a word: this is the first sign of it.
   if (what === "idle") return isTurnOpen(session) ? endTurn(session, at) : session;
-  const { waiting, ...rest } = session;
-  if (what === "answered") return rest;
-  return { ...rest, waiting: waiting ?? { since: at, what, detail: summaryOf(words) } };
+  if (what === "answered") {
+    const isAnswered =
+      event.tool === undefined ? (wait: WaitingForPerson) => isUnnamed(wait) : isWaitOf(session, event);
+    return withoutWaits(session, isAnswered);
+  }
+  if (session.waits !== undefined) return session;
+  return { ...session, waits: [{ since: at, what, detail: summaryOf(words) }] };
+}
+
+/** Whether a wait is the one that the event's tool call had: by the call, else the first of its tool and agent. */
+function isWaitOf(session: SessionEvidence, event: AgentEvent): (wait: WaitingForPerson) => boolean {
+  const { tool, tool_use_id } = toolOf(event);
+  const { waits = [] } = session;
+  const byCall = waits.find((wait) => tool_use_id !== undefined && wait.tool_use_id === tool_use_id);
+  const isLike = (wait: WaitingForPerson) =>
+    wait.tool === tool &&
+    wait.subagent === event.subagent?.slice(0, idLength) &&
+    (wait.tool_use_id === undefined || tool_use_id === undefined);
+  const found = byCall ?? waits.find(isLike);
+  return (wait) => wait === found;
 }
 
 function toolOf({ tool = "a tool", tool_use_id }: AgentEvent): { tool: string; tool_use_id?: string } {
@@ -203,7 +257,7 @@ function toolOf({ tool = "a tool", tool_use_id }: AgentEvent): { tool: string; t
     : { tool: name, tool_use_id: tool_use_id.slice(0, idLength) };
 }
 
-/** Takes the tool out of those in flight, and with it the question whether it may run. */
+/** Takes the tool out of those in flight, and with it what was asked for it. */
 function withoutTool(session: SessionEvidence, event: AgentEvent): SessionEvidence {
   const own = toolOf(event);
   const isOwn = (other: { tool?: string; tool_use_id?: string }) =>
@@ -211,10 +265,9 @@ function withoutTool(session: SessionEvidence, event: AgentEvent): SessionEviden
       ? other.tool === own.tool
       : other.tool_use_id === own.tool_use_id;
   const place = session.tools.findIndex(isOwn);
-  const { waiting, ...rest } = session;
+  const isAnswered = isWaitOf(session, event);
   return {
-    ...rest,
-    ...(waiting === undefined || waiting.tool === undefined || isOwn(waiting) ? {} : { waiting }),
+    ...withoutWaits(session, (wait) => isUnnamed(wait) || isAnswered(wait)),
     tools: place === -1 ? session.tools : session.tools.toSpliced(place, 1),
   };
 }

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 import { CommandTypeSchema, reportedWords, TokenSchema } from "./messages.ts";
+import { QuestionSchema } from "./questions.ts";
 import { type Role, roles } from "./roles.ts";
 
 /** What is sent to another agent: as much as NATS takes on the whole path, with room for the rest of the message. */
@@ -89,6 +90,18 @@ export const tools = {
       v.object({
         tool: text(1024),
         input: permissionText,
+        /** Whether the input is a plan, and the permission is to carry it out. */
+        plan: v.optional(v.boolean()),
+        ...waiting,
+      }),
+    ),
+    isHosts: true,
+  },
+  request_answers: {
+    ...waitingTool(
+      "Ask what a dialog of the agent's CLI asks its user.",
+      v.object({
+        questions: v.pipe(v.array(QuestionSchema), v.minLength(1), v.maxLength(20)),
         ...waiting,
       }),
     ),
@@ -184,7 +197,10 @@ export const tools = {
     "Decide another agent's request.",
     v.object({
       request_id: TokenSchema,
-      decision: v.pipe(text(20_000), v.description("approve or refuse; to a question, the answer")),
+      decision: v.pipe(
+        text(20_000),
+        v.description("approve or refuse; to a question, the answer (to several, a line each)"),
+      ),
       reason: text(4000),
     }),
   ),

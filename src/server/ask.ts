@@ -1,7 +1,14 @@
 // An agent's question to a person, or to a captain: put where it survives everything, then waited for as long as the agent
 // wants to. An answer that comes later is given by check_inbox.
 import { CliaiError } from "../domain/errors.ts";
-import { type AgentRequest, answerMessageId, answerText, isApproval, isOpen } from "../domain/requests.ts";
+import {
+  type AgentRequest,
+  answerMessageId,
+  answersOf,
+  answerText,
+  isApproval,
+  isOpen,
+} from "../domain/requests.ts";
 import { defaultWaitS } from "../domain/tools.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-handlers.ts";
@@ -11,7 +18,7 @@ const mostOpenRequests = 20;
 
 export interface Asking
   extends Pick<AgentRequest, "kind" | "question" | "on_expiry">,
-    Partial<Pick<AgentRequest, "context" | "choices">> {
+    Partial<Pick<AgentRequest, "context" | "choices" | "questions" | "plan">> {
   readonly waitS?: number | undefined;
   readonly expiresS?: number | undefined;
 }
@@ -39,9 +46,11 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
   context.handOver(answerMessageId(request_id));
   if (request.answer === undefined) return { request_id, note: answerText(request) };
   const { approved, by } = request.answer;
+  const answers = answersOf(request);
   return {
     request_id,
     answer: answerText(request),
+    ...(answers === undefined ? {} : { answers }),
     by,
     ...(isApproval(request) ? { approved: approved === true } : {}),
   };

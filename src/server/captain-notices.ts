@@ -2,6 +2,7 @@
 // later. And keeps an alert for as long as an agent has a request that a captain handed to the people.
 import type { AgentId } from "../domain/agent-id.ts";
 import { messageOf } from "../domain/errors.ts";
+import { questionLines } from "../domain/questions.ts";
 import { type AgentRequest, isApproval, isOpen } from "../domain/requests.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
@@ -100,14 +101,21 @@ export function alertOfEscalations(
 }
 
 function wordsFor(request: AgentRequest): string {
-  const { agent_id, request_id, question, context, choices = [], expires_at } = request;
+  const { agent_id, request_id, question, context, choices = [], questions, plan, expires_at } = request;
+  const asks = isApproval(request) ? "asks for approval" : "asks";
+  const asked = questions === undefined ? [question] : questionLines(questions);
   const lines = [
-    isApproval(request)
-      ? `${agent_id} asks for approval (request ${request_id}): ${question}`
-      : `${agent_id} asks (request ${request_id}): ${question}`,
-    ...(context === undefined || context === "" ? [] : [`context: ${context}`]),
-    ...choices.map((choice, index) => `${index + 1}. ${choice}`),
+    `${agent_id} ${asks} (request ${request_id}): ${asked[0]}`,
+    ...asked.slice(1),
+    ...(context === undefined || context === "" ? [] : [`${plan === true ? "plan" : "context"}: ${context}`]),
+    ...(questions === undefined ? choices.map((choice, index) => `${index + 1}. ${choice}`) : []),
+    ...(questions === undefined ? [] : [howToDecide(questions.length)]),
     ...(expires_at === undefined ? [] : [`expires at ${expires_at}`]),
   ];
   return lines.join("\n");
+}
+
+function howToDecide(count: number): string {
+  const how = "the number of a choice (1,3 where more than one may be taken), or words";
+  return count === 1 ? `decide with ${how}` : `decide with a line for each question, in their order: ${how}`;
 }

@@ -139,12 +139,25 @@ export const toolHandlers: ToolHandlers = {
     return handout;
   },
 
-  async request_permission({ tool, input, wait_s, expires_s }, caller) {
+  async request_permission({ tool, input, plan = false, wait_s, expires_s }, caller) {
     const asking = {
       kind: "permission",
       on_expiry: "refuse",
-      question: `May it use ${tool}?`,
+      question: plan ? "May it carry out this plan?" : `May it use ${tool}?`,
       context: input,
+      ...(plan ? { plan } : {}),
+    } as const;
+    return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
+  },
+
+  async request_answers({ questions, wait_s, expires_s }, caller) {
+    const [only, ...others] = questions;
+    const asking = {
+      kind: "question",
+      on_expiry: "expire",
+      question: questions.map(({ question }) => question).join("\n"),
+      ...(only === undefined || others.length > 0 ? {} : { choices: only.choices.map(({ label }) => label) }),
+      questions,
     } as const;
     return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
   },

@@ -7,6 +7,12 @@ import type { AnswerWords } from "../domain/requests.ts";
 const AnswerBodySchema = v.strictObject(
   {
     text: v.optional(v.string("text must be text")),
+    answers: v.optional(
+      v.array(
+        v.union([v.string(), v.array(v.string())], "each of answers must be text, or a list of texts"),
+        "answers must be a list, one for each question",
+      ),
+    ),
     approved: v.optional(v.boolean("approved must be true or false")),
     reason: v.optional(v.string("reason must be text")),
   },
@@ -25,20 +31,37 @@ const AnswerFormSchema = v.object({
 /** @throws CliaiError `message_invalid`, naming the field */
 export function answerFromJson(body: unknown): AnswerWords {
   const words = checkMessage(AnswerBodySchema, body);
-  if (words.text !== undefined && words.approved !== undefined) throw tooMany();
+  const given = [words.text, words.answers, words.approved].filter((each) => each !== undefined);
+  if (given.length > 1) throw tooMany();
   return words;
 }
 
 /** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
 export function answerFromForm(form: Readonly<Record<string, unknown>>): AnswerWords {
+  const answers = readParts(form);
+  if (answers.length > 0) return { answers };
   const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
   const { text, choice, verdict, reason } = checkMessage(AnswerFormSchema, filled);
   if (verdict !== undefined) return { approved: verdict === "approve", reason };
   return { text: choice ?? text, reason };
 }
 
+/** The fields of the question at a place, in the form that answers several. */
+export const questionFields = (index: number) => ({ taken: `taken-${index}`, words: `words-${index}` });
+
+/** For each question what is ticked, and what is typed besides. */
+function readParts(form: Readonly<Record<string, unknown>>): string[][] {
+  const parts: string[][] = [];
+  for (;;) {
+    const { taken, words } = questionFields(parts.length);
+    if (form[taken] === undefined && form[words] === undefined) return parts;
+    const given = [form[taken], form[words]].flat();
+    parts.push(given.filter((each): each is string => typeof each === "string"));
+  }
+}
+
 function tooMany(): CliaiError {
-  return new CliaiError("message_invalid", "an answer is text, or approved, and not both", {
-    hint: "a question takes text; an approval takes approved, and the words as reason",
+  return new CliaiError("message_invalid", "an answer is text, answers or approved, and one of them alone", {
+    hint: "a question takes text, several take answers; an approval takes approved, and the words as reason",
   });
 }

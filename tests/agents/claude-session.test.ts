@@ -8,6 +8,7 @@ const place = {
   command: { command: "/opt/my tools/cliai", args: ["hook"] },
   telemetryUrl: undefined,
   isHeadless: false,
+  asksPermissions: false,
 };
 
 function hookOf(settings: unknown, event: string): Record<string, unknown> | undefined {

@@ -69,7 +69,10 @@ const activities: Row[] = [
   ],
   [
     "the host's word that it was answered does",
-    ran(["permission", 4, { tool: "Bash" }], ["notification", 5, { detail: "permission_response: allow" }]),
+    ran(
+      ["permission", 4, { tool: "Bash" }],
+      ["notification", 5, { tool: "Bash", detail: "permission_response: allow" }],
+    ),
     9,
     { activity: "working" },
     "working",
@@ -80,6 +83,91 @@ const activities: Row[] = [
     9,
     { activity: "waiting", attention: "question" },
     "waiting",
+  ],
+  [
+    "what a tool asks its user is a question",
+    ran(
+      ["tool_start", 3, { tool: "AskUserQuestion", tool_use_id: "t1" }],
+      ["question", 4, { tool: "AskUserQuestion", tool_use_id: "t1", detail: "Which?" }],
+      ["notification", 9, { detail: "permission_prompt: Claude needs your permission" }],
+    ),
+    10,
+    { activity: "waiting", attention: "question" },
+    "waiting",
+  ],
+  [
+    "another subagent's tool begins: what the first waits for stands",
+    ran(
+      ["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }],
+      ["tool_start", 5, { tool: "Bash", tool_use_id: "t2", subagent: "s2" }],
+      ["tool_end", 6, { tool: "Bash", tool_use_id: "t2", subagent: "s2" }],
+    ),
+    9,
+    { activity: "waiting", attention: "approval" },
+    "waiting",
+  ],
+  [
+    "the main turn ends: what a subagent waits for stands",
+    ran(["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }], ["turn_end", 5]),
+    9,
+    { activity: "waiting", attention: "approval" },
+    "waiting",
+  ],
+  [
+    "a new prompt comes: what a subagent waits for stands",
+    ran(
+      ["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }],
+      ["turn_end", 5],
+      ["prompt", 6],
+    ),
+    9,
+    { activity: "waiting", attention: "approval" },
+    "waiting",
+  ],
+  [
+    "the subagent ends, and with it what it waited for",
+    ran(
+      ["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }],
+      ["turn_end", 5],
+      ["subagent_end", 6, { subagent: "s1" }],
+    ),
+    9,
+    { activity: "idle", attention: "none" },
+    "idle",
+  ],
+  [
+    "of two requests one is answered: the other stands",
+    ran(
+      ["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }],
+      ["permission", 5, { tool: "Bash", tool_use_id: "t2", subagent: "s2" }],
+      [
+        "notification",
+        6,
+        { tool: "Bash", tool_use_id: "t2", subagent: "s2", detail: "permission_response: deny" },
+      ],
+    ),
+    9,
+    { activity: "waiting", attention: "approval" },
+    "waiting",
+  ],
+  [
+    "both are answered, each by its own end",
+    ran(
+      ["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }],
+      ["permission", 5, { tool: "Bash", tool_use_id: "t2" }],
+      ["tool_end", 6, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }],
+      ["tool_failed", 7, { tool: "Bash", tool_use_id: "t2" }],
+    ),
+    9,
+    { activity: "working", attention: "none" },
+    "working",
+  ],
+  [
+    "the session ends: nothing waits",
+    ran(["permission", 4, { tool: "Bash", tool_use_id: "t1", subagent: "s1" }], ["session_end", 5]),
+    9,
+    { activity: "done", attention: "none" },
+    "idle",
   ],
   [
     "another notification does not",
@@ -394,6 +482,14 @@ describe("status by the session's events", () => {
       source: "session",
       age_s: 8,
       reason: "waits for a permission: Bash make",
+    });
+    const [first, second] = [
+      { ...bash, tool_use_id: "t1" },
+      { tool: "AskUserQuestion", detail: "Which?" },
+    ];
+    expect(reading(12, ["question", 3, second], ["permission", 4, first]).attention).toMatchObject({
+      value: "approval",
+      reason: "waits for a permission: Bash make (and 1 more)",
     });
     expect(
       reading(12, ["notification", 4, { detail: "permission_prompt: Claude needs\nit" }]).attention.reason,

@@ -1,12 +1,7 @@
-// What a session may not decide alone: its end, where its profile says so, and the permissions that its CLI asks for. Each is
-// a request to a captain or a person, through the server; never given by silence.
-import * as v from "valibot";
-import { messageOf } from "../../domain/errors.ts";
-import type { Hook, HookAnswer } from "../../domain/hook.ts";
-import type { ToolName } from "../../domain/tools.ts";
-import type { Logger } from "../../log.ts";
-import { pause } from "../pause.ts";
-import type { ToolCaller, ToolOutcome } from "../tool-call.ts";
+// What a session may not decide alone: its end, where its profile says so, and what its CLI asks its user for: permissions,
+// plans, questions. Each is a request to a captain or a person; never given by silence.
+import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
+import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
 
 /** A profile's policy for the end of the agent's turns. */
 export interface StopApproval {
@@ -16,95 +11,65 @@ export interface StopApproval {
   readonly unanswered: "end" | "go_on";
 }
 
-export interface ApprovalsOptions {
-  readonly call: ToolCaller;
+export interface ApprovalsOptions extends AskingOptions {
   readonly stopApproval: StopApproval | undefined;
-  /** Who answers the CLI's permission requests: itself, or whoever answers the inbox. */
+  /** Who answers what the CLI asks its user for: whoever sits before it, or whoever answers the inbox. */
   readonly permissions: "cli" | "inbox";
   readonly permissionWaitS: number;
-  /** Makes the ids of calls. */
-  readonly createId: () => string;
-  readonly log: Logger;
 }
 
 /** Once the signal of a hook aborts, nobody waits for the answer any more, and the request is taken back. */
-export interface Approvals {
+export interface Approvals extends Pick<Asking, "stop"> {
   mayEnd(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
+  /** A permission, or the answers to what the tool asks its user. */
   permission(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
   /** A tool of the agent has ended: the model may have asked for itself. */
   noteTool(hook: Hook): void;
   /** New words came: an approval was of what had been done by then. */
   notePrompt(): void;
-  /** Nothing is asked any more. Resolves when what was asked is taken back, or it took too long. */
-  stop(): Promise<void>;
 }
-
-const AnswerSchema = v.object({
-  approved: v.optional(v.boolean()),
-  by: v.optional(v.string()),
-  answer: v.optional(v.string()),
-});
-type ReadAnswer = v.InferOutput<typeof AnswerSchema>;
 
 const stopTool = "request_stop_approval";
 const longestInput = 200_000;
-/** The call itself may be on its way to the server still. */
-const withdrawTries = 3;
-const withdrawAgainMs = 500;
-const withdrawWithinMs = 1_500;
+/** How much longer its answer is waited for than a request stands: then it has ended, and the server says how. */
+const longerThanItStandsS = 5;
 
 export function createApprovals(options: ApprovalsOptions): Approvals {
-  const { call, stopApproval, permissions, permissionWaitS, createId, log } = options;
-  const ending = new AbortController();
-  const asking = new Set<Promise<unknown>>();
-  const withdrawals = new Set<Promise<unknown>>();
+  const { stopApproval, permissions, permissionWaitS } = options;
+  const { ask, stop } = createAsking(options);
   let isApproved = false;
 
-  const withdraw = async (callId: string) => {
-    const signal = AbortSignal.timeout(withdrawWithinMs);
-    for (let tries = 1; !signal.aborted; tries += 1) {
-      try {
-        const { isError } = await call("withdraw_request", { request_id: callId }, signal);
-        if (!isError || tries === withdrawTries) break; // over by now: decided, or never asked
-      } catch (error) {
-        log.debug(`taking back ${callId}: ${messageOf(error)}`);
-      }
-      await pause(withdrawAgainMs, signal);
-    }
-  };
-  const askUntil = async (name: ToolName, args: Record<string, unknown>, over: AbortSignal) => {
-    const callId = createId();
-    try {
-      return readAnswer(await call(name, args, over, callId));
-    } catch (error) {
-      if (!over.aborted) throw error;
-      void keep(withdrawals, withdraw(callId));
-      return undefined;
-    }
-  };
-  /** Undefined where there is no answer: nobody gave one in time, or nobody waits for it any more. */
-  const ask = async (name: ToolName, args: Record<string, unknown>, signal: AbortSignal | undefined) => {
-    const over = new AbortController();
-    const abort = () => over.abort();
-    const signals = [ending.signal, ...(signal === undefined ? [] : [signal])];
-    if (signals.some(({ aborted }) => aborted)) return undefined;
-    for (const each of signals) each.addEventListener("abort", abort, { once: true });
-    try {
-      return await keep(asking, askUntil(name, args, over.signal));
-    } finally {
-      for (const each of signals) each.removeEventListener("abort", abort);
-    }
-  };
   const unanswered = ({ unanswered }: StopApproval, hook: Hook): HookAnswer =>
     unanswered === "end" || hook.isHeldBack === true
       ? { type: "go" }
       : { type: "hold_back", reason: "Nobody has answered whether you may stop: go on, or ask again later." };
+  const waiting = {
+    wait_s: permissionWaitS,
+    expires_s: Math.max(1, permissionWaitS - longerThanItStandsS),
+  };
+  const permit = async ({ name, input, plan }: HookTool, signal: AbortSignal | undefined) => {
+    const shown = plan === undefined ? JSON.stringify(input ?? null, null, 2) : plan;
+    if (shown.length > longestInput) return forbid("The input is too long to be shown to a person.");
+    const asked = { tool: name, input: shown, ...(plan === undefined ? {} : { plan: true }), ...waiting };
+    const answer = await ask("request_permission", asked, signal);
+    // The server is away: the CLI asks whoever sits before it, and without a terminal denies.
+    if (answer?.approved === undefined) return go;
+    if (answer.approved) return { type: "permit", takes: answer.takes } as const;
+    return forbid(answer.answer ?? "The permission is refused.", answer);
+  };
+  const askUser = async (questions: NonNullable<HookTool["questions"]>, signal: AbortSignal | undefined) => {
+    if (questions.length === 0) return go;
+    const answer = await ask("request_answers", { questions, ...waiting }, signal);
+    if (answer === undefined) return go;
+    if (answer.answers === undefined) return forbid(nobodyAnswered(waiting.expires_s), answer);
+    return { type: "answer", answers: answer.answers, takes: answer.takes } as const;
+  };
 
   return {
     async mayEnd(hook, signal) {
       if (stopApproval === undefined || isApproved) {
         isApproved = false;
-        return { type: "go" };
+        return go;
       }
       const { waitS } = stopApproval;
       const context = (hook.lastWords ?? "").slice(0, 20_000);
@@ -112,22 +77,16 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const reason = `it is about to end its turn; without an answer ${without}`;
       const words = { reason, context, work_completed: "" };
       const answer = await ask(stopTool, { ...words, wait_s: waitS, expires_s: Math.max(1, waitS) }, signal);
-      if (answer?.approved === true) return { type: "go" };
+      if (answer?.approved === true) return { type: "go", takes: answer.takes };
       if (answer?.approved === undefined || answer.by === "policy") return unanswered(stopApproval, hook);
-      return { type: "hold_back", reason: answer.answer ?? "Your stop is refused: go on." };
+      const { takes } = answer;
+      return { type: "hold_back", reason: answer.answer ?? "Your stop is refused: go on.", takes };
     },
-    async permission({ tool }, signal) {
-      if (permissions === "cli" || tool === undefined) return { type: "go" };
-      const input = JSON.stringify(tool.input ?? null, null, 2);
-      if (input.length > longestInput)
-        return { type: "forbid", reason: "The input is too long to be shown to a person." };
-      const waiting = { wait_s: permissionWaitS, expires_s: permissionWaitS };
-      const answer = await ask("request_permission", { tool: tool.name, input, ...waiting }, signal);
-      // The server is away: the CLI asks whoever sits before it, and without a terminal denies.
-      if (answer?.approved === undefined) return { type: "go" };
-      return answer.approved
-        ? { type: "permit" }
-        : { type: "forbid", reason: answer.answer ?? "The permission is refused." };
+    async permission({ tool }, signal): Promise<HookAnswer> {
+      if (permissions === "cli" || tool === undefined) return go;
+      return tool.questions === undefined
+        ? await permit(tool, signal)
+        : await askUser(tool.questions, signal);
     },
     noteTool({ tool }) {
       if (tool?.isOwn !== true || tool.name.split("__").at(-1) !== stopTool) return;
@@ -136,24 +95,17 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     notePrompt() {
       isApproved = false;
     },
-    async stop() {
-      ending.abort();
-      await Promise.allSettled(asking);
-      await Promise.allSettled(withdrawals);
-    },
+    stop,
   };
 }
 
-/** Remembers what is not over yet. */
-function keep<T>(set: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
-  set.add(promise);
-  const forget = () => void set.delete(promise);
-  promise.then(forget, forget);
-  return promise;
+const go = { type: "go" } as const;
+
+function forbid(reason: string, answer?: ReadAnswer) {
+  return { type: "forbid", reason, takes: answer?.takes } as const;
 }
 
-/** Undefined where the server gave none: it was away, or nobody answered in time. */
-function readAnswer({ isError, result }: ToolOutcome): ReadAnswer | undefined {
-  const read = v.safeParse(AnswerSchema, result);
-  return !isError && read.success ? read.output : undefined;
+function nobodyAnswered(waitedS: number): string {
+  const waited = waitedS < 120 ? `${waitedS} s` : `${Math.round(waitedS / 60)} minutes`;
+  return `Nobody has answered your questions within ${waited}. Decide what you can yourself, and say what you took for granted; what you cannot decide, leave, and say at the end of your turn what you need to know.`;
 }

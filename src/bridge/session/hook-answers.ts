@@ -55,6 +55,7 @@ export function createHookAnswers({
         approvals.notePrompt();
         return told();
       case "permission":
+      case "question":
         return await permission(hook, signal);
       case "turn_end":
         return await turnEnd(hook, signal);

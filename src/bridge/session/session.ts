@@ -24,6 +24,7 @@ import { createGate } from "./gate.ts";
 import { createHookAnswers } from "./hook-answers.ts";
 import { HandoutSchema, readHandout } from "./item-text.ts";
 import type { BridgeNews } from "./listener.ts";
+import { createToolIds } from "./tool-ids.ts";
 import { watchTranscript } from "./transcript.ts";
 import { createTurn } from "./turn.ts";
 import { createUsageMeter } from "./usage-meter.ts";
@@ -106,10 +107,8 @@ export function startSession(options: SessionOptions): Session {
     ...{ id, link, createId: options.createId, instanceId: () => instanceId },
     reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
     onDone: () => undefined,
-    onHandedOver: (ids, tool) => {
-      // Of what waits in the inbox, the routes write the receipts.
-      if (tool !== "take_orders") receipts.writeHandedOver(ids, "hook");
-    },
+    // Of what waits in the inbox, the routes write the receipts; of an answer, its hook once the CLI has it.
+    onHandedOver: () => undefined,
   });
   const approvals = createApprovals({
     ...{ call, createId: options.createId, log },
@@ -172,6 +171,7 @@ export function startSession(options: SessionOptions): Session {
 
   /** Whether the hooks of our settings are called: where a user's own take their place, a stream's results tell the ends of turns. */
   let hasSettings = false;
+  const toolIds = createToolIds();
   const isStopping = () => control.stop() !== undefined;
   const answerTo = createHookAnswers({ gate, approvals, hookRoute: ways.hook, isStopping });
   const turnEnded = () => {
@@ -188,8 +188,8 @@ export function startSession(options: SessionOptions): Session {
   const takeFacts = ({ facts, isSubagent, isIdle }: Hook, answer: HookAnswer) => {
     const { kind } = facts;
     const isHeldUp = answer.type === "deny" || answer.type === "hold_back";
-    if (kind === "permission") {
-      const verdict = { permit: "allow", forbid: "deny" }[answer.type as string];
+    if (isAsked(kind)) {
+      const verdict = { permit: "allow", answer: "answered", forbid: "deny" }[answer.type as string];
       if (verdict !== undefined) {
         events.send({ ...facts, kind: "notification", detail: `permission_response: ${verdict}` });
       }
@@ -202,11 +202,13 @@ export function startSession(options: SessionOptions): Session {
 
   return {
     async hook(payload, signal) {
-      const hook = cli.readHook(payload);
-      if (hook === undefined) return {};
+      const read = cli.readHook(payload);
+      if (read === undefined) return {};
+      const hook = { ...read, facts: toolIds.note(read) };
       const { facts, prompt, isSubagent } = hook;
       if (turn.noteHook()) takeFirstHook(hook);
-      if (facts.kind !== "tool_start") hasSettings = true;
+      // A stream carries these as well.
+      if (facts.kind !== "tool_start" && !isAsked(facts.kind)) hasSettings = true;
       heartbeat.update({
         ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
         ...(facts.session_id === undefined ? {} : { session_id: facts.session_id }),
@@ -218,15 +220,21 @@ export function startSession(options: SessionOptions): Session {
       }
       transcript.look(hook.transcriptPath);
       // Shown as waiting while it is asked.
-      if (facts.kind === "permission") events.send(facts);
+      if (isAsked(facts.kind)) events.send(facts);
       const answer = await answerTo(hook, signal);
-      // What nobody waited for says nothing of what the session does now.
-      if (signal?.aborted !== true) takeFacts(hook, answer);
+      // What nobody waited for says nothing of what the session does now, and nobody was given it.
+      if (signal?.aborted !== true) {
+        takeFacts(hook, answer);
+        const { takes = [] } = answer;
+        // After the answer has left.
+        if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
+      }
       return cli.buildHookAnswer(hook, answer);
     },
     observe(payload) {
       const hook = cli.readHook(payload);
       if (hook === undefined) return;
+      toolIds.note(hook);
       approvals.noteTool(hook);
       transcript.look(hook.transcriptPath);
       events.send(hook.facts);
@@ -279,6 +287,11 @@ export function startSession(options: SessionOptions): Session {
 
 /** Kinds of hooks after which nothing of the agent runs. */
 const turnEnds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
+
+/** Whether a hook of the kind asks the user of the CLI for something. */
+function isAsked(kind: string): boolean {
+  return kind === "permission" || kind === "question";
+}
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

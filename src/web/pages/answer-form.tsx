@@ -1,9 +1,10 @@
 /** @jsxImportSource hono/jsx */
 // The form that answers one request: works without scripts. A second answer is refused, and says who was first.
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
+import { QuestionFields } from "./question-fields.tsx";
 
 export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOwnPage: boolean }) {
-  const { request_id, choices = [] } = request;
+  const { request_id, choices = [], questions, plan } = request;
   const field = `answer-${request_id}`;
   return (
     <form method="post" action={`/inbox/${request_id}`} class="answer">
@@ -14,10 +15,21 @@ export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOw
           <textarea id={field} name="reason" rows={1} />
           <div class="answer-buttons">
             <button type="submit" name="verdict" value="approve" class="primary">
-              {request.kind === "permission" ? "Allow" : "Approve"}
+              {request.kind === "permission" && plan !== true ? "Allow" : "Approve"}
             </button>
             <button type="submit" name="verdict" value="refuse" class="stop">
               Refuse
+            </button>
+          </div>
+        </>
+      ) : questions !== undefined ? (
+        <>
+          {questions.map((question, index) => (
+            <QuestionFields question={question} index={index} field={`${field}-${index}`} />
+          ))}
+          <div class="answer-buttons">
+            <button type="submit" class="primary">
+              {questions.length === 1 ? "Answer" : `Answer all ${questions.length}`}
             </button>
           </div>
         </>

@@ -29,14 +29,15 @@ interface ItemProps {
 }
 
 export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps) {
-  const { request_id, agent_id, kind, question, context, escalated } = request;
+  const { request_id, agent_id, kind, question, context, questions, plan, escalated } = request;
+  const title = plan === true ? "wants its plan approved" : kindTitles[kind];
   return (
     <li id={`request-${request_id}`} class={escalated === undefined ? "request" : "request escalated"}>
       {isOwnPage ? (
-        <h3>It {kindTitles[kind]}</h3>
+        <h3>It {title}</h3>
       ) : (
         <h2>
-          <a href={`/agents/${agent_id}`}>{agent_id}</a> {kindTitles[kind]}
+          <a href={`/agents/${agent_id}`}>{agent_id}</a> {title}
         </h2>
       )}
       <p class="facts">
@@ -54,12 +55,13 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
           <Icon name="alert" /> Handed over by {escalated.by}: {escalated.reason}
         </p>
       )}
-      <p class="asked">{question}</p>
+      {questions === undefined && <p class="asked">{question}</p>}
+      {plan === true && (context ?? "") === "" && <p class="quiet">Its CLI tells no words of the plan.</p>}
       {context !== undefined && context !== "" && (
         // Reached by the keyboard, too: a long one scrolls in its place.
         <section
           class={kind === "permission" ? "asked input" : "asked context"}
-          aria-label={kind === "permission" ? "The exact input" : "Context"}
+          aria-label={plan === true ? "The plan" : kind === "permission" ? "The exact input" : "Context"}
           tabindex={0}
         >
           {context}

@@ -467,6 +467,86 @@ test("a permission that the CLI waits for no more is taken back, and one asked a
   expect(test.server.requests.all()).toHaveLength(1);
 });
 
+const asksColour = {
+  tool_name: "AskUserQuestion",
+  tool_input: {
+    questions: [
+      { question: "Which?", header: "Q", multiSelect: false, options: [{ label: "red" }, { label: "blue" }] },
+    ],
+  },
+};
+
+test("questions that nobody answers in time are denied in words that the model can act on", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { permissions: "inbox", holdMs: 6_000 });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const answer = await ada.hook("PermissionRequest", asksColour);
+  expect(answer).toMatchObject({
+    hookSpecificOutput: {
+      decision: {
+        behavior: "deny",
+        message: expect.stringMatching(/^Nobody has answered .* within 1 s\. Decide/),
+      },
+    },
+  });
+  expect(test.server.requests.all()).toMatchObject([{ kind: "question", state: "expired" }]);
+});
+
+test("an answer that meets a pause has not reached the CLI before it is let go", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { permissions: "inbox" });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const asking = ada.hook("PermissionRequest", asksColour);
+  await waitFor(() => test.server.requests.open().length === 1, { what: "the request is asked" });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered", "injected");
+  const [request] = test.server.requests.open();
+  await test.server.requests.answer(request?.request_id ?? "", { text: "2" }, "ann");
+  await ada.statesOnce("stored", "delivered", "injected", "applied"); // held, with the answer
+  const answerId = `answer-${request?.request_id}`;
+  const life = () => {
+    const commands = test.server.fleet.get(id)?.commands ?? [];
+    return commands.find(({ command_id }) => command_id === answerId)?.receipts.map(({ state }) => state);
+  };
+  await waitFor(() => life()?.includes("delivered"), { what: "the host has it", saw: life });
+  expect(life()).not.toContain("injected");
+  await ada.send("resume");
+  expect(await asking).toMatchObject({
+    hookSpecificOutput: {
+      decision: {
+        behavior: "allow",
+        updatedInput: { ...asksColour.tool_input, answers: { "Which?": "blue" } },
+      },
+    },
+  });
+  await waitFor(() => life()?.includes("injected"), { what: "the CLI has it", saw: life });
+});
+
+test("two subagents that ask for the same wait each for itself, and past the end of the turn", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const [first, second] = [
+    { ...tool, agent_id: "s1", tool_use_id: "u1" },
+    { ...tool, agent_id: "s2", tool_use_id: "u2" },
+  ];
+  for (const call of [first, second]) {
+    await ada.hook("PreToolUse", call);
+    const { tool_use_id: _, ...asked } = call; // 2.1.330 does not say of which call it is
+    await ada.hook("PermissionRequest", asked);
+  }
+  await ada.hook("Stop");
+  const attention = () => test.server.fleet.get(id)?.axes.attention;
+  await waitFor(() => attention()?.reason.includes("(and 1 more)"), { what: "both wait", saw: attention });
+  await ada.hook("PostToolUse", second);
+  await waitFor(() => attention()?.reason === "waits for a permission: Bash ls", {
+    what: "one waits",
+    saw: attention,
+  });
+  await ada.hook("PostToolUse", first);
+  await waitFor(() => attention()?.value === "none", { what: "none waits", saw: attention });
+});
+
 test("after a stop an agent may report and ask, and a captain commands nobody", async () => {
   await using test = await startTestServer();
   await using ada = await host(test);

@@ -1,0 +1,59 @@
+// The tools by which Claude Code asks its user: AskUserQuestion and ExitPlanMode. What they ask, and the input that answers
+// them: a permission that is given without that input leaves the dialog standing. Measured with 2.1.330.
+import * as v from "valibot";
+import type { HookTool } from "../domain/hook.ts";
+import type { Question } from "../domain/questions.ts";
+
+export const questionTool = "AskUserQuestion";
+export const planTool = "ExitPlanMode";
+
+const AskSchema = v.looseObject({
+  questions: v.array(
+    v.looseObject({
+      question: v.string(),
+      header: v.optional(v.string()),
+      multiSelect: v.optional(v.boolean(), false),
+      options: v.optional(
+        v.array(
+          v.looseObject({
+            label: v.string(),
+            description: v.optional(v.string()),
+            preview: v.optional(v.string()),
+          }),
+        ),
+        [],
+      ),
+    }),
+  ),
+});
+const PlanSchema = v.looseObject({ plan: v.string() });
+
+/** Of a tool that asks the user: its questions, or its plan. */
+export function readAsking(name: string, input: unknown): Pick<HookTool, "questions" | "plan"> {
+  if (name === questionTool) return { questions: readQuestions(input) };
+  if (name !== planTool) return {};
+  const read = v.safeParse(PlanSchema, input);
+  return { plan: read.success ? read.output.plan : "" };
+}
+
+/** None where the input is of another shape than we know. */
+export function readQuestions(input: unknown): Question[] {
+  const read = v.safeParse(AskSchema, input);
+  if (!read.success) return [];
+  return read.output.questions.map(({ question, header, multiSelect, options }) => ({
+    question,
+    ...(header === undefined ? {} : { header }),
+    choices: options.map(({ label, description, preview }) => ({
+      label,
+      ...(description === undefined ? {} : { description }),
+      ...(preview === undefined ? {} : { preview }),
+    })),
+    ...(multiSelect ? { several: true } : {}),
+  }));
+}
+
+/** The tool's own input with the answers, by the words of their questions. */
+export function answeredInput(input: unknown, answers: readonly string[]): object {
+  const given = readQuestions(input).map(({ question }, index) => [question, answers[index] ?? ""]);
+  return { ...(input as object), answers: Object.fromEntries(given) };
+}

@@ -1,0 +1,94 @@
+// The questions of one request that an agent's CLI asks by a dialog of its own: each with its choices, answered all at once.
+// How a person's or a captain's words become one answer for each of them. Pure.
+import * as v from "valibot";
+import { CliaiError } from "./errors.ts";
+
+const ChoiceSchema = v.looseObject({
+  label: v.string(),
+  description: v.optional(v.string()),
+  /** What taking it would look like, such as code; shown as it is. */
+  preview: v.optional(v.string()),
+});
+
+export const QuestionSchema = v.looseObject({
+  question: v.string(),
+  /** The question in a word or two. */
+  header: v.optional(v.string()),
+  choices: v.array(ChoiceSchema),
+  /** Whether more than one choice may be taken. */
+  several: v.optional(v.boolean()),
+});
+export type Question = v.InferOutput<typeof QuestionSchema>;
+
+/** What is given to one question: numbers of choices or words; a list of words stands for what was ticked and typed. */
+export type AnswerPart = string | readonly string[];
+
+/**
+ * One answer for each question, in their order: `1,3` stands for two of the choices, any other words for themselves.
+ * @param given the parts, or one text: of several questions a line for each
+ * @throws CliaiError `usage` for too few or too many of them, or a number that is no choice's
+ */
+export function readAnswers(
+  requestId: string,
+  questions: readonly Question[],
+  given: string | readonly AnswerPart[],
+): string[] {
+  const parts = typeof given === "string" ? partsOf(given, questions.length) : given;
+  const answers = parts.map((part, index) => chosen(requestId, questions[index], part));
+  if (answers.length === questions.length && !answers.includes("")) return answers;
+  const count = answers.filter((answer) => answer !== "").length;
+  const asks = questions.length === 1 ? "asks a question" : `asks ${questions.length} questions`;
+  throw new CliaiError("usage", `request ${requestId} ${asks}, and ${count} of them got an answer`, {
+    hint: `answer all of them, in their order: ${answerLine(requestId, questions)}`,
+  });
+}
+
+/** The command that answers them, as a person may type it. */
+export function answerLine(requestId: string, questions: readonly Question[]): string {
+  const parts = questions.map(({ several = false }) => (several ? "1,3" : "2"));
+  return `cliai answer ${requestId} ${parts.join(" ")}`;
+}
+
+/** For a person or a captain: each question, with the numbers of its choices. */
+export function questionLines(questions: readonly Question[]): string[] {
+  return questions.flatMap(({ question, choices, several = false }, index) => [
+    `${questions.length > 1 ? `Question ${index + 1}: ` : ""}${question}${several ? " (one or more)" : ""}`,
+    ...choices.map(({ label, description }, place) => {
+      const about = description === undefined || description === "" ? "" : ` – ${description}`;
+      return `${place + 1}. ${label}${about}`;
+    }),
+  ]);
+}
+
+function partsOf(text: string, count: number): string[] {
+  if (count === 1) return [text];
+  return text.split("\n").filter((line) => line.trim() !== "");
+}
+
+function chosen(requestId: string, question: Question | undefined, part: AnswerPart): string {
+  if (typeof part !== "string") return joined(part);
+  const { choices = [], several = false } = question ?? {};
+  const labels = choices.map(({ label }) => label);
+  const words = part.split(",").map((word) => word.trim());
+  const isByNumber = words.every((word) => /^\d{1,3}$/.test(word)) && !labels.includes(part.trim());
+  if (choices.length === 0 || !isByNumber) return part.trim();
+  if (words.length > 1 && !several) {
+    throw new CliaiError("usage", `"${question?.question}" takes one choice, not ${words.length}`, {
+      hint: `answer request ${requestId} with one number from 1 to ${choices.length}, or in words`,
+    });
+  }
+  const taken = words.map((word) => labels[Number(word) - 1]);
+  const missing = words[taken.indexOf(undefined)];
+  if (missing === undefined) return joined(taken as string[]);
+  throw new CliaiError(
+    "usage",
+    `"${question?.question}" has ${choices.length} choices; ${missing} is none of them`,
+    {
+      hint: `answer request ${requestId} with a number from 1 to ${choices.length}, or in words`,
+    },
+  );
+}
+
+function joined(words: readonly string[]): string {
+  return [...new Set(words.map((word) => word.trim()).filter((word) => word !== ""))].join(", ");
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import { type Question, questionLines, readAnswers } from "../../src/domain/questions.ts";
+
+const colour: Question = {
+  question: "Which colour?",
+  choices: [{ label: "red", description: "warm" }, { label: "green" }, { label: "blue" }],
+};
+const sizes: Question = {
+  question: "Which sizes?",
+  choices: [{ label: "S" }, { label: "M" }],
+  several: true,
+};
+const open: Question = { question: "Which name?", choices: [] };
+const years: Question = { question: "Which year?", choices: [{ label: "2025" }, { label: "2" }] };
+
+describe("readAnswers()", () => {
+  test.each<[string, readonly Question[], Parameters<typeof readAnswers>[2], string[]]>([
+    ["a number is a choice", [colour], "2", ["green"]],
+    ["words are words", [colour], " deep red, or so ", ["deep red, or so"]],
+    ["several numbers are several choices", [sizes], "2, 1", ["M, S"]],
+    ["the same number twice is one choice", [sizes], "1,1", ["S"]],
+    ["numbers among words are words", [sizes], "1, and a coat", ["1, and a coat"]],
+    ["a number that is a choice's label is that choice", [years], "2", ["2"]],
+    ["a long number is words", [years], "2026", ["2026"]],
+    ["a question without choices takes a number as it is", [open], "7", ["7"]],
+    ["several questions take a line each", [colour, sizes], "3\n\n1,2\n", ["blue", "S, M"]],
+    ["or a part each", [colour, sizes], ["3", "1,2"], ["blue", "S, M"]],
+    [
+      "what is ticked and typed stands together",
+      [colour, sizes],
+      [
+        ["red", " but dark "],
+        ["S", "M", ""],
+      ],
+      ["red, but dark", "S, M"],
+    ],
+    ["one question takes lines as they are", [open], "a\nb", ["a\nb"]],
+  ])("%s", (_, questions, given, answers) => {
+    expect(readAnswers("r1", questions, given)).toEqual(answers);
+  });
+
+  test.each<[string, readonly Question[], Parameters<typeof readAnswers>[2], string]>([
+    ["too few", [colour, sizes], "1", "asks 2 questions, and 1 of them got an answer"],
+    ["too many", [colour], ["1", "2"], "asks a question, and 2 of them got an answer"],
+    ["an empty one", [colour, sizes], [["red"], [""]], "asks 2 questions, and 1 of them got an answer"],
+    ["none", [colour], "  ", "asks a question, and 0 of them got an answer"],
+    ["two choices where one is taken", [colour], "1,2", '"Which colour?" takes one choice, not 2'],
+    ["a number that is no choice's", [sizes], "1,9", '"Which sizes?" has 2 choices; 9 is none of them'],
+    ["zero", [colour], "0", '"Which colour?" has 3 choices; 0 is none of them'],
+  ])("%s is refused", (_, questions, given, message) => {
+    expect(() => readAnswers("r1", questions, given)).toThrow(message);
+  });
+});
+
+test("questionLines() numbers the choices, and the questions where there are several", () => {
+  expect(questionLines([colour])).toEqual(["Which colour?", "1. red – warm", "2. green", "3. blue"]);
+  expect(questionLines([open, sizes])).toEqual([
+    "Question 1: Which name?",
+    "Question 2: Which sizes? (one or more)",
+    "1. S",
+    "2. M",
+  ]);
+});
