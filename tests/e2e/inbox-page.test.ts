@@ -4,6 +4,8 @@ import { startBridge } from "../support/bridges.ts";
 import { startChromium } from "../support/chromium.ts";
 import { startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { startHeadless } from "../support/steered-claude.ts";
 
 setDefaultTimeout(60_000);
 
@@ -39,5 +41,54 @@ test("a question comes onto the page, a draft outlives the next one, and the ans
   await page.getByRole("button", { name: "right" }).click();
   expect(JSON.parse((await second).text)).toMatchObject({ answer: "right" });
   await page.getByText("Nothing needs you").waitFor();
+  expect(browser.problems).toEqual([]);
+});
+
+test("what Claude asks by its own dialog is ticked and typed on the page, a draft stays, and the model is given it", async () => {
+  await using serve = await startServe();
+  await using browser = await startChromium();
+  const option = (label: string) => ({ label, description: `take ${label} for all of them` });
+  const questions = [
+    { question: "Which way?", header: "Way", multiSelect: false, options: ["left", "right"].map(option) },
+    { question: "Which sizes?", header: "Sizes", multiSelect: true, options: ["S", "M", "L"].map(option) },
+    { question: "Which name?", header: "Name", multiSelect: false, options: ["Ada", "Eve"].map(option) },
+  ];
+  await using model = await startModelServer({
+    rules: [
+      {
+        match: "ask me",
+        once: true,
+        turn: { toolUses: [{ name: "AskUserQuestion", input: { questions } }] },
+      },
+    ],
+  });
+  await using _hal = await startHeadless(serve, {
+    ...{ id: "hal", model, profile: { permissions: "inbox" }, args: ["--task", "ask me"] },
+  });
+  await using ada = await startBridge(serve, "ada");
+  await initialize(ada);
+  const page = await browser.newPage({ width: 360, height: 740 });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/inbox`);
+  await page.waitForSelector("html.live");
+  await page.getByRole("group", { name: "Which way?" }).getByLabel("right").check();
+  const sizes = page.getByRole("group", { name: "Which sizes?" });
+  await sizes.getByLabel("S", { exact: false }).first().check();
+  await sizes.getByLabel("L", { exact: false }).last().check();
+  await sizes.getByLabel("And in words").fill("and one to spare");
+  await page.getByRole("group", { name: "Which name?" }).getByLabel("Or in words").fill("Zoë");
+  const other = callTool(ada, 1, "ask_human", { question: "what next?" });
+  other.catch(() => undefined); // ended with its bridge
+  await page.getByText("what next?").waitFor();
+  expect(await page.locator("input:checked").count()).toBe(3);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+
+  await page.getByRole("button", { name: "Answer all 3" }).click();
+  const given = '"Which way?"="right", "Which sizes?"="S, L, and one to spare", "Which name?"="Zoë"';
+  await model.waitForRequest(
+    ({ body }) => JSON.stringify(body.messages).includes(JSON.stringify(given).slice(1, -1)),
+    { what: "the model has the answers" },
+  );
+  await page.getByText("hal has been given it").waitFor();
   expect(browser.problems).toEqual([]);
 });

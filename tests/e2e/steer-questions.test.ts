@@ -148,11 +148,14 @@ test("without a terminal as well: questions are asked in the inbox, and permissi
       const item = await nextItem(serve);
       return item.kind === "permission" ? item : undefined;
     },
-    { what: "the permission is asked for" },
+    { what: "the permission is asked for", deadlineMs: 20_000 },
   );
   expect(permission.context).toContain("echo made | tee made.txt");
   await serve.run(["answer", permission.request_id, "--approve"]);
-  await waitFor(() => Bun.file(`${hal.cwd}/made.txt`).exists(), { what: "what was permitted" });
+  await waitFor(() => Bun.file(`${hal.cwd}/made.txt`).exists(), {
+    what: "what was permitted",
+    deadlineMs: 15_000,
+  });
   await hal.until("its turn is over", ({ status }) => status === "idle");
 });
 
@@ -179,7 +182,7 @@ test("a plan is approved, or refused with words that the model is given", async 
       const item = await nextItem(serve);
       return item.agent_id === "hal" ? item : undefined;
     },
-    { what: "hal's plan is shown" },
+    { what: "hal's plan is shown", deadlineMs: 20_000 },
   );
   expect(approved).toMatchObject({ plan: true, context: "# The plan\n1. write tests\n" });
   const answered = await serve.run(["answer", approved.request_id, "--approve"]);

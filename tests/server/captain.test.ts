@@ -71,6 +71,38 @@ describe("a captain", () => {
     expect(await asked).toMatchObject({ approved: true, answer: "your stop is approved by cap: well done" });
   });
 
+  test("answers the questions of a dialog, a line each, by number or in words", async () => {
+    await using fleet = await startFleet();
+    const { cap, ada, run } = fleet;
+    const choices = [{ label: "red", description: "warm" }, { label: "blue" }];
+    const questions = [
+      { question: "Which colour?", choices },
+      { question: "Which others?", choices, several: true },
+    ];
+    const asked = ada.result("request_answers", { questions });
+    const { request_id } = await waitFor(() => run.server.requests.open()[0], { what: "the request" });
+    const [item] = await firstItems(cap);
+    expect(item?.text).toBe(
+      [
+        `ada asks (request ${request_id}): Question 1: Which colour?`,
+        ...[
+          "1. red – warm",
+          "2. blue",
+          "Question 2: Which others? (one or more)",
+          "1. red – warm",
+          "2. blue",
+        ],
+        "decide with a line for each question, in their order: the number of a choice (1,3 where more than one may be taken), or words",
+      ].join("\n"),
+    );
+    expect(await cap.call("decide", { request_id, decision: "approve", reason: "?" })).toMatchObject({
+      success: false,
+      error: expect.stringContaining("asks 2 questions, and 1 of them got an answer"),
+    });
+    await cap.result("decide", { request_id, decision: "2\n1,2", reason: "house style" });
+    expect(await asked).toMatchObject({ by: "cap", answers: ["blue", "red, blue (house style)"] });
+  });
+
   test("does not decide its own request, nor one that was handed to the people", async () => {
     await using fleet = await startFleet();
     const { run, cap, ada } = fleet;

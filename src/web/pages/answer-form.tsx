@@ -29,7 +29,7 @@ export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOw
           ))}
           <div class="answer-buttons">
             <button type="submit" class="primary">
-              {questions.length === 1 ? "Answer" : `Answer all ${questions.length}`}
+              {["Answer", "Answer both"][questions.length - 1] ?? `Answer all ${questions.length}`}
             </button>
           </div>
         </>
