@@ -127,7 +127,10 @@ export function commandText(command: Command): string {
   if (typeof payload === "string") return payload;
   if (payload == null) return "";
   const words = command.type === "task" ? payload.text : payload.reason;
-  return typeof words === "string" ? words : JSON.stringify(payload);
+  if (typeof words === "string") return words;
+  // That it is by force is no reason.
+  const rest = Object.entries(payload).filter(([name, value]) => name !== "force" && value != null);
+  return rest.length === 0 ? "" : JSON.stringify(payload);
 }
 
 export function shutdownText(shutdown: Shutdown): string {

@@ -71,6 +71,9 @@ describe("the life of a command", () => {
     expect(commandText({ type: "stop", payload: { reason: "c" } })).toBe("c");
     expect(commandText({ type: "stop" })).toBe("");
     expect(commandText({ type: "task", payload: { odd: 1 } })).toBe('{"odd":1}');
+    expect(commandText({ type: "stop", payload: { force: true } })).toBe("");
+    expect(commandText({ type: "stop", payload: { force: true, reason: null } })).toBe("");
+    expect(commandText({ type: "stop", payload: { force: true, odd: 1 } })).toBe('{"force":true,"odd":1}');
   });
 
   test("summaryOf() cuts long text, never inside a character", () => {
