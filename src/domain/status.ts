@@ -153,7 +153,9 @@ function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
   const order = lastControlOrder(record);
   const word = countingWord(record);
-  if (word?.status === "paused") return read("paused", word.source, word.since, now, "says it is paused");
+  // Beside a session whose host holds it, the agent's own word holds nothing.
+  if (word?.status === "paused" && decidingSession(record) === undefined)
+    return read("paused", word.source, word.since, now, "says it is paused");
   if (order === undefined) return { value: "running", source: "none", reason: "nothing else was asked" };
   const applied = order.receipts.find(({ state }) => state === "applied");
   const declined = order.receipts.some(

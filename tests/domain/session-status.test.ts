@@ -261,7 +261,13 @@ const words: Row[] = [
     { activity: "failed", attention: "error" },
     "error",
   ],
-  ["paused", [...ran(), says(3, "paused")], 9, { activity: "waiting", control: "paused" }, "paused"],
+  [
+    "paused, while its host holds nothing",
+    [...ran(), says(3, "paused")],
+    9,
+    { activity: "waiting", control: "running" },
+    "waiting",
+  ],
   [
     "paused, until the next prompt",
     [...ran(), says(3, "paused"), ...ran(["prompt", 6]).slice(2)],
