@@ -101,6 +101,11 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
 
   const login = new Hono();
   login.get("/login", (c) => {
+    if (isPreview(c)) {
+      throw new CliaiError("not_signed_in", "a preview of this address signs nobody in", {
+        hint: "open the address itself: it has not been used up",
+      });
+    }
     // A HEAD request, as a link checker sends, must not use the code up.
     const signedIn = c.req.method === "GET" ? takeCode(c.req.query("code") ?? "") : undefined;
     if (signedIn === undefined) {
@@ -119,6 +124,12 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
     return c.redirect("/", 303);
   });
   return { check, login };
+}
+
+/** A browser, or a mail program, that looks at the address before its person opens it. */
+function isPreview(c: Context): boolean {
+  const names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+  return names.some((name) => /prefetch|prerender|preview/i.test(c.req.header(name) ?? ""));
 }
 
 /**

@@ -233,6 +233,21 @@ describe("a sign-in", () => {
   });
 
   test.each([
+    { "sec-purpose": "prefetch" },
+    { "sec-purpose": "prefetch;prerender" },
+    { purpose: "prefetch" },
+    { "x-purpose": "preview" },
+    { "x-moz": "prefetch" },
+  ])("a preview (%o) signs nobody in, and does not use the code up", async (headers) => {
+    const path = loginPath(first, "this-run", new Date());
+    const preview = await get(path, headers as Record<string, string>, "GET", "previewer");
+    expect(preview.status).toBe(401);
+    expect(preview.headers.get("set-cookie")).toBeNull();
+    expect(await preview.text()).toContain("a preview of this address signs nobody in");
+    expect((await get(path)).status).toBe(303);
+  });
+
+  test.each([
     ["of another token", loginPath(second, "this-run", new Date())],
     ["of another run of serve", loginPath(first, "an earlier run", new Date())],
     ["older than ten minutes", loginPath(first, "this-run", new Date(Date.now() - 601_000))],
