@@ -64,9 +64,9 @@ async function put(
   const request_id = idOfCall(call);
   const known = requests.get(request_id);
   if (known !== undefined) return known;
-  const open = requests.open().filter(({ agent_id, kind }) => agent_id === id && kind === facts.kind);
-  if (open.length >= mostOpenRequests) {
-    throw new CliaiError("refused", `${open.length} of your requests wait already`, {
+  const open = requests.countOpen(id, facts.kind);
+  if (open >= mostOpenRequests) {
+    throw new CliaiError("refused", `${open} of your requests wait already`, {
       hint: "wait for their answers, or take back what you need no more by withdraw_request",
     });
   }

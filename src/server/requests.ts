@@ -1,5 +1,6 @@
 // The requests that wait for a person or a captain: kept in the bucket `requests`, decided by compare-and-set, so that
 // the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
+import type { AgentId } from "../domain/agent-id.ts";
 import { checkMessage, parseJson } from "../domain/decode.ts";
 import { messageOf } from "../domain/errors.ts";
 import {
@@ -9,6 +10,7 @@ import {
   decideRequest,
   isOpen,
   type RequestAction,
+  type RequestKind,
   RequestSchema,
   unknownRequest,
 } from "../domain/requests.ts";
@@ -29,6 +31,8 @@ const bucketStream = `KV_${buckets.requests}`;
 export interface RequestService extends RequestReading {
   /** Puts it there, and gives it as it is; one that is there already stays as it is. */
   ask(request: AgentRequest): Promise<AgentRequest>;
+  /** How many of an agent's requests of a kind are open, those that are just being put there among them. */
+  countOpen(agentId: AgentId, kind: RequestKind): number;
   /** @throws CliaiError as {@link decideStored} */
   decide(
     requestId: string,
@@ -70,6 +74,8 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   const { replicas, now, log } = options;
   const bucket = await openBucket(bus, buckets.requests, { replicas });
   const requests = new Map<string, AgentRequest>();
+  /** Being put there, and not read back yet. */
+  const beingAsked = new Map<string, AgentRequest>();
   const listeners = new Set<(request: AgentRequest) => void>();
   const telling = new Set<string>();
   const waits = new Set<ReturnType<typeof setTimeout>>();
@@ -92,6 +98,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     const request = checkMessage(RequestSchema, parseJson(data));
     if (request.request_id !== key) throw new Error(`it is the request ${request.request_id}`);
     requests.set(request.request_id, request);
+    beingAsked.delete(request.request_id);
     for (const listener of listeners) listener(request);
     tell(request);
   };
@@ -170,9 +177,22 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     all: () => [...requests.values()],
     get: (requestId) => requests.get(requestId),
     ask: async (request) => {
-      if (await bucket.create(request.request_id, request)) return request;
-      const entry = await bucket.entry(request.request_id);
+      const { request_id } = request;
+      if (!requests.has(request_id)) beingAsked.set(request_id, request);
+      try {
+        if (await bucket.create(request_id, request)) return request;
+      } catch (error) {
+        beingAsked.delete(request_id);
+        throw error;
+      }
+      beingAsked.delete(request_id);
+      const entry = await bucket.entry(request_id);
       return entry === undefined ? request : checkMessage(RequestSchema, entry.value);
+    },
+    countOpen: (agentId, kind) => {
+      const all = new Map([...beingAsked, ...requests]).values();
+      return all.filter((each) => each.agent_id === agentId && each.kind === kind && isOpen(each)).toArray()
+        .length;
     },
     decide,
     waitForEnd,

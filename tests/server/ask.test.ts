@@ -127,6 +127,21 @@ describe("ask_human", () => {
     expect(String(refused)).toContain(`is answered already by ${by}`);
   });
 
+  test("of forty that ask at once twenty wait, and of another kind there is room", async () => {
+    await using run = await startTestServer();
+    const ada = await startAgent(run, await run.nats.bus(), "ada");
+    const ask = (index: number) =>
+      ada.call("ask_human", { question: `question ${index}`, wait_s: 0 }, { requestId: `call-${index}` });
+    const asked = await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+    expect(asked.filter(({ success }) => success)).toHaveLength(20);
+    expect(run.server.requests.open()).toHaveLength(20);
+    const stop = { reason: "done", context: "", work_completed: "", wait_s: 0 };
+    expect((await ada.call("request_stop_approval", stop)).success).toBe(true);
+    // A call that is made again is the same request, and needs no room of its own.
+    const index = asked.findIndex(({ success }) => success);
+    expect((await ask(index)).success).toBe(true);
+  });
+
   test("the same call id with another question is another request; twenty may wait, and one may be taken back", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
