@@ -27,8 +27,8 @@ export interface Alerts extends AlertService {
   raise(cause: AlertCause): void;
   /** For a cause that this serve alone has seen. */
   raiseOwn(cause: AlertCause): void;
-  /** Ends what was raised under this kind for this agent, where this serve leads. */
-  resolve(kind: string, agentId: AgentId): void;
+  /** Ends what was raised under this kind for this agent, or for none, where this serve leads. */
+  resolve(kind: string, agentId: AgentId | undefined): void;
   isOpen(kind: string, agentId: AgentId): boolean;
   /** Takes in what was kept, or what another serve has raised, changed or ended. */
   take(alert: Alert): void;

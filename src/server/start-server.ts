@@ -25,6 +25,7 @@ import { createInbox } from "./inbox.ts";
 import { startLease } from "./lease.ts";
 import { endLostOrders, settleWithStreams, storeDamaged } from "./lost-orders.ts";
 import { type Projector, startProjector } from "./projector.ts";
+import { resolveQuietAlerts } from "./quiet-alerts.ts";
 import { openRequestDesk } from "./request-desk.ts";
 import { createRoleOf, type RoleOf } from "./roles.ts";
 import type { LaunchAgent, Server } from "./server.ts";
@@ -201,6 +202,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       }),
     ) ?? (() => undefined),
     sweeper.stop,
+    resolveQuietAlerts(alerts),
     unlisten,
     expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
     lease.onChange((isLeader) => {

@@ -1,0 +1,48 @@
+// Ends the alerts of what happens and passes: nobody reports the end of a refused or a malformed message, so that one is over when
+// no other has come for a while. The leader ends them; by a clock that nobody sets.
+import type { AgentId } from "../domain/agent-id.ts";
+import type { Alert } from "../domain/messages.ts";
+import { type Alerts, alertKey } from "./alerts.ts";
+
+export interface QuietAlertsOptions {
+  /** Default ten minutes. */
+  readonly quietMs?: number;
+  /** Default 10000. */
+  readonly lookEveryMs?: number;
+  /** Milliseconds since some moment, never set back. */
+  readonly monotonicMs?: () => number;
+}
+
+const passingKinds: ReadonlySet<string> = new Set(["refused", "malformed", "id_refused"]);
+const defaultQuietMs = 10 * 60_000;
+
+/** Returns the way to end it. An alert that was open before counts as heard of at the start. */
+export function resolveQuietAlerts(
+  alerts: Pick<Alerts, "open" | "onAlert" | "resolve">,
+  options: QuietAlertsOptions = {},
+): () => void {
+  const { quietMs = defaultQuietMs, lookEveryMs = 10_000, monotonicMs = () => performance.now() } = options;
+  const heardAtMs = new Map<string, number>();
+  const hear = ({ kind, agent_id }: Alert) => {
+    if (passingKinds.has(kind)) heardAtMs.set(alertKey(kind, agent_id), monotonicMs());
+  };
+  const look = () => {
+    const open = alerts.open().filter(({ kind }) => passingKinds.has(kind));
+    for (const alert of open) {
+      const key = alertKey(alert.kind, alert.agent_id);
+      const atMs = heardAtMs.get(key);
+      if (atMs === undefined) hear(alert);
+      else if (monotonicMs() - atMs >= quietMs)
+        alerts.resolve(alert.kind, alert.agent_id as AgentId | undefined);
+    }
+    const keys = new Set(open.map(({ kind, agent_id }) => alertKey(kind, agent_id)));
+    for (const key of heardAtMs.keys()) if (!keys.has(key)) heardAtMs.delete(key);
+  };
+  look();
+  const unlisten = alerts.onAlert(hear);
+  const timer = setInterval(look, lookEveryMs);
+  return () => {
+    clearInterval(timer);
+    unlisten();
+  };
+}
