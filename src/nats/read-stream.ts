@@ -15,6 +15,8 @@ export interface ReadOptions {
   readonly from?: number | undefined;
   /** The first moment, instead of the first sequence. */
   readonly sinceMs?: number | undefined;
+  /** Only the last message of each subject, without its payload. */
+  readonly lastOfEach?: true;
 }
 
 /** How long nothing may come while there is more to come: a nats-server that is started again is back by then. */
@@ -29,10 +31,11 @@ const pull = { batch: 2_000, expires: 2_000, idle_heartbeat: 1_000, endsWhenIdle
  * @throws CliaiError `no_answer` when the server falls silent in the middle
  */
 export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerator<StreamMessage, void> {
-  const { stream, subjects, from = 1, sinceMs } = options;
+  const { stream, subjects, from = 1, sinceMs, lastOfEach } = options;
   const doing = `read the stream ${stream}`;
   const filter = subjectFilter(bus, subjects);
   let start: ReaderStart = sinceMs === undefined ? { from } : { sinceMs };
+  if (lastOfEach) start = { isLastOfEach: true };
   /** How many of those that were there at the beginning are still to come. */
   let remaining = Number.POSITIVE_INFINITY;
   let heardAt = performance.now();
@@ -50,7 +53,8 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
           given += 1;
           // One was lost on its way: from there it is read again.
           if (message.info.deliverySequence !== given) break;
-          start = { from: message.seq + 1 };
+          // The last of each are read all again, where they have to be.
+          if (!lastOfEach) start = { from: message.seq + 1 };
           if (filter.fits(message.subject)) yield streamMessage(message);
           // A reader may take its time with each: that is no silence of the server's.
           heardAt = performance.now();

@@ -7,7 +7,11 @@ import { answerWithinMs } from "./pull.ts";
 /** A consumer that nobody reads any more is removed by the server. */
 const forgottenAfterMs = 60_000;
 
-export type ReaderStart = { readonly from: number } | { readonly sinceMs: number } | { readonly isNew: true };
+export type ReaderStart =
+  | { readonly from: number }
+  | { readonly sinceMs: number }
+  | { readonly isNew: true }
+  | { readonly isLastOfEach: true };
 
 export interface Reader {
   readonly place: { readonly stream: string; readonly consumer: string };
@@ -49,6 +53,7 @@ export async function openReader(
 
 function startPolicy(start: ReaderStart) {
   if ("isNew" in start) return { deliver_policy: DeliverPolicy.New };
+  if ("isLastOfEach" in start) return { deliver_policy: DeliverPolicy.LastPerSubject, headers_only: true };
   if ("from" in start)
     return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start.from) };
   const opt_start_time = new Date(start.sinceMs).toISOString();

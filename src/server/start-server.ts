@@ -24,6 +24,7 @@ import { openHolds } from "./holds.ts";
 import { createInbox } from "./inbox.ts";
 import { startLease } from "./lease.ts";
 import { endLostOrders, settleWithStreams, storeDamaged } from "./lost-orders.ts";
+import { isOfEarlierLife } from "./missed.ts";
 import { type Projector, startProjector } from "./projector.ts";
 import { resolveQuietAlerts } from "./quiet-alerts.ts";
 import { openRequestDesk } from "./request-desk.ts";
@@ -133,9 +134,10 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
   const onEvent = (event: FleetEvent) => {
-    // Read again for the timelines alone: it makes no agent of one that was removed since.
+    // Read again, for the timelines and for a record that lacks it: it says nothing of an agent that was removed since.
     const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
-    if (isReadAgain && fleet.record(event.id) === undefined) return;
+    const known = fleet.record(event.id);
+    if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
     const outcome = fleet.apply(event);
     if ("twin" in outcome) {
       alerts.raise({
@@ -158,6 +160,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   });
   projector = await startProjector(bus, {
     from: stored.cursor,
+    recordOf: fleet.record,
     onEvent,
     onMalformed: takeMalformed(false),
     onUnusableOrder: sweeper.discard,
