@@ -11,6 +11,7 @@ import { openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { removeBridge } from "../nats/streams.ts";
 import { decideStored } from "../server/requests.ts";
+import { isAgentHeld } from "./agent-lock.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
 import { isOwnDir } from "./private-files.ts";
 import { readRequests } from "./request-reading.ts";
@@ -19,13 +20,18 @@ import { readRequests } from "./request-reading.ts";
 export async function checkRemovable(
   bus: Bus,
   id: AgentId,
-  { force, now }: { force: boolean; now: () => Date },
+  { dataDir, force, now }: { dataDir: string; force: boolean; now: () => Date },
 ): Promise<void> {
   const { axes } = viewAgent(requireAgent(id, await readFleet(bus)), now());
-  if (axes.link.value !== "online" || force) return;
-  throw new CliaiError("refused", `${id} is online`, {
-    hint: `end it first: cliai send stop ${id}; or remove it all the same: cliai agents remove ${id} --force`,
-  });
+  const isOnline = axes.link.value === "online";
+  if (force || !(isOnline || isAgentHeld(dataDir, id))) return;
+  throw new CliaiError(
+    "refused",
+    isOnline ? `${id} is online` : `${id} runs still, though it is not online`,
+    {
+      hint: `end it first: cliai send stop ${id}; or remove it all the same: cliai agents remove ${id} --force`,
+    },
+  );
 }
 
 export async function removeAgent(

@@ -115,7 +115,7 @@ async function remove(
   const { json, print, log, now } = context;
   const force = args.force === true;
   await withClient(args, context, async (bus) => {
-    await checkRemovable(bus, id, { force, now });
+    await checkRemovable(bus, id, { dataDir, force, now });
     const keys = await readKeys(dataDir);
     if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
       await revokeAgent(dataDir, id, now());

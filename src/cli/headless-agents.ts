@@ -1,7 +1,6 @@
 // Agents that a person has had `serve` launch: headless, at work until they are stopped. They end with `serve` and come back
 // with it, under their ids and in their sessions.
 import { isAbsolute } from "node:path";
-import process from "node:process";
 import { findAgentCli } from "../agents/agent-clis.ts";
 import { type AgentId, caseTwinOf } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
@@ -14,6 +13,7 @@ import type { FleetService, Server } from "../server/server.ts";
 import type { Spawner } from "../web/spawner.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
 import { type AgentLauncherOptions, freeAgentId } from "./agent-launcher.ts";
+import { isAgentHeld } from "./agent-lock.ts";
 import { readAgent } from "./fleet-reading.ts";
 import { createLaunchedAgents, type Launched } from "./launched-agents.ts";
 import { isDirectory } from "./project-dir.ts";
@@ -56,15 +56,15 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     });
     await child.connected(() => isThere(fleet, id, since));
     const session_id = fleet.get(id)?.session_id;
-    if (session_id === undefined || child.pid === undefined) return;
-    await memory.remember(id, { profile, project, session_id, pid: child.pid });
+    if (session_id === undefined) return;
+    await memory.remember(id, { profile, project, session_id });
     if (!children.has(id) && !isStopping) await memory.forget(id);
   };
-  const resumeOne = async (id: AgentId, { profile, project, session_id, pid }: Launched) => {
+  const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
     const { axes, session } = fleet.get(id) ?? {};
     const control = axes?.control.value;
     if (control === "stopped" || control === "stop_requested") return await memory.forget(id);
-    await untilGone(id, pid, options);
+    await untilGone(id, options);
     log.info(`resuming ${id}`);
     // A conversation without a prompt was never written down by its CLI.
     await launch(id, profile, project, session?.turn === undefined ? [] : [`--resume=${session_id}`]);
@@ -83,7 +83,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       await requireDirectory(project);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
-      requireFree(id, children, fleet);
+      requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
       await launch(id, profile, project, []);
       if (task === undefined) return { agent_id: id };
@@ -113,16 +113,18 @@ function wasCutOff(session: SessionEvidence): boolean {
  * A server that was killed said nothing of its agents' end: they end with its pipes, a moment later and perhaps unheard.
  * @throws CliaiError `already_running`
  */
-async function untilGone(id: AgentId, pid: number, { bus, context }: HeadlessAgentsOptions): Promise<void> {
-  const deadline = Date.now() + goneWithinMs;
+async function untilGone(id: AgentId, { bus, context, dataDir }: HeadlessAgentsOptions): Promise<void> {
+  const deadline = performance.now() + goneWithinMs;
   let isSaid = false;
   for (;;) {
     // As `spawn` will read it.
     const record = await readAgent(bus, id);
     const isOnline = record !== undefined && viewAgent(record, context.now()).axes.link.value === "online";
-    if (!isOnline && !isAlive(pid)) return;
-    if (Date.now() > deadline) throw new CliaiError("already_running", `the agent "${id}" is online already`);
-    if (!isSaid && !isAlive(pid)) {
+    const isHeld = isAgentHeld(dataDir, id);
+    if (!isOnline && !isHeld) return;
+    if (performance.now() > deadline)
+      throw new CliaiError("already_running", `the agent "${id}" is online already`);
+    if (!isSaid && !isHeld) {
       isSaid = true;
       const instance_id = record?.heartbeat?.instance_id;
       const goodbye = { agent_id: id, status: "disconnected", message: "it has ended with the server" };
@@ -134,15 +136,6 @@ async function untilGone(id: AgentId, pid: number, { bus, context }: HeadlessAge
       });
     }
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // there is no such process, or it is none of ours
   }
 }
 
@@ -175,8 +168,12 @@ async function requireDirectory(path: string): Promise<void> {
 }
 
 /** @throws CliaiError `agent_id_invalid`, `already_running` */
-function requireFree(id: AgentId, children: ReadonlyMap<AgentId, AgentChild>, fleet: FleetService): void {
-  const views = fleet.list();
+function requireFree(
+  id: AgentId,
+  children: ReadonlyMap<AgentId, AgentChild>,
+  { dataDir, server }: HeadlessAgentsOptions,
+): void {
+  const views = server.fleet.list();
   const twin = caseTwinOf(id, [...children.keys(), ...views.map(({ agent_id }) => agent_id)]);
   if (twin !== undefined) {
     throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
@@ -184,7 +181,7 @@ function requireFree(id: AgentId, children: ReadonlyMap<AgentId, AgentChild>, fl
     });
   }
   const link = views.find(({ agent_id }) => agent_id === id)?.axes.link.value;
-  if (link !== "online" && !children.has(id)) return;
+  if (link !== "online" && !children.has(id) && !isAgentHeld(dataDir, id)) return;
   throw new CliaiError("already_running", `the agent "${id}" is online already`, {
     hint: "stop it first, or take another name",
   });

@@ -16,8 +16,6 @@ const LaunchedSchema = v.looseObject({
   project: v.string(),
   /** By which its CLI finds the conversation again. */
   session_id: v.pipe(v.string(), v.uuid()),
-  /** Of the process that we started. */
-  pid: v.number(),
 });
 export type Launched = v.InferOutput<typeof LaunchedSchema>;
 

@@ -9,11 +9,13 @@ import { CliaiError } from "../domain/errors.ts";
 import { redact } from "../domain/redact.ts";
 import { type Role, roles } from "../domain/roles.ts";
 import { mintAgent } from "./agent-keys.ts";
+import { takeAgentLock } from "./agent-lock.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "./client.ts";
 import type { Arguments } from "./command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "./config-file.ts";
 import type { CliContext } from "./context.ts";
 import { type FleetRecords, readFleet } from "./fleet-reading.ts";
+import type { KernelLock } from "./kernel-lock.ts";
 import { operatorCredsPath, readKeys } from "./keys.ts";
 import { findProfile } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
@@ -55,6 +57,8 @@ export interface SpawnPlan {
   /** Whether who started it holds its standard input, and it ends with that. */
   readonly endsWithInput: boolean;
   readonly launch: AgentLaunch;
+  /** Held until it has ended. */
+  readonly lock: KernelLock;
 }
 
 export async function planSpawn(
@@ -84,6 +88,8 @@ export async function planSpawn(
   const choice = { random: Math.random, now: context.now() };
   const id = chooseAgentId(args.id, name, { fleet, folders }, choice);
   const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
+  // Before its credentials are made, which makes void those of one that runs.
+  const lock = await takeAgentLock(dataDir, id);
   const credsPath = args.creds ? resolve(context.cwd, args.creds) : await mintOwn(id, role, args, context);
   const launch: AgentLaunch = {
     agentId: id,
@@ -103,7 +109,21 @@ export async function planSpawn(
   };
   const isMinted = credsPath !== undefined && !args.creds;
   const endsWithInput = args["ends-with-input"] === true;
-  return { endsWithInput, id, name, profile, role, cli, cwd, dataDir, natsUrl, credsPath, isMinted, launch };
+  return {
+    endsWithInput,
+    id,
+    name,
+    profile,
+    role,
+    cli,
+    cwd,
+    dataDir,
+    natsUrl,
+    credsPath,
+    isMinted,
+    launch,
+    lock,
+  };
 }
 
 async function projectDir(flag: string | undefined, { cwd }: CliContext): Promise<string> {

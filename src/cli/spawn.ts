@@ -21,6 +21,7 @@ export const spawnCommand = defineCliCommand({
     const plan = await planSpawn(args, context, rest);
     if (args["dry-run"] === true) {
       const { files } = await writeSpawnFiles(plan, undefined);
+      plan.lock.release();
       return printPlan(plan, files, context);
     }
     const { id, cli, cwd, profile } = plan;
@@ -31,6 +32,7 @@ export const spawnCommand = defineCliCommand({
     } finally {
       const { now, log } = context;
       if (plan.isMinted) await endAgentKeys(plan.dataDir, id, { issuedUntil, now: now(), log });
+      plan.lock.release();
     }
   },
 });

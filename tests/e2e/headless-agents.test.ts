@@ -1,6 +1,7 @@
 // Agents that the API launches: the real Claude Code, headless, there until stopped, and there again when serve is.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { type RunningServe, type ServeOptions, startServe } from "../support/cliai.ts";
@@ -76,6 +77,11 @@ test("an agent of the API works on its task, is back in its session when serve i
     expect((await post(serve, "/api/agents", order)).status).toBe(409);
     serve.child.kill("SIGKILL");
     await serve.child.exit();
+    // As 0.1.0 wrote it, on a machine that has given the process's number to another since.
+    const [path = ""] = await launchedFiles(serve);
+    const launched = JSON.parse(await readFile(join(serve.dataDir, path), "utf8"));
+    expect(launched.pid).toBeUndefined();
+    await writeFile(join(serve.dataDir, path), JSON.stringify({ ...launched, pid: process.pid }));
   }
   const isBack = (agent: ShownAgent) => agent.status === "idle" && facts(agent).pid !== before.pid;
   {

@@ -1,0 +1,29 @@
+// One process for one agent of this data directory: `cliai spawn` holds a lock in the agent's folder, from before it makes the
+// agent's credentials until it has ended, however it ends.
+import { join } from "node:path";
+import type { AgentId } from "../domain/agent-id.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { isKernelLocked, type KernelLock, takeKernelLock } from "./kernel-lock.ts";
+import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
+
+/** @throws CliaiError `already_running` when another process runs it; `data_dir_unwritable` */
+export async function takeAgentLock(dataDir: string, id: AgentId): Promise<KernelLock> {
+  const path = lockPath(dataDir, id);
+  await ensurePrivateDir(dataDir);
+  await ensureOwnDir(join(dataDir, "agents"));
+  await ensureOwnDir(join(path, ".."));
+  const lock = await takeKernelLock(path);
+  if (lock !== undefined) return lock;
+  throw new CliaiError("already_running", `the agent "${id}" runs already: another cliai spawn holds it`, {
+    hint: `stop it first: cliai send stop ${id}`,
+  });
+}
+
+/** Whether a `cliai spawn` on this machine runs the agent, whatever the fleet knows of it. */
+export function isAgentHeld(dataDir: string, id: AgentId): boolean {
+  return isKernelLocked(lockPath(dataDir, id));
+}
+
+function lockPath(dataDir: string, id: AgentId): string {
+  return join(dataDir, "agents", id, "held");
+}
