@@ -18,6 +18,8 @@ export interface AgentCli extends ProgramPlace {
   readonly session?: SessionCli;
   /** Its settings for one agent: the hooks, and whatever else the host needs. */
   readonly buildSettings?: (place: HookPlace) => unknown;
+  /** What the CLI's settings that are not ours say; absent where it has none that matter to us. */
+  readonly readUserSettings?: (place: UserSettingsPlace) => Promise<UserSettings>;
   /** A session without a terminal, fed by its standard input; absent where the CLI has none. */
   readonly headless?: HeadlessCli;
   buildArgs(launch: AgentLaunch): string[];
@@ -39,6 +41,26 @@ export interface HookPlace {
   readonly isHeadless: boolean;
   /** Whether the CLI was launched to ask for what its own rules do not allow. */
   readonly asksPermissions: boolean;
+  readonly userSettings: UserSettings;
+  /** Whether the end of a turn may be held back many times: where somebody has to approve it. */
+  readonly holdsEnds: boolean;
+}
+
+export interface UserSettingsPlace {
+  readonly cwd: string;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly platform: NodeJS.Platform;
+  /** Where the administrator's settings are, in the place of the platform's own. */
+  readonly managedDir?: string | undefined;
+}
+
+export interface UserSettings {
+  /** NO_PROXY for the agent: what its user keeps from the proxy, and loopback. */
+  readonly noProxy: string;
+  /** Why the CLI calls none of our hooks, but those of a stream; absent where it does. */
+  readonly hooksOff?: string;
+  /** Why it may call none by HTTP; absent where it may. */
+  readonly httpHooksOff?: string;
 }
 
 export interface HeadlessCli {

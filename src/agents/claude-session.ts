@@ -30,16 +30,18 @@ const toldEvents = [
 /** 2.1.330 skips a HTTP hook of these. */
 const commandEvents = ["SessionStart"] as const;
 const toldWithinS = 5;
+/** After 8 ends of a turn that were held back in a row 2.1.330 ends it all the same; each of these is a decision of somebody's. */
+const mostRefusedEnds = 1_000_000;
 
 /** The settings file of one agent, beside the user's own settings and never in their place. */
 export function buildClaudeSettings(place: HookPlace): unknown {
-  const { url, token, holdS, version } = place;
+  const { url, token, holdS, version, userSettings } = place;
   const byCommand = (timeout: number) => [{ hooks: [{ ...commandOf(place), timeout }] }];
   const byHttp = (timeout: number) => [
     { hooks: [{ type: "http", url, headers: { authorization: `Bearer ${token}` }, timeout }] },
   ];
   const { httpHooks, streamHooks } = claudeAbilities(version);
-  const hook = httpHooks ? byHttp : byCommand;
+  const hook = httpHooks && userSettings.httpHooksOff === undefined ? byHttp : byCommand;
   const hooks = [
     ...heldEvents.map((event) => [event, hook(holdS)] as const),
     ...toldEvents.map((event) => [event, hook(toldWithinS)] as const),
@@ -52,7 +54,13 @@ export function buildClaudeSettings(place: HookPlace): unknown {
     hooks: Object.fromEntries(hooks.filter(([event]) => !isStreamed(event))),
     // Without it a session that asks for no permissions leaves its host's messages lying.
     crossSessionInbound: "accept",
-    ...(place.telemetryUrl === undefined ? {} : { env: telemetryEnv(place.telemetryUrl, token) }),
+    env: {
+      // The user's own settings may name a proxy, which knows nothing of this machine's loopback.
+      NO_PROXY: userSettings.noProxy,
+      no_proxy: userSettings.noProxy,
+      ...(place.holdsEnds ? { CLAUDE_CODE_STOP_HOOK_BLOCK_CAP: String(mostRefusedEnds) } : {}),
+      ...(place.telemetryUrl === undefined ? {} : telemetryEnv(place.telemetryUrl, token)),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { AgentCli } from "./agent-cli.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";
+import { readClaudeUserSettings } from "./claude-user-settings.ts";
 
 /** With one of these, the session has an id already, and a second one is refused. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
@@ -18,6 +19,7 @@ export const claude: AgentCli = {
   unattendedArgs: ["-p"],
   session: claudeSession,
   buildSettings: buildClaudeSettings,
+  readUserSettings: readClaudeUserSettings,
   headless: claudeStream,
 
   buildArgs(launch) {

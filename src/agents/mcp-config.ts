@@ -15,6 +15,8 @@ export interface McpConfigValues {
   readonly session_url?: string | undefined;
   readonly session_token?: string | undefined;
   readonly instance_id?: string | undefined;
+  /** What its MCP server is to reach without a proxy; left out where that is not known. */
+  readonly no_proxy?: string | undefined;
 }
 
 /** Puts values in place of `"{{name}}"`: a list goes into its list, and an entry whose value is not set is left out. */

@@ -29,6 +29,8 @@ const goodbyeWithinMs = 300;
 /** What a client that only closed its end of the pipe may still wait for. */
 const lastAnswersWithinMs = 1_000;
 const progressEveryMs = 5_000;
+const hostlessStop =
+  "the host of its session is gone: its MCP server has ended for the stop, its CLI may still run";
 
 export interface BridgeOptions {
   readonly agentId: AgentId;
@@ -97,7 +99,12 @@ export function startBridge(options: BridgeOptions): Bridge {
     ...{ id, facts: options.facts, intervalS: options.heartbeatIntervalS, link, host, given, now, log },
     messaging: options.messaging,
     createId: () => (host === undefined ? ownInstanceId : createId()),
-    onStop: (order) => void shutdown("stopped", order),
+    onStop: (order) => {
+      if (host === undefined) return void shutdown("stopped", order);
+      // Without its host nobody here can end the CLI, or say that it has ended.
+      receipts.write({ command_id: order.command_id, state: "failed", detail: hostlessStop });
+      void shutdown("stopped");
+    },
   });
 
   const call = createToolCaller({
@@ -148,7 +155,8 @@ export function startBridge(options: BridgeOptions): Bridge {
       if (reason === "stdin closed") await transport.settled(lastAnswersWithinMs, hurry.signal);
       presence.stop();
       if (presence.isAlone()) {
-        sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, reason);
+        const how = host !== undefined && reason === "stopped" ? hostlessStop : reason;
+        sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, how);
       }
       await pause(0, hurry.signal); // what the last results handed over is noted once they have left
       await receipts.close(goodbyeWithinMs);

@@ -1,5 +1,5 @@
 // How the fleet hears of the agent: by the bridge's own heartbeats and order intake, or, where a host runs the agent's
-// session (session/), through that; and by its own again once the host is gone.
+// session (session/), through that; by its own once the host is gone, and through the host again where that answers again.
 import type { AgentId } from "../domain/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { Given } from "./given.ts";
@@ -41,16 +41,19 @@ export interface PresenceOptions {
   readonly log: Logger;
 }
 
-/** A host that ends has mostly ended because its CLI has, and this bridge is about to. */
-const takeOverAfterMs = 1_500;
+/** What speaks for the agent where no host does. */
+interface Alone {
+  readonly heartbeat: HeartbeatSender;
+  readonly orders: OrderIntake;
+  unlisten(): void;
+}
 
 export function startPresence(options: PresenceOptions): Presence {
   const { id, link, host, messaging, given, onStop, now, log } = options;
   let instanceId = host?.instanceId ?? options.createId();
   let facts: Facts = { status: "starting", current_task: "" };
-  let alone: { readonly heartbeat: HeartbeatSender; readonly orders: OrderIntake } | undefined;
+  let alone: Alone | undefined;
   let hostLink: HostLink | undefined;
-  let takingOver: ReturnType<typeof setTimeout> | undefined;
 
   const standAlone = () => {
     const heartbeat = startHeartbeat({
@@ -63,10 +66,10 @@ export function startPresence(options: PresenceOptions): Presence {
         if (isStop(order)) onStop(order);
       },
     });
-    link.onChange((bus) => {
+    const unlisten = link.onChange((bus) => {
       if (bus !== undefined) orders.attach(bus);
     });
-    alone = { heartbeat, orders };
+    alone = { heartbeat, orders, unlisten };
     heartbeat.update(facts);
     const bus = link.bus();
     if (bus !== undefined) orders.attach(bus);
@@ -79,10 +82,16 @@ export function startPresence(options: PresenceOptions): Presence {
       instanceId = options.createId();
       standAlone();
     };
-    const hostGone = () => {
-      takingOver = setTimeout(takeOver, takeOverAfterMs);
+    /** Two must not speak for one agent, and the host is the one that holds it. */
+    const handBack = () => {
+      alone?.unlisten();
+      alone?.heartbeat.stop();
+      void alone?.orders.stop();
+      alone = undefined;
+      instanceId = host.instanceId;
+      hostLink?.tell({ ...facts, ...(messaging === undefined ? {} : { messaging }) });
     };
-    hostLink = startHostLink(host, hostGone, log);
+    hostLink = startHostLink({ host, onGone: takeOver, onBack: handBack, log });
     hostLink.tell(messaging === undefined ? {} : { messaging });
   }
 
@@ -97,7 +106,6 @@ export function startPresence(options: PresenceOptions): Presence {
     isAlone: () => alone !== undefined,
     stopOrders: () => void alone?.orders.stop(),
     stop() {
-      clearTimeout(takingOver);
       hostLink?.stop();
       alone?.heartbeat.stop();
     },

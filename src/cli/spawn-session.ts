@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
-import type { AgentCli, HeadlessSession } from "../agents/agent-cli.ts";
+import type { AgentCli, HeadlessSession, UserSettings } from "../agents/agent-cli.ts";
+import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { programOf, type RunningAgent } from "../agents/launch.ts";
 import type { AgentOnTerminal } from "../agents/own-terminal.ts";
 import type { StopApproval } from "../bridge/session/approvals.ts";
@@ -45,7 +46,10 @@ export interface SessionHost {
     readonly session_url: string;
     readonly session_token: string;
     readonly instance_id: string;
+    readonly no_proxy: string;
   };
+  /** Why no hook of ours holds this agent, or why none is called by HTTP, for a person to read. */
+  readonly warnings: readonly string[];
   /** The CLI's settings for this agent; undefined where it has none. */
   settings(mcpConfigPath: string): unknown;
   attach(agent: RunningAgent | AgentOnTerminal): void;
@@ -59,6 +63,8 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const cliHoldS = longestHoldS + cliWaitsLongerS;
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
+  const isHeadless = headlessTask !== undefined;
+  const userSettings = await readUserSettings(options, context);
   const session = startSession({
     agentId: id,
     url: options.natsUrl,
@@ -83,7 +89,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     ...{ now, log },
   });
   const fetch = createListener({
-    token,
+    ...{ token, instanceId },
     onHook: session.hook,
     onTelemetry: session.telemetry,
     onBridge: session.bridgeNews,
@@ -111,15 +117,19 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       onResult: session.turnResult,
     });
   return {
-    bridgeEnv: { session_url: url, session_token: token, instance_id: instanceId },
+    bridgeEnv: {
+      ...{ session_url: url, session_token: token, instance_id: instanceId },
+      no_proxy: userSettings.noProxy,
+    },
+    warnings: warningsOf(userSettings, isHeadless),
     settings(mcpConfigPath) {
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
         // A headless session says the same by its results; exporting makes each tool call longer (docs/performance.md).
-        telemetryUrl: headlessTask !== undefined || exportsElsewhere(context.env) ? undefined : url,
+        telemetryUrl: isHeadless || exportsElsewhere(context.env) ? undefined : url,
         ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
-        isHeadless: headlessTask !== undefined,
         asksPermissions: options.permissions === "inbox",
+        ...{ isHeadless, userSettings, holdsEnds: options.stopApproval !== undefined },
         command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
       });
     },
@@ -144,6 +154,28 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       await http.stop();
     },
   };
+}
+
+async function readUserSettings(
+  { cli, projectPath: cwd }: HostOptions,
+  { env }: CliContext,
+): Promise<UserSettings> {
+  const { platform } = process;
+  const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);
+  return (await cli.readUserSettings?.({ cwd, env, platform })) ?? { noProxy };
+}
+
+function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolean): string[] {
+  if (hooksOff !== undefined) {
+    const left = isHeadless
+      ? "a pause holds by the session's stream alone"
+      : "nothing can hold this agent, and a pause stays delivered";
+    return [`no hook of cliai's is called, for ${hooksOff}: ${left}`];
+  }
+  if (httpHooksOff === undefined) return [];
+  return [
+    `hooks are commands instead of HTTP requests, for ${httpHooksOff}: each tool call takes a process more`,
+  ];
 }
 
 function endAgent(agent: RunningAgent | AgentOnTerminal): void {

@@ -1,5 +1,6 @@
 // `cliai spawn`: makes an agent of a profile, writes its files, and launches its CLI in the foreground.
 import process from "node:process";
+import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
@@ -61,6 +62,7 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     return await start().exitCode;
   }
   const host = await startSessionHost(hostOptionsOf({ ...plan, cli: { ...cli, session } }), context);
+  for (const warning of host.warnings) context.log.warn(warning);
   let how = "it did not start";
   try {
     const agent = start((await writeSpawnFiles(plan, host)).settingsPath);
@@ -84,7 +86,7 @@ function withDirectLoopback(env: Environment): Environment {
     all_proxy = ALL_PROXY,
   } = env;
   if (!http_proxy && !all_proxy) return env;
-  const direct = [no_proxy, "127.0.0.1", "localhost"].filter(Boolean).join(",");
+  const direct = noProxyWithLoopback([no_proxy, NO_PROXY]);
   return { ...env, NO_PROXY: direct, no_proxy: direct };
 }
 

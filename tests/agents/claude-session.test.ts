@@ -9,6 +9,8 @@ const place = {
   telemetryUrl: undefined,
   isHeadless: false,
   asksPermissions: false,
+  userSettings: { noProxy: "corp.example,127.0.0.1,localhost,::1" },
+  holdsEnds: false,
 };
 
 function hookOf(settings: unknown, event: string): Record<string, unknown> | undefined {
@@ -38,6 +40,28 @@ test("what the stream of a headless session carries is not in its settings besid
     ).filter((event) => event.endsWith("ToolUse") || event.endsWith("ToolUseFailure"));
   expect(events("2.1.330")).toEqual([]);
   expect(events("2.1.62")).toEqual(["PreToolUse", "PostToolUse", "PostToolUseFailure"]);
+});
+
+test("its settings keep loopback, and what the user keeps, from every proxy of the user's settings", () => {
+  const { env } = buildClaudeSettings({ ...place, version: "2.1.330" }) as { env: object };
+  const noProxy = place.userSettings.noProxy;
+  expect(env).toEqual({ NO_PROXY: noProxy, no_proxy: noProxy });
+});
+
+test("where somebody has to approve the ends of turns, Claude does not end them by itself after eight", () => {
+  const { env } = buildClaudeSettings({ ...place, version: "2.1.330", holdsEnds: true }) as {
+    env: Record<string, string>;
+  };
+  expect(Number(env.CLAUDE_CODE_STOP_HOOK_BLOCK_CAP)).toBeGreaterThan(100_000);
+});
+
+test("where HTTP hooks are not allowed, every hook is a command", () => {
+  const userSettings = { ...place.userSettings, httpHooksOff: "a file sets allowedHttpHookUrls" };
+  const { hooks } = buildClaudeSettings({ ...place, version: "2.1.330", userSettings }) as {
+    hooks: Record<string, { hooks: { type: string }[] }[]>;
+  };
+  const types = Object.values(hooks).flatMap((entries) => entries.flatMap((entry) => entry.hooks));
+  expect(new Set(types.map(({ type }) => type))).toEqual(new Set(["command"]));
 });
 
 test("the start of a session is told by a command with arguments of its own, which no shell reads", () => {

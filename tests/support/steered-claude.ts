@@ -1,5 +1,6 @@
 // The real Claude Code as `cliai spawn` runs it, offline against a scripted model: on a terminal of its own, or headless.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "./bridges.ts";
 import { type Child, startChild } from "./child.ts";
 import { claudeEnvironment, claudePath } from "./claude-code.ts";
@@ -18,6 +19,8 @@ export interface SteeredOptions {
   readonly args?: readonly string[];
   /** The ways to speak to it, in the place of all. */
   readonly routes?: string;
+  /** The user's own settings of Claude. */
+  readonly userSettings?: object;
   /** Passed on to Claude. */
   readonly claudeArgs?: readonly string[];
 }
@@ -33,7 +36,7 @@ export interface Steered extends AsyncDisposable {
 
 async function prepare(
   serve: RunningServe,
-  { id, model, profile = {}, args = [], claudeArgs = [], routes = "" }: SteeredOptions,
+  { id, model, profile = {}, args = [], claudeArgs = [], routes = "", userSettings }: SteeredOptions,
 ) {
   const dir = await tempDir();
   const cwd = dir.join("work");
@@ -41,6 +44,9 @@ async function prepare(
   const config = dir.join("config.json");
   await writeFile(config, JSON.stringify({ agents: { steered: profile } }));
   const env = await claudeEnvironment({ home: dir.join("home"), workDirs: [cwd], modelServerUrl: model.url });
+  if (userSettings !== undefined) {
+    await writeFile(join(env.CLAUDE_CONFIG_DIR ?? "", "settings.json"), JSON.stringify(userSettings));
+  }
   const own = ["spawn", "steered", "--id", id, "--data-dir", serve.dataDir, "--config", config];
   const passed = claudeArgs.length === 0 ? [] : ["--", ...claudeArgs];
   const commandLine = [...cliaiCommand(), ...own, ...args, ...passed];

@@ -3,7 +3,8 @@
 import { directFetch } from "../../direct-fetch.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Logger } from "../../log.ts";
-import { type BridgeNews, listenerPaths } from "./listener.ts";
+import { pause } from "../pause.ts";
+import { type BridgeNews, instanceHeader, listenerPaths } from "./listener.ts";
 
 /** Where the host listens, and the run that both belong to. */
 export interface HostAddress {
@@ -18,25 +19,82 @@ export interface HostLink {
   stop(): void;
 }
 
-const tellWithinMs = 5_000;
+export interface HostLinkOptions {
+  readonly host: HostAddress;
+  /**
+   * The host was reached, and its process is gone: the connection that it held open has ended, and twice nobody listened
+   * where it did. A host that was never reached, or that does not answer, is not gone.
+   */
+  readonly onGone: () => void;
+  /** The host that was gone answers again. */
+  readonly onBack: () => void;
+  readonly log: Logger;
+}
 
-/** @param onGone called once, when the host has ended or cannot be reached */
-export function startHostLink({ url, token }: HostAddress, onGone: () => void, log: Logger): HostLink {
+const tellWithinMs = 5_000;
+/** Between two looks. A host that ends has mostly ended because its CLI has, and this bridge is about to. */
+const lookAgainMs = 1_500;
+/** How long an answer may take to begin: a host that is stopped, or that is very busy, gives none. */
+const answerWithinMs = 10_000;
+
+/**
+ * What one look at the host has shown. `absent`: nobody listens at its address, or somebody else does. The kernel closes what a
+ * process listens at when that ends, and not before: there is no such word from one that lives.
+ */
+type Look = "ended" | "absent" | "unclear";
+
+export function startHostLink({ host, onGone, onBack, log }: HostLinkOptions): HostLink {
+  const { url, token, instanceId } = host;
   const ending = new AbortController();
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   let last: Promise<unknown> = Promise.resolve();
+  let wasReached = false;
+  let isGone = false;
 
-  const watch = async () => {
+  const reached = () => {
+    wasReached = true;
+    if (!isGone) return;
+    isGone = false;
+    log.info("the session's host answers again");
+    onBack();
+  };
+  /** Resolves when the connection that the host holds open has ended, or there is none. */
+  const look = async (): Promise<Look> => {
+    const answering = new AbortController();
+    const timer = setTimeout(() => answering.abort(), answerWithinMs);
     try {
-      const response = await directFetch(url + listenerPaths.alive, { headers, signal: ending.signal });
+      const signal = AbortSignal.any([ending.signal, answering.signal]);
+      const response = await directFetch(url + listenerPaths.alive, { headers, signal });
+      clearTimeout(timer);
+      if (response.headers.get(instanceHeader) !== instanceId) {
+        await response.body?.cancel();
+        return "absent";
+      }
+      reached();
       for await (const _ of response.body ?? []) {
         // nothing is said on it but that it lives
       }
-      log.info("the session's host has ended");
+      return "ended";
     } catch (error) {
-      log.info(`the session's host is gone: ${messageOf(error)}`);
+      log.debug(`the session's host: ${messageOf(error)}`);
+      return isRefused(error) ? "absent" : "unclear";
+    } finally {
+      clearTimeout(timer);
     }
-    if (!ending.signal.aborted) onGone();
+  };
+  const watch = async () => {
+    let absences = 0;
+    while (!ending.signal.aborted) {
+      const seen = await look();
+      absences = seen === "absent" ? absences + 1 : 0;
+      if (wasReached && !isGone && absences === 2 && !ending.signal.aborted) {
+        isGone = true;
+        log.info("the session's host has ended");
+        onGone();
+      }
+      // The first look after its end comes at once.
+      if (seen !== "ended") await pause(lookAgainMs, ending.signal);
+    }
   };
   void watch();
 
@@ -54,4 +112,10 @@ export function startHostLink({ url, token }: HostAddress, onGone: () => void, l
     },
     stop: () => ending.abort(),
   };
+}
+
+/** Bun's `node:http` and Node's own name it differently. */
+function isRefused(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ECONNREFUSED" || code === "ConnectionRefused";
 }

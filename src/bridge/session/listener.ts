@@ -23,8 +23,13 @@ export const listenerPaths = {
   telemetry: "/v1/logs",
 } as const;
 
+/** On the answer of `alive`: a port that the host has left may be another program's. */
+export const instanceHeader = "cliai-instance";
+
 export interface ListenerOptions {
   readonly token: string;
+  /** This run of the agent. */
+  readonly instanceId: string;
   /** Answers a hook of the CLI; may take as long as the CLI waits. */
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
   readonly onTelemetry: (payload: unknown) => void;
@@ -35,13 +40,13 @@ export interface ListenerOptions {
 }
 
 export function createListener(options: ListenerOptions): (request: Request) => Promise<Response> {
-  const { token, onHook, onTelemetry, onBridge, onBridgeLink, log } = options;
+  const { token, instanceId, onHook, onTelemetry, onBridge, onBridgeLink, log } = options;
   const handle = async (request: Request): Promise<Response> => {
     if (!isSameSecret(request.headers.get("authorization") ?? "", `Bearer ${token}`)) {
       return Response.json({ error: "not for you" }, { status: 401 });
     }
     const { pathname } = new URL(request.url);
-    if (pathname === listenerPaths.alive) return aliveStream(request, onBridgeLink);
+    if (pathname === listenerPaths.alive) return aliveStream(request, instanceId, onBridgeLink);
     const body = parseJson(new Uint8Array(await request.arrayBuffer()));
     if (pathname === listenerPaths.hook) return Response.json((await onHook(body, request.signal)) ?? {});
     if (pathname === listenerPaths.telemetry) onTelemetry(body);
@@ -65,7 +70,7 @@ export function createListener(options: ListenerOptions): (request: Request) => 
 const sayAliveEveryMs = 30_000;
 
 /** Open as long as both sides live: its end tells each of the other's. */
-function aliveStream(request: Request, onBridgeLink: (isUp: boolean) => void): Response {
+function aliveStream(request: Request, instanceId: string, onBridgeLink: (isUp: boolean) => void): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const say = () => controller.enqueue(new TextEncoder().encode(": alive\n\n"));
@@ -79,7 +84,9 @@ function aliveStream(request: Request, onBridgeLink: (isUp: boolean) => void): R
       request.signal.addEventListener("abort", end, { once: true });
     },
   });
-  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream", [instanceHeader]: instanceId },
+  });
 }
 
 function isSameSecret(given: string, expected: string): boolean {

@@ -1,52 +1,172 @@
-// The bridge beside a host: it leaves heartbeats and orders to the host, and takes them over once that is gone.
+// The bridge beside a host: it leaves heartbeats and orders to the host, takes them over once that is gone, and gives them back
+// where it answers again.
 import { expect, test } from "bun:test";
-import { createListener } from "../../../src/bridge/session/listener.ts";
+import { createListener, listenerPaths } from "../../../src/bridge/session/listener.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { listenTo, startTestBridge } from "../bridge-fixture.ts";
 
-test("beside a host it tells that what it hears, and is silent on NATS until the host is gone", async () => {
-  await using test = await startTestServer();
+const host = { token: "secret", instanceId: "of-the-host" };
+
+interface TestHost extends AsyncDisposable {
+  readonly url: string;
+  readonly news: object[];
+  /** Each time the bridge came, and each time it went. */
+  readonly links: boolean[];
+  /** Cuts the connection that is held open, and goes on listening. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+/** A host's listener, at a port that may have been another's. */
+function startTestHost(port = 0, instanceId = host.instanceId): TestHost {
   const news: object[] = [];
   const links: boolean[] = [];
+  const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const listener = createListener({
-    token: "secret",
+    token: host.token,
+    instanceId,
     onHook: () => Promise.resolve({}),
     onTelemetry: () => undefined,
     onBridge: (each) => news.push(each),
     onBridgeLink: (isUp) => links.push(isUp),
     log: silentLogger,
   });
-  const http = Bun.serve({ port: 0, hostname: "127.0.0.1", idleTimeout: 0, fetch: listener });
-  const url = `http://127.0.0.1:${http.port}`;
+  const http = Bun.serve({
+    port,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    async fetch(request) {
+      const { body, headers, status } = await listener(request);
+      if (new URL(request.url).pathname !== listenerPaths.alive)
+        return new Response(body, { headers, status });
+      const held = new ReadableStream<Uint8Array>({
+        start(controller) {
+          open.add(controller);
+          controller.enqueue(new TextEncoder().encode(": alive\n\n"));
+        },
+      });
+      return new Response(held, { headers, status });
+    },
+  });
+  return {
+    ...{ url: `http://127.0.0.1:${http.port}`, news, links },
+    cut() {
+      for (const controller of open) controller.close();
+      open.clear();
+    },
+    stop: () => http.stop(true),
+    [Symbol.asyncDispose]: () => http.stop(true),
+  };
+}
+
+test("beside a host it tells that what it hears, and is silent on NATS until the host is gone", async () => {
+  await using test = await startTestServer();
+  await using first = startTestHost();
   const heard = await listenTo(test.bus, "ada");
   await using ada = startTestBridge({
     url: test.nats.url,
-    host: { url, token: "secret", instanceId: "of-the-host" },
+    host: { ...host, url: first.url },
     messaging: { path: "/tmp/s.sock", token: "t" },
   });
   const client = await ada.connect("modern");
   await client.listTools();
-  await waitFor(() => news.some((each) => "cli" in each), {
+  await waitFor(() => first.news.some((each) => "cli" in each), {
     what: "the host hears of the CLI",
-    saw: () => news,
+    saw: () => first.news,
   });
-  expect(news[0]).toEqual({ messaging: { path: "/tmp/s.sock", token: "t" } });
+  expect(first.news[0]).toEqual({ messaging: { path: "/tmp/s.sock", token: "t" } });
   expect(heard.heartbeats).toEqual([]);
-  expect(links).toEqual([true]);
+  expect(first.links).toEqual([true]);
 
-  await http.stop(true);
-  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 5_000 });
+  await first.stop();
+  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
   expect(heard.heartbeats[0]).toMatchObject({ status: "connected" });
-  expect(heard.heartbeats[0]?.instance_id).not.toBe("of-the-host");
+  expect(heard.heartbeats[0]?.instance_id).not.toBe(host.instanceId);
+});
+
+test("a stop that it takes without the host is told as what it is: nobody has ended the agent", async () => {
+  await using test = await startTestServer();
+  await using first = startTestHost();
+  const heard = await listenTo(test.bus, "ada");
+  await using ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url } });
+  await (await ada.connect("modern")).listTools();
+  await waitFor(() => first.news.some((each) => "cli" in each), { what: "it has told its host" });
+  await first.stop();
+  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
   await test.server.sendCommand({ id: ada.id, type: "stop", from: "eve" });
   expect(await ada.bridge.ended).toBe("stopped");
+  await waitFor(() => heard.statuses.length > 0, { what: "its goodbye", saw: () => heard });
+  expect(heard.statuses).toMatchObject([
+    { status: "disconnected", message: expect.stringContaining("its CLI may still run") },
+  ]);
+  expect(heard.receipts.map(({ state }) => state)).toEqual(["delivered", "failed"]);
+  const view = test.server.fleet.get(ada.id);
+  expect(view?.status).toBe("disconnected");
+  expect(view?.axes.control).toMatchObject({ value: "running", reason: "stop by eve was not carried out" });
+});
+
+test("a host that was never reached is not taken over from", async () => {
+  await using test = await startTestServer();
+  const gone = startTestHost();
+  await gone.stop();
+  const heard = await listenTo(test.bus, "ada");
+  await using ada = startTestBridge({ url: test.nats.url, host: { ...host, url: gone.url } });
+  const looks = () => ada.logged.filter((line) => line.includes("the session's host:")).length;
+  await waitFor(() => looks() > 3, { what: "it has looked several times", deadlineMs: 10_000 });
+  expect(heard.heartbeats).toEqual([]);
+});
+
+test("a connection that is cut while the host lives is made again, and nothing is taken over", async () => {
+  await using test = await startTestServer();
+  await using first = startTestHost();
+  const heard = await listenTo(test.bus, "ada");
+  await using _ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url } });
+  for (const times of [1, 2, 3]) {
+    const came = () => first.links.filter(Boolean).length;
+    await waitFor(() => came() === times, { what: `it has come ${times} times`, saw: () => first.links });
+    first.cut();
+  }
+  expect(heard.heartbeats).toEqual([]);
+});
+
+test("where the host answers again it wins: the bridge is silent on NATS, and tells the host what it knows", async () => {
+  await using test = await startTestServer();
+  const first = startTestHost();
+  const port = Number(new URL(first.url).port);
+  const heard = await listenTo(test.bus, "ada");
+  await using ada = startTestBridge({
+    url: test.nats.url,
+    heartbeatIntervalS: 0.1,
+    host: { ...host, url: first.url },
+  });
+  const client = await ada.connect("modern");
+  await client.listTools();
+  await waitFor(() => first.news.some((each) => "status" in each), { what: "the host knows its status" });
+  await first.stop();
+  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+
+  // Another program at the same port is no host.
+  const other = startTestHost(port, "of-another");
+  await waitFor(() => other.links.length > 1, {
+    what: "it has looked at the other twice",
+    deadlineMs: 10_000,
+  });
+  expect(other.news).toEqual([]);
+  await other.stop();
+
+  await using again = startTestHost(port);
+  await waitFor(() => again.news.length > 0, { what: "the host is told", deadlineMs: 10_000 });
+  expect(again.news[0]).toMatchObject({ status: "connected", cli: "test-cli" });
+  const beats = heard.heartbeats.length;
+  await Bun.sleep(500);
+  expect(heard.heartbeats.length).toBe(beats);
 });
 
 test("the listener takes nothing without its token", async () => {
   const listener = createListener({
-    token: "secret",
+    ...host,
     onHook: () => Promise.reject(new Error("it must not come so far")),
     onTelemetry: () => undefined,
     onBridge: () => undefined,

@@ -1,0 +1,112 @@
+// What the settings of Claude Code that are not ours say of proxies and of hooks: it reads them beside the file that we write,
+// and the administrator's come before ours. Measured with 2.1.330.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { parseJson } from "../domain/decode.ts";
+import type { UserSettings, UserSettingsPlace } from "./agent-cli.ts";
+import { noProxyWithLoopback, sparesLoopback } from "./direct-loopback.ts";
+
+const flag = v.optional(v.fallback(v.optional(v.boolean()), undefined));
+const SettingsSchema = v.looseObject({
+  env: v.optional(v.fallback(v.record(v.string(), v.unknown()), {}), {}),
+  disableAllHooks: flag,
+  allowManagedHooksOnly: flag,
+  /** A list that cannot be read allows nothing. */
+  allowedHttpHookUrls: v.optional(v.fallback(v.array(v.unknown()), [])),
+});
+
+export interface SettingsFile {
+  readonly path: string;
+  /** The administrator's: it comes before every other, ours included. */
+  readonly isManaged: boolean;
+  readonly settings: v.InferOutput<typeof SettingsSchema>;
+}
+
+/** In the order in which Claude takes them: the later file wins. A file that is not there, or that is no JSON, says nothing. */
+export async function readClaudeUserSettings(place: UserSettingsPlace): Promise<UserSettings> {
+  const own = ownPaths(place);
+  const managed = await managedPaths(place);
+  const files = await Promise.all([
+    ...own.map((path) => readSettings(path, false)),
+    ...managed.map((path) => readSettings(path, true)),
+  ]);
+  return judgeUserSettings(
+    files.filter((file) => file !== undefined),
+    place.env,
+  );
+}
+
+/** @param files the later wins; @param env of this process, which every file's `env` wins over */
+export function judgeUserSettings(
+  files: readonly SettingsFile[],
+  env: UserSettingsPlace["env"],
+): UserSettings {
+  const lists = ["no_proxy", "NO_PROXY"].map((name) => lastText(files, name) ?? env[name]);
+  const hooksOff = whyHooksAreOff(files);
+  const httpHooksOff = whyHttpHooksAreOff(files);
+  return {
+    noProxy: noProxyWithLoopback(lists),
+    ...(hooksOff === undefined ? {} : { hooksOff }),
+    ...(httpHooksOff === undefined ? {} : { httpHooksOff }),
+  };
+}
+
+function whyHooksAreOff(files: readonly SettingsFile[]): string | undefined {
+  const only = files.find(({ isManaged, settings }) => isManaged && settings.allowManagedHooksOnly === true);
+  if (only !== undefined) return `${only.path} sets allowManagedHooksOnly`;
+  const last = files.findLast(({ settings }) => settings.disableAllHooks !== undefined);
+  return last?.settings.disableAllHooks === true ? `${last.path} sets disableAllHooks` : undefined;
+}
+
+/** A list is not matched against our address here: Claude's own matching is its own business, and a command is always allowed. */
+function whyHttpHooksAreOff(files: readonly SettingsFile[]): string | undefined {
+  const lists = files.filter(({ settings }) => settings.allowedHttpHookUrls !== undefined);
+  const narrow = lists.find(({ settings }) => settings.allowedHttpHookUrls?.includes("*") !== true);
+  if (narrow !== undefined) return `${narrow.path} sets allowedHttpHookUrls`;
+  const managed = files.filter(({ isManaged }) => isManaged);
+  const cut = ["no_proxy", "NO_PROXY"].some((name) => {
+    const list = lastText(managed, name);
+    return list !== undefined && !sparesLoopback(list);
+  });
+  return cut ? `${managed.at(-1)?.path} sets a NO_PROXY without 127.0.0.1` : undefined;
+}
+
+function lastText(files: readonly SettingsFile[], name: string): string | undefined {
+  const values = files.map(({ settings }) => settings.env[name]);
+  return values.findLast((value) => typeof value === "string");
+}
+
+function ownPaths({ cwd, env, platform }: UserSettingsPlace): string[] {
+  const home = (platform === "win32" ? env.USERPROFILE : env.HOME) ?? "";
+  const user = env.CLAUDE_CONFIG_DIR || join(home, ".claude");
+  return [
+    join(user, "settings.json"),
+    join(cwd, ".claude", "settings.json"),
+    join(cwd, ".claude", "settings.local.json"),
+  ];
+}
+
+const managedDirs: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: "/Library/Application Support/ClaudeCode",
+  win32: "C:\\Program Files\\ClaudeCode",
+};
+
+async function managedPaths({
+  platform,
+  managedDir = managedDirs[platform] ?? "/etc/claude-code",
+}: UserSettingsPlace): Promise<string[]> {
+  const more = join(managedDir, "managed-settings.d");
+  const names: string[] = await readdir(more).catch(() => []); // most machines have none
+  const parts = names.filter((name) => name.endsWith(".json")).sort();
+  return [join(managedDir, "managed-settings.json"), ...parts.map((name) => join(more, name))];
+}
+
+async function readSettings(path: string, isManaged: boolean): Promise<SettingsFile | undefined> {
+  try {
+    const read = v.safeParse(SettingsSchema, parseJson(await readFile(path)));
+    return read.success ? { path, isManaged, settings: read.output } : undefined;
+  } catch {
+    return undefined; // not there, or no JSON: Claude takes nothing from it either
+  }
+}
