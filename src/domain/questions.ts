@@ -38,8 +38,9 @@ export function readAnswers(
   if (answers.length === questions.length && !answers.includes("")) return answers;
   const count = answers.filter((answer) => answer !== "").length;
   const asks = questions.length === 1 ? "asks a question" : `asks ${questions.length} questions`;
-  throw new CliaiError("usage", `request ${requestId} ${asks}, and ${count} of them got an answer`, {
-    hint: `answer all of them, in their order: ${answerLine(requestId, questions)}`,
+  const got = count === 1 ? "1 answer" : `${count} answers`;
+  throw new CliaiError("usage", `request ${requestId} ${asks}, and got ${got}`, {
+    hint: `give one for each, in their order: ${answerLine(requestId, questions)}`,
   });
 }
 

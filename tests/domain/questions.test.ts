@@ -40,10 +40,10 @@ describe("readAnswers()", () => {
   });
 
   test.each<[string, readonly Question[], Parameters<typeof readAnswers>[2], string]>([
-    ["too few", [colour, sizes], "1", "asks 2 questions, and 1 of them got an answer"],
-    ["too many", [colour], ["1", "2"], "asks a question, and 2 of them got an answer"],
-    ["an empty one", [colour, sizes], [["red"], [""]], "asks 2 questions, and 1 of them got an answer"],
-    ["none", [colour], "  ", "asks a question, and 0 of them got an answer"],
+    ["too few", [colour, sizes], "1", "asks 2 questions, and got 1 answer"],
+    ["too many", [colour], ["1", "2"], "asks a question, and got 2 answers"],
+    ["an empty one", [colour, sizes], [["red"], [""]], "asks 2 questions, and got 1 answer"],
+    ["none", [colour], "  ", "asks a question, and got 0 answers"],
     ["two choices where one is taken", [colour], "1,2", '"Which colour?" takes one choice, not 2'],
     ["a number that is no choice's", [sizes], "1,9", '"Which sizes?" has 2 choices; 9 is none of them'],
     ["zero", [colour], "0", '"Which colour?" has 3 choices; 0 is none of them'],

@@ -97,7 +97,7 @@ describe("a captain", () => {
     );
     expect(await cap.call("decide", { request_id, decision: "approve", reason: "?" })).toMatchObject({
       success: false,
-      error: expect.stringContaining("asks 2 questions, and 1 of them got an answer"),
+      error: expect.stringContaining("asks 2 questions, and got 1 answer"),
     });
     await cap.result("decide", { request_id, decision: "2\n1,2", reason: "house style" });
     expect(await asked).toMatchObject({ by: "cap", answers: ["blue", "red, blue (house style)"] });
