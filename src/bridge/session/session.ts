@@ -228,6 +228,9 @@ export function startSession(options: SessionOptions): Session {
         const { takes = [] } = answer;
         // After the answer has left.
         if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
+      } else if (isAsked(facts.kind)) {
+        // Answered, or left, at the terminal.
+        events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
       }
       return cli.buildHookAnswer(hook, answer);
     },

@@ -459,6 +459,8 @@ test("a permission that the CLI waits for no more is taken back, and one asked a
   await waitFor(() => test.server.requests.all().every(({ state }) => state === "withdrawn"), {
     what: "it is withdrawn",
   });
+  const attention = () => test.server.fleet.get(id)?.axes.attention;
+  await waitFor(() => attention()?.value === "none", { what: "nothing waits", saw: attention });
   await ada.send("stop", { reason: "lunch" });
   await ada.statesOnce("stored", "delivered", "injected");
   expect(await ada.hook("PermissionRequest", tool)).toMatchObject({
