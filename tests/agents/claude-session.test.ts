@@ -101,3 +101,50 @@ test("what is only queued proves nothing of the model, what it was given does", 
   expect(read({ type: "attachment", attachment: { type: "queued_command", prompt: text } })).toContain(text);
   expect(read("no line")).toBeUndefined();
 });
+
+test("what asks its user is read with its questions or its plan, and answered with the tool's own input", () => {
+  const questions = [
+    {
+      ...{ question: "Which?", header: "Q", multiSelect: true },
+      options: [{ label: "a", description: "first", preview: "A" }, { label: "b" }],
+    },
+  ];
+  const asked = {
+    hook_event_name: "PermissionRequest",
+    tool_name: "AskUserQuestion",
+    tool_input: { questions },
+  };
+  const hook = claudeSession.readHook(asked);
+  expect(hook?.facts).toMatchObject({ kind: "question", detail: "Which?" });
+  expect(hook?.tool?.questions).toEqual([
+    {
+      ...{ question: "Which?", header: "Q", several: true },
+      choices: [{ label: "a", description: "first", preview: "A" }, { label: "b" }],
+    },
+  ]);
+  if (hook === undefined) throw new Error("it is a hook");
+  expect(claudeSession.buildHookAnswer(hook, { type: "answer", answers: ["a, b"] })).toEqual({
+    hookSpecificOutput: {
+      hookEventName: "PermissionRequest",
+      decision: { behavior: "allow", updatedInput: { questions, answers: { "Which?": "a, b" } } },
+    },
+  });
+  // Of another shape than we know: nothing that could be asked.
+  const odd = claudeSession.readHook({ ...asked, tool_input: { questions: "Which?" } });
+  expect(odd?.tool?.questions).toEqual([]);
+
+  const plan = claudeSession.readHook({ ...asked, tool_name: "ExitPlanMode", tool_input: { plan: "# P" } });
+  expect(plan?.facts).toMatchObject({ kind: "permission", detail: "# P" });
+  expect(plan?.tool?.plan).toBe("# P");
+  expect(plan && claudeSession.buildHookAnswer(plan, { type: "permit" })).toMatchObject({
+    hookSpecificOutput: { decision: { behavior: "allow", updatedInput: { plan: "# P" } } },
+  });
+});
+
+test("a headless session that asks for permissions by its stream has no hook for them in its settings", () => {
+  const settings = (more: object) =>
+    Object.keys((buildClaudeSettings({ ...place, version: "2.1.330", ...more }) as { hooks: object }).hooks);
+  expect(settings({ isHeadless: true, asksPermissions: true })).not.toContain("PermissionRequest");
+  expect(settings({ isHeadless: true })).toContain("PermissionRequest");
+  expect(settings({ asksPermissions: true })).toContain("PermissionRequest");
+});

@@ -166,3 +166,43 @@ test("the result of a call that was denied tells nothing: it was not run", async
   hooks.take(resultOf({ is_error: true }));
   expect(results).toEqual([]);
 });
+
+/** As 2.1.330 writes it where it was started with `--permission-prompt-tool stdio`. */
+function permissionCall(request_id: string) {
+  const asked = { tool_name: "Bash", input: { command: "ls" }, tool_use_id: "toolu_1", agent_id: "s1" };
+  return { type: "control_request", request_id, request: { subtype: "can_use_tool", ...asked } };
+}
+
+test("a permission asked for by the stream is taken as its hook, and answered with the decision", async () => {
+  const seen: unknown[] = [];
+  const decision = { behavior: "allow", updatedInput: { command: "ls" } };
+  const { hooks, written, settled } = setUp(async (payload) => {
+    seen.push(payload);
+    return { hookSpecificOutput: { hookEventName: "PermissionRequest", decision } };
+  });
+  hooks.take(permissionCall("c1"));
+  await settled();
+  expect(seen).toEqual([
+    {
+      ...{ hook_event_name: "PermissionRequest", tool_name: "Bash", tool_input: { command: "ls" } },
+      ...{ tool_use_id: "toolu_1", agent_id: "s1" },
+    },
+  ]);
+  expect(written).toEqual([responseOf({ subtype: "success", request_id: "c1", response: decision })]);
+});
+
+test("a permission that nobody can be asked for is denied in words; one that the CLI takes back is not answered", async () => {
+  const { hooks, written, settled } = setUp();
+  hooks.take(permissionCall("c1"));
+  await settled();
+  const response = { behavior: "deny", message: expect.stringContaining("Nobody can be asked") };
+  expect(written).toEqual([responseOf({ subtype: "success", request_id: "c1", response })]);
+
+  const held = Promise.withResolvers<unknown>();
+  const other = setUp(() => held.promise);
+  other.hooks.take(permissionCall("c2"));
+  other.hooks.take({ type: "control_cancel_request", request_id: "c2" });
+  held.resolve({ hookSpecificOutput: { decision: { behavior: "allow" } } });
+  await other.settled();
+  expect(other.written).toEqual([]);
+});

@@ -58,6 +58,18 @@ describe("claude.buildArgs()", () => {
     expect(args.slice(-passedOn.length)).toEqual([...passedOn]);
   });
 
+  test("a headless session that asks for permissions asks by its stream, unless the user has named another way", () => {
+    const asks = (more: object) =>
+      claude
+        .buildArgs({ ...launch, asksPermissions: true, ...more })
+        .join(" ")
+        .includes("--permission-prompt-tool stdio");
+    expect(asks({ isHeadless: true })).toBe(true);
+    expect(asks({ isHeadless: false })).toBe(false);
+    expect(asks({ isHeadless: true, asksPermissions: false })).toBe(false);
+    expect(asks({ isHeadless: true, passedOn: ["--permission-prompt-tool", "mcp__mine__ask"] })).toBe(false);
+  });
+
   test("no word of the user's stands where --mcp-config or --allowedTools would take it for one more value", () => {
     for (const task of [undefined, "do it"]) {
       const args = claude.buildArgs({

@@ -110,7 +110,7 @@ test("several questions of one call are answered together, one of them by severa
   expect(stdout).toContain(`cliai answer ${request_id} 2 1,3`);
   const one = await serve.run(["answer", request_id, "2"]);
   expect(one.code).toBe(2);
-  expect(one.stderr).toContain(`request ${request_id} asks 2 questions, and 1 of them got an answer`);
+  expect(one.stderr).toContain(`request ${request_id} asks 2 questions, and got 1 answer`);
   const both = await serve.run(["answer", request_id, "a deep, warm ochre", "1,3", "--reason", "as before"]);
   expect(both).toMatchObject({ code: 0, stdout: expect.stringContaining("delivered to ada\n") });
   await modelGot(model, '"Which colour?"="a deep, warm ochre", "Which sizes?"="S, L (as before)"');
@@ -222,4 +222,54 @@ test("where the dialog stands at the terminal, a question is one, a plan an appr
   await ada.terminal.enter("make a plan");
   const plan = await ada.until("it asks", ({ axes }) => axes.attention.value === "approval", 20_000);
   expect(plan.axes.attention.reason).toContain("ExitPlanMode");
+});
+
+test("what two background subagents wait for stands past the end of the turn, each until its own answer", async () => {
+  await using serve = await startServe();
+  const subagent = (prompt: string) => ({
+    name: "Agent",
+    input: { subagent_type: "general-purpose", description: prompt, prompt },
+  });
+  await using model = await startModelServer({
+    rules: [
+      { match: "begin now", once: true, turn: { toolUses: [subagent("make one"), subagent("make two")] } },
+      { match: "make one", once: true, turn: bash("echo 1 | tee one.txt") },
+      { match: "make two", once: true, turn: bash("echo 2 | tee two.txt") },
+    ],
+    fallback: { text: "Done." },
+  });
+  await using ada = await startSteered(serve, {
+    ...{ id: "ada", model },
+    claudeArgs: ["--permission-mode", "default"],
+  });
+  await ada.terminal.enter("begin now");
+  const attention = async () => (await ada.agent()).axes.attention;
+  await ada.until("both wait", ({ axes }) => axes.attention.reason.includes("(and 1 more)"), 20_000);
+  const hasEnded = async () => {
+    const { stdout } = await serve.run(["audit", "--agent", "ada", "--json"]);
+    return stdout.includes('"turn_end"');
+  };
+  await waitFor(hasEnded, { what: "the turn of the session itself ends", deadlineMs: 20_000 });
+  expect(await attention()).toMatchObject({ value: "approval" });
+
+  const made = async () => {
+    const names = ["one.txt", "two.txt"];
+    const isThere = await Promise.all(names.map((name) => Bun.file(`${ada.cwd}/${name}`).exists()));
+    return names.filter((_, index) => isThere[index]);
+  };
+  /** Says yes to the dialog that stands; Claude takes no key in the moment that a dialog comes up. */
+  const allow = (place: string, count: number) =>
+    waitFor(
+      async () => {
+        if ((await ada.terminal.screen()).includes(place)) await ada.terminal.keys("Enter");
+        return (await made()).length === count;
+      },
+      { what: `${count} are made`, deadlineMs: 20_000, intervalMs: 1_500, saw: ada.terminal.screen },
+    );
+  await allow("1 of 2", 1);
+  const one = await ada.until("one still waits", ({ axes }) => !axes.attention.reason.includes("more"));
+  const left = (await made()).includes("one.txt") ? "echo 2" : "echo 1";
+  expect(one.axes.attention).toMatchObject({ value: "approval", reason: expect.stringContaining(left) });
+  await allow("2 of 2", 2);
+  await ada.until("nothing waits", ({ axes }) => axes.attention.value === "none");
 });
