@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import type { OpenTerminal } from "../runtime.ts";
 import type { AgentCli } from "./agent-cli.ts";
 import { launchFailure, passSignals, programOf, type RunningAgent, runningAgent } from "./launch.ts";
+import { createKeyReader } from "./terminal-keys.ts";
 
 interface UserInput extends Readable {
   setRawMode?(isRaw: boolean): unknown;
@@ -33,9 +34,6 @@ export interface AgentOnTerminal extends RunningAgent {
 const userIsIdleAfterMs = 2_000;
 /** An Enter that comes with the text is taken for a part of it. */
 const enterAfterMs = 200;
-const ctrlC = 0x03;
-const ctrlZ = 0x1a;
-const escapeKey = 0x1b;
 
 /** Undefined where there are no terminals of our own. @throws CliaiError `cli_missing` */
 export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal | undefined {
@@ -45,18 +43,15 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   let typedAtMs = 0;
   let isLineBegun = false;
 
-  const onInput = (data: Buffer) => {
-    // Nothing above us could wake a program that stops itself: there is no shell on its terminal.
-    const keys = data.filter((byte) => byte !== ctrlZ);
-    if (keys.length === 0) return;
-    // What begins with an escape is a key that writes nothing, or the terminal's own answer; a paste is told apart.
-    const isText = keys[0] !== escapeKey || keys.includes(0x7e, 1);
-    if (isText) {
+  // Without Ctrl-Z: nothing above us could wake a program that stops itself, for there is no shell on its terminal.
+  const reader = createKeyReader((keys, line) => {
+    if (line !== "left") {
       typedAtMs = performance.now();
-      isLineBegun = keys[0] !== ctrlC;
+      isLineBegun = line === "written";
     }
     terminal.write(keys);
-  };
+  });
+  const onInput = (data: Buffer) => reader.read(data);
   const onResize = () => terminal.resize(stdout.columns ?? 80, stdout.rows ?? 24);
   stdin.setRawMode?.(true);
   stdin.on("data", onInput);
@@ -65,6 +60,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   const exit = terminal.exited.finally(() => {
     stopPassing();
     stdin.off("data", onInput);
+    reader.stop();
     stdin.setRawMode?.(false);
     stdin.pause();
     stdout.off("resize", onResize);
