@@ -6,7 +6,7 @@ import type { AgentId } from "../domain/agent-id.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import { createAgentAccount, mintUser, type NatsKeys } from "../nats/credentials.ts";
+import { createAgentAccount, type Minted, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";
 import { ensureAgentAccounts } from "./agent-accounts.ts";
 import {
@@ -39,14 +39,25 @@ export interface MintOrder {
 }
 
 /**
- * Gives an agent credentials of its own: writes them, and what they are. They take effect at once, also with no server running.
+ * Gives an agent credentials of its own: writes them, and what they are. Returns where they are. They take effect at once, also with no server running.
  * What it was given before is void from then on: its role is that of its only good credentials.
  */
-export async function mintAgent(
+export async function mintAgent(dataDir: string, keys: NatsKeys, order: MintOrder): Promise<string> {
+  const { creds } = await issueAgent(dataDir, keys, order);
+  const path = agentCredsPath(dataDir, order.id);
+  await ensurePrivateDir(dataDir);
+  await ensureOwnDir(join(dataDir, "agents"));
+  await ensureOwnDir(join(path, ".."));
+  await writePrivateFile(path, creds);
+  return path;
+}
+
+/** As {@link mintAgent}, for credentials that are kept elsewhere: their text is returned, and only what they are is written. */
+export async function issueAgent(
   dataDir: string,
   keys: NatsKeys,
   { id, role, now, replaces, log = silentLogger }: MintOrder,
-): Promise<string> {
+): Promise<Minted> {
   const issued_at = replaces?.issued_at ?? now.toISOString();
   const expires_at = replaces?.expires_at ?? new Date(now.getTime() + credentialsLastMs).toISOString();
   const before = readGrants(dataDir, id).findLast(({ account_key }) => account_key !== undefined);
@@ -68,12 +79,7 @@ export async function mintAgent(
     expires_at,
   });
   await ensureAgentAccounts(dataDir, keys, [id]);
-  const path = agentCredsPath(dataDir, id);
-  await ensurePrivateDir(dataDir);
-  await ensureOwnDir(join(dataDir, "agents"));
-  await ensureOwnDir(join(path, ".."));
-  await writePrivateFile(path, creds + (await readTrust(dataDir)));
-  return path;
+  return { userKey, creds: creds + (await readTrust(dataDir)) };
 }
 
 /**

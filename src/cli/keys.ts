@@ -9,6 +9,7 @@ import {
   type KeyKind,
   mintUser,
   type NatsKeys,
+  operatorName,
   readSeed,
 } from "../nats/credentials.ts";
 import { certificatesIn } from "../nats/trust.ts";
@@ -91,5 +92,5 @@ async function ensureOperatorCreds(dataDir: string, { account }: NatsKeys, trust
   const present = await readFile(path, "utf8").catch(() => ""); // absent or unreadable: made again
   const isSame = String(certificatesIn(present)) === String(certificatesIn(trust));
   if (isSame && (await isIssuedBy(present, account))) return;
-  await writePrivateFile(path, (await mintUser(account, { name: "operator" })).creds + trust);
+  await writePrivateFile(path, (await mintUser(account, { name: operatorName })).creds + trust);
 }

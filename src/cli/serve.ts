@@ -19,6 +19,7 @@ import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import { configArgs, loadConfig } from "./config-file.ts";
 import type { CliContext } from "./context.ts";
+import { openCredentialsDesk } from "./credentials-desk.ts";
 import { keysDirOf, natsDirOf } from "./data-dir.ts";
 import { createFrontDoor, httpUrl } from "./front-door.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
@@ -190,6 +191,7 @@ async function startParts(
   parts.defer(() => server.stop());
   // Ended before the server is, so that their goodbyes are taken in.
   parts.defer(() => captainsAgents.stop());
+  if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
   const headlessAgents = createHeadlessAgents({ ...launching, server, bus });
   parts.defer(() => headlessAgents.stop());
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };

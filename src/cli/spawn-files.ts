@@ -12,7 +12,8 @@ export async function writeSpawnFiles(
   plan: SpawnPlan,
   host: SessionHost | undefined,
 ): Promise<{ readonly files: readonly string[]; readonly settingsPath?: string }> {
-  const { id, name, role, cwd, dataDir, natsUrl, credsPath, isMinted, launch } = plan;
+  const { id, name, role, cwd, dataDir, natsUrl, launch } = plan;
+  const { path: credsPath, isMinted } = plan.credentials;
   const dir = join(dataDir, "agents", id);
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(join(dataDir, "agents"));

@@ -5,8 +5,16 @@ import { type AgentRecord, viewAgent } from "../domain/agent-record.ts";
 import { CliaiError } from "../domain/errors.ts";
 import type { FleetRecords } from "./fleet-reading.ts";
 
+/** The agents that the server knows, and whether each is online. */
+export type SeenAgents = ReadonlyMap<AgentId, { readonly isOnline: boolean }>;
+
+export function seenIn(fleet: FleetRecords, now: Date): SeenAgents {
+  const isOnline = (record: AgentRecord) => viewAgent(record, now).axes.link.value === "online";
+  return new Map([...fleet].map(([id, record]) => [id, { isOnline: isOnline(record) }]));
+}
+
 export interface KnownAgents {
-  readonly fleet: FleetRecords;
+  readonly agents: SeenAgents;
   /** The folders under `agents/`. */
   readonly folders: readonly AgentId[];
 }
@@ -23,10 +31,10 @@ export async function readAgentFolders(agentsDir: string): Promise<AgentId[]> {
 export function chooseAgentId(
   wanted: string | undefined,
   profile: string,
-  { fleet, folders }: KnownAgents,
-  { random, now }: { random: () => number; now: Date },
+  { agents, folders }: KnownAgents,
+  random: () => number,
 ): AgentId {
-  const known = new Set([...fleet.keys(), ...folders]);
+  const known = new Set([...agents.keys(), ...folders]);
   if (wanted === undefined) {
     for (;;) {
       const id = buildAgentId(profile, random());
@@ -40,14 +48,10 @@ export function chooseAgentId(
       hint: `take that one, or another name: --id ${twin}`,
     });
   }
-  if (isOnline(fleet.get(id), now)) {
+  if (agents.get(id)?.isOnline === true) {
     throw new CliaiError("already_running", `the agent "${id}" is online already`, {
       hint: `stop it first: cliai send stop ${id}`,
     });
   }
   return id;
-}
-
-function isOnline(record: AgentRecord | undefined, now: Date): boolean {
-  return record !== undefined && viewAgent(record, now).axes.link.value === "online";
 }

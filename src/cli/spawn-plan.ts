@@ -4,24 +4,27 @@ import { join, resolve } from "node:path";
 import type { AgentCli, AgentLaunch } from "../agents/agent-cli.ts";
 import { findAgentCli } from "../agents/agent-clis.ts";
 import type { Profile } from "../config.ts";
-import type { AgentId } from "../domain/agent-id.ts";
+import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
-import { redact } from "../domain/redact.ts";
 import { type Role, roles } from "../domain/roles.ts";
-import { mintAgent } from "./agent-keys.ts";
 import { takeAgentLock } from "./agent-lock.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "./client.ts";
 import type { Arguments } from "./command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "./config-file.ts";
 import type { CliContext } from "./context.ts";
-import { type FleetRecords, readFleet } from "./fleet-reading.ts";
+import { readFleet } from "./fleet-reading.ts";
 import type { KernelLock } from "./kernel-lock.ts";
-import { operatorCredsPath, readKeys } from "./keys.ts";
 import { findProfile } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
-import { readServeFile } from "./serve-file.ts";
+import { askForAgents } from "./seen-agents.ts";
 import { isServed } from "./serve-lock.ts";
-import { chooseAgentId, readAgentFolders } from "./spawn-identity.ts";
+import {
+  type GivenCredentials,
+  judgeCredentials,
+  type OwnCredentials,
+  ownCredentials,
+} from "./spawn-credentials.ts";
+import { chooseAgentId, readAgentFolders, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
   profile: { type: "positional", required: false, description: "a profile of the settings file" },
@@ -51,9 +54,7 @@ export interface SpawnPlan {
   readonly cwd: string;
   readonly dataDir: string;
   readonly natsUrl: string;
-  readonly credsPath: string | undefined;
-  /** Whether those credentials were made for this agent, and not named by the user. */
-  readonly isMinted: boolean;
+  readonly credentials: OwnCredentials;
   /** Whether who started it holds its standard input, and it ends with that. */
   readonly endsWithInput: boolean;
   readonly launch: AgentLaunch;
@@ -82,15 +83,16 @@ export async function planSpawn(
   }
   const cwd = await projectDir(args.project, context);
   const dataDir = dataDirFor(args, context);
-  const { natsUrl, fleet } = await meetServer(args, context);
+  const given = args.creds ? await judgeCredentials(resolve(context.cwd, args.creds), dataDir) : undefined;
+  const { natsUrl, agents } = await meetServer(args, given, context);
   const role = args.role ?? profile.role;
   const folders = await readAgentFolders(join(dataDir, "agents"));
-  const choice = { random: Math.random, now: context.now() };
-  const id = chooseAgentId(args.id, name, { fleet, folders }, choice);
+  const wanted = args.id ?? (given?.of === "agent" ? given.id : undefined);
+  const id = chooseAgentId(wanted, name, { agents, folders }, Math.random);
   const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
   // Before its credentials are made, which makes void those of one that runs.
   const lock = await takeAgentLock(dataDir, id);
-  const credsPath = args.creds ? resolve(context.cwd, args.creds) : await mintOwn(id, role, args, context);
+  const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given }, context);
   const launch: AgentLaunch = {
     agentId: id,
     sessionId: args.resume ?? crypto.randomUUID(),
@@ -107,7 +109,6 @@ export async function planSpawn(
     task: args.task,
     passedOn: rest,
   };
-  const isMinted = credsPath !== undefined && !args.creds;
   const endsWithInput = args["ends-with-input"] === true;
   return {
     endsWithInput,
@@ -119,8 +120,7 @@ export async function planSpawn(
     cwd,
     dataDir,
     natsUrl,
-    credsPath,
-    isMinted,
+    credentials,
     launch,
     lock,
   };
@@ -132,11 +132,12 @@ async function projectDir(flag: string | undefined, { cwd }: CliContext): Promis
   throw new CliaiError("usage", `--project "${path}" is not a directory`, { hint: "name one that is there" });
 }
 
-/** The server's address and its fleet; a dry run does without the server. */
+/** The server's address and its agents; a dry run does without the server. */
 async function meetServer(
   args: SpawnArgs,
+  given: GivenCredentials | undefined,
   context: CliContext,
-): Promise<{ natsUrl: string; fleet: FleetRecords }> {
+): Promise<{ natsUrl: string; agents: SeenAgents }> {
   const isDry = args["dry-run"] === true;
   const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
     if (!isDry || !(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
@@ -145,34 +146,19 @@ async function meetServer(
   });
   // A dry run asks too, where it can: an agent that is at work must not lose its credentials to new ones.
   if (isDry && (args.url !== undefined || !(await isServed(dataDirFor(args, context)))))
-    return { natsUrl, fleet: new Map() };
+    return { natsUrl, agents: new Map() };
+  if (args.url !== undefined && given?.of === "agent") {
+    return { natsUrl, agents: await askForAgents(natsUrl, given, context) };
+  }
   // Without --url, --creds names the agent's: the fleet is read with the person's own.
   const own = args.url === undefined ? { ...args, creds: undefined } : args;
-  return { natsUrl, fleet: await withClient(own, context, readFleet) };
-}
-
-/**
- * Credentials of the agent's own, for the nats-server of this data directory; none where it takes anybody.
- * @throws CliaiError `config_invalid` for a server that others run, which gives them out itself
- */
-async function mintOwn(
-  id: AgentId,
-  role: Role,
-  args: SpawnArgs,
-  context: CliContext,
-): Promise<string | undefined> {
-  if (args.url !== undefined) return undefined;
-  const dataDir = dataDirFor(args, context);
-  const server = await readServeFile(dataDir);
-  const keys = await readKeys(dataDir);
-  const isOurs = server === undefined || server.nats_creds === operatorCredsPath(dataDir);
-  if (keys !== undefined && isOurs) return await mintAgent(dataDir, keys, { id, role, now: context.now() });
-  if (server?.nats_creds === undefined) return undefined;
-  throw new CliaiError(
-    "config_invalid",
-    `"${id}" needs credentials of its own for ${redact(server.nats_url)}`,
-    {
-      hint: "have its operator make them, and name them: --creds FILE",
-    },
-  );
+  try {
+    return { natsUrl, agents: seenIn(await withClient(own, context, readFleet), context.now()) };
+  } catch (error) {
+    // They are those of an agent at a server that others run.
+    const isRefused = error instanceof CliaiError && error.code === "refused";
+    if (!isRefused || given?.of !== "unknown" || args.id === undefined) throw error;
+    const agent = { path: given.path, id: parseAgentId(args.id) };
+    return { natsUrl, agents: await askForAgents(natsUrl, agent, context) };
+  }
 }

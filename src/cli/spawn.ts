@@ -5,7 +5,6 @@ import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
 import { openTerminal } from "../runtime.ts";
-import { endAgentKeys } from "./agent-keys.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext, Environment } from "./context.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
@@ -27,12 +26,10 @@ export const spawnCommand = defineCliCommand({
     }
     const { id, cli, cwd, profile } = plan;
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
-    const issuedUntil = context.now();
     try {
       return await runAgent(plan, context);
     } finally {
-      const { now, log } = context;
-      if (plan.isMinted) await endAgentKeys(plan.dataDir, id, { issuedUntil, now: now(), log });
+      await plan.credentials.end();
       plan.lock.release();
     }
   },
@@ -91,10 +88,11 @@ function withDirectLoopback(env: Environment): Environment {
 }
 
 function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">): HostOptions {
-  const { id, name, profile, role, cli, cwd, natsUrl, credsPath, launch } = plan;
+  const { id, name, profile, role, cli, cwd, natsUrl, credentials, launch } = plan;
   const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, permissions } = profile;
   return {
-    ...{ id, cli, natsUrl, credsPath, role, permissions },
+    ...{ id, cli, natsUrl, role, permissions },
+    credsPath: credentials.path,
     configName: name,
     projectPath: cwd,
     sessionId: launch.sessionId,

@@ -21,6 +21,8 @@ export const dashboardStateSubject = "dashboard.state";
 export const dashboardAlertSubject = "dashboard.alert";
 export const captainBroadcastSubject = "captain.broadcast";
 export const captainDecisionSubject = "captain.decision";
+/** Where the operator has credentials made for an agent: a request to the serve that holds the keys. In no stream. */
+export const serveCredentialsSubject = "serve.credentials";
 /** The form without an id, answered only with `--insecure`. */
 export const plainToolCallSubject = "tools.call";
 

@@ -15,7 +15,8 @@ import {
   type KeyPair,
   parseCreds,
 } from "@nats-io/jwt";
-import type { AgentId } from "../domain/agent-id.ts";
+import { type AgentId, isAgentId } from "../domain/agent-id.ts";
+import { agentSubject } from "../domain/subjects.ts";
 import { lentServices, lentStreams, type SubjectPermissions, servicesOf } from "./permissions.ts";
 
 /**
@@ -52,6 +53,9 @@ export interface MintOptions {
   readonly permissions?: SubjectPermissions;
   readonly expiresAt?: Date;
 }
+
+/** The user that may do everything in the fleet's account, and is a person. */
+export const operatorName = "operator";
 
 /** 64 bytes in base64. */
 const signatureLength = 86;
@@ -223,6 +227,25 @@ export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<M
     },
   );
   return { userKey: user.getPublicKey(), creds: new TextDecoder().decode(fmtCreds(jwt, user)) };
+}
+
+export interface NamedUser {
+  /** The agent that it was made for, by this program. */
+  readonly agentId?: AgentId;
+  /** Whether it is the operator of a fleet of this program, who may do everything there. */
+  readonly isOperator: boolean;
+}
+
+/** Who the text is credentials of, by its own word; undefined where it is none. */
+export async function readUser(creds: string): Promise<NamedUser | undefined> {
+  const claims = (await parseCreds(new TextEncoder().encode(creds)).catch(() => undefined))?.uc;
+  if (claims === undefined) return undefined;
+  const { name, nats } = claims;
+  const allowed = nats.pub?.allow ?? [];
+  if (isAgentId(name) && allowed.includes(agentSubject(name, "heartbeat"))) {
+    return { agentId: name, isOperator: false };
+  }
+  return { isOperator: name === operatorName && allowed.length === 0 && nats.issuer_account === undefined };
 }
 
 /** Whether the text is whole credentials that this account has issued; text that is no credentials at all is not. */

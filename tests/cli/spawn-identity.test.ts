@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chooseAgentId } from "../../src/cli/spawn-identity.ts";
+import { chooseAgentId, seenIn } from "../../src/cli/spawn-identity.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/agent-id.ts";
 import type { AgentRecord } from "../../src/domain/agent-record.ts";
 import { reduceAgent } from "../../src/domain/fleet.ts";
@@ -14,8 +14,8 @@ function record(text: string, heartbeatAt?: string): [AgentId, AgentRecord] {
 
 function choose(wanted: string | undefined, fleet: [AgentId, AgentRecord][], random: number[] = [0.1234]) {
   const folders = ["Kite-0001"].map(parseAgentId);
-  const known = { fleet: new Map(fleet), folders };
-  return chooseAgentId(wanted, "snake", known, { random: () => random.shift() ?? 0.5, now });
+  const known = { agents: seenIn(new Map(fleet), now), folders };
+  return chooseAgentId(wanted, "snake", known, () => random.shift() ?? 0.5);
 }
 
 describe("chooseAgentId()", () => {

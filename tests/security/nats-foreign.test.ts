@@ -1,6 +1,7 @@
 // A NATS server that others run, with exactly the accounts that docs/security.md asks its operator for: all of cliai works
 // there, the server refuses nothing of it, and an agent reaches nothing of another's.
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
@@ -82,4 +83,16 @@ test("the documented accounts are enough for a bridge, its tools, a command and 
   const spawned = await serve.run(["spawn", "--dry-run", "--id", "bob"]);
   expect(spawned.code).toBe(2);
   expect(spawned.stderr).toContain("needs credentials of its own");
+  // Those of serve itself, which allow everything, are no agent's: named or not.
+  for (const at of [[], ["--url", url]]) {
+    const as = ["spawn", "--dry-run", "--id", "bob", "--creds", dir.join("fleet.creds"), ...at];
+    const refused = await serve.run(as);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("needs credentials of its own"),
+    });
+  }
+  expect(existsSync(join(serve.dataDir, "agents", "bob", "mcp.json"))).toBe(false);
+  const own = await serve.run(["spawn", "--dry-run", "--id", "ada", ...asAda]);
+  expect(own).toMatchObject({ code: 0 });
 });

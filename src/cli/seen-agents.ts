@@ -1,0 +1,52 @@
+// The agents there are, asked for with the credentials of one of them, which may not read the fleet's records: by the tool that
+// its model would use.
+import * as v from "valibot";
+import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { ToolResponseSchema } from "../domain/messages.ts";
+import { inboxPrefix, toolCallSubject } from "../domain/subjects.ts";
+import { connectBus } from "../nats/bus.ts";
+import type { CliContext } from "./context.ts";
+import type { SeenAgents } from "./spawn-identity.ts";
+
+const answerWithinMs = 5_000;
+
+const ListSchema = v.looseObject({
+  ...ToolResponseSchema.entries,
+  result: v.optional(
+    v.looseObject({
+      agents: v.array(
+        v.looseObject({ agent_id: AgentIdSchema, status: v.string(), last_seen: v.optional(v.string()) }),
+      ),
+    }),
+  ),
+});
+
+/** The one-word statuses of an agent that is not there (contract §6); one that was never seen is announced, and not there. */
+const statusesAway: ReadonlySet<string> = new Set(["stopped", "disconnected"]);
+
+/** @throws CliaiError `nats_unreachable`, `refused` for credentials that are not good or another's, `server_unreachable` */
+export async function askForAgents(
+  natsUrl: string,
+  { id, path }: { readonly id: AgentId; readonly path: string },
+  { log }: Pick<CliContext, "log">,
+): Promise<SeenAgents> {
+  const options = { name: "cliai spawn", credsPath: path, inboxPrefix: inboxPrefix(id), log };
+  const bus = await connectBus({ url: natsUrl, ...options });
+  try {
+    const call = { request_id: crypto.randomUUID(), agent_id: id, tool: "list_agents", arguments: {} };
+    const data = await bus.request(toolCallSubject(id), call, { timeoutMs: answerWithinMs });
+    const { success, result, error = "it does not say why" } = decodeMessage(ListSchema, data);
+    if (!success || result === undefined)
+      throw new CliaiError("failed", `cliai serve lists no agents: ${error}`);
+    return new Map(
+      result.agents.map(({ agent_id, status, last_seen }) => [
+        agent_id,
+        { isOnline: last_seen !== undefined && !statusesAway.has(status) },
+      ]),
+    );
+  } finally {
+    await bus.close();
+  }
+}

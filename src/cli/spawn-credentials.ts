@@ -1,0 +1,126 @@
+// What a launched agent connects with: credentials of its own alone. The operator's, which allow everything, may be what a person
+// launches it with; it is never given those, they have some made for it: here, or by the serve that holds the keys.
+import { realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { AgentId } from "../domain/agent-id.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
+import { redact } from "../domain/redact.ts";
+import type { Role } from "../domain/roles.ts";
+import type { Bus } from "../nats/bus.ts";
+import { readUser } from "../nats/credentials.ts";
+import { readCredentials } from "../nats/credentials-file.ts";
+import { agentCredsPath, endAgentKeys, mintAgent } from "./agent-keys.ts";
+import { withClient } from "./client.ts";
+import type { CliContext } from "./context.ts";
+import { askForCredentials, endCredentials } from "./credentials-desk.ts";
+import { operatorCredsPath, readKeys } from "./keys.ts";
+import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
+import { readServeFile, type ServeFile } from "./serve-file.ts";
+
+/** What `--creds` names: an agent's, the operator's, or of a server that others run, whose users this program does not know. */
+export type GivenCredentials =
+  | { readonly of: "agent"; readonly path: string; readonly id: AgentId }
+  | { readonly of: "operator" | "unknown"; readonly path: string };
+
+/** @throws CliaiError `config_invalid` for a file that cannot be read */
+export async function judgeCredentials(path: string, dataDir: string): Promise<GivenCredentials> {
+  const user = await readUser(await readCredentials(path));
+  if (user?.agentId !== undefined) return { of: "agent", path, id: user.agentId };
+  const server = await readServeFile(dataDir).catch(() => undefined); // what is wrong with it is told by who needs it
+  const isServes = server?.nats_creds !== undefined && (await isSameFile(server.nats_creds, path));
+  return { of: user?.isOperator === true || isServes ? "operator" : "unknown", path };
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => realpath(path).catch(() => path)));
+  return a === b;
+}
+
+export interface OwnCredentials {
+  /** Undefined where NATS takes anybody. */
+  readonly path: string | undefined;
+  /** Whether they were made for this launch. */
+  readonly isMinted: boolean;
+  /** Makes void what was made for this launch. Never throws: what goes wrong is logged. */
+  end(): Promise<void>;
+}
+
+export interface OwnCredentialsOptions {
+  readonly id: AgentId;
+  readonly role: Role;
+  readonly dataDir: string;
+  /** `--url`; undefined for the server of the data directory. */
+  readonly url: string | undefined;
+  readonly given: GivenCredentials | undefined;
+}
+
+/** @throws CliaiError `config_invalid` for another agent's, and for a server that others run, which makes them itself; `nats_unreachable` */
+export async function ownCredentials(
+  options: OwnCredentialsOptions,
+  context: CliContext,
+): Promise<OwnCredentials> {
+  const { id, role, dataDir, url, given } = options;
+  if (given !== undefined && given.of !== "operator") {
+    if (given.of === "agent") requireOwn(given, id);
+    return { path: given.path, isMinted: false, end: async () => undefined };
+  }
+  if (url !== undefined) {
+    if (given !== undefined) return await mintRemotely({ ...options, url, credsPath: given.path }, context);
+    return { path: undefined, isMinted: false, end: async () => undefined };
+  }
+  const server = await readServeFile(dataDir);
+  const keys = await readKeys(dataDir);
+  const isOurs = server === undefined || server.nats_creds === operatorCredsPath(dataDir);
+  if (keys !== undefined && isOurs) {
+    const { now, log } = context;
+    const path = await mintAgent(dataDir, keys, { id, role, now: now() });
+    const issuedUntil = now();
+    return { path, isMinted: true, end: () => endAgentKeys(dataDir, id, { issuedUntil, now: now(), log }) };
+  }
+  if (server?.nats_creds === undefined)
+    return { path: undefined, isMinted: false, end: async () => undefined };
+  throw needsOwn(id, server);
+}
+
+function requireOwn({ id, path }: GivenCredentials & { readonly of: "agent" }, wanted: AgentId): void {
+  if (id === wanted) return;
+  throw new CliaiError("config_invalid", `${path} holds the credentials of "${id}", not of "${wanted}"`, {
+    hint: `name the agent's own, or launch that one: --id ${id}`,
+  });
+}
+
+function needsOwn(id: AgentId, { nats_url }: Pick<ServeFile, "nats_url">, cause?: unknown): CliaiError {
+  return new CliaiError("config_invalid", `"${id}" needs credentials of its own for ${redact(nats_url)}`, {
+    hint: "have its operator make them, and name them: --creds FILE",
+    cause,
+  });
+}
+
+/** By the serve of another machine, which holds the keys. */
+async function mintRemotely(
+  { id, role, dataDir, url, credsPath }: OwnCredentialsOptions & { url: string; credsPath: string },
+  context: CliContext,
+): Promise<OwnCredentials> {
+  const ask = <Result>(work: (bus: Bus) => Promise<Result>) =>
+    withClient({ url, creds: credsPath }, context, work);
+  const { creds, user_key } = await ask((bus) => askForCredentials(bus, { id, role })).catch(
+    (error: unknown) => {
+      // Nobody answers: a serve that holds no keys, of a server that others run.
+      if (!(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
+      throw needsOwn(id, { nats_url: url }, error);
+    },
+  );
+  const path = agentCredsPath(dataDir, id);
+  await ensurePrivateDir(dataDir);
+  for (const dir of [join(dataDir, "agents"), dirname(path)]) await ensureOwnDir(dir);
+  await writePrivateFile(path, creds);
+  const end = async () => {
+    try {
+      await ask((bus) => endCredentials(bus, { id, user_key }));
+    } catch (error) {
+      const remedy = `on the server's machine: cliai agents revoke ${id}`;
+      context.log.warn(`the credentials of ${id} may still be good: ${messageOf(error)}; ${remedy}`);
+    }
+  };
+  return { path, isMinted: true, end };
+}
