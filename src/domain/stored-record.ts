@@ -64,6 +64,23 @@ export function isStoredRecord(value: unknown, id: string): value is AgentRecord
   return v.is(RecordSchema, value) && value.agent_id === id;
 }
 
+/** Whether the two say the same but for the moment and the number of the last sign of life. */
+export function isHeartbeatAlone(before: AgentRecord, after: AgentRecord): boolean {
+  const { heartbeat: _beatBefore, last_seen: _seenBefore, said: saidBefore, ...restBefore } = before;
+  const { heartbeat: _beatAfter, last_seen: _seenAfter, said: saidAfter, ...restAfter } = after;
+  if (before.heartbeat?.instance_id !== after.heartbeat?.instance_id) return false;
+  return (
+    isShallowSame(restBefore, restAfter) && isShallowSame({ ...saidBefore, at: "" }, { ...saidAfter, at: "" })
+  );
+}
+
+/** Lists and objects of a record are taken over as they are where an event does not change them. */
+function isShallowSame(one: object, other: object): boolean {
+  const values = new Map(Object.entries(one));
+  const entries = Object.entries(other);
+  return entries.length === values.size && entries.every(([name, value]) => values.get(name) === value);
+}
+
 /** Heartbeats without a number of their own are told apart by their times, which come from the clocks of two machines. */
 const clocksDifferByMs = 1_000;
 

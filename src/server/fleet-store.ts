@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { type AgentId, isAgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { messageOf } from "../domain/errors.ts";
-import { isBehind, isStoredRecord } from "../domain/stored-record.ts";
+import { isBehind, isHeartbeatAlone, isStoredRecord } from "../domain/stored-record.ts";
 import { buckets } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import { openBucket } from "../nats/bucket.ts";
@@ -18,6 +18,11 @@ import { createFencedWriter } from "./fenced-writer.ts";
  * 1,000 of them at work and each write on the disk before the next, the records alone would take all it can.
  */
 const flushGapMs = { least: 200, most: 2_000, forEachMs: 4 };
+/**
+ * How long a heartbeat that says nothing new waits for the next writing, for each open order of its agent: some 500 bytes a second
+ * are written so for an agent, and not all its orders every 15 s. After a crash the last sign of life may be that old.
+ */
+const restMs = { forEachOrder: 500, most: 600_000 };
 const cursorKey = "cursor";
 
 /** The last sequence of each stream whose effect is in the bucket. */
@@ -57,6 +62,10 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const dirty = new Set<AgentId>();
   /** Those that are in the bucket, as they are now or as they were. */
   const kept = new Set<AgentId>();
+  /** What was written last of each, and when. */
+  const written = new Map<AgentId, { readonly record: AgentRecord; readonly atMs: number }>();
+  /** Those of which only a heartbeat is not written yet. */
+  const resting = new Set<AgentId>();
   let writtenCursor = "";
   let flushing: Promise<void> | undefined;
   let following: Following | undefined;
@@ -66,12 +75,15 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     const own = recordOf(id);
     if (own !== undefined && isBehind(stored, own)) return false;
     dirty.delete(id);
+    resting.delete(id);
     onStored(stored);
     return true;
   };
   const remove = (id: AgentId) => {
     dirty.delete(id);
+    resting.delete(id);
     kept.delete(id);
+    written.delete(id);
     onRemoved(id);
     // The cursor goes with it: a start from before would read the agent in again.
     if (isLeader() && !isStopped) flushIn(0);
@@ -84,14 +96,21 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       return;
     }
     // Over what is no record of it the leader writes its own.
-    if (!isStoredRecord(value, key)) noteChange(key);
+    const isRecord = isStoredRecord(value, key);
+    // What we wrote last does not stand there any more.
+    if (!isRecord || !isLeader()) written.delete(key);
+    if (!isRecord) noteChange(key);
     else if (!isLeader()) takeStored(key, value);
   };
   const write = async (id: AgentId) => {
     const record = recordOf(id);
     if (record === undefined) return;
     const conflict = await records.write(id, record);
-    if (conflict === undefined) return;
+    if (conflict === undefined) {
+      written.set(id, { record, atMs: performance.now() });
+      return;
+    }
+    written.delete(id);
     if (conflict.present === undefined) return remove(id);
     if (isStoredRecord(conflict.present, id) && takeStored(id, conflict.present)) return;
     throw new Error(`another serve has written ${id}`);
@@ -137,7 +156,18 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     }, delayMs);
   };
 
+  const isHeldBack = (id: AgentId) => {
+    const [last, record] = [written.get(id), recordOf(id)];
+    if (last === undefined || record === undefined || dirty.has(id)) return false;
+    const waitMs = Math.min(restMs.forEachOrder * record.commands.length, restMs.most);
+    return performance.now() - last.atMs < waitMs && isHeartbeatAlone(last.record, record);
+  };
   const noteChange = (id: AgentId) => {
+    if (!isStopped && isHeldBack(id)) {
+      resting.add(id);
+      return;
+    }
+    resting.delete(id);
     dirty.add(id);
     if (isStopped) return;
     // A new agent does not wait: a client's command must find whom the API already shows.
@@ -175,6 +205,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     async stop() {
       isStopped = true;
       clearTimeout(timer);
+      for (const id of resting) dirty.add(id);
       await following?.stop();
       if (bus.isConnected()) await flush();
     },
