@@ -66,7 +66,8 @@ export const answerCommand = defineCliCommand({
         type: "answer",
         answer: buildAnswer(request, words, by, context.now()),
       }));
-      if (!context.json) context.print(`answered ${agent_id}: ${plain(answerText(decided))}`);
+      if (!context.json)
+        context.print(`answered ${agent_id}: ${plain(answerText(decided).trim().replaceAll("\n", "; "))}`);
       const away = await awayReason(bus, agent_id, context);
       const reached = away === undefined ? await delivery.within(timeoutMs) : "nowhere";
       const late =

@@ -90,13 +90,15 @@ function Expiry({ request }: { request: AgentRequest }) {
 export function EndedItem({ request, view, now }: ItemProps) {
   const { request_id, agent_id, question, state, answer } = request;
   const verdict = isApproval(request) && answer !== undefined;
+  // To several questions, each answer stands behind its own.
+  const namesQuestions = (answer?.answers?.length ?? 0) > 1;
   return (
     <li id={`request-${request_id}`}>
       <p class="order">
         <a href={`/agents/${agent_id}`}>{agent_id}</a>
         <Age at={request.ended_at} now={now} />
       </p>
-      <p class="words">{question}</p>
+      {!namesQuestions && <p class="words">{question}</p>}
       <p class="words">
         <b>{verdict ? answerText(request) : (answer?.text ?? answerText(request))}</b>
         {answer !== undefined && !verdict && <span class="quiet"> by {answer.by}</span>}
