@@ -230,6 +230,30 @@ test("where the dialog stands at the terminal, a question is one, a plan an appr
   expect(plan.axes.attention.reason).toContain("ExitPlanMode");
 });
 
+test("while serve is away a question stands at the terminal; without one the model is told that nobody can be asked", async () => {
+  await using serve = await startServe();
+  const later = { ...askUser(colour), delayMs: 3_000 };
+  await using model = await startModelServer({
+    rules: [{ match: "ask me", turn: later }],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, profile });
+  await using _hal = await startHeadless(serve, { id: "hal", model, profile, args: ["--task", "ask me"] });
+  await ada.terminal.enter("ask me");
+  await waitFor(() => model.requests.filter(({ newText }) => newText.includes("ask me")).length >= 2, {
+    what: "both are at work",
+  });
+  serve.child.kill("SIGTERM");
+  await serve.child.exit();
+  await model.waitForRequest(({ newText }) => newText.includes("Nobody can be asked for this now"), {
+    what: "hal is told",
+    deadlineMs: 30_000,
+  });
+  await ada.terminal.waitFor("Enter to select");
+  await ada.terminal.keys("Down");
+  await ada.terminal.keys("Enter");
+  await modelGot(model, '"Which colour?"="green"');
+});
+
 test("what two background subagents wait for stands past the end of the turn, each until its own answer", async () => {
   await using serve = await startServe();
   const subagent = (prompt: string) => ({
