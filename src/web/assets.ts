@@ -14,6 +14,7 @@ import morphScript from "./browser/morph.js" with { type: "text" };
 import ordersScript from "./browser/orders.js" with { type: "text" };
 import pageScript from "./browser/page.js" with { type: "text" };
 import patchScript from "./browser/patch.js" with { type: "text" };
+import questionsScript from "./browser/questions.js" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
 
 const files: ReadonlyMap<string, string> = new Map([
@@ -22,6 +23,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["orders.js", ordersScript],
   ["page.js", pageScript],
   ["patch.js", patchScript],
+  ["questions.js", questionsScript],
   ["stream.js", streamScript],
   [
     "style.css",

@@ -76,7 +76,13 @@ test("what Claude asks by its own dialog is ticked and typed on the page, a draf
   await sizes.getByLabel("S", { exact: false }).first().check();
   await sizes.getByLabel("L", { exact: false }).last().check();
   await sizes.getByLabel("And in words").fill("and one to spare");
-  await page.getByRole("group", { name: "Which name?" }).getByLabel("Or in words").fill("Zoë");
+  // One is not answered yet: the page says which, and keeps what there is.
+  const name = page.getByRole("group", { name: "Which name?" });
+  await page.getByRole("button", { name: "Answer all 3" }).click();
+  const told = (field: HTMLElement) => (field as HTMLInputElement).validationMessage;
+  expect(await name.getByLabel("Ada").evaluate(told)).toBe("Choose one, or answer in words.");
+  await name.getByLabel("Or in words").fill("Zoë");
+  expect(await name.getByLabel("Ada").evaluate(told)).toBe("");
   const other = callTool(ada, 1, "ask_human", { question: "what next?" });
   other.catch(() => undefined); // ended with its bridge
   await page.getByText("what next?").waitFor();

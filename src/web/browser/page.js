@@ -2,6 +2,7 @@
 import { refreshAges, setClock } from "./age.js";
 import { watchOrders } from "./orders.js";
 import { applyPatch } from "./patch.js";
+import { watchQuestions } from "./questions.js";
 import { openStream } from "./stream.js";
 
 const root = document.documentElement;
@@ -24,6 +25,7 @@ const refreshOrders = watchOrders(() => {
 root.classList.add("scripted");
 document.addEventListener("click", copy);
 document.addEventListener("submit", sayBusy);
+watchQuestions();
 setClock(shownAt);
 setInterval(refreshAges, 1_000);
 setInterval(announceCounts, announceEveryMs);
