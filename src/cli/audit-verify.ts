@@ -4,6 +4,7 @@ import { CliaiError } from "../domain/errors.ts";
 import { type AuditSource, openStreamSource } from "../server/audit/audit-source.ts";
 import { openFileSource } from "../server/audit/export-file.ts";
 import type { Finding } from "../server/audit/findings.ts";
+import { readHeadNote } from "../server/audit/head-file.ts";
 import { readPublicKey } from "../server/audit/signing.ts";
 import { type Verification, verifyAudit } from "../server/audit/verify.ts";
 import type { AuditArgs } from "./audit-args.ts";
@@ -35,9 +36,12 @@ export async function verifyHistory(args: AuditArgs, context: CliContext): Promi
     return result.ok ? 0 : 1;
   };
   if (file !== undefined) return await verify(await openFileSource(resolve(context.cwd, file)));
-  return await withClient(args, context, async (bus) =>
-    verify(await openStreamSource(bus, { stream, prefix, now: context.now })),
-  );
+  return await withClient(args, context, async (bus) => {
+    // The notes of this machine say nothing of a server that is named by its address.
+    const note =
+      url === undefined ? await readHeadNote(keysDirOf(dataDirFor(args, context)), trustedKeys) : undefined;
+    return await verify(await openStreamSource(bus, { stream, prefix, note, now: context.now }));
+  });
 
   async function findKeys({ key }: AuditArgs, own: CliContext): Promise<string[]> {
     if (key !== undefined) return key.split(",").map((each) => each.trim());

@@ -10,6 +10,7 @@ import type { NatsKeys } from "../nats/credentials.ts";
 import { resolveServerBinary } from "../nats/server-binary.ts";
 import { type NatsServer, type NatsServerOptions, startNatsServer } from "../nats/server-process.ts";
 import { serveHttp } from "../runtime.ts";
+import { openHeadFile } from "../server/audit/head-file.ts";
 import { openSigningKey } from "../server/audit/signing.ts";
 import { startServer } from "../server/start-server.ts";
 import { loginPath } from "../web/access.ts";
@@ -161,8 +162,11 @@ async function startParts(
   const { version } = buildInfo;
   const { replicas, insecure } = settings;
   const natsRestarts = () => running.nats?.restarts() ?? 0;
+  const key = await openSigningKey(keysDirOf(dataDir));
   const audit = {
-    key: await openSigningKey(keysDirOf(dataDir)),
+    key,
+    // Another's store is kept and put back by its operator.
+    headFile: settings.nats_url === undefined ? openHeadFile(keysDirOf(dataDir), key) : undefined,
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
   };

@@ -5,6 +5,7 @@ import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/follow.ts";
 import { readStream, readStreamFacts } from "../../nats/read-stream.ts";
 import { openHeadStore } from "./chain-head.ts";
+import type { HeadNote } from "./head-file.ts";
 
 export interface AuditSource {
   /** For a person: `stream AUDIT`. */
@@ -24,6 +25,8 @@ export interface AuditSource {
   readonly readAt: string;
   /** The end of the chain as it was noted outside of the stream. */
   readonly head?: ChainHead | undefined;
+  /** What was noted outside of the store. */
+  readonly note?: HeadNote | undefined;
   records(): AsyncIterable<StreamMessage>;
   checkpoints(): AsyncIterable<StreamMessage>;
 }
@@ -33,12 +36,14 @@ export interface StreamSourceOptions {
   readonly stream?: string | undefined;
   /** What the copy's subjects begin with, such as `copy.`. */
   readonly prefix?: string | undefined;
+  /** What was noted outside of the store, read before this is called. */
+  readonly note?: HeadNote | undefined;
   readonly now: () => Date;
 }
 
 /** @throws CliaiError `usage` when there is no such stream */
 export async function openStreamSource(bus: Bus, options: StreamSourceOptions): Promise<AuditSource> {
-  const { stream = streams.audit, prefix = "", now } = options;
+  const { stream = streams.audit, prefix = "", note, now } = options;
   const isOriginal = stream === streams.audit && prefix === "";
   // Read before the stream is: a checkpoint that comes in between is in the stream, and not in the note.
   const { last_seq, bytes } = await readStreamFacts(bus, stream);
@@ -54,6 +59,7 @@ export async function openStreamSource(bus: Bus, options: StreamSourceOptions): 
     isFiltered: false,
     readAt: now().toISOString(),
     head,
+    note: isOriginal ? note : undefined,
     records: () => read(),
     checkpoints: () => read([prefix + auditCheckpointSubject]),
   };

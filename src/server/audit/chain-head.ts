@@ -5,6 +5,7 @@ import {
   ChainHeadSchema,
   type Checkpoint,
   CheckpointSchema,
+  type Retention,
   signedRecords,
 } from "../../domain/audit.ts";
 import { decodeMessage } from "../../domain/decode.ts";
@@ -21,6 +22,8 @@ export interface ChainEnd {
   readonly head: ChainHead | undefined;
   /** The stream sequence of the last checkpoint; 0 for none. */
   readonly checkpointSeq: number;
+  /** What the last checkpoint says of retention; where the stream has none, the note. */
+  readonly retention: Retention | undefined;
 }
 
 export interface HeadStore {
@@ -47,7 +50,11 @@ export async function findChainEnd(bus: Bus, store: HeadStore): Promise<ChainEnd
   const own = last === undefined ? undefined : readCheckpoint(last.data);
   const inStream = own === undefined ? undefined : headOf(own);
   const isNotedFurther = noted !== undefined && (inStream === undefined || inStream.to_seq <= noted.to_seq);
-  return { head: isNotedFurther ? noted : inStream, checkpointSeq: last?.seq ?? 0 };
+  return {
+    head: isNotedFurther ? noted : inStream,
+    checkpointSeq: last?.seq ?? 0,
+    retention: (own ?? noted)?.retention,
+  };
 }
 
 export function headOf(checkpoint: Checkpoint): ChainHead {

@@ -9,6 +9,7 @@ import { type Following, followStream, type StreamMessage } from "../../nats/fol
 import { readStreamFacts } from "../../nats/read-stream.ts";
 import type { AuditRetention } from "../../nats/streams.ts";
 import { type ChainEnd, findChainEnd, headOf, openHeadStore } from "./chain-head.ts";
+import type { HeadFile, HeadNote } from "./head-file.ts";
 import { digestRecord, type SigningKey, signCheckpoint } from "./signing.ts";
 
 const checkpointEveryMs = 1_000;
@@ -19,6 +20,7 @@ const retryMs = 250;
 
 export interface CheckpointOptions {
   readonly key: SigningKey;
+  readonly headFile?: HeadFile | undefined;
   readonly retention: AuditRetention;
   /** Whether this server is the one of several that signs. */
   readonly isLeader: () => boolean;
@@ -59,27 +61,40 @@ export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop()
 /** Goes on until this server no longer leads, or is stopped. @throws CliaiError when a checkpoint is not taken */
 async function writeChain(
   bus: Bus,
-  { key, retention, isLeader, now, log }: CheckpointOptions,
+  { key, headFile, retention, isLeader, now, log }: CheckpointOptions,
   stopped: Promise<void>,
   isStopped: () => boolean,
 ): Promise<void> {
+  const settings = { max_age_s: retention.maxAgeMs / 1_000, max_bytes: retention.maxBytes };
   const store = await openHeadStore(bus);
   let end = await findChainEnd(bus, store);
   const { last_seq } = await readStreamFacts(bus, streams.audit);
   // A stream made anew counts from 1 again; its first checkpoint still names the one before.
   const from = end.head === undefined || end.head.to_seq > last_seq ? 1 : end.head.to_seq + 1;
+  const losses = await findLosses(headFile, end.head, now);
+  const noteHead = async (head: ChainHead) => {
+    await store.write(head);
+    await headFile?.write({ head, losses });
+  };
+  /** Whether the settings that are signed are not those that hold now: what they remove must be accounted for. */
+  const isOutdated = () => end.retention !== undefined && !isSameSetting(end.retention, settings);
   const pending = collect(bus, from, log);
-  let dueAtMs = now().getTime() + checkpointEveryMs;
+  let dueAtMs = performance.now() + checkpointEveryMs;
   try {
     while (isLeader()) {
-      await within(dueAtMs - now().getTime(), pending.full(), stopped);
+      await within(dueAtMs - performance.now(), pending.full(), stopped);
       if (isStopped() && !bus.isConnected()) return;
-      const isDue = isStopped() || now().getTime() >= dueAtMs;
+      const isDue = isStopped() || performance.now() >= dueAtMs;
       const head = end.head;
-      while (pending.isFull() || (isDue && pending.isWorthSigning()))
-        end = await signNext(pending.take(), end);
-      if (isDue) dueAtMs = now().getTime() + checkpointEveryMs;
-      if (end.head !== undefined && end.head !== head) await store.write(end.head);
+      const isWorthSigning = () => pending.isWorthSigning() || (isOutdated() && pending.hasAny());
+      while (pending.isFull() || (isDue && isWorthSigning())) end = await signNext(pending.take(), end);
+      // Retention has left nothing to sign: the note alone can say by which settings.
+      if (isDue && isOutdated() && end.head !== undefined) {
+        const noted = await retentionNow();
+        end = { ...end, head: { ...end.head, retention: noted }, retention: noted };
+      }
+      if (isDue) dueAtMs = performance.now() + checkpointEveryMs;
+      if (end.head !== undefined && end.head !== head) await noteHead(end.head);
       if (isStopped()) return;
       if (pending.isOverfull()) throw new Error(`${recordsHeld} records wait for a signature`);
     }
@@ -99,13 +114,32 @@ async function writeChain(
       key,
     );
     const { seq } = await bus.publishStored(auditCheckpointSubject, checkpoint, { lastSeq: checkpointSeq });
-    return { head: headOf(checkpoint), checkpointSeq: seq };
+    return { head: headOf(checkpoint), checkpointSeq: seq, retention: checkpoint.retention };
   }
 
   async function retentionNow(): Promise<Retention> {
     const { first_seq, bytes } = await readStreamFacts(bus, streams.audit);
-    return { first_seq, bytes, max_age_s: retention.maxAgeMs / 1_000, max_bytes: retention.maxBytes };
+    return { first_seq, bytes, ...settings };
   }
+}
+
+/** What the file beside the key knows to have been lost, and what is found to be so now. */
+async function findLosses(
+  headFile: HeadFile | undefined,
+  end: ChainHead | undefined,
+  now: () => Date,
+): Promise<HeadNote["losses"]> {
+  const noted = await headFile?.read();
+  if (noted === undefined) return [];
+  const { head, losses } = noted;
+  const ended_at = end?.to_seq ?? 0;
+  const isInChain = head.to_seq < ended_at || (head.to_seq === ended_at && head.hash === end?.hash);
+  if (isInChain) return losses;
+  return [...losses, { head, ended_at, found_at: now().toISOString() }];
+}
+
+function isSameSetting(one: Retention, other: Pick<Retention, "max_age_s" | "max_bytes">): boolean {
+  return one.max_age_s === other.max_age_s && one.max_bytes === other.max_bytes;
 }
 
 type Described = Pick<Checkpoint, "from_seq" | "to_seq" | "digests" | "times" | "prev_at_ms" | "prev">;
@@ -127,6 +161,7 @@ interface Collection {
   isFull(): boolean;
   /** Not for checkpoints alone: each would bring forth the next. */
   isWorthSigning(): boolean;
+  hasAny(): boolean;
   /** Whether some were not held: they are to be read again. */
   isOverfull(): boolean;
   /** The next records without a gap between their sequences. */
@@ -153,6 +188,7 @@ function collect(bus: Bus, from: number, log: Logger): Collection {
     full: () => fullness.promise,
     isFull,
     isWorthSigning: () => others > 0,
+    hasAny: () => pending.length > 0,
     isOverfull: () => isOverfull,
     take: () => {
       const gap = pending.findIndex(({ seq }, index) => seq !== (pending[0]?.seq ?? 0) + index);

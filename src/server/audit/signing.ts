@@ -40,10 +40,13 @@ export function signCheckpoint(
 /** Whether a checkpoint is as its own key signed it; whose key that is, is another question. */
 export function isIntact(checkpoint: Checkpoint): boolean {
   const { hash, signature, public_key } = checkpoint;
-  if (hashText(signedText(checkpoint)) !== hash) return false;
+  return hashText(signedText(checkpoint)) === hash && isSignedBy(public_key, hash, signature);
+}
+
+export function isSignedBy(publicKey: string, text: string, signature: string): boolean {
   try {
-    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: public_key }, format: "jwk" });
-    return verify(null, Buffer.from(hash), key, Buffer.from(signature, "base64url"));
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+    return verify(null, Buffer.from(text), key, Buffer.from(signature, "base64url"));
   } catch {
     // Not a key at all: then nothing was signed by it.
     return false;

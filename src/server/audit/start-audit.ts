@@ -3,12 +3,15 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type AuditRetention, defaultAuditRetention } from "../../nats/streams.ts";
 import { startCheckpoints } from "./checkpoints.ts";
+import type { HeadFile } from "./head-file.ts";
 import { type AuditRecords, createAuditRecords } from "./records.ts";
 import type { SigningKey } from "./signing.ts";
 
 export interface AuditOptions {
   /** Signs the checkpoints; without one there are none. */
   readonly key?: SigningKey | undefined;
+  /** Where the end of the chain is noted besides, outside of the store. */
+  readonly headFile?: HeadFile | undefined;
   readonly retention?: AuditRetention | undefined;
   /** Whether heartbeats are kept as well. */
   readonly heartbeats?: boolean | undefined;
@@ -24,10 +27,10 @@ export interface Audit {
 
 /** The stream AUDIT and the bucket `serve` must be there. */
 export function startAudit(bus: Bus, options: AuditOptions, now: () => Date, log: Logger): Audit {
-  const { key, retention = defaultAuditRetention, isLeader = () => true } = options;
+  const { key, headFile, retention = defaultAuditRetention, isLeader = () => true } = options;
   const records = createAuditRecords({ publish: bus.publish, now, log });
   const checkpoints =
-    key === undefined ? undefined : startCheckpoints(bus, { key, retention, isLeader, now, log });
+    key === undefined ? undefined : startCheckpoints(bus, { key, headFile, retention, isLeader, now, log });
   return {
     records,
     stop: async () => {

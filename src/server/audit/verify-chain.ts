@@ -1,5 +1,5 @@
 // The chain of checkpoints by itself: each intact, by a key that is trusted, and following the one before.
-import { type Checkpoint, isDueToRetention, isWellFormed } from "../../domain/audit.ts";
+import { type ChainHead, type Checkpoint, isDueToRetention, isWellFormed } from "../../domain/audit.ts";
 import type { StreamMessage } from "../../nats/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
 import { readCheckpoint } from "./chain-head.ts";
@@ -40,6 +40,8 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
   const trims: Pick<Checkpoint, "retention" | "at">[] = [];
   let previous: Checkpoint | undefined;
   let isBroken = false;
+  /** Whether what was noted outside of the store is not what the chain has in its place. */
+  let isReplaced = false;
   let count = 0;
 
   const accuse = (kind: Finding["kind"], { seq, at }: StreamMessage, what: string) => {
@@ -91,23 +93,32 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
         report.row("removed", expected, from_seq - 1, undefined);
       }
       if (retention.first_seq > (trims.at(-1)?.retention.first_seq ?? 0)) trims.push({ retention, at });
+      const noted = source.note?.head;
+      if (noted !== undefined && from_seq <= noted.to_seq && noted.to_seq <= checkpoint.to_seq)
+        isReplaced = checkpoint.hash !== noted.hash;
       previous = checkpoint;
       isBroken = false;
       return { checkpoint, follows, isExplained };
     },
 
     checkEnd() {
-      const { head } = source;
+      const { note, bytes, readAt } = source;
       const end = previous?.to_seq ?? 0;
+      const cutOff = ({ to_seq, at_ms }: ChainHead, words: string) => {
+        const at = new Date(at_ms).toISOString();
+        const message = `the end is cut off or replaced: record ${to_seq}, stored ${at}, was signed once, and ${words}`;
+        report.other({ kind: "cut_off", seq: end + 1, to_seq, at, message });
+      };
+      for (const { head, ended_at, found_at } of note?.losses ?? [])
+        cutOff(head, `the chain ended at ${ended_at} when the server found it so at ${found_at}`);
+      if (isReplaced && note !== undefined) return cutOff(note.head, "the chain goes on without it");
+      const head = furthest(source.head, note?.head);
       if (head === undefined || isBroken || head.to_seq < end) return;
       if (head.to_seq === end && head.hash === previous?.hash) return;
       // Of an audit in which nothing has happened for long, retention leaves nothing at all.
-      const retention = { ...head.retention, bytes: source.bytes };
-      if (previous === undefined && isDueToRetention(head.at_ms, Date.parse(source.readAt), retention))
-        return;
-      const at = new Date(head.at_ms).toISOString();
-      const message = `the end is cut off or replaced: record ${head.to_seq}, stored ${at}, was signed once, and the chain ends at ${end}`;
-      report.other({ kind: "cut_off", seq: end + 1, to_seq: head.to_seq, at, message });
+      const isDue = isDueToRetention(head.at_ms, Date.parse(readAt), { ...head.retention, bytes });
+      if (previous === undefined && isDue) return;
+      cutOff(head, `the chain ends at ${end}`);
     },
 
     judgeGap(toSeq, lastAtMs) {
@@ -127,4 +138,9 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
     keys: () => [...keys],
     count: () => count,
   };
+}
+
+function furthest(one: ChainHead | undefined, other: ChainHead | undefined): ChainHead | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.to_seq > one.to_seq ? other : one;
 }

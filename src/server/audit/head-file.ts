@@ -1,0 +1,70 @@
+// The end of the chain of checkpoints in a small signed file beside the key: outside of the store, so that a whole store that is
+// put back from an older copy shows. What the store had lost when a serve found it stays in the file until a person removes it.
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { ChainHeadSchema } from "../../domain/audit.ts";
+import { parseJson } from "../../domain/decode.ts";
+import { isSignedBy, type SigningKey } from "./signing.ts";
+
+const fileName = "audit-head.json";
+/** The first losses say most; a store that is put back again and again fills no disk. */
+const lossesKept = 20;
+
+const LossSchema = v.object({
+  head: ChainHeadSchema,
+  /** Where the chain ended when the loss was found. */
+  ended_at: v.number(),
+  found_at: v.string(),
+});
+const NoteSchema = v.object({ version: v.literal(1), head: ChainHeadSchema, losses: v.array(LossSchema) });
+const FileSchema = v.object({ note: v.string(), public_key: v.string(), signature: v.string() });
+
+export type HeadNote = Readonly<v.InferOutput<typeof NoteSchema>>;
+
+export interface HeadFile {
+  /** Undefined where there is none, and where it is not as this key signed it. */
+  read(): Promise<HeadNote | undefined>;
+  write(note: Omit<HeadNote, "version">): Promise<void>;
+}
+
+export function openHeadFile(keysDir: string, key: SigningKey): HeadFile {
+  const path = join(keysDir, fileName);
+  return {
+    read: () => readHeadNote(keysDir, [key.publicKey]),
+    write: async ({ head, losses }) => {
+      const note = JSON.stringify({ version: 1, head, losses: losses.slice(0, lossesKept) });
+      const file = { note, public_key: key.publicKey, signature: key.sign(note) };
+      const temporary = `${path}.${crypto.randomUUID()}`;
+      await mkdir(keysDir, { recursive: true, mode: 0o700 });
+      try {
+        await writeFile(temporary, JSON.stringify(file), { mode: 0o600, flag: "wx" });
+        await rename(temporary, path);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    },
+  };
+}
+
+/** What was noted in the directory; undefined where nothing is, or where none of these keys signed it. */
+export async function readHeadNote(keysDir: string, keys: readonly string[]): Promise<HeadNote | undefined> {
+  const text = await readFile(join(keysDir, fileName), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  if (text === undefined) return undefined;
+  const file = v.safeParse(FileSchema, jsonOf(text));
+  if (!file.success) return undefined;
+  const { note, public_key, signature } = file.output;
+  if (!keys.includes(public_key) || !isSignedBy(public_key, note, signature)) return undefined;
+  const result = v.safeParse(NoteSchema, jsonOf(note));
+  return result.success ? result.output : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined; // cut off or overwritten: nothing is noted in it
+  }
+}
