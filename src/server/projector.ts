@@ -11,7 +11,7 @@ import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../nats/follow.ts";
-import { readLastMessage } from "../nats/read-stream.ts";
+import { readLastMessage, readStream } from "../nats/read-stream.ts";
 import { lastSequence } from "../nats/streams.ts";
 import type { Cursor } from "./fleet-store.ts";
 import { firstMissedOrder, readMissedReports } from "./missed.ts";
@@ -19,6 +19,8 @@ import { firstMissedOrder, readMissedReports } from "./missed.ts";
 /** How much of the audit is read again at a start to fill the agents' timelines; the records take it in once. */
 const timelineReplay = 5_000;
 const catchUpWithinMs = 2_000;
+/** What is under way has come by then. */
+const lookAfterMs = 50;
 /** What the projection reads of AUDIT; an id that is none is for the decoder to refuse. */
 const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
@@ -124,8 +126,13 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
       const waiter = { isOver, resolve };
       waiting.add(waiter);
       const timer = setTimeout(resolve, catchUpWithinMs);
+      const look = setTimeout(async () => {
+        const isRead = await isReadTo(bus, cursor.commands_seq, command).catch(() => false); // looked at as much as can be
+        if (isRead) advance({ commands_seq: command });
+      }, lookAfterMs);
       await promise;
       clearTimeout(timer);
+      clearTimeout(look);
       waiting.delete(waiter);
     },
     stop: async () => {
@@ -133,6 +140,13 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
       await stopAll(audit, commands);
     },
   };
+}
+
+/** Whether all orders up to a sequence have been read: those between may have been taken out of the stream meanwhile. */
+async function isReadTo(bus: Bus, readTo: number, seq: number): Promise<boolean> {
+  for await (const next of readStream(bus, { stream: streams.commands, from: readTo + 1 }))
+    return next.seq > seq;
+  return true;
 }
 
 async function stopAll(...followings: Following[]): Promise<void> {

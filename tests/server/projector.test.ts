@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { parseAgentId } from "../../src/domain/agent-id.ts";
 import { receiptMessageId } from "../../src/domain/receipts.ts";
 import { agentSubject } from "../../src/domain/subjects.ts";
+import { silentLogger as log } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/bus.ts";
 import { storeCommand } from "../../src/server/commands.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -29,4 +31,39 @@ test("what an agent was told and said while no server ran is all known to the ne
   for (const { receipts } of known) {
     expect(receipts.map(({ state }) => state)).toEqual(["stored", "delivered"]);
   }
+});
+
+test("a reader that missed orders which are gone from the stream waits for none of them", async () => {
+  await using run = await startTestServer();
+  run.bus.publish(agentSubject(ada, "heartbeat"), { status: "idle" });
+  await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
+  const lost = new Promise<void>((resolve) => {
+    run.bus.onConnection((connected) => connected || resolve());
+  });
+  run.nats.kill();
+  await lost;
+  // Stored and removed by another serve before this one is back.
+  const { url } = run.nats;
+  const other = await connectBus({
+    url,
+    name: "another serve",
+    waitForServer: true,
+    firstReconnectMs: 5,
+    log,
+  });
+  await using _ = { [Symbol.asyncDispose]: () => other.close() };
+  const manager = await other.connection.jetstream().jetstreamManager(false);
+  const { seq } = await waitFor(
+    () =>
+      other.publishStored("agent.ada.command", { type: "task" }, { timeoutMs: 200 }).catch(() => undefined),
+    { what: "the order", intervalMs: 5 },
+  );
+  await manager.streams.deleteMessage("COMMANDS", seq);
+  expect(run.bus.isConnected()).toBe(false);
+  await waitFor(() => run.bus.isConnected(), { what: "the connection" });
+  const call = { request_id: crypto.randomUUID(), agent_id: ada, tool: "check_inbox", arguments: {} };
+  const startedAt = performance.now();
+  const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
+  expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
 });
