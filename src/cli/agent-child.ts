@@ -70,9 +70,9 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     ended,
     end,
     async connected(isConnected) {
-      const deadline = Date.now() + connectedWithinMs;
+      const deadline = performance.now() + connectedWithinMs;
       while (!isConnected()) {
-        if (ending !== undefined || Date.now() > deadline) {
+        if (ending !== undefined || performance.now() > deadline) {
           const why = ending ?? `not connected within ${connectedWithinMs / 1000} s`;
           await end();
           throw new CliaiError("failed", `${id} did not start (${why}): ${oneLine(lastWords)}`);

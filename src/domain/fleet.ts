@@ -152,8 +152,11 @@ function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): A
     };
     return { ...record, progress };
   }
-  if (isLateEvent(record.session, event)) return record;
-  const session = reduceSession(record.session, event, at);
+  const live = record.heartbeat?.instance_id;
+  const isOfLiveRun =
+    live !== undefined && event.instance_id === live && record.session?.instance_id !== live;
+  if (isLateEvent(record.session, event, isOfLiveRun)) return record;
+  const session = reduceSession(record.session, event, at, isOfLiveRun);
   const { usage } = event;
   if (session === record.session && usage === undefined) return record;
   return {

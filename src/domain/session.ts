@@ -14,6 +14,8 @@ export interface SessionEvidence {
   /** The last event taken in; both are absent for a session that was told of without numbers. */
   readonly generation?: number;
   readonly seq?: number;
+  /** The higher generation that this one took the place of, as after the clock was set back. */
+  readonly after_generation?: number;
   readonly started_at: string;
   readonly last_event_at: string;
   readonly last_prompt_at?: string;
@@ -107,12 +109,17 @@ export function reduceSession(
   known: SessionEvidence | undefined,
   event: AgentEvent,
   at: string,
+  isOfLiveRun = false,
 ): SessionEvidence | undefined {
   const change = changes.get(event.kind);
   const { instance_id, session_id, generation, seq } = event;
   const isNumbered = generation !== undefined && seq !== undefined;
   // Figures without a number are the agent's own report, which says nothing of a session.
-  if (change === undefined || isLateEvent(known, event) || (event.kind === "usage" && !isNumbered))
+  if (
+    change === undefined ||
+    isLateEvent(known, event, isOfLiveRun) ||
+    (event.kind === "usage" && !isNumbered)
+  )
     return known;
   const before = known !== undefined && !beginsAnew(known, event) ? known : undefined;
   const numbers = isNumbered ? { generation, seq } : {};
@@ -122,22 +129,38 @@ export function reduceSession(
     ...(instance_id === undefined ? {} : { instance_id }),
     ...(session_id === undefined ? {} : { session_id }),
     ...numbers,
+    ...(before === undefined ? afterGeneration(known, generation) : {}),
     last_event_at: at,
   };
   return change(session, event, at);
 }
 
+/** Of a session that takes the place of one with a higher number. */
+function afterGeneration(
+  known: SessionEvidence | undefined,
+  generation: number | undefined,
+): { after_generation?: number } {
+  const before = known?.generation;
+  if (before === undefined || generation === undefined || generation > before) return {};
+  const after = generation === before ? known?.after_generation : before;
+  return after === undefined ? {} : { after_generation: after };
+}
+
 /**
  * Whether the event is one of an older session, or not above the last one of the same. Without numbers nobody can tell:
  * such an event counts in the order in which it comes, but not for a session that has them.
+ * @param isOfLiveRun whether the run of the event is the one that sends heartbeats, and the known session's is not: a generation
+ * is a time, and the clock may have been set back between two runs.
  */
 export function isLateEvent(
   known: SessionEvidence | undefined,
   { kind, generation, seq }: AgentEvent,
+  isOfLiveRun = false,
 ): boolean {
   if (known?.generation === undefined) return false;
   if (generation === undefined || seq === undefined) return kind !== "usage" && changes.has(kind);
-  if (generation !== known.generation) return generation < known.generation;
+  if (generation === known.after_generation) return true;
+  if (generation !== known.generation) return generation < known.generation && !isOfLiveRun;
   return seq <= (known.seq ?? 0);
 }
 

@@ -273,8 +273,8 @@ function createBackoff(firstMs: number): { next: () => number; reset: () => void
   let lostAt: number | undefined;
   return {
     next: () => {
-      lostAt ??= Date.now();
-      const elapsed = Date.now() - lostAt;
+      lostAt ??= performance.now();
+      const elapsed = performance.now() - lostAt;
       return jitter * Math.min(slowestReconnectMs, Math.max(firstMs, elapsed / 2));
     },
     reset: () => {

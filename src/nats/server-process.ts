@@ -113,7 +113,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   /** Ever further from the start before, for one that gets ready and dies as for one that does not get ready. */
   const restart = async () => {
     while (!ending.signal.aborted) {
-      await pause(startedMs + spacingMs - performance.now(), ending.signal);
+      await pause(Math.max(0, startedMs + spacingMs - performance.now()), ending.signal);
       if (ending.signal.aborted) return;
       spacingMs = Math.min(Math.max(spacingMs * 2, firstSpacingMs), widestSpacingMs);
       startedMs = performance.now();
@@ -209,8 +209,8 @@ async function startOnce(
 /** nats-server writes `<its own file name>_<pid>.ports` once it listens. */
 async function portOf(child: ChildProcess, binaryPath: string, dir: string): Promise<number> {
   const path = join(dir, `${basename(binaryPath)}_${child.pid}.ports`);
-  const deadline = Date.now() + readyWithinMs;
-  while (Date.now() < deadline && !hasEnded(child)) {
+  const deadline = performance.now() + readyWithinMs;
+  while (performance.now() < deadline && !hasEnded(child)) {
     const port = await readPort(path);
     if (port !== undefined) {
       await rm(path, { force: true });

@@ -106,7 +106,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   return {
     raise(cause) {
       if (isLeader()) raiseOwn(cause);
-      else deferred.set(alertKey(cause.kind, cause.agentId), { cause, atMs: now().getTime() });
+      else deferred.set(alertKey(cause.kind, cause.agentId), { cause, atMs: performance.now() });
     },
     raiseOwn,
     resolve(kind, agentId) {
@@ -126,7 +126,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
     },
     lead() {
       for (const [key, { cause, atMs }] of deferred) {
-        const isRecent = now().getTime() - atMs < deferredForMs;
+        const isRecent = performance.now() - atMs < deferredForMs;
         if (isRecent && openAlert(key) === undefined) raiseOwn(cause);
       }
       deferred.clear();

@@ -32,7 +32,9 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
   const { id, requests, now } = context;
   const { waitS = defaultWaitS, expiresS, ...facts } = asking;
   const asked = await put(facts, expiresS, context);
-  const waitMs = Date.parse(asked.asked_at) + waitS * 1_000 - now().getTime();
+  // Never longer than asked for: the clock may have been set back since.
+  const waitedMs = Math.max(0, now().getTime() - Date.parse(asked.asked_at));
+  const waitMs = waitS * 1_000 - waitedMs;
   const { request_id } = asked;
   const request = isOpen(asked)
     ? ((await requests.waitForEnd(request_id, Math.max(0, waitMs))) ?? asked)

@@ -146,14 +146,17 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const flushIn = (delayMs: number) => {
     if (!isWriting) return;
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      timer = undefined;
-      const startedAt = performance.now();
-      nextFlushAt = startedAt + flushGapMs.least;
-      if (bus.isConnected()) await flush();
-      nextFlushAt = performance.now() + gapAfter(performance.now() - startedAt);
-      if (dirty.size > 0 && timer === undefined && !isStopped) flushIn(nextFlushAt - performance.now());
-    }, delayMs);
+    timer = setTimeout(
+      async () => {
+        timer = undefined;
+        const startedAt = performance.now();
+        nextFlushAt = startedAt + flushGapMs.least;
+        if (bus.isConnected()) await flush();
+        nextFlushAt = performance.now() + gapAfter(performance.now() - startedAt);
+        if (dirty.size > 0 && timer === undefined && !isStopped) flushIn(nextFlushAt - performance.now());
+      },
+      Math.max(0, delayMs),
+    );
   };
 
   const isHeldBack = (id: AgentId) => {
@@ -172,7 +175,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     if (isStopped) return;
     // A new agent does not wait: a client's command must find whom the API already shows.
     if (!kept.has(id)) flushIn(0);
-    else if (timer === undefined) flushIn(Math.max(0, nextFlushAt - performance.now()));
+    else if (timer === undefined) flushIn(nextFlushAt - performance.now());
   };
 
   return {

@@ -43,7 +43,7 @@ export function answerToolCalls(options: ToolCallOptions): () => void {
 }
 
 async function answer(message: BusMessage, options: ToolCallOptions): Promise<void> {
-  const started = options.now().getTime();
+  const started = performance.now();
   let call: ToolCall | undefined;
   let id: AgentId | undefined;
   let response: ToolResponse;
@@ -80,7 +80,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
     }
     response = { request_id: call?.request_id ?? null, success: false, error: errorText(error) };
   }
-  const took_ms = options.now().getTime() - started;
+  const took_ms = Math.round(performance.now() - started);
   try {
     deliver(message, call, response, took_ms, options.bus);
   } catch (error) {

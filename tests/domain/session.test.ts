@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { AgentEvent } from "../../src/domain/messages.ts";
 import { reduceSession, type SessionEvidence } from "../../src/domain/session.ts";
-import { agentAfter, hosted, type Told, time } from "./session-events.ts";
+import { agentAfter, beats, hosted, type Told, time } from "./session-events.ts";
 
 type Numbered = AgentEvent & { readonly generation: number; readonly seq: number };
 
@@ -109,6 +109,30 @@ describe("reduceSession()", () => {
       last_event_at: time(5),
       tools: [],
     });
+  });
+
+  test("a run that began after the clock was set back counts once its heartbeat is known, and the run before it no more", () => {
+    const before = hosted([["prompt", 1, { session_id: "old", instance_id: "run-1" }]], 9_000);
+    const after = hosted(
+      [
+        ["session_start", 5, { session_id: "new", instance_id: "run-2" }],
+        ["prompt", 6, { session_id: "new", instance_id: "run-2" }],
+      ],
+      2_000,
+    );
+    const late = hosted([["turn_end", 7, { session_id: "old", instance_id: "run-1" }]], 9_000).map(
+      ([kind, s, fields]): Told => [kind, s, { ...fields, seq: 2 }],
+    );
+    const goesOn = hosted([["prompt", 8, { session_id: "new", instance_id: "run-2" }]], 2_000).map(
+      ([kind, s, fields]): Told => [kind, s, { ...fields, seq: 3 }],
+    );
+    const session = agentAfter([...before, beats(4, "idle", "run-2"), ...after, ...late, ...goesOn]).session;
+    expect(session).toMatchObject({
+      ...{ generation: 2_000, seq: 3, session_id: "new", last_event_at: time(8) },
+      turn: { since: time(8) },
+    });
+    // Of a run whose heartbeat is not the last one, nobody can tell.
+    expect(agentAfter([...before, ...after]).session).toMatchObject({ generation: 9_000, session_id: "old" });
   });
 
   test("a start within a session, as after a compaction, leaves the turn open", () => {

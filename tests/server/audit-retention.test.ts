@@ -54,6 +54,17 @@ test.each([
   },
 );
 
+test("what comes is signed within seconds though the clock was set back by an hour", async () => {
+  let backMs = 0;
+  const key = createSigningKey();
+  await using run = await startTestServer({ audit: { key }, now: () => new Date(Date.now() - backMs) });
+  await fill(run, 1, 3);
+  backMs = hour;
+  // It waits for five seconds at the most.
+  await fill(run, 4, 6);
+  expect((await verifyStream(run.bus, [key.publicKey])).result.signed_to).toBeGreaterThan(6);
+});
+
 async function startOver(dir: TempDir, key: SigningKey) {
   await using starting = new AsyncDisposableStack();
   const binary = await testServerBinary();

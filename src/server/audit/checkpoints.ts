@@ -206,7 +206,7 @@ function collect(bus: Bus, from: number, log: Logger): Collection {
 /** Waits until one of the promises settles, or the time is over. */
 async function within(ms: number, ...promises: Promise<void>[]): Promise<void> {
   const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
+  const timer = setTimeout(resolve, Math.max(0, ms));
   await Promise.race([over, ...promises]);
   clearTimeout(timer);
 }

@@ -65,7 +65,7 @@ export function createAuditRecords({ publish, now, log }: AuditRecordsOptions): 
     },
     malformed(subject, data, error, id) {
       const at = now().toISOString();
-      if (bucket.take(now().getTime())) {
+      if (bucket.take(performance.now())) {
         const record: MalformedRecord = {
           subject: subject.slice(0, sampleBytes),
           error: redact(messageOf(error)).slice(0, sampleBytes),
