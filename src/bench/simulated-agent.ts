@@ -4,7 +4,6 @@ import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
 import { buildConnectionName } from "../domain/connection-name.ts";
 import { decodeMessage } from "../domain/decode.ts";
 import { CommandSchema } from "../domain/messages.ts";
-import { receiptMessageId } from "../domain/receipts.ts";
 import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/subjects.ts";
 import { silentLogger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
@@ -125,15 +124,19 @@ async function callTool(bus: Bus, id: AgentId, instance_id: string): Promise<voi
 /** Says of each command that it was delivered and what became of it; one that came too late has expired. */
 async function answer(bus: Bus, id: AgentId, order: Order): Promise<void> {
   try {
-    const { command_id = "", expires_at } = decodeMessage(CommandSchema, order.data);
+    const { command_id = "", token, expires_at } = decodeMessage(CommandSchema, order.data);
     const isLate = expires_at !== undefined && Date.parse(expires_at) <= Date.now();
     const end = order.seq % refusesEach === 0 ? "refused" : "applied";
     for (const state of isLate ? (["expired"] as const) : (["delivered", end] as const)) {
-      await bus.publishStored(
-        agentSubject(id, "receipt"),
-        { agent_id: id, command_id, state, timestamp: new Date().toISOString() },
-        { id: receiptMessageId(id, command_id, state) },
-      );
+      const timestamp = new Date().toISOString();
+      const receipt = {
+        agent_id: id,
+        command_id,
+        ...(token === undefined ? {} : { token }),
+        state,
+        timestamp,
+      };
+      await bus.publishStored(agentSubject(id, "receipt"), receipt);
     }
     await order.ack();
   } catch {

@@ -18,7 +18,7 @@ import { createMcpServer } from "./mcp-server.ts";
 import { pause } from "./pause.ts";
 import { startPresence } from "./presence.ts";
 import type { TakenOrder } from "./read-order.ts";
-import { createReceiptQueue } from "./receipt-queue.ts";
+import { createReceiptQueue, noteTokens } from "./receipt-queue.ts";
 import type { HostAddress } from "./session/host-link.ts";
 import type { MessagingSocket } from "./session/messaging-socket.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
@@ -115,6 +115,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     timeoutMs: options.callTimeoutMs,
     askAgainMs: options.askAgainMs,
     onDone: (name, args) => presence.update(presenceAfter(name, args)),
+    onTokens: (tokens) => noteTokens(receipts, tokens),
     onHandedOver: (commandIds, tool) => {
       given.note(commandIds);
       receipts.writeHandedOver(commandIds, tool);

@@ -2,7 +2,7 @@
 // Handing commands to the model is the server's business (check_inbox).
 import type { AgentId } from "../domain/agent-id.ts";
 import { messageOf } from "../domain/errors.ts";
-import { receiptMessageId } from "../domain/receipts.ts";
+import { isControl } from "../domain/receipts.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -10,6 +10,9 @@ import { consumeOrders, type Order } from "../nats/follow.ts";
 import { pause } from "./pause.ts";
 import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
 
+const runHasEnded = { state: "failed", detail: "the run that it was for has ended" } as const;
+/** So many orders are known again: more than may wait for an acknowledgement (`max_ack_pending`). */
+const mostActedKept = 10_000;
 /** Before an order is given back whose receipt could not be stored: a full disk must not make a busy loop. */
 const giveBackAfterMs = 1_000;
 
@@ -22,55 +25,67 @@ export interface OrderIntake {
 
 export interface OrderIntakeOptions {
   readonly id: AgentId;
+  readonly run: OwnRun;
   readonly now: () => Date;
   readonly log: Logger;
   /** Whether the agent has it already, by its inbox. */
   readonly wasGiven: (commandId: string) => Promise<boolean>;
-  /** Called when the receipt is stored and the order acknowledged; not with one that an earlier run of the agent took. */
+  /** Called when the receipt is stored and the order acknowledged; once for each order. */
   readonly onOrder: (order: TakenOrder) => void;
 }
 
-export function createOrderIntake({ id, now, log, wasGiven, onOrder }: OrderIntakeOptions): OrderIntake {
+/** The run of the agent that orders are taken for. */
+export interface OwnRun {
+  /** Its `instance_id`; also the one of a host that this bridge stands in for. */
+  readonly ids: readonly string[];
+  /** By `performance.now()`. */
+  readonly beganMs: number;
+}
+
+type OrderReceipt = NonNullable<OrderReading["receipt"]>;
+
+export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
+  const { id, run, now, log, wasGiven, onOrder } = options;
   const ending = new AbortController();
-  /** The ids of which this bridge has tried to store the receipt. */
-  const tried = new Set<string>();
-  /** Those that it has acted on: one whose acknowledgement was lost comes again. */
+  /** The orders that were acted on. One whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
   let current: { readonly bus: Bus; stop(): Promise<void> } | undefined;
   let last = Promise.resolve();
 
-  /** Whether this run of the agent is the one that has it. */
-  const storeReceipt = async (bus: Bus, receipt: NonNullable<OrderReading["receipt"]>) => {
-    const { command_id, state } = receipt;
-    const isFirstTry = !tried.has(command_id);
-    tried.add(command_id);
-    const { duplicate } = await bus.publishStored(
-      agentSubject(id, "receipt"),
-      { agent_id: id, ...receipt, timestamp: now().toISOString() },
-      { id: receiptMessageId(id, command_id, state) },
-    );
-    // There before our first try: an earlier run took it, and ended before it could acknowledge it.
-    return !(duplicate && isFirstTry);
+  /** Whether a control order is for this run. One that names no run is for the run that there was when it was stored. */
+  const isForThisRun = async (taken: TakenOrder, order: Order) => {
+    if (!isControl(taken.type)) return true;
+    if (taken.run !== undefined) return run.ids.includes(taken.run);
+    return (await order.ageMs()) <= performance.now() - run.beganMs;
   };
   /** What was handed over in time does not expire when the order itself is late. */
-  const unlessGiven = async (receipt: NonNullable<OrderReading["receipt"]>) => {
-    const { command_id, state } = receipt;
+  const unlessGiven = async (receipt: OrderReceipt): Promise<OrderReceipt> => {
+    const { command_id, state, detail: _, ...names } = receipt;
     if (state !== "expired" || !(await wasGiven(command_id))) return receipt;
-    return { command_id, state: "delivered" } as const;
+    return { ...names, command_id, state: "delivered" };
   };
   const take = async (bus: Bus, order: Order) => {
     const { receipt, order: taken, problem } = readOrder(order, now());
     if (problem !== undefined) log.warn(`order ${order.seq} on ${order.subject}: ${problem}`);
-    const isOurs = receipt === undefined || (await storeReceipt(bus, await unlessGiven(receipt)));
+    if (receipt === undefined || acted.has(keyOf(receipt))) return await order.ack();
+    const isOurs = taken === undefined || (await isForThisRun(taken, order));
+    const facts = isOurs ? await unlessGiven(receipt) : { ...receipt, ...runHasEnded };
+    const timestamp = now().toISOString();
+    await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...facts, timestamp });
     try {
       await order.ack();
     } finally {
       // The acknowledgement may have arrived and its answer not: the order does not come again, and must not be forgotten.
-      if (taken !== undefined && isOurs && !acted.has(taken.command_id)) {
-        acted.add(taken.command_id);
+      if (taken !== undefined && isOurs && !acted.has(keyOf(taken))) {
+        noteActed(taken);
         onOrder(taken);
       }
     }
+  };
+  const noteActed = (taken: TakenOrder) => {
+    acted.add(keyOf(taken));
+    const [oldest] = acted;
+    if (acted.size > mostActedKept && oldest !== undefined) acted.delete(oldest);
   };
   const takeOrGiveBack = async (bus: Bus, order: Order) => {
     try {
@@ -103,4 +118,9 @@ export function createOrderIntake({ id, now, log, wasGiven, onOrder }: OrderInta
       return last;
     },
   };
+}
+
+/** Under one id, another order may come once nobody remembers the first. */
+function keyOf({ command_id, token }: Pick<OrderReceipt, "command_id" | "token">): string {
+  return token ?? command_id;
 }

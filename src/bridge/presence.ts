@@ -54,13 +54,17 @@ export function startPresence(options: PresenceOptions): Presence {
   let facts: Facts = { status: "starting", current_task: "" };
   let alone: Alone | undefined;
   let hostLink: HostLink | undefined;
+  const beganMs = performance.now();
 
   const standAlone = () => {
     const heartbeat = startHeartbeat({
       ...{ id, instanceId, facts: options.facts, intervalS: options.intervalS, link, now, log },
     });
+    // A control order to the host's run, which the host did not live to take, is for the same session of the CLI.
+    const ids = host === undefined ? [instanceId] : [instanceId, host.instanceId];
     const orders = createOrderIntake({
       ...{ id, now, log },
+      run: { ids, beganMs },
       wasGiven: given.has,
       onOrder: (order) => {
         if (isStop(order)) onStop(order);

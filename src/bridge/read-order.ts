@@ -10,13 +10,16 @@ import {
   type Receipt,
   TokenSchema,
 } from "../domain/messages.ts";
-import { commandText, idFromSequence, type OrderType, shutdownText } from "../domain/receipts.ts";
+import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
 import { parseAgentSubject } from "../domain/subjects.ts";
 import type { StreamMessage } from "../nats/follow.ts";
 
 /** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */
 export interface TakenOrder {
   readonly command_id: string;
+  readonly token?: string;
+  /** Of a control order: the run of the agent that it is for. Absent where its sender named none. */
+  readonly run?: string;
   readonly type: OrderType;
   readonly from: string;
   readonly reason: string;
@@ -32,7 +35,7 @@ export function isStop({ type }: Pick<TakenOrder, "type">): boolean {
 
 export interface OrderReading {
   /** Absent when nothing can be said of it: it is malformed, and without an id. */
-  readonly receipt?: Pick<Receipt, "command_id" | "state" | "detail">;
+  readonly receipt?: Pick<Receipt, "command_id" | "token" | "state" | "detail">;
   /** Absent for one that came too late, too. */
   readonly order?: TakenOrder;
   /** What is wrong with it. */
@@ -50,15 +53,19 @@ export function readOrder(order: StreamMessage, now: Date): OrderReading {
       ? { problem }
       : { problem, receipt: { command_id, state: "failed", detail: problem } };
   }
-  const { command_id = idFromSequence(order.seq), expires_at, ...asked } = decoded;
+  const { command_id = idFromSequence(order.seq), token, run, expires_at, ...asked } = decoded;
+  const names = namesOf({ command_id, token });
   if (expires_at !== undefined && Date.parse(expires_at) <= now.getTime()) {
-    return { receipt: { command_id, state: "expired", detail: `it was to be taken by ${expires_at}` } };
+    return { receipt: { ...names, state: "expired", detail: `it was to be taken by ${expires_at}` } };
   }
-  return { receipt: { command_id, state: "delivered" }, order: { command_id, ...asked } };
+  const taken = { ...names, ...(run === undefined ? {} : { run }), ...asked };
+  return { receipt: { ...names, state: "delivered" }, order: taken };
 }
 
-interface DecodedOrder extends Omit<TakenOrder, "command_id"> {
+interface DecodedOrder extends Omit<TakenOrder, "command_id" | "token" | "run"> {
   readonly command_id?: string | undefined;
+  readonly token?: string | undefined;
+  readonly run?: string | undefined;
   readonly expires_at?: string | undefined;
 }
 
@@ -69,16 +76,16 @@ function decodeOrder({ subject, data }: StreamMessage): DecodedOrder {
       return decodeCommand(decodeMessage(CommandSchema, data));
     case "shutdown": {
       const shutdown = decodeShutdown(subject, data);
-      const { command_id, force = false, deadline_s } = shutdown;
+      const { command_id, token, run, force = false, deadline_s } = shutdown;
       return {
-        ...{ command_id, type: "shutdown", force, reason: shutdownText(shutdown) },
+        ...{ command_id, token, run, type: "shutdown", force, reason: shutdownText(shutdown) },
         from: typeof shutdown.from === "string" ? shutdown.from : "unknown",
         ...(deadline_s === undefined ? {} : { deadline_s }),
       };
     }
     default: {
-      const { message_id, from } = decodeMessage(AgentMessageSchema, data);
-      return { command_id: message_id, type: "message", from: from ?? "unknown", reason: "", force: false };
+      const { message_id, token, from = "unknown" } = decodeMessage(AgentMessageSchema, data);
+      return { command_id: message_id, token, type: "message", from, reason: "", force: false };
     }
   }
 }
@@ -89,11 +96,11 @@ const DetailsSchema = v.object({
 });
 
 function decodeCommand(command: Command): DecodedOrder {
-  const { type, command_id, expires_at, from = "unknown", payload } = command;
+  const { type, command_id, token, run, expires_at, from = "unknown", payload } = command;
   const details = v.safeParse(DetailsSchema, payload);
   const { force, deadline_s } = details.success ? details.output : { force: false };
   return {
-    ...{ command_id, expires_at, type, from, force },
+    ...{ command_id, token, run, expires_at, type, from, force },
     reason: type === "task" ? "" : commandText(command),
     ...(deadline_s === undefined ? {} : { deadline_s }),
   };

@@ -3,7 +3,6 @@
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Receipt } from "../domain/messages.ts";
-import { receiptMessageId } from "../domain/receipts.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
@@ -12,6 +11,8 @@ import { atMost, pause } from "./pause.ts";
 export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "detail">;
 
 export interface ReceiptQueue {
+  /** From here on, the receipts of that id are of the order with that token. */
+  noteToken(commandId: string, token: string): void;
   /** Each is stored when those before it are, or never will be. */
   write(facts: ReceiptFacts): void;
   /** @param route the tool whose result carried them, or the host's way of handing over */
@@ -31,10 +32,13 @@ export interface ReceiptQueueOptions {
 }
 
 const tryAgainMs = 1_000;
+/** The tokens of so many orders are kept in mind: the last ones. */
+const mostTokens = 10_000;
 
 export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions): ReceiptQueue {
   const ending = new AbortController();
   const { signal } = ending;
+  const tokens = new Map<string, string>();
   let last = Promise.resolve();
   let trouble = "";
 
@@ -43,13 +47,13 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
     if (trouble !== text) log.warn(`receipts are not stored: ${text}`);
     trouble = text;
   };
-  const store = async (receipt: ReceiptFacts & { readonly timestamp: string }) => {
+  /** Tried again after a lost answer it may be stored twice: whoever reads receipts takes the second for nothing new. */
+  const store = async (receipt: ReceiptFacts & Pick<Receipt, "token" | "timestamp">) => {
     const { command_id, state } = receipt;
-    const messageId = receiptMessageId(id, command_id, state);
     while (!signal.aborted) {
       try {
         const bus = await link.connected(signal);
-        await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...receipt }, { id: messageId });
+        await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...receipt });
         trouble = "";
         return;
       } catch (error) {
@@ -62,11 +66,18 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
     log.debug(`the receipt (${state}) of ${command_id} may not be stored`);
   };
   const write = (facts: ReceiptFacts) => {
-    const receipt = { ...facts, timestamp: now().toISOString() };
+    const token = tokens.get(facts.command_id);
+    const receipt = { ...facts, ...(token === undefined ? {} : { token }), timestamp: now().toISOString() };
     last = last.then(() => store(receipt));
   };
 
   return {
+    noteToken(commandId, token) {
+      tokens.delete(commandId);
+      tokens.set(commandId, token);
+      const [oldest] = tokens.keys();
+      if (tokens.size > mostTokens && oldest !== undefined) tokens.delete(oldest);
+    },
     write,
     writeHandedOver(commandIds, route) {
       for (const command_id of commandIds) write({ command_id, state: "injected", route });
@@ -76,6 +87,13 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
       ending.abort();
     },
   };
+}
+
+export function noteTokens(
+  receipts: Pick<ReceiptQueue, "noteToken">,
+  tokens: Readonly<Record<string, string>>,
+): void {
+  for (const [id, token] of Object.entries(tokens)) receipts.noteToken(id, token);
 }
 
 /** Tried again it fares no better. */

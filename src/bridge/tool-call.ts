@@ -49,6 +49,8 @@ export interface ToolCallerOptions {
   readonly reachWithinMs?: number | undefined;
   /** Called with each call that the server has carried out. */
   readonly onDone: (name: ToolName, args: Record<string, unknown>) => void;
+  /** Called with the tokens of what a result hands over, by their ids, before the result is given to the client. */
+  readonly onTokens: (tokens: Readonly<Record<string, string>>) => void;
   /** Called with what a result handed over, once the client has been given that result. */
   readonly onHandedOver: (commandIds: readonly string[], tool: ToolName) => void;
 }
@@ -86,7 +88,8 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
     try {
       const response = decodeMessage(ToolResponseSchema, await requestUntilOver(link, attempt));
       if (response.success) onDone(name, args);
-      const takes = response.takes ?? [];
+      const { takes = [], tokens } = response;
+      if (tokens !== undefined) options.onTokens(tokens);
       // After the result has left: a bridge that dies before is given the same again, and nothing is lost.
       if (takes.length > 0 && !signal.aborted) setTimeout(() => onHandedOver(takes, name), 0);
       return { ...outcomeOf(response), takes };

@@ -1,13 +1,16 @@
 // `cliai send`: a command to one agent or to all that are online, and what became of it.
+import { setTimeout as delay } from "node:timers/promises";
 import type { ArgsDef } from "citty";
 import * as v from "valibot";
-import { type AgentRecord, viewAgent } from "../domain/agent-record.ts";
+import { type AgentRecord, byAgentId } from "../domain/agent-record.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../domain/errors.ts";
 import { type CommandType, CommandTypeSchema, commandTypes, TokenSchema } from "../domain/messages.ts";
 import { didYouMean } from "../domain/nearest.ts";
-import { type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
+import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
+import { deriveAxes } from "../domain/status.ts";
 import type { Bus } from "../nats/bus.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../server/commands.ts";
+import { isRunning } from "../server/order-target.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
@@ -40,6 +43,9 @@ const sendArgs = {
 
 /** A week: longer than the stream keeps a command. */
 const longestS = 7 * 86_400;
+/** How long a control order waits for the run of its agent to be heard of, before it is refused. */
+const runWithinMs = 1_000;
+const lookEveryMs = 50;
 
 type SendArgs = Arguments<typeof sendArgs>;
 
@@ -58,8 +64,12 @@ export const sendCommand = defineCliCommand({
     const sending = await readSending(args, context);
     return await withClient(args, context, async (bus) => {
       const fleet = await readFleet(bus);
-      if (args.all === true) await sendToAll(bus, sending, fleet, context);
-      else await sendToOne(bus, sending, requireAgent(args.agent ?? "", fleet), sending.key, context, "");
+      if (args.all === true) {
+        await sendToAll(bus, sending, fleet, context);
+        return 0;
+      }
+      const record = await awaitRun(bus, requireAgent(args.agent ?? "", fleet), sending, context);
+      await sendToOne(bus, sending, record, sending.key, context, "");
       return 0;
     });
   },
@@ -97,6 +107,24 @@ function readType(word: string): CommandType {
   throw usage(`COMMAND "${word}" is not one of ${commandTypes.join(", ")}`, didYouMean(word, commandTypes));
 }
 
+/** One that has just been launched, or launched again, may be about to be heard of. */
+async function awaitRun(
+  bus: Bus,
+  record: AgentRecord,
+  { order, key }: Sending,
+  { now }: CliContext,
+): Promise<AgentRecord> {
+  const isKnown = record.commands.some(({ command_id }) => command_id === key);
+  if (isKnown || !isControl(order.type)) return record;
+  const deadline = performance.now() + runWithinMs;
+  let latest = record;
+  while (!isRunning(latest, now()) && performance.now() < deadline) {
+    await delay(lookEveryMs);
+    latest = (await readAgent(bus, record.agent_id)) ?? latest;
+  }
+  return latest;
+}
+
 /** @throws CliaiError `failed`, `refused` or `no_answer` when the agent did not do what was waited for */
 async function sendToOne(
   bus: Bus,
@@ -114,6 +142,7 @@ async function sendToOne(
     {
       wait,
       timeoutMs,
+      target: record,
       readKnown: async () =>
         (await readAgent(bus, agent_id))?.commands.find((command) => command.command_id === command_id),
       now: context.now,
@@ -143,9 +172,10 @@ async function sendToAll(
   context: CliContext,
 ): Promise<void> {
   const now = context.now();
-  const targets = [...fleet.values()]
-    .filter((record) => viewAgent(record, now).axes.link.value === "online")
-    .sort((a, b) => (a.agent_id < b.agent_id ? -1 : 1));
+  const isOnline = (record: AgentRecord) => deriveAxes(record, now).link.value === "online";
+  const records = [...fleet.values()].sort(byAgentId);
+  const targets = records.filter(isOnline);
+  const others = records.filter((record) => !isOnline(record));
   const [first] = targets;
   if (first === undefined) {
     throw new CliaiError("agent_unknown", "no agent is online", {
@@ -154,7 +184,8 @@ async function sendToAll(
   }
   // What no agent would be sent is refused before any is.
   buildCommand({ ...sending.order, id: first.agent_id }, "check", now);
-  context.note(`${sending.order.type} to ${targets.map(({ agent_id }) => agent_id).join(", ")}`);
+  context.note(`${sending.order.type} to ${namesIn(targets)}`);
+  if (others.length > 0) context.note(`not to ${namesIn(others)}: not online`);
   const width = Math.max(...targets.map(({ agent_id }) => agent_id.length));
   const results = await Promise.allSettled(
     targets.map((record) => {
@@ -177,6 +208,10 @@ async function sendToAll(
       cause: worst,
     },
   );
+}
+
+function namesIn(records: readonly AgentRecord[]): string {
+  return records.map(({ agent_id }) => agent_id).join(", ");
 }
 
 function receiptLine({ at, state, route, detail }: ReceiptEntry): string {

@@ -96,6 +96,7 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
   const axes = deriveAxes(record, now, listeningSince);
   return {
     ...record,
+    commands: withoutTokens(record.commands),
     config_name: record.config_name ?? unknownText,
     project_path: record.project_path ?? unknownText,
     current_task: record.current_task ?? unknownText,
@@ -103,6 +104,18 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
     axes,
     inbox_waiting: inboxOf(record).length,
   };
+}
+
+/** A record's list stays the same object until one of them changes: so does what is shown of it. */
+const shownCommands = new WeakMap<readonly CommandRecord[], readonly CommandRecord[]>();
+
+function withoutTokens(commands: readonly CommandRecord[]): readonly CommandRecord[] {
+  let shown = shownCommands.get(commands);
+  if (shown === undefined) {
+    shown = commands.map(({ token: _, ...command }) => command);
+    shownCommands.set(commands, shown);
+  }
+  return shown;
 }
 
 export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSince?: string): AgentView[] {

@@ -24,6 +24,8 @@ const exitCodeByErrorCode = {
   refused: 5,
   not_signed_in: 5,
   too_many_tries: 5,
+  /** The id was given before, for another order. */
+  stored_before: 5,
   /** Another was first. */
   decided_already: 5,
   interrupted: 130,

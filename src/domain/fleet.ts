@@ -18,6 +18,7 @@ import {
   commandText,
   idFromSequence,
   isSettled,
+  namesOf,
   receiptEntry,
   shutdownText,
   summaryOf,
@@ -77,9 +78,7 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
     case "event":
       return reduceAgentEvent(seen(record, event.at), event.message, event.at);
     case "receipt":
-      return withCommand(seen(record, event.at), event.message.command_id, event.at, (command) =>
-        addReceipt(command, receiptEntry(event.message, event.at)),
-      );
+      return reduceReceipt(seen(record, event.at), event.message, event.at);
     case "command":
       return withOrder(
         record,
@@ -199,6 +198,32 @@ function said(
   };
 }
 
+/** A receipt that names a token is of the order with that token alone. Without one it is of the order with that id. */
+function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): AgentRecord {
+  const { command_id, token } = receipt;
+  const { commands } = record;
+  const place = commands.findIndex((command) =>
+    token === undefined ? command.command_id === command_id : command.token === token,
+  );
+  const known = commands[place];
+  if (known !== undefined) return withCommand(record, place, addReceipt(known, receiptEntry(receipt, at)));
+  const namesake = commands.findIndex((command) => command.command_id === command_id);
+  // Late, of an order that was stored under this id before the one that is known.
+  if ((commands[namesake]?.stream_seq ?? 0) > 0) return record;
+  // It may be read before the order that it is for: two streams keep no order between them.
+  const unread: CommandRecord = {
+    ...namesOf(receipt),
+    type: "task",
+    from: "unknown",
+    summary: "",
+    stream_seq: 0,
+    issued_at: at,
+    receipts: [receiptEntry(receipt, at)],
+  };
+  return withCommand(record, namesake, unread);
+}
+
+/** Under a known id a second order of the same type is the same one again. One of another type must not be hidden by it. */
 function withOrder(
   record: AgentRecord,
   event: {
@@ -208,48 +233,38 @@ function withOrder(
   },
   type: CommandRecord["type"],
   text: string,
-  id = idFromSequence(event.stream_seq),
+  ownId = idFromSequence(event.stream_seq),
 ): AgentRecord {
-  const { from, expires_at, thread } = event.message;
-  return withCommand(record, id, event.at, (command) =>
-    command.stream_seq > 0
-      ? command
-      : addReceipt(
-          {
-            ...command,
-            type,
-            from: typeof from === "string" ? from : "unknown",
-            summary: summaryOf(text),
-            stream_seq: event.stream_seq,
-            issued_at: event.at,
-            ...(typeof expires_at === "string" ? { expires_at } : {}),
-            ...(typeof thread === "string" && thread !== id ? { thread } : {}),
-          },
-          { state: "stored", at: event.at },
-        ),
-  );
+  const { at, stream_seq } = event;
+  const { from, expires_at, thread, token, run } = event.message;
+  const find = (id: string) => record.commands.findIndex(({ command_id }) => command_id === id);
+  const namesake = record.commands[find(ownId)];
+  const isRead = namesake !== undefined && namesake.stream_seq > 0;
+  if (isRead && namesake.type === type) return record;
+  const id = isRead ? idFromSequence(stream_seq) : ownId;
+  const place = find(id);
+  const unread = record.commands[place];
+  const isItsOwn = unread !== undefined && (unread.token === undefined || unread.token === token);
+  const order: CommandRecord = {
+    command_id: id,
+    ...known({ token }),
+    type,
+    ...(typeof run === "string" ? { run } : {}),
+    from: typeof from === "string" ? from : "unknown",
+    summary: summaryOf(text),
+    stream_seq,
+    issued_at: at,
+    ...(typeof expires_at === "string" ? { expires_at } : {}),
+    ...(typeof thread === "string" && thread !== id ? { thread } : {}),
+    receipts: isItsOwn ? unread.receipts : [],
+  };
+  return withCommand(record, place, addReceipt(order, { state: "stored", at }));
 }
 
-/** A receipt may be read before the command it is for: two streams keep no order between them. */
-function withCommand(
-  record: AgentRecord,
-  command_id: string,
-  at: string,
-  change: (command: CommandRecord) => CommandRecord,
-): AgentRecord {
-  const place = record.commands.findIndex((command) => command.command_id === command_id);
-  const before = record.commands[place] ?? {
-    command_id,
-    type: "task",
-    from: "unknown",
-    summary: "",
-    stream_seq: 0,
-    issued_at: at,
-    receipts: [],
-  };
-  const after = change(before);
-  if (after === before) return record;
-  const commands = place === -1 ? [...record.commands, after] : record.commands.with(place, after);
+/** @param place where it stands among the commands; -1 for one that is new */
+function withCommand(record: AgentRecord, place: number, command: CommandRecord): AgentRecord {
+  if (record.commands[place] === command) return record;
+  const commands = place === -1 ? [...record.commands, command] : record.commands.with(place, command);
   return { ...record, commands: keepPendingAndLast(commands) };
 }
 

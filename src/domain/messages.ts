@@ -149,9 +149,16 @@ export const ReceiptStateSchema = v.picklist(
 );
 export type ReceiptState = v.InferOutput<typeof ReceiptStateSchema>;
 
+/**
+ * Drawn at random by whoever stores an order. Receipts that name it are of that order alone, and not of another one
+ * under the same id. It stands in nothing that another agent can read.
+ */
+const orderToken = v.optional(TokenSchema);
+
 export const ReceiptSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
   command_id: TokenSchema,
+  token: orderToken,
   state: ReceiptStateSchema,
   route: v.optional(shortText("route")),
   detail: v.nullish(longText("detail")),
@@ -170,6 +177,9 @@ export const CommandSchema = v.looseObject({
     v.nullable(v.union([v.string(), anyObject("payload")], "payload must be text or an object")),
   ),
   command_id: v.optional(TokenSchema),
+  token: orderToken,
+  /** Of a stop, a pause, a resume: the run of the agent (`instance_id` of its heartbeats) that it is for. */
+  run: v.optional(shortText("run")),
   from: v.optional(shortText("from")),
   issued_at: timestamp,
   expires_at: timestamp,
@@ -181,6 +191,9 @@ export const ShutdownSchema = v.looseObject({
   approved: v.optional(v.boolean("approved must be true or false")),
   force: v.optional(v.boolean("force must be true or false")),
   command_id: v.optional(TokenSchema),
+  token: orderToken,
+  /** As a command's. */
+  run: v.optional(shortText("run")),
   deadline_s: v.optional(count("deadline_s")),
 });
 export type Shutdown = v.InferOutput<typeof ShutdownSchema>;
@@ -193,6 +206,7 @@ export const messageKinds = ["answer", "request", "broadcast"] as const;
 
 export const AgentMessageSchema = v.looseObject({
   message_id: v.optional(TokenSchema),
+  token: orderToken,
   from: v.optional(shortText("from")),
   to: v.optional(shortText("to")),
   text: longText("text"),
@@ -223,6 +237,8 @@ export const ToolResponseSchema = v.looseObject({
   error: v.optional(v.string()),
   /** The ids of the commands and messages that this result hands over. */
   takes: v.optional(v.array(TokenSchema)),
+  /** The tokens of those of them that have one, by their ids: for the receipts that the caller writes. */
+  tokens: v.optional(v.record(TokenSchema, TokenSchema)),
   /** How many commands and messages wait in the agent's inbox: a reminder to call check_inbox. */
   inbox_waiting: v.optional(count("inbox_waiting")),
 });

@@ -14,7 +14,11 @@ export type OrderType = CommandType | "shutdown" | "message";
 
 export interface CommandRecord {
   readonly command_id: string;
+  /** The secret of the stored order; absent for one of a plain publisher. Views leave it out. */
+  readonly token?: string;
   readonly type: OrderType;
+  /** Of a control order: the run of the agent that it is for. */
+  readonly run?: string;
   readonly from: string;
   /** The beginning of the text, for a list; the whole is in stream COMMANDS at `stream_seq`. */
   readonly summary: string;
@@ -52,12 +56,22 @@ export function endsWait(state: ReceiptState, wait: WaitState): boolean {
   return rank[state] >= rank[wait];
 }
 
-/**
- * The id (`Nats-Msg-Id`) under which a receipt is stored: each state once, and of all final ones the first alone, whoever
- * writes it and however often.
- */
-export function receiptMessageId(agentId: string, commandId: string, state: ReceiptState): string {
-  return `${agentId}.${commandId}.${isFinal(state) ? "final" : state}`;
+/** Whether it steers a run of the agent, and so ends with that run. Tasks and messages are the agent's, whichever run takes them. */
+export function isControl(type: OrderType): boolean {
+  return type !== "task" && type !== "message";
+}
+
+export type OrderNames = Pick<CommandRecord, "command_id" | "token">;
+
+/** What its receipts name: the order, and its token where it has one. */
+export function namesOf({
+  command_id,
+  token,
+}: {
+  readonly command_id: string;
+  readonly token?: string | undefined;
+}): OrderNames {
+  return token === undefined ? { command_id } : { command_id, token };
 }
 
 /** Whether the agent's CLI has been given it, or its life is over. */

@@ -2,7 +2,7 @@
 // page alike. Each value says where it comes from, since when, and why; when the evidence runs out it is `unknown`.
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
 import { countingWord, decidingSession, isOlderInstance } from "./counting-evidence.ts";
-import type { CommandRecord, OrderType } from "./receipts.ts";
+import { type CommandRecord, isControl } from "./receipts.ts";
 import { isApproval } from "./requests.ts";
 import type { SessionEvidence } from "./session.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
@@ -210,12 +210,12 @@ function deriveAttention(
   return { value: "none", source: "none", reason: "nothing waits" };
 }
 
-const controlTypes: readonly OrderType[] = ["stop", "shutdown", "pause", "resume"];
-
-/** An order counts for the run of the agent that it was delivered to; with that run it is over. */
-function lastControlOrder({ commands, run_started_at }: AgentRecord): CommandRecord | undefined {
-  return commands.findLast(({ type, stream_seq, receipts }) => {
-    if (stream_seq === 0 || !controlTypes.includes(type)) return false;
+/** An order counts for the run of the agent that it is for, or was delivered to; with that run it is over. */
+function lastControlOrder({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord | undefined {
+  return commands.findLast(({ type, stream_seq, receipts, run }) => {
+    if (stream_seq === 0 || !isControl(type)) return false;
+    if (run !== undefined && heartbeat?.instance_id !== undefined && run !== heartbeat.instance_id)
+      return false;
     const delivered = receipts.find(({ state }) => state === "delivered");
     return delivered === undefined || run_started_at === undefined || delivered.at >= run_started_at;
   });

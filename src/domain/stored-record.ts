@@ -47,6 +47,8 @@ const RecordSchema = v.looseObject({
   commands: v.array(
     v.looseObject({
       command_id: v.string(),
+      token: v.optional(v.string()),
+      run: v.optional(v.string()),
       type: v.string(),
       from: v.string(),
       summary: v.string(),

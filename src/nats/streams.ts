@@ -104,8 +104,8 @@ function streamConfigs({
       discard: DiscardPolicy.Old,
       max_age: nanos(auditRetention.maxAgeMs),
       max_bytes: auditRetention.maxBytes,
-      // A stream with sources has none unless told (nats-server 2.15); the receipts of bridges are known by their ids.
-      duplicate_window: nanos(Math.min(day, auditRetention.maxAgeMs)),
+      // None: agents publish here under ids of their choice, and one of theirs must not keep an order's copy out, or a receipt.
+      duplicate_window: 0,
       num_replicas: replicas,
     },
   ];

@@ -41,11 +41,12 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
     : asked;
   if (isOpen(request)) return { request_id, note: "asked; the answer will come by check_inbox" };
   if (request.state === "withdrawn") return { request_id, note: answerText(request) };
-  if (!(await context.inbox.give(id, answerMessageId(request_id), context))) {
+  const given = await context.inbox.give(id, answerMessageId(request_id), context);
+  if (given === undefined) {
     const verdict = isApproval(request) ? { approved: request.answer?.approved === true } : {};
     return { request_id, note: "it is answered, and the answer was given by check_inbox", ...verdict };
   }
-  context.handOver(answerMessageId(request_id));
+  context.handOver(given);
   if (request.answer === undefined) return { request_id, note: answerText(request) };
   const { approved, by } = request.answer;
   const answers = answersOf(request);

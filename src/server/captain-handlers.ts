@@ -55,7 +55,7 @@ export const captainHandlers: Pick<
     }
     const words = type === "task" ? { text: payload } : { reason: payload };
     const order = { id: target, type, from: id, command_id: idOfCall(call), ...words };
-    const { command_id } = await storeCommand(bus, order, now());
+    const { command_id } = await storeCommand(bus, order, now(), fleet.record(target));
     return { command_id, stored: true };
   },
 

@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Alerts } from "./alerts.ts";
 import type { FleetState } from "./fleet-state.ts";
+import { createOrderToken, messageStoredAs } from "./order-names.ts";
 import type { RoleOf } from "./roles.ts";
 import type { RequestReading } from "./server.ts";
 
@@ -43,6 +44,7 @@ export function notifyCaptains({
     const { request_id, agent_id, choices } = request;
     const message = {
       message_id,
+      token: createOrderToken(),
       kind: "request",
       request_id,
       from: agent_id,
@@ -52,7 +54,7 @@ export function notifyCaptains({
       timestamp: now().toISOString(),
     };
     bus
-      .publishStored(agentSubject(captain, "message"), message, { id: message_id })
+      .publishStored(agentSubject(captain, "message"), message, { id: messageStoredAs(captain, message_id) })
       .catch((error: unknown) => {
         log.debug(`captain ${captain} is not told of ${request_id} yet: ${messageOf(error)}`);
         told.delete(message_id);

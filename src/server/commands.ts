@@ -1,8 +1,15 @@
 // Sending a command to an agent, and watching what becomes of it: for `cliai send`, the API and the page alike.
 import type { AgentId } from "../domain/agent-id.ts";
-import { decodeFromAgent } from "../domain/decode.ts";
+import type { AgentRecord } from "../domain/agent-record.ts";
+import { decodeFromAgent, decodeMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
-import { type Command, type CommandType, type Receipt, ReceiptSchema } from "../domain/messages.ts";
+import {
+  type Command,
+  CommandSchema,
+  type CommandType,
+  type Receipt,
+  ReceiptSchema,
+} from "../domain/messages.ts";
 import {
   addReceipt,
   type CommandRecord,
@@ -14,6 +21,9 @@ import {
 } from "../domain/receipts.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { commandStoredAs, createOrderToken } from "./order-names.ts";
+import { requireTaker, runOf } from "./order-target.ts";
+import { readStoredOrder, type StoredName } from "./stored-order.ts";
 
 export interface OrderRequest {
   readonly id: AgentId;
@@ -66,24 +76,76 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
   };
 }
 
-/** Stores a command in the stream; it is `stored` when this resolves. */
+export interface StoredCommand {
+  readonly command_id: string;
+  /** Undefined where it had been stored before: then the first one's counts. */
+  readonly token: string | undefined;
+  /** Whether it had been stored under that id before, with the same words. It then takes no second effect. */
+  readonly duplicate: boolean;
+}
+
+/**
+ * Stores a command in the stream; it is `stored` when this resolves.
+ * @param target what is known of the agent: a control order is bound to its run. Whoever leaves it out asks no questions.
+ * @throws CliaiError `refused` for a target that takes no such order now; `stored_before` where another order has that id
+ */
 export async function storeCommand(
   bus: Bus,
   order: OrderRequest,
   now: Date,
-): Promise<{ command_id: string; duplicate: boolean }> {
-  const command_id = order.command_id ?? crypto.randomUUID();
-  const command = buildCommand(order, command_id, now);
-  // The stream takes an id but once, whatever the subject: the same key for two agents is two commands.
-  const { duplicate } = await bus.publishStored(agentSubject(order.id, "command"), command, {
-    id: `${order.id}.${command_id}`,
+  target?: AgentRecord,
+): Promise<StoredCommand> {
+  const { id, type, command_id = crypto.randomUUID() } = order;
+  const built = buildCommand(order, command_id, now);
+  const known = target?.commands.find((each) => each.command_id === command_id && each.stream_seq > 0);
+  if (known !== undefined) {
+    await requireSame(bus, id, { ...built, ...runOf(type, target, now) }, known);
+    return { command_id, token: undefined, duplicate: true };
+  }
+  if (target !== undefined) requireTaker(type, target, now);
+  const token = createOrderToken();
+  const command = { ...built, token, ...runOf(type, target, now) };
+  const { duplicate, seq } = await bus.publishStored(agentSubject(id, "command"), command, {
+    id: commandStoredAs(id, command_id),
   });
-  return { command_id, duplicate };
+  if (duplicate) await requireSame(bus, id, command, { command_id, type, stream_seq: seq });
+  return { command_id, token: duplicate ? undefined : token, duplicate };
+}
+
+/**
+ * What nothing has any more cannot be compared: then the id alone says that it was stored.
+ * @throws CliaiError `stored_before`
+ */
+async function requireSame(bus: Bus, id: AgentId, command: Command, stored: StoredName): Promise<void> {
+  const data = await readStoredOrder(bus, id, stored);
+  const before = data && decodeMessage(CommandSchema, data);
+  const what = `${stored.type} "${stored.command_id}" to ${id} was stored before`;
+  const differs = (how: string) =>
+    new CliaiError("stored_before", `${what}, ${how}`, { hint: "give another order another --id" });
+  if (stored.type !== command.type) throw differs(`and is no ${command.type}`);
+  // Of a store that was damaged, another order may have that sequence.
+  if (before?.command_id !== stored.command_id) return;
+  if (before.type !== command.type) throw differs(`as a ${before.type}`);
+  if (wordsOf(before) !== wordsOf(command)) {
+    throw differs(command.type === "task" ? "with another text" : "with another reason, or force");
+  }
+  if (command.run !== undefined && before.run !== undefined && before.run !== command.run) {
+    throw differs("for a run of it that has ended");
+  }
+}
+
+/** All that a command says to its agent, as one text. */
+function wordsOf({ type, payload }: Command): string {
+  if (typeof payload === "string") return JSON.stringify([payload, "", false]);
+  const { text = "", reason = "", force = false } = payload ?? {};
+  return JSON.stringify(type === "task" ? [text, reason, force] : [reason, "", force]);
 }
 
 export interface WatchOptions {
   readonly wait: WaitState;
   readonly timeoutMs: number;
+  /** What is known of the agent: see {@link storeCommand}. */
+  readonly target?: AgentRecord | undefined;
   /**
    * What the server knows of it: the receipts that came before, of a command sent again under the same id, and those that went
    * by while the connection was lost. Read at once, and every second after that.
@@ -125,14 +187,19 @@ export async function sendAndWatch(
   };
   // Listening begins before the command goes out: the first receipt can be back before the acknowledgement is. nats-server
   // takes what comes on one connection in its order: no flush in between is waited for.
-  const early: ReceiptEntry[] = [];
-  let isTold = false;
+  const early: Receipt[] = [];
+  let stored: StoredCommand | undefined;
+  const takeReceipt = (receipt: Receipt) => {
+    const { token = stored?.token } = receipt;
+    // Of an order that was stored under this id before.
+    if (stored?.token !== undefined && token !== stored.token) return;
+    take(receiptEntry(receipt, receipt.timestamp ?? options.now().toISOString()));
+  };
   const unsubscribe = bus.subscribe(agentSubject(order.id, "receipt"), ({ data }) => {
     const receipt = readReceipt(data, order.id);
     if (receipt?.command_id !== command_id) return;
-    const entry = receiptEntry(receipt, receipt.timestamp ?? options.now().toISOString());
-    if (isTold) take(entry);
-    else early.push(entry);
+    if (stored === undefined) early.push(receipt);
+    else takeReceipt(receipt);
   });
   const timer = setTimeout(() => {
     const furthest = record.receipts.at(-1)?.state ?? "not stored";
@@ -157,12 +224,13 @@ export async function sendAndWatch(
     );
   };
   try {
-    await storeCommand(bus, { ...order, command_id }, options.now());
+    const outcome = await storeCommand(bus, { ...order, command_id }, options.now(), options.target);
     const storedAt = options.now().toISOString();
     const known = (await options.readKnown?.())?.receipts ?? [];
     take(known.find(({ state }) => state === "stored") ?? { state: "stored", at: storedAt });
-    for (const entry of [...known, ...early]) take(entry);
-    isTold = true;
+    for (const entry of known) take(entry);
+    stored = outcome;
+    for (const receipt of early) takeReceipt(receipt);
     looking = setInterval(look, lookEveryMs);
     return await reached.promise;
   } finally {

@@ -3,7 +3,7 @@
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Receipt } from "../domain/messages.ts";
-import { type CommandRecord, isWaiting, receiptMessageId, waitsUntilMs } from "../domain/receipts.ts";
+import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -35,7 +35,7 @@ export function expireOverdue(options: ExpiryOptions): () => void {
         isWaiting(command) &&
         !isBegun(command) &&
         waitsUntilMs(command) + graceMs <= now().getTime() &&
-        holds.isFree(agent_id, command.command_id),
+        holds.isFree(agent_id, command),
     );
   const expire = async ({ agent_id: id }: AgentRecord) => {
     // By all that is stored by now: it may have been taken, and this serve have stood still.
@@ -44,11 +44,7 @@ export function expireOverdue(options: ExpiryOptions): () => void {
     for (const command of record === undefined ? [] : overdueOf(record)) {
       if (!lease.isLeader()) return;
       const receipt = expiredReceipt(command, now());
-      await bus.publishStored(
-        agentSubject(id, "receipt"),
-        { agent_id: id, ...receipt },
-        { id: receiptMessageId(id, command.command_id, receipt.state) },
-      );
+      await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...receipt });
     }
   };
   let isLooking = false;
@@ -76,9 +72,9 @@ function isBegun({ type, receipts }: CommandRecord): boolean {
 export function expiredReceipt(
   command: CommandRecord,
   now: Date,
-): Pick<Receipt, "command_id" | "state" | "detail" | "timestamp"> {
+): Pick<Receipt, "command_id" | "token" | "state" | "detail" | "timestamp"> {
   return {
-    command_id: command.command_id,
+    ...namesOf(command),
     state: "expired",
     detail: `it was to be taken by ${new Date(waitsUntilMs(command)).toISOString()}`,
     timestamp: now.toISOString(),

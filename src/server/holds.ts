@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
+import type { OrderNames } from "../domain/receipts.ts";
 import { buckets } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import { openBucket } from "../nats/bucket.ts";
@@ -19,6 +20,8 @@ const HoldSchema = v.object({
   request_id: v.string(),
   /** The bridge that made the call, where it said so. */
   instance_id: v.exactOptional(v.string()),
+  /** Of what is held: another order may come under its id. Absent where the order has none, or was not read yet. */
+  token: v.exactOptional(v.string()),
   until: v.number(),
 });
 type Hold = Readonly<v.InferOutput<typeof HoldSchema>>;
@@ -42,9 +45,9 @@ export interface Holder {
 
 export interface Holds {
   /** Whether no other call holds it, as far as this serve has heard. */
-  isFree(id: AgentId, commandId: string, holder?: Holder): boolean;
+  isFree(id: AgentId, item: OrderNames, holder?: Holder): boolean;
   /** Holds for this call those before the first that another holds, and gives them: nothing overtakes what is held. */
-  take(id: AgentId, commandIds: readonly string[], holder: Holder): Promise<readonly string[]>;
+  take(id: AgentId, items: readonly OrderNames[], holder: Holder): Promise<readonly OrderNames[]>;
   /** Gives back what this call was not given after all. */
   release(id: AgentId, commandIds: readonly string[], holder: Holder): Promise<void>;
   stop(): Promise<void>;
@@ -75,9 +78,11 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
     Object.fromEntries(
       Object.entries(known.get(key)?.holds ?? {}).filter(([, { until }]) => until > now().getTime()),
     );
-  const isAnothers = (id: AgentId, hold: Hold | undefined, holder?: Holder): boolean => {
+  const isAnothers = (id: AgentId, holds: AgentHolds, item: OrderNames, holder?: Holder): boolean => {
+    const hold = holds[item.command_id];
     if (hold === undefined || hold.request_id === holder?.requestId) return false;
-    const { instance_id } = hold;
+    const { instance_id, token = item.token } = hold;
+    if (item.token !== undefined && token !== item.token) return false;
     if (instance_id === undefined || instance_id === holder?.instanceId) return true;
     // The bridge that made the call is gone for good, and its call with it.
     return (instanceOf(id) ?? instance_id) === instance_id;
@@ -105,16 +110,18 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
   };
 
   return {
-    isFree: (id, commandId, holder) => !isAnothers(id, alive(prefix + id)[commandId], holder),
-    async take(id, commandIds, holder) {
+    isFree: (id, item, holder) => !isAnothers(id, alive(prefix + id), item, holder),
+    async take(id, items, holder) {
       const { requestId: request_id, instanceId: instance_id, confirmsWithinMs = confirmWithinMs } = holder;
-      let taken: readonly string[] = [];
+      let taken: readonly OrderNames[] = [];
       await change(id, (present) => {
-        const end = commandIds.findIndex((each) => isAnothers(id, present[each], holder));
-        taken = end === -1 ? commandIds : commandIds.slice(0, end);
+        const end = items.findIndex((each) => isAnothers(id, present, each, holder));
+        taken = end === -1 ? items : items.slice(0, end);
         const until = now().getTime() + confirmsWithinMs;
         const hold: Hold = { request_id, ...(instance_id === undefined ? {} : { instance_id }), until };
-        const ours = taken.map((each) => [each, hold] as const);
+        const ours = taken.map(({ command_id, token }) => {
+          return [command_id, token === undefined ? hold : { ...hold, token }] as const;
+        });
         return taken.length === 0 ? undefined : { ...present, ...Object.fromEntries(ours) };
       });
       return taken;

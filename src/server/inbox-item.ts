@@ -14,6 +14,8 @@ export type Origin = "operator" | "captain" | "agent" | "answer" | "request";
 export interface InboxItem {
   readonly command_id?: string;
   readonly message_id?: string;
+  /** For the receipts of whoever hands it to the model; the model is not given it. */
+  readonly token?: string;
   readonly type: CommandRecord["type"];
   readonly origin: Origin;
   readonly from: string;
@@ -34,20 +36,22 @@ export interface Evidence {
 
 export function readItem(
   id: AgentId,
-  { command_id, type, from, issued_at, expires_at }: CommandRecord,
+  { command_id, type, from, issued_at, expires_at, token }: CommandRecord,
   data: Uint8Array,
   evidence: Evidence,
 ): InboxItem {
+  const secret = token === undefined ? {} : { token };
   if (type !== "message") {
     const text = commandText(decodeMessage(CommandSchema, data));
     const origin = evidence.roleOf(from) === "captain" ? "captain" : "operator";
     const expiry = expires_at === undefined ? {} : { expires_at };
-    return { command_id, type, origin, from, text, at: issued_at, ...expiry };
+    return { command_id, ...secret, type, origin, from, text, at: issued_at, ...expiry };
   }
   const message = decodeMessage(AgentMessageSchema, data);
   const { text, thread, reply_to } = message;
   return {
     message_id: command_id,
+    ...secret,
     type,
     ...(thread === undefined ? {} : { thread }),
     ...(reply_to === undefined ? {} : { reply_to }),

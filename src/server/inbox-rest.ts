@@ -1,22 +1,14 @@
 // Long items of an inbox: cut to what a model can take at once, and the rest read piece by piece, also after the item was
 // taken and has left the stream COMMANDS: the audit has it.
 import type { AgentId } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/errors.ts";
-import { AgentMessageSchema, CommandSchema } from "../domain/messages.ts";
-import type { CommandRecord } from "../domain/receipts.ts";
-import { agentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
-import { readStream } from "../nats/read-stream.ts";
-import { readStreamMessage } from "../nats/streams.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { type Evidence, type InboxItem, readItem } from "./inbox-item.ts";
+import { readStoredOrder } from "./stored-order.ts";
 
 /** Text of one item that is handed to the model at once. */
 export const charactersPerItem = 50_000;
-/** The audit's copy is stored after the original; so much of a difference of the cluster's clocks is allowed for. */
-const clockSlackMs = 60_000;
-
 export interface CutText {
   readonly text: string;
   /** Only where the text does not come whole. */
@@ -50,7 +42,7 @@ export async function readRest(
   { bus, fleet, ...evidence }: RestOptions,
 ): Promise<CutText & { readonly item: string }> {
   const command = fleet.record(id)?.commands.find(({ command_id }) => command_id === item);
-  const data = command && (await readOrder(bus, id, command));
+  const data = command && (await readStoredOrder(bus, id, command));
   if (command === undefined || data === undefined) {
     throw new CliaiError("usage", `no item "${item}" among the last ones of your inbox`, {
       hint: "give its command_id or message_id",
@@ -62,29 +54,4 @@ export async function readRest(
 /** Marks a long item as cut. */
 export function cutItem(item: InboxItem): InboxItem & CutText {
   return { ...item, ...cutText(item.text) };
-}
-
-async function readOrder(
-  bus: Bus,
-  id: AgentId,
-  { command_id, type, stream_seq, issued_at }: CommandRecord,
-): Promise<Uint8Array | undefined> {
-  const still = await readStreamMessage(bus, streams.commands, stream_seq);
-  if (still !== undefined) return still;
-  const subjects = [agentSubject(id, type === "message" ? "message" : "command")];
-  const sinceMs = Date.parse(issued_at) - clockSlackMs;
-  for await (const { data } of readStream(bus, { stream: streams.audit, subjects, sinceMs })) {
-    if (ownIdOf(data, type) === command_id) return data;
-  }
-  return undefined;
-}
-
-function ownIdOf(data: Uint8Array, type: CommandRecord["type"]): string | undefined {
-  try {
-    return type === "message"
-      ? decodeMessage(AgentMessageSchema, data).message_id
-      : decodeMessage(CommandSchema, data).command_id;
-  } catch {
-    return undefined; // a malformed one is not what is looked for
-  }
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentId } from "../domain/agent-id.ts";
 import { inboxOf } from "../domain/agent-record.ts";
 import type { Receipt } from "../domain/messages.ts";
-import { type CommandRecord, isTaken, type OrderType, receiptMessageId } from "../domain/receipts.ts";
+import { type CommandRecord, isTaken, namesOf, type OrderNames, type OrderType } from "../domain/receipts.ts";
 import { agentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readStreamMessage } from "../nats/streams.ts";
@@ -41,9 +41,9 @@ export interface Inbox {
   rest(id: AgentId, item: string, offset: number): Promise<CutText>;
   /**
    * Whether this call may hand over a message's words that it has from elsewhere, whatever waits before it; no other call
-   * is then given the message. Not when it was handed over already. Without `confirms` the receipt is written here.
+   * is then given the message. Undefined when it was handed over already. Without `confirms` the receipt is written here.
    */
-  give(id: AgentId, messageId: string, call: TakingCall): Promise<boolean>;
+  give(id: AgentId, messageId: string, call: TakingCall): Promise<OrderNames | undefined>;
 }
 
 export interface TakingCall extends Holder {
@@ -66,7 +66,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     inboxOf(fleet.record(id) ?? { commands: [] }).filter(({ type }) => types?.includes(type) ?? true);
   const isHeldUp = (id: AgentId, call: TakingCall, types?: readonly OrderType[]): boolean => {
     const [first] = queueOf(id, types);
-    return first !== undefined && !holds.isFree(id, first.command_id, call);
+    return first !== undefined && !holds.isFree(id, first, call);
   };
   const handOver = async (
     id: AgentId,
@@ -97,11 +97,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     for (;;) {
       await projector.catchUp(id);
       const next = nextFor(id, types);
-      const held = await holds.take(
-        id,
-        next.map(({ command_id }) => command_id),
-        call,
-      );
+      const held = await holds.take(id, next, call);
       if (held.length > 0 || next.length === 0) return next.slice(0, held.length);
       do {
         if (performance.now() > deadline) return [];
@@ -125,19 +121,13 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     }
     return { items, done };
   };
-  const writeReceipt = (
-    id: AgentId,
-    { command_id }: Pick<CommandRecord, "command_id">,
-    facts: Pick<Receipt, "state" | "route">,
-  ) => {
-    const receipt = { agent_id: id, command_id, ...facts, timestamp: now().toISOString() };
-    return bus.publishStored(agentSubject(id, "receipt"), receipt, {
-      id: receiptMessageId(id, command_id, facts.state),
-    });
+  const writeReceipt = (id: AgentId, command: OrderNames, facts: Pick<Receipt, "state" | "route">) => {
+    const receipt = { agent_id: id, ...namesOf(command), ...facts, timestamp: now().toISOString() };
+    return bus.publishStored(agentSubject(id, "receipt"), receipt);
   };
 
   return {
-    waiting: (id) => queueOf(id).filter(({ command_id }) => holds.isFree(id, command_id)).length,
+    waiting: (id) => queueOf(id).filter((command) => holds.isFree(id, command)).length,
     async take(id, call, types) {
       const held = await holdNext(id, call, types);
       // Of a call that fails, nothing was handed over.
@@ -156,11 +146,12 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     rest: (id, item, offset) => readRest(id, item, offset, { bus, fleet, requests, roleOf }),
     async give(id, command_id, call) {
       const known = fleet.record(id)?.commands.find((command) => command.command_id === command_id);
-      if (known !== undefined && isTaken(known)) return false;
-      const held = await holds.take(id, [command_id], call);
-      if (held.length === 0) return false;
-      if (!call.confirms) await writeReceipt(id, { command_id }, injectedBy(call));
-      return true;
+      if (known !== undefined && isTaken(known)) return undefined;
+      const given = namesOf(known ?? { command_id });
+      const held = await holds.take(id, [given], call);
+      if (held.length === 0) return undefined;
+      if (!call.confirms) await writeReceipt(id, given, injectedBy(call));
+      return given;
     },
   };
 }

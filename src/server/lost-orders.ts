@@ -2,7 +2,7 @@
 // agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { type CommandRecord, isWaiting, receiptMessageId, waitsUntilMs } from "../domain/receipts.ts";
+import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
 import { rewindRecord } from "../domain/rewind.ts";
 import { agentOrderTopics, agentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -97,14 +97,12 @@ export async function endLostOrders(context: LostOrderContext, { lost, damage }:
   for (const { id, command } of all) {
     const receipt = {
       agent_id: id,
-      command_id: command.command_id,
+      ...namesOf(command),
       state: "failed",
       detail: "the store has lost it: send it again",
       timestamp: now().toISOString(),
     };
-    await bus.publishStored(agentSubject(id, "receipt"), receipt, {
-      id: receiptMessageId(id, command.command_id, "failed"),
-    });
+    await bus.publishStored(agentSubject(id, "receipt"), receipt);
   }
 }
 

@@ -8,6 +8,8 @@ import { agentSubject } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { idOfCall } from "./call-id.ts";
 import { type FleetState, unknownAgent } from "./fleet-state.ts";
+import { createOrderToken, messageStoredAs } from "./order-names.ts";
+import { refuseStopped } from "./order-target.ts";
 import type { ToolContext } from "./tool-handlers.ts";
 
 export interface Sending {
@@ -53,6 +55,7 @@ async function storeMessage(
 ): Promise<void> {
   const message = {
     message_id,
+    token: createOrderToken(),
     from: id,
     to,
     text,
@@ -61,13 +64,16 @@ async function storeMessage(
     ...(kind === undefined ? {} : { kind }),
     timestamp: now().toISOString(),
   };
-  await bus.publishStored(agentSubject(to, "message"), message, { id: message_id });
+  await bus.publishStored(agentSubject(to, "message"), message, { id: messageStoredAs(to, message_id) });
 }
 
-/** @throws CliaiError `agent_unknown` with the nearest ids */
+/** @throws CliaiError `agent_unknown` with the nearest ids; `refused` for one that was stopped */
 function requireReceiver(to: string, fleet: FleetState): AgentView {
   const view = fleet.get(parseAgentId(to));
-  if (view !== undefined) return view;
+  if (view !== undefined) {
+    refuseStopped(view);
+    return view;
+  }
   throw unknownAgent(
     to,
     fleet.list().map(({ agent_id }) => agent_id),

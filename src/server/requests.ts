@@ -19,6 +19,7 @@ import type { Logger } from "../log.ts";
 import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { followStream, type StreamMessage } from "../nats/follow.ts";
+import { createOrderToken, messageStoredAs } from "./order-names.ts";
 import type { RequestReading } from "./server.ts";
 
 /** How long a decision waits to come back from the bucket; longer only where NATS is going away. */
@@ -219,6 +220,7 @@ async function tellAgent(bus: Bus, bucket: Bucket, request: AgentRequest, now: (
   const message_id = answerMessageId(request_id);
   const message = {
     message_id,
+    token: createOrderToken(),
     kind: "answer",
     request_id,
     from: answer?.by ?? "policy",
@@ -226,7 +228,9 @@ async function tellAgent(bus: Bus, bucket: Bucket, request: AgentRequest, now: (
     text: answerText(request),
     ...(answer?.approved === undefined ? {} : { approved: answer.approved }),
   };
-  await bus.publishStored(agentSubject(agent_id, "message"), message, { id: message_id });
+  await bus.publishStored(agentSubject(agent_id, "message"), message, {
+    id: messageStoredAs(agent_id, message_id),
+  });
   const entry = await bucket.entry(request_id);
   // Another server may have marked it already; then there is nothing left to do.
   if (entry !== undefined) {

@@ -3,7 +3,7 @@ import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentView } from "../domain/agent-record.ts";
 import type { Alert } from "../domain/messages.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
-import type { OrderRequest } from "./commands.ts";
+import type { OrderRequest, StoredCommand } from "./commands.ts";
 
 export interface Server {
   /** Another one at each start: a page that sees it change knows that its revisions are void. */
@@ -16,9 +16,10 @@ export interface Server {
   health(): Health;
   /**
    * Stores a command for an agent that is known.
-   * @throws CliaiError `agent_unknown` with near names; `payload_too_large`, `nats_unreachable`, `store_unavailable`
+   * @throws CliaiError `agent_unknown` with near names; `payload_too_large`, `nats_unreachable`, `store_unavailable`; and as
+   * {@link storeCommand}
    */
-  sendCommand(order: OrderRequest): Promise<{ command_id: string; duplicate: boolean }>;
+  sendCommand(order: OrderRequest): Promise<StoredCommand>;
   /** Takes a heartbeat of the old polling interface into NATS. @throws CliaiError `message_invalid` */
   takeHeartbeat(body: unknown): Promise<void>;
   stop(): Promise<void>;

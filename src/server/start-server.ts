@@ -254,7 +254,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       const reason = trouble();
       if (reason !== undefined && bus.isConnected())
         throw new CliaiError("store_unavailable", reason, { hint: "nothing was sent; see: cliai doctor" });
-      return await storeCommand(bus, order, now());
+      return await storeCommand(bus, order, now(), fleet.record(order.id));
     },
     async takeHeartbeat(body) {
       const heartbeat = checkMessage(HeartbeatSchema, body);

@@ -4,6 +4,7 @@ import { checkMessage, decodeMessage } from "../domain/decode.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/messages.ts";
 import { didYouMean } from "../domain/nearest.ts";
+import type { OrderNames } from "../domain/receipts.ts";
 import { redact } from "../domain/redact.ts";
 import {
   everyToolCallSubject,
@@ -52,7 +53,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
     call = decodeMessage(ToolCallSchema, message.data);
     id = callerOf(message.subject, call, options.insecure);
     const { tool, arguments: args, request_id: requestId = crypto.randomUUID() } = call;
-    const takes: string[] = [];
+    const taken: OrderNames[] = [];
     const run = prepareCall(tool, args, {
       ...options,
       id,
@@ -60,7 +61,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
       instanceId: call.instance_id,
       call: { id, requestId, tool, arguments: args },
       confirms: call.confirms === true,
-      handOver: (commandId) => takes.push(commandId),
+      handOver: (item) => taken.push(item),
     });
     isUnderstood = true;
     const result = await run();
@@ -68,7 +69,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
       request_id: call.request_id ?? null,
       success: true,
       result,
-      ...(takes.length === 0 ? {} : { takes }),
+      ...takenBy(taken),
       inbox_waiting: options.inbox.waiting(id),
     };
   } catch (error) {
@@ -90,6 +91,15 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
   const { request_id = null, success, error } = response;
   const outcome = error === undefined ? { success } : { success, error };
   options.onAnswered({ id, request_id, tool: call.tool, arguments: call.arguments, ...outcome, took_ms });
+}
+
+function takenBy(taken: readonly OrderNames[]): Pick<ToolResponse, "takes" | "tokens"> {
+  if (taken.length === 0) return {};
+  const named = taken.flatMap(({ command_id, token }) =>
+    token === undefined ? [] : [[command_id, token] as const],
+  );
+  const tokens = named.length === 0 ? {} : { tokens: Object.fromEntries(named) };
+  return { takes: taken.map(({ command_id }) => command_id), ...tokens };
 }
 
 /** A call that outlived its request, or asked for no reply, is answered on `tools.{request_id}.response`. */

@@ -3,17 +3,18 @@
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { reportedWords, statusWords } from "../domain/messages.ts";
-import { isFinal, receiptMessageId } from "../domain/receipts.ts";
+import { isFinal, namesOf, type OrderNames } from "../domain/receipts.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import { isGoodbye } from "../domain/status.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { ToolArguments, ToolName } from "../domain/tools.ts";
-import type { Bus, StoredAs } from "../nats/bus.ts";
+import type { Bus } from "../nats/bus.ts";
 import { ask } from "./ask.ts";
 import type { KnownCall } from "./call-id.ts";
 import { captainHandlers } from "./captain-handlers.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Inbox } from "./inbox.ts";
+import type { InboxItem } from "./inbox-item.ts";
 import { sendMessages } from "./messaging.ts";
 import type { RequestService } from "./requests.ts";
 import type { RoleOf } from "./roles.ts";
@@ -29,7 +30,7 @@ export interface ToolContext {
   /** Whether the caller writes the receipts of what it is handed. */
   readonly confirms: boolean;
   /** Notes what the result hands over to the agent. */
-  readonly handOver: (commandId: string) => void;
+  readonly handOver: (item: OrderNames) => void;
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly inbox: Inbox;
@@ -123,11 +124,12 @@ export const toolHandlers: ToolHandlers = {
   },
 
   async check_inbox({ item, offset = 0 }, context) {
-    const { id, inbox, handOver } = context;
+    const { id, inbox } = context;
     if (item !== undefined) return await inbox.rest(id, item, offset);
-    const handout = await inbox.take(id, context);
-    for (const { command_id, message_id } of handout.items) handOver(command_id ?? message_id ?? "");
-    return handout;
+    const { items, ...more } = await inbox.take(id, context);
+    handOverAll(items, context);
+    // What the model reads needs no token.
+    return { items: items.map(({ token: _, ...shown }) => shown), ...more };
   },
 
   async take_orders({ types }, context) {
@@ -135,7 +137,7 @@ export const toolHandlers: ToolHandlers = {
     const requestId = context.instanceId === undefined ? context.requestId : `host.${context.instanceId}`;
     const call = { ...context, requestId, confirmsWithinMs: hostConfirmsWithinMs };
     const handout = await context.inbox.take(context.id, call, types);
-    for (const { command_id, message_id } of handout.items) context.handOver(command_id ?? message_id ?? "");
+    handOverAll(handout.items, context);
     return handout;
   },
 
@@ -176,9 +178,8 @@ export const toolHandlers: ToolHandlers = {
     const final = command.receipts.find(({ state }) => isFinal(state));
     if (final !== undefined) return `it was ${final.state} already`;
     const facts = { state: outcome, route: "acknowledge", ...(note === undefined ? {} : { detail: note }) };
-    const messageId = receiptMessageId(context.id, command_id, outcome);
-    const { duplicate } = await report(context, "receipt", { command_id, ...facts }, messageId);
-    return duplicate ? "its end was recorded already" : `recorded as ${outcome}`;
+    await report(context, "receipt", { ...namesOf(command), ...facts });
+    return `recorded as ${outcome}`;
   },
 
   async list_agents(_args, { fleet, roleOf }) {
@@ -207,14 +208,15 @@ async function report(
   { id, bus, now }: ToolContext,
   topic: "status" | "event" | "receipt",
   body: Record<string, unknown>,
-  messageId?: string,
-): Promise<StoredAs> {
+): Promise<void> {
   const message = { agent_id: id, ...body, timestamp: now().toISOString() };
-  return await bus.publishStored(
-    agentSubject(id, topic),
-    message,
-    messageId === undefined ? {} : { id: messageId },
-  );
+  await bus.publishStored(agentSubject(id, topic), message);
+}
+
+function handOverAll(items: readonly InboxItem[], { handOver }: ToolContext): void {
+  for (const { command_id, message_id, token } of items) {
+    handOver(namesOf({ command_id: command_id ?? message_id ?? "", token }));
+  }
 }
 
 /** A caller that was not told the request's id names it by its own call. */

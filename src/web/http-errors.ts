@@ -15,6 +15,7 @@ const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   agent_unknown: 404,
   request_unknown: 404,
   decided_already: 409,
+  stored_before: 409,
   already_running: 409,
   payload_too_large: 413,
   too_many_tries: 429,

@@ -3,6 +3,7 @@ import { parseAgentId } from "../../src/domain/agent-id.ts";
 import { agentSubject, bridgeConsumer, streams } from "../../src/domain/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
+import { storeCommand } from "../../src/server/commands.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { answerCalls, listenTo, startTestBridge } from "./bridge-fixture.ts";
@@ -193,23 +194,53 @@ test("an order sent twice under one id is delivered once", async () => {
   expect(state.subjects).toEqual({ "agent.ada.receipt": 2 });
 });
 
-test("a stop that an earlier run of the agent had taken does not end the next run", async () => {
+test("a stop for an earlier run of the agent does not end the next run, which says what became of it", async () => {
   await using nats = await startTestNats();
   const bus = await nats.bus();
   await prepare(bus, "ada");
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
-  // The earlier run wrote its receipt and was killed before its acknowledgement.
-  await bus.publishStored(
-    agentSubject(ada, "receipt"),
-    { agent_id: ada, command_id: "halt", state: "delivered" },
-    { id: "ada.halt.delivered" },
-  );
+  const heard = await listenTo(bus, "ada");
+  // The one names its run. The other, of a plain publisher, names none: it was stored before this run began.
+  const forRun = { type: "stop", command_id: "halt", token: "secret", run: "the run before" };
+  await bus.publishStored(agentSubject(ada, "command"), forRun);
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "plain" });
+  await bus.publishStored(agentSubject(ada, "command"), { type: "task", command_id: "t", payload: "dig" });
+  // By so much at least, whatever an answer of the server's takes, it was there before the run.
+  const storedMs = performance.now();
+  await waitFor(() => performance.now() - storedMs > 200, { what: "an order that is older than the run" });
   await using test = startTestBridge({ url: nats.url });
   await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
   const client = await test.connect();
   await client.ping();
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "now" });
+  const detail = "the run that it was for has ended";
+  expect(heard.receipts).toMatchObject([
+    { command_id: "halt", token: "secret", state: "failed", detail },
+    { command_id: "plain", state: "failed", detail },
+    { command_id: "t", state: "delivered" },
+  ]);
+  const run = heard.heartbeats[0]?.instance_id as string;
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "now", run });
   expect(await test.bridge.ended).toBe("stopped");
+});
+
+test("whatever ids an agent has used, its own and another's orders are acted on and receipted", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  const heard = await listenTo(bus, "ada");
+  for (const id of ["ada.halt.delivered", "ada.halt.final", "command.ada.halt", "halt", "ada.halt"]) {
+    await bus.publishStored("agent.mallory.event", { kind: "activity" }, { id });
+  }
+  await using test = startTestBridge({ url: nats.url });
+  await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+  await storeCommand(bus, { id: ada, type: "stop", from: "eve", command_id: "halt" }, new Date());
+  expect(await test.bridge.ended).toBe("stopped");
+  const manager = await bus.connection.jetstreamManager();
+  const kept = async () => {
+    const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.*" });
+    return state.subjects ?? {};
+  };
+  await waitFor(async () => "agent.ada.command" in (await kept()), { what: "the audit's copy", saw: kept });
+  expect(await kept()).toMatchObject({ "agent.ada.command": 1, "agent.ada.receipt": 1 });
 });
 
 test("an order whose receipt cannot be stored stays in the queue until it can", async () => {

@@ -8,7 +8,7 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { followStream } from "../../src/nats/follow.ts";
 
 export interface Ledger extends AsyncDisposable {
-  /** The final receipts that are in the audit; of one command there must be one. */
+  /** The final receipt that counts, which is the first in the audit; empty before it. A retry may have stored it twice. */
   finals(agentId: string, commandId: string): readonly ReceiptState[];
   /** Calls back with each receipt as it is stored. */
   onReceipt(listener: ((agentId: string, receipt: Receipt) => void) | undefined): void;
@@ -27,7 +27,7 @@ export async function openLedger(bus: Bus): Promise<Ledger> {
       const receipt = parseJson(data) as Receipt;
       if (isFinal(receipt.state)) {
         const key = `${id} ${receipt.command_id}`;
-        finals.set(key, [...(finals.get(key) ?? []), receipt.state]);
+        if (!finals.has(key)) finals.set(key, [receipt.state]);
       }
       listener?.(id, receipt);
     },

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { receiptMessageId } from "../../src/domain/receipts.ts";
 import { agentSubject } from "../../src/domain/subjects.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
@@ -19,11 +18,7 @@ test("what an agent was told and said while no server ran is all known to the ne
   const sender = await first.nats.bus("sender");
   for (const command_id of commands) {
     await storeCommand(sender, { id: ada, type: "task", text: "go", from: "me", command_id }, new Date());
-    await sender.publishStored(
-      agentSubject(ada, "receipt"),
-      { command_id, state: "delivered" },
-      { id: receiptMessageId(ada, command_id, "delivered") },
-    );
+    await sender.publishStored(agentSubject(ada, "receipt"), { command_id, state: "delivered" });
   }
   await using second = await first.restart();
   const known = second.server.fleet.get(ada)?.commands ?? [];

@@ -56,12 +56,15 @@ export function startSending(bus: () => Bus, agents: readonly string[], everyMs:
 
 export type Outcomes = Readonly<Record<"applied" | "refused" | "expired" | "failed", number>>;
 
-/** The final receipts of these commands, as the stream AUDIT holds them: each counts, a second one of a command too. */
+/** The final receipts of these commands, as the stream AUDIT holds them: of each command the first. A retry may store a second. */
 export async function countOutcomes(bus: Bus, sent: ReadonlySet<string>): Promise<Outcomes> {
   const outcomes = { applied: 0, refused: 0, expired: 0, failed: 0 };
+  const counted = new Set<string>();
   for await (const { data } of readStream(bus, { stream: streams.audit, subjects: ["agent.*.receipt"] })) {
     const { command_id, state } = decodeMessage(ReceiptSchema, data);
-    if (sent.has(command_id) && isFinal(state)) outcomes[state as keyof Outcomes & ReceiptState] += 1;
+    if (!sent.has(command_id) || !isFinal(state) || counted.has(command_id)) continue;
+    counted.add(command_id);
+    outcomes[state as keyof Outcomes & ReceiptState] += 1;
   }
   return outcomes;
 }

@@ -120,11 +120,11 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
   };
   /** Whether there may be more at once. */
   const handOut = async ({ items, stillWaiting }: Waiting): Promise<boolean> => {
-    const fresh = items.filter(({ id }) => !done.has(id));
+    const fresh = items.filter((item) => !done.has(keyOf(item)));
     for (const item of fresh) {
       await hand(item);
       if (signal.aborted) return false;
-      done.add(item.id);
+      done.add(keyOf(item));
       dropOldest(done);
     }
     if (fresh.length === 0 && items.length + stillWaiting > 0) await pause(tryAgainMs, signal);
@@ -164,6 +164,11 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
     isAwaiting: () => awaited.size > 0,
     stop: () => ending.abort(),
   };
+}
+
+/** Under one id, another order may come once nobody remembers the first: its token tells them apart. */
+function keyOf({ id, token }: HandedItem): string {
+  return `${id} ${token ?? ""}`;
 }
 
 function dropOldest(kept: Map<string, unknown> | Set<string>): void {

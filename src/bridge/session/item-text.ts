@@ -5,6 +5,7 @@ import * as v from "valibot";
 const HandedItemSchema = v.object({
   command_id: v.optional(v.string()),
   message_id: v.optional(v.string()),
+  token: v.optional(v.string()),
   type: v.string(),
   origin: v.string(),
   from: v.string(),

@@ -4,7 +4,7 @@ import type { AgentId } from "../../domain/agent-id.ts";
 import { buildConnectionName } from "../../domain/connection-name.ts";
 import { checkMessage } from "../../domain/decode.ts";
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
-import { summaryOf } from "../../domain/receipts.ts";
+import { isControl, summaryOf } from "../../domain/receipts.ts";
 import { inboxPrefix } from "../../domain/subjects.ts";
 import type { Logger } from "../../log.ts";
 import { connectBus } from "../../nats/bus.ts";
@@ -13,8 +13,7 @@ import { type AgentFacts, startHeartbeat } from "../heartbeat.ts";
 import { startLink } from "../link.ts";
 import { createOrderIntake } from "../orders.ts";
 import { atMost } from "../pause.ts";
-import { isStop } from "../read-order.ts";
-import { createReceiptQueue } from "../receipt-queue.ts";
+import { createReceiptQueue, noteTokens } from "../receipt-queue.ts";
 import { createToolCaller } from "../tool-call.ts";
 import { type ApprovalsOptions, createApprovals } from "./approvals.ts";
 import { type CliProcess, createControl } from "./control.ts";
@@ -82,6 +81,7 @@ const defaultReachWithinMs = 10_000;
 
 export function startSession(options: SessionOptions): Session {
   const { agentId: id, instanceId, cli, routes: allowed = routeNames, log, now } = options;
+  const beganMs = performance.now();
   const link = startLink(
     () =>
       connectBus({
@@ -107,6 +107,7 @@ export function startSession(options: SessionOptions): Session {
     ...{ id, link, createId: options.createId, instanceId: () => instanceId },
     reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
     onDone: () => undefined,
+    onTokens: (tokens) => noteTokens(receipts, tokens),
     // Of what waits in the inbox, the routes write the receipts; of an answer, its hook once the CLI has it.
     onHandedOver: () => undefined,
   });
@@ -148,10 +149,11 @@ export function startSession(options: SessionOptions): Session {
   });
   const orders = createOrderIntake({
     ...{ id, now, log },
+    run: { ids: [instanceId], beganMs },
     wasGiven: () => Promise.resolve(false),
     onOrder: (order) => {
-      const isGates = isStop(order) || order.type === "pause" || order.type === "resume";
-      if (isGates) control.take(order);
+      if (order.token !== undefined) receipts.noteToken(order.command_id, order.token);
+      if (isControl(order.type)) control.take(order);
       else nudge();
     },
   });

@@ -1,0 +1,61 @@
+// Whom an order may be given to (contract §9, "Orders and the dead"): a control order belongs to a run of the agent, and what
+// was stopped by somebody is given no work.
+import type { AgentRecord } from "../domain/agent-record.ts";
+import { isOlderInstance } from "../domain/counting-evidence.ts";
+import { CliaiError } from "../domain/errors.ts";
+import { isControl, type OrderType } from "../domain/receipts.ts";
+import { deriveAxes } from "../domain/status.ts";
+
+/** Whether it has a run now, as far as anybody can tell. One that is silent may only be out of reach. */
+export function isRunning(record: AgentRecord, now: Date): boolean {
+  const { value } = deriveAxes(record, now).link;
+  return value === "online" || value === "silent";
+}
+
+/** The run that a control order is for: the one that there is now. None for a task, and where the heartbeats name none. */
+export function runOf(
+  type: OrderType,
+  record: AgentRecord | undefined,
+  now: Date,
+): { readonly run?: string } {
+  if (!isControl(type) || record === undefined || !isRunning(record, now)) return {};
+  const run = record.heartbeat?.instance_id;
+  return run === undefined ? {} : { run };
+}
+
+/** @throws CliaiError `refused` for a control order to an agent that does not run, and for a task to one that was stopped */
+export function requireTaker(type: OrderType, record: AgentRecord, now: Date): void {
+  if (!isControl(type)) refuseStopped(record);
+  else if (!isRunning(record, now)) throw notRunning(type, record, now);
+}
+
+function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError {
+  const { agent_id } = record;
+  const { value, at, reason } = deriveAxes(record, now).link;
+  const since = value === "never" || at === undefined ? "" : ` since ${at}`;
+  return new CliaiError(
+    "refused",
+    `${agent_id} is not running${since} (${reason}): nothing takes a ${type}`,
+    {
+      hint: startLine(record),
+    },
+  );
+}
+
+/**
+ * What it said when it was stopped is the last that is known of it. One that crashed, or lost its machine, is only away.
+ * @throws CliaiError `refused`
+ */
+export function refuseStopped(record: AgentRecord): void {
+  const { agent_id, said } = record;
+  if (said?.status !== "stopped" || isOlderInstance(record)) return;
+  const why = said.message === undefined ? "" : ` (${said.message})`;
+  throw new CliaiError("refused", `${agent_id} was stopped at ${said.at}${why}: it takes no work`, {
+    hint: startLine(record),
+  });
+}
+
+function startLine({ agent_id, config_name }: AgentRecord): string {
+  const profile = config_name === undefined ? "" : ` ${config_name}`;
+  return `start it again: cliai spawn${profile} --id ${agent_id}`;
+}

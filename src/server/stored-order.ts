@@ -1,0 +1,42 @@
+// An order as it was stored: in COMMANDS while it waits, and in the copy that AUDIT has of it after that.
+import type { AgentId } from "../domain/agent-id.ts";
+import { decodeMessage } from "../domain/decode.ts";
+import { AgentMessageSchema, CommandSchema } from "../domain/messages.ts";
+import type { CommandRecord, OrderNames, OrderType } from "../domain/receipts.ts";
+import { agentSubject, streams } from "../domain/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import { readStream } from "../nats/read-stream.ts";
+import { readStreamMessage } from "../nats/streams.ts";
+
+/** The audit's copy is stored after the original; so much of a difference of the cluster's clocks is allowed for. */
+const clockSlackMs = 60_000;
+
+export type StoredName = Pick<CommandRecord, "command_id" | "type" | "stream_seq"> &
+  Partial<Pick<CommandRecord, "issued_at" | "token">>;
+
+/** Its payload; undefined where retention has removed it from AUDIT too. */
+export async function readStoredOrder(
+  bus: Bus,
+  id: AgentId,
+  { type, stream_seq, issued_at, ...name }: StoredName,
+): Promise<Uint8Array | undefined> {
+  const still = await readStreamMessage(bus, streams.commands, stream_seq);
+  if (still !== undefined) return still;
+  const subjects = [agentSubject(id, type === "message" ? "message" : "command")];
+  const sinceMs = issued_at === undefined ? undefined : Date.parse(issued_at) - clockSlackMs;
+  for await (const { data } of readStream(bus, { stream: streams.audit, subjects, sinceMs })) {
+    if (isNamed(data, type, name)) return data;
+  }
+  return undefined;
+}
+
+function isNamed(data: Uint8Array, type: OrderType, name: OrderNames): boolean {
+  try {
+    const order =
+      type === "message" ? decodeMessage(AgentMessageSchema, data) : decodeMessage(CommandSchema, data);
+    const id = type === "message" ? order.message_id : order.command_id;
+    return id === name.command_id && (name.token === undefined || order.token === name.token);
+  } catch {
+    return false; // a malformed one is not what is looked for
+  }
+}
