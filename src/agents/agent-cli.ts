@@ -20,6 +20,8 @@ export interface AgentCli extends ProgramPlace {
   readonly buildSettings?: (place: HookPlace) => unknown;
   /** What the CLI's settings that are not ours say; absent where it has none that matter to us. */
   readonly readUserSettings?: (place: UserSettingsPlace) => Promise<UserSettings>;
+  /** Whether its last words say that the session which it was to go on in is not there; absent where it does not say so. */
+  readonly isSessionGone?: (lastWords: string) => boolean;
   /** A session without a terminal, fed by its standard input; absent where the CLI has none. */
   readonly headless?: HeadlessCli;
   buildArgs(launch: AgentLaunch): string[];

@@ -21,6 +21,7 @@ export const claude: AgentCli = {
   buildSettings: buildClaudeSettings,
   readUserSettings: readClaudeUserSettings,
   headless: claudeStream,
+  isSessionGone: (lastWords) => lastWords.includes("No conversation found with session ID"),
 
   buildArgs(launch) {
     const { sessionId, mcpConfigPath, settingsPath, strictMcp, model, instructions, task, passedOn } = launch;

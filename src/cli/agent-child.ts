@@ -29,8 +29,13 @@ export interface AgentChild {
   readonly pid: number | undefined;
   /** Resolves with how it ended, in words: `exit code 0`, `SIGTERM`. */
   readonly ended: Promise<string>;
-  /** @throws CliaiError `failed` with its last words when it ends before it is connected, or does not connect in time */
-  connected(isConnected: () => boolean): Promise<void>;
+  /** What it printed last. */
+  lastWords(): string;
+  /**
+   * @param withinMs less than an HTTP request may take, when left out
+   * @throws CliaiError `failed` with its last words when it ends before it is connected, or does not connect in time
+   */
+  connected(isConnected: () => boolean, withinMs?: number): Promise<void>;
   /** Resolves when it has ended; by force, where it does not by itself. */
   end(): Promise<void>;
 }
@@ -69,11 +74,12 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     pid: child.pid,
     ended,
     end,
-    async connected(isConnected) {
-      const deadline = performance.now() + connectedWithinMs;
+    lastWords: () => oneLine(lastWords),
+    async connected(isConnected, withinMs = connectedWithinMs) {
+      const deadline = performance.now() + withinMs;
       while (!isConnected()) {
         if (ending !== undefined || performance.now() > deadline) {
-          const why = ending ?? `not connected within ${connectedWithinMs / 1000} s`;
+          const why = ending ?? `not connected within ${withinMs / 1000} s`;
           await end();
           throw new CliaiError("failed", `${id} did not start (${why}): ${oneLine(lastWords)}`);
         }

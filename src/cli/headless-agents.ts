@@ -15,7 +15,9 @@ import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.t
 import { type AgentLauncherOptions, freeAgentId } from "./agent-launcher.ts";
 import { isAgentHeld } from "./agent-lock.ts";
 import { readAgent } from "./fleet-reading.ts";
+import { inTurns } from "./in-turns.ts";
 import { createLaunchedAgents, type Launched } from "./launched-agents.ts";
+import { findProfile } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 
 export interface HeadlessAgents extends Spawner {
@@ -32,7 +34,20 @@ export interface HeadlessAgentsOptions extends AgentLauncherOptions {
 
 const goneWithinMs = 90_000;
 const lookEveryMs = 200;
+/** Each start of a CLI takes a processor for a second or more. */
+const turns = { atOnce: 4, turnMs: 24_000 };
+const orderlyEnd = "exit code 0";
 const goOn = "The server that you report to has been started again, and cut you off. Go on where you were.";
+
+interface Launch {
+  readonly profile: string;
+  readonly project: string;
+  /** The session that it is to go on in; a new one when left out. */
+  readonly resumes?: string | undefined;
+  /** More flags of `spawn`. */
+  readonly more?: readonly string[];
+  readonly withinMs?: number | undefined;
+}
 
 export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAgents {
   const { dataDir, config, context, server } = options;
@@ -42,35 +57,65 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   const children = new Map<AgentId, AgentChild>();
   let isStopping = false;
 
-  const launch = async (id: AgentId, profile: string, project: string, more: readonly string[]) => {
+  const launch = async (id: AgentId, order: Launch): Promise<void> => {
     if (isStopping) throw new CliaiError("interrupted", `${id} is not launched: the server ends`);
+    const { profile, project, more = [], withinMs } = order;
     const since = context.now().toISOString();
     const flags = ["--headless", endsWithInput, ...more];
     const child = startAgentChild({ ...options, id, profile, project, more: flags });
     children.set(id, child);
-    void child.ended.then(async (how) => {
-      children.delete(id);
-      if (isStopping) return;
-      log.info(`${id} has ended: ${how}`);
-      await memory.forget(id).catch((error: unknown) => log.warn(`forgetting ${id}: ${messageOf(error)}`));
-    });
-    await child.connected(() => isThere(fleet, id, since));
+    const ending = child.ended.then((how) => onEnd(id, order, child, how));
+    ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+    try {
+      await child.connected(() => isThere(fleet, id, since), withinMs);
+    } catch (error) {
+      // It is launched anew by then, or that has failed as well.
+      if (isSessionGone(order, child)) return await ending;
+      throw error;
+    }
     const session_id = fleet.get(id)?.session_id;
     if (session_id === undefined) return;
     await memory.remember(id, { profile, project, session_id });
-    if (!children.has(id) && !isStopping) await memory.forget(id);
+    if (!children.has(id) && !isStopping) await forgetIfOver(id, await child.ended);
+  };
+  const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
+    children.delete(id);
+    if (isStopping) return;
+    if (!isSessionGone(order, child)) {
+      log.info(`${id} has ended: ${how}`);
+      return await forgetIfOver(id, how);
+    }
+    log.warn(`${id} begins a new session: the one of before (${order.resumes}) is gone`);
+    await untilGone(id, options);
+    const { profile, project, withinMs } = order;
+    await launch(id, { profile, project, withinMs });
+  };
+  /** An agent that crashed, or could not be started, is had again at the server's next start. */
+  const forgetIfOver = async (id: AgentId, how: string): Promise<void> => {
+    if (how === orderlyEnd || isStopped(fleet.get(id))) return await memory.forget(id);
+    if (!(await memory.read()).has(id)) return;
+    log.warn(`${id} did not end in order (${how}): it is launched again with the server's next start`);
   };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
-    const { axes, session } = fleet.get(id) ?? {};
-    const control = axes?.control.value;
-    if (control === "stopped" || control === "stop_requested") return await memory.forget(id);
+    const view = fleet.get(id);
+    const session = view?.session;
+    if (isStopped(view)) return await memory.forget(id);
     await untilGone(id, options);
     log.info(`resuming ${id}`);
     // A conversation without a prompt was never written down by its CLI.
-    await launch(id, profile, project, session?.turn === undefined ? [] : [`--resume=${session_id}`]);
+    const resumes = session?.turn === undefined ? undefined : session_id;
+    const more = resumes === undefined ? [] : [`--resume=${resumes}`];
+    // Without a limit: it is there when it is there, and nobody waits for an answer.
+    await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
     if (session !== undefined && wasCutOff(session)) {
       await server.sendCommand({ id, type: "task", text: goOn, from: "serve" });
     }
+  };
+
+  const isSessionGone = ({ profile, resumes }: Launch, child: AgentChild): boolean => {
+    if (resumes === undefined) return false;
+    const cli = findAgentCli(findProfile(profile, config).cli);
+    return cli.isSessionGone?.(child.lastWords()) === true;
   };
 
   return {
@@ -85,22 +130,28 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       const id = wanted ?? freeAgentId(profile, isTaken);
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
-      await launch(id, profile, project, []);
+      await launch(id, { profile, project });
       if (task === undefined) return { agent_id: id };
       const { command_id } = await server.sendCommand({ id, type: "task", text: task, from });
       return { agent_id: id, command_id };
     },
     async resume() {
-      const resuming = [...(await memory.read())].map(([id, known]) =>
-        resumeOne(id, known).catch((error: unknown) => log.warn(`${id} is not resumed: ${messageOf(error)}`)),
-      );
-      await Promise.all(resuming);
+      await inTurns(await memory.read(), turns, async ([id, known]) => {
+        await resumeOne(id, known).catch((error: unknown) => {
+          if (!isStopping) log.warn(`${id} is not resumed: ${messageOf(error)}`);
+        });
+      });
     },
     async stop() {
       isStopping = true;
       await Promise.all([...children.values()].map((child) => child.end()));
     },
   };
+}
+
+function isStopped(view: ReturnType<FleetService["get"]>): boolean {
+  const control = view?.axes.control.value;
+  return control === "stopped" || control === "stop_requested";
 }
 
 /** Whether its end came in the middle of a turn; it may not even have been told. */

@@ -1,9 +1,9 @@
 // Agents that the API launches: the real Claude Code, headless, there until stopped, and there again when serve is.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { claudeEnvironment } from "../support/claude-code.ts";
+import { claudeEnvironment, claudePath } from "../support/claude-code.ts";
 import { type RunningServe, type ServeOptions, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
@@ -105,6 +105,59 @@ test("an agent of the API works on its task, is back in its session when serve i
   expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
   expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
   await waitFor(async () => (await launchedFiles(serve)).length === 0, { what: "it is forgotten" });
+});
+
+test("an agent that crashed is had again, however long its start takes, in a new session where the old one is gone", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [
+      { match: "count the files", once: true, turn: { text: "There are seven." } },
+      { match: "count them again", turn: { text: "Seven still." } },
+    ],
+  });
+  const { work, ...options } = await prepare(dir, model);
+  const config = dir.join("config.json");
+  await Bun.write(config, JSON.stringify({ agents: { steered: {} } }));
+  const serving = { ...options, args: ["--config", config] };
+  let before: Facts;
+  {
+    await using serve = await startServe({ ...serving, env: { ...options.env, CLIAI_LOG: "info" } });
+    const order = { profile: "steered", project: work, id: "ada", task: "count the files" };
+    const response = await post(serve, "/api/agents", order);
+    const { command_id } = (await response.json()) as { command_id: string };
+    const isDone = (agent: ShownAgent) => lifeOf(agent, command_id).length === 5;
+    before = (await until(serve, "ada", "its task is done", isDone)) as Facts;
+    process.kill(before.pid, "SIGKILL");
+    await serve.child.line("ada did not end in order (SIGKILL)", { from: "stderr" });
+    expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
+  }
+  // The conversation is gone, and the start takes longer than an HTTP request may.
+  await rm(dir.join("home", "claude", "projects"), { recursive: true });
+  await mkdir(dir.join("bin"));
+  const starts = dir.join("starts");
+  const slow = `#!/bin/sh
+echo "$*" >> "${starts}"
+case "$*" in *--session-id*) sleep 25 ;; esac
+exec "${claudePath()}" "$@"
+`;
+  await writeFile(dir.join("bin", "claude"), slow, { mode: 0o700 });
+  const env = { ...options.env, PATH: `${dir.join("bin")}:${process.env.PATH}` };
+  await using serve = await startServe({ ...serving, env });
+  const isBack = (agent: ShownAgent) =>
+    agent.status === "idle" && (agent as Facts).session_id !== before.session_id;
+  const look = async () => {
+    const agent = await fetchAgent(serve, "ada");
+    return isBack(agent) && agent;
+  };
+  const saw = () => fetchAgent(serve, "ada");
+  await waitFor(look, { what: "it is back in a new session", deadlineMs: 60_000, saw });
+  expect(await readFile(starts, "utf8")).toContain(`--resume ${before.session_id}`);
+  expect(serve.child.stderr).toContain(
+    `ada begins a new session: the one of before (${before.session_id}) is gone`,
+  );
+  expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
+  const sent = await serve.run(["send", "task", "ada", "count them again", "--wait", "applied"]);
+  expect(sent).toMatchObject({ code: 0 });
 });
 
 test("what cannot be launched is refused in a line, or told with its exit code and last words", async () => {

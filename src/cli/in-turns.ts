@@ -1,0 +1,34 @@
+// Work on many things, a few at a time: what takes long keeps the others waiting for a while only, and goes on beside them.
+
+export interface Turns {
+  /** How many are begun at once. */
+  readonly atOnce: number;
+  /** After this long the next may begin, though one is not done. */
+  readonly turnMs: number;
+}
+
+/** Resolves when all is done. `work` must not reject. */
+export async function inTurns<Item>(
+  items: Iterable<Item>,
+  { atOnce, turnMs }: Turns,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const begun: Promise<void>[] = [];
+  const takeTurns = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      const done = work(item);
+      begun.push(done);
+      await within(turnMs, done);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, takeTurns));
+  await Promise.all(begun);
+}
+
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([done, over.promise]);
+  clearTimeout(timer);
+}
