@@ -67,14 +67,9 @@ async function put(
   const request_id = idOfCall(call);
   const known = requests.get(request_id);
   if (known !== undefined) return known;
-  const open = requests.countOpen(id, facts.kind);
-  if (open >= mostOpenRequests) {
-    throw new CliaiError("refused", `${open} of your requests wait already`, {
-      hint: "wait for their answers, or take back what you need no more by withdraw_request",
-    });
-  }
+  if (requests.countOpen(id, facts.kind) >= mostOpenRequests) throw tooMany();
   const at = now();
-  return await requests.ask({
+  const asked = await requests.ask({
     ...facts,
     request_id,
     agent_id: id,
@@ -84,5 +79,15 @@ async function put(
       ? {}
       : { expires_at: new Date(at.getTime() + expiresS * 1_000).toISOString() }),
     state: "asked",
+  });
+  if (requests.countBefore(asked) < mostOpenRequests) return asked;
+  // Another serve has put there as many at the same moment.
+  await requests.decide(request_id, { type: "withdraw", at: now().toISOString() });
+  throw tooMany();
+}
+
+function tooMany(): CliaiError {
+  return new CliaiError("refused", `${mostOpenRequests} of your requests wait already`, {
+    hint: "wait for their answers, or take back what you need no more by withdraw_request",
   });
 }

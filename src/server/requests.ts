@@ -34,6 +34,8 @@ export interface RequestService extends RequestReading {
   ask(request: AgentRequest): Promise<AgentRequest>;
   /** How many of an agent's requests of a kind are open, those that are just being put there among them. */
   countOpen(agentId: AgentId, kind: RequestKind): number;
+  /** How many of the same agent and kind were put there before it and are open: every serve counts the same. */
+  countBefore(request: AgentRequest): number;
   /** @throws CliaiError as {@link decideStored} */
   decide(
     requestId: string,
@@ -153,6 +155,22 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     if (!isOpen(decided)) await waitForEnd(requestId, ownReadingWithinMs);
     return decided;
   };
+  /** Resolves when the request is read back, or is not for too long. */
+  const whenRead = (requestId: string): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (requests.has(requestId)) resolve();
+    };
+    const timer = setTimeout(resolve, ownReadingWithinMs);
+    waits.add(timer);
+    listeners.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      waits.delete(timer);
+      listeners.delete(look);
+    });
+  };
   /** Every serve does it for itself: by the time, not by what another tells. */
   const remove = async (requestId: string) => {
     await bucket.erase(requestId);
@@ -181,7 +199,10 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       const { request_id } = request;
       if (!requests.has(request_id)) beingAsked.set(request_id, request);
       try {
-        if (await bucket.create(request_id, request)) return request;
+        if (await bucket.create(request_id, request)) {
+          await whenRead(request_id);
+          return request;
+        }
       } catch (error) {
         beingAsked.delete(request_id);
         throw error;
@@ -194,6 +215,15 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       const all = new Map([...beingAsked, ...requests]).values();
       return all.filter((each) => each.agent_id === agentId && each.kind === kind && isOpen(each)).toArray()
         .length;
+    },
+    countBefore: ({ request_id, agent_id, kind }) => {
+      let count = 0;
+      // In the order in which they were read, which is that of the bucket.
+      for (const each of requests.values()) {
+        if (each.request_id === request_id) break;
+        if (each.agent_id === agent_id && each.kind === kind && isOpen(each)) count += 1;
+      }
+      return count;
     },
     decide,
     waitForEnd,

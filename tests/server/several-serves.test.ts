@@ -179,3 +179,16 @@ test("each call is handled by one of two serves; of two answers at once one wins
   await until("the records of the calls", () => handled.length >= calls.length);
   expect(handled).toEqual(calls);
 }, 30_000);
+
+test("of forty requests that an agent makes at once at two serves, twenty wait", async () => {
+  await using nats = await startTestNats();
+  await using one = await startServe(nats);
+  await using two = await startServe(nats);
+  const agent = agentOn(await nats.bus(), "ada");
+  const args = { question: "why?", wait_s: 0 };
+  const asked = await Promise.all(Array.from({ length: 40 }, () => agent.call("ask_human", args)));
+  expect(asked.filter(({ success }) => success)).toHaveLength(20);
+  for (const { server } of [one, two]) {
+    await until("twenty are open", () => server.requests.open().length === 20);
+  }
+});
