@@ -92,6 +92,8 @@ export interface HeadlessSession {
    * none. Rejects where it refuses to: then nothing could hold it.
    */
   readonly whenHooked: Promise<void>;
+  /** Whether the hook before a tool is called over the stream. */
+  readonly carriesHooks: boolean;
   /** Gives the model a message; rejects when the CLI takes none any more. */
   say(text: string): Promise<void>;
   /** Cuts off what it is doing; false when it does not answer. */

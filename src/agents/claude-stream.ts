@@ -70,7 +70,8 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
     write: (line) => write(stdin, line),
   });
   const { version, holdS } = pipes.hooks;
-  const whenHooked = claudeAbilities(version).streamHooks ? hooks.register(holdS) : Promise.resolve();
+  const carriesHooks = claudeAbilities(version).streamHooks;
+  const whenHooked = carriesHooks ? hooks.register(holdS) : Promise.resolve();
 
   const take = (line: unknown) => {
     const replay = v.safeParse(ReplaySchema, line);
@@ -100,6 +101,7 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
 
   return {
     whenHooked,
+    carriesHooks,
     say: (text) => write(stdin, { type: "user", message: { role: "user", content: text } }),
     async interrupt() {
       const request_id = createId();

@@ -24,6 +24,8 @@ export interface Presence {
   readonly cli?: string;
   readonly cli_version?: string;
   readonly session_id?: string;
+  /** Why nothing can hold the agent; empty where something can. */
+  readonly unheld?: string;
 }
 
 export interface HeartbeatOptions {

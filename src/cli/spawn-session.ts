@@ -14,7 +14,6 @@ import { type RouteName, routeNames } from "../bridge/session/ways.ts";
 import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
-import { maxPayloadBytes } from "../nats/bus.ts";
 import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../runtime.ts";
 import { readCliVersion } from "./cli-version.ts";
 import type { CliContext, Environment } from "./context.ts";
@@ -24,6 +23,8 @@ import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 const holdS = 3_600;
 const cliWaitsLongerS = 60;
 const endWithinMs = 5_000;
+/** A hook carries what a tool gave back; of that, what is long is cut while it comes in (listener.ts). */
+const mostHookBytes = 1_024 ** 3;
 
 export interface HostOptions {
   readonly id: AgentId;
@@ -81,7 +82,8 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     },
     cli: cli.session,
     routes: readRoutes(context.env),
-    hasStream: headlessTask !== undefined,
+    hasStream: isHeadless,
+    unheld: isHeadless ? undefined : userSettings.hooksOff,
     stopApproval: options.stopApproval,
     permissions: options.permissions,
     holdMs: holdS * 1_000,
@@ -186,7 +188,7 @@ function endAgent(agent: RunningAgent | AgentOnTerminal): void {
 
 async function listen(fetch: HttpHandler): Promise<HttpServer> {
   return await serveHttp({
-    ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: maxPayloadBytes },
+    ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: mostHookBytes },
     // A held hook is a request that comes in at once and is answered late.
     requestWithinS: 0,
   });

@@ -25,6 +25,8 @@ export interface HeartbeatEvidence {
   readonly interval_s: number;
   readonly instance_id?: string;
   readonly seq?: number;
+  /** Why nothing can hold the agent; absent where something can, or nobody has said. */
+  readonly unheld?: string;
 }
 
 /** The last that nats-server said of the connection of the agent's bridge; absent without its system account. */

@@ -119,7 +119,7 @@ function reduceHeartbeat(record: AgentRecord, message: Heartbeat, at: string): A
     heartbeat: {
       at,
       interval_s: message.interval_s ?? defaultHeartbeatIntervalS,
-      ...known({ instance_id, seq }),
+      ...known({ instance_id, seq, unheld: message.unheld || undefined }),
     },
     ...said(record, message.status, undefined, "heartbeat", instance_id, at),
   };

@@ -78,6 +78,8 @@ export const HeartbeatSchema = v.looseObject({
   cli: v.optional(shortText("cli")),
   cli_version: v.optional(shortText("cli_version")),
   session_id: v.optional(shortText("session_id")),
+  /** Why nothing can hold the agent: its CLI calls no hooks. Empty or absent where something can. */
+  unheld: v.optional(shortText("unheld")),
   /** `captain`, or a plain agent. */
   role: v.optional(shortText("role")),
 });

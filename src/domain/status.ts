@@ -119,9 +119,13 @@ function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Re
   const { said } = record;
   const session =
     said?.status === "stopped" && !isOlderInstance(record) ? undefined : decidingSession(record);
-  if (session !== undefined) return deriveSessionActivity(session, record, link, now);
+  const unheld = record.heartbeat?.unheld;
+  // Without hooks, events of the session tell its figures and nothing of its turns.
+  const isBlind = unheld !== undefined && session?.turn === undefined && session?.ended === undefined;
+  if (session !== undefined && !isBlind) return deriveSessionActivity(session, record, link, now);
   if (said === undefined || said.status === "connected") {
-    return { value: "unknown", source: "none", reason: "the agent has not said what it does" };
+    const reason = isBlind ? `no hook tells it: ${unheld}` : "the agent has not said what it does";
+    return { value: "unknown", source: "none", reason };
   }
   if (link.value !== "online" && said.status !== "stopped") {
     return read("unknown", said.source, said.at, now, `was ${said.status} when last heard of`);
@@ -156,7 +160,12 @@ function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   // Beside a session whose host holds it, the agent's own word holds nothing.
   if (word?.status === "paused" && decidingSession(record) === undefined)
     return read("paused", word.source, word.since, now, "says it is paused");
-  if (order === undefined) return { value: "running", source: "none", reason: "nothing else was asked" };
+  const unheld = record.heartbeat?.unheld;
+  const cannotHold = `nothing can hold this agent: ${unheld}`;
+  if (order === undefined) {
+    const reason = unheld === undefined ? "nothing else was asked" : cannotHold;
+    return { value: "running", source: "none", reason };
+  }
   const applied = order.receipts.find(({ state }) => state === "applied");
   const declined = order.receipts.some(
     ({ state }) => state === "refused" || state === "failed" || state === "expired",
@@ -166,7 +175,11 @@ function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   if (order.type === "resume" || declined) {
     return read("running", "command", at, now, declined ? `${reason} was not carried out` : reason);
   }
-  if (order.type === "pause") return read(applied ? "paused" : "pause_requested", "command", at, now, reason);
+  if (order.type === "pause") {
+    if (applied) return read("paused", "command", at, now, reason);
+    const asked = unheld === undefined ? reason : `${reason}; ${cannotHold}`;
+    return read("pause_requested", "command", at, now, asked);
+  }
   return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
 }
 

@@ -57,7 +57,7 @@ export function createControl(options: ControlOptions): Control {
   const { gate, turn, whenStarted, onStop, receipts, defaultDeadlineS, log } = options;
   /** Pauses that have not been seen to hold; true once their receipt `injected` is written. */
   const pauses = new Map<string, boolean>();
-  /** Resumes of which nothing is written yet, while no hook was called. */
+  /** Resumes of which nothing is written yet, while no hook was called that can hold. */
   const resumes = new Set<string>();
   /** Stops whose end is not written yet. */
   const stops: TakenOrder[] = [];
@@ -87,7 +87,7 @@ export function createControl(options: ControlOptions): Control {
   const pause = async ({ command_id, from }: TakenOrder) => {
     gate.pause(from);
     pauses.set(command_id, false);
-    await turn.whenHooked;
+    await turn.whenHeld;
     // Let go in the meantime: that says what became of it.
     if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
     tellPause(command_id);
@@ -99,7 +99,7 @@ export function createControl(options: ControlOptions): Control {
     const letGo = [...pauses.keys()];
     gate.resume();
     resumes.add(command_id);
-    await turn.whenHooked;
+    await turn.whenHeld;
     settlePauses("applied", "let go before a tool call came", letGo);
     if (!resumes.delete(command_id)) return;
     write(command_id, "injected");

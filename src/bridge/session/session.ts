@@ -42,6 +42,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly hasStream?: boolean | undefined;
   /** Those that may be used; all when left out. */
   readonly routes?: readonly RouteName[] | undefined;
+  /** Why the CLI will call no hook that could hold it, where that is known. */
+  readonly unheld?: string | undefined;
   /** How long a paused call is held, and an answer waited for: less than the CLI waits for its hook. */
   readonly holdMs: number;
   /** How long a server is waited for that is away, before the stated policy counts. Default 10000. */
@@ -78,6 +80,8 @@ export interface Session {
 const goodbyeWithinMs = 2_000;
 const defaultDeadlineS = 60;
 const defaultReachWithinMs = 10_000;
+const unheldLength = 500;
+const overriddenEnd = "its end was refused, and its CLI has ended the turn all the same";
 
 export function startSession(options: SessionOptions): Session {
   const { agentId: id, instanceId, cli, routes: allowed = routeNames, log, now } = options;
@@ -96,6 +100,7 @@ export function startSession(options: SessionOptions): Session {
   const heartbeat = startHeartbeat({
     ...{ id, instanceId, facts: options.facts, intervalS: options.heartbeatIntervalS, link, now, log },
   });
+  if (options.unheld !== undefined) heartbeat.update({ unheld: options.unheld.slice(0, unheldLength) });
   const events = createEventSender({ id, instanceId, link, now, log });
   const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
   const receipts = createReceiptQueue({ id, link, now, log });
@@ -139,7 +144,7 @@ export function startSession(options: SessionOptions): Session {
     tell: async ({ command_id }, words, cutOff) => {
       const onQueued = delivery.expect(command_id);
       const route = await ways.sayAtOnce(words, cutOff);
-      if (route !== "hook" || turn.isHooked()) receipts.write({ command_id, state: "injected", route });
+      if (route !== "hook" || turn.isHeld()) receipts.write({ command_id, state: "injected", route });
       onQueued();
     },
     onStop: () => {
@@ -173,6 +178,9 @@ export function startSession(options: SessionOptions): Session {
 
   /** Whether the hooks of our settings are called: where a user's own take their place, a stream's results tell the ends of turns. */
   let hasSettings = false;
+  /** Whether the last end of a turn was refused: after that the CLI has another one, but where it overrides the refusal. */
+  let isEndRefused = false;
+  const isRefusedEnd = ({ type }: HookAnswer) => type === "hold_back" && options.stopApproval !== undefined;
   const toolIds = createToolIds();
   const isStopping = () => control.stop() !== undefined;
   const answerTo = createHookAnswers({ gate, approvals, hookRoute: ways.hook, isStopping });
@@ -181,6 +189,16 @@ export function startSession(options: SessionOptions): Session {
     ways.hook.turnEnded();
     control.turnEnded();
     nudge();
+  };
+  /**
+   * Whether a hook comes by the way by which tools are held. `SessionStart` does not: it is a command, which is called where no
+   * HTTP hook is. Where a session has a stream, the tools are held by that.
+   */
+  const showsHolding = (kind: string) =>
+    options.hasStream === true ? kind === "tool_start" : kind !== "session_start";
+  const noteHeld = () => {
+    turn.noteHeld();
+    if (options.unheld !== undefined) heartbeat.update({ unheld: "" });
   };
   const takeFirstHook = ({ facts }: Hook) => {
     nudge();
@@ -208,6 +226,7 @@ export function startSession(options: SessionOptions): Session {
       if (read === undefined) return {};
       const hook = { ...read, facts: toolIds.note(read) };
       const { facts, prompt, isSubagent } = hook;
+      if (showsHolding(facts.kind)) noteHeld();
       if (turn.noteHook()) takeFirstHook(hook);
       // A stream carries these as well.
       if (facts.kind !== "tool_start" && !isAsked(facts.kind)) hasSettings = true;
@@ -227,6 +246,7 @@ export function startSession(options: SessionOptions): Session {
       // What nobody waited for says nothing of what the session does now, and nobody was given it.
       if (signal?.aborted !== true) {
         takeFacts(hook, answer);
+        if (facts.kind === "turn_end" && !isSubagent) isEndRefused = isRefusedEnd(answer);
         const { takes = [] } = answer;
         // After the answer has left.
         if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
@@ -255,12 +275,15 @@ export function startSession(options: SessionOptions): Session {
     telemetry: (payload) => meter(cli.readTelemetry(payload)),
     report: (event) => events.send(event),
     turnResult({ isError, text }) {
-      const detail = summaryOf(`its turn has ended: ${text}`);
+      const isOverridden = isEndRefused;
+      isEndRefused = false;
+      const detail = summaryOf(`${isOverridden ? overriddenEnd : "its turn has ended"}: ${text}`);
+      const isFailed = isError || isOverridden;
       for (const command_id of delivery.takeSeenTasks()) {
-        receipts.write({ command_id, state: isError ? "failed" : "applied", route: "result", detail });
+        receipts.write({ command_id, state: isFailed ? "failed" : "applied", route: "result", detail });
       }
-      if (hasSettings || !turn.isOpen()) return;
-      events.send(isError ? { kind: "turn_failed", error: "other", detail } : { kind: "turn_end" });
+      if ((hasSettings && !isOverridden) || !turn.isOpen()) return;
+      events.send(isFailed ? { kind: "turn_failed", error: "other", detail } : { kind: "turn_end" });
       turnEnded();
     },
     noteEvidence(text, how) {
@@ -271,6 +294,7 @@ export function startSession(options: SessionOptions): Session {
     attach: (process) => started.resolve(process),
     open(own) {
       ways.open(own);
+      if (own.stream?.carriesHooks === true) noteHeld();
       if (ways.isReady()) delivery.nudge();
     },
     async end(how) {

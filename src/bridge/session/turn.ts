@@ -1,35 +1,46 @@
-// What the CLI's hooks have shown of its turn: whether they are called at all, and whether the model is at work.
+// What the CLI's hooks have shown of its turn: whether any are called, whether those that can hold it are, and whether the
+// model is at work.
 
 export interface Turn {
   /** Whether a turn runs, as far as hooks show; never before the first of them. */
   isOpen(): boolean;
   /** Whether one may run: before the first hook nobody knows. */
   mayBeOpen(): boolean;
+  /** Some hook was called: the session has begun, and takes words. */
   isHooked(): boolean;
-  readonly whenHooked: Promise<void>;
+  /** The CLI has shown that it calls the hook by which a tool is held. */
+  isHeld(): boolean;
+  readonly whenHeld: Promise<void>;
   /** Since the first hook; 0 before it. */
   hookedForMs(): number;
   /** A hook was called; true for the first. */
   noteHook(): boolean;
+  /** The CLI calls the hook by which a tool is held. */
+  noteHeld(): void;
   begin(): void;
   end(): void;
 }
 
 export function createTurn(): Turn {
-  const hooked = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
   let hookedAtMs: number | undefined;
+  let isHeld = false;
   let isOpen = false;
   return {
     isOpen: () => isOpen,
     mayBeOpen: () => isOpen || hookedAtMs === undefined,
     isHooked: () => hookedAtMs !== undefined,
-    whenHooked: hooked.promise,
+    isHeld: () => isHeld,
+    whenHeld: held.promise,
     hookedForMs: () => (hookedAtMs === undefined ? 0 : performance.now() - hookedAtMs),
     noteHook() {
       if (hookedAtMs !== undefined) return false;
       hookedAtMs = performance.now();
-      hooked.resolve();
       return true;
+    },
+    noteHeld() {
+      isHeld = true;
+      held.resolve();
     },
     begin() {
       isOpen = true;

@@ -13,6 +13,8 @@ export interface OwnWays {
     say(text: string): Promise<void>;
     /** Cuts off what the CLI is doing; false where it cannot be reached. */
     interrupt(): Promise<boolean>;
+    /** The CLI has said that it calls the hook before a tool by it. */
+    readonly carriesHooks?: boolean;
   };
   readonly terminal?: {
     /** False while somebody is at the keyboard, and then nothing was typed. */

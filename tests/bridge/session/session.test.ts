@@ -247,6 +247,74 @@ test("a pause before the first hook holds the first tool call", async () => {
   expect(await held).toEqual({});
 });
 
+test("a session that only begins shows no hook that can hold it: a pause stays delivered, and so does its resume", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("SessionStart", { source: "startup" });
+  await waitFor(() => test.server.fleet.get(id)?.session?.session_id === "s1", { what: "it has begun" });
+  const paused = await ada.send("pause");
+  await ada.statesOnce("stored", "delivered");
+  await ada.send("resume");
+  await ada.statesOnce("stored", "delivered");
+  await Bun.sleep(300);
+  expect(outcomes(test)[paused]).toStartWith("delivered");
+  await ada.hook("PreToolUse", tool);
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  expect(outcomes(test)[paused]).toBe("applied: let go before a tool call came");
+});
+
+test("where the CLI is known to call no hooks, the fleet says that nothing can hold the agent, until a hook comes", async () => {
+  await using test = await startTestServer();
+  const unheld = "/home/ada/settings.json sets disableAllHooks";
+  await using ada = await host(test, { unheld });
+  const axes = () => test.server.fleet.get(id)?.axes;
+  ada.session.bridgeNews({ status: "connected" });
+  ada.session.report({ kind: "usage", usage: { tokens_used: 5 } });
+  await waitFor(() => axes()?.control.reason === `nothing can hold this agent: ${unheld}`, {
+    ...{ what: "it says so", saw: axes },
+  });
+  await waitFor(() => test.server.fleet.get(id)?.usage?.tokens_used === 5, { what: "its figures" });
+  expect(axes()?.activity).toMatchObject({ value: "unknown", reason: `no hook tells it: ${unheld}` });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered");
+  await waitFor(() => axes()?.control.value === "pause_requested", { what: "it is asked to pause" });
+  expect(axes()?.control.reason).toBe(`pause by eve; nothing can hold this agent: ${unheld}`);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.statesOnce("stored", "delivered", "injected");
+  expect(axes()?.control.reason).toBe("pause by eve");
+  expect(axes()?.activity.value).toBe("working");
+});
+
+test("a session whose stream carries the hook before a tool is held by it from the first", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, { hasStream: true });
+  await ada.send("pause");
+  await ada.statesOnce("stored", "delivered");
+  const stream = { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) };
+  ada.session.open({ stream: { ...stream, carriesHooks: true } });
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+});
+
+test("a turn that its CLI ends although the end was refused makes no task applied", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test, {
+    stopApproval: { waitS: 0, unanswered: "go_on" },
+    hasStream: true,
+  });
+  ada.session.open({ stream: { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) } });
+  const taskId = await ada.send("task");
+  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${taskId}] dig` });
+  await ada.statesOnce("stored", "delivered", "injected", "seen");
+  expect(await ada.hook("Stop", { last_assistant_message: "all done" })).toMatchObject({ decision: "block" });
+  ada.session.turnResult({ isError: false, text: "all done" });
+  await ada.statesOnce("stored", "delivered", "injected", "seen", "failed");
+  expect(outcomes(test)[taskId]).toContain("its end was refused");
+  await waitFor(() => test.server.fleet.get(id)?.axes.activity.value === "idle", {
+    what: "its turn is over",
+  });
+});
+
 test("an end that the CLI waits for no more ends no turn", async () => {
   await using test = await startTestServer();
   await using ada = await host(test, { stopApproval: { waitS: 1, unanswered: "end" } });
