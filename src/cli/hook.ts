@@ -1,12 +1,13 @@
 // `cliai hook`: a hook of an agent's CLI as a command, for events and versions that know no other kind: hands what the CLI says
 // to the host of its session, and the answer back. When the host cannot be reached the agent goes on unharmed.
 import { readFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { listenerPaths } from "../bridge/session/listener.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
+import { createJsonCut } from "../domain/json-cut.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
-import { readText } from "./read-text.ts";
 
 const hookArgs = {
   "mcp-config": {
@@ -15,6 +16,16 @@ const hookArgs = {
     description: "the MCP configuration that cliai spawn wrote for the agent",
   },
 } as const;
+
+/** Whatever it is: for a hook, exit code 2 means that the CLI shall not go on. */
+async function readHookInput(stdin: Readable): Promise<string> {
+  const cut = createJsonCut();
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stdin as AsyncIterable<Buffer>)
+    text += decoder.decode(cut(chunk), { stream: true });
+  return text + decoder.decode();
+}
 
 /** As configs/mcp-nats.json is filled for an agent with a host. */
 const McpConfigSchema = v.object({
@@ -34,8 +45,8 @@ export const hookCommand = defineCliCommand({
     if (path === undefined) {
       throw new CliaiError("usage", "hook needs --mcp-config", { hint: "it is for an agent's CLI to call" });
     }
-    const payload = await readText(context.stdin);
     try {
+      const payload = await readHookInput(context.stdin);
       const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
       const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -47,7 +58,7 @@ export const hookCommand = defineCliCommand({
       });
       if (response.ok) context.print(await response.text());
     } catch (error) {
-      context.log.info(`the session's host does not answer: ${messageOf(error)}`);
+      context.log.info(`the hook is not told to the session's host: ${messageOf(error)}`);
     }
     return 0;
   },

@@ -56,7 +56,9 @@ async function runCaught(parts: ProcessParts): Promise<number> {
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
     parts.stderr.write(`${redact(errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
-    return exitCodeOf(error);
+    const code = exitCodeOf(error);
+    // To an agent's CLI, 2 from a hook means that it shall not go on: what is wrong with our own command must not say so.
+    return own[0] === "hook" && code === 2 ? 1 : code;
   }
 }
 

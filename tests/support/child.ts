@@ -33,7 +33,7 @@ export interface Child extends AsyncDisposable {
   /** All of it so far. */
   readonly stdout: string;
   readonly stderr: string;
-  write(text: string): void;
+  write(input: string | Uint8Array): void;
   endInput(): void;
   kill(signal: NodeJS.Signals): void;
   /** The first whole line, old or new, that has the text or matches; fails at the deadline or when the child ends without it. */

@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { checkMessage, parseJson } from "../../domain/decode.ts";
 import { CliaiError, messageOf } from "../../domain/errors.ts";
+import { createJsonCut } from "../../domain/json-cut.ts";
 import type { Logger } from "../../log.ts";
 
 /** What the agent's MCP server tells the host of itself and of the model's own reports. */
@@ -47,7 +48,7 @@ export function createListener(options: ListenerOptions): (request: Request) => 
     }
     const { pathname } = new URL(request.url);
     if (pathname === listenerPaths.alive) return aliveStream(request, instanceId, onBridgeLink);
-    const body = parseJson(new Uint8Array(await request.arrayBuffer()));
+    const body = parseJson(await readBody(request));
     if (pathname === listenerPaths.hook) return Response.json((await onHook(body, request.signal)) ?? {});
     if (pathname === listenerPaths.telemetry) onTelemetry(body);
     else if (pathname === listenerPaths.bridge) onBridge(checkMessage(BridgeNewsSchema, body));
@@ -64,6 +65,31 @@ export function createListener(options: ListenerOptions): (request: Request) => 
       return Response.json({ error: messageOf(error) }, { status });
     }
   };
+}
+
+/** From here on the long strings of a body are cut, and so much of one is kept at most. */
+const largeBytes = 8 * 1_024 ** 2;
+const mostKept = 64 * 1_024 ** 2;
+
+/**
+ * Text that is not UTF-8 is read as far as it is; of what is large the long strings are cut: the event is told all the same.
+ * @throws CliaiError `payload_too_large` where that is not enough
+ */
+async function readBody(request: Request): Promise<string> {
+  const isLarge = !(Number(request.headers.get("content-length") ?? Number.NaN) <= largeBytes);
+  const cut = isLarge ? createJsonCut() : (piece: Uint8Array) => piece;
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of request.body ?? []) {
+    text += decoder.decode(cut(chunk), { stream: true });
+    if (text.length > mostKept) {
+      throw new CliaiError(
+        "payload_too_large",
+        "what a hook tells is too large, even without its long strings",
+      );
+    }
+  }
+  return text + decoder.decode();
 }
 
 /** Bun 1.4.5 ends a quiet fetch after some minutes. */
