@@ -5,6 +5,10 @@ import { isAtLeast } from "./server-version.ts";
 
 /** Older ones refuse the line, and write to the disk every two minutes. */
 const syncSince = "2.10.0";
+/** Older ones refuse the line. */
+const closedClientsSince = "2.11.0";
+/** nats-server remembers each closed connection with all that it said, its credentials too: 10,000 of them unless told. */
+const closedClientsKept = 100;
 export const loopback = "127.0.0.1";
 /** What a nats-server does that is told nothing. */
 const ownSync = "2m";
@@ -57,7 +61,7 @@ ports_file_dir: ${quote(config.portsDir)}
 max_payload: ${config.maxPayloadBytes}
 max_pending: 67108864
 write_deadline: "10s"
-jetstream {
+${isAtLeast(config.serverVersion, closedClientsSince) ? `max_closed_clients: ${closedClientsKept}\n` : ""}jetstream {
   store_dir: ${quote(config.storeDir)}
 ${isAtLeast(config.serverVersion, syncSince) ? `  sync_interval: ${quote(config.sync)}\n` : ""}}
 ${config.tls === undefined ? "" : tlsLines(config.tls)}${config.trust === undefined ? "" : trustLines(config.trust)}`;

@@ -29,3 +29,16 @@ test.each([
 ])("canSync(%s, %s) is %p", (version, sync, expected) => {
   expect(canSync(version, sync)).toBe(expected);
 });
+
+test.each([
+  ["2.9.10", false],
+  ["2.10.0", false],
+  ["2.11.0", true],
+  ["2.15.2", true],
+])(
+  "for nats-server %s the line that bounds the memory of closed connections is there: %p",
+  (serverVersion, there) => {
+    const text = buildServerConfig({ ...config, serverVersion });
+    expect(text.includes("max_closed_clients: 100\n")).toBe(there);
+  },
+);
