@@ -1,13 +1,13 @@
 // What nats-server knows of the agents' accounts: a file of signed claims for each, where it looks for an account at its first
 // user. So an agent that is given credentials is let in at once, and nats-server need not be told, nor run.
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentId } from "../domain/agent-id.ts";
 import { buildAgentAccountClaims, isAgentAccountClaims, type NatsKeys } from "../nats/credentials.ts";
 import { accountsDirOf } from "../nats/server-config.ts";
-import { readAgentAccounts } from "./agent-grants.ts";
+import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";
 import { natsDirOf } from "./data-dir.ts";
-import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
+import { ensureOwnDir, isOwnDir, writePrivateFile } from "./private-files.ts";
 
 /** Writes what is missing or says something else. A nats-server that knows the account already reads it at its next start. */
 export async function ensureAgentAccounts(
@@ -27,4 +27,20 @@ export async function ensureAgentAccounts(
       await writePrivateFile(path, await buildAgentAccountClaims(keys, account));
     }
   }
+}
+
+/**
+ * Removes all that was written down of what an agent was given, and its accounts with it: nats-server then knows nobody of that
+ * name. One that runs goes on to refuse what it was told is revoked, which has to be told before.
+ */
+export async function removeGrants(dataDir: string, id: AgentId): Promise<void> {
+  for (const { key } of readAgentAccounts(dataDir, id))
+    await rm(join(accountsDirOf(natsDirOf(dataDir)), `${key}.jwt`), { force: true });
+  const dir = grantsDir(dataDir, id);
+  if (!(await isOwnDir(join(dir, ".."))) || !(await isOwnDir(dir))) return;
+  const grants = readGrants(dataDir, id);
+  // A user of the fleet's own account, as all were once, is refused for what is written down here: until it expires.
+  for (const { user_key } of grants.filter(({ account_key }) => account_key !== undefined))
+    await rm(join(dir, `${user_key}.json`), { force: true });
+  if (grants.every(({ account_key }) => account_key !== undefined)) await rm(dir, { recursive: true });
 }

@@ -10,7 +10,9 @@ import { buckets } from "../domain/subjects.ts";
 import { openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { removeBridge } from "../nats/streams.ts";
+import { noteRemoval } from "../server/removed-agents.ts";
 import { decideStored } from "../server/requests.ts";
+import { removeGrants } from "./agent-accounts.ts";
 import { isAgentHeld } from "./agent-lock.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
 import { isOwnDir } from "./private-files.ts";
@@ -34,6 +36,7 @@ export async function checkRemovable(
   );
 }
 
+/** What it was given is void already. */
 export async function removeAgent(
   bus: Bus,
   id: AgentId,
@@ -41,10 +44,12 @@ export async function removeAgent(
 ): Promise<void> {
   await withdrawRequests(bus, id, now());
   await removeBridge(bus, id);
+  await noteRemoval(bus, id, now());
   // The servers see it go from here, and forget it.
   await (await openExistingBucket(bus, buckets.agents)).delete(id);
   const folders = join(dataDir, "agents");
   if (await isOwnDir(folders)) await rm(join(folders, id), { recursive: true, force: true });
+  await removeGrants(dataDir, id);
 }
 
 async function withdrawRequests(bus: Bus, id: AgentId, now: Date): Promise<void> {

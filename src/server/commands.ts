@@ -23,6 +23,7 @@ import { agentSubject } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { commandStoredAs, createOrderToken } from "./order-names.ts";
 import { requireTaker, runOf } from "./order-target.ts";
+import { removedUpTo } from "./removed-agents.ts";
 import { readStoredOrder, type StoredName } from "./stored-order.ts";
 
 export interface OrderRequest {
@@ -105,9 +106,15 @@ export async function storeCommand(
   if (target !== undefined) requireTaker(type, target, now);
   const token = createOrderToken();
   const command = { ...built, token, ...runOf(type, target, now) };
-  const { duplicate, seq } = await bus.publishStored(agentSubject(id, "command"), command, {
-    id: commandStoredAs(id, command_id),
-  });
+  const store = (storedAs: string) =>
+    bus.publishStored(agentSubject(id, "command"), command, { id: storedAs });
+  const storedAs = commandStoredAs(id, command_id);
+  let { duplicate, seq } = await store(storedAs);
+  if (duplicate) {
+    const removed = await removedUpTo(bus, id);
+    // The first was for an agent of this id that is no more: this one is stored, and known, under another name.
+    if (seq <= removed) ({ duplicate, seq } = await store(`${storedAs}.after.${removed}`));
+  }
   if (duplicate) await requireSame(bus, id, command, { command_id, type, stream_seq: seq });
   return { command_id, token: duplicate ? undefined : token, duplicate };
 }

@@ -1,12 +1,13 @@
 // cliai agents remove: an agent goes out of the fleet, with its queue, its requests, its credentials and its files.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { consumerNames, subjectCounts } from "../../src/nats/streams.ts";
 import { startBridge } from "../support/bridges.ts";
-import { startServe } from "../support/cliai.ts";
+import { runCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -35,7 +36,12 @@ test("an agent that is away is removed from everything but the history, and stay
     what: "the goodbye",
     deadlineMs: 10_000,
   });
-  expect(await serve.run(["send", "task", "ada", "later", "--wait", "stored"])).toMatchObject({ code: 0 });
+  const later = ["send", "task", "ada", "later", "--id", "once", "--wait", "stored"];
+  expect(await serve.run(later)).toMatchObject({ code: 0 });
+  const kept = dir.join("kept.creds");
+  await copyFile(join(serve.dataDir, "agents/ada/nats.creds"), kept);
+  const accounts = () => readdirSync(join(serve.dataDir, "nats/accounts"));
+  expect(accounts()).toHaveLength(3); // the system's, the fleet's, its own
 
   const removed = await serve.run(["agents", "remove", "ada", "--json"]);
   expect(removed).toMatchObject({ code: 0, stdout: '{"agent_id":"ada","removed":true}\n' });
@@ -43,11 +49,35 @@ test("an agent that is away is removed from everything but the history, and stay
   expect(JSON.parse((await serve.run(["ls", "--json"])).stdout)).toEqual([]);
   expect(JSON.parse((await serve.run(["inbox", "--json"])).stdout)).toEqual([]);
   expect(existsSync(join(serve.dataDir, "agents", "ada"))).toBe(false);
+  expect(existsSync(join(serve.dataDir, "keys", "agents", "ada"))).toBe(false);
+  expect(accounts()).toHaveLength(2);
+  expect((await serve.run(["agents", "ls", "--json"])).stdout).toBe("[]\n");
+  const asBefore = ["ls", "--url", serve.natsUrl, "--creds", kept];
+  expect(await runCliai(asBefore)).toMatchObject({ code: 5 });
   const bus = await connectBus({ url: serve.natsUrl, name: "test", credsPath: serve.credsPath, log });
   expect([...(await consumerNames(bus, "COMMANDS"))].filter((name) => name.startsWith("bridge-"))).toEqual(
     [],
   );
   expect((await subjectCounts(bus, "COMMANDS")).size).toBe(0);
+  {
+    // A successor: an order under an id of before is its own, and stored once.
+    await using ada = await startBridge(serve, "ada");
+    await initialize(ada);
+    for (const what of ["first", "again"]) {
+      const sent = await serve.run(later);
+      expect([what, sent.code, sent.stderr]).toEqual([what, 0, ""]);
+      expect((await subjectCounts(bus, "COMMANDS")).get("agent.ada.command")).toBe(1);
+    }
+    const inbox = await callTool(ada, 1, "check_inbox", {});
+    expect(inbox.text).toContain("later");
+    ada.endInput();
+    await ada.exit();
+  }
+  await waitFor(async () => (await shown())[0] === "ada disconnected", {
+    what: "its goodbye",
+    deadlineMs: 10_000,
+  });
+  expect(await serve.run(["agents", "remove", "ada"])).toMatchObject({ code: 0 });
   await bus.close();
   const history = await serve.run(["audit", "--agent", "ada", "--json"]);
   expect(history.stdout).toContain("agent.ada.status");
@@ -57,4 +87,6 @@ test("an agent that is away is removed from everything but the history, and stay
   const agents = (await (await again.fetch("/api/agents")).json()) as unknown[];
   expect(agents).toEqual([]);
   expect(await again.run(["agents", "remove", "ada"])).toMatchObject({ code: 2 });
+  const now = ["ls", "--url", again.natsUrl, "--creds", kept];
+  expect(await runCliai(now)).toMatchObject({ code: 5 });
 });

@@ -1,0 +1,36 @@
+// What is noted of an agent that was removed, for as long as COMMANDS knows the ids of its orders: an order to a successor under
+// one of them is another order, though the stream would take it for the first.
+import * as v from "valibot";
+import { type AgentId, isAgentId } from "../domain/agent-id.ts";
+import { buckets, streams } from "../domain/subjects.ts";
+import { openExistingBucket } from "../nats/bucket.ts";
+import type { Bus } from "../nats/bus.ts";
+import { lastSequence } from "../nats/streams.ts";
+
+const prefix = "removed.";
+/** As long as COMMANDS keeps a message, and an id. */
+const keptMs = 7 * 24 * 60 * 60 * 1000;
+
+const RemovedSchema = v.object({ commands_seq: v.number(), at: v.string() });
+
+/** To be called when all of the agent is gone from COMMANDS. What was noted of others long ago is cleared away. */
+export async function noteRemoval(bus: Bus, id: AgentId, now: Date): Promise<void> {
+  const serve = await openExistingBucket(bus, buckets.serve);
+  const agents = await openExistingBucket(bus, buckets.agents);
+  for (const [key, { value }] of await serve.entries()) {
+    const other = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+    if (!isAgentId(other) || !v.is(RemovedSchema, value)) continue;
+    if (now.getTime() - Date.parse(value.at) < keptMs) continue;
+    await serve.erase(key);
+    // Its mark there has been seen by every server by now.
+    if ((await agents.entry(other)) === undefined) await agents.erase(other);
+  }
+  const commands_seq = await lastSequence(bus, streams.commands);
+  await serve.put(prefix + id, { commands_seq, at: now.toISOString() });
+}
+
+/** The last message of COMMANDS that may have been an earlier agent's of this id; 0 where none was removed. */
+export async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
+  const value = await (await openExistingBucket(bus, buckets.serve)).get(prefix + id);
+  return v.is(RemovedSchema, value) ? value.commands_seq : 0;
+}
