@@ -27,6 +27,7 @@ import { createHeadlessAgents } from "./headless-agents.ts";
 import { ensureHttpToken, watchHttpToken } from "./http-token.ts";
 import { createKeyOwners } from "./key-owners.ts";
 import { ensureKeys } from "./keys.ts";
+import { requireKnownDataDir, writeLayout } from "./layout-file.ts";
 import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 import { spawnText } from "./program-text.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "./serve-file.ts";
@@ -138,6 +139,7 @@ async function startParts(
   const { scheme, tls, isOwnHost, nats: exposure } = await planWebExposure(settings, context);
   await ensurePrivateDir(dataDir);
   await refuseSecondServe(dataDir);
+  await requireKnownDataDir(dataDir);
 
   const door = createFrontDoor(instance);
   const { host, port } = settings;
@@ -193,6 +195,7 @@ async function startParts(
     log,
   });
   parts.defer(() => server.stop());
+  await writeLayout(dataDir, version);
   // Ended before the server is, so that their goodbyes are taken in.
   parts.defer(() => captainsAgents.stop());
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));

@@ -25,6 +25,7 @@ import {
 import type { Bus } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { isGone, isNotFound, translateNatsError } from "./errors.ts";
+import { layoutMetadata, requireKnownStream } from "./layout.ts";
 import { bridgeConsumers } from "./older-servers.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -35,6 +36,7 @@ const mostConsumers = 100_000;
 /** Commands, and messages, that may wait for one agent. */
 export const maxWaitingOrders = 1_000;
 const removedAtOnce = 100;
+const shortestWindowMs = 100;
 const mebibyte = 1024 * 1024;
 
 /** How much of the audit is kept; what is older or beyond goes first. */
@@ -112,12 +114,22 @@ function streamConfigs({
 }
 
 async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
-  const whole = { storage: StorageType.File, ...config };
+  const whole = { storage: StorageType.File, metadata: layoutMetadata, ...config };
   const ensure = async () => {
     const manager = await bus.connection.jetstreamManager();
     const present = await streamConfig(manager, config.name);
-    if (present === undefined) await manager.streams.add(whole);
-    else await manager.streams.update(config.name, settingsFor(present, whole));
+    requireKnownStream(config.name, present?.metadata);
+    const made =
+      present === undefined
+        ? await manager.streams.add(whole)
+        : await manager.streams.update(config.name, settingsFor(present, whole));
+    // An older nats-server may take none for its default of two minutes; it knows nothing shorter than this.
+    if (config.duplicate_window === 0 && made.config.duplicate_window > 0) {
+      await manager.streams.update(config.name, {
+        ...made.config,
+        duplicate_window: nanos(shortestWindowMs),
+      });
+    }
   };
   try {
     await overElections(bus, ensure, { isRepeatable: true });

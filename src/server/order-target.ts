@@ -1,6 +1,6 @@
 // Whom an order may be given to (contract §9, "Orders and the dead"): a control order belongs to a run of the agent, and what
 // was stopped by somebody is given no work.
-import type { AgentRecord } from "../domain/agent-record.ts";
+import { type AgentRecord, unknownText } from "../domain/agent-record.ts";
 import { isOlderInstance } from "../domain/counting-evidence.ts";
 import { CliaiError } from "../domain/errors.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";
@@ -56,6 +56,6 @@ export function refuseStopped(record: AgentRecord): void {
 }
 
 function startLine({ agent_id, config_name }: AgentRecord): string {
-  const profile = config_name === undefined ? "" : ` ${config_name}`;
+  const profile = config_name === undefined || config_name === unknownText ? "" : ` ${config_name}`;
   return `start it again: cliai spawn${profile} --id ${agent_id}`;
 }

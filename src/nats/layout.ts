@@ -1,0 +1,29 @@
+// The version of how data is laid out, in the streams and in the data directory. It grows with each change of a stream, a
+// bucket or a record that an older cliai would misread; what is of an older one is brought up to date at a start.
+import { CliaiError } from "../domain/errors.ts";
+
+/** 1: cliai 0.1.0, which wrote no version. 2: AUDIT without a dedupe window, orders with a token and a run. */
+export const layoutVersion = 2;
+
+const metadataKey = "cliai-layout";
+
+/** For the streams, which tell it where there is no data directory beside them (`serve --nats-url`). */
+export const layoutMetadata: Readonly<Record<string, string>> = { [metadataKey]: String(layoutVersion) };
+
+/** @throws CliaiError `config_invalid` for a newer one than this cliai knows, which it might spoil */
+export function requireKnownLayout(layout: number, what: string, writtenBy = "a newer cliai"): void {
+  if (layout <= layoutVersion) return;
+  const message = `${what} has layout ${layout}, of ${writtenBy}: this cliai knows layout ${layoutVersion}`;
+  throw new CliaiError("config_invalid", message, {
+    hint: "run that cliai or a newer one, or name another place: --data-dir DIR",
+  });
+}
+
+/** @throws CliaiError `config_invalid` */
+export function requireKnownStream(
+  name: string,
+  metadata: Readonly<Record<string, string>> | undefined,
+): void {
+  const layout = Number(metadata?.[metadataKey] ?? 1);
+  if (Number.isInteger(layout)) requireKnownLayout(layout, `the stream ${name}`);
+}
