@@ -11,7 +11,10 @@ import type { Bus } from "../nats/bus.ts";
 import { followBucket } from "../nats/follow-bucket.ts";
 
 const prefix = "hold.";
-/** Until the bridge confirms; then it is given again. By the serves' own clocks: seconds between them do no harm. */
+/**
+ * Until the bridge confirms; then it is given again. Each serve measures by itself what was left of a hold when it first saw it: a
+ * clock that is set back holds up nothing.
+ */
 const confirmWithinMs = 30_000;
 /** Each lost race is another's success; so many in a row mean that something else is wrong. */
 const mostTries = 50;
@@ -23,6 +26,8 @@ const HoldSchema = v.object({
   /** Of what is held: another order may come under its id. Absent where the order has none, or was not read yet. */
   token: v.exactOptional(v.string()),
   until: v.number(),
+  /** How long it was to last. Absent in what an earlier version wrote. */
+  lasts_ms: v.exactOptional(v.number()),
 });
 type Hold = Readonly<v.InferOutput<typeof HoldSchema>>;
 const AgentHoldsSchema = v.record(v.string(), HoldSchema);
@@ -63,9 +68,24 @@ export interface HoldsOptions {
 
 export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: HoldsOptions): Promise<Holds> {
   const bucket = await openBucket(bus, buckets.serve, { replicas });
-  const known = new Map<string, { readonly holds: AgentHolds; readonly revision: number }>();
+  interface Known {
+    readonly holds: AgentHolds;
+    /** When each is over, by `performance.now()`. */
+    readonly overAtMs: ReadonlyMap<string, number>;
+    readonly revision: number;
+  }
+  const known = new Map<string, Known>();
   const note = (key: string, holds: AgentHolds, revision: number) => {
-    if (revision > (known.get(key)?.revision ?? 0)) known.set(key, { holds, revision });
+    const before = known.get(key);
+    if (revision <= (before?.revision ?? 0)) return;
+    const overAt = ([name, hold]: [string, Hold]): [string, number] => {
+      const { request_id, until, lasts_ms = Number.POSITIVE_INFINITY } = hold;
+      const same = before?.holds[name];
+      const seenAs = same?.request_id === request_id && same.until === until && before?.overAtMs.get(name);
+      const leftMs = Math.min(until - now().getTime(), lasts_ms);
+      return [name, seenAs || performance.now() + leftMs];
+    };
+    known.set(key, { holds, overAtMs: new Map(Object.entries(holds).map(overAt)), revision });
   };
   const following = followBucket(bus, {
     bucket: buckets.serve,
@@ -74,10 +94,11 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
     log,
     onChange: ({ key, value, revision }) => note(key, readHolds(value), revision),
   });
-  const alive = (key: string): AgentHolds =>
-    Object.fromEntries(
-      Object.entries(known.get(key)?.holds ?? {}).filter(([, { until }]) => until > now().getTime()),
-    );
+  const alive = (key: string): AgentHolds => {
+    const { holds, overAtMs } = known.get(key) ?? {};
+    const isAlive = ([name]: [string, Hold]) => (overAtMs?.get(name) ?? 0) > performance.now();
+    return Object.fromEntries(Object.entries(holds ?? {}).filter(isAlive));
+  };
   const isAnothers = (id: AgentId, holds: AgentHolds, item: OrderNames, holder?: Holder): boolean => {
     const hold = holds[item.command_id];
     if (hold === undefined || hold.request_id === holder?.requestId) return false;
@@ -118,7 +139,8 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
         const end = items.findIndex((each) => isAnothers(id, present, each, holder));
         taken = end === -1 ? items : items.slice(0, end);
         const until = now().getTime() + confirmsWithinMs;
-        const hold: Hold = { request_id, ...(instance_id === undefined ? {} : { instance_id }), until };
+        const lasts = { until, lasts_ms: confirmsWithinMs };
+        const hold: Hold = { request_id, ...(instance_id === undefined ? {} : { instance_id }), ...lasts };
         const ours = taken.map(({ command_id, token }) => {
           return [command_id, token === undefined ? hold : { ...hold, token }] as const;
         });
