@@ -216,8 +216,10 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   await bus.flush();
   listeningSince = now().toISOString();
   for (const { agent_id } of stored.damage.length === 0 ? [] : stored.records) store.changed(agent_id);
+  let isStopped = false;
   endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
-    log.warn(`what the store has lost is not looked for: ${messageOf(error)}`),
+    // At the end of the server the connection goes while it looks; the next start looks again.
+    log[isStopped ? "debug" : "warn"](`what the store has lost is not looked for: ${messageOf(error)}`),
   );
 
   const trouble = () => {
@@ -262,6 +264,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       bus.publish(agentSubject(heartbeat.agent_id, "heartbeat"), heartbeat);
     },
     async stop() {
+      isStopped = true;
       for (const end of endings) end();
       await requests.stop();
       await projector?.stop();
