@@ -7,6 +7,7 @@ import { storeDamaged } from "../server/lost-orders.ts";
 import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
+import { checkAgentSettings } from "./doctor/agent-settings.ts";
 import type { Check } from "./doctor/check.ts";
 import { checkDisk, checkFiles } from "./doctor/files.ts";
 import { checkNats } from "./doctor/nats.ts";
@@ -28,14 +29,15 @@ export const doctorCommand = defineCliCommand({
     if (args["close-damage"] === true) await closeDamage(args, context);
     const searchPath = env.PATH ?? "";
     const serve = await checkServe(dataDir);
-    const [files, disk, natsServer, agentClis] = await Promise.all([
+    const [files, disk, natsServer, agentClis, agentSettings] = await Promise.all([
       checkFiles({ dataDir, server: serve.server, now: now(), uid: process.getuid?.() }),
       checkDisk(dataDir),
       checkNatsServer(searchPath),
       checkAgentClis(searchPath),
+      checkAgentSettings(context),
     ]);
     const nats = serve.server === undefined ? [] : await checkNats(args, context);
-    const checks = [...serve.checks, ...nats, ...files, disk, natsServer, ...agentClis];
+    const checks = [...serve.checks, ...nats, ...files, disk, natsServer, ...agentClis, ...agentSettings];
     const ok = checks.every((check) => check.ok);
     if (json) print(JSON.stringify({ ok, checks }));
     else for (const check of checks) printCheck(check, context);

@@ -52,6 +52,23 @@ describe("cliai doctor", () => {
     expect([...looked].sort()).toEqual(wanted.sort());
   });
 
+  test("finds settings of Claude that turn hooks off, and tells of those that take HTTP hooks alone", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    const path = dir.join("settings.json");
+    const env = { CLAUDE_CONFIG_DIR: dir.path };
+    await writeFile(path, '{"disableAllHooks":true}');
+    const off = await examine(serve, PATH, env);
+    expect(off.bad).toMatchObject([
+      { check: "claude", message: expect.stringContaining(`${path} sets disableAllHooks: nothing can hold`) },
+    ]);
+    await writeFile(path, '{"allowedHttpHookUrls":[]}');
+    const { bad, all } = await examine(serve, PATH, env);
+    expect(bad).toEqual([]);
+    expect(all.map(({ message }) => message).join()).toContain("its hooks are commands");
+  });
+
   test("finds a sound server behind a proxy that is dead", async () => {
     await using dir = await tempDir();
     await using serve = await startServe();
