@@ -31,6 +31,8 @@ import { bridgeConsumers } from "./older-servers.ts";
 const day = 24 * 60 * 60 * 1000;
 /** How long an unacknowledged command waits before it is delivered again. */
 const ackWaitMs = 30_000;
+/** nats-server keeps each id in memory for so long, some 400 bytes: a week of them would be seven times as many. */
+const sameIdWindowMs = day;
 /** One for each agent, and the readers'. nats-server 2.15 allows 1,000 of a stream that names no number. */
 const mostConsumers = 100_000;
 /** Commands, and messages, that may wait for one agent. */
@@ -84,8 +86,7 @@ function streamConfigs({
       discard_new_per_subject: true,
       max_consumers: mostConsumers,
       max_age: nanos(keptAtMostMs),
-      // As long as a message may wait: the same id takes effect once.
-      duplicate_window: nanos(keptAtMostMs),
+      duplicate_window: nanos(sameIdWindowMs),
       num_replicas: replicas,
     },
     {
