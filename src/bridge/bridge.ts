@@ -157,7 +157,7 @@ export function startBridge(options: BridgeOptions): Bridge {
       presence.stop();
       if (presence.isAlone()) {
         const how = host !== undefined && reason === "stopped" ? hostlessStop : reason;
-        sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, how);
+        sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, { how });
       }
       await pause(0, hurry.signal); // what the last results handed over is noted once they have left
       await receipts.close(goodbyeWithinMs);

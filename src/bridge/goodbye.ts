@@ -15,13 +15,24 @@ export interface GoodbyeOptions {
   readonly log: Logger;
 }
 
-/** @param stop the order that the run ends by; undefined where none does, and `how` says why then */
-export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined, how: string): void {
+/** How a run has ended where no order ended it. */
+export interface RunEnd {
+  readonly how: string;
+  /** Whether there never was a run: its CLI could not be started. */
+  readonly hasFailedToStart?: boolean;
+}
+
+/** @param stop the order that the run ends by; undefined where none does */
+export function sayGoodbye(
+  options: GoodbyeOptions,
+  stop: TakenOrder | undefined,
+  { how, hasFailedToStart = false }: RunEnd,
+): void {
   const { id, instanceId, link, now, log } = options;
   const report: StatusReport = {
     agent_id: id,
     ...(stop === undefined
-      ? { status: "disconnected", message: how }
+      ? { status: hasFailedToStart ? "failed_to_start" : "disconnected", message: how }
       : { status: "stopped", message: wordsOf(stop) }),
     timestamp: now().toISOString(),
     instance_id: instanceId,

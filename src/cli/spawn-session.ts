@@ -7,6 +7,7 @@ import type { AgentCli, HeadlessSession, UserSettings } from "../agents/agent-cl
 import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { programOf, type RunningAgent } from "../agents/launch.ts";
 import type { AgentOnTerminal } from "../agents/own-terminal.ts";
+import type { RunEnd } from "../bridge/goodbye.ts";
 import type { StopApproval } from "../bridge/session/approvals.ts";
 import { createListener, listenerPaths } from "../bridge/session/listener.ts";
 import { startSession } from "../bridge/session/session.ts";
@@ -54,7 +55,7 @@ export interface SessionHost {
   /** The CLI's settings for this agent; undefined where it has none. */
   settings(mcpConfigPath: string): unknown;
   attach(agent: RunningAgent | AgentOnTerminal): void;
-  end(how: string): Promise<void>;
+  end(end: RunEnd): Promise<void>;
 }
 
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
@@ -151,8 +152,8 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         },
       );
     },
-    async end(how) {
-      await session.end(how);
+    async end(end) {
+      await session.end(end);
       await http.stop();
     },
   };

@@ -4,6 +4,8 @@ import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
+import type { RunEnd } from "../bridge/goodbye.ts";
+import { CliaiError, messageOf } from "../domain/errors.ts";
 import { openTerminal } from "../runtime.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext, Environment } from "./context.ts";
@@ -60,15 +62,20 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
   }
   const host = await startSessionHost(hostOptionsOf({ ...plan, cli: { ...cli, session } }), context);
   for (const warning of host.warnings) context.log.warn(warning);
-  let how = "it did not start";
+  let end: RunEnd = { how: "it did not start" };
   try {
     const agent = start((await writeSpawnFiles(plan, host)).settingsPath);
     host.attach(agent);
     if (plan.endsWithInput) context.stdin.resume().once("end", agent.terminate);
-    how = `${cli.name} has ended: ${await agent.ended}`;
+    end = { how: `${cli.name} has ended: ${await agent.ended}` };
     return await agent.exitCode;
+  } catch (error) {
+    if (error instanceof CliaiError && error.code === "cli_missing") {
+      end = { how: messageOf(error), hasFailedToStart: true };
+    }
+    throw error;
   } finally {
-    await host.end(how);
+    await host.end(end);
   }
 }
 

@@ -13,6 +13,7 @@ const marks: Readonly<Record<string, readonly [icon: string, colour: Colour]>> =
   stopping: ["◍", "yellow"],
   stopped: ["■", "dim"],
   error: ["✗", "red"],
+  failed_to_start: ["✗", "red"],
   disconnected: ["◇", "red"],
   silent: ["◇", "red"],
   stuck: ["▲", "red"],

@@ -51,6 +51,7 @@ export const statusWords = [
   "stopped",
   "error",
   "disconnected",
+  "failed_to_start",
 ] as const;
 /** Those an agent says of its own work; the others are said by its bridge. */
 export const reportedWords = ["working", "idle", "waiting", "blocked", "paused", "error"] as const;

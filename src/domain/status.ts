@@ -8,7 +8,15 @@ import type { SessionEvidence } from "./session.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
 
 export type Link = "online" | "silent" | "offline" | "never";
-export type Activity = "starting" | "working" | "waiting" | "idle" | "done" | "failed" | "unknown";
+export type Activity =
+  | "starting"
+  | "working"
+  | "waiting"
+  | "idle"
+  | "done"
+  | "failed"
+  | "failed_to_start"
+  | "unknown";
 export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";
 export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | "error";
 
@@ -53,6 +61,7 @@ export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: stri
 export function statusWordOf({ link, activity, control }: Axes): string {
   if (control.value === "stopped") return "stopped";
   if (link.value === "never") return "starting";
+  if (activity.value === "failed_to_start") return "failed_to_start";
   if (link.value !== "online") return "disconnected";
   if (control.value === "paused") return "paused";
   if (control.value === "stop_requested") return "stopping";
@@ -117,6 +126,15 @@ const activityOfWord = new Map<string, Activity>([
 /** By rank: the goodbye, the session's own events, the agent's word. */
 function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Activity> {
   const { said } = record;
+  if (said?.status === "failed_to_start" && !isOlderInstance(record)) {
+    return read(
+      "failed_to_start",
+      said.source,
+      said.since,
+      now,
+      said.message ?? "its CLI could not be started",
+    );
+  }
   const session =
     said?.status === "stopped" && !isOlderInstance(record) ? undefined : decidingSession(record);
   const unheld = record.heartbeat?.unheld;
@@ -241,7 +259,7 @@ function isUnseen(command: CommandRecord, now: Date): boolean {
 }
 
 export function isGoodbye(word: string): boolean {
-  return word === "stopped" || word === "disconnected";
+  return word === "stopped" || word === "disconnected" || word === "failed_to_start";
 }
 
 /**

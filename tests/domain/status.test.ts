@@ -85,6 +85,21 @@ describe("the four axes", () => {
       "disconnected",
     ],
     [
+      "its CLI could not be started",
+      { ...alive, said: said("failed_to_start") },
+      { link: "offline", activity: "failed_to_start", control: "running" },
+      "failed_to_start",
+    ],
+    [
+      "an earlier run's CLI could not be started",
+      {
+        heartbeat: { at: ago(1), interval_s: 15, instance_id: "new" },
+        said: said("failed_to_start", 5, "old"),
+      },
+      { link: "online" },
+      "unknown",
+    ],
+    [
       "stopped",
       { ...alive, said: said("stopped") },
       { link: "offline", activity: "done", control: "stopped" },

@@ -143,6 +143,39 @@ describe("cliai spawn", () => {
     expect(run.stderr).toContain("hint: get it: npm install -g @anthropic-ai/claude-code\n");
   });
 
+  test("an agent whose CLI cannot be started is shown as that, with the reason, until it is launched anew", async () => {
+    await using serve = await startServe();
+    await using dir = await tempDir();
+    const spawn = (PATH: string) =>
+      serve.run(["spawn", "--id", "ada", "--project", dir.path], { env: { PATH } });
+    expect(await spawn(dir.path)).toMatchObject({ code: 2 });
+    const seen = async () => JSON.parse((await serve.run(["show", "ada", "--json"])).stdout);
+    const reason = "cannot start claude: there is no such program on PATH";
+    const failed = await waitFor(
+      async () => {
+        const agent = await seen();
+        return agent.status === "failed_to_start" && agent;
+      },
+      { what: "it is told", saw: seen },
+    );
+    expect(failed.axes).toMatchObject({
+      link: { value: "offline", reason: "said goodbye (failed_to_start)" },
+      activity: { value: "failed_to_start", source: "status", reason },
+    });
+    expect((await serve.run(["ls"])).stdout).toContain("✗ failed_to_start");
+    expect((await serve.run(["show", "ada"])).stdout).toContain(reason);
+    const page = await (await serve.fetch("/")).text();
+    expect(page).toContain("failed_to_start");
+    // What waits for it waits on, and is given to its next run.
+    const task = ["send", "task", "ada", "dig", "--wait", "stored"];
+    expect(await serve.run(task)).toMatchObject({ code: 0 });
+
+    await mkdir(dir.join("bin"));
+    await writeFile(dir.join("bin", "claude"), "#!/bin/sh\nexit 0\n", { mode: 0o700 });
+    expect(await spawn(`${dir.join("bin")}:${process.env.PATH}`)).toMatchObject({ code: 0 });
+    await waitFor(async () => (await seen()).status === "disconnected", { what: "another run", saw: seen });
+  });
+
   test("the real Claude Code takes a task that begins with dashes, and its status reaches the fleet", async () => {
     await using serve = await startServe();
     await using dir = await tempDir();

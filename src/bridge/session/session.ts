@@ -8,7 +8,7 @@ import { isControl, summaryOf } from "../../domain/receipts.ts";
 import { inboxPrefix } from "../../domain/subjects.ts";
 import type { Logger } from "../../log.ts";
 import { connectBus } from "../../nats/bus.ts";
-import { sayGoodbye } from "../goodbye.ts";
+import { type RunEnd, sayGoodbye } from "../goodbye.ts";
 import { type AgentFacts, startHeartbeat } from "../heartbeat.ts";
 import { startLink } from "../link.ts";
 import { createOrderIntake } from "../orders.ts";
@@ -74,7 +74,7 @@ export interface Session {
   /** It takes words by these ways. */
   open(ways: OwnWays): void;
   /** The CLI has ended, in these words: says goodbye, and leaves nothing behind. */
-  end(how: string): Promise<void>;
+  end(end: RunEnd): Promise<void>;
 }
 
 const goodbyeWithinMs = 2_000;
@@ -297,7 +297,9 @@ export function startSession(options: SessionOptions): Session {
       if (own.stream?.carriesHooks === true) noteHeld();
       if (ways.isReady()) delivery.nudge();
     },
-    async end(how) {
+    async end({ how, hasFailedToStart = false }) {
+      // It failed before the connection was there, and is to be told all the same.
+      if (hasFailedToStart) await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
       started.resolve(undefined);
       transcript.stop();
       delivery.stop();
@@ -308,7 +310,7 @@ export function startSession(options: SessionOptions): Session {
       await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
       if (turn.isHooked()) events.send({ kind: "session_end", detail: how });
       events.stop();
-      sayGoodbye({ id, instanceId, link, now, log }, control.stop(), how);
+      sayGoodbye({ id, instanceId, link, now, log }, control.stop(), { how, hasFailedToStart });
       await link.close(goodbyeWithinMs);
     },
   };

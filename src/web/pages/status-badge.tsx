@@ -17,6 +17,7 @@ const looks: Readonly<Record<string, { icon: IconName; tone: Tone }>> = {
   stopping: { icon: "stop", tone: "warn" },
   stopped: { icon: "stop", tone: "off" },
   error: { icon: "cross", tone: "bad" },
+  failed_to_start: { icon: "cross", tone: "bad" },
   disconnected: { icon: "unplugged", tone: "off" },
   silent: { icon: "unplugged", tone: "off" },
   unknown: { icon: "question", tone: "calm" },

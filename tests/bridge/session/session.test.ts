@@ -65,7 +65,7 @@ async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promi
       await waitFor(is, { what: wanted.join(), saw: states });
     },
     async [Symbol.asyncDispose]() {
-      await session.end("the test is over");
+      await session.end({ how: "the test is over" });
       await dir[Symbol.asyncDispose]();
     },
   };
