@@ -19,10 +19,10 @@ import { createFencedWriter } from "./fenced-writer.ts";
  */
 const flushGapMs = { least: 200, most: 2_000, forEachMs: 4 };
 /**
- * How long a heartbeat that says nothing new waits for the next writing, for each open order of its agent: some 500 bytes a second
- * are written so for an agent, and not all its orders every 15 s. After a crash the last sign of life may be that old.
+ * How long a heartbeat that says nothing new waits for the next writing, for each order in its agent's record: some 500 bytes a
+ * second are written so for an agent, and not all its orders every 15 s. After a crash the last sign of life may be that old.
  */
-const restMs = { forEachOrder: 500, most: 600_000 };
+const restMs = { forEachOrder: 1_000, most: 600_000 };
 const cursorKey = "cursor";
 
 /** The last sequence of each stream whose effect is in the bucket. */
