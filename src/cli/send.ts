@@ -6,11 +6,11 @@ import { type AgentRecord, byAgentId } from "../domain/agent-record.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../domain/errors.ts";
 import { type CommandType, CommandTypeSchema, commandTypes, TokenSchema } from "../domain/messages.ts";
 import { didYouMean } from "../domain/nearest.ts";
-import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
+import { type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
 import { deriveAxes } from "../domain/status.ts";
 import type { Bus } from "../nats/bus.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../server/commands.ts";
-import { isRunning } from "../server/order-target.ts";
+import { takes } from "../server/order-target.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
@@ -43,8 +43,8 @@ const sendArgs = {
 
 /** A week: longer than the stream keeps a command. */
 const longestS = 7 * 86_400;
-/** How long a control order waits for the run of its agent to be heard of, before it is refused. */
-const runWithinMs = 1_000;
+/** How long a run of the agent may take to be in the bucket (the server writes it within 2 s), before an order is refused. */
+const runWithinMs = 2_000;
 const lookEveryMs = 50;
 
 type SendArgs = Arguments<typeof sendArgs>;
@@ -68,7 +68,7 @@ export const sendCommand = defineCliCommand({
         await sendToAll(bus, sending, fleet, context);
         return 0;
       }
-      const record = await awaitRun(bus, requireAgent(args.agent ?? "", fleet), sending, context);
+      const record = await awaitTaker(bus, requireAgent(args.agent ?? "", fleet), sending, context);
       await sendToOne(bus, sending, record, sending.key, context, "");
       return 0;
     });
@@ -108,17 +108,16 @@ function readType(word: string): CommandType {
 }
 
 /** One that has just been launched, or launched again, may be about to be heard of. */
-async function awaitRun(
+async function awaitTaker(
   bus: Bus,
   record: AgentRecord,
   { order, key }: Sending,
   { now }: CliContext,
 ): Promise<AgentRecord> {
   const isKnown = record.commands.some(({ command_id }) => command_id === key);
-  if (isKnown || !isControl(order.type)) return record;
   const deadline = performance.now() + runWithinMs;
   let latest = record;
-  while (!isRunning(latest, now()) && performance.now() < deadline) {
+  while (!isKnown && !takes(order.type, latest, now()) && performance.now() < deadline) {
     await delay(lookEveryMs);
     latest = (await readAgent(bus, record.agent_id)) ?? latest;
   }

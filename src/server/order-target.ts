@@ -7,7 +7,7 @@ import { isControl, type OrderType } from "../domain/receipts.ts";
 import { deriveAxes } from "../domain/status.ts";
 
 /** Whether it has a run now, as far as anybody can tell. One that is silent may only be out of reach. */
-export function isRunning(record: AgentRecord, now: Date): boolean {
+function isRunning(record: AgentRecord, now: Date): boolean {
   const { value } = deriveAxes(record, now).link;
   return value === "online" || value === "silent";
 }
@@ -21,6 +21,11 @@ export function runOf(
   if (!isControl(type) || record === undefined || !isRunning(record, now)) return {};
   const run = record.heartbeat?.instance_id;
   return run === undefined ? {} : { run };
+}
+
+/** Whether it is, or will be, there for such an order. */
+export function takes(type: OrderType, record: AgentRecord, now: Date): boolean {
+  return isControl(type) ? isRunning(record, now) : !wasStopped(record);
 }
 
 /** @throws CliaiError `refused` for a control order to an agent that does not run, and for a task to one that was stopped */
@@ -42,13 +47,15 @@ function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError
   );
 }
 
-/**
- * What it said when it was stopped is the last that is known of it. One that crashed, or lost its machine, is only away.
- * @throws CliaiError `refused`
- */
+/** That it was stopped is the last that it said. One that crashed, or lost its machine, is only away. */
+function wasStopped(record: AgentRecord): boolean {
+  return record.said?.status === "stopped" && !isOlderInstance(record);
+}
+
+/** @throws CliaiError `refused` */
 export function refuseStopped(record: AgentRecord): void {
   const { agent_id, said } = record;
-  if (said?.status !== "stopped" || isOlderInstance(record)) return;
+  if (said === undefined || !wasStopped(record)) return;
   const why = said.message === undefined ? "" : ` (${said.message})`;
   throw new CliaiError("refused", `${agent_id} was stopped at ${said.at}${why}: it takes no work`, {
     hint: startLine(record),

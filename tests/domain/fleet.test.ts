@@ -54,6 +54,65 @@ function replay(events: readonly FleetEvent[], from?: AgentRecord): AgentRecord 
 }
 const view = (s: number, ...events: FleetEvent[]) => viewAgent(replay(events), new Date(start + s * 1000));
 
+describe("which order a receipt is for", () => {
+  const states = (record: AgentRecord) =>
+    record.commands.map(({ command_id, type, receipts }) => [
+      ...[command_id, type],
+      ...receipts.map(({ state }) => state),
+    ]);
+  const named = (event: FleetEvent, names: object): FleetEvent =>
+    ({ ...event, message: { ...(event as { message: object }).message, ...names } }) as FleetEvent;
+  const order = (token?: string) =>
+    named(command(1, 1, "task"), { command_id: "k", ...(token && { token }) });
+  const said = (seq: number, state: "delivered" | "applied", token?: string) =>
+    named(receipt(2, seq, "k", state), token === undefined ? {} : { token });
+
+  test("one that names a token is of the order with that token alone, whichever is read first", () => {
+    expect(states(replay([order("t2"), said(1, "applied", "t1"), said(2, "delivered", "t2")]))).toEqual([
+      ["k", "task", "stored", "delivered"],
+    ]);
+    expect(states(replay([said(1, "applied", "t1"), order("t2")]))).toEqual([["k", "task", "stored"]]);
+    expect(states(replay([said(1, "applied", "t2"), order("t2")]))).toEqual([
+      ["k", "task", "stored", "applied"],
+    ]);
+    expect(states(replay([said(1, "applied", "t1"), said(2, "delivered", "t2"), order("t2")]))).toEqual([
+      ["k", "task", "stored", "delivered"],
+    ]);
+    expect(states(replay([order(), said(1, "applied", "t1")]))).toEqual([["k", "task", "stored"]]);
+  });
+
+  test("one without a token, of a plain program, is of the order with its id; a doubled one is nothing new", () => {
+    const events = [order("t2"), said(1, "delivered"), said(2, "delivered"), said(3, "applied", "t2")];
+    const record = replay([...events, said(4, "applied"), named(said(5, "applied"), { state: "expired" })]);
+    expect(states(record)).toEqual([["k", "task", "stored", "delivered", "applied"]]);
+  });
+
+  test("a message under a command's id hides it no more than a command a message", () => {
+    const message: FleetEvent = {
+      ...{ type: "message", id, at: time(1), stream_seq: 2 },
+      message: { message_id: "k", token: "m", from: "eve", text: "hi" },
+    };
+    const record = replay([order("t"), message, said(1, "delivered", "m"), said(2, "applied", "t")]);
+    expect(states(record)).toEqual([
+      ["k", "task", "stored", "applied"],
+      ["COMMANDS-2", "message", "stored", "delivered"],
+    ]);
+  });
+});
+
+describe("a control order of an earlier run", () => {
+  test("says nothing of the run that there is now", () => {
+    const stop = (run: string): FleetEvent =>
+      ({
+        ...command(1, 1, "stop"),
+        message: { type: "stop", command_id: "s", from: "me", run },
+      }) as FleetEvent;
+    const control = (run: string) =>
+      view(3, heartbeat(0, { instance_id: "r1" }), stop(run)).axes.control.value;
+    expect([control("r1"), control("r0")]).toEqual(["stop_requested", "running"]);
+  });
+});
+
 describe("a bridge's connection", () => {
   const linkAfter = (...events: FleetEvent[]) => view(10, ...events).axes.link;
   const beat = (s: number, instance_id: string) => heartbeat(s, { instance_id });

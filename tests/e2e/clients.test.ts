@@ -191,6 +191,35 @@ describe("cliai send", () => {
   });
 });
 
+describe("a stop belongs to a run", () => {
+  test("for an agent that was stopped it is refused, and the next run under its id goes on", async () => {
+    const ida = await startAgent("ida");
+    expect(await serve.run(["send", "stop", "ida"])).toMatchObject({ code: 0 });
+    expect(await ida.exit()).toMatchObject({ code: 0 });
+    await waitFor(async () => (await show("ida")).status === "stopped", { what: "ida has said goodbye" });
+    for (const type of ["stop", "pause", "resume"]) {
+      const refused = await serve.run(["send", type, "ida"]);
+      expect(refused.code).toBe(5);
+      expect(refused.stderr).toMatch(/^error: ida is not running since 20\S+Z \(said goodbye \(stopped\)\)/m);
+      expect(refused.stderr).toMatch(/^hint: start it again: cliai spawn .*--id ida$/m);
+    }
+    const task = await serve.run(["send", "task", "ida", "dig"]);
+    expect(task.code).toBe(5);
+    expect(task.stderr).toMatch(/^error: ida was stopped at .*: it takes no work$/m);
+
+    await using next = await startAgent("ida");
+    expect(await serve.run(["send", "task", "ida", "dig", "--id", "k"])).toMatchObject({ code: 0 });
+    const same = await serve.run(["send", "task", "ida", "fill", "--id", "k", "--json"]);
+    expect(same.code).toBe(5);
+    expect(JSON.parse(same.stderr)).toMatchObject({
+      error: { code: "stored_before", message: 'task "k" to ida was stored before, with another text' },
+    });
+    expect((await show("ida")).axes.control.value).toBe("running");
+    expect(await serve.run(["send", "stop", "ida"])).toMatchObject({ code: 0 });
+    expect(await next.exit()).toMatchObject({ code: 0 });
+  });
+});
+
 describe("cliai ls, show and watch", () => {
   test("ls shows the fleet as a table and as JSON, and show the evidence", async () => {
     await using _ = await startAgent("hugo");

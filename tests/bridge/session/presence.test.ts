@@ -107,6 +107,24 @@ test("a stop that it takes without the host is told as what it is: nobody has en
   expect(view?.axes.control).toMatchObject({ value: "running", reason: "stop by eve was not carried out" });
 });
 
+test("in its host's place it takes the control orders of the host's run and of its own, and of no other", async () => {
+  await using test = await startTestServer();
+  await using first = startTestHost();
+  const heard = await listenTo(test.bus, "ada");
+  await using ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url } });
+  await (await ada.connect("modern")).listTools();
+  await waitFor(() => first.news.some((each) => "cli" in each), { what: "it has told its host" });
+  await first.stop();
+  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+  const own = heard.heartbeats[0]?.instance_id as string;
+  for (const run of [host.instanceId, own, "another"]) {
+    await test.bus.publishStored("agent.ada.command", { type: "pause", command_id: `of-${run}`, run });
+  }
+  const receipts = () => heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`);
+  await waitFor(() => receipts().length === 3, { what: "three receipts", saw: receipts });
+  expect(receipts()).toEqual([`of-${host.instanceId} delivered`, `of-${own} delivered`, "of-another failed"]);
+});
+
 test("a host that was never reached is not taken over from", async () => {
   await using test = await startTestServer();
   const gone = startTestHost();
