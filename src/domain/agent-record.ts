@@ -72,7 +72,7 @@ export interface AgentRecord {
   readonly usage?: Usage & { readonly at: string };
   /** Its requests that wait for a person or a captain, oldest first; absent when there is none. */
   readonly requests?: readonly OpenRequest[];
-  /** Pending ones all; of the settled ones the last 20. Oldest first. */
+  /** Those that wait all; of those that were taken and have no end the last 1,000, of the settled ones the last 20. Oldest first. */
   readonly commands: readonly CommandRecord[];
   /** The last message of stream AUDIT that this record has taken in; replaying an earlier one changes nothing. */
   readonly audit_seq: number;

@@ -18,6 +18,7 @@ import {
   commandText,
   idFromSequence,
   isSettled,
+  isTaken,
   namesOf,
   receiptEntry,
   shutdownText,
@@ -31,6 +32,8 @@ import { mergeUsage } from "./usage.ts";
 /** Heartbeat interval taken for an agent that does not say its own (contract §3). */
 export const defaultHeartbeatIntervalS = 15;
 const settledCommandsKept = 20;
+/** As many as may wait. A record that grew for ever would one day be too large for NATS, and nothing could be written any more. */
+const openCommandsKept = 1_000;
 /** How much is kept of an agent's own words: all records together go into one message. The whole is in stream AUDIT. */
 const wordsLength = 4_000;
 
@@ -268,11 +271,19 @@ function withCommand(record: AgentRecord, place: number, command: CommandRecord)
   return { ...record, commands: keepPendingAndLast(commands) };
 }
 
+/** What waits is kept, all of it: its stream bounds that. Of what its agent has taken and never ended, and of what is over, the last. */
 function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
   const settled = commands.filter(isSettled);
-  if (settled.length <= settledCommandsKept) return commands;
-  const dropped = new Set(settled.slice(0, settled.length - settledCommandsKept));
-  return commands.filter((command) => !dropped.has(command));
+  const open = commands.filter((command) => isTaken(command) && !isSettled(command));
+  const dropped = new Set([
+    ...allButLast(settled, settledCommandsKept),
+    ...allButLast(open, openCommandsKept),
+  ]);
+  return dropped.size === 0 ? commands : commands.filter((command) => !dropped.has(command));
+}
+
+function allButLast<T>(list: readonly T[], kept: number): readonly T[] {
+  return list.slice(0, Math.max(0, list.length - kept));
 }
 
 function seen(record: AgentRecord, at: string): AgentRecord {

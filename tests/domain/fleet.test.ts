@@ -226,6 +226,18 @@ describe("reduceAgent()", () => {
     );
   });
 
+  test("tasks that were taken and have no end are kept up to 1,000, those that wait all", () => {
+    const waits = command(0, 1, "task");
+    const taken = Array.from({ length: 1_010 }, (_, i) => [
+      command(i, i + 2, "task"),
+      receipt(i, i + 1, `c${i + 2}`, "injected"),
+    ]).flat();
+    const ids = replay([waits, ...taken]).commands.map(({ command_id }) => command_id);
+    expect(ids.length).toBe(1_001);
+    expect(ids.slice(0, 2)).toEqual(["c1", "c12"]);
+    expect(ids.at(-1)).toBe("c1011");
+  });
+
   test("settled commands are kept up to 20, pending ones all", () => {
     const settled = Array.from({ length: 30 }, (_, i) => [
       command(i, i + 1, "task"),
