@@ -113,6 +113,7 @@ test("hooks are turned off beside a headless agent: its stream holds it all the 
   const userSettings = { disableAllHooks: true };
   const args = ["--task", "dig in two steps"];
   await using ada = await startHeadless(serve, { id: "ada", model, claudeArgs, userSettings, args });
+  expect(ada.child.stderr).toContain("sets disableAllHooks: a pause holds by the session's stream alone");
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const paused = ["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "20"];
   expect(await serve.run(paused)).toMatchObject({ code: 0 });

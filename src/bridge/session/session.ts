@@ -81,6 +81,7 @@ const goodbyeWithinMs = 2_000;
 const defaultDeadlineS = 60;
 const defaultReachWithinMs = 10_000;
 const unheldLength = 500;
+const calledNoHook = "its CLI asks its model, and has called no hook that could hold it";
 const overriddenEnd = "its end was refused, and its CLI has ended the turn all the same";
 
 export function startSession(options: SessionOptions): Session {
@@ -198,7 +199,7 @@ export function startSession(options: SessionOptions): Session {
     options.hasStream === true ? kind === "tool_start" : kind !== "session_start";
   const noteHeld = () => {
     turn.noteHeld();
-    if (options.unheld !== undefined) heartbeat.update({ unheld: "" });
+    if (heartbeat.presence().unheld !== undefined) heartbeat.update({ unheld: "" });
   };
   const takeFirstHook = ({ facts }: Hook) => {
     nudge();
@@ -272,7 +273,14 @@ export function startSession(options: SessionOptions): Session {
     bridgeLink(isUp) {
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
     },
-    telemetry: (payload) => meter(cli.readTelemetry(payload)),
+    telemetry(payload) {
+      const requests = cli.readTelemetry(payload);
+      // A prompt's hook comes before its request to the model.
+      if (requests.some(({ isConversation }) => isConversation) && !turn.isHeld()) {
+        heartbeat.update({ unheld: heartbeat.presence().unheld || calledNoHook });
+      }
+      meter(requests);
+    },
     report: (event) => events.send(event),
     turnResult({ isError, text }) {
       const isOverridden = isEndRefused;

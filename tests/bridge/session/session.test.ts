@@ -285,6 +285,32 @@ test("where the CLI is known to call no hooks, the fleet says that nothing can h
   expect(axes()?.activity.value).toBe("working");
 });
 
+test("a session that asks its model and calls no hook is told as one that nothing can hold", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("SessionStart", { source: "startup" });
+  const value = (stringValue: string) => ({ stringValue });
+  const attributes = [
+    { key: "event.name", value: value("api_request") },
+    { key: "request_id", value: value("r1") },
+    { key: "input_tokens", value: { intValue: 7 } },
+  ];
+  ada.session.telemetry({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes }] }] }] });
+  const axes = () => test.server.fleet.get(id)?.axes;
+  await waitFor(
+    () => axes()?.control.reason.startsWith("nothing can hold this agent: its CLI asks its model"),
+    {
+      ...{ what: "it says so", saw: axes },
+    },
+  );
+  expect(axes()?.activity.value).not.toBe("idle");
+  await ada.hook("PreToolUse", tool);
+  await waitFor(() => axes()?.control.reason === "nothing else was asked", {
+    what: "a hook has come",
+    saw: axes,
+  });
+});
+
 test("a session whose stream carries the hook before a tool is held by it from the first", async () => {
   await using test = await startTestServer();
   await using ada = await host(test, { hasStream: true });
