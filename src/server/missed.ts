@@ -5,10 +5,12 @@ import type { AgentRecord } from "../domain/agent-record.ts";
 import { everySubjectOf, parseAgentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/follow.ts";
-import { readStream } from "../nats/read-stream.ts";
+import { type ReadOptions, readStream } from "../nats/read-stream.ts";
 
 type RecordOf = (id: AgentId) => AgentRecord | undefined;
 
+/** Agents whose reports are read one after the other. */
+const mostReadAlone = 20;
 const lastOfAgents = { subjects: ["agent.>"], lastOfEach: true } as const;
 
 /** From where stream COMMANDS is to be read, so that nothing that is in it stays unseen: `next`, or before it. */
@@ -37,20 +39,26 @@ export async function* readMissedReports(
     if (isOfEarlierLife(record, message.at)) continue;
     behind.add(parsed.id);
   }
-  for (const id of behind) {
-    const record = recordOf(id);
-    if (record === undefined) continue;
-    const start = record.audit_seq === 0 ? { sinceMs: beganMs(record) } : { from: record.audit_seq + 1 };
-    for await (const message of readStream(bus, {
-      stream: streams.audit,
-      subjects: [everySubjectOf(id)],
-      ...start,
-    })) {
+  for (const reading of readingsOf(behind, recordOf)) {
+    for await (const message of readStream(bus, { stream: streams.audit, ...reading })) {
       if (message.seq >= next) break;
-      const topic = parseAgentSubject(message.subject)?.topic;
-      if (topic !== undefined && isReport(topic)) yield message;
+      const parsed = parseAgentSubject(message.subject);
+      if (parsed !== undefined && behind.has(parsed.id) && isReport(parsed.topic)) yield message;
     }
   }
+}
+
+/** One for each agent; of many agents a single one, which passes over what is not theirs: each costs some milliseconds. */
+function readingsOf(behind: ReadonlySet<AgentId>, recordOf: RecordOf): Omit<ReadOptions, "stream">[] {
+  const records = [...behind].flatMap((id) => recordOf(id) ?? []);
+  if (records.length > mostReadAlone) {
+    const from = Math.min(...records.map(({ audit_seq }) => audit_seq)) + 1;
+    return [{ subjects: ["agent.>"], from }];
+  }
+  return records.map((record) => ({
+    subjects: [everySubjectOf(record.agent_id)],
+    ...(record.audit_seq === 0 ? { sinceMs: beganMs(record) } : { from: record.audit_seq + 1 }),
+  }));
 }
 
 /** Whether a report is of an agent of this id that was removed since: its successor's record has taken in none yet. */
