@@ -23,9 +23,9 @@ export const captainHandlers: Pick<
         return { type: "answer", answer: { ...answer, decision_id } };
       });
     }
-    // Also by a call that is made again: the one before may have ended between the two.
+    // Also by a call that is made again: the one before may have ended between the two. Who hears it twice knows it by its id.
     const said = { decision_id, about: request_id, decision, reason, from: id };
-    await bus.publishStored(captainDecisionSubject, said, { id: decision_id });
+    await bus.publishStored(captainDecisionSubject, said);
     return "decided; the agent is told";
   },
 
@@ -40,9 +40,9 @@ export const captainHandlers: Pick<
   },
 
   async broadcast({ text }, context) {
-    const { id, bus, call } = context;
+    const { id, bus } = context;
     const sent = await sendMessages({ to: "all", text, kind: "broadcast" }, context);
-    await bus.publishStored(captainBroadcastSubject, { text, from: id }, { id: idOfCall(call) });
+    await bus.publishStored(captainBroadcastSubject, { text, from: id });
     return sent;
   },
 
