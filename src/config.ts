@@ -50,6 +50,13 @@ const serveEntries = {
     "how much of the recorded history is kept",
   ),
   audit_heartbeats: described(v.boolean("must be true or false"), "record heartbeats as well"),
+  resume_window: described(
+    v.pipe(
+      v.string("must be text"),
+      v.regex(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"),
+    ),
+    "how long a session that has ended may be gone on with before the tasks that it had end as failed",
+  ),
 };
 
 export type ServeKey = keyof typeof serveEntries;
@@ -65,6 +72,7 @@ const serveDefaults = {
   audit_max_age: "30d",
   audit_max_bytes: "1GB",
   audit_heartbeats: false,
+  resume_window: "10m",
 } satisfies Partial<ServeValues>;
 
 export type ServeSettings = Readonly<

@@ -116,6 +116,7 @@ describe("resolveServeSettings()", () => {
       audit_max_age: "30d",
       audit_max_bytes: "1GB",
       audit_heartbeats: false,
+      resume_window: "10m",
     });
   });
 

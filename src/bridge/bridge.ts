@@ -114,14 +114,30 @@ export function startBridge(options: BridgeOptions): Bridge {
     createId,
     timeoutMs: options.callTimeoutMs,
     askAgainMs: options.askAgainMs,
-    onDone: (name, args) => presence.update(presenceAfter(name, args)),
+    onDone: (name, args) => {
+      presence.update(presenceAfter(name, args));
+      if (name === "acknowledge" && typeof args.command_id === "string") unseen.delete(args.command_id);
+    },
     onTokens: (tokens) => noteTokens(receipts, tokens),
     onHandedOver: (commandIds, tool) => {
       given.note(commandIds);
-      receipts.writeHandedOver(commandIds, tool);
+      receipts.writeHandedOver(commandIds, tool, presence.instanceId());
+      for (const commandId of commandIds) unseen.add(commandId);
     },
   });
+  /** Handed over by results that the client has shown no sign of having read. */
+  const unseen = new Set<string>();
+  /** A client that calls again after a result has left has read it. What it acknowledges has its end by that. */
+  const noteCall = (acknowledged: unknown) => {
+    const facts = { state: "seen", run: presence.instanceId(), detail: "the next call of its CLI" } as const;
+    for (const command_id of unseen) {
+      if (command_id === acknowledged) continue;
+      unseen.delete(command_id);
+      receipts.write({ command_id, ...facts });
+    }
+  };
   const callTool: ToolCaller = (name, args, signal) => {
+    noteCall(name === "acknowledge" ? args.command_id : undefined);
     const outcome = call(name, args, signal);
     if (name === "check_inbox") given.watch(outcome);
     return outcome;

@@ -8,15 +8,18 @@ import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
 import { atMost, pause } from "./pause.ts";
 
-export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "detail">;
+export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "detail">;
 
 export interface ReceiptQueue {
   /** From here on, the receipts of that id are of the order with that token. */
   noteToken(commandId: string, token: string): void;
   /** Each is stored when those before it are, or never will be. */
   write(facts: ReceiptFacts): void;
-  /** @param route the tool whose result carried them, or the host's way of handing over */
-  writeHandedOver(commandIds: readonly string[], route: string): void;
+  /**
+   * @param route the tool whose result carried them, or the host's way of handing over
+   * @param run of the agent, where what it never shows to have is to be given to the next one; left out where it is not
+   */
+  writeHandedOver(commandIds: readonly string[], route: string, run?: string): void;
   /**
    * Waits for what is queued, for `graceMs` at most. What is not stored by then is lost: an order that was handed over is
    * given to the agent's next run again.
@@ -79,8 +82,9 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
       if (tokens.size > mostTokens && oldest !== undefined) tokens.delete(oldest);
     },
     write,
-    writeHandedOver(commandIds, route) {
-      for (const command_id of commandIds) write({ command_id, state: "injected", route });
+    writeHandedOver(commandIds, route, run) {
+      const facts = { state: "injected", route, ...(run === undefined ? {} : { run }) } as const;
+      for (const command_id of commandIds) write({ command_id, ...facts });
     },
     async close(graceMs) {
       await atMost(graceMs, last);

@@ -6,6 +6,8 @@ import { type AgentId, caseTwinOf } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
 import { CliaiError, messageOf } from "../domain/errors.ts";
 import { didYouMean } from "../domain/nearest.ts";
+import type { CommandRecord } from "../domain/receipts.ts";
+import { failedWithSession, isHad } from "../domain/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../domain/session.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -38,6 +40,16 @@ const lookEveryMs = 200;
 const turns = { atOnce: 4, turnMs: 24_000 };
 const orderlyEnd = "exit code 0";
 const goOn = "The server that you report to has been started again, and cut you off. Go on where you were.";
+
+/** What an agent that was cut off is told; undefined where all that it had is over by now, and nothing is to be gone on with. */
+export function goOnWords(commands: readonly CommandRecord[], sessionId: string): string | undefined {
+  const failed = commands.filter((command) => failedWithSession(command, sessionId));
+  if (failed.length === 0) return goOn;
+  const isOpen = commands.some((command) => isHad(command) && command.taken_by?.session_id === sessionId);
+  if (!isOpen) return undefined;
+  const ids = failed.map(({ command_id }) => command_id).join(", ");
+  return `${goOn} But not with ${ids}: that has ended as failed meanwhile.`;
+}
 
 interface Launch {
   readonly profile: string;
@@ -98,18 +110,18 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
     const view = fleet.get(id);
-    const session = view?.session;
+    const { session, commands = [] } = view ?? {};
     if (isStopped(view)) return await memory.forget(id);
     await untilGone(id, options);
     log.info(`resuming ${id}`);
+    const text = session !== undefined && wasCutOff(session) ? goOnWords(commands, session_id) : undefined;
+    // First of all: what waits for it comes after what it was cut off from.
+    const goOnArgs = text === undefined ? [] : [`--task=${text}`];
     // A conversation without a prompt was never written down by its CLI.
     const resumes = session?.turn === undefined ? undefined : session_id;
-    const more = resumes === undefined ? [] : [`--resume=${resumes}`];
+    const more = resumes === undefined ? [] : [`--resume=${resumes}`, ...goOnArgs];
     // Without a limit: it is there when it is there, and nobody waits for an answer.
     await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
-    if (session !== undefined && wasCutOff(session)) {
-      await server.sendCommand({ id, type: "task", text: goOn, from: "serve" });
-    }
   };
 
   const isSessionGone = ({ profile, resumes }: Launch, child: AgentChild): boolean => {

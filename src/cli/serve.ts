@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { buildInfo } from "../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../config.ts";
+import { parseDurationMs } from "../domain/moment.ts";
 import { redact } from "../domain/redact.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { NatsKeys } from "../nats/credentials.ts";
@@ -89,6 +90,11 @@ const serveArgs = {
     description: "how much of it is kept (default 1GB)",
   },
   "audit-heartbeats": { type: "boolean", description: "record heartbeats as well" },
+  "resume-window": {
+    type: "string",
+    valueHint: "TIME",
+    description: "how long a session that has ended may be resumed before its tasks fail (default 10m)",
+  },
   ...configArgs,
   ...jsonArgs,
 } as const;
@@ -189,6 +195,7 @@ async function startParts(
     },
     roleOf,
     launchAgent: captainsAgents.launch,
+    resumeWindowMs: parseDurationMs(settings.resume_window),
     natsRestarts,
     storeTrouble: () => running.nats?.trouble(),
     now,

@@ -1,6 +1,7 @@
 // `cliai show ID`: all that is known of one agent, with the evidence for its status.
 import { type AgentView, viewAgent } from "../domain/agent-record.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
+import { standingOf } from "../domain/run-end.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
@@ -64,10 +65,10 @@ function factLines(agent: AgentView, now: Date): string[] {
 
 function commandLines(commands: readonly CommandRecord[]): string[] {
   if (commands.length === 0) return [];
-  const rows = commands.map(({ type, from, summary, issued_at, receipts }) => [
+  const rows = commands.map(({ type, from, summary, issued_at, ...command }) => [
     `  ${clockText(issued_at)}`,
     type,
-    receipts.at(-1)?.state ?? "",
+    standingOf({ type, ...command }),
     plain(`from ${from}${summary === "" ? "" : `: ${summary}`}`),
   ]);
   return ["", "  commands", ...alignRows(rows).map((cells) => cells.join("  "))];

@@ -2,7 +2,7 @@
 // from it at a time: see status.ts.
 import type { AgentId } from "./agent-id.ts";
 import type { Usage } from "./messages.ts";
-import type { CommandRecord } from "./receipts.ts";
+import { type CommandRecord, isTaken } from "./receipts.ts";
 import type { OpenRequest } from "./requests.ts";
 import type { SessionEvidence } from "./session.ts";
 import { type Axes, deriveAxes, statusWordOf } from "./status.ts";
@@ -124,14 +124,11 @@ export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSi
   return [...records].map((record) => viewAgent(record, now, listeningSince)).sort(byAgentId);
 }
 
-/** What waits for `check_inbox`, oldest first: all that was neither handed to the CLI nor settled. */
+/** What waits for `check_inbox`, oldest first: all that was neither handed to the CLI, or to none that lives, nor settled. */
 export function inboxOf(record: Pick<AgentRecord, "commands">): CommandRecord[] {
   return record.commands.filter(
     (command) =>
-      command.stream_seq > 0 &&
-      command.type !== "stop" &&
-      command.type !== "shutdown" &&
-      !command.receipts.some(({ state }) => state !== "stored" && state !== "delivered"),
+      command.stream_seq > 0 && command.type !== "stop" && command.type !== "shutdown" && !isTaken(command),
   );
 }
 

@@ -25,6 +25,7 @@ import {
   summaryOf,
 } from "./receipts.ts";
 import type { OpenRequest } from "./requests.ts";
+import { ordersAfterGoodbye, ordersAfterHeartbeat, withSession } from "./run-end.ts";
 import { isLateEvent, reduceSession } from "./session.ts";
 import { isGoodbye } from "./status.ts";
 import { mergeUsage } from "./usage.ts";
@@ -81,7 +82,8 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
     case "event":
       return reduceAgentEvent(seen(record, event.at), event.message, event.at);
     case "receipt":
-      return reduceReceipt(seen(record, event.at), event.message, event.at);
+      // A bridge says goodbye before its last receipts are stored.
+      return withGoodbye(reduceReceipt(seen(record, event.at), event.message, event.at));
     case "command":
       return withOrder(
         record,
@@ -125,6 +127,7 @@ function reduceHeartbeat(record: AgentRecord, message: Heartbeat, at: string): A
       ...known({ instance_id, seq, unheld: message.unheld || undefined }),
     },
     ...said(record, message.status, undefined, "heartbeat", instance_id, at),
+    commands: ordersAfterHeartbeat(record.commands, instance_id, message.session_id, at),
   };
 }
 
@@ -138,11 +141,21 @@ function reduceConnection(record: AgentRecord, connection: ConnectionEvidence): 
 }
 
 function reduceStatus(record: AgentRecord, message: StatusReport, at: string): AgentRecord {
-  return {
+  return withGoodbye({
     ...seen(record, at),
     ...task(message.current_task),
     ...said(record, message.status, message.message ?? undefined, "status", message.instance_id, at),
-  };
+  });
+}
+
+/** What the last goodbye means for the orders, if the last word was one. */
+function withGoodbye(record: AgentRecord): AgentRecord {
+  const { said, heartbeat } = record;
+  if (said === undefined || !isGoodbye(said.status)) return record;
+  const run = said.instance_id ?? heartbeat?.instance_id;
+  const how = summaryOf(said.message ?? said.status);
+  const commands = ordersAfterGoodbye(record.commands, run, how, said.at);
+  return commands === record.commands ? record : { ...record, commands };
 }
 
 function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): AgentRecord {
@@ -208,8 +221,9 @@ function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): Agent
   const place = commands.findIndex((command) =>
     token === undefined ? command.command_id === command_id : command.token === token,
   );
+  const add = (command: CommandRecord) => withSession(addReceipt(command, receiptEntry(receipt, at)), record);
   const known = commands[place];
-  if (known !== undefined) return withCommand(record, place, addReceipt(known, receiptEntry(receipt, at)));
+  if (known !== undefined) return withCommand(record, place, add(known));
   const namesake = commands.findIndex((command) => command.command_id === command_id);
   // Late, of an order that was stored under this id before the one that is known.
   if ((commands[namesake]?.stream_seq ?? 0) > 0) return record;
@@ -221,9 +235,9 @@ function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): Agent
     summary: "",
     stream_seq: 0,
     issued_at: at,
-    receipts: [receiptEntry(receipt, at)],
+    receipts: [],
   };
-  return withCommand(record, namesake, unread);
+  return withCommand(record, namesake, add(unread));
 }
 
 /** Under a known id a second order of the same type is the same one again. One of another type must not be hidden by it. */
@@ -259,6 +273,7 @@ function withOrder(
     issued_at: at,
     ...(typeof expires_at === "string" ? { expires_at } : {}),
     ...(typeof thread === "string" && thread !== id ? { thread } : {}),
+    ...(isItsOwn ? known({ taken_by: unread.taken_by, run_ended: unread.run_ended }) : {}),
     receipts: isItsOwn ? unread.receipts : [],
   };
   return withCommand(record, place, addReceipt(order, { state: "stored", at }));

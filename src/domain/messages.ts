@@ -164,6 +164,8 @@ export const ReceiptSchema = v.looseObject({
   token: orderToken,
   state: ReceiptStateSchema,
   route: v.optional(shortText("route")),
+  /** The run of the agent (`instance_id`) that was handed it or has shown to have it. */
+  run: v.optional(shortText("run")),
   detail: v.nullish(longText("detail")),
   timestamp,
 });

@@ -3,6 +3,8 @@ import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./me
 
 export interface ReceiptEntry {
   readonly state: ReceiptState;
+  /** The run of the agent that it tells of (`instance_id`), where that counts. */
+  readonly run?: string;
   /** RFC 3339, by the clock of the stream that stored it. */
   readonly at: string;
   readonly route?: string;
@@ -11,6 +13,13 @@ export interface ReceiptEntry {
 
 /** Everything that rides the stream COMMANDS has the same life. */
 export type OrderType = CommandType | "shutdown" | "message";
+
+/** `goes_on`: it was handed to an earlier run, and this one is in the same session. */
+export interface TakenBy {
+  readonly run: string;
+  readonly session_id?: string;
+  readonly goes_on?: true;
+}
 
 export interface CommandRecord {
   readonly command_id: string;
@@ -28,6 +37,10 @@ export interface CommandRecord {
   readonly expires_at?: string;
   /** Of a message: the first message of its thread, where it is not this one. */
   readonly thread?: string;
+  /** The run of the agent that was handed it last, or that goes on with it in the same session; only where receipts name it. */
+  readonly taken_by?: TakenBy;
+  /** Set once that run is over (run-end.ts), and gone when it is heard of again or another goes on in its session. */
+  readonly run_ended?: { readonly at: string; readonly how: string };
   readonly receipts: readonly ReceiptEntry[];
 }
 
@@ -74,17 +87,30 @@ export function namesOf({
   return token === undefined ? { command_id } : { command_id, token };
 }
 
-/** Whether the agent's CLI has been given it, or its life is over. */
+/** Whether the agent's CLI has been given it, or its life is over; what a run that is over never showed to have is not taken. */
 export function isTaken(command: CommandRecord): boolean {
+  if (command.run_ended !== undefined && isUnseen(command)) return false;
   return command.receipts.some((receipt) => rank[receipt.state] >= rank.injected);
+}
+
+/** Whether a run has been handed a task or a message and has not shown to have it: it is given again if that run ends so. */
+export function isUnseen({
+  type,
+  taken_by,
+  receipts,
+}: Pick<CommandRecord, "type" | "taken_by" | "receipts">): boolean {
+  const isGivenAgain = type === "task" || type === "message";
+  return isGivenAgain && taken_by !== undefined && receipts.at(-1)?.state === "injected";
 }
 
 /**
  * Over, or as far as it will go: a stop or a message asks for no more than to be delivered. Receipts for a command
  * that was never read (`stream_seq` 0) count as settled, so that a stray one cannot pile up.
  */
-export function isSettled({ type, stream_seq, receipts }: CommandRecord): boolean {
+export function isSettled(command: CommandRecord): boolean {
+  const { type, stream_seq, receipts } = command;
   if (stream_seq === 0) return true;
+  if (isUnseen(command)) return false;
   const last = receipts.at(-1)?.state;
   if (last === undefined || last === "stored") return false;
   if (type === "stop" || type === "shutdown") return true;
@@ -94,6 +120,11 @@ export function isSettled({ type, stream_seq, receipts }: CommandRecord): boolea
 /** Whether it still waits for its agent: neither given to it, nor over. */
 export function isWaiting(command: CommandRecord): boolean {
   return !isTaken(command) && !isSettled(command);
+}
+
+/** Whether stream COMMANDS must still have it: it waits, or will again if the run that has it ends. */
+export function isToBeKept(command: CommandRecord): boolean {
+  return isWaiting(command) || isUnseen(command);
 }
 
 /** How long stream COMMANDS keeps what waits. */
@@ -107,20 +138,40 @@ export function waitsUntilMs({ issued_at, expires_at }: CommandRecord): number {
 
 /**
  * Adds a receipt in its place. One that is doubled changes nothing; one that comes late takes its place in the
- * order; after a final state only the states before it may still be filled in.
+ * order; after a final state only the states before it may still be filled in. What another run was handed is that run's
+ * from then on: its `injected` takes the place of what the run before had shown, and that run's `seen` comes too late.
  */
 export function addReceipt(command: CommandRecord, entry: ReceiptEntry): CommandRecord {
+  const { run_ended: _, ...rest } = command;
+  const isOver = command.receipts.some((receipt) => isFinal(receipt.state));
+  if (entry.run === undefined || isOver || !ofOneRun.has(entry.state)) return place(command, entry);
+  const holder = command.taken_by?.run;
+  if (holder === entry.run) {
+    const isHandedAgain = command.run_ended !== undefined && entry.state === "injected";
+    return place(isHandedAgain ? rest : command, entry);
+  }
+  const isLate = holder !== undefined && entry.state !== "injected";
+  if (isLate) return command;
+  const receipts =
+    holder === undefined ? command.receipts : command.receipts.filter(({ state }) => !ofOneRun.has(state));
+  return place({ ...rest, taken_by: { run: entry.run }, receipts }, entry);
+}
+
+const ofOneRun: ReadonlySet<ReceiptState> = new Set(["injected", "seen"]);
+
+function place(command: CommandRecord, entry: ReceiptEntry): CommandRecord {
   const known = command.receipts;
   if (known.some((receipt) => receipt.state === entry.state)) return command;
   if (isFinal(entry.state) && known.some((receipt) => isFinal(receipt.state))) return command;
-  const place = known.findIndex((receipt) => rank[receipt.state] > rank[entry.state]);
-  return { ...command, receipts: place === -1 ? [...known, entry] : known.toSpliced(place, 0, entry) };
+  const next = known.findIndex((receipt) => rank[receipt.state] > rank[entry.state]);
+  return { ...command, receipts: next === -1 ? [...known, entry] : known.toSpliced(next, 0, entry) };
 }
 
 export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   return {
     state: receipt.state,
     at,
+    ...(receipt.run === undefined ? {} : { run: receipt.run }),
     ...(receipt.route === undefined ? {} : { route: receipt.route }),
     ...(receipt.detail == null ? {} : { detail: beginningOf(receipt.detail, detailLength) }),
   };

@@ -1,7 +1,7 @@
 // A store that was damaged may end before what was read of it: nats-server gives those sequences to new messages. The
 // records then count from the new end, so that what comes is taken in, and what was lost is not mistaken for it.
 import type { AgentRecord } from "./agent-record.ts";
-import { type CommandRecord, isSettled, isTaken } from "./receipts.ts";
+import { type CommandRecord, isWaiting } from "./receipts.ts";
 
 /** The last sequence of each stream, as it is now. */
 export interface StreamEnds {
@@ -26,6 +26,6 @@ export function rewindRecord(record: AgentRecord, ends: StreamEnds): Rewound {
       commands_seq: Math.min(record.commands_seq, ends.commands),
       commands: record.commands.map((command) => (isGone(command) ? { ...command, stream_seq: 0 } : command)),
     },
-    lost: record.commands.filter((command) => isGone(command) && !isTaken(command) && !isSettled(command)),
+    lost: record.commands.filter((command) => isGone(command) && isWaiting(command)),
   };
 }

@@ -97,8 +97,9 @@ const changes = new Map<string, Change>(
       subagent === undefined ? session : withoutWaits(session, (wait) => wait.subagent === subagent),
     compaction: (session) => session,
     usage: (session) => session,
+    // A turn that had ended keeps its own time: by that, a session that was cut off is told from one that was idle.
     session_end: (session, event, at) => ({
-      ...withoutWaits(endTurn(session, at), () => true),
+      ...withoutWaits(isTurnOpen(session) ? endTurn(session, at) : { ...session, tools: [] }, () => true),
       ended: { at, reason: summaryOf(event.detail ?? "") },
     }),
   } satisfies Record<string, Change>),

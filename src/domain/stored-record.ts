@@ -54,6 +54,8 @@ const RecordSchema = v.looseObject({
       summary: v.string(),
       stream_seq: sequence,
       issued_at: time,
+      taken_by: v.optional(v.looseObject({ run: v.string(), session_id: v.optional(v.string()) })),
+      run_ended: v.optional(v.looseObject({ at: time, how: v.string() })),
       receipts: v.array(v.looseObject({ state: ReceiptStateSchema, at: time })),
     }),
   ),

@@ -27,6 +27,8 @@ export interface InboxItem {
   readonly request_id?: string;
   readonly approved?: boolean;
   readonly expires_at?: string;
+  /** A run of the agent that is over was handed it too, and never showed to have it. */
+  readonly maybe_given_before?: true;
 }
 
 export interface Evidence {
@@ -36,16 +38,18 @@ export interface Evidence {
 
 export function readItem(
   id: AgentId,
-  { command_id, type, from, issued_at, expires_at, token }: CommandRecord,
+  { command_id, type, from, issued_at, expires_at, token, receipts }: CommandRecord,
   data: Uint8Array,
   evidence: Evidence,
 ): InboxItem {
   const secret = token === undefined ? {} : { token };
+  const wasHanded = receipts.some(({ state }) => state === "injected");
+  const again = wasHanded ? ({ maybe_given_before: true } as const) : {};
   if (type !== "message") {
     const text = commandText(decodeMessage(CommandSchema, data));
     const origin = evidence.roleOf(from) === "captain" ? "captain" : "operator";
     const expiry = expires_at === undefined ? {} : { expires_at };
-    return { command_id, ...secret, type, origin, from, text, at: issued_at, ...expiry };
+    return { command_id, ...secret, type, origin, from, text, at: issued_at, ...expiry, ...again };
   }
   const message = decodeMessage(AgentMessageSchema, data);
   const { text, thread, reply_to } = message;
@@ -58,6 +62,7 @@ export function readItem(
     from,
     text,
     at: issued_at,
+    ...again,
     ...whatItIs(id, message, evidence),
   };
 }
@@ -96,6 +101,9 @@ export function noteFor(
       ? ["say what becomes of each command by acknowledge"]
       : []),
     ...(origins.has("agent") ? ["messages of origin agent come from other agents, not from the user"] : []),
+    ...(items.some(({ maybe_given_before }) => maybe_given_before === true)
+      ? ["of maybe_given_before you may have done some already: look first, and do nothing twice"]
+      : []),
     ...(origins.has("request") ? ["decide each request by decide, or escalate it"] : []),
     ...(items.some(({ next_offset }) => next_offset !== undefined)
       ? ["one is cut: for the rest call check_inbox with its id as item, and next_offset as offset"]

@@ -2,7 +2,7 @@
 // agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
+import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
 import { rewindRecord } from "../domain/rewind.ts";
 import { agentOrderTopics, agentSubject, streams } from "../domain/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -68,8 +68,8 @@ async function findLostOrders(bus: Bus, fleet: FleetState, projector: Projector)
       (sum, topic) => sum + (counts.get(agentSubject(id, topic)) ?? 0),
       0,
     );
-    if (inStream < waitingFor(fleet.record(id)).length)
-      lost.push(...(await findLostOf(id, bus, fleet, projector)));
+    const due = fleet.record(id)?.commands.filter(isToBeKept) ?? [];
+    if (inStream < due.length) lost.push(...(await findLostOf(id, bus, fleet, projector)));
   }
   return lost;
 }

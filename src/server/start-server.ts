@@ -17,6 +17,7 @@ import { createAlerts } from "./alerts.ts";
 import { type AuditOptions, startAudit } from "./audit/start-audit.ts";
 import { createBridgeConsumers } from "./bridge-consumers.ts";
 import { storeCommand } from "./commands.ts";
+import { endWithRuns } from "./ended-runs.ts";
 import { expireOverdue } from "./expiry.ts";
 import { createFleetState } from "./fleet-state.ts";
 import { openFleetStore } from "./fleet-store.ts";
@@ -37,6 +38,7 @@ import { answerToolCalls } from "./tool-calls.ts";
 
 /** How much of a message that could not be understood is kept with its alert. */
 const sampleBytes = 4_096;
+const defaultResumeWindowMs = 10 * 60_000;
 
 export interface ServerOptions {
   /** Another one at each start; a fresh one when left out. */
@@ -55,6 +57,8 @@ export interface ServerOptions {
   readonly roleOf?: RoleOf | undefined;
   /** Launches agents for captains; none are launched when left out. */
   readonly launchAgent?: LaunchAgent | undefined;
+  /** How long a session that has ended may be gone on with before what it had is failed. Default 10 minutes. */
+  readonly resumeWindowMs?: number | undefined;
   /** How often the nats-server child was started again; 0 where there is none. */
   readonly natsRestarts: () => number;
   /** What the nats-server child itself says of a store that takes nothing. */
@@ -71,6 +75,7 @@ export interface RefusedAct extends Pick<RepeatedViolation, "act" | "subject" | 
 /** Resolves when the fleet is as the streams and buckets have it. @throws CliaiError when JetStream is not there */
 export async function startServer(bus: Bus, options: ServerOptions): Promise<Server> {
   const { instance = crypto.randomUUID(), replicas, insecure, audit = {}, now, log } = options;
+  const { resumeWindowMs = defaultResumeWindowMs } = options;
   await ensureStreams(bus, {
     replicas,
     auditRetention: audit.retention,
@@ -208,6 +213,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     resolveQuietAlerts(alerts),
     unlisten,
     expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
+    endWithRuns({ bus, fleet, lease, projector, resumeWindowMs, now, log }),
     lease.onChange((isLeader) => {
       if (isLeader) alerts.lead();
     }),

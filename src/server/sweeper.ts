@@ -1,9 +1,9 @@
-// Removes from stream COMMANDS what was taken, and what nobody can make anything of: the stream then holds what waits, and
+// Removes from stream COMMANDS what was taken for good, and what nobody can make anything of: the stream then holds what waits, and
 // its bound counts that alone. Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { messageOf } from "../domain/errors.ts";
-import { type CommandRecord, isWaiting } from "../domain/receipts.ts";
+import { type CommandRecord, isToBeKept } from "../domain/receipts.ts";
 import { agentOrderTopics, everyAgentSubject, parseAgentSubject, streams } from "../domain/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -111,13 +111,13 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
   };
 }
 
-/** What is in the stream, was read, and waits for nobody. The stream is looked into only where it holds more than waits. */
+/** What is in the stream, was read, and is not to be kept. The stream is looked into only where it holds more than that. */
 async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number): AsyncGenerator<number> {
   const known = new WeakMap<AgentRecord, ReadonlySet<number>>();
-  const waitingFor = (record: AgentRecord) => {
-    const waiting = known.get(record) ?? seqsOf(record, isWaiting);
-    known.set(record, waiting);
-    return waiting;
+  const keptFor = (record: AgentRecord) => {
+    const kept = known.get(record) ?? seqsOf(record, isToBeKept);
+    known.set(record, kept);
+    return kept;
   };
   /** By the records as they are when the message is looked at: what came meanwhile is in them. */
   const isLeftover = (message: StreamMessage) => {
@@ -125,12 +125,12 @@ async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number)
     const id = parseAgentSubject(message.subject)?.id;
     const record = id === undefined ? undefined : fleet.record(id);
     // What the record has not taken in, as of an agent that is not known, is not for it to judge.
-    return record !== undefined && message.seq <= record.commands_seq && !waitingFor(record).has(message.seq);
+    return record !== undefined && message.seq <= record.commands_seq && !keptFor(record).has(message.seq);
   };
 
   const counts = await subjectCounts(bus, streams.commands);
   const inStream = sum(counts.values());
-  if (inStream <= sum(fleet.records().map((record) => waitingFor(record).size))) return;
+  if (inStream <= sum(fleet.records().map((record) => keptFor(record).size))) return;
   for await (const message of readStream(bus, { stream: streams.commands })) {
     if (message.seq > readTo()) return;
     if (isLeftover(message)) yield message.seq;
@@ -151,7 +151,7 @@ function isUsable(message: StreamMessage): boolean {
 }
 
 function isOver(command: CommandRecord): boolean {
-  return !isWaiting(command);
+  return !isToBeKept(command);
 }
 
 function seqsOf({ commands }: AgentRecord, which: (command: CommandRecord) => boolean): ReadonlySet<number> {

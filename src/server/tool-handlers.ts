@@ -5,6 +5,7 @@ import { CliaiError } from "../domain/errors.ts";
 import { reportedWords, statusWords } from "../domain/messages.ts";
 import { isFinal, namesOf, type OrderNames } from "../domain/receipts.ts";
 import type { AgentRequest } from "../domain/requests.ts";
+import { isHad } from "../domain/run-end.ts";
 import { isGoodbye } from "../domain/status.ts";
 import { agentSubject } from "../domain/subjects.ts";
 import type { ToolArguments, ToolName } from "../domain/tools.ts";
@@ -138,7 +139,13 @@ export const toolHandlers: ToolHandlers = {
     const call = { ...context, requestId, confirmsWithinMs: hostConfirmsWithinMs };
     const handout = await context.inbox.take(context.id, call, types);
     handOverAll(handout.items, context);
-    return handout;
+    // Of a session that is gone on with, its host ends what the run before it had.
+    const open_tasks = (context.fleet.record(context.id)?.commands ?? []).flatMap((command) =>
+      command.type === "task" && command.taken_by !== undefined && isHad(command)
+        ? [{ ...namesOf(command), ...command.taken_by }]
+        : [],
+    );
+    return { ...handout, open_tasks };
   },
 
   async request_permission({ tool, input, plan = false, wait_s, expires_s }, caller) {

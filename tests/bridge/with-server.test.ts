@@ -55,3 +55,49 @@ test("an agent that comes back after its goodbye is online again", async () => {
   await second.connect();
   await waitFor(() => view()?.status === "connected", { what: "ada back", saw: view });
 });
+
+test("what check_inbox gave is seen with the next call; what a run had last and did not answer, the next run is given again", async () => {
+  await using test = await startTestServer();
+  const { fleet } = test.server;
+  const send = (command_id: string) =>
+    test.server.sendCommand({
+      id: first.id,
+      type: "task",
+      text: `do ${command_id}`,
+      from: "eve",
+      command_id,
+    });
+  const lastOf = (commandId: string) =>
+    fleet
+      .get(first.id)
+      ?.commands.find(({ command_id }) => command_id === commandId)
+      ?.receipts.at(-1);
+  const delivered = (commandId: string) =>
+    waitFor(() => lastOf(commandId)?.state === "delivered", { what: `${commandId} is delivered` });
+
+  await using first = startTestBridge({ url: test.nats.url });
+  const client = await first.connect();
+  await waitFor(() => fleet.get(first.id)?.axes.link.value === "online", { what: "ada online" });
+  await send("one");
+  await delivered("one");
+  await client.callTool({ name: "check_inbox", arguments: {} });
+  await waitFor(() => lastOf("one")?.state === "injected", { what: "one is handed over" });
+  await send("two");
+  await delivered("two");
+  expect(textOf(await client.callTool({ name: "check_inbox", arguments: {} }))).toContain("do two");
+  await waitFor(() => lastOf("two")?.state === "injected", { what: "two is handed over" });
+  expect(lastOf("one")).toMatchObject({ state: "seen", detail: "the next call of its CLI" });
+  await first.bridge.shutdown("stdin closed");
+  await waitFor(() => fleet.get(first.id)?.inbox_waiting === 1, { what: "two waits again" });
+
+  await using second = startTestBridge({ url: test.nats.url });
+  const next = await second.connect();
+  const { items } = JSON.parse(textOf(await next.callTool({ name: "check_inbox", arguments: {} }))) as {
+    items: object[];
+  };
+  expect(items).toMatchObject([{ command_id: "two", text: "do two", maybe_given_before: true }]);
+  await next.callTool({ name: "acknowledge", arguments: { command_id: "two", outcome: "applied" } });
+  await waitFor(() => lastOf("two")?.state === "applied", { what: "two is applied" });
+  const again = await next.callTool({ name: "check_inbox", arguments: {} });
+  expect(textOf(again)).toContain("nothing waits");
+});

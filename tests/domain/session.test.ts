@@ -179,6 +179,14 @@ describe("reduceSession()", () => {
     });
   });
 
+  test("its end ends a turn that is open, and no other", () => {
+    const turnAfter = (...events: Told[]) => agentAfter(hosted(events)).session?.turn;
+    expect(turnAfter(["prompt", 1], ["session_end", 3])).toEqual({ since: time(1), ended_at: time(3) });
+    const idle = turnAfter(["prompt", 1], ["turn_end", 2], ["session_end", 3]);
+    expect(idle).toEqual({ since: time(1), ended_at: time(2) });
+    expect(turnAfter(["session_start", 1], ["session_end", 3])).toBeUndefined();
+  });
+
   test("knows the tools in flight by their ids, and no more than 16", () => {
     const start = (n: number): Told => ["tool_start", n, { tool: "Bash", tool_use_id: `t${n}` }];
     const end = (n: number): Told => ["tool_end", n, { tool: "Bash", tool_use_id: `t${n}` }];

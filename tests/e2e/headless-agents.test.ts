@@ -88,6 +88,8 @@ test("an agent of the API works on its task, is back in its session when serve i
     await using serve = await startServe({ ...options, args });
     const back = await until(serve, "ada", "it is back after serve was killed", isBack);
     expect(facts(back).session_id).toBe(before.session_id);
+    // It was idle: there is nothing to go on with.
+    expect(model.requests.filter(({ newText }) => newText.includes("Go on where you were"))).toEqual([]);
     await serve.run(["send", "task", "ada", "think long"]);
     await until(serve, "ada", "it thinks", ({ status }) => status === "working");
     before = facts(back);

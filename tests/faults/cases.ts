@@ -8,7 +8,8 @@ export type Target = (typeof targets)[number];
 export const faults = ["SIGKILL", "SIGSTOP", "cut", "stall"] as const;
 export type Fault = (typeof faults)[number];
 
-export const commandSteps = ["stored", "delivered", "handed over", "acknowledged"] as const;
+/** `session ended`: that of the agent, between the receipt `injected` of what it was handed and its taking that up. */
+export const commandSteps = ["stored", "delivered", "handed over", "session ended", "acknowledged"] as const;
 export const requestSteps = ["asked", "answered", "told"] as const;
 export const steps = [...commandSteps, ...requestSteps] as const;
 export type Step = (typeof steps)[number];
@@ -25,9 +26,10 @@ export function isRequestStep(step: Step): boolean {
 
 /**
  * Whether the agent whose bridge is struck may be given once more what it has: the bridge ended, or was held up, before it
- * could confirm that. Nobody else is ever given anything twice.
+ * could confirm that, or its session ended before it took that up. Nobody else is ever given anything twice.
  */
 export function mayGiveAgain({ target, fault, step }: Case): boolean {
+  if (step === "session ended") return true;
   return target === "bridge" && (fault === "SIGKILL" || step === "handed over" || step === "told");
 }
 

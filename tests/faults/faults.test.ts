@@ -15,6 +15,8 @@ const cases: readonly Case[] = [
   "nats-server/SIGKILL/stored",
   "nats-server/SIGSTOP/delivered",
   "bridge/SIGKILL/acknowledged",
+  "bridge/SIGKILL/session-ended",
+  "serve/SIGKILL/session-ended",
   "bridge/SIGSTOP/stored",
   "bridge/stall/told",
   "sender/SIGKILL/answered",

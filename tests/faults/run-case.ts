@@ -101,7 +101,13 @@ function watchStep(fleet: FleetUnderTest, ledger: Ledger, { step }: Case, comman
   fleet.onAgentStep((_, agentStep, id) => {
     if (agentStep === step && id === commandId) resolve();
   });
+  if (step === "session ended") fleet.probe.loseAt(commandId);
   ledger.onReceipt((_, receipt) => {
+    if (step === "session ended" && receipt.state === "injected" && receipt.command_id === commandId) {
+      ledger.onReceipt(undefined);
+      fleet.probe.crash();
+      resolve();
+    }
     if (step === "delivered" && receipt.state === "delivered" && receipt.command_id === commandId) resolve();
   });
   if (step !== "stored") return promise;

@@ -20,6 +20,10 @@ export interface ScriptedAgent extends AsyncDisposable {
   /** Has it make this call once; what the tool answered. */
   call(tool: string, args: Record<string, unknown>): Promise<string>;
   signal(signal: NodeJS.Signals): void;
+  /** Has its session do nothing more once it is handed this, for the first time: it has not taken it up. */
+  loseAt(commandId: string): void;
+  /** Ends the session as a crash of its CLI does. */
+  crash(): void;
 }
 
 export type AgentStep = "handed over" | "acknowledged";
@@ -47,6 +51,7 @@ export async function startScriptedAgent(options: AgentOptions): Promise<Scripte
   let reported = "";
   let wanted = "";
   let trouble = "";
+  let toLose: string | undefined;
 
   const call = async (tool: string, args: Record<string, unknown>) => {
     const result = await run.client.callTool({ name: tool, arguments: args }, { timeout: callTimeoutMs });
@@ -59,12 +64,22 @@ export async function startScriptedAgent(options: AgentOptions): Promise<Scripte
     const count = (given.get(itemId) ?? 0) + 1;
     given.set(itemId, count);
     if (item.command_id === undefined) {
-      if (count === 1) messages.push(item);
+      if (!messages.some(({ message_id }) => message_id === itemId)) messages.push(item);
       return;
     }
     onStep("handed over", itemId);
-    if (count === 1) applied.push(itemId);
+    if (!applied.includes(itemId)) applied.push(itemId);
     owed.add(itemId);
+  };
+  /** What came with the one to lose is lost with it; the session then waits for its end. */
+  const loses = (items: readonly InboxItem[]) => {
+    if (!items.some(({ command_id }) => command_id !== undefined && command_id === toLose)) return false;
+    toLose = undefined;
+    for (const { command_id, message_id } of items) {
+      const itemId = command_id ?? message_id ?? "";
+      given.set(itemId, (given.get(itemId) ?? 0) + 1);
+    }
+    return true;
   };
   const turn = async () => {
     if (wanted !== reported) {
@@ -73,7 +88,12 @@ export async function startScriptedAgent(options: AgentOptions): Promise<Scripte
       reported = task;
     }
     const answer = await call("check_inbox", {});
-    for (const item of itemsOf(answer)) take(item);
+    const items = itemsOf(answer);
+    if (loses(items)) {
+      while (!run.hasEnded() && !ending.signal.aborted) await delay(turnEveryMs);
+      return;
+    }
+    for (const item of items) take(item);
     for (const command_id of owed) {
       await call("acknowledge", { command_id, outcome: "applied", note: outcomeNote });
       owed.delete(command_id);
@@ -107,6 +127,10 @@ export async function startScriptedAgent(options: AgentOptions): Promise<Scripte
     },
     call,
     signal: (signal) => run.signal(signal),
+    loseAt: (commandId) => {
+      toLose = commandId;
+    },
+    crash: () => run.signal("SIGKILL"),
     async [Symbol.asyncDispose]() {
       ending.abort();
       await run.stop();

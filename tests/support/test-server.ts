@@ -22,6 +22,7 @@ export interface TestServerOptions {
   readonly insecure?: boolean;
   readonly now?: () => Date;
   readonly audit?: AuditOptions;
+  readonly resumeWindowMs?: number;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -38,6 +39,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     replicas: 1,
     insecure: options.insecure ?? false,
     audit: options.audit,
+    resumeWindowMs: options.resumeWindowMs,
     natsRestarts: nats.server.restarts,
     now: options.now ?? (() => new Date()),
     log: silentLogger,

@@ -21,7 +21,7 @@ export interface Delivery {
   expect(id: string): () => void;
   /** Text that the session has shown to have before it; `how` names the evidence. */
   noteEvidence(text: string, how: string): void;
-  /** The tasks that were seen since the last call. */
+  /** The tasks that were seen since the last call, and those that an earlier run had of a session that this one goes on with. */
   takeSeenTasks(): readonly string[];
   /** Whether something was handed over of which no evidence has come yet. */
   isAwaiting(): boolean;
@@ -33,6 +33,8 @@ export interface Waiting {
   readonly items: readonly HandedItem[];
   /** How many more there are; some of them may be held by another call for a moment. */
   readonly stillWaiting: number;
+  /** Tasks that this session had in an earlier run, and of which nobody has said what became of them. */
+  readonly earlierTasks: readonly Pick<HandedItem, "id" | "token">[];
 }
 
 export interface DeliveryOptions {
@@ -59,6 +61,8 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
   /** Handed over and not seen, each with the receipt that must be queued before. */
   const awaited = new Map<string, { readonly isQueued: Promise<void>; readonly isTask: boolean }>();
   let seenTasks: string[] = [];
+  /** Each is ended by one turn, the first that ends. */
+  const earlier = new Set<string>();
   let isRunning = false;
   let isNudged = false;
 
@@ -118,8 +122,18 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
     const detail = "the session took it by no way in time";
     writeReceipt({ command_id: item.id, state: "expired", detail });
   };
+  const noteEarlier = (tasks: Waiting["earlierTasks"]) => {
+    for (const task of tasks) {
+      const key = keyOf(task);
+      if (done.has(key) || earlier.has(key)) continue;
+      earlier.add(key);
+      dropOldest(earlier);
+      seenTasks.push(task.id);
+    }
+  };
   /** Whether there may be more at once. */
-  const handOut = async ({ items, stillWaiting }: Waiting): Promise<boolean> => {
+  const handOut = async ({ items, stillWaiting, earlierTasks }: Waiting): Promise<boolean> => {
+    noteEarlier(earlierTasks);
     const fresh = items.filter((item) => !done.has(keyOf(item)));
     for (const item of fresh) {
       await hand(item);
@@ -167,7 +181,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
 }
 
 /** Under one id, another order may come once nobody remembers the first: its token tells them apart. */
-function keyOf({ id, token }: HandedItem): string {
+function keyOf({ id, token }: Pick<HandedItem, "id" | "token">): string {
   return `${id} ${token ?? ""}`;
 }
 

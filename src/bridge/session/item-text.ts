@@ -14,9 +14,24 @@ const HandedItemSchema = v.object({
   request_id: v.optional(v.string()),
   next_offset: v.optional(v.number()),
   expires_at: v.optional(v.string()),
+  maybe_given_before: v.optional(v.boolean()),
 });
+const OpenTaskSchema = v.object({
+  command_id: v.string(),
+  token: v.optional(v.string()),
+  run: v.string(),
+  session_id: v.optional(v.string()),
+  goes_on: v.optional(v.boolean()),
+});
+/** A task that a session of the agent has shown to have, and of which nobody has said what became of it. */
+export type OpenTask = v.InferOutput<typeof OpenTaskSchema>;
+
 /** As `take_orders` gives them. */
-export const HandoutSchema = v.object({ items: v.array(HandedItemSchema), still_waiting: v.number() });
+export const HandoutSchema = v.object({
+  items: v.array(HandedItemSchema),
+  still_waiting: v.number(),
+  open_tasks: v.optional(v.array(OpenTaskSchema), []),
+});
 
 export interface HandedItem
   extends Omit<v.InferOutput<typeof HandedItemSchema>, "command_id" | "message_id"> {
@@ -26,12 +41,13 @@ export interface HandedItem
 export function readHandout(handout: v.InferOutput<typeof HandoutSchema>): {
   readonly items: readonly HandedItem[];
   readonly stillWaiting: number;
+  readonly openTasks: readonly OpenTask[];
 } {
   const items = handout.items.map(({ command_id, message_id, ...item }) => ({
     ...item,
     id: command_id ?? message_id ?? "",
   }));
-  return { items, stillWaiting: handout.still_waiting };
+  return { items, stillWaiting: handout.still_waiting, openTasks: handout.open_tasks };
 }
 
 const markPattern = /\[cliai \w+ ([A-Za-z0-9_-]{1,128})[\] ]/g;
@@ -43,7 +59,8 @@ export function markersIn(text: string): string[] {
 export function renderItem(item: HandedItem): string {
   const { id, type, from, request_id, next_offset } = item;
   // Nobody's words can carry our mark: it says whose they are, and that they were seen.
-  const text = item.text.replaceAll("[cliai", "(cliai");
+  const text =
+    item.text.replaceAll("[cliai", "(cliai") + (item.maybe_given_before === true ? givenBefore : "");
   const rest =
     next_offset === undefined
       ? ""
@@ -55,6 +72,9 @@ export function renderItem(item: HandedItem): string {
   const lead = item.origin === "answer" ? `The answer${about} by ${from}` : `A message from ${whose(item)}`;
   return `[cliai message ${id}] ${lead}:\n${text}${rest}`;
 }
+
+const givenBefore =
+  "\n(It may have been given to you before, in a run that has ended: look what is done already, and do nothing twice.)";
 
 function whose({ origin, from, request_id }: HandedItem): string {
   switch (origin) {

@@ -21,7 +21,7 @@ import { createDelivery } from "./delivery.ts";
 import { createEventSender, type SessionEvent } from "./events.ts";
 import { createGate } from "./gate.ts";
 import { createHookAnswers } from "./hook-answers.ts";
-import { HandoutSchema, readHandout } from "./item-text.ts";
+import { HandoutSchema, type OpenTask, readHandout } from "./item-text.ts";
 import type { BridgeNews } from "./listener.ts";
 import { createToolIds } from "./tool-ids.ts";
 import { watchTranscript } from "./transcript.ts";
@@ -123,15 +123,29 @@ export function startSession(options: SessionOptions): Session {
     permissions: options.permissions,
     permissionWaitS: Math.floor(options.holdMs / 1_000),
   });
+  /** Whether the session had it in an earlier run; the server may have heard by now that this one goes on with it. */
+  const isOfEarlierRun = ({ run, session_id, goes_on }: OpenTask) => {
+    if (run === instanceId) return goes_on === true;
+    return (
+      session_id !== undefined && session_id === (heartbeat.presence().session_id ?? options.facts.session_id)
+    );
+  };
   const delivery = createDelivery({
     routes: ways.routes,
     takeItems: async (signal) => {
       const types = ["task", "message"]; // the gate has the others
       const { isError, text, result } = await call("take_orders", { types }, signal);
       if (isError) throw new Error(text);
-      return readHandout(checkMessage(HandoutSchema, result));
+      const { openTasks, ...handout } = readHandout(checkMessage(HandoutSchema, result));
+      const earlier = openTasks.filter(isOfEarlierRun);
+      for (const { command_id, token } of earlier)
+        if (token !== undefined) receipts.noteToken(command_id, token);
+      return {
+        ...handout,
+        earlierTasks: earlier.map(({ command_id, token }) => ({ id: command_id, token })),
+      };
     },
-    writeReceipt: (receipt) => receipts.write(receipt),
+    writeReceipt: (receipt) => receipts.write({ ...receipt, run: instanceId }),
     ...{ now, log },
   });
   /** Something may wait. */

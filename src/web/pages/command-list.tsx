@@ -2,7 +2,8 @@
 // What an agent was told, newest first, and how far each came: a step is ticked by its receipt and by nothing else.
 import type { AgentView } from "../../domain/agent-record.ts";
 import type { ReceiptState } from "../../domain/messages.ts";
-import { type CommandRecord, isFinal, type ReceiptEntry } from "../../domain/receipts.ts";
+import { type CommandRecord, isFinal, isUnseen, type ReceiptEntry } from "../../domain/receipts.ts";
+import { awaitsResume } from "../../domain/run-end.ts";
 import { absoluteTime } from "../age.ts";
 import { shortenIds } from "../shorten-ids.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -93,8 +94,19 @@ function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
 }
 
 /** What the bridge has and the session shows no sign of: since when, and what can be done. */
-function Unseen({ command: { type, receipts }, now }: { command: CommandRecord; now: Date }) {
+function Unseen({ command, now }: { command: CommandRecord; now: Date }) {
+  const { type, receipts, run_ended } = command;
   const last = receipts.at(-1);
+  if (run_ended !== undefined && (isUnseen(command) || awaitsResume(command))) {
+    return (
+      <p class="attention">
+        {isUnseen(command)
+          ? "not seen when its run ended: it waits again, for the next run"
+          : "its session has ended: open until that is resumed, or failed once the resume window is over"}{" "}
+        ({run_ended.how}, <Age at={run_ended.at} now={now} />)
+      </p>
+    );
+  }
   if (last === undefined || type === "message") return null;
   if (last.state !== "delivered" && last.state !== "injected") return null;
   const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(last.at)) / 1000));

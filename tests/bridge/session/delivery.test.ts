@@ -16,7 +16,12 @@ interface Written {
 }
 
 /** Over an inbox that gives what waits until it is told that it is taken, as the server does. */
-function deliveryOf(routes: readonly Route[], items: readonly HandedItem[], confirms = true) {
+function deliveryOf(
+  routes: readonly Route[],
+  items: readonly HandedItem[],
+  confirms = true,
+  earlierTasks: readonly { readonly id: string }[] = [],
+) {
   const written: Written[] = [];
   const taken = new Set<string>();
   let times = 0;
@@ -25,7 +30,8 @@ function deliveryOf(routes: readonly Route[], items: readonly HandedItem[], conf
     takeItems: () => {
       times += 1;
       const left = items.filter(({ id }) => !taken.has(id));
-      return Promise.resolve({ items: left.slice(0, 20), stillWaiting: Math.max(0, left.length - 20) });
+      const stillWaiting = Math.max(0, left.length - 20);
+      return Promise.resolve({ items: left.slice(0, 20), stillWaiting, earlierTasks });
     },
     writeReceipt: ({ command_id, state, route, detail }) => {
       written.push({ id: command_id, state, how: route ?? detail });
@@ -54,6 +60,18 @@ describe("createDelivery()", () => {
     await waitFor(() => written.length === 2, { what: "both are given" });
     expect(given).toEqual(["a", "b"]);
     expect(written.map(({ state, how }) => `${state} ${how}`)).toEqual(["injected open", "injected open"]);
+    delivery.stop();
+  });
+
+  test("the tasks that the session had in an earlier run end with its own, each once", async () => {
+    const open: Route = { name: "open", give: () => Promise.resolve(true) };
+    const { delivery, times } = deliveryOf([open], [], true, [{ id: "old" }, { id: "older" }]);
+    delivery.nudge();
+    await waitFor(() => times() > 0, { what: "the inbox is looked at" });
+    expect(delivery.takeSeenTasks()).toEqual(["old", "older"]);
+    delivery.nudge();
+    await waitFor(() => times() > 1, { what: "it is looked at again" });
+    expect(delivery.takeSeenTasks()).toEqual([]);
     delivery.stop();
   });
 

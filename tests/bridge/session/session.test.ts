@@ -2,100 +2,10 @@
 // swallows what it is given.
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
-import { claude } from "../../../src/agents/claude.ts";
-import type { CliProcess } from "../../../src/bridge/session/control.ts";
-import { type Session, type SessionOptions, startSession } from "../../../src/bridge/session/session.ts";
-import { parseAgentId } from "../../../src/domain/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
-import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const id = parseAgentId("ada");
-
-interface Hosted extends AsyncDisposable {
-  readonly session: Session;
-  readonly dir: TempDir;
-  hook(name: string, fields?: object): Promise<unknown>;
-  /** The states of the command that was sent last, as the server has them. */
-  states(): readonly string[];
-  send(type: "task" | "pause" | "resume" | "stop", more?: object): Promise<string>;
-  statesOnce(...wanted: string[]): Promise<void>;
-}
-
-async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promise<Hosted> {
-  const { session: cli } = claude;
-  if (cli === undefined) throw new Error("Claude has a session");
-  const dir = await tempDir();
-  const session = startSession({
-    agentId: id,
-    url: test.nats.url,
-    instanceId: crypto.randomUUID(),
-    heartbeatIntervalS: 15,
-    facts: { config_name: "demo", project_path: dir.path, host: "here", pid: 42 },
-    cli,
-    stopApproval: undefined,
-    permissions: "cli",
-    holdMs: 60_000,
-    now: () => new Date(),
-    createId: () => crypto.randomUUID(),
-    log: silentLogger,
-    ...more,
-  });
-  let sent: string | undefined;
-  const states = () => {
-    const commands = test.server.fleet.get(id)?.commands ?? [];
-    const last =
-      sent === undefined ? commands.at(-1) : commands.find(({ command_id }) => command_id === sent);
-    return last?.receipts.map(({ state }) => state) ?? [];
-  };
-  await waitFor(() => test.server.fleet.get(id)?.axes.link.value === "online", { what: "ada is online" });
-  return {
-    session,
-    dir,
-    states,
-    hook: (hook_event_name, fields = {}) => session.hook({ hook_event_name, session_id: "s1", ...fields }),
-    async send(type, more = {}) {
-      const order = { id, type, from: "eve", ...(type === "task" ? { text: "dig" } : {}), ...more };
-      sent = (await test.server.sendCommand(order)).command_id;
-      return sent;
-    },
-    async statesOnce(...wanted) {
-      const is = () => states().join() === wanted.join();
-      await waitFor(is, { what: wanted.join(), saw: states });
-    },
-    async [Symbol.asyncDispose]() {
-      await session.end({ how: "the test is over" });
-      await dir[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** A CLI that ends when it is asked to. */
-function fakeCli(): { readonly process: CliProcess; readonly signals: string[]; end(how: string): void } {
-  const ended = Promise.withResolvers<string>();
-  const signals: string[] = [];
-  const process: CliProcess = {
-    terminate() {
-      signals.push("SIGTERM");
-      ended.resolve("exit code 143");
-    },
-    kill: () => signals.push("SIGKILL"),
-    ended: ended.promise,
-  };
-  return { process, signals, end: ended.resolve };
-}
-
-/** What became last of each of the agent's commands, and in which words. */
-function outcomes({ server }: TestServer): Record<string, string> {
-  const commands = server.fleet.get(id)?.commands ?? [];
-  return Object.fromEntries(
-    commands.map(({ command_id, receipts }) => {
-      const { state, detail } = receipts.at(-1) ?? {};
-      return [command_id, `${state}: ${detail}`];
-    }),
-  );
-}
+import { fakeCli, host, id, outcomes } from "./hosted-session.ts";
 
 const tool = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "u1" };
 

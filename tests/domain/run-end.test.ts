@@ -1,0 +1,220 @@
+import { describe, expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { type AgentRecord, inboxOf } from "../../src/domain/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
+import type { ReceiptState } from "../../src/domain/messages.ts";
+import { type CommandRecord, isSettled, isTaken, isToBeKept, isWaiting } from "../../src/domain/receipts.ts";
+import { awaitsResume, failedWithSession, isCutOff, standingOf } from "../../src/domain/run-end.ts";
+
+const id = parseAgentId("ada");
+let seq = 0;
+const at = () => new Date(Date.parse("2026-01-01T00:00:00.000Z") + seq * 1_000).toISOString();
+const next = () => {
+  seq += 1;
+  return { id, at: at() };
+};
+
+const beat = (instance_id: string, session_id?: string): FleetEvent => ({
+  ...next(),
+  type: "heartbeat",
+  message: { instance_id, status: "idle", ...(session_id === undefined ? {} : { session_id }) },
+});
+const bye = (instance_id?: string, words = "exit code 1"): FleetEvent => ({
+  ...next(),
+  type: "status",
+  audit_seq: seq,
+  message: { status: "disconnected", message: words, ...(instance_id === undefined ? {} : { instance_id }) },
+});
+const order = (type: "task" | "pause" | "message"): FleetEvent =>
+  type === "message"
+    ? { ...next(), type, stream_seq: seq, message: { message_id: "c", from: "bob", to: id, text: "hi" } }
+    : { ...next(), type: "command", stream_seq: seq, message: { type, command_id: "c", from: "eve" } };
+const receipt = (state: ReceiptState, run?: string): FleetEvent => ({
+  ...next(),
+  type: "receipt",
+  audit_seq: seq,
+  message: { command_id: "c", state, ...(run === undefined ? {} : { run }) },
+});
+
+function recordAfter(events: readonly FleetEvent[]): AgentRecord {
+  const record = events.reduce<AgentRecord | undefined>(reduceAgent, undefined);
+  if (record === undefined) throw new Error("no events");
+  return record;
+}
+
+/** What is said of the one order: whether it waits, is kept in the stream, is open for a resume, is settled. */
+function standing(events: readonly FleetEvent[]) {
+  const record = recordAfter(events);
+  const [command] = record.commands as [CommandRecord];
+  const found = {
+    waits: isWaiting(command),
+    kept: isToBeKept(command),
+    open: awaitsResume(command),
+    settled: isSettled(command),
+  };
+  expect(inboxOf(record).length > 0).toBe(found.waits);
+  expect(isTaken(command)).toBe(!found.waits);
+  const is = Object.entries(found).flatMap(([name, value]) => (value ? [name] : []));
+  return [standingOf(command), ...is].join(" · ");
+}
+
+describe("the end of a run, for what was in its hands", () => {
+  const handed = (type: "task" | "message", run?: string) => [
+    beat("r1", "s1"),
+    order(type),
+    receipt("delivered"),
+    receipt("injected", run),
+  ];
+  test.each<[string, () => FleetEvent[], string]>([
+    ["a task that its run was handed is that run's", () => handed("task", "r1"), "injected · kept"],
+    ["a message likewise, until it is seen", () => handed("message", "r1"), "injected · kept"],
+    [
+      "a receipt that names no run is the last word of a message",
+      () => handed("message"),
+      "injected · settled",
+    ],
+    ["and of a task", () => [...handed("task"), bye("r1"), beat("r2")], "injected"],
+    [
+      "after the goodbye of its run it waits again",
+      () => [...handed("task", "r1"), bye("r1")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "a message as well",
+      () => [...handed("message", "r1"), bye("r1")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "a goodbye that names no run is that of the last one heard",
+      () => [...handed("task", "r1"), bye()],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "the goodbye of another run says nothing of it",
+      () => [...handed("task", "r1"), bye("r0")],
+      "injected · kept",
+    ],
+    [
+      "a receipt that is stored after the goodbye of its run waits again as well",
+      () => [beat("r1"), order("task"), bye("r1"), receipt("injected", "r1")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "the first heartbeat of another run tells of the end of the one before",
+      () => [...handed("task", "r1"), beat("r2")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "in the same session too: nothing has shown that the session has it",
+      () => [...handed("task", "r1"), beat("r2", "s1")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "a run that is heard of again has it still",
+      () => [...handed("task", "r1"), beat("r2"), beat("r1")],
+      "injected · kept",
+    ],
+    [
+      "the next run that is handed it has it",
+      () => [...handed("task", "r1"), bye("r1"), beat("r2"), receipt("injected", "r2")],
+      "injected · kept",
+    ],
+    [
+      "the run before is too late to show that it has it",
+      () => [
+        ...handed("task", "r1"),
+        bye("r1"),
+        beat("r2"),
+        receipt("injected", "r2"),
+        receipt("seen", "r1"),
+      ],
+      "injected · kept",
+    ],
+    [
+      "but not to say how it ended",
+      () => [
+        ...handed("task", "r1"),
+        bye("r1"),
+        beat("r2"),
+        receipt("injected", "r2"),
+        receipt("applied", "r1"),
+      ],
+      "applied · settled",
+    ],
+    ["a task that was seen is taken", () => [...handed("task", "r1"), receipt("seen", "r1")], "seen"],
+    [
+      "it stays open when its run ends",
+      () => [...handed("task", "r1"), receipt("seen", "r1"), bye("r1")],
+      "seen, its session has ended · open",
+    ],
+    [
+      "and when another session begins",
+      () => [...handed("task", "r1"), receipt("seen", "r1"), beat("r2", "s2")],
+      "seen, its session has ended · open",
+    ],
+    [
+      "a run that goes on in its session has it",
+      () => [...handed("task", "r1"), receipt("seen", "r1"), bye("r1"), beat("r2", "s1")],
+      "seen",
+    ],
+    [
+      "and its end opens it again",
+      () => [...handed("task", "r1"), receipt("seen", "r1"), bye("r1"), beat("r2", "s1"), bye("r2")],
+      "seen, its session has ended · open",
+    ],
+    [
+      "a message that was seen is done with",
+      () => [...handed("message", "r1"), receipt("seen", "r1"), bye("r1")],
+      "seen · settled",
+    ],
+    [
+      "what has failed stays so, whoever goes on with its session",
+      () => [...handed("task", "r1"), receipt("seen", "r1"), bye("r1"), receipt("failed"), beat("r2", "s1")],
+      "failed · settled",
+    ],
+  ])("%s", (_, events, expected) => {
+    expect(standing(events())).toBe(expected);
+  });
+
+  test("a pause in the hands of a run is cut off with it, and waits for no other", () => {
+    const events = [beat("r1"), order("pause"), receipt("injected", "r1")];
+    const [before] = recordAfter(events).commands as [CommandRecord];
+    expect([isCutOff(before), isWaiting(before)]).toEqual([false, false]);
+    const after = recordAfter([...events, bye("r1")]);
+    expect(after.commands.map((command) => [isCutOff(command), isWaiting(command)])).toEqual([[true, false]]);
+    expect(recordAfter([...events, bye("r1"), receipt("failed")]).commands.some(isCutOff)).toBe(false);
+  });
+
+  test("what failed because its session had ended is known by that session", () => {
+    const events = [...handed("task", "r1"), receipt("seen", "r1"), bye("r1"), receipt("failed")];
+    const [command] = recordAfter(events).commands as [CommandRecord];
+    expect([failedWithSession(command, "s1"), failedWithSession(command, "s2")]).toEqual([true, false]);
+    const own = recordAfter([...handed("task", "r1"), receipt("seen", "r1"), receipt("failed"), bye("r1")]);
+    expect(own.commands.some((each) => failedWithSession(each, "s1"))).toBe(false);
+  });
+
+  test("the same events a second time change nothing", () => {
+    const events = [...handed("task", "r1"), receipt("seen", "r1"), bye("r1")];
+    const record = recordAfter(events);
+    const again = events.filter(({ type }) => type !== "heartbeat").reduce(reduceAgent, record);
+    expect(again).toEqual(record);
+  });
+
+  test("of more messages than a record keeps, those that no run has shown to have stay", () => {
+    const many = Array.from({ length: 50 }, (_, n): FleetEvent[] => [
+      {
+        ...next(),
+        type: "message",
+        stream_seq: seq,
+        message: { message_id: `m${n}`, from: "bob", to: id, text: "hi" },
+      },
+      {
+        ...next(),
+        type: "receipt",
+        audit_seq: seq,
+        message: { command_id: `m${n}`, state: "injected", run: "r1" },
+      },
+    ]);
+    expect(inboxOf(recordAfter([beat("r1"), ...many.flat(), bye("r1")])).length).toBe(50);
+  });
+});

@@ -1,0 +1,162 @@
+// What becomes of what a run had in its hands when it ended: over a real server, with agents that speak plain NATS.
+import { expect, test } from "bun:test";
+import { parseAgentId } from "../../src/domain/agent-id.ts";
+import type { CommandRecord } from "../../src/domain/receipts.ts";
+import { endWords } from "../../src/server/ended-runs.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const id = parseAgentId("ada");
+
+function commandOf({ server }: TestServer, commandId: string): CommandRecord | undefined {
+  return server.fleet.get(id)?.commands.find(({ command_id }) => command_id === commandId);
+}
+
+const statesOf = (run: TestServer, commandId: string) =>
+  commandOf(run, commandId)?.receipts.map(({ state }) => state) ?? [];
+
+/** Sends a task, and has a run of the agent say how far it came with it. */
+async function handTask(run: TestServer, command_id: string, instance: string, states: readonly string[]) {
+  await run.server.sendCommand({ id, type: "task", text: `do ${command_id}`, from: "me", command_id });
+  for (const state of states)
+    await run.bus.publishStored("agent.ada.receipt", { command_id, state, run: instance });
+  await waitFor(() => statesOf(run, command_id).at(-1) === states.at(-1), {
+    what: `${command_id} is handed over`,
+  });
+}
+
+async function beat({ bus, server }: TestServer, instance_id: string, session_id: string) {
+  bus.publish("agent.ada.heartbeat", { instance_id, session_id, status: "idle", interval_s: 15 });
+  await waitFor(() => server.fleet.get(id)?.heartbeat?.instance_id === instance_id, { what: instance_id });
+}
+
+async function goodbye({ bus }: TestServer, instance_id: string) {
+  const words = { status: "disconnected", message: "SIGKILL" };
+  await bus.publishStored("agent.ada.status", { ...words, instance_id });
+}
+
+/** Items as a host takes them. */
+async function takeOrders({ bus }: TestServer, instance_id: string) {
+  const body = {
+    request_id: crypto.randomUUID(),
+    instance_id,
+    tool: "take_orders",
+    arguments: {},
+    confirms: true,
+  };
+  const answer = await bus.request("tools.call.ada", body, { timeoutMs: 10_000 });
+  const { result } = JSON.parse(new TextDecoder().decode(answer)) as {
+    result: { items: Array<Record<string, unknown>>; open_tasks: unknown[]; note: string };
+  };
+  return result;
+}
+
+test("what a run was handed and never showed to have is given to the next run, with its words and the doubt", async () => {
+  await using run = await startTestServer();
+  await beat(run, "r1", "s1");
+  await handTask(run, "unseen", "r1", ["delivered", "injected"]);
+  await run.bus.publishStored("agent.ada.message", {
+    message_id: "hello",
+    from: "bob",
+    to: "ada",
+    text: "hi",
+  });
+  await run.bus.publishStored("agent.ada.receipt", { command_id: "hello", state: "injected", run: "r1" });
+  await handTask(run, "had", "r1", ["delivered", "injected", "seen"]);
+  const manager = await run.bus.connection.jetstreamManager();
+  const inStream = async () => (await manager.streams.info("COMMANDS")).state.messages;
+  await waitFor(async () => (await inStream()) === 2, { what: "what was seen has left the stream" });
+  expect((await takeOrders(run, "r1")).items).toEqual([]);
+
+  await goodbye(run, "r1");
+  await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === 2, { what: "both wait again" });
+  await beat(run, "r2", "s2");
+  const { items, note } = await takeOrders(run, "r2");
+  expect(items).toMatchObject([
+    { command_id: "unseen", text: "do unseen", maybe_given_before: true },
+    { message_id: "hello", text: "hi", maybe_given_before: true },
+  ]);
+  expect(note).toContain("do nothing twice");
+  await run.bus.publishStored("agent.ada.receipt", { command_id: "unseen", state: "injected", run: "r2" });
+  await waitFor(() => commandOf(run, "unseen")?.taken_by?.run === "r2", { what: "the next run has it" });
+  expect(statesOf(run, "unseen")).toEqual(["stored", "delivered", "injected"]);
+  await run.bus.publishStored("agent.ada.receipt", { command_id: "unseen", state: "seen", run: "r2" });
+  await waitFor(async () => (await inStream()) === 1, { what: "it has left the stream" });
+});
+
+test("what waits again survives a restart of the server, and is not called lost", async () => {
+  await using run = await startTestServer();
+  await beat(run, "r1", "s1");
+  await handTask(run, "unseen", "r1", ["delivered", "injected"]);
+  const second = await run.restart(() => goodbye(run, "r1"));
+  await waitFor(() => second.server.fleet.get(id)?.inbox_waiting === 1, { what: "it waits again" });
+  await beat(second, "r2", "s1");
+  expect((await takeOrders(second, "r2")).items).toMatchObject([{ command_id: "unseen" }]);
+  expect(second.server.alerts.open()).toEqual([]);
+  await second.server.stop();
+});
+
+test("a task that a session had fails once the resume window is over, in words; not for a run that goes on with the session", async () => {
+  await using run = await startTestServer({ resumeWindowMs: 2_000 });
+  await beat(run, "r1", "s1");
+  await handTask(run, "had", "r1", ["injected", "seen"]);
+  await goodbye(run, "r1");
+  await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
+  await beat(run, "r2", "s1");
+  expect(commandOf(run, "had")).toMatchObject({ taken_by: { run: "r2", session_id: "s1", goes_on: true } });
+  expect((await takeOrders(run, "r2")).open_tasks).toMatchObject([
+    { command_id: "had", run: "r2", session_id: "s1", goes_on: true },
+  ]);
+  await Bun.sleep(4_000); // as long as a window that had begun would be over by twice
+  expect(statesOf(run, "had").at(-1)).toBe("seen");
+
+  await goodbye(run, "r2");
+  await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
+    what: "it has failed",
+    deadlineMs: 10_000,
+  });
+  expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toBe(
+    "the session ended: SIGKILL; nobody went on with it within 2 seconds",
+  );
+  await beat(run, "r3", "s1");
+  const { items, open_tasks } = await takeOrders(run, "r3");
+  expect([items, open_tasks]).toEqual([[], []]);
+});
+
+test("the time in which no server is there does not count, and another session does not stop the window", async () => {
+  await using run = await startTestServer({ resumeWindowMs: 3_000 });
+  await beat(run, "r1", "s1");
+  await handTask(run, "had", "r1", ["injected", "seen"]);
+  await beat(run, "r2", "s2");
+  await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
+  const second = await run.restart(() => Bun.sleep(4_000));
+  const since = performance.now();
+  expect(statesOf(second, "had").at(-1)).toBe("seen");
+  await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
+    what: "it has failed",
+    deadlineMs: 15_000,
+  });
+  expect(performance.now() - since).toBeGreaterThan(2_500);
+  await second.server.stop();
+});
+
+test("a pause that a run was handed and did not carry out is failed when the run ends", async () => {
+  await using run = await startTestServer();
+  await beat(run, "r1", "s1");
+  await run.server.sendCommand({ id, type: "pause", from: "me", command_id: "p" });
+  await run.bus.publishStored("agent.ada.receipt", { command_id: "p", state: "injected", run: "r1" });
+  await waitFor(() => statesOf(run, "p").at(-1) === "injected", { what: "it is handed over" });
+  await goodbye(run, "r1");
+  await waitFor(() => statesOf(run, "p").at(-1) === "failed", { what: "it has failed" });
+  expect(commandOf(run, "p")?.receipts.at(-1)?.detail).toBe("the session ended: SIGKILL");
+});
+
+test.each([
+  [600_000, "10 minutes"],
+  [60_000, "1 minute"],
+  [90_000, "90 seconds"],
+  [7_200_000, "120 minutes"],
+])("a window of %d ms is told as %s", (ms, words) => {
+  const told = endWords({ type: "task", run_ended: { at: "2026-01-01T00:00:00Z", how: "stop by me" } }, ms);
+  expect(told).toBe(`the session ended: stop by me; nobody went on with it within ${words}`);
+});
