@@ -63,7 +63,7 @@ for (const each of cases) {
     const { fleet, ledger } = await fleetFor(each);
     try {
       const report = await runCase(fleet, ledger, each, { seed, durations: shortDurations });
-      expect(report.applied + report.expired).toBe(report.commands);
+      expect(report.applied + report.expired + report.endedWithSession).toBe(report.commands);
       await verifyFleetAudit(fleet);
     } catch (error) {
       await endShared();

@@ -31,6 +31,8 @@ export interface CaseReport {
   readonly commands: number;
   readonly applied: number;
   readonly expired: number;
+  /** Pauses and resumes that ended with the session that had them. */
+  readonly endedWithSession: number;
   /** Items that an agent was given more than once. */
   readonly givenAgain: number;
   readonly rightAfterMs: number;
@@ -188,9 +190,9 @@ function check(
   ledger: Ledger,
   commands: readonly PlannedCommand[],
   each: Case,
-): Pick<CaseReport, "commands" | "applied" | "expired" | "givenAgain"> {
+): Pick<CaseReport, "commands" | "applied" | "expired" | "endedWithSession" | "givenAgain"> {
   const faults: string[] = [];
-  const count = { commands: commands.length, applied: 0, expired: 0, givenAgain: 0 };
+  const count = { commands: commands.length, applied: 0, expired: 0, endedWithSession: 0, givenAgain: 0 };
   for (const command of commands) {
     const { commandId } = command;
     const { id, applied, given } = agentOf(fleet, command);
@@ -198,13 +200,17 @@ function check(
     const shown = statesOf(views, id, commandId).filter(isFinalWord);
     const times = applied.filter((one) => one === commandId).length;
     const isExpired = finals[0] === "expired";
+    // The probe's session ended with it in its hands, and it was for that session alone.
+    const isSessions = each.step === "session ended" && id === fleet.probe.id && command.type !== "task";
+    const hasEnded = isSessions && finals[0] === "failed";
     if (isExpired) count.expired += 1;
+    else if (hasEnded) count.endedWithSession += 1;
     else count.applied += 1;
     const timesGiven = given.get(commandId) ?? 0;
     if (timesGiven > 1) count.givenAgain += 1;
     const story = `${commandId}: audit ${finals}; shown ${shown}; applied ${times} times, given ${timesGiven} times`;
     if (finals.length !== 1 || shown.length !== 1 || shown[0] !== finals[0]) faults.push(story);
-    else if (times !== (isExpired ? 0 : 1)) faults.push(story);
+    else if (times !== (isExpired || hasEnded ? 0 : 1)) faults.push(story);
     else if (timesGiven > 1 && !(id === fleet.probe.id && mayGiveAgain(each))) faults.push(story);
     else if (isExpired && command.expiresInS === undefined) faults.push(`${story}, and must not expire`);
   }
