@@ -8,7 +8,7 @@ import { parseBuildOptions, usage } from "./.ci/build/options.ts";
 import { type SizeRow, sizeTable } from "./.ci/build/size-table.ts";
 import { ownTarget, type TargetName, targetNames, targets } from "./.ci/build/targets.ts";
 import packageJson from "./package.json" with { type: "json" };
-import { CliaiError, exitCodeOf, messageOf } from "./src/domain/errors.ts";
+import { CliaiError, exitCodeOf, messageOf } from "./src/domain/text/errors.ts";
 
 const projectDir = import.meta.dirname;
 const distDir = join(projectDir, "dist");

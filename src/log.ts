@@ -1,5 +1,5 @@
 // The Logger everything takes as a parameter. Logs go to stderr: stdout holds results, and in `bridge` the MCP transport.
-import { redact } from "./domain/redact.ts";
+import { redact } from "./domain/text/redact.ts";
 
 export interface Logger {
   debug(text: string): void;

@@ -1,7 +1,7 @@
 // The only file that names Bun or Deno: HTTP serving, terminals of our own, and how this very program is started again.
 import { setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { CliaiError } from "./domain/errors.ts";
+import { CliaiError } from "./domain/text/errors.ts";
 
 export type RuntimeName = "executable" | "bun" | "deno";
 

@@ -11,8 +11,8 @@ import {
   resolveServeSettings,
   type SettingTexts,
 } from "../src/config.ts";
-import { CliaiError } from "../src/domain/errors.ts";
-import { findJsonError } from "../src/domain/json-error.ts";
+import { CliaiError } from "../src/domain/text/errors.ts";
+import { findJsonError } from "../src/domain/text/json-error.ts";
 
 const configsDir = join(import.meta.dirname, "../configs");
 

@@ -2,7 +2,7 @@
 import { copyFile, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type BakedBuild, embeddedServerFile } from "../../src/build-info.ts";
-import { CliaiError, messageOf } from "../../src/domain/errors.ts";
+import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import type { PackedServer } from "./nats-server.ts";
 import { type TargetName, targets } from "./targets.ts";
 

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
-import { CliaiError, messageOf } from "../../src/domain/errors.ts";
+import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import { isAtLeast, oldestServerVersion, readServerVersion } from "../../src/nats/server-version.ts";
 import { executableFormatOf, goServerVersionOf } from "./executable-format.ts";
 import * as sources from "./nats-server-sources.ts";

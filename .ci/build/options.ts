@@ -1,6 +1,6 @@
 // The flags of build.ts. Pure.
 import { parseArgs } from "node:util";
-import { CliaiError, messageOf } from "../../src/domain/errors.ts";
+import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import { isTargetName, type TargetName, targetNames } from "./targets.ts";
 
 export interface BuildOptions {

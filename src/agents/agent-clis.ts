@@ -1,6 +1,6 @@
 // The agent CLIs that cliai can launch.
-import { CliaiError } from "../domain/errors.ts";
-import { didYouMean } from "../domain/nearest.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
 import type { AgentCli } from "./agent-cli.ts";
 import { claude } from "./claude.ts";
 

@@ -2,7 +2,7 @@
 // secrets as far as they can be told by their shape; what a tool gave back is never among them.
 import * as v from "valibot";
 import type { FailureWord } from "../domain/messages.ts";
-import { redact } from "../domain/redact.ts";
+import { redact } from "../domain/text/redact.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
 
 export interface AgentEventFacts {

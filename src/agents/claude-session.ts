@@ -1,8 +1,8 @@
 // Claude Code's session as its host meets it: the settings with our hooks, what a hook says, what it is answered, and which
 // lines of the session's record prove that the model had a text. Measured with 2.1.330.
 import * as v from "valibot";
-import { CliaiError } from "../domain/errors.ts";
 import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { toolNames } from "../domain/tools.ts";
 import type { HookPlace } from "./agent-cli.ts";
 import { claudeAbilities } from "./claude-abilities.ts";

@@ -2,8 +2,8 @@
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { parseJsonLine } from "../domain/decode.ts";
-import { createLineSplitter } from "../domain/lines.ts";
 import type { Usage } from "../domain/messages.ts";
+import { createLineSplitter } from "../domain/text/lines.ts";
 import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "./agent-cli.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { createStreamHooks } from "./claude-stream-hooks.ts";

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf } from "../domain/errors.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import { bestOfTries, triesAtMost, wantsAnotherTry } from "./gate.ts";
 import { type MachineFacts, readMachineFacts } from "./machine.ts";
 import {

@@ -1,6 +1,6 @@
 // The bridge's connection to NATS, made in the background and made again for ever: nothing else of the bridge waits for
 // it to begin, and no loss ends it. Reconnecting an established connection is the bus's own business.
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { pause } from "./pause.ts";

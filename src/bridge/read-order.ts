@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import { decodeMessage, parseJson } from "../domain/decode.ts";
 import { decodeShutdown } from "../domain/decode-shutdown.ts";
-import { messageOf } from "../domain/errors.ts";
 import {
   AgentMessageSchema,
   type Command,
@@ -12,6 +11,7 @@ import {
 } from "../domain/messages.ts";
 import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
 import { parseAgentSubject } from "../domain/subjects.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import type { StreamMessage } from "../nats/follow.ts";
 
 /** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */

@@ -2,9 +2,9 @@
 // saying in words that the model can act on what became of it.
 import type { AgentId } from "../domain/agent-id.ts";
 import { decodeMessage } from "../domain/decode.ts";
-import { CliaiError, type ErrorCode, messageOf } from "../domain/errors.ts";
 import { type ToolResponse, ToolResponseSchema } from "../domain/messages.ts";
 import { toolCallSubject } from "../domain/subjects.ts";
+import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
 import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/tools.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Link } from "./link.ts";

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import type { AgentId } from "../domain/agent-id.ts";
-import { CliaiError } from "../domain/errors.ts";
-import { redact } from "../domain/redact.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { redact } from "../domain/text/redact.ts";
 import { selfCommand } from "../runtime.ts";
 import type { CliContext } from "./context.ts";
 

@@ -3,8 +3,8 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { AgentId } from "../domain/agent-id.ts";
-import { messageOf } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { createAgentAccount, type Minted, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";

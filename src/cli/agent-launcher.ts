@@ -6,7 +6,7 @@ import process from "node:process";
 import { findAgentCli } from "../agents/agent-clis.ts";
 import type { Config } from "../config.ts";
 import { type AgentId, buildAgentId } from "../domain/agent-id.ts";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { LaunchAgent, LaunchOrder } from "../server/server.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
 import type { CliContext } from "./context.ts";

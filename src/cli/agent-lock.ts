@@ -2,7 +2,7 @@
 // agent's credentials until it has ended, however it ends.
 import { join } from "node:path";
 import type { AgentId } from "../domain/agent-id.ts";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { isKernelLocked, type KernelLock, takeKernelLock } from "./kernel-lock.ts";
 import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 

@@ -2,9 +2,9 @@
 // launched by `spawn`, and taking them back.
 import { join } from "node:path";
 import { type AgentId, caseTwinOf, parseAgentId } from "../domain/agent-id.ts";
-import { CliaiError } from "../domain/errors.ts";
-import { didYouMean } from "../domain/nearest.ts";
 import { type Role, roles } from "../domain/roles.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
 import type { NatsKeys } from "../nats/credentials.ts";
 import { isGood, readGrants, readMintedAgents } from "./agent-grants.ts";
 import { mintAgent, revokeAgent } from "./agent-keys.ts";

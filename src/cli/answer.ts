@@ -3,7 +3,6 @@ import type { ArgsDef } from "citty";
 import type { AgentId } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
 import { decodeFromAgent } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
 import { ReceiptSchema } from "../domain/messages.ts";
 import {
   type AgentRequest,
@@ -14,6 +13,7 @@ import {
   findRequest,
 } from "../domain/requests.ts";
 import { agentSubject } from "../domain/subjects.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Bus } from "../nats/bus.ts";
 import { decideStored } from "../server/requests.ts";
 import { clientArgs, withClient } from "./client.ts";

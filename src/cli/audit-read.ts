@@ -1,11 +1,10 @@
 // `cliai audit`: prints the recorded history, goes on with what comes, or writes it to a file.
-
 import { once } from "node:events";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AuditFilter } from "../domain/audit-filter.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
 import { streams } from "../domain/subjects.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/follow.ts";
 import { readStreamFacts } from "../nats/read-stream.ts";

@@ -1,5 +1,5 @@
 // `cliai audit replay`: publishes a span of the history again, under `replay`.
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { parseReplayPrefix, replayAudit } from "../server/audit/replay.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
 import { withClient } from "./client.ts";

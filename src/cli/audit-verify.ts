@@ -1,6 +1,6 @@
 // `cliai audit verify`: a line for each trace of tampering, then what was verified. Exit code 1 when there is any.
 import { resolve } from "node:path";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { type AuditSource, openStreamSource } from "../server/audit/audit-source.ts";
 import { openFileSource } from "../server/audit/export-file.ts";
 import type { Finding } from "../server/audit/findings.ts";

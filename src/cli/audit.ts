@@ -1,6 +1,6 @@
 // `cliai audit`: the recorded history; `audit verify` and `audit replay`. Each act has a file of its own.
-import { CliaiError } from "../domain/errors.ts";
-import { didYouMean } from "../domain/nearest.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
 import { type AuditArgs, auditArgs, filterArgs, readArgs, replayArgs, verifyArgs } from "./audit-args.ts";
 import { readHistory } from "./audit-read.ts";
 import { replayHistory } from "./audit-replay.ts";

@@ -1,6 +1,6 @@
 // What the client commands share: their flags, finding the server by its `serve.json`, and one connection for their work.
 import process from "node:process";
-import { CliaiError, type ErrorCode } from "../domain/errors.ts";
+import { CliaiError, type ErrorCode } from "../domain/text/errors.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import { askHealth } from "./ask-serve.ts";
 import type { CliContext } from "./context.ts";

@@ -3,9 +3,9 @@
 import * as v from "valibot";
 import { type AgentId, AgentIdSchema, caseTwinOf } from "../domain/agent-id.ts";
 import { checkMessage, decodeMessage } from "../domain/decode.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
 import { type Role, roles } from "../domain/roles.ts";
 import { serveCredentialsSubject, serveQueueGroup } from "../domain/subjects.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { NatsKeys } from "../nats/credentials.ts";

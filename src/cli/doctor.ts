@@ -1,7 +1,7 @@
 // `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes
 // nothing but what it is told to: that damage to the store is seen to.
 import process from "node:process";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { closeAlert } from "../server/alert-store.ts";
 import { storeDamaged } from "../server/lost-orders.ts";
 import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "./client.ts";

@@ -1,5 +1,5 @@
 // How often an agent's presence sends heartbeats: a flag, else CLIAI_HEARTBEAT, else 15 s (contract §3).
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Environment } from "./context.ts";
 
 /** @throws CliaiError `config_invalid` */

@@ -5,8 +5,8 @@ import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { listenerPaths } from "../bridge/session/listener.ts";
 import { directFetch } from "../direct-fetch.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
-import { createJsonCut } from "../domain/json-cut.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { createJsonCut } from "../domain/text/json-cut.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 
 const hookArgs = {

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";

@@ -2,7 +2,7 @@
 // can read them is the operator; agents are given nothing of them.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import {
   createSeed,
   isIssuedBy,

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { layoutVersion, requireKnownLayout } from "../nats/layout.ts";
 import { writePrivateFile } from "./private-files.ts";
 

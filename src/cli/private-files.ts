@@ -2,7 +2,7 @@
 // On Windows the user's own data directory is theirs alone already; modes mean nothing there.
 import { chmod, lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 
 /**
  * Makes the directory and its parents. One that is there already keeps its mode: it may be the user's own, `/tmp` even.

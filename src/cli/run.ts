@@ -2,9 +2,9 @@
 import type { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers";
 import { inspect } from "node:util";
-import { CliaiError, exitCodeOf, messageOf } from "../domain/errors.ts";
-import { didYouMean } from "../domain/nearest.ts";
-import { redact } from "../domain/redact.ts";
+import { CliaiError, exitCodeOf, messageOf } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
+import { redact } from "../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../log.ts";
 import { withoutBunVariables } from "../runtime.ts";
 import { commands } from "./commands.ts";

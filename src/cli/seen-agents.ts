@@ -3,9 +3,9 @@
 import * as v from "valibot";
 import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
 import { decodeMessage } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
 import { ToolResponseSchema } from "../domain/messages.ts";
 import { inboxPrefix, toolCallSubject } from "../domain/subjects.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { connectBus } from "../nats/bus.ts";
 import type { CliContext } from "./context.ts";
 import type { SeenAgents } from "./spawn-identity.ts";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeMessage } from "../domain/decode.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const ServeFileSchema = v.looseObject({

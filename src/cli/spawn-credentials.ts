@@ -3,9 +3,9 @@
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { AgentId } from "../domain/agent-id.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
-import { redact } from "../domain/redact.ts";
 import type { Role } from "../domain/roles.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { redact } from "../domain/text/redact.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readUser } from "../nats/credentials.ts";
 import { readCredentials } from "../nats/credentials-file.ts";

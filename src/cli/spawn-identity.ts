@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { type AgentId, buildAgentId, caseTwinOf, isAgentId, parseAgentId } from "../domain/agent-id.ts";
 import { type AgentRecord, viewAgent } from "../domain/agent-record.ts";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { FleetRecords } from "./fleet-reading.ts";
 
 /** The agents that the server knows, and whether each is online. */

@@ -5,7 +5,7 @@ import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
 import type { RunEnd } from "../bridge/goodbye.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { openTerminal } from "../runtime.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext, Environment } from "./context.ts";

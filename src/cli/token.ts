@@ -1,7 +1,7 @@
 // `cliai token`: the token of the HTTP API for scripts, an address that signs a browser in, and another token for the old.
 import { join } from "node:path";
-import { CliaiError } from "../domain/errors.ts";
-import { didYouMean } from "../domain/nearest.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
 import { loginPath } from "../web/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";

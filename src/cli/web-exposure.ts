@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { ServeSettings } from "../config.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { loopback, type ServerTls } from "../nats/server-config.ts";
 import { type HostRule, hostsNamed, isLoopbackHost } from "../web/guard.ts";
 import type { CliContext } from "./context.ts";

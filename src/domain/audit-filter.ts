@@ -1,7 +1,5 @@
 // Which records of the stream AUDIT a reader wants: as subjects for the server to choose by, and as a test for the rest.
 import type { AgentId } from "./agent-id.ts";
-import { CliaiError } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
 import {
   type AgentTopic,
   agentOfRecord,
@@ -16,6 +14,8 @@ import {
   dashboardAlertSubject,
   everyAgentSubject,
 } from "./subjects.ts";
+import { CliaiError } from "./text/errors.ts";
+import { didYouMean } from "./text/nearest.ts";
 
 export interface AuditFilter {
   readonly agent?: AgentId | undefined;

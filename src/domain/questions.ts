@@ -1,7 +1,7 @@
 // The questions of one request that an agent's CLI asks by a dialog of its own: each with its choices, answered all at once.
 // How a person's or a captain's words become one answer for each of them. Pure.
 import * as v from "valibot";
-import { CliaiError } from "./errors.ts";
+import { CliaiError } from "./text/errors.ts";
 
 const ChoiceSchema = v.looseObject({
   label: v.string(),

@@ -2,11 +2,11 @@
 // approval, a permission. One state machine: asked → answered | withdrawn | expired. Never approved by silence.
 import * as v from "valibot";
 import { type AgentId, AgentIdSchema } from "./agent-id.ts";
-import { CliaiError } from "./errors.ts";
 import { TokenSchema } from "./messages.ts";
-import { didYouMean } from "./nearest.ts";
 import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";
 import { summaryOf } from "./receipts.ts";
+import { CliaiError } from "./text/errors.ts";
+import { didYouMean } from "./text/nearest.ts";
 
 export const requestKinds = ["question", "stop_approval", "permission"] as const;
 export type RequestKind = (typeof requestKinds)[number];

@@ -1,7 +1,7 @@
 // The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
 // Streams, consumers and buckets have files of their own beside it.
 import { connect, createInbox, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { credentialsAuthenticator, readCredentials } from "./credentials-file.ts";
 import { overElections } from "./elections.ts";

@@ -1,7 +1,7 @@
 // Translates what the `nats` package throws into errors for a person; the only file that knows its codes.
 // nats 2.29 puts bare codes such as `503` or `TIMEOUT` into its messages: they are matched exactly, never shown.
 import { ErrorCode as NatsCode, NatsError } from "nats";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 
 /** JetStream API error codes (nats-server `errors.json`) that mean something of their own to us. */
 const jetStreamCode = {

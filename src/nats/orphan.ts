@@ -6,7 +6,7 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import * as v from "valibot";
 import { decodeMessage } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { readProcessStart } from "./process-start.ts";
 import { loopback } from "./server-config.ts";

@@ -1,5 +1,5 @@
 // Reads what a stream holds now, from one end to the other, and the facts about it. What comes later is follow.ts's.
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Bus } from "./bus.ts";
 import { isNotFound, translateNatsError } from "./errors.ts";
 import { type StreamMessage, streamMessage } from "./follow.ts";

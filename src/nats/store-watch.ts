@@ -1,7 +1,7 @@
 // Whether there is space for what nats-server stores. Out of space, nats-server 2.15 turns JetStream off, or ends the stream that
 // was written to, until it is started anew: this notices it, by the disk and by the log, and says when there is space again.
 import { statfs } from "node:fs/promises";
-import { messageOf } from "../domain/errors.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { maxPayloadBytes } from "./bus.ts";
 

@@ -10,7 +10,6 @@ import {
   type StreamConfig,
 } from "nats";
 import type { AgentId } from "../domain/agent-id.ts";
-import type { CliaiError } from "../domain/errors.ts";
 import { keptAtMostMs } from "../domain/receipts.ts";
 import {
   agentOrderTopics,
@@ -22,6 +21,7 @@ import {
   everySubjectOf,
   streams,
 } from "../domain/subjects.ts";
+import type { CliaiError } from "../domain/text/errors.ts";
 import type { Bus } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { isGone, isNotFound, translateNatsError } from "./errors.ts";

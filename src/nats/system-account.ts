@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
 import { parseConnectionName } from "../domain/connection-name.ts";
 import { decodeMessage } from "../domain/decode.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus, BusMessage } from "./bus.ts";
 import { translateNatsError } from "./errors.ts";

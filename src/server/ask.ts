@@ -1,6 +1,5 @@
 // An agent's question to a person, or to a captain: put where it survives everything, then waited for as long as the agent
 // wants to. An answer that comes later is given by check_inbox.
-import { CliaiError } from "../domain/errors.ts";
 import {
   type AgentRequest,
   answerMessageId,
@@ -9,6 +8,7 @@ import {
   isApproval,
   isOpen,
 } from "../domain/requests.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { defaultWaitS } from "../domain/tools.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-handlers.ts";

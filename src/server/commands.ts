@@ -2,7 +2,6 @@
 import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { decodeFromAgent, decodeMessage } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
 import {
   type Command,
   CommandSchema,
@@ -20,6 +19,7 @@ import {
   type WaitState,
 } from "../domain/receipts.ts";
 import { agentSubject } from "../domain/subjects.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Bus } from "../nats/bus.ts";
 import { commandStoredAs, createOrderToken } from "./order-names.ts";
 import { requireTaker, runOf } from "./order-target.ts";

@@ -2,10 +2,10 @@
 // pause or a resume at once. The leader writes it. It measures the window itself, from when it first sees the end: the time
 // in which no serve was there does not count, and no clock that is set decides.
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { messageOf } from "../domain/errors.ts";
 import { type CommandRecord, namesOf } from "../domain/receipts.ts";
 import { awaitsResume, isCutOff } from "../domain/run-end.ts";
 import { agentSubject } from "../domain/subjects.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { FleetState } from "./fleet-state.ts";

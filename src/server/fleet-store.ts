@@ -3,9 +3,9 @@
 import * as v from "valibot";
 import { type AgentId, isAgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { messageOf } from "../domain/errors.ts";
 import { isBehind, isHeartbeatAlone, isStoredRecord } from "../domain/stored-record.ts";
 import { buckets } from "../domain/subjects.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

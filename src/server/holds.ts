@@ -2,9 +2,9 @@
 // came after it, by whichever serve. Kept in the bucket `serve`, one key an agent, by compare-and-set.
 import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
-import { CliaiError } from "../domain/errors.ts";
 import type { OrderNames } from "../domain/receipts.ts";
 import { buckets } from "../domain/subjects.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

@@ -2,9 +2,9 @@
 // was stopped by somebody is given no work.
 import { type AgentRecord, unknownText } from "../domain/agent-record.ts";
 import { isOlderInstance } from "../domain/counting-evidence.ts";
-import { CliaiError } from "../domain/errors.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";
 import { deriveAxes } from "../domain/status.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 
 /** Whether it has a run now, as far as anybody can tell. One that is silent may only be out of reach. */
 function isRunning(record: AgentRecord, now: Date): boolean {

@@ -2,7 +2,6 @@
 // the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
 import type { AgentId } from "../domain/agent-id.ts";
 import { checkMessage, parseJson } from "../domain/decode.ts";
-import { messageOf } from "../domain/errors.ts";
 import {
   type AgentRequest,
   answerMessageId,
@@ -15,6 +14,7 @@ import {
   unknownRequest,
 } from "../domain/requests.ts";
 import { agentSubject, buckets } from "../domain/subjects.ts";
+import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

@@ -1,11 +1,8 @@
 // Answers the agents' tool calls, all at once: a slow one holds up nobody. Every call that asks gets an answer.
 import type { AgentId } from "../domain/agent-id.ts";
 import { checkMessage, decodeMessage } from "../domain/decode.ts";
-import { CliaiError, messageOf } from "../domain/errors.ts";
 import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/messages.ts";
-import { didYouMean } from "../domain/nearest.ts";
 import type { OrderNames } from "../domain/receipts.ts";
-import { redact } from "../domain/redact.ts";
 import {
   everyToolCallSubject,
   parseToolCallSubject,
@@ -13,6 +10,9 @@ import {
   serveQueueGroup,
   toolResponseSubject,
 } from "../domain/subjects.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
+import { redact } from "../domain/text/redact.ts";
 import { callTimeoutMs, isToolName, mayCall, type ToolName, toolNamesFor, tools } from "../domain/tools.ts";
 import type { Logger } from "../log.ts";
 import type { Bus, BusMessage } from "../nats/bus.ts";

@@ -2,7 +2,7 @@
 // is named here. Where the token is kept is src/cli's business.
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { assetPath } from "./assets.ts";
 import { createFailedTries } from "./failed-tries.ts";
 import { isOwnOrigin, isReading } from "./guard.ts";

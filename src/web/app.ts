@@ -1,7 +1,7 @@
 // The dashboard and the HTTP API as one function from request to response. Opens no socket: src/runtime.ts does.
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access.ts";

@@ -3,9 +3,9 @@ import * as v from "valibot";
 import { type AgentId, AgentIdSchema, isAgentId } from "../domain/agent-id.ts";
 import type { AgentView } from "../domain/agent-record.ts";
 import { checkMessage } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
 import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { OrderRequest } from "../server/commands.ts";
 import type { Server } from "../server/server.ts";
 

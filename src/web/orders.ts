@@ -2,8 +2,8 @@
 import * as v from "valibot";
 import type { AgentId } from "../domain/agent-id.ts";
 import { checkMessage } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
 import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { OrderRequest } from "../server/commands.ts";
 import type { Server } from "../server/server.ts";
 

@@ -2,8 +2,8 @@
 // The pages' addresses: what each shows, and the forms they send. Works without scripts; the stream keeps it live.
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { CliaiError } from "../domain/errors.ts";
-import { nearest } from "../domain/nearest.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { nearest } from "../domain/text/nearest.ts";
 import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
 import type { AccessOptions } from "./access.ts";

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
 import { checkMessage } from "../domain/decode.ts";
-import { CliaiError } from "../domain/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 
 export interface Spawner {
   /** That may be launched, in the order of the settings. */

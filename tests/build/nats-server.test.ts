@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findNatsServer, type Supply } from "../../.ci/build/nats-server.ts";
 import { ownTarget, type TargetName, targetNames } from "../../.ci/build/targets.ts";
-import { CliaiError } from "../../src/domain/errors.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const own = ownTarget() as TargetName;

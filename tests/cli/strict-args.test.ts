@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type ArgsDef, parseArgs } from "citty";
 import fc from "fast-check";
 import { checkArgs } from "../../src/cli/strict-args.ts";
-import { CliaiError } from "../../src/domain/errors.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
 
 const definitions = {
   agent: { type: "positional", required: true },

@@ -1,6 +1,6 @@
 // Under Deno: an HTTP server of src/runtime.ts that answers with the size of each body, or with why it cannot be read.
 import process from "node:process";
-import { CliaiError } from "../../src/domain/errors.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
 import { serveHttp } from "../../src/runtime.ts";
 
 const server = await serveHttp({

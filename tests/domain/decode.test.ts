@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAgentId } from "../../src/domain/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../../src/domain/decode.ts";
-import { CliaiError } from "../../src/domain/errors.ts";
 import {
   AgentEventSchema,
   AgentMessageSchema,
@@ -13,6 +12,7 @@ import {
   StatusReportSchema,
   ToolCallSchema,
 } from "../../src/domain/messages.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
 
 const ada = parseAgentId("ada");
 const schemas = [

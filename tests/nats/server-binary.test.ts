@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node
 import { dirname, join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { buildInfo } from "../../src/build-info.ts";
-import { CliaiError } from "../../src/domain/errors.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
 import { type EmbeddedServer, resolveServerBinary } from "../../src/nats/server-binary.ts";
 import { isAtLeast, readServerVersion } from "../../src/nats/server-version.ts";
 import { startChild } from "../support/child.ts";

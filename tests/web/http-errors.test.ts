@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CliaiError } from "../../src/domain/errors.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import { describeError } from "../../src/web/http-errors.ts";
 

@@ -1,7 +1,7 @@
 // What the host asks a person or a captain for its session, through the server: each a request that is taken back once nobody
 // waits for its answer any more.
 import * as v from "valibot";
-import { messageOf } from "../../domain/errors.ts";
+import { messageOf } from "../../domain/text/errors.ts";
 import type { ToolName } from "../../domain/tools.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../pause.ts";

@@ -1,6 +1,6 @@
 // Pause, resume and stop of a running session: what the gate, the CLI's process and the model are told, and a receipt for
 // each step that has its evidence (contract §5).
-import { messageOf } from "../../domain/errors.ts";
+import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { atMost } from "../pause.ts";
 import { isStop, type TakenOrder } from "../read-order.ts";

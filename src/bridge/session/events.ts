@@ -2,10 +2,10 @@
 // nothing (contract §6). What comes while the connection is lost is sent when it is back.
 import { setImmediate } from "node:timers";
 import type { AgentId } from "../../domain/agent-id.ts";
-import { CliaiError, messageOf } from "../../domain/errors.ts";
 import type { HookFacts } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/messages.ts";
 import { agentSubject } from "../../domain/subjects.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Link } from "../link.ts";
 

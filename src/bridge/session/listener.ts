@@ -3,8 +3,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { checkMessage, parseJson } from "../../domain/decode.ts";
-import { CliaiError, messageOf } from "../../domain/errors.ts";
-import { createJsonCut } from "../../domain/json-cut.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { createJsonCut } from "../../domain/text/json-cut.ts";
 import type { Logger } from "../../log.ts";
 
 /** What the agent's MCP server tells the host of itself and of the model's own reports. */

@@ -2,8 +2,8 @@
 import { connect, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { buildInfo } from "../../build-info.ts";
-import { messageOf } from "../../domain/errors.ts";
-import { redact } from "../../domain/redact.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
 import { askHealth, type Health } from "../ask-serve.ts";
 import { isLoopback } from "../front-door.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../serve-file.ts";

@@ -3,9 +3,9 @@
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { checkMessage, decodeMessage, parseJson } from "../../domain/decode.ts";
-import { CliaiError, messageOf } from "../../domain/errors.ts";
-import { createLineSplitter } from "../../domain/lines.ts";
 import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { createLineSplitter } from "../../domain/text/lines.ts";
 import type { StreamMessage } from "../../nats/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
 

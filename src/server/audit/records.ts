@@ -2,9 +2,9 @@
 // without waiting; a flood of malformed ones leaves a bounded number of records and one count of the rest.
 import type { AgentId } from "../../domain/agent-id.ts";
 import type { MalformedRecord, OmittedRecord, ToolRecord } from "../../domain/audit.ts";
-import { messageOf } from "../../domain/errors.ts";
-import { redact } from "../../domain/redact.ts";
 import { auditMalformedSubject, auditToolSubject } from "../../domain/subjects.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
 import type { Logger } from "../../log.ts";
 
 /** How much is kept of a malformed message (contract §3), and of a call's arguments. */

@@ -11,7 +11,7 @@ import {
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, signedText } from "../../domain/audit.ts";
-import { CliaiError, messageOf } from "../../domain/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 
 export interface SigningKey {
   /** base64url of the 32 bytes. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { createJsonCut } from "../../src/domain/json-cut.ts";
+import { createJsonCut } from "../../../src/domain/text/json-cut.ts";
 
 /** What is left of the text, given in pieces of the size. */
 function cut(text: string, longest: number, pieceBytes = 3): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { createLineSplitter } from "../../src/domain/lines.ts";
+import { createLineSplitter } from "../../../src/domain/text/lines.ts";
 
 test("createLineSplitter() gives the lines of a text, in whatever parts it comes", () => {
   const line = fc.string({ unit: fc.constantFrom("a", "\u2028", "\u2029", "\u0085", "\v", "é") });

@@ -1,8 +1,8 @@
 // Secrets by their shapes: gone from a text, whatever stands around them, and nothing else gone with them.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { redact } from "../../src/domain/redact.ts";
-import { buildProof } from "../../src/web/proofs.ts";
+import { redact } from "../../../src/domain/text/redact.ts";
+import { buildProof } from "../../../src/web/proofs.ts";
 
 const seed = `SUA${"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(2).slice(0, 55)}`;
 const jwt = "eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ.eyJzdWIiOiJVQSJ9.c2lnbmF0dXJl-_";

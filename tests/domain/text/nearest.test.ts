@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { didYouMean, nearest } from "../../src/domain/nearest.ts";
+import { didYouMean, nearest } from "../../../src/domain/text/nearest.ts";
 
 describe("nearest()", () => {
   test("finds a slip of the finger, in any case", () => {

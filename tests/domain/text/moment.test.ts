@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseDurationMs, parseMomentMs } from "../../src/domain/moment.ts";
+import { parseDurationMs, parseMomentMs } from "../../../src/domain/text/moment.ts";
 
 describe("parseDurationMs()", () => {
   test.each([
