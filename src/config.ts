@@ -1,11 +1,11 @@
 // The settings file of `--config` and the settings of `serve`: one schema, and pure loaders (text in, settings out).
 // Reads no file and no environment; that is src/cli's.
 import * as v from "valibot";
-import { roles } from "./domain/roles.ts";
 import { CliaiError } from "./domain/text/errors.ts";
 import { findJsonError } from "./domain/text/json-error.ts";
 import { parseDurationMs } from "./domain/text/moment.ts";
 import { didYouMean } from "./domain/text/nearest.ts";
+import { roles } from "./domain/wire/roles.ts";
 
 const text = (what: string) => v.pipe(v.string(`must be ${what}`), v.minLength(1, `must be ${what}`));
 const wholeNumber = (least: number, most: number) => {

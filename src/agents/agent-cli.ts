@@ -1,8 +1,8 @@
 // What cliai has to know of an agent CLI to launch it: a row of data for each, in a file of its own beside this one.
 import type { Readable, Writable } from "node:stream";
-import type { AgentId } from "../domain/agent-id.ts";
 import type { HookFacts, SessionCli } from "../domain/hook.ts";
-import type { Usage } from "../domain/messages.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Usage } from "../domain/wire/messages.ts";
 import type { ProgramPlace } from "./find-program.ts";
 
 export interface AgentCli extends ProgramPlace {

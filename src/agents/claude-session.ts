@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import { toolNames } from "../domain/tools.ts";
+import { toolNames } from "../domain/wire/tools.ts";
 import type { HookPlace } from "./agent-cli.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readClaudeHook } from "./claude-hooks.ts";

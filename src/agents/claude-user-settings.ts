@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { parseJson } from "../domain/decode.ts";
+import { parseJson } from "../domain/wire/decode.ts";
 import type { UserSettings, UserSettingsPlace } from "./agent-cli.ts";
 import { noProxyWithLoopback, sparesLoopback } from "./direct-loopback.ts";
 

@@ -2,8 +2,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DirectRequest, directFetch } from "../direct-fetch.ts";
-import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
-import { inboxPrefix } from "../domain/subjects.ts";
+import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
+import { inboxPrefix } from "../domain/wire/subjects.ts";
 import { silentLogger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import {

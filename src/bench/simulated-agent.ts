@@ -1,10 +1,10 @@
 // One agent without a CLI and without a bridge of its own process: the same connection, the same words, the same answers
 // to commands. Where a run needs more agents than the machine has memory for bridges.
-import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
-import { buildConnectionName } from "../domain/connection-name.ts";
-import { decodeMessage } from "../domain/decode.ts";
-import { CommandSchema } from "../domain/messages.ts";
-import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/subjects.ts";
+import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
+import { buildConnectionName } from "../domain/wire/connection-name.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { CommandSchema } from "../domain/wire/messages.ts";
+import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
 import { silentLogger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import { consumeOrders, type Order } from "../nats/follow.ts";

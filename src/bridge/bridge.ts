@@ -2,11 +2,11 @@
 // ends them all with one goodbye. Flags, signals and the process are src/cli/bridge.ts's business.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { AgentId } from "../domain/agent-id.ts";
-import { buildConnectionName, buildToolsConnectionName } from "../domain/connection-name.ts";
-import { inboxPrefix } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
-import type { ToolName } from "../domain/tools.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { buildConnectionName, buildToolsConnectionName } from "../domain/wire/connection-name.ts";
+import { inboxPrefix } from "../domain/wire/subjects.ts";
+import type { ToolName } from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
 import { readClientNews } from "./client-watch.ts";

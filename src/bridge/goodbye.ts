@@ -1,8 +1,8 @@
 // The last word of an agent's run: whether it was stopped, by whom and why, or has ended by itself.
-import type { AgentId } from "../domain/agent-id.ts";
-import type { StatusReport } from "../domain/messages.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { StatusReport } from "../domain/wire/messages.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
 import type { TakenOrder } from "./read-order.ts";

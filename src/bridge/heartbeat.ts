@@ -1,9 +1,9 @@
 // The agent's heartbeat (contract §3): what is known of it and what it last said of itself, never what is assumed.
-import type { AgentId } from "../domain/agent-id.ts";
-import type { Heartbeat } from "../domain/messages.ts";
-import type { Role } from "../domain/roles.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Heartbeat } from "../domain/wire/messages.ts";
+import type { Role } from "../domain/wire/roles.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
 

@@ -1,9 +1,9 @@
 // Takes what the agent is told off its durable consumer, in order: writes down the receipt of each, then acknowledges it.
 // Handing commands to the model is the server's business (check_inbox).
-import type { AgentId } from "../domain/agent-id.ts";
 import { isControl } from "../domain/receipts.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { consumeOrders, type Order } from "../nats/follow.ts";

@@ -1,6 +1,6 @@
 // How the fleet hears of the agent: by the bridge's own heartbeats and order intake, or, where a host runs the agent's
 // session (session/), through that; by its own once the host is gone, and through the host again where that answers again.
-import type { AgentId } from "../domain/agent-id.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { Given } from "./given.ts";
 import {

@@ -1,17 +1,17 @@
 // What one order of stream COMMANDS means to whoever takes it: which receipt it gets, and what is asked. Pure.
 import * as v from "valibot";
-import { decodeMessage, parseJson } from "../domain/decode.ts";
-import { decodeShutdown } from "../domain/decode-shutdown.ts";
+import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import { decodeMessage, parseJson } from "../domain/wire/decode.ts";
+import { decodeShutdown } from "../domain/wire/decode-shutdown.ts";
 import {
   AgentMessageSchema,
   type Command,
   CommandSchema,
   type Receipt,
   TokenSchema,
-} from "../domain/messages.ts";
-import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
-import { parseAgentSubject } from "../domain/subjects.ts";
-import { messageOf } from "../domain/text/errors.ts";
+} from "../domain/wire/messages.ts";
+import { parseAgentSubject } from "../domain/wire/subjects.ts";
 import type { StreamMessage } from "../nats/follow.ts";
 
 /** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */

@@ -1,9 +1,9 @@
 // Writes down what became of what the agent was told: a receipt for each step, in order. While NATS is away they are kept
 // and written when it is back: a step that was taken is never said not to have been.
-import type { AgentId } from "../domain/agent-id.ts";
-import type { Receipt } from "../domain/messages.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Receipt } from "../domain/wire/messages.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
 import { atMost, pause } from "./pause.ts";

@@ -1,11 +1,11 @@
 // One tool call of the agent as a request on NATS, and its answer as text for the model: waiting for the connection, and
 // saying in words that the model can act on what became of it.
-import type { AgentId } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
-import { type ToolResponse, ToolResponseSchema } from "../domain/messages.ts";
-import { toolCallSubject } from "../domain/subjects.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
-import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/tools.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { type ToolResponse, ToolResponseSchema } from "../domain/wire/messages.ts";
+import { toolCallSubject } from "../domain/wire/subjects.ts";
+import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/wire/tools.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Link } from "./link.ts";
 import { pause } from "./pause.ts";

@@ -2,7 +2,7 @@
 // user. So an agent that is given credentials is let in at once, and nats-server need not be told, nor run.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgentId } from "../domain/agent-id.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import { buildAgentAccountClaims, isAgentAccountClaims, type NatsKeys } from "../nats/credentials.ts";
 import { accountsDirOf } from "../nats/server-config.ts";
 import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";

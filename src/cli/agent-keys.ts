@@ -2,9 +2,9 @@
 // to whom is written down by agent-grants.ts.
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { AgentId } from "../domain/agent-id.ts";
-import type { Role } from "../domain/roles.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Role } from "../domain/wire/roles.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { createAgentAccount, type Minted, mintUser, type NatsKeys } from "../nats/credentials.ts";
 import { agentPermissions } from "../nats/permissions.ts";

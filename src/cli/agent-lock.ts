@@ -1,8 +1,8 @@
 // One process for one agent of this data directory: `cliai spawn` holds a lock in the agent's folder, from before it makes the
 // agent's credentials until it has ended, however it ends.
 import { join } from "node:path";
-import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import { isKernelLocked, type KernelLock, takeKernelLock } from "./kernel-lock.ts";
 import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 

@@ -2,11 +2,11 @@
 // The history stays in AUDIT.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgentId } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
 import { isOpen } from "../domain/requests.ts";
-import { buckets } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { buckets } from "../domain/wire/subjects.ts";
 import { openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { removeBridge } from "../nats/streams.ts";

@@ -1,10 +1,10 @@
 // `cliai agents`: the credentials of the agents of this data directory: which there are, making some for an agent that is not
 // launched by `spawn`, and taking them back.
 import { join } from "node:path";
-import { type AgentId, caseTwinOf, parseAgentId } from "../domain/agent-id.ts";
-import { type Role, roles } from "../domain/roles.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { type AgentId, caseTwinOf, parseAgentId } from "../domain/wire/agent-id.ts";
+import { type Role, roles } from "../domain/wire/roles.ts";
 import type { NatsKeys } from "../nats/credentials.ts";
 import { isGood, readGrants, readMintedAgents } from "./agent-grants.ts";
 import { mintAgent, revokeAgent } from "./agent-keys.ts";

@@ -1,9 +1,6 @@
 // `cliai answer`: decides a request where it is kept, the first answer winning, and says what became of the answer.
 import type { ArgsDef } from "citty";
-import type { AgentId } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
-import { decodeFromAgent } from "../domain/decode.ts";
-import { ReceiptSchema } from "../domain/messages.ts";
 import {
   type AgentRequest,
   type AnswerWords,
@@ -12,8 +9,11 @@ import {
   buildAnswer,
   findRequest,
 } from "../domain/requests.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeFromAgent } from "../domain/wire/decode.ts";
+import { ReceiptSchema } from "../domain/wire/messages.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { decideStored } from "../server/requests.ts";
 import { clientArgs, withClient } from "./client.ts";

@@ -1,8 +1,8 @@
 // The flags of `cliai audit`, of all its acts, and the filter that they make.
-import { parseAgentId } from "../domain/agent-id.ts";
 import { type AuditFilter, auditKinds, parseAuditKind } from "../domain/audit-filter.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseMomentMs } from "../domain/text/moment.ts";
+import { parseAgentId } from "../domain/wire/agent-id.ts";
 import { clientArgs } from "./client.ts";
 import type { Arguments } from "./command.ts";
 import type { CliContext } from "./context.ts";

@@ -8,8 +8,8 @@ import coderPrompt from "../../configs/prompts/coder.txt" with { type: "text" };
 import demoPrompt from "../../configs/prompts/demo.txt" with { type: "text" };
 import reviewerPrompt from "../../configs/prompts/reviewer.txt" with { type: "text" };
 import { type Config, type Profile, parseConfig } from "../config.ts";
-import type { Role } from "../domain/roles.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import type { Role } from "../domain/wire/roles.ts";
 import type { CliContext } from "./context.ts";
 
 /** What an agent is told of the fleet and its tools; a captain is told of its own task besides. */

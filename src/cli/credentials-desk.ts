@@ -1,11 +1,11 @@
 // Where a person on another machine has credentials made for an agent: by a request to the serve that holds the keys. Only who
 // may do everything in the fleet's account reaches its subject, the operator that is: agents are in accounts of their own.
 import * as v from "valibot";
-import { type AgentId, AgentIdSchema, caseTwinOf } from "../domain/agent-id.ts";
-import { checkMessage, decodeMessage } from "../domain/decode.ts";
-import { type Role, roles } from "../domain/roles.ts";
-import { serveCredentialsSubject, serveQueueGroup } from "../domain/subjects.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { type AgentId, AgentIdSchema, caseTwinOf } from "../domain/wire/agent-id.ts";
+import { checkMessage, decodeMessage } from "../domain/wire/decode.ts";
+import { type Role, roles } from "../domain/wire/roles.ts";
+import { serveCredentialsSubject, serveQueueGroup } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { NatsKeys } from "../nats/credentials.ts";

@@ -1,7 +1,7 @@
 // A record of the stream AUDIT as one line: for `watch`, and for reading the history.
 import * as v from "valibot";
-import { decodeMessage } from "../domain/decode.ts";
-import { agentOfRecord, parseAgentSubject } from "../domain/subjects.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { agentOfRecord, parseAgentSubject } from "../domain/wire/subjects.ts";
 import type { StreamMessage } from "../nats/follow.ts";
 import { plain } from "./terminal.ts";
 

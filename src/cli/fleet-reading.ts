@@ -1,9 +1,9 @@
 // Reads the fleet as the server keeps it: the bucket `agents`. Views are derived here, by the reader's clock.
-import { type AgentId, isAgentId, parseAgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { isStoredRecord } from "../domain/stored-record.ts";
-import { buckets } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { type AgentId, isAgentId, parseAgentId } from "../domain/wire/agent-id.ts";
+import { buckets } from "../domain/wire/subjects.ts";
 import { type BucketEntry, openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { isNotFound } from "../nats/errors.ts";

@@ -2,14 +2,14 @@
 // with it, under their ids and in their sessions.
 import { isAbsolute } from "node:path";
 import { findAgentCli } from "../agents/agent-clis.ts";
-import { type AgentId, caseTwinOf } from "../domain/agent-id.ts";
 import { viewAgent } from "../domain/agent-record.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
 import { failedWithSession, isHad } from "../domain/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../domain/session.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { type AgentId, caseTwinOf } from "../domain/wire/agent-id.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { FleetService, Server } from "../server/server.ts";
 import type { Spawner } from "../web/spawner.ts";

@@ -1,5 +1,5 @@
 // Whose user key that is. nats-server's log names agents by their keys, and may name one 20,000 times in a second.
-import type { AgentId } from "../domain/agent-id.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import { readGrantedKeys, readMintedAgents } from "./agent-grants.ts";
 
 /** The folders of 1,000 agents are read in some 20 ms, and nothing else runs meanwhile. */

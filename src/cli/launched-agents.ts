@@ -3,9 +3,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { AgentId } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
 import type { Logger } from "../log.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 import { readAgentFolders } from "./spawn-identity.ts";

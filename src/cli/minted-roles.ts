@@ -1,8 +1,8 @@
 // Who is a captain, by the credentials that were made for it: what an agent says of itself does not count.
 import { statSync } from "node:fs";
-import { type AgentId, isAgentId } from "../domain/agent-id.ts";
-import type { Role } from "../domain/roles.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
+import type { Role } from "../domain/wire/roles.ts";
 import type { Logger } from "../log.ts";
 import { type Grant, grantsDir, isGood, readGrants } from "./agent-grants.ts";
 

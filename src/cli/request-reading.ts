@@ -1,8 +1,8 @@
 // Reads the requests as they are kept: the bucket `requests`.
 import * as v from "valibot";
 import { type AgentRequest, RequestSchema } from "../domain/requests.ts";
-import { buckets } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { buckets } from "../domain/wire/subjects.ts";
 import { type Bucket, openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { isNotFound } from "../nats/errors.ts";

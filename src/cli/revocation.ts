@@ -1,6 +1,6 @@
 // Tells the running nats-server of a data directory what is revoked of an agent, over its system account.
-import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
 import { buildAccountClaims, buildAgentAccountClaims, mintUser, type NatsKeys } from "../nats/credentials.ts";

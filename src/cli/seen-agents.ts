@@ -1,11 +1,11 @@
 // The agents there are, asked for with the credentials of one of them, which may not read the fleet's records: by the tool that
 // its model would use.
 import * as v from "valibot";
-import { type AgentId, AgentIdSchema } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
-import { ToolResponseSchema } from "../domain/messages.ts";
-import { inboxPrefix, toolCallSubject } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { ToolResponseSchema } from "../domain/wire/messages.ts";
+import { inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
 import { connectBus } from "../nats/bus.ts";
 import type { CliContext } from "./context.ts";
 import type { SeenAgents } from "./spawn-identity.ts";

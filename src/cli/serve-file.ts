@@ -3,8 +3,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const ServeFileSchema = v.looseObject({

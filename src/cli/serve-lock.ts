@@ -3,8 +3,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { decodeMessage } from "../domain/decode.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
 import { askServe } from "./ask-serve.ts";
 import { isKernelLocked, takeKernelLock } from "./kernel-lock.ts";
 import { writePrivateFile } from "./private-files.ts";

@@ -1,6 +1,6 @@
 // How serve is on NATS: its own connection, the one of the system account that tells of the bridges' connections, and who is
 // a captain. With a NATS server that others run, and with --insecure, there is the first alone.
-import type { Role } from "../domain/roles.ts";
+import type { Role } from "../domain/wire/roles.ts";
 import type { Logger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/credentials.ts";

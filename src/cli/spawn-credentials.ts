@@ -2,10 +2,10 @@
 // launches it with; it is never given those, they have some made for it: here, or by the serve that holds the keys.
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { AgentId } from "../domain/agent-id.ts";
-import type { Role } from "../domain/roles.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Role } from "../domain/wire/roles.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readUser } from "../nats/credentials.ts";
 import { readCredentials } from "../nats/credentials-file.ts";

@@ -1,5 +1,7 @@
 // Which records of the stream AUDIT a reader wants: as subjects for the server to choose by, and as a test for the rest.
-import type { AgentId } from "./agent-id.ts";
+import { CliaiError } from "./text/errors.ts";
+import { didYouMean } from "./text/nearest.ts";
+import type { AgentId } from "./wire/agent-id.ts";
 import {
   type AgentTopic,
   agentOfRecord,
@@ -13,9 +15,7 @@ import {
   captainDecisionSubject,
   dashboardAlertSubject,
   everyAgentSubject,
-} from "./subjects.ts";
-import { CliaiError } from "./text/errors.ts";
-import { didYouMean } from "./text/nearest.ts";
+} from "./wire/subjects.ts";
 
 export interface AuditFilter {
   readonly agent?: AgentId | undefined;

@@ -1,16 +1,6 @@
 // The fleet's state: reduce(record, event) -> record for one agent, the fleet being a map of them.
 // Pure: time comes with the event, and a replayed or doubled event changes nothing.
-import type { AgentId } from "./agent-id.ts";
 import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
-import type {
-  AgentEvent,
-  AgentMessage,
-  Command,
-  Heartbeat,
-  Receipt,
-  Shutdown,
-  StatusReport,
-} from "./messages.ts";
 import {
   addReceipt,
   beginningOf,
@@ -29,6 +19,16 @@ import { ordersAfterGoodbye, ordersAfterHeartbeat, withSession } from "./run-end
 import { isLateEvent, reduceSession } from "./session.ts";
 import { isGoodbye } from "./status.ts";
 import { mergeUsage } from "./usage.ts";
+import type { AgentId } from "./wire/agent-id.ts";
+import type {
+  AgentEvent,
+  AgentMessage,
+  Command,
+  Heartbeat,
+  Receipt,
+  Shutdown,
+  StatusReport,
+} from "./wire/messages.ts";
 
 /** Heartbeat interval taken for an agent that does not say its own (contract §3). */
 export const defaultHeartbeatIntervalS = 15;

@@ -1,5 +1,5 @@
 // The life of a command (contract §5): which receipts follow which, and when its sender has what it waited for.
-import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./messages.ts";
+import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./wire/messages.ts";
 
 export interface ReceiptEntry {
   readonly state: ReceiptState;

@@ -1,12 +1,12 @@
 // The life of a request that waits for a person or a captain (contract §4, bucket `requests`): a question, a stop
 // approval, a permission. One state machine: asked → answered | withdrawn | expired. Never approved by silence.
 import * as v from "valibot";
-import { type AgentId, AgentIdSchema } from "./agent-id.ts";
-import { TokenSchema } from "./messages.ts";
 import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";
 import { summaryOf } from "./receipts.ts";
 import { CliaiError } from "./text/errors.ts";
 import { didYouMean } from "./text/nearest.ts";
+import { type AgentId, AgentIdSchema } from "./wire/agent-id.ts";
+import { TokenSchema } from "./wire/messages.ts";
 
 export const requestKinds = ["question", "stop_approval", "permission"] as const;
 export type RequestKind = (typeof requestKinds)[number];

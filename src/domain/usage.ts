@@ -1,6 +1,6 @@
 // What agents have used: tokens, cost, how full the model's window is. Figures of the agent's CLI are worth more than
 // the model's own count of itself, as long as they are fresh. All of them are estimates.
-import { type Usage, UsageSchema } from "./messages.ts";
+import { type Usage, UsageSchema } from "./wire/messages.ts";
 
 export type KnownUsage = Usage & { readonly at: string };
 

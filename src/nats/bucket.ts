@@ -1,6 +1,6 @@
 // A KV bucket of JSON values.
 import { type KV, StorageType } from "nats";
-import { parseJson } from "../domain/decode.ts";
+import { parseJson } from "../domain/wire/decode.ts";
 import type { Bus } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { isWrongSequence, translateNatsError } from "./errors.ts";

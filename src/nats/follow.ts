@@ -3,8 +3,8 @@
 // silent. The consumers of nats 2.29 do too, but after a failed look-up they wait for a whole pull: here a fresh one is made
 // at once, from where the last one stood.
 import type { JsMsg } from "nats";
-import type { AgentId } from "../domain/agent-id.ts";
-import { streams } from "../domain/subjects.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "./bus.ts";
 import { bridgeConsumers, subjectFilter } from "./older-servers.ts";

@@ -1,6 +1,6 @@
 // What nats-server 2.9 cannot do (several filters on one consumer), and what is done instead.
-import type { AgentId } from "../domain/agent-id.ts";
-import { agentOrderTopics, agentSubject, bridgeConsumer, bridgeConsumerOf } from "../domain/subjects.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { agentOrderTopics, agentSubject, bridgeConsumer, bridgeConsumerOf } from "../domain/wire/subjects.ts";
 import type { Bus } from "./bus.ts";
 import { isAtLeast } from "./server-version.ts";
 

@@ -9,8 +9,9 @@ import {
   StorageType,
   type StreamConfig,
 } from "nats";
-import type { AgentId } from "../domain/agent-id.ts";
 import { keptAtMostMs } from "../domain/receipts.ts";
+import type { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
   auditRecordSubjects,
@@ -20,8 +21,7 @@ import {
   everyAgentSubject,
   everySubjectOf,
   streams,
-} from "../domain/subjects.ts";
-import type { CliaiError } from "../domain/text/errors.ts";
+} from "../domain/wire/subjects.ts";
 import type { Bus } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { isGone, isNotFound, translateNatsError } from "./errors.ts";

@@ -1,9 +1,9 @@
 // Keeps the alerts in the bucket `serve`, the last of each kind and agent: for the next start, and for every other serve.
 // Their history is in the stream AUDIT.
 import * as v from "valibot";
-import { type Alert, AlertSchema } from "../domain/messages.ts";
-import { buckets, dashboardAlertSubject } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import { type Alert, AlertSchema } from "../domain/wire/messages.ts";
+import { buckets, dashboardAlertSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import { openBucket, openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

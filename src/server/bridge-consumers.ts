@@ -1,7 +1,7 @@
 // Each agent's durable consumer of stream COMMANDS: made when the agent is first heard of, tried again while NATS is away.
-import type { AgentId } from "../domain/agent-id.ts";
-import { bridgeConsumer, streams } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { bridgeConsumer, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { consumerNames, ensureBridgeConsumer } from "../nats/streams.ts";

@@ -1,14 +1,5 @@
 // Sending a command to an agent, and watching what becomes of it: for `cliai send`, the API and the page alike.
-import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { decodeFromAgent, decodeMessage } from "../domain/decode.ts";
-import {
-  type Command,
-  CommandSchema,
-  type CommandType,
-  type Receipt,
-  ReceiptSchema,
-} from "../domain/messages.ts";
 import {
   addReceipt,
   type CommandRecord,
@@ -18,8 +9,17 @@ import {
   receiptEntry,
   type WaitState,
 } from "../domain/receipts.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeFromAgent, decodeMessage } from "../domain/wire/decode.ts";
+import {
+  type Command,
+  CommandSchema,
+  type CommandType,
+  type Receipt,
+  ReceiptSchema,
+} from "../domain/wire/messages.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { commandStoredAs, createOrderToken } from "./order-names.ts";
 import { requireTaker, runOf } from "./order-target.ts";

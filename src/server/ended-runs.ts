@@ -4,8 +4,8 @@
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { type CommandRecord, namesOf } from "../domain/receipts.ts";
 import { awaitsResume, isCutOff } from "../domain/run-end.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { FleetState } from "./fleet-state.ts";

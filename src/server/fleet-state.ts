@@ -1,10 +1,10 @@
 // The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet.ts.
-import { type AgentId, isAgentId } from "../domain/agent-id.ts";
 import { type AgentRecord, type AgentView, byAgentId, viewAgent } from "../domain/agent-record.ts";
 import { type FleetEvent, reduceAgent } from "../domain/fleet.ts";
 import { deriveAxes } from "../domain/status.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import type { FleetChange, FleetService } from "./server.ts";
 import { createTimelines } from "./timeline.ts";
 

@@ -1,10 +1,10 @@
 // To which call an item of an agent's inbox was given, until its receipt is there: nobody else is given it meanwhile, nor what
 // came after it, by whichever serve. Kept in the bucket `serve`, one key an agent, by compare-and-set.
 import * as v from "valibot";
-import type { AgentId } from "../domain/agent-id.ts";
 import type { OrderNames } from "../domain/receipts.ts";
-import { buckets } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import { openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

@@ -1,10 +1,10 @@
 // One item of an agent's inbox as its model reads it: the words, and whose they are. Only the operator's and a captain's
 // commands are orders; a peer's message that calls itself something else is shown as what it is.
-import type { AgentId } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
-import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../domain/messages.ts";
 import { type CommandRecord, commandText } from "../domain/receipts.ts";
 import { answerText, isOpen } from "../domain/requests.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../domain/wire/messages.ts";
 import type { RoleOf } from "./roles.ts";
 import type { RequestReading } from "./server.ts";
 

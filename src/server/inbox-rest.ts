@@ -1,7 +1,7 @@
 // Long items of an inbox: cut to what a model can take at once, and the rest read piece by piece, also after the item was
 // taken and has left the stream COMMANDS: the audit has it.
-import type { AgentId } from "../domain/agent-id.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { type Evidence, type InboxItem, readItem } from "./inbox-item.ts";

@@ -1,11 +1,11 @@
 // An agent's inbox: what was stored for it and not yet handed to its CLI. Handing over is written down as a receipt
 // (`injected`, its route the tool): by the bridge once the CLI has it, or here for a caller that will not.
 import { setTimeout as delay } from "node:timers/promises";
-import type { AgentId } from "../domain/agent-id.ts";
 import { inboxOf } from "../domain/agent-record.ts";
-import type { Receipt } from "../domain/messages.ts";
 import { type CommandRecord, isTaken, namesOf, type OrderNames, type OrderType } from "../domain/receipts.ts";
-import { agentSubject, streams } from "../domain/subjects.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Receipt } from "../domain/wire/messages.ts";
+import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readStreamMessage } from "../nats/streams.ts";
 import type { FleetState } from "./fleet-state.ts";

@@ -2,8 +2,8 @@
 // key anew each second; one that stays as it is for 3 s may be taken. No clock is compared with another machine's: each
 // measures its own time since it saw the key change, and the bucket's compare-and-set says whether it was still so.
 import * as v from "valibot";
-import { buckets } from "../domain/subjects.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

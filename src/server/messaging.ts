@@ -1,10 +1,10 @@
 // Messages from agent to agent: who they are for, which thread they are of, and that a call made again sends none twice.
-import { type AgentId, parseAgentId } from "../domain/agent-id.ts";
 import { type AgentView, inboxOf } from "../domain/agent-record.ts";
-import type { AgentMessage } from "../domain/messages.ts";
-import { roles } from "../domain/roles.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
+import type { AgentMessage } from "../domain/wire/messages.ts";
+import { roles } from "../domain/wire/roles.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { idOfCall } from "./call-id.ts";
 import { type FleetState, unknownAgent } from "./fleet-state.ts";

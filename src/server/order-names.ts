@@ -1,7 +1,7 @@
 // The names of what is stored in COMMANDS. By its id there (`Nats-Msg-Id`) it is stored once, and only serve and operators
 // write there: one namespace for each kind and receiver, so that no message keeps a command out, nor a command a message.
 import { randomBytes } from "node:crypto";
-import type { AgentId } from "../domain/agent-id.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 
 /** 128 bits that nobody can foresee. */
 export function createOrderToken(): string {

@@ -1,13 +1,13 @@
 // Reads what agents say and what they are told, and turns it into fleet events. Heartbeats come straight from NATS,
 // all else from the streams, from where the last run left off: so the state after a restart is the state before it.
-import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
-import { decodeFromAgent, decodeMessage } from "../domain/decode.ts";
-import { decodeShutdown } from "../domain/decode-shutdown.ts";
 import type { FleetEvent } from "../domain/fleet.ts";
-import * as messages from "../domain/messages.ts";
-import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeFromAgent, decodeMessage } from "../domain/wire/decode.ts";
+import { decodeShutdown } from "../domain/wire/decode-shutdown.ts";
+import * as messages from "../domain/wire/messages.ts";
+import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../nats/follow.ts";

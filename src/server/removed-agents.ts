@@ -1,8 +1,8 @@
 // What is noted of an agent that was removed, for as long as COMMANDS knows the ids of its orders: an order to a successor under
 // one of them is another order, though the stream would take it for the first.
 import * as v from "valibot";
-import { type AgentId, isAgentId } from "../domain/agent-id.ts";
-import { buckets, streams } from "../domain/subjects.ts";
+import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
+import { buckets, streams } from "../domain/wire/subjects.ts";
 import { openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
 import { lastSequence } from "../nats/streams.ts";

@@ -1,7 +1,7 @@
 // The requests as a running server has them: their evidence in the agents' records, the captains told, the people's answers.
-import type { AgentId } from "../domain/agent-id.ts";
 import type { FleetEvent } from "../domain/fleet.ts";
 import { buildAnswer, findRequest, openRequestOf } from "../domain/requests.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Alerts } from "./alerts.ts";

@@ -1,7 +1,5 @@
 // The requests that wait for a person or a captain: kept in the bucket `requests`, decided by compare-and-set, so that
 // the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
-import type { AgentId } from "../domain/agent-id.ts";
-import { checkMessage, parseJson } from "../domain/decode.ts";
 import {
   type AgentRequest,
   answerMessageId,
@@ -13,8 +11,10 @@ import {
   RequestSchema,
   unknownRequest,
 } from "../domain/requests.ts";
-import { agentSubject, buckets } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { checkMessage, parseJson } from "../domain/wire/decode.ts";
+import { agentSubject, buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";

@@ -1,8 +1,8 @@
 // What a running `serve` offers to the web pages, the API and the commands: the types, apart from how they are made.
-import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentView } from "../domain/agent-record.ts";
-import type { Alert } from "../domain/messages.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Alert } from "../domain/wire/messages.ts";
 import type { OrderRequest, StoredCommand } from "./commands.ts";
 
 export interface Server {

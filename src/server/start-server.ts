@@ -1,12 +1,12 @@
 // Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve.ts.
-import type { AgentId } from "../domain/agent-id.ts";
-import { checkMessage } from "../domain/decode.ts";
 import type { FleetEvent } from "../domain/fleet.ts";
-import { HeartbeatSchema } from "../domain/messages.ts";
 import { summaryOf } from "../domain/receipts.ts";
-import { agentSubject, dashboardAlertSubject } from "../domain/subjects.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { checkMessage } from "../domain/wire/decode.ts";
+import { HeartbeatSchema } from "../domain/wire/messages.ts";
+import { agentSubject, dashboardAlertSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { ensureStreams } from "../nats/streams.ts";

@@ -1,7 +1,7 @@
 // `dashboard.state`: the fleet's state for whoever listens on NATS, at most four times a second, by the leader alone;
 // a large fleet's less often.
-import { dashboardStateSubject } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import { dashboardStateSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { FleetState } from "./fleet-state.ts";

@@ -1,9 +1,9 @@
 // An order as it was stored: in COMMANDS while it waits, and in the copy that AUDIT has of it after that.
-import type { AgentId } from "../domain/agent-id.ts";
-import { decodeMessage } from "../domain/decode.ts";
-import { AgentMessageSchema, CommandSchema } from "../domain/messages.ts";
 import type { CommandRecord, OrderNames, OrderType } from "../domain/receipts.ts";
-import { agentSubject, streams } from "../domain/subjects.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { AgentMessageSchema, CommandSchema } from "../domain/wire/messages.ts";
+import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readStream } from "../nats/read-stream.ts";
 import { readStreamMessage } from "../nats/streams.ts";

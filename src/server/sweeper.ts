@@ -1,10 +1,10 @@
 // Removes from stream COMMANDS what was taken for good, and what nobody can make anything of: the stream then holds what waits, and
 // its bound counts that alone. Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
-import type { AgentId } from "../domain/agent-id.ts";
 import type { AgentRecord } from "../domain/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../domain/receipts.ts";
-import { agentOrderTopics, everyAgentSubject, parseAgentSubject, streams } from "../domain/subjects.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { agentOrderTopics, everyAgentSubject, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/follow.ts";

@@ -1,19 +1,26 @@
 // Answers the agents' tool calls, all at once: a slow one holds up nobody. Every call that asks gets an answer.
-import type { AgentId } from "../domain/agent-id.ts";
-import { checkMessage, decodeMessage } from "../domain/decode.ts";
-import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/messages.ts";
 import type { OrderNames } from "../domain/receipts.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
+import { redact } from "../domain/text/redact.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { checkMessage, decodeMessage } from "../domain/wire/decode.ts";
+import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/wire/messages.ts";
 import {
   everyToolCallSubject,
   parseToolCallSubject,
   plainToolCallSubject,
   serveQueueGroup,
   toolResponseSubject,
-} from "../domain/subjects.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { redact } from "../domain/text/redact.ts";
-import { callTimeoutMs, isToolName, mayCall, type ToolName, toolNamesFor, tools } from "../domain/tools.ts";
+} from "../domain/wire/subjects.ts";
+import {
+  callTimeoutMs,
+  isToolName,
+  mayCall,
+  type ToolName,
+  toolNamesFor,
+  tools,
+} from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
 import type { Bus, BusMessage } from "../nats/bus.ts";
 import type { AnsweredCall } from "./audit/records.ts";

@@ -1,14 +1,14 @@
-// What the server does for each of the agents' tools: one handler a row of domain/tools.ts. What a tool changes goes out
+// What the server does for each of the agents' tools: one handler a row of domain/wire/tools.ts. What a tool changes goes out
 // as a message of its own and comes back through the streams, as everything the fleet's state is made of.
-import type { AgentId } from "../domain/agent-id.ts";
-import { reportedWords, statusWords } from "../domain/messages.ts";
 import { isFinal, namesOf, type OrderNames } from "../domain/receipts.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import { isHad } from "../domain/run-end.ts";
 import { isGoodbye } from "../domain/status.ts";
-import { agentSubject } from "../domain/subjects.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import type { ToolArguments, ToolName } from "../domain/tools.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { reportedWords, statusWords } from "../domain/wire/messages.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
+import type { ToolArguments, ToolName } from "../domain/wire/tools.ts";
 import type { Bus } from "../nats/bus.ts";
 import { ask } from "./ask.ts";
 import type { KnownCall } from "./call-id.ts";

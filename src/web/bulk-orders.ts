@@ -1,11 +1,11 @@
 // One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
 import * as v from "valibot";
-import { type AgentId, AgentIdSchema, isAgentId } from "../domain/agent-id.ts";
 import type { AgentView } from "../domain/agent-record.ts";
-import { checkMessage } from "../domain/decode.ts";
-import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { type AgentId, AgentIdSchema, isAgentId } from "../domain/wire/agent-id.ts";
+import { checkMessage } from "../domain/wire/decode.ts";
+import { CommandTypeSchema, TokenSchema } from "../domain/wire/messages.ts";
 import type { OrderRequest } from "../server/commands.ts";
 import type { Server } from "../server/server.ts";
 

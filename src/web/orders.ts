@@ -1,9 +1,9 @@
 // What a client asks of an agent, by the API's JSON or by the page's form, as an order to the server.
 import * as v from "valibot";
-import type { AgentId } from "../domain/agent-id.ts";
-import { checkMessage } from "../domain/decode.ts";
-import { CommandTypeSchema, TokenSchema } from "../domain/messages.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { checkMessage } from "../domain/wire/decode.ts";
+import { CommandTypeSchema, TokenSchema } from "../domain/wire/messages.ts";
 import type { OrderRequest } from "../server/commands.ts";
 import type { Server } from "../server/server.ts";
 

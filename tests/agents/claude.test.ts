@@ -8,7 +8,7 @@ import { findAgentCli } from "../../src/agents/agent-clis.ts";
 import { claude } from "../../src/agents/claude.ts";
 import { fillTemplate } from "../../src/agents/mcp-config.ts";
 import { shellQuote } from "../../src/agents/shell-quote.ts";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 
 const launch: AgentLaunch = {
   agentId: parseAgentId("ada"),

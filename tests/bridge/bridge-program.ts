@@ -1,6 +1,6 @@
 // A bridge as a program of its own, for tests of its end: arguments `<url> <agent id> [creds file]`, signals, exit code.
 import { startBridge } from "../../src/bridge/bridge.ts";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 
 const [url = "", id = "", credsPath] = process.argv.slice(2);

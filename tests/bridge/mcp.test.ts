@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { toolNamesFor } from "../../src/domain/tools.ts";
+import { toolNamesFor } from "../../src/domain/wire/tools.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { answerCalls, type Era, startTestBridge, textOf } from "./bridge-fixture.ts";

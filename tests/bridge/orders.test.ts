@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { agentSubject, bridgeConsumer, streams } from "../../src/domain/subjects.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { agentSubject, bridgeConsumer, streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
 import { storeCommand } from "../../src/server/commands.ts";

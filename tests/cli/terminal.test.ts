@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { fleetTable } from "../../src/cli/ls.ts";
 import { cut, pad, plain, widthOf } from "../../src/cli/terminal.ts";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import { type AgentRecord, viewAgent } from "../../src/domain/agent-record.ts";
 import { reduceAgent } from "../../src/domain/fleet.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 
 describe("plain()", () => {
   test("leaves nothing by which an agent's words could steer the terminal", () => {

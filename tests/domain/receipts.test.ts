@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { receiptStates } from "../../src/domain/messages.ts";
 import {
   addReceipt,
   type CommandRecord,
@@ -10,6 +9,7 @@ import {
   isTaken,
   summaryOf,
 } from "../../src/domain/receipts.ts";
+import { receiptStates } from "../../src/domain/wire/messages.ts";
 
 const command: CommandRecord = {
   command_id: "c1",

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import {
   type AgentRequest,
   answerText,
@@ -10,6 +9,7 @@ import {
   findRequest,
   type RequestAction,
 } from "../../src/domain/requests.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 
 const at = (s: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + s * 1000).toISOString();
 const question: AgentRequest = {

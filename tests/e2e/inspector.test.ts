@@ -1,7 +1,7 @@
 // An independent MCP client, the Inspector's command line, drives the program's bridge; the fleet shows it.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { stat } from "node:fs/promises";
-import { isToolName } from "../../src/domain/tools.ts";
+import { isToolName } from "../../src/domain/wire/tools.ts";
 import { bridgeEnv, fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { inspect } from "../support/mcp-inspector.ts";

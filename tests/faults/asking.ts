@@ -1,8 +1,8 @@
 // A request of the probe agent through its whole life: asked, answered by a person at a terminal, told to the agent.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseJson } from "../../src/domain/decode.ts";
 import { type AgentRequest, answerMessageId } from "../../src/domain/requests.ts";
-import { agentSubject, buckets } from "../../src/domain/subjects.ts";
+import { parseJson } from "../../src/domain/wire/decode.ts";
+import { agentSubject, buckets } from "../../src/domain/wire/subjects.ts";
 import { bucketSubject, openExistingBucket } from "../../src/nats/bucket.ts";
 import { runCliai } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";

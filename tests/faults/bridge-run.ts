@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import { startBridge } from "../../src/bridge/bridge.ts";
-import type { AgentId } from "../../src/domain/agent-id.ts";
+import type { AgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { cliaiCommand } from "../support/cliai.ts";
 import { testNatsServer } from "../support/nats.ts";

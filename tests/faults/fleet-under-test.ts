@@ -1,7 +1,7 @@
 // Twenty agents, a real `cliai serve` and a real nats-server, with a proxy on each way that a fault may strike.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
 import { endOrphan } from "../../src/nats/orphan.ts";

@@ -1,8 +1,8 @@
 // What the audit says became of each command: read from the stream itself, beside `serve` and not through it.
-import { parseJson } from "../../src/domain/decode.ts";
-import type { Receipt, ReceiptState } from "../../src/domain/messages.ts";
 import { isFinal } from "../../src/domain/receipts.ts";
-import { everyAgentSubject, parseAgentSubject, streams } from "../../src/domain/subjects.ts";
+import { parseJson } from "../../src/domain/wire/decode.ts";
+import type { Receipt, ReceiptState } from "../../src/domain/wire/messages.ts";
+import { everyAgentSubject, parseAgentSubject, streams } from "../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { followStream } from "../../src/nats/follow.ts";

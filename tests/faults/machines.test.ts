@@ -2,10 +2,8 @@
 // by side, servers that stop anywhere, people who answer at once. What tests/domain shows of each step, this of the whole.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import { type AgentRecord, inboxOf } from "../../src/domain/agent-record.ts";
 import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
-import { receiptStates } from "../../src/domain/messages.ts";
 import { isFinal, isSettled, isTaken } from "../../src/domain/receipts.ts";
 import {
   type AgentRequest,
@@ -15,6 +13,8 @@ import {
   isOpen,
   type RequestAction,
 } from "../../src/domain/requests.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { receiptStates } from "../../src/domain/wire/messages.ts";
 
 const id = parseAgentId("ada");
 const time = (s: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + s * 1000).toISOString();

@@ -5,13 +5,13 @@ import { expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { connect, createInbox, type NatsConnection } from "nats";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
   agentReportTopics,
   agentSubject,
   toolCallSubject,
-} from "../../src/domain/subjects.ts";
+} from "../../src/domain/wire/subjects.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { testNatsServer } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -1,7 +1,7 @@
 // One cell of the matrix on a running fleet: traffic, the fault at its step, and what must be true afterwards.
 import { setTimeout as delay } from "node:timers/promises";
 import { isFinal } from "../../src/domain/receipts.ts";
-import { agentSubject } from "../../src/domain/subjects.ts";
+import { agentSubject } from "../../src/domain/wire/subjects.ts";
 import { storeCommand } from "../../src/server/commands.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { startAsking } from "./asking.ts";

@@ -1,7 +1,7 @@
 // An agent without a model: it looks into its inbox, applies what it finds, says so, and starts its bridge again when that
 // has ended. What it has applied it remembers by command id over every run, as docs/durability.md asks of an agent.
 import { setTimeout as delay } from "node:timers/promises";
-import type { AgentId } from "../../src/domain/agent-id.ts";
+import type { AgentId } from "../../src/domain/wire/agent-id.ts";
 import type { InboxItem } from "../../src/server/inbox-item.ts";
 import type { BridgeRun, StartRun } from "./bridge-run.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseJson } from "../../src/domain/decode.ts";
+import { parseJson } from "../../src/domain/wire/decode.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { ensureStreams } from "../../src/nats/streams.ts";

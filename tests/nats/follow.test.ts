@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { consumeOrders, followStream, type Order } from "../../src/nats/follow.ts";
 import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";

@@ -1,6 +1,6 @@
 // Large records: nats-server sends all that one pull asks for at once, and closes a connection on which more than 64 MB wait.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { consumeOrders, followStream } from "../../src/nats/follow.ts";

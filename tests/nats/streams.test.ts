@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { agentSubject, everyAgentSubject, streams } from "../../src/domain/subjects.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { agentSubject, everyAgentSubject, streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { copiedTo, ensureStreams, removeMessages } from "../../src/nats/streams.ts";
 import { startTestNats } from "../support/nats.ts";

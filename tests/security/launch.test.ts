@@ -5,8 +5,8 @@ import fc from "fast-check";
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
 import { claude } from "../../src/agents/claude.ts";
 import { launchAgent } from "../../src/agents/launch.ts";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import { CliaiError } from "../../src/domain/text/errors.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { runCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

@@ -4,7 +4,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { mintUser, readSeed } from "../../src/nats/credentials.ts";
 import { agentPermissions } from "../../src/nats/permissions.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";

@@ -2,7 +2,7 @@
 // out, and no header of nats-server's is honoured that agents have no use for.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { headers, type NatsConnection } from "nats";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { readStreamFacts } from "../../src/nats/read-stream.ts";
 import type { Server } from "../../src/server/server.ts";

@@ -1,8 +1,8 @@
 // An agent of a test that speaks plain NATS: its heartbeat, its tool calls, its inbox.
-import { type AgentId, parseAgentId } from "../../src/domain/agent-id.ts";
 import type { AgentView } from "../../src/domain/agent-record.ts";
-import { decodeMessage } from "../../src/domain/decode.ts";
-import { type ToolResponse, ToolResponseSchema } from "../../src/domain/messages.ts";
+import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { decodeMessage } from "../../src/domain/wire/decode.ts";
+import { type ToolResponse, ToolResponseSchema } from "../../src/domain/wire/messages.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import type { CommandRecord, ReceiptEntry, WaitState } from "../../src/domain/receipts.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { consumeOrders } from "../../src/nats/follow.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { consumeOrders, type Order } from "../../src/nats/follow.ts";

@@ -1,7 +1,7 @@
 // What becomes of what a run had in its hands when it ended: over a real server, with agents that speak plain NATS.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import type { CommandRecord } from "../../src/domain/receipts.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { endWords } from "../../src/server/ended-runs.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { openHolds } from "../../src/server/holds.ts";
 import { startTestNats } from "../support/nats.ts";

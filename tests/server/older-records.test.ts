@@ -1,7 +1,7 @@
 // Records in the bucket `agents` that are older than the cursor, as after a damaged block, a power cut or a downgrade; and
 // records that are gone.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { openExistingBucket } from "../../src/nats/bucket.ts";
 import { removeBridge } from "../../src/nats/streams.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";

@@ -1,8 +1,8 @@
 // What tells one order from another: its token, the run that it is for, and what it says.
 import { describe, expect, test } from "bun:test";
-import { decodeMessage } from "../../src/domain/decode.ts";
-import { type Command, CommandSchema } from "../../src/domain/messages.ts";
-import { streams } from "../../src/domain/subjects.ts";
+import { decodeMessage } from "../../src/domain/wire/decode.ts";
+import { type Command, CommandSchema } from "../../src/domain/wire/messages.ts";
+import { streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { readStream } from "../../src/nats/read-stream.ts";
 import { subjectCounts } from "../../src/nats/streams.ts";

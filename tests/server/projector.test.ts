@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { agentSubject } from "../../src/domain/subjects.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { agentSubject } from "../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { storeCommand } from "../../src/server/commands.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createAlerts } from "../../src/server/alerts.ts";
 import { resolveQuietAlerts } from "../../src/server/quiet-alerts.ts";
 import { waitFor } from "../support/wait-for.ts";

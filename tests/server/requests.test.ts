@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { parseJson } from "../../src/domain/decode.ts";
 import type { AgentRequest, RequestAction } from "../../src/domain/requests.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { parseJson } from "../../src/domain/wire/decode.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { openExistingBucket } from "../../src/nats/bucket.ts";
 import type { Bus } from "../../src/nats/bus.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { isDeepStrictEqual } from "node:util";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
 import type { AgentRequest } from "../../src/domain/requests.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { openExistingBucket } from "../../src/nats/bucket.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { consumerNames, lastSequence } from "../../src/nats/streams.ts";

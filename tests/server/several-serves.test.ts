@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { parseJson } from "../../src/domain/decode.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { parseJson } from "../../src/domain/wire/decode.ts";
 import { silentLogger } from "../../src/log.ts";
 import { openExistingBucket } from "../../src/nats/bucket.ts";
 import type { Bus } from "../../src/nats/bus.ts";

@@ -1,6 +1,6 @@
 // GET /api/events as a program reads it: the whole, then changes, and going on after a gap.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import type { FleetChange } from "../../src/server/server.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { readEvents } from "./event-reader.ts";

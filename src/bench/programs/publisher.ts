@@ -1,5 +1,5 @@
 // Publishes so many heartbeats, or statuses and events, of so many agents as fast as nats-server takes them; at the word "go".
-import { parseAgentId } from "../../domain/agent-id.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { agentEvent, heartbeat, statusReport } from "../agent-messages.ts";
 import { type BenchProgram, say, untilInputEnds } from "./program.ts";
 import { connectRaw, type RawConnection } from "./raw-nats.ts";

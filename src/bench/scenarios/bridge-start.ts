@@ -1,7 +1,6 @@
 // How long an agent's CLI waits for its bridge: from exec to `initialize` answered, and to the first heartbeat at serve.
-
-import { parseAgentId } from "../../domain/agent-id.ts";
-import { agentSubject } from "../../domain/subjects.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { startBenchChild } from "../child.ts";
 import { initializeMcp } from "../mcp-client.ts";

@@ -2,8 +2,8 @@
 // first of them are real bridges, the others simulated in a process of their own with the same traffic.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseAgentId } from "../../domain/agent-id.ts";
-import { agentSubject, dashboardAlertSubject } from "../../domain/subjects.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject, dashboardAlertSubject } from "../../domain/wire/subjects.ts";
 import { agentEvent, statusReport } from "../agent-messages.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import type { BenchChild } from "../child.ts";

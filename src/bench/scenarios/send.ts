@@ -1,7 +1,7 @@
 // A durable command, from `send` to the receipt `delivered`, with a real bridge. Against a raw JetStream publish and its
 // consumption by a durable consumer in the same nats-server, which writes no receipt.
 import { AckPolicy, nanos } from "nats";
-import { parseAgentId } from "../../domain/agent-id.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { sendAndWatch } from "../../server/commands.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { initializeMcp } from "../mcp-client.ts";

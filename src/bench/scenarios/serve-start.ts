@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { parseAgentId } from "../../domain/agent-id.ts";
-import { agentSubject } from "../../domain/subjects.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
 import { agentEvent, heartbeat } from "../agent-messages.ts";
 import { connectRaw } from "../programs/raw-nats.ts";
 import { type BenchContext, buildRow, type Row, type Samples, type Scenario } from "../scenario.ts";

@@ -1,8 +1,8 @@
 // What the settings of the store cost: `--sync`, and the audit of heartbeats. The audit itself cannot be off: the fleet's
 // state is read from it. Each setting has a serve of its own; the default is the limit of the others.
 import { join } from "node:path";
-import { type AgentId, parseAgentId } from "../../domain/agent-id.ts";
-import { streams, toolCallSubject } from "../../domain/subjects.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { streams, toolCallSubject } from "../../domain/wire/subjects.ts";
 import { lastSequence } from "../../nats/streams.ts";
 import { storeCommand } from "../../server/commands.ts";
 import { ingestAgent, instanceOf, type PublisherOptions } from "../programs/publisher.ts";

@@ -1,9 +1,9 @@
 // The soak's commands: sent all the time, some to agents that are away, some with little time left; and what became of each.
-import { parseAgentId } from "../../domain/agent-id.ts";
-import { decodeMessage } from "../../domain/decode.ts";
-import { ReceiptSchema, type ReceiptState } from "../../domain/messages.ts";
 import { isFinal } from "../../domain/receipts.ts";
-import { streams } from "../../domain/subjects.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import { ReceiptSchema, type ReceiptState } from "../../domain/wire/messages.ts";
+import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStream } from "../../nats/read-stream.ts";
 import { storeCommand } from "../../server/commands.ts";

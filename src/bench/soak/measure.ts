@@ -1,6 +1,6 @@
 // What a run of the soak looks at: memory, open files, consumers, subscriptions and idle CPU at two moments of rest with the
 // same agents there. What is kept without need would show between them. The judgement is pure.
-import { streams } from "../../domain/subjects.ts";
+import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { consumerNames } from "../../nats/streams.ts";
 import { countOpenFiles, readCpuMs, readMemory } from "../process-facts.ts";

@@ -2,7 +2,7 @@
 // waits for its answer any more.
 import * as v from "valibot";
 import { messageOf } from "../../domain/text/errors.ts";
-import type { ToolName } from "../../domain/tools.ts";
+import type { ToolName } from "../../domain/wire/tools.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../pause.ts";
 import type { ToolCaller, ToolOutcome } from "../tool-call.ts";

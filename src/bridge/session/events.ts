@@ -1,11 +1,11 @@
 // Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that a late or doubled one changes
 // nothing (contract §6). What comes while the connection is lost is sent when it is back.
 import { setImmediate } from "node:timers";
-import type { AgentId } from "../../domain/agent-id.ts";
 import type { HookFacts } from "../../domain/hook.ts";
-import type { Usage } from "../../domain/messages.ts";
-import { agentSubject } from "../../domain/subjects.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Usage } from "../../domain/wire/messages.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Link } from "../link.ts";
 

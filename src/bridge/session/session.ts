@@ -1,11 +1,11 @@
 // The host of one agent's session, run by `cliai spawn` around the CLI: it hears the CLI's hooks, takes the agent's orders
 // off NATS, speaks to the session by whichever way is open, and says what became of each. The CLI's tools are the bridge's.
-import type { AgentId } from "../../domain/agent-id.ts";
-import { buildConnectionName } from "../../domain/connection-name.ts";
-import { checkMessage } from "../../domain/decode.ts";
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
 import { isControl, summaryOf } from "../../domain/receipts.ts";
-import { inboxPrefix } from "../../domain/subjects.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { buildConnectionName } from "../../domain/wire/connection-name.ts";
+import { checkMessage } from "../../domain/wire/decode.ts";
+import { inboxPrefix } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import { connectBus } from "../../nats/bus.ts";
 import { type RunEnd, sayGoodbye } from "../goodbye.ts";

@@ -1,7 +1,7 @@
 // Follows the CLI's own record of the session, a file of JSON Lines: each line once, from where the last look left off.
 import { open } from "node:fs/promises";
-import { parseJsonLine } from "../../domain/decode.ts";
 import { messageOf } from "../../domain/text/errors.ts";
+import { parseJsonLine } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 
 interface TranscriptReader {

@@ -1,6 +1,6 @@
 // NATS as the running serve uses it: reached with our credentials, with its streams, room in its store, and our time.
-import { bridgeConsumer, buckets, streams } from "../../domain/subjects.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type JetStreamHealth, readJetStreamHealth } from "../../nats/health.ts";
 import { consumerNames } from "../../nats/streams.ts";

@@ -1,6 +1,6 @@
 // What can be verified: the stream AUDIT itself, a copy of it, or an exported file. Each gives the same two readings.
 import type { ChainHead } from "../../domain/audit.ts";
-import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
+import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/follow.ts";
 import { readStream, readStreamFacts } from "../../nats/read-stream.ts";

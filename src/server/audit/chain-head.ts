@@ -8,8 +8,8 @@ import {
   type Retention,
   signedRecords,
 } from "../../domain/audit.ts";
-import { decodeMessage } from "../../domain/decode.ts";
-import { auditCheckpointSubject, buckets, streams } from "../../domain/subjects.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import { auditCheckpointSubject, buckets, streams } from "../../domain/wire/subjects.ts";
 import { type Bucket, openExistingBucket } from "../../nats/bucket.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readLastMessage } from "../../nats/read-stream.ts";

@@ -1,8 +1,8 @@
 // Writes the checkpoints: follows the stream AUDIT, and signs what came at most once a second, or each 500 records.
 // Of several servers the leader alone; and whoever leads, the stream takes a checkpoint only after the one it follows.
 import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../../domain/audit.ts";
-import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
 import { messageOf } from "../../domain/text/errors.ts";
+import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../../nats/follow.ts";

@@ -1,6 +1,6 @@
 // Reading the recorded history by filters: the server chooses by subject and beginning, the rest is tested as it passes.
 import { type AuditFilter, auditSubjects, createAuditTest } from "../../domain/audit-filter.ts";
-import { auditCheckpointSubject, streams } from "../../domain/subjects.ts";
+import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../../nats/follow.ts";

@@ -1,7 +1,7 @@
 // Publishes a span of the audit again, on subjects under a prefix of its own: never on one that anything listens to for real.
 import type { AuditFilter } from "../../domain/audit-filter.ts";
-import { replayRoot } from "../../domain/subjects.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { replayRoot } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { publishAsIs } from "../../nats/publish-as-is.ts";
 import { readAudit } from "./read-audit.ts";

@@ -2,7 +2,7 @@
 import { claude } from "../../../src/agents/claude.ts";
 import type { CliProcess } from "../../../src/bridge/session/control.ts";
 import { type Session, type SessionOptions, startSession } from "../../../src/bridge/session/session.ts";
-import { parseAgentId } from "../../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import type { TestServer } from "../../support/test-server.ts";

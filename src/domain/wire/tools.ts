@@ -1,9 +1,9 @@
 // The agents' tool table (contract §7): one row a tool; the bridge lists it, the server answers it.
 // A new tool is one row here and one handler in src/server.
 import * as v from "valibot";
+import { QuestionSchema } from "../questions.ts";
 import { AgentIdSchema } from "./agent-id.ts";
 import { CommandTypeSchema, reportedWords, TokenSchema } from "./messages.ts";
-import { QuestionSchema } from "./questions.ts";
 import { type Role, roles } from "./roles.ts";
 
 /** What is sent to another agent: as much as NATS takes on the whole path, with room for the rest of the message. */

@@ -1,8 +1,8 @@
 // The edge: bytes to messages. Everything after it trusts the types.
 import * as v from "valibot";
+import { CliaiError } from "../text/errors.ts";
+import { redact } from "../text/redact.ts";
 import type { AgentId } from "./agent-id.ts";
-import { CliaiError } from "./text/errors.ts";
-import { redact } from "./text/redact.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

@@ -1,7 +1,7 @@
 // A shutdown as it comes off stream COMMANDS. Its schema asks for no field at all, so what is none has to be told apart.
+import { CliaiError } from "../text/errors.ts";
 import { decodeMessage } from "./decode.ts";
 import { type Shutdown, ShutdownSchema } from "./messages.ts";
-import { CliaiError } from "./text/errors.ts";
 
 const ownFields = new Set([...Object.keys(ShutdownSchema.entries), "from"]);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
   agentReportTopics,
@@ -8,7 +8,7 @@ import {
   parseAgentSubject,
   parseToolCallSubject,
   toolCallSubject,
-} from "../../src/domain/subjects.ts";
+} from "../../../src/domain/wire/subjects.ts";
 
 const anId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/).map(parseAgentId);
 const aTopic = fc.constantFrom(...agentReportTopics, ...agentOrderTopics);

@@ -1,6 +1,6 @@
 // Agent ids (contract §2): what one may look like, and how one is made when none is given.
 import * as v from "valibot";
-import { CliaiError } from "./text/errors.ts";
+import { CliaiError } from "../text/errors.ts";
 
 const pattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { buildAgentId, caseTwinOf, isAgentId, parseAgentId } from "../../src/domain/agent-id.ts";
+import { buildAgentId, caseTwinOf, isAgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 describe("agent ids", () => {
   test.each(["a", "Snake-1234", "0", "a_b-c", "x".repeat(63)])("parseAgentId() takes %p", (text) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseAgentId } from "../../src/domain/agent-id.ts";
-import { decodeFromAgent, decodeMessage } from "../../src/domain/decode.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { decodeFromAgent, decodeMessage } from "../../../src/domain/wire/decode.ts";
 import {
   AgentEventSchema,
   AgentMessageSchema,
@@ -11,8 +12,7 @@ import {
   ShutdownSchema,
   StatusReportSchema,
   ToolCallSchema,
-} from "../../src/domain/messages.ts";
-import { CliaiError } from "../../src/domain/text/errors.ts";
+} from "../../../src/domain/wire/messages.ts";
 
 const ada = parseAgentId("ada");
 const schemas = [
