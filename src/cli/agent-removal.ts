@@ -2,7 +2,7 @@
 // The history stays in AUDIT.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { viewAgent } from "../domain/agent-record.ts";
+import { viewAgent } from "../domain/fleet/agent-record.ts";
 import { isOpen } from "../domain/requests.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

@@ -1,6 +1,6 @@
 // Reads the fleet as the server keeps it: the bucket `agents`. Views are derived here, by the reader's clock.
-import type { AgentRecord } from "../domain/agent-record.ts";
-import { isStoredRecord } from "../domain/stored-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
+import { isStoredRecord } from "../domain/fleet/stored-record.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, isAgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { buckets } from "../domain/wire/subjects.ts";

@@ -2,10 +2,10 @@
 // with it, under their ids and in their sessions.
 import { isAbsolute } from "node:path";
 import { findAgentCli } from "../agents/agent-clis.ts";
-import { viewAgent } from "../domain/agent-record.ts";
+import { viewAgent } from "../domain/fleet/agent-record.ts";
+import { failedWithSession, isHad } from "../domain/fleet/run-end.ts";
+import { isTurnOpen, type SessionEvidence } from "../domain/fleet/session.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
-import { failedWithSession, isHad } from "../domain/run-end.ts";
-import { isTurnOpen, type SessionEvidence } from "../domain/session.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { type AgentId, caseTwinOf } from "../domain/wire/agent-id.ts";

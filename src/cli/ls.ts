@@ -1,5 +1,5 @@
 // `cliai ls`: the fleet, a line an agent.
-import { type AgentView, viewFleet } from "../domain/agent-record.ts";
+import { type AgentView, viewFleet } from "../domain/fleet/agent-record.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";

@@ -2,9 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ArgsDef } from "citty";
 import * as v from "valibot";
-import { type AgentRecord, byAgentId } from "../domain/agent-record.ts";
+import { type AgentRecord, byAgentId } from "../domain/fleet/agent-record.ts";
+import { deriveAxes } from "../domain/fleet/status.ts";
 import { type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
-import { deriveAxes } from "../domain/status.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { type CommandType, CommandTypeSchema, commandTypes, TokenSchema } from "../domain/wire/messages.ts";

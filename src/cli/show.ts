@@ -1,7 +1,7 @@
 // `cliai show ID`: all that is known of one agent, with the evidence for its status.
-import { type AgentView, viewAgent } from "../domain/agent-record.ts";
+import { type AgentView, viewAgent } from "../domain/fleet/agent-record.ts";
+import { standingOf } from "../domain/fleet/run-end.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
-import { standingOf } from "../domain/run-end.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";

@@ -39,7 +39,7 @@ export interface CommandRecord {
   readonly thread?: string;
   /** The run of the agent that was handed it last, or that goes on with it in the same session; only where receipts name it. */
   readonly taken_by?: TakenBy;
-  /** Set once that run is over (run-end.ts), and gone when it is heard of again or another goes on in its session. */
+  /** Set once that run is over (domain/fleet/run-end.ts), and gone when it is heard of again or another goes on in its session. */
   readonly run_ended?: { readonly at: string; readonly how: string };
   readonly receipts: readonly ReceiptEntry[];
 }

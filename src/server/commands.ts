@@ -1,5 +1,5 @@
 // Sending a command to an agent, and watching what becomes of it: for `cliai send`, the API and the page alike.
-import type { AgentRecord } from "../domain/agent-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import {
   addReceipt,
   type CommandRecord,

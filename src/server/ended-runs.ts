@@ -1,9 +1,9 @@
 // Ends what a session had in its hands when it ended, where nobody goes on with it: a task once the resume window is over, a
 // pause or a resume at once. The leader writes it. It measures the window itself, from when it first sees the end: the time
 // in which no serve was there does not count, and no clock that is set decides.
-import type { AgentRecord } from "../domain/agent-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
+import { awaitsResume, isCutOff } from "../domain/fleet/run-end.ts";
 import { type CommandRecord, namesOf } from "../domain/receipts.ts";
-import { awaitsResume, isCutOff } from "../domain/run-end.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";

@@ -1,6 +1,6 @@
 // Ends as expired what nobody took in time, where nobody says so: a bridge does when it comes too late, an agent that never
 // returns does not. The leader writes it, a while after, so that the one who took it at the last moment is heard first.
-import type { AgentRecord } from "../domain/agent-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { Receipt } from "../domain/wire/messages.ts";

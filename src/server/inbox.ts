@@ -1,7 +1,7 @@
 // An agent's inbox: what was stored for it and not yet handed to its CLI. Handing over is written down as a receipt
 // (`injected`, its route the tool): by the bridge once the CLI has it, or here for a caller that will not.
 import { setTimeout as delay } from "node:timers/promises";
-import { inboxOf } from "../domain/agent-record.ts";
+import { inboxOf } from "../domain/fleet/agent-record.ts";
 import { type CommandRecord, isTaken, namesOf, type OrderNames, type OrderType } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Receipt } from "../domain/wire/messages.ts";

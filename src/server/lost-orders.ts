@@ -1,8 +1,8 @@
 // What the store has lost, found at a start: streams that end before what was read of them, and orders that wait for an
 // agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
-import type { AgentRecord } from "../domain/agent-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
+import { rewindRecord } from "../domain/fleet/rewind-record.ts";
 import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
-import { rewindRecord } from "../domain/rewind.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { agentOrderTopics, agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";

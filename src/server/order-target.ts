@@ -1,9 +1,9 @@
 // Whom an order may be given to (contract §9, "Orders and the dead"): a control order belongs to a run of the agent, and what
 // was stopped by somebody is given no work.
-import { type AgentRecord, unknownText } from "../domain/agent-record.ts";
-import { isOlderInstance } from "../domain/counting-evidence.ts";
+import { type AgentRecord, unknownText } from "../domain/fleet/agent-record.ts";
+import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
+import { deriveAxes } from "../domain/fleet/status.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";
-import { deriveAxes } from "../domain/status.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 
 /** Whether it has a run now, as far as anybody can tell. One that is silent may only be out of reach. */

@@ -1,7 +1,7 @@
 // Reads what agents say and what they are told, and turns it into fleet events. Heartbeats come straight from NATS,
 // all else from the streams, from where the last run left off: so the state after a restart is the state before it.
-import type { AgentRecord } from "../domain/agent-record.ts";
-import type { FleetEvent } from "../domain/fleet.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
+import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../domain/wire/decode.ts";

@@ -1,5 +1,5 @@
 // The requests as a running server has them: their evidence in the agents' records, the captains told, the people's answers.
-import type { FleetEvent } from "../domain/fleet.ts";
+import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
 import { buildAnswer, findRequest, openRequestOf } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";

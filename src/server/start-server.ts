@@ -1,5 +1,5 @@
 // Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve.ts.
-import type { FleetEvent } from "../domain/fleet.ts";
+import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
 import { summaryOf } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";

@@ -1,6 +1,6 @@
 // Removes from stream COMMANDS what was taken for good, and what nobody can make anything of: the stream then holds what waits, and
 // its bound counts that alone. Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
-import type { AgentRecord } from "../domain/agent-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../domain/receipts.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

@@ -1,9 +1,9 @@
 // What the server does for each of the agents' tools: one handler a row of domain/wire/tools.ts. What a tool changes goes out
 // as a message of its own and comes back through the streams, as everything the fleet's state is made of.
+import { isHad } from "../domain/fleet/run-end.ts";
+import { isGoodbye } from "../domain/fleet/status.ts";
 import { isFinal, namesOf, type OrderNames } from "../domain/receipts.ts";
 import type { AgentRequest } from "../domain/requests.ts";
-import { isHad } from "../domain/run-end.ts";
-import { isGoodbye } from "../domain/status.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { reportedWords, statusWords } from "../domain/wire/messages.ts";

@@ -3,8 +3,8 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { fleetTable } from "../../src/cli/ls.ts";
 import { cut, pad, plain, widthOf } from "../../src/cli/terminal.ts";
-import { type AgentRecord, viewAgent } from "../../src/domain/agent-record.ts";
-import { reduceAgent } from "../../src/domain/fleet.ts";
+import { type AgentRecord, viewAgent } from "../../src/domain/fleet/agent-record.ts";
+import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 
 describe("plain()", () => {

@@ -7,7 +7,7 @@ import {
   tokensText,
   totalUsage,
 } from "../../src/domain/usage.ts";
-import { agentAfter, hosted, type Told, time } from "./session-events.ts";
+import { agentAfter, hosted, type Told, time } from "./fleet/session-events.ts";
 
 describe("mergeUsage()", () => {
   const measured = mergeUsage(

@@ -2,8 +2,8 @@
 // by side, servers that stop anywhere, people who answer at once. What tests/domain shows of each step, this of the whole.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type AgentRecord, inboxOf } from "../../src/domain/agent-record.ts";
-import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
+import { type AgentRecord, inboxOf } from "../../src/domain/fleet/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
 import { isFinal, isSettled, isTaken } from "../../src/domain/receipts.ts";
 import {
   type AgentRequest,

@@ -10,7 +10,7 @@ const boundedText = (name: string, most: number) =>
   );
 const shortText = (name: string) => boundedText(name, 1_024);
 const path = (name: string) => boundedText(name, 4_096);
-/** A person's or a model's words, taken whole: the message is bounded by the 8 MB of the path, and what is kept by domain/fleet.ts. */
+/** A person's or a model's words, taken whole: the message is bounded by the 8 MB of the path, and what is kept by domain/fleet/reduce-agent.ts. */
 const longText = (name: string) => v.string(`${name} must be text`);
 const count = (name: string) =>
   v.pipe(

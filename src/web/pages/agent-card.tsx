@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a card of the fleet page.
-import { type AgentView, unknownText } from "../../domain/agent-record.ts";
+import { type AgentView, unknownText } from "../../domain/fleet/agent-record.ts";
 import { sectionOf } from "../sections.ts";
 import { AttentionLine, StatusBadge } from "./status-badge.tsx";
 import { TaskText } from "./task-text.tsx";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a row of the fleet page's table.
-import type { AgentView } from "../../domain/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import { costText, estimatedBy } from "../../domain/usage.ts";
 import { sectionOf } from "../sections.ts";
 import { folderOf } from "./agent-card.tsx";

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // One command to many agents: first the exact targets, each of which can be left out, and who is not concerned; then what
 // became of it for each.
-import type { AgentView } from "../../domain/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import type { Health } from "../../server/server.ts";
 import type { BulkTarget } from "../bulk-orders.ts";
 import { Receipts } from "./command-list.tsx";

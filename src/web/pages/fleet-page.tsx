@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // The fleet at a glance: sections of cards for a few agents, a dense table for many, the first step when there is none.
-import type { AgentView } from "../../domain/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import { groupBySection, type Layout, layoutOf, type Section, sections, sectionTitles } from "../sections.ts";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";

@@ -1,11 +1,11 @@
 // What is kept of an agent (bucket `agents`) and what is shown of it. The record holds evidence, the view what follows
 // from it at a time: see status.ts.
-import { type CommandRecord, isTaken } from "./receipts.ts";
-import type { OpenRequest } from "./requests.ts";
+import { type CommandRecord, isTaken } from "../receipts.ts";
+import type { OpenRequest } from "../requests.ts";
+import type { AgentId } from "../wire/agent-id.ts";
+import type { Usage } from "../wire/messages.ts";
 import type { SessionEvidence } from "./session.ts";
 import { type Axes, deriveAxes, statusWordOf } from "./status.ts";
-import type { AgentId } from "./wire/agent-id.ts";
-import type { Usage } from "./wire/messages.ts";
 
 /** The agent's own word for its state, and where it came from. */
 export interface SaidStatus {

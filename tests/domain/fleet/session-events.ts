@@ -1,8 +1,8 @@
 // Events of a session's host, numbered as it numbers them, and the records that they lead to.
-import { type AgentRecord, type AgentView, viewAgent } from "../../src/domain/agent-record.ts";
-import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { AgentEvent } from "../../src/domain/wire/messages.ts";
+import { type AgentRecord, type AgentView, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import type { AgentEvent } from "../../../src/domain/wire/messages.ts";
 
 export const id = parseAgentId("ada");
 const start = Date.parse("2026-01-01T00:00:00.000Z");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { reduceSession, type SessionEvidence } from "../../src/domain/session.ts";
-import type { AgentEvent } from "../../src/domain/wire/messages.ts";
+import { reduceSession, type SessionEvidence } from "../../../src/domain/fleet/session.ts";
+import type { AgentEvent } from "../../../src/domain/wire/messages.ts";
 import { agentAfter, beats, hosted, type Told, time } from "./session-events.ts";
 
 type Numbered = AgentEvent & { readonly generation: number; readonly seq: number };

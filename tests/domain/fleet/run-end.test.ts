@@ -1,10 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { type AgentRecord, inboxOf } from "../../src/domain/agent-record.ts";
-import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
-import { type CommandRecord, isSettled, isTaken, isToBeKept, isWaiting } from "../../src/domain/receipts.ts";
-import { awaitsResume, failedWithSession, isCutOff, standingOf } from "../../src/domain/run-end.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { ReceiptState } from "../../src/domain/wire/messages.ts";
+import { type AgentRecord, inboxOf } from "../../../src/domain/fleet/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { awaitsResume, failedWithSession, isCutOff, standingOf } from "../../../src/domain/fleet/run-end.ts";
+import {
+  type CommandRecord,
+  isSettled,
+  isTaken,
+  isToBeKept,
+  isWaiting,
+} from "../../../src/domain/receipts.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import type { ReceiptState } from "../../../src/domain/wire/messages.ts";
 
 const id = parseAgentId("ada");
 let seq = 0;

@@ -1,9 +1,9 @@
 // An agent's record as it comes back from where it is kept: whether it is one, and whether what another server has written down
 // says as much as what is known here. By this, several servers come to the same record whichever of them heard what first.
 import * as v from "valibot";
+import { AgentIdSchema } from "../wire/agent-id.ts";
+import { ReceiptStateSchema } from "../wire/messages.ts";
 import type { AgentRecord, HeartbeatEvidence } from "./agent-record.ts";
-import { AgentIdSchema } from "./wire/agent-id.ts";
-import { ReceiptStateSchema } from "./wire/messages.ts";
 
 const sequence = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(

@@ -1,7 +1,7 @@
 // What the end of a run of the agent means for the orders that were in its hands (contract §5): what it never showed to have
 // waits again, a task that it had stays open until its session is gone on with or the resume window is over. Pure.
+import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "./receipts.ts";
 
 /** What an order needs to know of its agent: which run was heard last, whether that one has said goodbye, in which session. */
 export type RunEvidence = Pick<AgentRecord, "heartbeat" | "said" | "session" | "session_id">;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type AgentRecord, viewAgent } from "../../src/domain/agent-record.ts";
-import type { CommandRecord, OrderType, ReceiptEntry } from "../../src/domain/receipts.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { CommandRecord, OrderType, ReceiptEntry } from "../../../src/domain/receipts.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 const now = new Date("2026-01-01T01:00:00.000Z");
 const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();

@@ -1,9 +1,9 @@
 // The four axes of an agent's status (contract §6): one pure function of the evidence and the time, for CLI, API and
 // page alike. Each value says where it comes from, since when, and why; when the evidence runs out it is `unknown`.
+import { type CommandRecord, isControl } from "../receipts.ts";
+import { isApproval } from "../requests.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
-import { countingWord, decidingSession, isOlderInstance } from "./counting-evidence.ts";
-import { type CommandRecord, isControl } from "./receipts.ts";
-import { isApproval } from "./requests.ts";
+import { countingWord, decidingSession, isOlderInstance } from "./evidence-that-counts.ts";
 import type { SessionEvidence } from "./session.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
 

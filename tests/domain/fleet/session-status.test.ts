@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { viewAgent } from "../../src/domain/agent-record.ts";
-import type { FleetEvent } from "../../src/domain/fleet.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { FleetEvent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
 
 const minute = 60;

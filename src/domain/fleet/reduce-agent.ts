@@ -1,6 +1,5 @@
 // The fleet's state: reduce(record, event) -> record for one agent, the fleet being a map of them.
 // Pure: time comes with the event, and a replayed or doubled event changes nothing.
-import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
 import {
   addReceipt,
   beginningOf,
@@ -13,13 +12,10 @@ import {
   receiptEntry,
   shutdownText,
   summaryOf,
-} from "./receipts.ts";
-import type { OpenRequest } from "./requests.ts";
-import { ordersAfterGoodbye, ordersAfterHeartbeat, withSession } from "./run-end.ts";
-import { isLateEvent, reduceSession } from "./session.ts";
-import { isGoodbye } from "./status.ts";
-import { mergeUsage } from "./usage.ts";
-import type { AgentId } from "./wire/agent-id.ts";
+} from "../receipts.ts";
+import type { OpenRequest } from "../requests.ts";
+import { mergeUsage } from "../usage.ts";
+import type { AgentId } from "../wire/agent-id.ts";
 import type {
   AgentEvent,
   AgentMessage,
@@ -28,7 +24,11 @@ import type {
   Receipt,
   Shutdown,
   StatusReport,
-} from "./wire/messages.ts";
+} from "../wire/messages.ts";
+import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
+import { ordersAfterGoodbye, ordersAfterHeartbeat, withSession } from "./run-end.ts";
+import { isLateEvent, reduceSession } from "./session.ts";
+import { isGoodbye } from "./status.ts";
 
 /** Heartbeat interval taken for an agent that does not say its own (contract §3). */
 export const defaultHeartbeatIntervalS = 15;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type AgentRecord, inboxOf, viewAgent } from "../../src/domain/agent-record.ts";
-import { type FleetEvent, reduceAgent } from "../../src/domain/fleet.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { Heartbeat } from "../../src/domain/wire/messages.ts";
+import { type AgentRecord, inboxOf, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import type { Heartbeat } from "../../../src/domain/wire/messages.ts";
 
 const id = parseAgentId("ada");
 const start = Date.parse("2026-01-01T00:00:00.000Z");

@@ -1,7 +1,7 @@
 // A store that was damaged may end before what was read of it: nats-server gives those sequences to new messages. The
 // records then count from the new end, so that what comes is taken in, and what was lost is not mistaken for it.
+import { type CommandRecord, isWaiting } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
-import { type CommandRecord, isWaiting } from "./receipts.ts";
 
 /** The last sequence of each stream, as it is now. */
 export interface StreamEnds {

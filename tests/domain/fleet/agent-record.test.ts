@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { type AgentRecord, viewAgent } from "../../src/domain/agent-record.ts";
-import { reduceAgent } from "../../src/domain/fleet.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { Heartbeat } from "../../src/domain/wire/messages.ts";
+import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import type { Heartbeat } from "../../../src/domain/wire/messages.ts";
 
 const now = new Date("2026-01-01T00:00:00.000Z");
 
