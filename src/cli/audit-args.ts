@@ -1,5 +1,5 @@
 // The flags of `cliai audit`, of all its acts, and the filter that they make.
-import { type AuditFilter, auditKinds, parseAuditKind } from "../domain/audit-filter.ts";
+import { type AuditFilter, auditKinds, parseAuditKind } from "../domain/audit/audit-filter.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseMomentMs } from "../domain/text/moment.ts";
 import { parseAgentId } from "../domain/wire/agent-id.ts";

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { AuditFilter } from "../domain/audit-filter.ts";
+import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";

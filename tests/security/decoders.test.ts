@@ -10,7 +10,7 @@ import { readHttpToken } from "../../src/cli/http-token.ts";
 import { readServeFile, serveFilePath } from "../../src/cli/serve-file.ts";
 import { isServed } from "../../src/cli/serve-lock.ts";
 import { parseConfig, resolveServeSettings } from "../../src/config.ts";
-import { CheckpointSchema } from "../../src/domain/audit.ts";
+import { CheckpointSchema } from "../../src/domain/audit/audit.ts";
 import { viewAgent } from "../../src/domain/fleet/agent-record.ts";
 import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
 import { isStoredRecord } from "../../src/domain/fleet/stored-record.ts";

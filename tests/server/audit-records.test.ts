@@ -1,7 +1,7 @@
 // What the server adds to the audit, and how it is read, exported and replayed, on a real nats-server.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
-import type { AuditFilter } from "../../src/domain/audit-filter.ts";
+import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";

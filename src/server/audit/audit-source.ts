@@ -1,5 +1,5 @@
 // What can be verified: the stream AUDIT itself, a copy of it, or an exported file. Each gives the same two readings.
-import type { ChainHead } from "../../domain/audit.ts";
+import type { ChainHead } from "../../domain/audit/audit.ts";
 import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/follow.ts";

@@ -7,7 +7,7 @@ import {
   CheckpointSchema,
   type Retention,
   signedRecords,
-} from "../../domain/audit.ts";
+} from "../../domain/audit/audit.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { auditCheckpointSubject, buckets, streams } from "../../domain/wire/subjects.ts";
 import { type Bucket, openExistingBucket } from "../../nats/bucket.ts";

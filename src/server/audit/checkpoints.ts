@@ -1,6 +1,6 @@
 // Writes the checkpoints: follows the stream AUDIT, and signs what came at most once a second, or each 500 records.
 // Of several servers the leader alone; and whoever leads, the stream takes a checkpoint only after the one it follows.
-import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../../domain/audit.ts";
+import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../../domain/audit/audit.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";

@@ -1,5 +1,5 @@
 // Reading the recorded history by filters: the server chooses by subject and beginning, the rest is tested as it passes.
-import { type AuditFilter, auditSubjects, createAuditTest } from "../../domain/audit-filter.ts";
+import { type AuditFilter, auditSubjects, createAuditTest } from "../../domain/audit/audit-filter.ts";
 import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";

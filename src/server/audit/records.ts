@@ -1,6 +1,6 @@
 // The records that the server itself adds to the audit: tool calls, and messages that could not be understood. Published
 // without waiting; a flood of malformed ones leaves a bounded number of records and one count of the rest.
-import type { MalformedRecord, OmittedRecord, ToolRecord } from "../../domain/audit.ts";
+import type { MalformedRecord, OmittedRecord, ToolRecord } from "../../domain/audit/audit.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

@@ -1,6 +1,6 @@
 // The records beside what the checkpoints say of them, a checkpoint's worth at a time.
-import { type Checkpoint, type SignedRecord, signedRecords } from "../../domain/audit.ts";
-import { alignRecords, type SeenRecord } from "../../domain/audit-alignment.ts";
+import { type Checkpoint, type SignedRecord, signedRecords } from "../../domain/audit/audit.ts";
+import { alignRecords, type SeenRecord } from "../../domain/audit/audit-alignment.ts";
 import { auditCheckpointSubject } from "../../domain/wire/subjects.ts";
 import type { StreamMessage } from "../../nats/follow.ts";
 import type { AuditSource } from "./audit-source.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { SignedRecord } from "../../src/domain/audit.ts";
-import { alignRecords, type SeenRecord } from "../../src/domain/audit-alignment.ts";
+import type { SignedRecord } from "../../../src/domain/audit/audit.ts";
+import { alignRecords, type SeenRecord } from "../../../src/domain/audit/audit-alignment.ts";
 
 const record = (digest: string, seq: number): SeenRecord => ({ digest, seq, atMs: seq, subject: "s" });
 const records = (text: string) => [...text].map((digest, index) => record(digest, index + 1));

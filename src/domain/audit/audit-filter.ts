@@ -1,7 +1,7 @@
 // Which records of the stream AUDIT a reader wants: as subjects for the server to choose by, and as a test for the rest.
-import { CliaiError } from "./text/errors.ts";
-import { didYouMean } from "./text/nearest.ts";
-import type { AgentId } from "./wire/agent-id.ts";
+import { CliaiError } from "../text/errors.ts";
+import { didYouMean } from "../text/nearest.ts";
+import type { AgentId } from "../wire/agent-id.ts";
 import {
   type AgentTopic,
   agentOfRecord,
@@ -15,7 +15,7 @@ import {
   captainDecisionSubject,
   dashboardAlertSubject,
   everyAgentSubject,
-} from "./wire/subjects.ts";
+} from "../wire/subjects.ts";
 
 export interface AuditFilter {
   readonly agent?: AgentId | undefined;
