@@ -5,7 +5,6 @@ import { type DirectRequest, directFetch } from "../direct-fetch.ts";
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { inboxPrefix } from "../domain/wire/subjects.ts";
 import { silentLogger } from "../log.ts";
-import { type Bus, connectBus } from "../nats/bus.ts";
 import {
   buildAgentAccountClaims,
   createAgentAccount,
@@ -13,8 +12,9 @@ import {
   mintUser,
   type NatsKeys,
   readSeed,
-} from "../nats/credentials.ts";
-import { agentPermissions } from "../nats/permissions.ts";
+} from "../nats/accounts/credentials.ts";
+import { agentPermissions } from "../nats/accounts/permissions.ts";
+import { type Bus, connectBus } from "../nats/bus.ts";
 import { accountsDirOf } from "../nats/server-config.ts";
 import { type BenchChild, startBenchChild } from "./child.ts";
 import { findChild } from "./process-facts.ts";

@@ -3,7 +3,11 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import { buildAgentAccountClaims, isAgentAccountClaims, type NatsKeys } from "../nats/credentials.ts";
+import {
+  buildAgentAccountClaims,
+  isAgentAccountClaims,
+  type NatsKeys,
+} from "../nats/accounts/credentials.ts";
 import { accountsDirOf } from "../nats/server-config.ts";
 import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";
 import { natsDirOf } from "./data-dir.ts";

@@ -8,7 +8,7 @@ import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema, isAgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { roles } from "../domain/wire/roles.ts";
-import type { AgentAccount, Revocations } from "../nats/credentials.ts";
+import type { AgentAccount, Revocations } from "../nats/accounts/credentials.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 

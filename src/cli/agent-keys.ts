@@ -6,8 +6,8 @@ import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import { createAgentAccount, type Minted, mintUser, type NatsKeys } from "../nats/credentials.ts";
-import { agentPermissions } from "../nats/permissions.ts";
+import { createAgentAccount, type Minted, mintUser, type NatsKeys } from "../nats/accounts/credentials.ts";
+import { agentPermissions } from "../nats/accounts/permissions.ts";
 import { ensureAgentAccounts } from "./agent-accounts.ts";
 import {
   type Grant,

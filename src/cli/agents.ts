@@ -5,7 +5,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { type AgentId, caseTwinOf, parseAgentId } from "../domain/wire/agent-id.ts";
 import { type Role, roles } from "../domain/wire/roles.ts";
-import type { NatsKeys } from "../nats/credentials.ts";
+import type { NatsKeys } from "../nats/accounts/credentials.ts";
 import { isGood, readGrants, readMintedAgents } from "./agent-grants.ts";
 import { mintAgent, revokeAgent } from "./agent-keys.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";

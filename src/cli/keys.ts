@@ -11,8 +11,8 @@ import {
   type NatsKeys,
   operatorName,
   readSeed,
-} from "../nats/credentials.ts";
-import { certificatesIn } from "../nats/trust.ts";
+} from "../nats/accounts/credentials.ts";
+import { certificatesIn } from "../nats/accounts/trust.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 

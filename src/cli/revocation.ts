@@ -2,9 +2,14 @@
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
+import {
+  buildAccountClaims,
+  buildAgentAccountClaims,
+  mintUser,
+  type NatsKeys,
+} from "../nats/accounts/credentials.ts";
+import { pushAccountClaims } from "../nats/accounts/system-account.ts";
 import { connectBus } from "../nats/bus.ts";
-import { buildAccountClaims, buildAgentAccountClaims, mintUser, type NatsKeys } from "../nats/credentials.ts";
-import { pushAccountClaims } from "../nats/system-account.ts";
 import { readAgentAccounts, readFleetRevocations } from "./agent-grants.ts";
 import { operatorCredsPath, readTrust } from "./keys.ts";
 import { readServeFile } from "./serve-file.ts";

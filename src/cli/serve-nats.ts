@@ -2,9 +2,9 @@
 // a captain. With a NATS server that others run, and with --insecure, there is the first alone.
 import type { Role } from "../domain/wire/roles.ts";
 import type { Logger } from "../log.ts";
+import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/accounts/credentials.ts";
+import { type ConnectionEvent, watchConnections } from "../nats/accounts/system-account.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
-import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/credentials.ts";
-import { type ConnectionEvent, watchConnections } from "../nats/system-account.ts";
 import { ensureAgentAccounts } from "./agent-accounts.ts";
 import { readFleetRevocations, readMintedAgents } from "./agent-grants.ts";
 import { moveOutOfFleetAccount } from "./agent-keys.ts";

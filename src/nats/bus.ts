@@ -3,10 +3,10 @@
 import { connect, createInbox, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
-import { credentialsAuthenticator, readCredentials } from "./credentials-file.ts";
+import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
+import { explainDistrust, trustOptions } from "./accounts/trust.ts";
 import { overElections } from "./elections.ts";
 import { refusalOf, translateNatsError } from "./errors.ts";
-import { explainDistrust, trustOptions } from "./trust.ts";
 
 /** Largest payload on the whole path (contract §3). */
 export const maxPayloadBytes = 8 * 1024 * 1024;

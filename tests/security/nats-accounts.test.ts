@@ -5,8 +5,8 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { mintUser, readSeed } from "../../src/nats/credentials.ts";
-import { agentPermissions } from "../../src/nats/permissions.ts";
+import { mintUser, readSeed } from "../../src/nats/accounts/credentials.ts";
+import { agentPermissions } from "../../src/nats/accounts/permissions.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

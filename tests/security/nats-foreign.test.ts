@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
-import { createSeed, mintUser, readSeed } from "../../src/nats/credentials.ts";
+import { createSeed, mintUser, readSeed } from "../../src/nats/accounts/credentials.ts";
 import { showAgent, startBridge } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { startForeignNats } from "../support/foreign-nats.ts";

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
-import { watchConnections } from "../../src/nats/system-account.ts";
+import { watchConnections } from "../../src/nats/accounts/system-account.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { startChild } from "../support/child.ts";

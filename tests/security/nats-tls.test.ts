@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
-import { trustOptions } from "../../src/nats/trust.ts";
+import { trustOptions } from "../../src/nats/accounts/trust.ts";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
 import {
   buildAgentAccountClaims,
   buildClaims,
@@ -15,11 +14,12 @@ import {
   type NatsKeys,
   type Revocations,
   readSeed,
-} from "../../src/nats/credentials.ts";
-import { agentPermissions } from "../../src/nats/permissions.ts";
+} from "../../src/nats/accounts/credentials.ts";
+import { agentPermissions } from "../../src/nats/accounts/permissions.ts";
+import { pushAccountClaims } from "../../src/nats/accounts/system-account.ts";
+import { type Bus, connectBus } from "../../src/nats/bus.ts";
 import { accountsDirOf } from "../../src/nats/server-config.ts";
 import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
-import { pushAccountClaims } from "../../src/nats/system-account.ts";
 import { testServerBinary } from "./nats.ts";
 import { tempDir } from "./temp-dir.ts";
 

@@ -2,12 +2,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { Events } from "nats";
-import { startLink } from "../../src/bridge/link.ts";
-import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { startSecureNats } from "../support/secure-nats.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { startLink } from "../../../src/bridge/link.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { type Bus, connectBus } from "../../../src/nats/bus.ts";
+import { startSecureNats } from "../../support/secure-nats.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
 

@@ -15,8 +15,8 @@ import {
   type KeyPair,
   parseCreds,
 } from "@nats-io/jwt";
-import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
+import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
 import { lentServices, lentStreams, type SubjectPermissions, servicesOf } from "./permissions.ts";
 
 /**

@@ -1,6 +1,6 @@
 // What an agent can reach on NATS: one table, for agents and captains alike. What a captain may do besides, it does through
 // its tools: the server asks its own record of roles, not the caller.
-import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
   agentReportTopics,
@@ -13,7 +13,7 @@ import {
   inboxPrefix,
   streams,
   toolCallSubject,
-} from "../domain/wire/subjects.ts";
+} from "../../domain/wire/subjects.ts";
 
 export interface SubjectPermissions {
   readonly publish: readonly string[];

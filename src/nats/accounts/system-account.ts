@@ -1,13 +1,13 @@
 // What serve and `cliai agents revoke` do over nats-server's system account: hear of the bridges' connections, and tell
 // nats-server what is revoked.
 import * as v from "valibot";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { parseConnectionName } from "../domain/wire/connection-name.ts";
-import { decodeMessage } from "../domain/wire/decode.ts";
-import type { Logger } from "../log.ts";
-import type { Bus, BusMessage } from "./bus.ts";
-import { translateNatsError } from "./errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { parseConnectionName } from "../../domain/wire/connection-name.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus, BusMessage } from "../bus.ts";
+import { translateNatsError } from "../errors.ts";
 
 const updateSubject = "$SYS.REQ.CLAIMS.UPDATE";
 const answerWithinMs = 5_000;

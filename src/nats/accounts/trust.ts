@@ -3,7 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { ErrorCode, type TlsOptions } from "nats";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 
 /** Handed on to `tls.connect` by the package `nats` (2.29), whose own type knows neither a list nor a name. */
 type TrustOptions = TlsOptions & { readonly servername?: string };

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type Authenticator, credsAuthenticator } from "nats";
-import { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 
 /** @throws CliaiError `config_invalid`, naming the file */
 export async function readCredentials(path: string): Promise<string> {
