@@ -2,7 +2,7 @@
 // nats-server inside; it looks into the build's cache instead. Reads nothing.
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import type { EmbeddedServer } from "./nats/server-binary.ts";
+import type { EmbeddedServer } from "./nats/child/server-binary.ts";
 
 /** What build.ts puts in place of `CLIAI_BUILD`. */
 export interface BakedBuild {

@@ -5,7 +5,7 @@ import { chmod, copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findOnPath } from "../../src/nats/server-version.ts";
+import { findOnPath } from "../../src/nats/child/server-version.ts";
 import { type TargetName, targets } from "./targets.ts";
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
-import { isAtLeast, oldestServerVersion, readServerVersion } from "../../src/nats/server-version.ts";
+import { isAtLeast, oldestServerVersion, readServerVersion } from "../../src/nats/child/server-version.ts";
 import { executableFormatOf, goServerVersionOf } from "./executable-format.ts";
 import * as sources from "./nats-server-sources.ts";
 import { ownTarget, type TargetName, targets } from "./targets.ts";

@@ -15,7 +15,7 @@ import {
 } from "../nats/accounts/credentials.ts";
 import { agentPermissions } from "../nats/accounts/permissions.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
-import { accountsDirOf } from "../nats/server-config.ts";
+import { accountsDirOf } from "../nats/child/server-config.ts";
 import { type BenchChild, startBenchChild } from "./child.ts";
 import { findChild } from "./process-facts.ts";
 import type { BenchContext } from "./scenario.ts";

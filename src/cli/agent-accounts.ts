@@ -8,7 +8,7 @@ import {
   isAgentAccountClaims,
   type NatsKeys,
 } from "../nats/accounts/credentials.ts";
-import { accountsDirOf } from "../nats/server-config.ts";
+import { accountsDirOf } from "../nats/child/server-config.ts";
 import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";
 import { natsDirOf } from "./data-dir.ts";
 import { ensureOwnDir, isOwnDir, writePrivateFile } from "./private-files.ts";

@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { ServeSettings } from "../config.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { loopback, type ServerTls } from "../nats/server-config.ts";
+import { loopback, type ServerTls } from "../nats/child/server-config.ts";
 import { type HostRule, hostsNamed, isLoopbackHost } from "../web/guard.ts";
 import type { CliContext } from "./context.ts";
 import { isLoopback } from "./front-door.ts";

@@ -2,7 +2,7 @@
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { agentOrderTopics, agentSubject, bridgeConsumer, bridgeConsumerOf } from "../domain/wire/subjects.ts";
 import type { Bus } from "./bus.ts";
-import { isAtLeast } from "./server-version.ts";
+import { isAtLeast } from "./child/server-version.ts";
 
 const manyFiltersSince = "2.10.0";
 

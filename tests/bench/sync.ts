@@ -6,7 +6,7 @@ import process from "node:process";
 import { silentLogger } from "../../src/log.ts";
 import { openBucket } from "../../src/nats/bucket.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { buildServerConfig } from "../../src/nats/server-config.ts";
+import { buildServerConfig } from "../../src/nats/child/server-config.ts";
 import { ensureStreams } from "../../src/nats/streams.ts";
 import { testServerBinary } from "../support/nats.ts";
 import { freePorts } from "../support/nats-cluster.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { endOrphan } from "../../src/nats/orphan.ts";
+import { endOrphan } from "../../src/nats/child/leftover-server.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startTestNats, testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";

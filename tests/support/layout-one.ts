@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { headers, type StreamConfig } from "nats";
 import { silentLogger } from "../../src/log.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { startNatsServer } from "../../src/nats/server-process.ts";
+import { startNatsServer } from "../../src/nats/child/server-process.ts";
 import { testServerBinary } from "./nats.ts";
 import { waitFor } from "./wait-for.ts";
 

@@ -2,8 +2,8 @@
 import { buildInfo } from "../../src/build-info.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { resolveServerBinary, type ServerBinary } from "../../src/nats/server-binary.ts";
-import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
+import { resolveServerBinary, type ServerBinary } from "../../src/nats/child/server-binary.ts";
+import { type NatsServer, startNatsServer } from "../../src/nats/child/server-process.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export interface TestNats extends AsyncDisposable {

@@ -18,8 +18,8 @@ import {
 import { agentPermissions } from "../../src/nats/accounts/permissions.ts";
 import { pushAccountClaims } from "../../src/nats/accounts/system-account.ts";
 import { type Bus, connectBus } from "../../src/nats/bus.ts";
-import { accountsDirOf } from "../../src/nats/server-config.ts";
-import { type NatsServer, startNatsServer } from "../../src/nats/server-process.ts";
+import { accountsDirOf } from "../../src/nats/child/server-config.ts";
+import { type NatsServer, startNatsServer } from "../../src/nats/child/server-process.ts";
 import { testServerBinary } from "./nats.ts";
 import { tempDir } from "./temp-dir.ts";
 

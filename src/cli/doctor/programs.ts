@@ -7,8 +7,13 @@ import { agentClis } from "../../agents/agent-clis.ts";
 import { programOf } from "../../agents/launch.ts";
 import { buildInfo } from "../../build-info.ts";
 import { messageOf } from "../../domain/text/errors.ts";
-import { childEnvironment } from "../../nats/child-environment.ts";
-import { findOnPath, isAtLeast, oldestServerVersion, readServerVersion } from "../../nats/server-version.ts";
+import { childEnvironment } from "../../nats/child/child-environment.ts";
+import {
+  findOnPath,
+  isAtLeast,
+  oldestServerVersion,
+  readServerVersion,
+} from "../../nats/child/server-version.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const versionWithinMs = 10_000;

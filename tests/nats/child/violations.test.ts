@@ -1,6 +1,10 @@
 // The lines of nats-server's log that tell of something refused, as 2.15.2 and 2.9.10 write them.
 import { expect, test } from "bun:test";
-import { createViolationReader, parseViolation, type RepeatedViolation } from "../../src/nats/violations.ts";
+import {
+  createViolationReader,
+  parseViolation,
+  type RepeatedViolation,
+} from "../../../src/nats/child/violations.ts";
 
 const ada = `U${"A".repeat(55)}`;
 const bob = `U${"B".repeat(55)}`;

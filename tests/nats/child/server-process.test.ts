@@ -3,14 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { silentLogger as log } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
-import { endOrphan, readRun } from "../../src/nats/orphan.ts";
-import { readProcessStart } from "../../src/nats/process-start.ts";
-import { startNatsServer } from "../../src/nats/server-process.ts";
-import { testServerBinary } from "../support/nats.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import { connectBus } from "../../../src/nats/bus.ts";
+import { endOrphan, readRun } from "../../../src/nats/child/leftover-server.ts";
+import { readProcessStart } from "../../../src/nats/child/process-start.ts";
+import { startNatsServer } from "../../../src/nats/child/server-process.ts";
+import { testServerBinary } from "../../support/nats.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const binary = await testServerBinary();
 
@@ -148,8 +148,8 @@ describe("startNatsServer()", () => {
 
   test("a nats-server left by a killed serve is ended before another starts on its store", async () => {
     await using dir = await tempDir();
-    const script = `import { startNatsServer } from ${JSON.stringify(import.meta.resolve("../../src/nats/server-process.ts"))};
-      import { silentLogger as log } from ${JSON.stringify(import.meta.resolve("../../src/log.ts"))};
+    const script = `import { startNatsServer } from ${JSON.stringify(import.meta.resolve("../../../src/nats/child/server-process.ts"))};
+      import { silentLogger as log } from ${JSON.stringify(import.meta.resolve("../../../src/log.ts"))};
       const server = await startNatsServer({ binary: ${JSON.stringify(binary)}, dir: ${JSON.stringify(dir.path)}, port: 0, log });
       console.log(server.pid());
       setInterval(() => undefined, 1000);`;

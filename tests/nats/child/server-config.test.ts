@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { buildServerConfig, canSync } from "../../src/nats/server-config.ts";
+import { buildServerConfig, canSync } from "../../../src/nats/child/server-config.ts";
 
 const config = {
   serverName: "cliai-x",

@@ -1,6 +1,6 @@
 // The configuration file of the nats-server that `serve` runs: pure text.
 import { join } from "node:path";
-import type { Claims } from "./accounts/credentials.ts";
+import type { Claims } from "../accounts/credentials.ts";
 import { isAtLeast } from "./server-version.ts";
 
 /** Older ones refuse the line, and write to the disk every two minutes. */

@@ -1,9 +1,9 @@
 // Whether there is space for what nats-server stores. Out of space, nats-server 2.15 turns JetStream off, or ends the stream that
 // was written to, until it is started anew: this notices it, by the disk and by the log, and says when there is space again.
 import { statfs } from "node:fs/promises";
-import { messageOf } from "../domain/text/errors.ts";
-import type { Logger } from "../log.ts";
-import { maxPayloadBytes } from "./bus.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import { maxPayloadBytes } from "../bus.ts";
 
 const lookEveryMs = 1_000;
 /** Below this a message of the largest size might not fit any more. */

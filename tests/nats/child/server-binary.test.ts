@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
-import { buildInfo } from "../../src/build-info.ts";
-import { CliaiError } from "../../src/domain/text/errors.ts";
-import { type EmbeddedServer, resolveServerBinary } from "../../src/nats/server-binary.ts";
-import { isAtLeast, readServerVersion } from "../../src/nats/server-version.ts";
-import { startChild } from "../support/child.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { buildInfo } from "../../../src/build-info.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { type EmbeddedServer, resolveServerBinary } from "../../../src/nats/child/server-binary.ts";
+import { isAtLeast, readServerVersion } from "../../../src/nats/child/server-version.ts";
+import { startChild } from "../../support/child.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 /** The nats-server that this project's own build fetched, or else the system's. */
 const real = await resolveServerBinary({
@@ -71,7 +71,8 @@ test("an unpacked file that lost its right to run gets it back", async () => {
 test("processes that unpack at once all get a whole file, and leave nothing else", async () => {
   await using dir = await tempDir();
   const options = { dataDir: dir.join("data"), embedded: await embedIn(dir) };
-  const source = (file: string) => JSON.stringify(join(import.meta.dirname, "..", "..", "src", "nats", file));
+  const source = (file: string) =>
+    JSON.stringify(join(import.meta.dirname, "..", "..", "..", "src", "nats", "child", file));
   const script = `
     import { resolveServerBinary } from ${source("server-binary.ts")};
     import { readServerVersion } from ${source("server-version.ts")};

@@ -5,9 +5,9 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import * as v from "valibot";
-import { CliaiError } from "../domain/text/errors.ts";
-import { decodeMessage } from "../domain/wire/decode.ts";
-import type { Logger } from "../log.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import type { Logger } from "../../log.ts";
 import { readProcessStart } from "./process-start.ts";
 import { loopback } from "./server-config.ts";
 

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { findOnPath, isAtLeast, oldestServerVersion, readServerVersion } from "./server-version.ts";
 
 /** The zstd-compressed nats-server inside the executable. */
