@@ -7,7 +7,7 @@ import { CommandSchema } from "../domain/wire/messages.ts";
 import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
 import { silentLogger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
-import { consumeOrders, type Order } from "../nats/follow.ts";
+import { consumeOrders, type Order } from "../nats/jetstream/follow.ts";
 import { agentEvent, heartbeat } from "./agent-messages.ts";
 
 /** How often each is done, in seconds; never when left out. */

@@ -6,7 +6,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import { consumeOrders, type Order } from "../nats/follow.ts";
+import { consumeOrders, type Order } from "../nats/jetstream/follow.ts";
 import { pause } from "./pause.ts";
 import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
 

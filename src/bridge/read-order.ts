@@ -12,7 +12,7 @@ import {
   TokenSchema,
 } from "../domain/wire/messages.ts";
 import { parseAgentSubject } from "../domain/wire/subjects.ts";
-import type { StreamMessage } from "../nats/follow.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 
 /** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */
 export interface TakenOrder {

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { agentOfRecord, parseAgentSubject } from "../domain/wire/subjects.ts";
-import type { StreamMessage } from "../nats/follow.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { plain } from "./terminal.ts";
 
 /** Any message of the feed; each kind's own schema was the server's business. */

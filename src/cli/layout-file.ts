@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { layoutVersion, requireKnownLayout } from "../domain/layout.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import { layoutVersion, requireKnownLayout } from "../nats/layout.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const LayoutSchema = v.looseObject({

@@ -1,5 +1,5 @@
 // `cliai watch`: the live feed from the stream AUDIT, a line an event, until it is interrupted or its reader has gone.
-import type { StreamMessage } from "../nats/follow.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { followAudit } from "../server/audit/read-audit.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";

@@ -1,8 +1,8 @@
 // A consumer of one reader of a stream: without acknowledgements, in memory, and gone soon after its reader.
 import { AckPolicy, DeliverPolicy, nanos, ReplayPolicy } from "nats";
 import type { Bus } from "./bus.ts";
-import type { SubjectFilter } from "./older-servers.ts";
-import { answerWithinMs } from "./pull.ts";
+import type { SubjectFilter } from "./jetstream/older-servers.ts";
+import { answerWithinMs } from "./jetstream/pull.ts";
 
 /** A consumer that nobody reads any more is removed by the server. */
 const forgottenAfterMs = 60_000;

@@ -5,9 +5,9 @@ import { messageOf } from "../domain/text/errors.ts";
 import { type Alert, AlertSchema } from "../domain/wire/messages.ts";
 import { buckets, dashboardAlertSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
-import { openBucket, openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
-import { followBucket } from "../nats/follow-bucket.ts";
+import { openBucket, openExistingBucket } from "../nats/jetstream/bucket.ts";
+import { followBucket } from "../nats/jetstream/follow-bucket.ts";
 import { alertKey } from "./alerts.ts";
 
 const prefix = "alert.";

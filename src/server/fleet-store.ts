@@ -7,10 +7,10 @@ import { messageOf } from "../domain/text/errors.ts";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import { buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
-import { openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { Following } from "../nats/follow.ts";
-import { type BucketChange, followBucket } from "../nats/follow-bucket.ts";
+import { openBucket } from "../nats/jetstream/bucket.ts";
+import type { Following } from "../nats/jetstream/follow.ts";
+import { type BucketChange, followBucket } from "../nats/jetstream/follow-bucket.ts";
 import { createFencedWriter } from "./fenced-writer.ts";
 
 /**

@@ -6,9 +6,9 @@ import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
-import { openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
-import { followBucket } from "../nats/follow-bucket.ts";
+import { openBucket } from "../nats/jetstream/bucket.ts";
+import { followBucket } from "../nats/jetstream/follow-bucket.ts";
 
 const prefix = "hold.";
 /**

@@ -7,7 +7,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Receipt } from "../domain/wire/messages.ts";
 import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
-import { readStreamMessage } from "../nats/streams.ts";
+import { readStreamMessage } from "../nats/jetstream/streams.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Holder, Holds } from "./holds.ts";
 import { type InboxItem, noteFor, readItem } from "./inbox-item.ts";

@@ -5,8 +5,8 @@ import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
-import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
+import { type Bucket, openBucket } from "../nats/jetstream/bucket.ts";
 
 const leaseKey = "lease";
 const renewEveryMs = 1_000;

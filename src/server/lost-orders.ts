@@ -6,7 +6,12 @@ import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { agentOrderTopics, agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
-import { lastSequence, readStreamMessage, removeConsumersBeyond, subjectCounts } from "../nats/streams.ts";
+import {
+  lastSequence,
+  readStreamMessage,
+  removeConsumersBeyond,
+  subjectCounts,
+} from "../nats/jetstream/streams.ts";
 import type { Alerts } from "./alerts.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Cursor } from "./fleet-store.ts";

@@ -4,8 +4,8 @@ import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { everySubjectOf, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { StreamMessage } from "../nats/follow.ts";
-import { type ReadOptions, readStream } from "../nats/read-stream.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
+import { type ReadOptions, readStream } from "../nats/jetstream/read-stream.ts";
 
 type RecordOf = (id: AgentId) => AgentRecord | undefined;
 

@@ -10,9 +10,9 @@ import * as messages from "../domain/wire/messages.ts";
 import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import { type Following, followStream, type StreamMessage } from "../nats/follow.ts";
-import { readLastMessage, readStream } from "../nats/read-stream.ts";
-import { lastSequence } from "../nats/streams.ts";
+import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
+import { readLastMessage, readStream } from "../nats/jetstream/read-stream.ts";
+import { lastSequence } from "../nats/jetstream/streams.ts";
 import type { Cursor } from "./fleet-store.ts";
 import { firstMissedOrder, readMissedReports } from "./missed.ts";
 

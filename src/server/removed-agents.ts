@@ -3,9 +3,9 @@
 import * as v from "valibot";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import { buckets, streams } from "../domain/wire/subjects.ts";
-import { openExistingBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
-import { lastSequence } from "../nats/streams.ts";
+import { openExistingBucket } from "../nats/jetstream/bucket.ts";
+import { lastSequence } from "../nats/jetstream/streams.ts";
 
 const prefix = "removed.";
 /** As long as COMMANDS keeps a message, and an id. */

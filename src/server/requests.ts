@@ -16,9 +16,9 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { checkMessage, parseJson } from "../domain/wire/decode.ts";
 import { agentSubject, buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
-import { type Bucket, openBucket } from "../nats/bucket.ts";
 import type { Bus } from "../nats/bus.ts";
-import { followStream, type StreamMessage } from "../nats/follow.ts";
+import { type Bucket, openBucket } from "../nats/jetstream/bucket.ts";
+import { followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
 import { createOrderToken, messageStoredAs } from "./order-names.ts";
 import type { RequestReading } from "./server.ts";
 

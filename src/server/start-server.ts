@@ -11,7 +11,7 @@ import type { Logger } from "../log.ts";
 import type { ConnectionEvent } from "../nats/accounts/system-account.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { RepeatedViolation } from "../nats/child/violations.ts";
-import { ensureStreams } from "../nats/streams.ts";
+import { ensureStreams } from "../nats/jetstream/streams.ts";
 import { type AlertStore, openAlertStore } from "./alert-store.ts";
 import { createAlerts } from "./alerts.ts";
 import { type AuditOptions, startAudit } from "./audit/start-audit.ts";

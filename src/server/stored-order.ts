@@ -5,8 +5,8 @@ import { decodeMessage } from "../domain/wire/decode.ts";
 import { AgentMessageSchema, CommandSchema } from "../domain/wire/messages.ts";
 import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
-import { readStream } from "../nats/read-stream.ts";
-import { readStreamMessage } from "../nats/streams.ts";
+import { readStream } from "../nats/jetstream/read-stream.ts";
+import { readStreamMessage } from "../nats/jetstream/streams.ts";
 
 /** The audit's copy is stored after the original; so much of a difference of the cluster's clocks is allowed for. */
 const clockSlackMs = 60_000;

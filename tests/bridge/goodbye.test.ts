@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject } from "../../src/domain/wire/subjects.ts";
-import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
+import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { denoPath } from "../support/deno.ts";
 import { startTestNats } from "../support/nats.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject, bridgeConsumer, streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
+import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { storeCommand } from "../../src/server/commands.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -5,7 +5,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger as log } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
-import { consumerNames, subjectCounts } from "../../src/nats/streams.ts";
+import { consumerNames, subjectCounts } from "../../src/nats/jetstream/streams.ts";
 import { startBridge } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type AgentRequest, answerMessageId } from "../../src/domain/requests.ts";
 import { parseJson } from "../../src/domain/wire/decode.ts";
 import { agentSubject, buckets } from "../../src/domain/wire/subjects.ts";
-import { bucketSubject, openExistingBucket } from "../../src/nats/bucket.ts";
+import { bucketSubject, openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import { runCliai } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { type Case, mayGiveAgain } from "./cases.ts";

@@ -5,7 +5,7 @@ import type { Receipt, ReceiptState } from "../../src/domain/wire/messages.ts";
 import { everyAgentSubject, parseAgentSubject, streams } from "../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import { followStream } from "../../src/nats/follow.ts";
+import { followStream } from "../../src/nats/jetstream/follow.ts";
 
 export interface Ledger extends AsyncDisposable {
   /** The final receipt that counts, which is the first in the audit; empty before it. A retry may have stored it twice. */

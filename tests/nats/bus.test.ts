@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseJson } from "../../src/domain/wire/decode.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
-import { ensureStreams } from "../../src/nats/streams.ts";
+import { ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 

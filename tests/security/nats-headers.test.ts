@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { headers, type NatsConnection } from "nats";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
-import { readStreamFacts } from "../../src/nats/read-stream.ts";
+import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { type SecureNats, startSecureNats } from "../support/secure-nats.ts";

@@ -1,8 +1,8 @@
 // A server that signs its audit, statuses to fill it with, copies of the stream that are tampered with, and what verify says.
 import type { Bus } from "../../src/nats/bus.ts";
-import type { StreamMessage } from "../../src/nats/follow.ts";
-import { publishAsIs } from "../../src/nats/publish-as-is.ts";
-import { readStream, readStreamFacts } from "../../src/nats/read-stream.ts";
+import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";
+import { publishAsIs } from "../../src/nats/jetstream/publish-bytes.ts";
+import { readStream, readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
 import { type AuditSource, openStreamSource } from "../../src/server/audit/audit-source.ts";
 import type { Finding } from "../../src/server/audit/findings.ts";
 import { createSigningKey } from "../../src/server/audit/signing.ts";

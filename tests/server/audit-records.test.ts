@@ -5,7 +5,7 @@ import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import type { StreamMessage } from "../../src/nats/follow.ts";
+import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";
 import { exportLine, openFileSource } from "../../src/server/audit/export-file.ts";
 import { followAudit, openExport, readAudit, readNewest } from "../../src/server/audit/read-audit.ts";
 import { createAuditRecords } from "../../src/server/audit/records.ts";

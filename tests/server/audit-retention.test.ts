@@ -4,7 +4,7 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { startNatsServer } from "../../src/nats/child/server-process.ts";
-import { readStreamFacts } from "../../src/nats/read-stream.ts";
+import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
 import { openStreamSource } from "../../src/server/audit/audit-source.ts";
 import { openHeadFile, readHeadNote } from "../../src/server/audit/head-file.ts";
 import { createSigningKey, type SigningKey } from "../../src/server/audit/signing.ts";

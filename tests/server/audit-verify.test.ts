@@ -1,7 +1,7 @@
 // Tampering of every kind, in copies of a stream and in the stream itself, on a real nats-server.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { silentLogger } from "../../src/log.ts";
-import { readStreamFacts } from "../../src/nats/read-stream.ts";
+import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
 import { openStreamSource } from "../../src/server/audit/audit-source.ts";
 import { createSigningKey, type SigningKey } from "../../src/server/audit/signing.ts";
 import { startServer } from "../../src/server/start-server.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openBucket } from "../../src/nats/bucket.ts";
+import { openBucket } from "../../src/nats/jetstream/bucket.ts";
 import { createFencedWriter } from "../../src/server/fenced-writer.ts";
 import { startTestNats } from "../support/nats.ts";
 

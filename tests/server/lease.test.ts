@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { silentLogger } from "../../src/log.ts";
-import { openBucket } from "../../src/nats/bucket.ts";
 import type { Bus } from "../../src/nats/bus.ts";
+import { openBucket } from "../../src/nats/jetstream/bucket.ts";
 import { type Lease, startLease } from "../../src/server/lease.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -2,8 +2,8 @@
 // records that are gone.
 import { expect, test } from "bun:test";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { openExistingBucket } from "../../src/nats/bucket.ts";
-import { removeBridge } from "../../src/nats/streams.ts";
+import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
+import { removeBridge } from "../../src/nats/jetstream/streams.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 

@@ -5,7 +5,7 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { ReceiptSchema, type ReceiptState } from "../../domain/wire/messages.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { readStream } from "../../nats/read-stream.ts";
+import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { storeCommand } from "../../server/commands.ts";
 import { delay } from "../wait.ts";
 

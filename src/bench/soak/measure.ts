@@ -2,7 +2,7 @@
 // same agents there. What is kept without need would show between them. The judgement is pure.
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { consumerNames } from "../../nats/streams.ts";
+import { consumerNames } from "../../nats/jetstream/streams.ts";
 import { countOpenFiles, readCpuMs, readMemory } from "../process-facts.ts";
 import type { MeasuredServe } from "../serve.ts";
 import { delay } from "../wait.ts";

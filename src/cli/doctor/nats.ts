@@ -2,8 +2,8 @@
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { type JetStreamHealth, readJetStreamHealth } from "../../nats/health.ts";
-import { consumerNames } from "../../nats/streams.ts";
+import { type JetStreamHealth, readJetStreamHealth } from "../../nats/jetstream/health.ts";
+import { consumerNames } from "../../nats/jetstream/streams.ts";
 import { type ClientArgs, withClient } from "../client.ts";
 import type { CliContext } from "../context.ts";
 import { readFleet } from "../fleet-reading.ts";

@@ -2,8 +2,8 @@
 import type { ChainHead } from "../../domain/audit/audit.ts";
 import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import type { StreamMessage } from "../../nats/follow.ts";
-import { readStream, readStreamFacts } from "../../nats/read-stream.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readStream, readStreamFacts } from "../../nats/jetstream/read-stream.ts";
 import { openHeadStore } from "./chain-head.ts";
 import type { HeadNote } from "./head-file.ts";
 

@@ -10,9 +10,9 @@ import {
 } from "../../domain/audit/audit.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { auditCheckpointSubject, buckets, streams } from "../../domain/wire/subjects.ts";
-import { type Bucket, openExistingBucket } from "../../nats/bucket.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { readLastMessage } from "../../nats/read-stream.ts";
+import { type Bucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
+import { readLastMessage } from "../../nats/jetstream/read-stream.ts";
 
 const key = "audit_head";
 

@@ -6,7 +6,7 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { createLineSplitter } from "../../domain/text/lines.ts";
 import { checkMessage, decodeMessage, parseJson } from "../../domain/wire/decode.ts";
 import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
-import type { StreamMessage } from "../../nats/follow.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
 
 const HeaderSchema = v.object({

@@ -3,8 +3,8 @@ import { type AuditFilter, auditSubjects, createAuditTest } from "../../domain/a
 import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { type Following, followStream, type StreamMessage } from "../../nats/follow.ts";
-import { readStream, readStreamFacts } from "../../nats/read-stream.ts";
+import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readStream, readStreamFacts } from "../../nats/jetstream/read-stream.ts";
 import { readCheckpoint } from "./chain-head.ts";
 import type { ExportHeader } from "./export-file.ts";
 

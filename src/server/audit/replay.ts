@@ -3,7 +3,7 @@ import type { AuditFilter } from "../../domain/audit/audit-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { replayRoot } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { publishAsIs } from "../../nats/publish-as-is.ts";
+import { publishAsIs } from "../../nats/jetstream/publish-bytes.ts";
 import { readAudit } from "./read-audit.ts";
 
 export interface ReplayOptions {

@@ -1,7 +1,7 @@
 // What a NATS server says of its own health, for `cliai doctor`: its clock, its store, and which streams it has.
 import type { StreamInfo } from "nats";
-import type { Bus } from "./bus.ts";
-import { isNotFound, translateNatsError } from "./errors.ts";
+import type { Bus } from "../bus.ts";
+import { isNotFound, translateNatsError } from "../errors.ts";
 
 export interface JetStreamHealth {
   readonly storedBytes: number;

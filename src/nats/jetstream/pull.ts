@@ -4,8 +4,8 @@
 import type { JsMsg } from "nats";
 import { nanos } from "nats";
 import { toJsMsg } from "nats/lib/jetstream/jsmsg.js";
-import type { Bus } from "./bus.ts";
-import { isClustered } from "./elections.ts";
+import type { Bus } from "../bus.ts";
+import { isClustered } from "../elections.ts";
 
 const mebibyte = 1024 * 1024;
 /** Of one pull. Several readers share a connection: all of their pulls must have room in it at once. */

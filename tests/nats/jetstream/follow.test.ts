@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { silentLogger as log } from "../../src/log.ts";
-import { consumeOrders, followStream, type Order } from "../../src/nats/follow.ts";
-import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
-import { startTestNats } from "../support/nats.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import { consumeOrders, followStream, type Order } from "../../../src/nats/jetstream/follow.ts";
+import { ensureBridgeConsumer, ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { startTestNats } from "../../support/nats.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 const text = (data: Uint8Array) => new TextDecoder().decode(data);

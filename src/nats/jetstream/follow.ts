@@ -3,13 +3,13 @@
 // silent. The consumers of nats 2.29 do too, but after a failed look-up they wait for a whole pull: here a fresh one is made
 // at once, from where the last one stood.
 import type { JsMsg } from "nats";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { streams } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "./bus.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { streams } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../bus.ts";
+import { openReader } from "../reader.ts";
 import { bridgeConsumers, subjectFilter } from "./older-servers.ts";
 import { answerWithinMs, type Pulled, pullFor, pullMessages } from "./pull.ts";
-import { openReader } from "./reader.ts";
 
 const retryMs = 250;
 

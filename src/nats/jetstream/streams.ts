@@ -9,9 +9,10 @@ import {
   StorageType,
   type StreamConfig,
 } from "nats";
-import { keptAtMostMs } from "../domain/receipts.ts";
-import type { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
+import { layoutMetadata, requireKnownStream } from "../../domain/layout.ts";
+import { keptAtMostMs } from "../../domain/receipts.ts";
+import type { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
   auditRecordSubjects,
@@ -21,11 +22,10 @@ import {
   everyAgentSubject,
   everySubjectOf,
   streams,
-} from "../domain/wire/subjects.ts";
-import type { Bus } from "./bus.ts";
-import { overElections } from "./elections.ts";
-import { isGone, isNotFound, translateNatsError } from "./errors.ts";
-import { layoutMetadata, requireKnownStream } from "./layout.ts";
+} from "../../domain/wire/subjects.ts";
+import type { Bus } from "../bus.ts";
+import { overElections } from "../elections.ts";
+import { isGone, isNotFound, translateNatsError } from "../errors.ts";
 import { bridgeConsumers } from "./older-servers.ts";
 
 const day = 24 * 60 * 60 * 1000;

@@ -1,11 +1,11 @@
 // Reads what a stream holds now, from one end to the other, and the facts about it. What comes later is follow.ts's.
-import { CliaiError } from "../domain/text/errors.ts";
-import type { Bus } from "./bus.ts";
-import { isNotFound, translateNatsError } from "./errors.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { Bus } from "../bus.ts";
+import { isNotFound, translateNatsError } from "../errors.ts";
+import { openReader, type Reader, type ReaderStart } from "../reader.ts";
 import { type StreamMessage, streamMessage } from "./follow.ts";
 import { subjectFilter } from "./older-servers.ts";
 import { pullMessages } from "./pull.ts";
-import { openReader, type Reader, type ReaderStart } from "./reader.ts";
 
 export interface ReadOptions {
   readonly stream: string;

@@ -1,13 +1,13 @@
 // Large records: nats-server sends all that one pull asks for at once, and closes a connection on which more than 64 MB wait.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { silentLogger as log } from "../../src/log.ts";
-import type { Bus } from "../../src/nats/bus.ts";
-import { consumeOrders, followStream } from "../../src/nats/follow.ts";
-import { readStream } from "../../src/nats/read-stream.ts";
-import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/streams.ts";
-import { startTestNats } from "../support/nats.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { consumeOrders, followStream } from "../../../src/nats/jetstream/follow.ts";
+import { readStream } from "../../../src/nats/jetstream/read-stream.ts";
+import { ensureBridgeConsumer, ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { startTestNats } from "../../support/nats.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,7 +1,7 @@
 // Publishes bytes as they are, with headers: for what was recorded once and is not ours to write anew.
 import { headers } from "nats";
-import type { Bus } from "./bus.ts";
-import { translateNatsError } from "./errors.ts";
+import type { Bus } from "../bus.ts";
+import { translateNatsError } from "../errors.ts";
 
 /** At most once, without an acknowledgement. */
 export function publishAsIs(

@@ -1,8 +1,8 @@
 // Follows what is written to a KV bucket, by whoever. What it holds at the start is bucket.ts's to read.
-import { messageOf } from "../domain/text/errors.ts";
-import type { Logger } from "../log.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../bus.ts";
 import { bucketStream, bucketSubject, readValue } from "./bucket.ts";
-import type { Bus } from "./bus.ts";
 import { type Following, followStream } from "./follow.ts";
 
 export interface BucketChange {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { agentSubject, everyAgentSubject, streams } from "../../src/domain/wire/subjects.ts";
-import type { Bus } from "../../src/nats/bus.ts";
-import { copiedTo, ensureStreams, removeMessages } from "../../src/nats/streams.ts";
-import { startTestNats } from "../support/nats.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { agentSubject, everyAgentSubject, streams } from "../../../src/domain/wire/subjects.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { copiedTo, ensureStreams, removeMessages } from "../../../src/nats/jetstream/streams.ts";
+import { startTestNats } from "../../support/nats.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 

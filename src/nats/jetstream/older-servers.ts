@@ -1,8 +1,13 @@
 // What nats-server 2.9 cannot do (several filters on one consumer), and what is done instead.
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { agentOrderTopics, agentSubject, bridgeConsumer, bridgeConsumerOf } from "../domain/wire/subjects.ts";
-import type { Bus } from "./bus.ts";
-import { isAtLeast } from "./child/server-version.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import {
+  agentOrderTopics,
+  agentSubject,
+  bridgeConsumer,
+  bridgeConsumerOf,
+} from "../../domain/wire/subjects.ts";
+import type { Bus } from "../bus.ts";
+import { isAtLeast } from "../child/server-version.ts";
 
 const manyFiltersSince = "2.10.0";
 

@@ -1,9 +1,9 @@
 // A KV bucket of JSON values.
 import { type KV, StorageType } from "nats";
-import { parseJson } from "../domain/wire/decode.ts";
-import type { Bus } from "./bus.ts";
-import { overElections } from "./elections.ts";
-import { isWrongSequence, translateNatsError } from "./errors.ts";
+import { parseJson } from "../../domain/wire/decode.ts";
+import type { Bus } from "../bus.ts";
+import { overElections } from "../elections.ts";
+import { isWrongSequence, translateNatsError } from "../errors.ts";
 import { ensureCopies } from "./streams.ts";
 
 export interface BucketEntry {

@@ -1,10 +1,10 @@
 // What a real nats-server says of its health, and how far its clock is from one that is wrong.
 import { expect, test } from "bun:test";
-import { streams } from "../../src/domain/wire/subjects.ts";
-import { isAtLeast } from "../../src/nats/child/server-version.ts";
-import { readJetStreamHealth } from "../../src/nats/health.ts";
-import { ensureStreams } from "../../src/nats/streams.ts";
-import { startTestNats } from "../support/nats.ts";
+import { streams } from "../../../src/domain/wire/subjects.ts";
+import { isAtLeast } from "../../../src/nats/child/server-version.ts";
+import { readJetStreamHealth } from "../../../src/nats/jetstream/health.ts";
+import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { startTestNats } from "../../support/nats.ts";
 
 test("readJetStreamHealth() names the streams that are missing, and what is stored", async () => {
   await using nats = await startTestNats();
