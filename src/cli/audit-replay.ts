@@ -1,6 +1,6 @@
 // `cliai audit replay`: publishes a span of the history again, under `replay`.
+import { parseReplayPrefix, replayAudit } from "../audit/replay.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import { parseReplayPrefix, replayAudit } from "../server/audit/replay.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
 import { withClient } from "./client.ts";
 import type { CliContext } from "./context.ts";

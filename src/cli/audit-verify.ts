@@ -1,12 +1,12 @@
 // `cliai audit verify`: a line for each trace of tampering, then what was verified. Exit code 1 when there is any.
 import { resolve } from "node:path";
+import { type AuditSource, openStreamSource } from "../audit/audit-source.ts";
+import { openFileSource } from "../audit/export-file.ts";
+import type { Finding } from "../audit/findings.ts";
+import { readHeadNote } from "../audit/head-file.ts";
+import { readPublicKey } from "../audit/signing.ts";
+import { type Verification, verifyAudit } from "../audit/verify.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import { type AuditSource, openStreamSource } from "../server/audit/audit-source.ts";
-import { openFileSource } from "../server/audit/export-file.ts";
-import type { Finding } from "../server/audit/findings.ts";
-import { readHeadNote } from "../server/audit/head-file.ts";
-import { readPublicKey } from "../server/audit/signing.ts";
-import { type Verification, verifyAudit } from "../server/audit/verify.ts";
 import type { AuditArgs } from "./audit-args.ts";
 import { dataDirFor, withClient } from "./client.ts";
 import type { CliContext } from "./context.ts";

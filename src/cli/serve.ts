@@ -2,6 +2,8 @@
 // the opposite order. What each part does is another room's.
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { openHeadFile } from "../audit/head-file.ts";
+import { openSigningKey } from "../audit/signing.ts";
 import { buildInfo } from "../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../config.ts";
 import { parseDurationMs } from "../domain/text/moment.ts";
@@ -11,8 +13,6 @@ import type { Bus } from "../nats/bus.ts";
 import { resolveServerBinary } from "../nats/child/server-binary.ts";
 import { type NatsServer, type NatsServerOptions, startNatsServer } from "../nats/child/server-process.ts";
 import { serveHttp } from "../runtime.ts";
-import { openHeadFile } from "../server/audit/head-file.ts";
-import { openSigningKey } from "../server/audit/signing.ts";
 import { startServer } from "../server/start-server.ts";
 import { loginPath } from "../web/access.ts";
 import { createApp } from "../web/app.ts";

@@ -1,6 +1,6 @@
 // `cliai watch`: the live feed from the stream AUDIT, a line an event, until it is interrupted or its reader has gone.
+import { followAudit } from "../audit/read-audit.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
-import { followAudit } from "../server/audit/read-audit.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";

@@ -1,4 +1,5 @@
 // Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve.ts.
+import { type AuditOptions, startAudit } from "../audit/start-audit.ts";
 import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
 import { summaryOf } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
@@ -14,7 +15,6 @@ import type { RepeatedViolation } from "../nats/child/violations.ts";
 import { ensureStreams } from "../nats/jetstream/streams.ts";
 import { type AlertStore, openAlertStore } from "./alert-store.ts";
 import { createAlerts } from "./alerts.ts";
-import { type AuditOptions, startAudit } from "./audit/start-audit.ts";
 import { createBridgeConsumers } from "./bridge-consumers.ts";
 import { storeCommand } from "./commands.ts";
 import { endWithRuns } from "./ended-runs.ts";

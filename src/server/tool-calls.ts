@@ -1,4 +1,5 @@
 // Answers the agents' tool calls, all at once: a slow one holds up nobody. Every call that asks gets an answer.
+import type { AnsweredCall } from "../audit/records.ts";
 import type { OrderNames } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
@@ -23,7 +24,6 @@ import {
 } from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
 import type { Bus, BusMessage } from "../nats/bus.ts";
-import type { AnsweredCall } from "./audit/records.ts";
 import { type ToolContext, type ToolHandler, toolHandlers } from "./tool-handlers.ts";
 
 export interface ToolCallOptions

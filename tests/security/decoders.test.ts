@@ -4,6 +4,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { readClaudeHook } from "../../src/agents/claude-hooks.ts";
 import { fillTemplate } from "../../src/agents/mcp-config.ts";
+import { openFileSource } from "../../src/audit/export-file.ts";
+import { isIntact } from "../../src/audit/signing.ts";
 import { readOrder } from "../../src/bridge/read-order.ts";
 import { readGrants } from "../../src/cli/agent-grants.ts";
 import { readHttpToken } from "../../src/cli/http-token.ts";
@@ -25,8 +27,6 @@ import { readAdvisory } from "../../src/nats/accounts/system-account.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { readRun } from "../../src/nats/child/leftover-server.ts";
 import { parseViolation } from "../../src/nats/child/violations.ts";
-import { openFileSource } from "../../src/server/audit/export-file.ts";
-import { isIntact } from "../../src/server/audit/signing.ts";
 import { checkProof } from "../../src/web/proofs.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

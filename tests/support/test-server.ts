@@ -1,7 +1,7 @@
 // A server over a real nats-server, as `serve` puts it together, without HTTP.
+import type { AuditOptions } from "../../src/audit/start-audit.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import type { AuditOptions } from "../../src/server/audit/start-audit.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { startTestNats, type TestNats } from "./nats.ts";

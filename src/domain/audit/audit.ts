@@ -1,5 +1,5 @@
 // What the server writes into the stream AUDIT of its own: tool calls, malformed messages, and the signed checkpoints that
-// make tampering show. Types, schemas and the text that is signed; hashing and signing are in src/server/audit.
+// make tampering show. Types, schemas and the text that is signed; hashing and signing are in src/audit.
 import * as v from "valibot";
 import type { AgentId } from "../wire/agent-id.ts";
 

@@ -1,15 +1,15 @@
 // What the server adds to the audit, and how it is read, exported and replayed, on a real nats-server.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
+import { exportLine, openFileSource } from "../../src/audit/export-file.ts";
+import { followAudit, openExport, readAudit, readNewest } from "../../src/audit/read-audit.ts";
+import { createAuditRecords } from "../../src/audit/records.ts";
+import { parseReplayPrefix, replayAudit } from "../../src/audit/replay.ts";
 import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";
-import { exportLine, openFileSource } from "../../src/server/audit/export-file.ts";
-import { followAudit, openExport, readAudit, readNewest } from "../../src/server/audit/read-audit.ts";
-import { createAuditRecords } from "../../src/server/audit/records.ts";
-import { parseReplayPrefix, replayAudit } from "../../src/server/audit/replay.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -1,13 +1,13 @@
 // Writes the checkpoints: follows the stream AUDIT, and signs what came at most once a second, or each 500 records.
 // Of several servers the leader alone; and whoever leads, the stream takes a checkpoint only after the one it follows.
-import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../../domain/audit/audit.ts";
-import { messageOf } from "../../domain/text/errors.ts";
-import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
-import type { Logger } from "../../log.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
-import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
-import type { AuditRetention } from "../../nats/jetstream/streams.ts";
+import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../domain/audit/audit.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
+import { readStreamFacts } from "../nats/jetstream/read-stream.ts";
+import type { AuditRetention } from "../nats/jetstream/streams.ts";
 import { type ChainEnd, findChainEnd, headOf, openHeadStore } from "./chain-head.ts";
 import type { HeadFile, HeadNote } from "./head-file.ts";
 import { digestRecord, type SigningKey, signCheckpoint } from "./signing.ts";

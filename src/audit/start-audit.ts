@@ -1,7 +1,7 @@
 // The server's part in the audit: its own records, and the checkpoints that sign what the stream AUDIT holds.
-import type { Logger } from "../../log.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { type AuditRetention, defaultAuditRetention } from "../../nats/jetstream/streams.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { type AuditRetention, defaultAuditRetention } from "../nats/jetstream/streams.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import type { HeadFile } from "./head-file.ts";
 import { type AuditRecords, createAuditRecords } from "./records.ts";

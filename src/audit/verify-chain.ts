@@ -1,6 +1,6 @@
 // The chain of checkpoints by itself: each intact, by a key that is trusted, and following the one before.
-import { type ChainHead, type Checkpoint, isDueToRetention, isWellFormed } from "../../domain/audit/audit.ts";
-import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { type ChainHead, type Checkpoint, isDueToRetention, isWellFormed } from "../domain/audit/audit.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
 import { readCheckpoint } from "./chain-head.ts";
 import type { Finding, Reporter } from "./findings.ts";

@@ -10,8 +10,8 @@ import {
 } from "node:crypto";
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Checkpoint, signedText } from "../../domain/audit/audit.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { type Checkpoint, signedText } from "../domain/audit/audit.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 
 export interface SigningKey {
   /** base64url of the 32 bytes. */

@@ -1,11 +1,11 @@
 // The records that the server itself adds to the audit: tool calls, and messages that could not be understood. Published
 // without waiting; a flood of malformed ones leaves a bounded number of records and one count of the rest.
-import type { MalformedRecord, OmittedRecord, ToolRecord } from "../../domain/audit/audit.ts";
-import { messageOf } from "../../domain/text/errors.ts";
-import { redact } from "../../domain/text/redact.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { auditMalformedSubject, auditToolSubject } from "../../domain/wire/subjects.ts";
-import type { Logger } from "../../log.ts";
+import type { MalformedRecord, OmittedRecord, ToolRecord } from "../domain/audit/audit.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import { redact } from "../domain/text/redact.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { auditMalformedSubject, auditToolSubject } from "../domain/wire/subjects.ts";
+import type { Logger } from "../log.ts";
 
 /** How much is kept of a malformed message (contract §3), and of a call's arguments. */
 const sampleBytes = 4_096;

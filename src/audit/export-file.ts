@@ -2,11 +2,11 @@
 // it can be verified. The first line says what was asked for.
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { createLineSplitter } from "../../domain/text/lines.ts";
-import { checkMessage, decodeMessage, parseJson } from "../../domain/wire/decode.ts";
-import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
-import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { createLineSplitter } from "../domain/text/lines.ts";
+import { checkMessage, decodeMessage, parseJson } from "../domain/wire/decode.ts";
+import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
 
 const HeaderSchema = v.object({

@@ -1,6 +1,6 @@
 // What a verification finds, in words for a person. Records in a row that share one fate are one finding.
-import type { SignedRecord } from "../../domain/audit/audit.ts";
-import type { SeenRecord } from "../../domain/audit/audit-alignment.ts";
+import type { SignedRecord } from "../domain/audit/audit.ts";
+import type { SeenRecord } from "../domain/audit/audit-alignment.ts";
 
 export type FindingKind =
   | "changed"

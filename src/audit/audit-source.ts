@@ -1,9 +1,9 @@
 // What can be verified: the stream AUDIT itself, a copy of it, or an exported file. Each gives the same two readings.
-import type { ChainHead } from "../../domain/audit/audit.ts";
-import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import type { StreamMessage } from "../../nats/jetstream/follow.ts";
-import { readStream, readStreamFacts } from "../../nats/jetstream/read-stream.ts";
+import type { ChainHead } from "../domain/audit/audit.ts";
+import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
+import { readStream, readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import { openHeadStore } from "./chain-head.ts";
 import type { HeadNote } from "./head-file.ts";
 

@@ -7,12 +7,12 @@ import {
   CheckpointSchema,
   type Retention,
   signedRecords,
-} from "../../domain/audit/audit.ts";
-import { decodeMessage } from "../../domain/wire/decode.ts";
-import { auditCheckpointSubject, buckets, streams } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { type Bucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
-import { readLastMessage } from "../../nats/jetstream/read-stream.ts";
+} from "../domain/audit/audit.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { auditCheckpointSubject, buckets, streams } from "../domain/wire/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import { type Bucket, openExistingBucket } from "../nats/jetstream/bucket.ts";
+import { readLastMessage } from "../nats/jetstream/read-stream.ts";
 
 const key = "audit_head";
 

@@ -3,8 +3,8 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { ChainHeadSchema } from "../../domain/audit/audit.ts";
-import { parseJson } from "../../domain/wire/decode.ts";
+import { ChainHeadSchema } from "../domain/audit/audit.ts";
+import { parseJson } from "../domain/wire/decode.ts";
 import { isSignedBy, type SigningKey } from "./signing.ts";
 
 const fileName = "audit-head.json";

@@ -1,9 +1,9 @@
 // Tampering of every kind, in copies of a stream and in the stream itself, on a real nats-server.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { openStreamSource } from "../../src/audit/audit-source.ts";
+import { createSigningKey, type SigningKey } from "../../src/audit/signing.ts";
 import { silentLogger } from "../../src/log.ts";
 import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
-import { openStreamSource } from "../../src/server/audit/audit-source.ts";
-import { createSigningKey, type SigningKey } from "../../src/server/audit/signing.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";

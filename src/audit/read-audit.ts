@@ -1,10 +1,10 @@
 // Reading the recorded history by filters: the server chooses by subject and beginning, the rest is tested as it passes.
-import { type AuditFilter, auditSubjects, createAuditTest } from "../../domain/audit/audit-filter.ts";
-import { auditCheckpointSubject, streams } from "../../domain/wire/subjects.ts";
-import type { Logger } from "../../log.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
-import { readStream, readStreamFacts } from "../../nats/jetstream/read-stream.ts";
+import { type AuditFilter, auditSubjects, createAuditTest } from "../domain/audit/audit-filter.ts";
+import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
+import { readStream, readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import { readCheckpoint } from "./chain-head.ts";
 import type { ExportHeader } from "./export-file.ts";
 

@@ -1,9 +1,9 @@
 // Publishes a span of the audit again, on subjects under a prefix of its own: never on one that anything listens to for real.
-import type { AuditFilter } from "../../domain/audit/audit-filter.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
-import { replayRoot } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { publishAsIs } from "../../nats/jetstream/publish-bytes.ts";
+import type { AuditFilter } from "../domain/audit/audit-filter.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { replayRoot } from "../domain/wire/subjects.ts";
+import type { Bus } from "../nats/bus.ts";
+import { publishAsIs } from "../nats/jetstream/publish-bytes.ts";
 import { readAudit } from "./read-audit.ts";
 
 export interface ReplayOptions {

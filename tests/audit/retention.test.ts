@@ -1,13 +1,13 @@
 // Settings of retention that were made smaller, and a store that was put back from an older copy, on a real nats-server.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { openStreamSource } from "../../src/audit/audit-source.ts";
+import { openHeadFile, readHeadNote } from "../../src/audit/head-file.ts";
+import { createSigningKey, type SigningKey } from "../../src/audit/signing.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { startNatsServer } from "../../src/nats/child/server-process.ts";
 import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
-import { openStreamSource } from "../../src/server/audit/audit-source.ts";
-import { openHeadFile, readHeadNote } from "../../src/server/audit/head-file.ts";
-import { createSigningKey, type SigningKey } from "../../src/server/audit/signing.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { testServerBinary } from "../support/nats.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";

@@ -1,13 +1,13 @@
 // A server that signs its audit, statuses to fill it with, copies of the stream that are tampered with, and what verify says.
+import { type AuditSource, openStreamSource } from "../../src/audit/audit-source.ts";
+import type { Finding } from "../../src/audit/findings.ts";
+import { createSigningKey } from "../../src/audit/signing.ts";
+import type { AuditOptions } from "../../src/audit/start-audit.ts";
+import { type Verification, verifyAudit } from "../../src/audit/verify.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";
 import { publishAsIs } from "../../src/nats/jetstream/publish-bytes.ts";
 import { readStream, readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
-import { type AuditSource, openStreamSource } from "../../src/server/audit/audit-source.ts";
-import type { Finding } from "../../src/server/audit/findings.ts";
-import { createSigningKey } from "../../src/server/audit/signing.ts";
-import type { AuditOptions } from "../../src/server/audit/start-audit.ts";
-import { type Verification, verifyAudit } from "../../src/server/audit/verify.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 

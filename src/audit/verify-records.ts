@@ -1,8 +1,8 @@
 // The records beside what the checkpoints say of them, a checkpoint's worth at a time.
-import { type Checkpoint, type SignedRecord, signedRecords } from "../../domain/audit/audit.ts";
-import { alignRecords, type SeenRecord } from "../../domain/audit/audit-alignment.ts";
-import { auditCheckpointSubject } from "../../domain/wire/subjects.ts";
-import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { type Checkpoint, type SignedRecord, signedRecords } from "../domain/audit/audit.ts";
+import { alignRecords, type SeenRecord } from "../domain/audit/audit-alignment.ts";
+import { auditCheckpointSubject } from "../domain/wire/subjects.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
 import type { Reporter } from "./findings.ts";
 import { digestRecord } from "./signing.ts";
