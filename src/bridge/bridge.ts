@@ -2,6 +2,13 @@
 // ends them all with one goodbye. Flags, signals and the process are src/cli/bridge.ts's business.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { sayGoodbye } from "../agent-link/goodbye.ts";
+import type { AgentFacts } from "../agent-link/heartbeat.ts";
+import { startLink } from "../agent-link/link.ts";
+import type { TakenOrder } from "../agent-link/read-order.ts";
+import { createReceiptQueue, noteTokens } from "../agent-link/receipt-queue.ts";
+import { createToolCaller, type ToolCaller } from "../agent-link/tool-call.ts";
+import { pause } from "../agent-link/waiting.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { buildConnectionName, buildToolsConnectionName } from "../domain/wire/connection-name.ts";
@@ -11,18 +18,11 @@ import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
 import { readClientNews } from "./client-watch.ts";
 import { createGiven } from "./given.ts";
-import { sayGoodbye } from "./goodbye.ts";
-import type { AgentFacts } from "./heartbeat.ts";
-import { startLink } from "./link.ts";
 import { createMcpServer } from "./mcp-server.ts";
-import { pause } from "./pause.ts";
 import { startPresence } from "./presence.ts";
-import type { TakenOrder } from "./read-order.ts";
-import { createReceiptQueue, noteTokens } from "./receipt-queue.ts";
 import type { HostAddress } from "./session/host-link.ts";
 import type { MessagingSocket } from "./session/messaging-socket.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
-import { createToolCaller, type ToolCaller } from "./tool-call.ts";
 
 /** Claude Code ends its MCP servers with SIGKILL half a second after SIGINT: the goodbye is over by then. */
 const goodbyeWithinMs = 300;

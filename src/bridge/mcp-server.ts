@@ -1,10 +1,10 @@
 // The agent's tools as an MCP server, for both protocol eras: which tools there are is domain/wire/tools.ts, what a call does is
 // the caller's. Streams and lines are stdio-transport.ts.
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
+import type { ToolCaller } from "../agent-link/tool-call.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
 import { type ToolDefinition, toolNamesFor, tools } from "../domain/wire/tools.ts";
-import type { ToolCaller } from "./tool-call.ts";
 import { toolInputSchema } from "./tool-schema.ts";
 
 export interface McpServerOptions {

@@ -1,17 +1,17 @@
 // How the fleet hears of the agent: by the bridge's own heartbeats and order intake, or, where a host runs the agent's
 // session (session/), through that; by its own once the host is gone, and through the host again where that answers again.
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Logger } from "../log.ts";
-import type { Given } from "./given.ts";
 import {
   type AgentFacts,
   type Presence as Facts,
   type HeartbeatSender,
   startHeartbeat,
-} from "./heartbeat.ts";
-import type { Link } from "./link.ts";
-import { createOrderIntake, type OrderIntake } from "./orders.ts";
-import { isStop, type TakenOrder } from "./read-order.ts";
+} from "../agent-link/heartbeat.ts";
+import type { Link } from "../agent-link/link.ts";
+import { createOrderIntake, type OrderIntake } from "../agent-link/order-intake.ts";
+import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Logger } from "../log.ts";
+import type { Given } from "./given.ts";
 import { type HostAddress, type HostLink, startHostLink } from "./session/host-link.ts";
 import type { MessagingSocket } from "./session/messaging-socket.ts";
 

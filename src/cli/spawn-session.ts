@@ -3,11 +3,11 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
+import type { RunEnd } from "../agent-link/goodbye.ts";
 import type { AgentCli, HeadlessSession, UserSettings } from "../agents/agent-cli.ts";
 import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { programOf, type RunningAgent } from "../agents/launch.ts";
 import type { AgentOnTerminal } from "../agents/own-terminal.ts";
-import type { RunEnd } from "../bridge/goodbye.ts";
 import type { StopApproval } from "../bridge/session/approvals.ts";
 import { createListener, listenerPaths } from "../bridge/session/listener.ts";
 import { startSession } from "../bridge/session/session.ts";

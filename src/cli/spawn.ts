@@ -1,10 +1,10 @@
 // `cliai spawn`: makes an agent of a profile, writes its files, and launches its CLI in the foreground.
 import process from "node:process";
+import type { RunEnd } from "../agent-link/goodbye.ts";
 import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { launchAgent, type RunningAgent } from "../agents/launch.ts";
 import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
-import type { RunEnd } from "../bridge/goodbye.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { openTerminal } from "../runtime.ts";
 import { defineCliCommand } from "./command.ts";

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { Events } from "nats";
-import { startLink } from "../../../src/bridge/link.ts";
+import { startLink } from "../../../src/agent-link/link.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { type Bus, connectBus } from "../../../src/nats/bus.ts";
 import { startSecureNats } from "../../support/secure-nats.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { answerCalls, type Era, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, type Era, listenTo, startTestBridge } from "./bridge-fixture.ts";
 
 test("the first heartbeat comes at once on connecting, with every field of the contract and no guess", async () => {
   await using nats = await startTestNats();

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { answerCalls, listenTo, startTestBridge, textOf } from "../bridge/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, listenTo, startTestBridge, textOf } from "./bridge-fixture.ts";
 
 const nowhere = "nats://127.0.0.1:9";
 

@@ -4,9 +4,9 @@ import { agentSubject, bridgeConsumer, streams } from "../../src/domain/wire/sub
 import type { Bus } from "../../src/nats/bus.ts";
 import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { storeCommand } from "../../src/server/commands.ts";
+import { answerCalls, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, listenTo, startTestBridge } from "./bridge-fixture.ts";
 
 const ada = parseAgentId("ada");
 

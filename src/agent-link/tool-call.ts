@@ -8,7 +8,7 @@ import { toolCallSubject } from "../domain/wire/subjects.ts";
 import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/wire/tools.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Link } from "./link.ts";
-import { pause } from "./pause.ts";
+import { pause } from "./waiting.ts";
 
 /**
  * How long one request waits where the server knows a call again: then it is asked again, as the same call, and finds the

@@ -6,7 +6,7 @@ import type { Receipt } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
-import { atMost, pause } from "./pause.ts";
+import { atMost, pause } from "./waiting.ts";
 
 export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "detail">;
 

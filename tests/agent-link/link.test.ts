@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { startLink } from "../../src/bridge/link.ts";
+import { startLink } from "../../src/agent-link/link.ts";
 import { CliaiError, type ErrorCode } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject } from "../../src/domain/wire/subjects.ts";
 import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/jetstream/streams.ts";
+import { answerCalls, type Heard, listenTo, startTestBridge, textOf } from "../bridge/bridge-fixture.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { denoPath } from "../support/deno.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, type Heard, listenTo, startTestBridge, textOf } from "./bridge-fixture.ts";
 
 const nowhere = "nats://127.0.0.1:9";
 const root = join(import.meta.dirname, "../..");
-const program = join(import.meta.dirname, "bridge-program.ts");
+const program = join(import.meta.dirname, "..", "bridge", "bridge-program.ts");
 const runtimes: readonly (readonly [string, string, readonly string[]])[] = [
   ["Bun", process.execPath, [program]],
   ["Deno", denoPath(), ["run", "-A", program]],
