@@ -2,7 +2,7 @@
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import type { AgentCli } from "./agent-cli.ts";
-import { claude } from "./claude.ts";
+import { claude } from "./claude/claude.ts";
 
 export const agentClis: readonly AgentCli[] = [claude];
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { claude } from "../../src/agents/claude.ts";
+import { claude } from "../../src/agents/claude/claude.ts";
 import { findProgram } from "../../src/agents/find-program.ts";
 
 const packageProgram = "@anthropic-ai/claude-code/bin/claude.exe";

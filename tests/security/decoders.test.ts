@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { readOrder } from "../../src/agent-link/read-order.ts";
-import { readClaudeHook } from "../../src/agents/claude-hooks.ts";
+import { readClaudeHook } from "../../src/agents/claude/claude-hooks.ts";
 import { fillTemplate } from "../../src/agents/mcp-config.ts";
 import { openFileSource } from "../../src/audit/export-file.ts";
 import { isIntact } from "../../src/audit/signing.ts";

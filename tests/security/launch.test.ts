@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
-import { claude } from "../../src/agents/claude.ts";
+import { claude } from "../../src/agents/claude/claude.ts";
 import { launchAgent } from "../../src/agents/launch.ts";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";

@@ -1,5 +1,5 @@
 // A session's host over a real server, around a CLI that is the test: it sends hooks, and takes or swallows what it is given.
-import { claude } from "../../../src/agents/claude.ts";
+import { claude } from "../../../src/agents/claude/claude.ts";
 import type { CliProcess } from "../../../src/bridge/session/control.ts";
 import { type Session, type SessionOptions, startSession } from "../../../src/bridge/session/session.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readClaudeHook } from "../../../src/agents/claude-hooks.ts";
+import { readClaudeHook } from "../../../src/agents/claude/claude-hooks.ts";
 import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { id } from "./session-events.ts";

@@ -1,8 +1,8 @@
 // The hooks that a headless Claude Code calls over its own stream, and what that stream shows of a tool's end: the cheapest
 // kind there is (docs/performance.md). Seen with 2.1.63 and 2.1.330.
 import * as v from "valibot";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { HeadlessPipes } from "./agent-cli.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { HeadlessPipes } from "../agent-cli.ts";
 
 /** Called over the stream, and answered there. */
 const calledEvents = ["PreToolUse"] as const;

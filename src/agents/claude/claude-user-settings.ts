@@ -3,9 +3,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { parseJson } from "../domain/wire/decode.ts";
-import type { UserSettings, UserSettingsPlace } from "./agent-cli.ts";
-import { noProxyWithLoopback, sparesLoopback } from "./direct-loopback.ts";
+import { parseJson } from "../../domain/wire/decode.ts";
+import type { UserSettings, UserSettingsPlace } from "../agent-cli.ts";
+import { noProxyWithLoopback, sparesLoopback } from "../direct-loopback.ts";
 
 const flag = v.optional(v.fallback(v.optional(v.boolean()), undefined));
 const SettingsSchema = v.looseObject({

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { buildClaudeSettings, claudeSession } from "../../src/agents/claude-session.ts";
+import { buildClaudeSettings, claudeSession } from "../../../src/agents/claude/claude-session.ts";
 
 const place = {
   url: "http://127.0.0.1:1/hook",

@@ -4,9 +4,9 @@ import {
   judgeUserSettings,
   readClaudeUserSettings,
   type SettingsFile,
-} from "../../src/agents/claude-user-settings.ts";
-import { noProxyWithLoopback } from "../../src/agents/direct-loopback.ts";
-import { tempDir } from "../support/temp-dir.ts";
+} from "../../../src/agents/claude/claude-user-settings.ts";
+import { noProxyWithLoopback } from "../../../src/agents/direct-loopback.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 const loopback = "127.0.0.1,localhost,::1";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import { claudeStream } from "../../src/agents/claude-stream.ts";
+import { claudeStream } from "../../../src/agents/claude/claude-stream.ts";
 
 test("a line of the stream ends at its line feed, whatever else of the kind its text holds", async () => {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];

@@ -1,16 +1,16 @@
 // Claude Code's session as its host meets it: the settings with our hooks, what a hook says, what it is answered, and which
 // lines of the session's record prove that the model had a text. Measured with 2.1.330.
 import * as v from "valibot";
-import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { toolNames } from "../domain/wire/tools.ts";
-import type { HookPlace } from "./agent-cli.ts";
+import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { toolNames } from "../../domain/wire/tools.ts";
+import type { HookPlace } from "../agent-cli.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
 import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
-import { shellQuote } from "./shell-quote.ts";
 
 /** Those that may be held as long as a person takes; the others only tell. */
 const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;

@@ -1,7 +1,7 @@
 // What Claude Code's own telemetry (OTLP over HTTP, as JSON) says of each request to the model: tokens, model, and its own
 // estimate of the cost. Measured with 2.1.330, which hands none of these settings on to the agent's tools.
 import * as v from "valibot";
-import type { ModelRequest } from "../domain/hook.ts";
+import type { ModelRequest } from "../../domain/hook.ts";
 
 const exportEveryMs = 2_000;
 

@@ -1,8 +1,8 @@
 // The tools by which Claude Code asks its user: AskUserQuestion and ExitPlanMode. What they ask, and the input that answers
 // them: a permission that is given without that input leaves the dialog standing. Measured with 2.1.330.
 import * as v from "valibot";
-import type { HookTool } from "../domain/hook.ts";
-import type { Question } from "../domain/questions.ts";
+import type { HookTool } from "../../domain/hook.ts";
+import type { Question } from "../../domain/questions.ts";
 
 export const questionTool = "AskUserQuestion";
 export const planTool = "ExitPlanMode";

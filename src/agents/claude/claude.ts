@@ -1,5 +1,5 @@
 // Claude Code: measured with 2.1.330.
-import type { AgentCli } from "./agent-cli.ts";
+import type { AgentCli } from "../agent-cli.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";

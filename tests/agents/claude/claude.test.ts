@@ -2,13 +2,13 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import template from "../../configs/mcp-nats.json" with { type: "json" };
-import type { AgentLaunch } from "../../src/agents/agent-cli.ts";
-import { findAgentCli } from "../../src/agents/agent-clis.ts";
-import { claude } from "../../src/agents/claude.ts";
-import { fillTemplate } from "../../src/agents/mcp-config.ts";
-import { shellQuote } from "../../src/agents/shell-quote.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import template from "../../../configs/mcp-nats.json" with { type: "json" };
+import type { AgentLaunch } from "../../../src/agents/agent-cli.ts";
+import { findAgentCli } from "../../../src/agents/agent-clis.ts";
+import { claude } from "../../../src/agents/claude/claude.ts";
+import { fillTemplate } from "../../../src/agents/mcp-config.ts";
+import { shellQuote } from "../../../src/agents/shell-quote.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 const launch: AgentLaunch = {
   agentId: parseAgentId("ada"),

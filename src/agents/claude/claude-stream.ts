@@ -1,10 +1,10 @@
 // Claude Code without a terminal: messages go in as lines of JSON, and what it does comes out as such. Measured with 2.1.330.
 import type { Writable } from "node:stream";
 import * as v from "valibot";
-import { createLineSplitter } from "../domain/text/lines.ts";
-import { parseJsonLine } from "../domain/wire/decode.ts";
-import type { Usage } from "../domain/wire/messages.ts";
-import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "./agent-cli.ts";
+import { createLineSplitter } from "../../domain/text/lines.ts";
+import { parseJsonLine } from "../../domain/wire/decode.ts";
+import type { Usage } from "../../domain/wire/messages.ts";
+import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "../agent-cli.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { createStreamHooks } from "./claude-stream-hooks.ts";
 

@@ -1,8 +1,8 @@
 // What a hook of Claude Code says, in the words of `agent.{id}.event`: measured with 2.1.330. Short words only, without
 // secrets as far as they can be told by their shape; what a tool gave back is never among them.
 import * as v from "valibot";
-import { redact } from "../domain/text/redact.ts";
-import type { FailureWord } from "../domain/wire/messages.ts";
+import { redact } from "../../domain/text/redact.ts";
+import type { FailureWord } from "../../domain/wire/messages.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
 
 export interface AgentEventFacts {
