@@ -14,14 +14,14 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { buildConnectionName, buildToolsConnectionName } from "../domain/wire/connection-name.ts";
 import { inboxPrefix } from "../domain/wire/subjects.ts";
 import type { ToolName } from "../domain/wire/tools.ts";
+import type { MessagingSocket } from "../host/messaging-socket.ts";
 import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
 import { readClientNews } from "./client-watch.ts";
 import { createGiven } from "./given.ts";
+import type { HostAddress } from "./host-link.ts";
 import { createMcpServer } from "./mcp-server.ts";
 import { startPresence } from "./presence.ts";
-import type { HostAddress } from "./session/host-link.ts";
-import type { MessagingSocket } from "./session/messaging-socket.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 
 /** Claude Code ends its MCP servers with SIGKILL half a second after SIGINT: the goodbye is over by then. */

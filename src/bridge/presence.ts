@@ -1,5 +1,5 @@
 // How the fleet hears of the agent: by the bridge's own heartbeats and order intake, or, where a host runs the agent's
-// session (session/), through that; by its own once the host is gone, and through the host again where that answers again.
+// session (src/host), through that; by its own once the host is gone, and through the host again where that answers again.
 import {
   type AgentFacts,
   type Presence as Facts,
@@ -10,10 +10,10 @@ import type { Link } from "../agent-link/link.ts";
 import { createOrderIntake, type OrderIntake } from "../agent-link/order-intake.ts";
 import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { MessagingSocket } from "../host/messaging-socket.ts";
 import type { Logger } from "../log.ts";
 import type { Given } from "./given.ts";
-import { type HostAddress, type HostLink, startHostLink } from "./session/host-link.ts";
-import type { MessagingSocket } from "./session/messaging-socket.ts";
+import { type HostAddress, type HostLink, startHostLink } from "./host-link.ts";
 
 export interface Presence {
   /** The run of the agent that the fleet knows now. */

@@ -1,4 +1,4 @@
-// What `cliai spawn` runs around the CLI that it launches: the session's host (src/bridge/session), its listener on
+// What `cliai spawn` runs around the CLI that it launches: the session's host (src/host), its listener on
 // loopback, and the files that lead the CLI and its MCP server there.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
@@ -8,13 +8,13 @@ import type { AgentCli, HeadlessSession, UserSettings } from "../agents/agent-cl
 import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
 import { programOf, type RunningAgent } from "../agents/launch.ts";
 import type { AgentOnTerminal } from "../agents/own-terminal.ts";
-import type { StopApproval } from "../bridge/session/approvals.ts";
-import { createListener, listenerPaths } from "../bridge/session/listener.ts";
-import { startSession } from "../bridge/session/session.ts";
-import { type RouteName, routeNames } from "../bridge/session/ways.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
+import type { StopApproval } from "../host/approvals.ts";
+import { startSession } from "../host/host.ts";
+import { createListener, listenerPaths } from "../host/listener.ts";
+import { type RouteName, routeNames } from "../host/routes.ts";
 import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../runtime.ts";
 import { readCliVersion } from "./cli-version.ts";
 import type { CliContext, Environment } from "./context.ts";

@@ -1,5 +1,5 @@
 // What an agent CLI's hook tells, and what it is answered, in words that fit every CLI. How one CLI says it is a row of
-// src/agents; what is done about it is src/bridge/session.
+// src/agents; what is done about it is src/host.
 import type { Question } from "./questions.ts";
 
 /** What goes out as `agent.{id}.event` (contract §3). */

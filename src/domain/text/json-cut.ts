@@ -1,7 +1,7 @@
 // Cuts long strings out of JSON text while it comes in, so that a value whose parts are large is read in bounded memory: all of
 // its other fields stay, and it stays JSON. Pure.
 
-/** No field that anything is decided by is as long, and a permission for as long an input is refused (session/approvals.ts). */
+/** No field that anything is decided by is as long, and a permission for as long an input is refused (host/approvals.ts). */
 const longestStringBytes = 1_024 ** 2;
 
 const quote = 0x22;

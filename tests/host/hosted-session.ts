@@ -1,12 +1,12 @@
 // A session's host over a real server, around a CLI that is the test: it sends hooks, and takes or swallows what it is given.
-import { claude } from "../../../src/agents/claude/claude.ts";
-import type { CliProcess } from "../../../src/bridge/session/control.ts";
-import { type Session, type SessionOptions, startSession } from "../../../src/bridge/session/session.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import { silentLogger } from "../../../src/log.ts";
-import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import type { TestServer } from "../../support/test-server.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { claude } from "../../src/agents/claude/claude.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import type { CliProcess } from "../../src/host/control.ts";
+import { type Session, type SessionOptions, startSession } from "../../src/host/host.ts";
+import { silentLogger } from "../../src/log.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import type { TestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 export const id = parseAgentId("ada");
 

@@ -1,6 +1,6 @@
 // What a session may not decide alone: its end, where its profile says so, and what its CLI asks its user for: permissions,
 // plans, questions. Each is a request to a captain or a person; never given by silence.
-import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
+import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
 
 /** A profile's policy for the end of the agent's turns. */

@@ -2,10 +2,10 @@
 // only in files of this user. A `fetch` handler without a socket, which the composition root opens.
 import { createHash, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { createJsonCut } from "../../domain/text/json-cut.ts";
-import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
-import type { Logger } from "../../log.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { createJsonCut } from "../domain/text/json-cut.ts";
+import { checkMessage, parseJson } from "../domain/wire/decode.ts";
+import type { Logger } from "../log.ts";
 
 /** What the agent's MCP server tells the host of itself and of the model's own reports. */
 export const BridgeNewsSchema = v.object({

@@ -2,9 +2,9 @@
 // swallows what it is given.
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
-import { silentLogger } from "../../../src/log.ts";
-import { startTestServer } from "../../support/test-server.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { silentLogger } from "../../src/log.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { fakeCli, host, id, outcomes } from "./hosted-session.ts";
 
 const tool = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "u1" };

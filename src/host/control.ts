@@ -1,10 +1,10 @@
 // Pause, resume and stop of a running session: what the gate, the CLI's process and the model are told, and a receipt for
 // each step that has its evidence (contract §5).
-import { isStop, type TakenOrder } from "../../agent-link/read-order.ts";
-import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
-import { atMost } from "../../agent-link/waiting.ts";
-import { messageOf } from "../../domain/text/errors.ts";
-import type { Logger } from "../../log.ts";
+import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
+import type { ReceiptQueue } from "../agent-link/receipt-queue.ts";
+import { atMost } from "../agent-link/waiting.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import type { Logger } from "../log.ts";
 import type { Gate } from "./gate.ts";
 import type { Turn } from "./turn.ts";
 

@@ -1,33 +1,33 @@
 // The host of one agent's session, run by `cliai spawn` around the CLI: it hears the CLI's hooks, takes the agent's orders
 // off NATS, speaks to the session by whichever way is open, and says what became of each. The CLI's tools are the bridge's.
-import { type RunEnd, sayGoodbye } from "../../agent-link/goodbye.ts";
-import { type AgentFacts, startHeartbeat } from "../../agent-link/heartbeat.ts";
-import { startLink } from "../../agent-link/link.ts";
-import { createOrderIntake } from "../../agent-link/order-intake.ts";
-import { createReceiptQueue, noteTokens } from "../../agent-link/receipt-queue.ts";
-import { createToolCaller } from "../../agent-link/tool-call.ts";
-import { atMost } from "../../agent-link/waiting.ts";
-import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
-import { isControl, summaryOf } from "../../domain/receipts.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { buildConnectionName } from "../../domain/wire/connection-name.ts";
-import { checkMessage } from "../../domain/wire/decode.ts";
-import { inboxPrefix } from "../../domain/wire/subjects.ts";
-import type { Logger } from "../../log.ts";
-import { connectBus } from "../../nats/bus.ts";
+import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
+import { type AgentFacts, startHeartbeat } from "../agent-link/heartbeat.ts";
+import { startLink } from "../agent-link/link.ts";
+import { createOrderIntake } from "../agent-link/order-intake.ts";
+import { createReceiptQueue, noteTokens } from "../agent-link/receipt-queue.ts";
+import { createToolCaller } from "../agent-link/tool-call.ts";
+import { atMost } from "../agent-link/waiting.ts";
+import type { Hook, HookAnswer, SessionCli } from "../domain/hook.ts";
+import { isControl, summaryOf } from "../domain/receipts.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { buildConnectionName } from "../domain/wire/connection-name.ts";
+import { checkMessage } from "../domain/wire/decode.ts";
+import { inboxPrefix } from "../domain/wire/subjects.ts";
+import type { Logger } from "../log.ts";
+import { connectBus } from "../nats/bus.ts";
 import { type ApprovalsOptions, createApprovals } from "./approvals.ts";
 import { type CliProcess, createControl } from "./control.ts";
 import { createDelivery } from "./delivery.ts";
-import { createEventSender, type SessionEvent } from "./events.ts";
+import { createEventSender, type SessionEvent } from "./event-sender.ts";
 import { createGate } from "./gate.ts";
 import { createHookAnswers } from "./hook-answers.ts";
 import { HandoutSchema, type OpenTask, readHandout } from "./item-text.ts";
 import type { BridgeNews } from "./listener.ts";
+import { createWays, type OwnWays, type RouteName, routeNames } from "./routes.ts";
 import { createToolIds } from "./tool-ids.ts";
 import { watchTranscript } from "./transcript.ts";
 import { createTurn } from "./turn.ts";
 import { createUsageMeter } from "./usage-meter.ts";
-import { createWays, type OwnWays, type RouteName, routeNames } from "./ways.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;

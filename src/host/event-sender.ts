@@ -1,13 +1,13 @@
 // Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that a late or doubled one changes
 // nothing (contract §6). What comes while the connection is lost is sent when it is back.
 import { setImmediate } from "node:timers";
-import type { Link } from "../../agent-link/link.ts";
-import type { HookFacts } from "../../domain/hook.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { Usage } from "../../domain/wire/messages.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
-import type { Logger } from "../../log.ts";
+import type { Link } from "../agent-link/link.ts";
+import type { HookFacts } from "../domain/hook.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { Usage } from "../domain/wire/messages.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
+import type { Logger } from "../log.ts";
 
 /** Of a connection that stays away the oldest are given up: the newest say what is. */
 const mostKept = 1_000;
