@@ -14,7 +14,7 @@ import type { Role } from "../domain/wire/roles.ts";
 import type { StopApproval } from "../host/approvals.ts";
 import { startSession } from "../host/host.ts";
 import { createListener, listenerPaths } from "../host/listener.ts";
-import { type RouteName, routeNames } from "../host/routes.ts";
+import { type RouteName, routeNames } from "../host/ways/routes.ts";
 import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../runtime.ts";
 import { readCliVersion } from "./cli-version.ts";
 import type { CliContext, Environment } from "./context.ts";

@@ -3,7 +3,7 @@ import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { isToolName, mayCall } from "../domain/wire/tools.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Gate } from "./gate.ts";
-import type { HookRoute } from "./hook-route.ts";
+import type { HookRoute } from "./ways/hook-route.ts";
 
 export interface HookAnswersOptions {
   readonly gate: Gate;

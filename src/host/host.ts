@@ -17,17 +17,17 @@ import type { Logger } from "../log.ts";
 import { connectBus } from "../nats/bus.ts";
 import { type ApprovalsOptions, createApprovals } from "./approvals.ts";
 import { type CliProcess, createControl } from "./control.ts";
-import { createDelivery } from "./delivery.ts";
 import { createEventSender, type SessionEvent } from "./event-sender.ts";
 import { createGate } from "./gate.ts";
 import { createHookAnswers } from "./hook-answers.ts";
-import { HandoutSchema, type OpenTask, readHandout } from "./item-text.ts";
 import type { BridgeNews } from "./listener.ts";
-import { createWays, type OwnWays, type RouteName, routeNames } from "./routes.ts";
 import { createToolIds } from "./tool-ids.ts";
-import { watchTranscript } from "./transcript.ts";
 import { createTurn } from "./turn.ts";
 import { createUsageMeter } from "./usage-meter.ts";
+import { createDelivery } from "./ways/delivery.ts";
+import { HandoutSchema, type OpenTask, readHandout } from "./ways/item-text.ts";
+import { createWays, type OwnWays, type RouteName, routeNames } from "./ways/routes.ts";
+import { watchTranscript } from "./ways/transcript.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;

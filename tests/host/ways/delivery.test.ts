@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { createDelivery, type Route } from "../../src/host/delivery.ts";
-import { type HandedItem, markersIn, renderItem } from "../../src/host/item-text.ts";
-import { silentLogger } from "../../src/log.ts";
-import { createRandom } from "../faults/random.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { createDelivery, type Route } from "../../../src/host/ways/delivery.ts";
+import { type HandedItem, markersIn, renderItem } from "../../../src/host/ways/item-text.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { createRandom } from "../../faults/random.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 function taskOf(id: string): HandedItem {
   return { id, type: "task", origin: "operator", from: "eve", text: `do ${id}` };

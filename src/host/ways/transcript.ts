@@ -1,8 +1,8 @@
 // Follows the CLI's own record of the session, a file of JSON Lines: each line once, from where the last look left off.
 import { open } from "node:fs/promises";
-import { messageOf } from "../domain/text/errors.ts";
-import { parseJsonLine } from "../domain/wire/decode.ts";
-import type { Logger } from "../log.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { parseJsonLine } from "../../domain/wire/decode.ts";
+import type { Logger } from "../../log.ts";
 
 interface TranscriptReader {
   /** The lines that were completed since the last look; none while there is no such file. */
