@@ -12,7 +12,7 @@ import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { MessagingSocket } from "../host/messaging-socket.ts";
 import type { Logger } from "../log.ts";
-import type { Given } from "./given.ts";
+import type { Given } from "./handed-over.ts";
 import { type HostAddress, type HostLink, startHostLink } from "./host-link.ts";
 
 export interface Presence {
