@@ -2,6 +2,8 @@
 // user. So an agent that is given credentials is let in at once, and nats-server need not be told, nor run.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { natsDirOf } from "../data-dir/data-dir.ts";
+import { ensureOwnDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import {
   buildAgentAccountClaims,
@@ -10,8 +12,6 @@ import {
 } from "../nats/accounts/credentials.ts";
 import { accountsDirOf } from "../nats/child/server-config.ts";
 import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";
-import { natsDirOf } from "./data-dir.ts";
-import { ensureOwnDir, isOwnDir, writePrivateFile } from "./private-files.ts";
 
 /** Writes what is missing or says something else. A nats-server that knows the account already reads it at its next start. */
 export async function ensureAgentAccounts(

@@ -4,13 +4,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { keysDirOf } from "../data-dir/data-dir.ts";
+import { ensureOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema, isAgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { roles } from "../domain/wire/roles.ts";
 import type { AgentAccount, Revocations } from "../nats/accounts/credentials.ts";
-import { keysDirOf } from "./data-dir.ts";
-import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 const GrantSchema = v.object({
   agent_id: AgentIdSchema,

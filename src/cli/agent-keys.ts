@@ -2,6 +2,7 @@
 // to whom is written down by agent-grants.ts.
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
@@ -18,7 +19,6 @@ import {
   writeGrant,
 } from "./agent-grants.ts";
 import { readKeys, readTrust } from "./keys.ts";
-import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "./private-files.ts";
 import { tellRevocations } from "./revocation.ts";
 
 const day = 24 * 60 * 60 * 1000;

@@ -2,6 +2,8 @@
 // The history stays in AUDIT.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isAgentHeld } from "../data-dir/agent-lock.ts";
+import { isOwnDir } from "../data-dir/private-files.ts";
 import { viewAgent } from "../domain/fleet/agent-record.ts";
 import { isOpen } from "../domain/requests.ts";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -13,9 +15,7 @@ import { removeBridge } from "../nats/jetstream/streams.ts";
 import { noteRemoval } from "../server/removed-agents.ts";
 import { decideStored } from "../server/requests.ts";
 import { removeGrants } from "./agent-accounts.ts";
-import { isAgentHeld } from "./agent-lock.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
-import { isOwnDir } from "./private-files.ts";
 import { readRequests } from "./request-reading.ts";
 
 /** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */

@@ -6,11 +6,11 @@ import type { Finding } from "../audit/findings.ts";
 import { readHeadNote } from "../audit/head-file.ts";
 import { readPublicKey } from "../audit/signing.ts";
 import { type Verification, verifyAudit } from "../audit/verify.ts";
+import { keysDirOf } from "../data-dir/data-dir.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AuditArgs } from "./audit-args.ts";
 import { dataDirFor, withClient } from "./client.ts";
 import type { CliContext } from "./context.ts";
-import { keysDirOf } from "./data-dir.ts";
 import { paint, plain } from "./terminal.ts";
 
 export async function verifyHistory(args: AuditArgs, context: CliContext): Promise<number> {

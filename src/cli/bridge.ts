@@ -6,6 +6,7 @@ import process from "node:process";
 import { startBridge } from "../bridge/bridge.ts";
 import type { HostAddress } from "../bridge/host-link.ts";
 import { buildInfo } from "../build-info.ts";
+import { readServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { readRole } from "../domain/wire/roles.ts";
@@ -15,7 +16,6 @@ import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
-import { readServeFile } from "./serve-file.ts";
 
 const bridgeArgs = {
   "agent-id": { type: "string", valueHint: "ID", description: "the agent; else AGENT_ID" },

@@ -2,6 +2,8 @@
 // with it, under their ids and in their sessions.
 import { isAbsolute } from "node:path";
 import { findAgentCli } from "../agents/agent-clis.ts";
+import { isAgentHeld } from "../data-dir/agent-lock.ts";
+import { createLaunchedAgents, type Launched } from "../data-dir/launched-agents.ts";
 import { viewAgent } from "../domain/fleet/agent-record.ts";
 import { failedWithSession, isHad } from "../domain/fleet/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../domain/fleet/session.ts";
@@ -15,10 +17,8 @@ import type { FleetService, Server } from "../server/server.ts";
 import type { Spawner } from "../web/spawner.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
 import { type AgentLauncherOptions, freeAgentId } from "./agent-launcher.ts";
-import { isAgentHeld } from "./agent-lock.ts";
 import { readAgent } from "./fleet-reading.ts";
 import { inTurns } from "./in-turns.ts";
-import { createLaunchedAgents, type Launched } from "./launched-agents.ts";
 import { findProfile } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 

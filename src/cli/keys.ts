@@ -2,6 +2,8 @@
 // can read them is the operator; agents are given nothing of them.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { keysDirOf } from "../data-dir/data-dir.ts";
+import { ensureOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import {
   createSeed,
@@ -13,8 +15,6 @@ import {
   readSeed,
 } from "../nats/accounts/credentials.ts";
 import { certificatesIn } from "../nats/accounts/trust.ts";
-import { keysDirOf } from "./data-dir.ts";
-import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 /** What the client commands on this machine connect with. */
 export function operatorCredsPath(dataDir: string): string {
@@ -36,7 +36,7 @@ async function keepTrust(dataDir: string, trust: string): Promise<void> {
 }
 
 /**
- * The keys of this data directory, made at its first start. Only the holder of the data directory (serve-lock.ts) may make them: two that do at once
+ * The keys of this data directory, made at its first start. Only the holder of the data directory (data-dir/serve-lock.ts) may make them: two that do at once
  * would vouch for different fleets.
  * @param trust what {@link readTrust} gives from now on
  * @throws CliaiError `config_invalid`, naming the file, when one is damaged or cannot be read

@@ -1,4 +1,5 @@
 // Tells the running nats-server of a data directory what is revoked of an agent, over its system account.
+import { readServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
@@ -12,7 +13,6 @@ import { pushAccountClaims } from "../nats/accounts/system-account.ts";
 import { connectBus } from "../nats/bus.ts";
 import { readAgentAccounts, readFleetRevocations } from "./agent-grants.ts";
 import { operatorCredsPath, readTrust } from "./keys.ts";
-import { readServeFile } from "./serve-file.ts";
 
 /**
  * Whether a nats-server was told: false where none of ours runs, which reads them at its next start.

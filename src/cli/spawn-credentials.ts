@@ -2,6 +2,8 @@
 // launches it with; it is never given those, they have some made for it: here, or by the serve that holds the keys.
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../data-dir/private-files.ts";
+import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -14,8 +16,6 @@ import { withClient } from "./client.ts";
 import type { CliContext } from "./context.ts";
 import { askForCredentials, endCredentials } from "./credentials-desk.ts";
 import { operatorCredsPath, readKeys } from "./keys.ts";
-import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
-import { readServeFile, type ServeFile } from "./serve-file.ts";
 
 /** What `--creds` names: an agent's, the operator's, or of a server that others run, whose users this program does not know. */
 export type GivenCredentials =

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import mcpTemplate from "../../configs/mcp-nats.json" with { type: "json" };
 import { fillTemplate } from "../agents/mcp-config.ts";
+import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { selfCommand } from "../runtime.ts";
-import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "./private-files.ts";
 import type { SpawnPlan } from "./spawn-plan.ts";
 import type { SessionHost } from "./spawn-session.ts";
 

@@ -1,12 +1,12 @@
 // `cliai token`: the token of the HTTP API for scripts, an address that signs a browser in, and another token for the old.
 import { join } from "node:path";
+import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-token.ts";
+import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { loginPath } from "../web/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
 import { defineCliCommand } from "./command.ts";
-import { httpTokenPath, readHttpToken, rotateHttpToken } from "./http-token.ts";
-import { readServeFile, type ServeFile } from "./serve-file.ts";
 
 const actions = ["show", "url", "rotate"] as const;
 

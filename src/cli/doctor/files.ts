@@ -4,7 +4,7 @@ import { lstat, readdir, stat, statfs } from "node:fs/promises";
 import { join, sep } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
-import type { ServeFile } from "../serve-file.ts";
+import type { ServeFile } from "../../data-dir/serve-file.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** nats-server writes under `nats/` with modes of its own: the folder itself keeps others out. */

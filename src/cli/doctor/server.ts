@@ -2,12 +2,12 @@
 import { connect, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { buildInfo } from "../../build-info.ts";
+import { askHealth, type Health } from "../../data-dir/ask-serve.ts";
+import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
+import { isServed } from "../../data-dir/serve-lock.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
-import { askHealth, type Health } from "../ask-serve.ts";
 import { isLoopback } from "../front-door.ts";
-import { readServeFile, type ServeFile, serveFilePath } from "../serve-file.ts";
-import { isServed } from "../serve-lock.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { createFrontDoor } from "../../src/cli/front-door.ts";
-import { isKernelLocked } from "../../src/cli/kernel-lock.ts";
-import { ensureOwnDir, writePrivateFile } from "../../src/cli/private-files.ts";
-import { readServeFile, removeServeFile, writeServeFile } from "../../src/cli/serve-file.ts";
-import { isServed, refuseSecondServe, takeLock } from "../../src/cli/serve-lock.ts";
+import { isKernelLocked } from "../../src/data-dir/kernel-lock.ts";
+import { ensureOwnDir, writePrivateFile } from "../../src/data-dir/private-files.ts";
+import { readServeFile, removeServeFile, writeServeFile } from "../../src/data-dir/serve-file.ts";
+import { isServed, refuseSecondServe, takeLock } from "../../src/data-dir/serve-lock.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isKernelLocked, takeKernelLock } from "../../src/cli/kernel-lock.ts";
+import { isKernelLocked, takeKernelLock } from "../../src/data-dir/kernel-lock.ts";
 import { startChild } from "../support/child.ts";
 import { denoPath } from "../support/deno.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -3,12 +3,12 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { readAgentFolders } from "../cli/spawn-identity.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import type { Logger } from "../log.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
-import { readAgentFolders } from "./spawn-identity.ts";
 
 const LaunchedSchema = v.looseObject({
   profile: v.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { dataDirOf } from "../../src/cli/data-dir.ts";
+import { dataDirOf } from "../../src/data-dir/data-dir.ts";
 
 const home = { HOME: "/home/ada" };
 
