@@ -2,6 +2,7 @@
 // The history stays in AUDIT.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeGrants } from "../credentials/agent-accounts.ts";
 import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import { isOwnDir } from "../data-dir/private-files.ts";
 import { viewAgent } from "../domain/fleet/agent-record.ts";
@@ -14,7 +15,6 @@ import { openExistingBucket } from "../nats/jetstream/bucket.ts";
 import { removeBridge } from "../nats/jetstream/streams.ts";
 import { noteRemoval } from "../server/removed-agents.ts";
 import { decideStored } from "../server/requests.ts";
-import { removeGrants } from "./agent-accounts.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
 import { readRequests } from "./request-reading.ts";
 

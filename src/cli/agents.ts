@@ -1,19 +1,19 @@
 // `cliai agents`: the credentials of the agents of this data directory: which there are, making some for an agent that is not
 // launched by `spawn`, and taking them back.
 import { join } from "node:path";
+import { isGood, readGrants, readMintedAgents } from "../credentials/agent-grants.ts";
+import { mintAgent, revokeAgent } from "../credentials/agent-keys.ts";
+import { readKeys } from "../credentials/keys.ts";
+import { tellRevocations } from "../credentials/push-revocations.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { type AgentId, caseTwinOf, parseAgentId } from "../domain/wire/agent-id.ts";
 import { type Role, roles } from "../domain/wire/roles.ts";
 import type { NatsKeys } from "../nats/accounts/credentials.ts";
-import { isGood, readGrants, readMintedAgents } from "./agent-grants.ts";
-import { mintAgent, revokeAgent } from "./agent-keys.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
 import { clientArgs, dataDirFor, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
-import { readKeys } from "./keys.ts";
-import { tellRevocations } from "./revocation.ts";
 import { readAgentFolders } from "./spawn-identity.ts";
 import { alignRows } from "./terminal.ts";
 

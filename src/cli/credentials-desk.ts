@@ -1,6 +1,8 @@
 // Where a person on another machine has credentials made for an agent: by a request to the serve that holds the keys. Only who
 // may do everything in the fleet's account reaches its subject, the operator that is: agents are in accounts of their own.
 import * as v from "valibot";
+import { readGrants, readMintedAgents } from "../credentials/agent-grants.ts";
+import { endAgentKeys, issueAgent } from "../credentials/agent-keys.ts";
 import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema, caseTwinOf } from "../domain/wire/agent-id.ts";
@@ -10,8 +12,6 @@ import { serveCredentialsSubject, serveQueueGroup } from "../domain/wire/subject
 import type { Logger } from "../log.ts";
 import type { NatsKeys } from "../nats/accounts/credentials.ts";
 import type { Bus } from "../nats/bus.ts";
-import { readGrants, readMintedAgents } from "./agent-grants.ts";
-import { endAgentKeys, issueAgent } from "./agent-keys.ts";
 
 const answerWithinMs = 10_000;
 

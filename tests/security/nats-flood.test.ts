@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { connect, credsAuthenticator } from "nats";
-import { writeGrant } from "../../src/cli/agent-grants.ts";
+import { writeGrant } from "../../src/credentials/agent-grants.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";

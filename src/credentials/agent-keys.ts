@@ -19,7 +19,7 @@ import {
   writeGrant,
 } from "./agent-grants.ts";
 import { readKeys, readTrust } from "./keys.ts";
-import { tellRevocations } from "./revocation.ts";
+import { tellRevocations } from "./push-revocations.ts";
 
 const day = 24 * 60 * 60 * 1000;
 /** How long what `spawn` gives an agent is good for; spawning it again begins anew. */
