@@ -1,6 +1,6 @@
 // The program's entry: hands the process's own parts to the command line, and nothing else.
 import process from "node:process";
-import { run } from "./cli/run.ts";
+import { run } from "./cli/frame/run.ts";
 
 process.exitCode = await run({
   argv: process.argv.slice(2),

@@ -6,7 +6,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { selfCommand } from "../runtime.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./frame/context.ts";
 
 /** With the end of one that does not, less than an HTTP request may take (src/runtime.ts). */
 const connectedWithinMs = 24_000;

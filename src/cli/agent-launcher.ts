@@ -9,7 +9,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, buildAgentId } from "../domain/wire/agent-id.ts";
 import type { LaunchAgent, LaunchOrder } from "../server/server.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./frame/context.ts";
 import { findProfile } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 

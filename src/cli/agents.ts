@@ -12,10 +12,10 @@ import { type Role, roles } from "../domain/wire/roles.ts";
 import type { NatsKeys } from "../nats/accounts/credentials.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
 import { clientArgs, dataDirFor, withClient } from "./client.ts";
-import { type Arguments, defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
+import { alignRows } from "./frame/terminal.ts";
 import { readAgentFolders } from "./spawn-identity.ts";
-import { alignRows } from "./terminal.ts";
 
 const acts = ["ls", "add", "revoke", "remove"] as const;
 

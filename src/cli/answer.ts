@@ -17,12 +17,12 @@ import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { decideStored } from "../server/requests.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { type Arguments, defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
 import { readAgent } from "./fleet-reading.ts";
-import { readText } from "./read-text.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
+import { readText } from "./frame/read-text.ts";
+import { plain } from "./frame/terminal.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
-import { plain } from "./terminal.ts";
 
 const answerArgs = {
   request: { type: "positional", required: true, description: "its id, or the beginning of it" },

@@ -4,8 +4,8 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { parseMomentMs } from "../domain/text/moment.ts";
 import { parseAgentId } from "../domain/wire/agent-id.ts";
 import { clientArgs } from "./client.ts";
-import type { Arguments } from "./command.ts";
-import type { CliContext } from "./context.ts";
+import type { Arguments } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
 
 export const filterArgs = {
   agent: { type: "string", valueHint: "ID", description: "only what is about this agent" },

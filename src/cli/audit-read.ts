@@ -12,9 +12,9 @@ import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
 import { withClient } from "./client.ts";
-import type { CliContext } from "./context.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";
-import { cut } from "./terminal.ts";
+import type { CliContext } from "./frame/context.ts";
+import { cut } from "./frame/terminal.ts";
 
 /** How many lines of what was there `--follow` begins with, where nothing else is asked for. */
 const linesBeforeFollowing = 10;

@@ -3,7 +3,7 @@ import { parseReplayPrefix, replayAudit } from "../audit/replay.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
 import { withClient } from "./client.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./frame/context.ts";
 
 export async function replayHistory(args: AuditArgs, context: CliContext): Promise<number> {
   const prefix = parseReplayPrefix(args.to ?? "replay");

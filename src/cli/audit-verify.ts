@@ -10,8 +10,8 @@ import { keysDirOf } from "../data-dir/data-dir.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AuditArgs } from "./audit-args.ts";
 import { dataDirFor, withClient } from "./client.ts";
-import type { CliContext } from "./context.ts";
-import { paint, plain } from "./terminal.ts";
+import type { CliContext } from "./frame/context.ts";
+import { paint, plain } from "./frame/terminal.ts";
 
 export async function verifyHistory(args: AuditArgs, context: CliContext): Promise<number> {
   const { file, stream, prefix, url } = args;

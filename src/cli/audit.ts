@@ -5,7 +5,7 @@ import { type AuditArgs, auditArgs, filterArgs, readArgs, replayArgs, verifyArgs
 import { readHistory } from "./audit-read.ts";
 import { replayHistory } from "./audit-replay.ts";
 import { verifyHistory } from "./audit-verify.ts";
-import { defineCliCommand } from "./command.ts";
+import { defineCliCommand } from "./frame/command.ts";
 
 /** Which flags belong to which act, beside those of every client. */
 const acts = {

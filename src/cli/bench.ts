@@ -18,8 +18,8 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { runtimeName, selfCommand } from "../runtime.ts";
 import { jsonArgs } from "./client.ts";
-import { type Arguments, defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
 
 const benchArgs = {
   scenario: { type: "positional", required: false, description: "one alone; else all of them" },

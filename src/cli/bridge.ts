@@ -13,8 +13,8 @@ import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { readRole } from "../domain/wire/roles.ts";
 import type { MessagingSocket } from "../host/messaging-socket.ts";
 import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./client.ts";
-import { type Arguments, defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
 const bridgeArgs = {

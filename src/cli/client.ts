@@ -6,7 +6,7 @@ import { readServeFile, serveFilePath } from "../data-dir/serve-file.ts";
 import { isServed } from "../data-dir/serve-lock.ts";
 import { CliaiError, type ErrorCode } from "../domain/text/errors.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./frame/context.ts";
 
 export const dataDirArgs = {
   "data-dir": {

@@ -5,15 +5,15 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { closeAlert } from "../server/alert-store.ts";
 import { storeDamaged } from "../server/lost-orders.ts";
 import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "./client.ts";
-import { defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
 import { checkAgentSettings } from "./doctor/agent-settings.ts";
 import type { Check } from "./doctor/check.ts";
 import { checkDisk, checkFiles } from "./doctor/files.ts";
 import { checkNats } from "./doctor/nats.ts";
 import { checkAgentClis, checkNatsServer } from "./doctor/programs.ts";
 import { checkServe } from "./doctor/server.ts";
-import { paint, plain } from "./terminal.ts";
+import { defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
+import { paint, plain } from "./frame/terminal.ts";
 
 export const doctorCommand = defineCliCommand({
   name: "doctor",

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { agentOfRecord, parseAgentSubject } from "../domain/wire/subjects.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
-import { plain } from "./terminal.ts";
+import { plain } from "./frame/terminal.ts";
 
 /** Any message of the feed; each kind's own schema was the server's business. */
 const AnyMessage = v.looseObject({});

@@ -7,7 +7,7 @@ import { directFetch } from "../direct-fetch.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
 import { listenerPaths } from "../host/listener.ts";
-import { type Arguments, defineCliCommand } from "./command.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
 
 const hookArgs = {
   "mcp-config": {

@@ -2,10 +2,10 @@
 import { answerLine, questionLines } from "../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../domain/requests.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
+import { defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
+import { ageText, paint, plain } from "./frame/terminal.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
-import { ageText, paint, plain } from "./terminal.ts";
 
 export const inboxCommand = defineCliCommand({
   name: "inbox",

@@ -4,7 +4,7 @@ import process from "node:process";
 import { shellQuote } from "../agents/shell-quote.ts";
 import { dataDirOf } from "../data-dir/data-dir.ts";
 import { runtimeName, selfCommand } from "../runtime.ts";
-import type { CliContext, Environment } from "./context.ts";
+import type { CliContext, Environment } from "./frame/context.ts";
 
 /** `cliai` where PATH finds it, else its whole path; from source, the runtime with its arguments. */
 export function programText(env: Environment): string {

@@ -12,11 +12,11 @@ import type { Bus } from "../nats/bus.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../server/commands.ts";
 import { takes } from "../server/order-target.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { type Arguments, defineCliCommand } from "./command.ts";
-import type { CliContext } from "./context.ts";
 import { type FleetRecords, readAgent, readFleet, requireAgent } from "./fleet-reading.ts";
-import { readText } from "./read-text.ts";
-import { clockText, plain } from "./terminal.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
+import { readText } from "./frame/read-text.ts";
+import { clockText, plain } from "./frame/terminal.ts";
 
 const sendArgs = {
   command: { type: "positional", required: true, description: commandTypes.join(", ") },

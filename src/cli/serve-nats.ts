@@ -10,7 +10,7 @@ import type { Logger } from "../log.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/accounts/credentials.ts";
 import { type ConnectionEvent, watchConnections } from "../nats/accounts/system-account.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./frame/context.ts";
 
 /** Serve is back before the bridges are: what they send on their return must find it listening. */
 const firstReconnectMs = 100;

@@ -3,10 +3,10 @@ import { type AgentView, viewAgent } from "../domain/fleet/agent-record.ts";
 import { standingOf } from "../domain/fleet/run-end.ts";
 import type { CommandRecord } from "../domain/receipts.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { defineCliCommand } from "./command.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
+import { defineCliCommand } from "./frame/command.ts";
+import { ageText, alignRows, clockText, paint, plain } from "./frame/terminal.ts";
 import { statusMark } from "./status-mark.ts";
-import { ageText, alignRows, clockText, paint, plain } from "./terminal.ts";
 import { usageFacts } from "./usage-lines.ts";
 
 export const showCommand = defineCliCommand({

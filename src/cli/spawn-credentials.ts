@@ -14,8 +14,8 @@ import { readUser } from "../nats/accounts/credentials.ts";
 import { readCredentials } from "../nats/accounts/credentials-file.ts";
 import type { Bus } from "../nats/bus.ts";
 import { withClient } from "./client.ts";
-import type { CliContext } from "./context.ts";
 import { askForCredentials, endCredentials } from "./credentials-desk.ts";
+import type { CliContext } from "./frame/context.ts";
 
 /** What `--creds` names: an agent's, the operator's, or of a server that others run, whose users this program does not know. */
 export type GivenCredentials =

@@ -17,7 +17,7 @@ import { createListener, listenerPaths } from "../host/listener.ts";
 import { type RouteName, routeNames } from "../host/ways/routes.ts";
 import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../runtime.ts";
 import { readCliVersion } from "./cli-version.ts";
-import type { CliContext, Environment } from "./context.ts";
+import type { CliContext, Environment } from "./frame/context.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
 /** How long a hook may be held; the CLI itself waits a minute longer, so that the answer is always ours. */

@@ -7,12 +7,12 @@ import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
 import { shellQuote } from "../agents/shell-quote.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { openTerminal } from "../runtime.ts";
-import { defineCliCommand } from "./command.ts";
-import type { CliContext, Environment } from "./context.ts";
+import { defineCliCommand } from "./frame/command.ts";
+import type { CliContext, Environment } from "./frame/context.ts";
+import { paint } from "./frame/terminal.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
 import { planSpawn, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
 import { type HostOptions, startSessionHost } from "./spawn-session.ts";
-import { paint } from "./terminal.ts";
 
 export const spawnCommand = defineCliCommand({
   name: "spawn",

@@ -6,7 +6,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { loginPath } from "../web/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
-import { defineCliCommand } from "./command.ts";
+import { defineCliCommand } from "./frame/command.ts";
 
 const actions = ["show", "url", "rotate"] as const;
 

@@ -2,9 +2,9 @@
 import { followAudit } from "../audit/read-audit.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { defineCliCommand } from "./command.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";
-import { clockText, cut } from "./terminal.ts";
+import { defineCliCommand } from "./frame/command.ts";
+import { clockText, cut } from "./frame/terminal.ts";
 
 export const watchCommand = defineCliCommand({
   name: "watch",

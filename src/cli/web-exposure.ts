@@ -8,7 +8,7 @@ import type { ServeSettings } from "../config.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { loopback, type ServerTls } from "../nats/child/server-config.ts";
 import { type HostRule, hostsNamed, isLoopbackHost } from "../web/guard.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./frame/context.ts";
 import { isLoopback } from "./front-door.ts";
 
 export interface WebExposure {

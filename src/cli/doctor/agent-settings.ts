@@ -2,7 +2,7 @@
 // spawned from here.
 import process from "node:process";
 import { agentClis } from "../../agents/agent-clis.ts";
-import type { CliContext } from "../context.ts";
+import type { CliContext } from "../frame/context.ts";
 import { type Check, finding, well } from "./check.ts";
 
 export async function checkAgentSettings({ cwd, env }: Pick<CliContext, "cwd" | "env">): Promise<Check[]> {

@@ -5,8 +5,8 @@ import type { Bus } from "../../nats/bus.ts";
 import { type JetStreamHealth, readJetStreamHealth } from "../../nats/jetstream/health.ts";
 import { consumerNames } from "../../nats/jetstream/streams.ts";
 import { type ClientArgs, withClient } from "../client.ts";
-import type { CliContext } from "../context.ts";
 import { readFleet } from "../fleet-reading.ts";
+import type { CliContext } from "../frame/context.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const clockMayDifferMs = 2_000;

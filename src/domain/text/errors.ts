@@ -1,5 +1,5 @@
 // The one error type that reaches a person, and the exit code of each of its codes (contract §1).
-// Everything below src/cli throws these; src/cli/run.ts alone prints them.
+// Everything below src/cli throws these; src/cli/frame/run.ts alone prints them.
 
 /** Exit code of each error code. 1 failed · 2 usage or configuration · 3 unreachable · 4 no answer in time · 5 refused. */
 const exitCodeByErrorCode = {

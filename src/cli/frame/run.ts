@@ -2,11 +2,11 @@
 import type { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers";
 import { inspect } from "node:util";
-import { CliaiError, exitCodeOf, messageOf } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { redact } from "../domain/text/redact.ts";
-import { createLogger, type LogLevel, logLevels } from "../log.ts";
-import { withoutBunVariables } from "../runtime.ts";
+import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { redact } from "../../domain/text/redact.ts";
+import { createLogger, type LogLevel, logLevels } from "../../log.ts";
+import { withoutBunVariables } from "../../runtime.ts";
 import { commands } from "./commands.ts";
 import type { CliContext, Environment } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";

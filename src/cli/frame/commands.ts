@@ -11,64 +11,64 @@ export interface CommandRow {
 export const commands: Readonly<Record<string, CommandRow>> = {
   serve: {
     description: "start the server: NATS, the dashboard and the API",
-    load: async () => (await import("./serve.ts")).serveCommand,
+    load: async () => (await import("../serve.ts")).serveCommand,
   },
   spawn: {
     description: "launch an agent from a profile",
-    load: async () => (await import("./spawn.ts")).spawnCommand,
+    load: async () => (await import("../spawn.ts")).spawnCommand,
   },
   ls: {
     description: "list the agents and what they do",
-    load: async () => (await import("./ls.ts")).lsCommand,
+    load: async () => (await import("../ls.ts")).lsCommand,
   },
   show: {
     description: "show one agent, with its commands and their receipts",
-    load: async () => (await import("./show.ts")).showCommand,
+    load: async () => (await import("../show.ts")).showCommand,
   },
   watch: {
     description: "follow what happens, as it happens",
-    load: async () => (await import("./watch.ts")).watchCommand,
+    load: async () => (await import("../watch.ts")).watchCommand,
   },
   send: {
     description: "send stop, pause, resume or a task to an agent",
-    load: async () => (await import("./send.ts")).sendCommand,
+    load: async () => (await import("../send.ts")).sendCommand,
   },
   inbox: {
     description: "list what waits for a person: questions, approvals",
-    load: async () => (await import("./inbox.ts")).inboxCommand,
+    load: async () => (await import("../inbox.ts")).inboxCommand,
   },
   answer: {
     description: "answer a request of the inbox",
-    load: async () => (await import("./answer.ts")).answerCommand,
+    load: async () => (await import("../answer.ts")).answerCommand,
   },
   audit: {
     description: "read, export, verify and replay the recorded history",
-    load: async () => (await import("./audit.ts")).auditCommand,
+    load: async () => (await import("../audit.ts")).auditCommand,
   },
   doctor: {
     description: "check everything that can be wrong, each with its remedy",
-    load: async () => (await import("./doctor.ts")).doctorCommand,
+    load: async () => (await import("../doctor.ts")).doctorCommand,
   },
   agents: {
     description: "the agents' credentials: list, add, revoke",
-    load: async () => (await import("./agents.ts")).agentsCommand,
+    load: async () => (await import("../agents.ts")).agentsCommand,
   },
   token: {
     description: "sign a browser or a script in, or sign all out",
-    load: async () => (await import("./token.ts")).tokenCommand,
+    load: async () => (await import("../token.ts")).tokenCommand,
   },
   bridge: {
     description: "the MCP server that an agent's CLI runs; not for people",
-    load: async () => (await import("./bridge.ts")).bridgeCommand,
+    load: async () => (await import("../bridge.ts")).bridgeCommand,
   },
   hook: {
     description: "what an agent CLI's hooks call; not for people",
     isHidden: true,
-    load: async () => (await import("./hook.ts")).hookCommand,
+    load: async () => (await import("../hook.ts")).hookCommand,
   },
   bench: {
     description: "measure this program beside the limits of this machine",
     isHidden: true,
-    load: async () => (await import("./bench.ts")).benchCommand,
+    load: async () => (await import("../bench.ts")).benchCommand,
   },
 };

@@ -1,8 +1,8 @@
 // Checks arguments against a command's definitions, and puts them into the form that citty reads in one way only.
 // citty 0.2.2 takes unknown flags silently, a missing value as "", and `--no-x` inside a value as a flag.
 import type { ArgDef, ArgsDef } from "citty";
-import { CliaiError } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
 
 export interface StrictArgs {
   /** `--name=value`, `--name`, then `--` and the positional arguments. */

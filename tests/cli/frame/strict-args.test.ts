@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { type ArgsDef, parseArgs } from "citty";
 import fc from "fast-check";
-import { checkArgs } from "../../src/cli/strict-args.ts";
-import { CliaiError } from "../../src/domain/text/errors.ts";
+import { checkArgs } from "../../../src/cli/frame/strict-args.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
 
 const definitions = {
   agent: { type: "positional", required: true },

@@ -1,6 +1,6 @@
 // What a command gets of the process it runs in: streams, environment, clock. The globals behind it are read in main.ts.
 import type { Readable, Writable } from "node:stream";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../../log.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,15 +1,15 @@
 // Reads the settings file, and the instructions that its profiles name. The default file travels inside the program.
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import defaultConfig from "../../configs/agents.json" with { type: "json" };
-import agentPrompt from "../../configs/prompts/agent.txt" with { type: "text" };
-import captainPrompt from "../../configs/prompts/captain.txt" with { type: "text" };
-import coderPrompt from "../../configs/prompts/coder.txt" with { type: "text" };
-import demoPrompt from "../../configs/prompts/demo.txt" with { type: "text" };
-import reviewerPrompt from "../../configs/prompts/reviewer.txt" with { type: "text" };
-import { type Config, type Profile, parseConfig } from "../config.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import type { Role } from "../domain/wire/roles.ts";
+import defaultConfig from "../../../configs/agents.json" with { type: "json" };
+import agentPrompt from "../../../configs/prompts/agent.txt" with { type: "text" };
+import captainPrompt from "../../../configs/prompts/captain.txt" with { type: "text" };
+import coderPrompt from "../../../configs/prompts/coder.txt" with { type: "text" };
+import demoPrompt from "../../../configs/prompts/demo.txt" with { type: "text" };
+import reviewerPrompt from "../../../configs/prompts/reviewer.txt" with { type: "text" };
+import { type Config, type Profile, parseConfig } from "../../config.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { Role } from "../../domain/wire/roles.ts";
 import type { CliContext } from "./context.ts";
 
 /** What an agent is told of the fleet and its tools; a captain is told of its own task besides. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { fleetTable } from "../../src/cli/ls.ts";
-import { cut, pad, plain, widthOf } from "../../src/cli/terminal.ts";
-import { type AgentRecord, viewAgent } from "../../src/domain/fleet/agent-record.ts";
-import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { cut, pad, plain, widthOf } from "../../../src/cli/frame/terminal.ts";
+import { fleetTable } from "../../../src/cli/ls.ts";
+import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 describe("plain()", () => {
   test("leaves nothing by which an agent's words could steer the terminal", () => {
