@@ -1,4 +1,4 @@
-// Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve.ts.
+// Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve/serve.ts.
 import { type AuditOptions, startAudit } from "../audit/start-audit.ts";
 import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
 import { summaryOf } from "../domain/receipts.ts";

@@ -7,7 +7,7 @@ import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/ser
 import { isServed } from "../../data-dir/serve-lock.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
-import { isLoopback } from "../front-door.ts";
+import { isLoopback } from "../serve/startup-handler.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;

@@ -11,7 +11,7 @@ export interface CommandRow {
 export const commands: Readonly<Record<string, CommandRow>> = {
   serve: {
     description: "start the server: NATS, the dashboard and the API",
-    load: async () => (await import("../serve.ts")).serveCommand,
+    load: async () => (await import("../serve/serve.ts")).serveCommand,
   },
   spawn: {
     description: "launch an agent from a profile",

@@ -1,7 +1,7 @@
 // What answers on serve's HTTP socket: the app when it is there, and before and after that the probes alone. The socket is
 // bound first, so that a taken port is known at once, and that `/healthz` says from the beginning who holds the lock.
-import { CliaiError } from "../domain/text/errors.ts";
-import type { HttpHandler } from "../runtime.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { HttpHandler } from "../../runtime.ts";
 
 export interface FrontDoor {
   readonly fetch: HttpHandler;

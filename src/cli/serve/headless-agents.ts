@@ -1,26 +1,26 @@
 // Agents that a person has had `serve` launch: headless, at work until they are stopped. They end with `serve` and come back
 // with it, under their ids and in their sessions.
 import { isAbsolute } from "node:path";
-import { findAgentCli } from "../agents/agent-clis.ts";
-import { isAgentHeld } from "../data-dir/agent-lock.ts";
-import { createLaunchedAgents, type Launched } from "../data-dir/launched-agents.ts";
-import { viewAgent } from "../domain/fleet/agent-record.ts";
-import { failedWithSession, isHad } from "../domain/fleet/run-end.ts";
-import { isTurnOpen, type SessionEvidence } from "../domain/fleet/session.ts";
-import type { CommandRecord } from "../domain/receipts.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { type AgentId, caseTwinOf } from "../domain/wire/agent-id.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { FleetService, Server } from "../server/server.ts";
-import type { Spawner } from "../web/spawner.ts";
+import { findAgentCli } from "../../agents/agent-clis.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
+import { viewAgent } from "../../domain/fleet/agent-record.ts";
+import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
+import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session.ts";
+import type { CommandRecord } from "../../domain/receipts.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetService, Server } from "../../server/server.ts";
+import type { Spawner } from "../../web/spawner.ts";
+import { readAgent } from "../fleet-reading.ts";
+import { findProfile } from "../profile.ts";
+import { isDirectory } from "../project-dir.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
-import { type AgentLauncherOptions, freeAgentId } from "./agent-launcher.ts";
-import { readAgent } from "./fleet-reading.ts";
+import { type AgentLauncherOptions, freeAgentId } from "./captain-launcher.ts";
 import { inTurns } from "./in-turns.ts";
-import { findProfile } from "./profile.ts";
-import { isDirectory } from "./project-dir.ts";
 
 export interface HeadlessAgents extends Spawner {
   /** Has those again that were there when the server ended; resolves when each is back, or will not be. */

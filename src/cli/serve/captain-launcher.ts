@@ -3,15 +3,15 @@
 import { Buffer } from "node:buffer";
 import { resolve } from "node:path";
 import process from "node:process";
-import { findAgentCli } from "../agents/agent-clis.ts";
-import type { Config } from "../config.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { type AgentId, buildAgentId } from "../domain/wire/agent-id.ts";
-import type { LaunchAgent, LaunchOrder } from "../server/server.ts";
+import { findAgentCli } from "../../agents/agent-clis.ts";
+import type { Config } from "../../config.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, buildAgentId } from "../../domain/wire/agent-id.ts";
+import type { LaunchAgent, LaunchOrder } from "../../server/server.ts";
+import type { CliContext } from "../frame/context.ts";
+import { findProfile } from "../profile.ts";
+import { isDirectory } from "../project-dir.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
-import type { CliContext } from "./frame/context.ts";
-import { findProfile } from "./profile.ts";
-import { isDirectory } from "./project-dir.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;

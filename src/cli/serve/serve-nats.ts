@@ -1,16 +1,16 @@
 // How serve is on NATS: its own connection, the one of the system account that tells of the bridges' connections, and who is
 // a captain. With a NATS server that others run, and with --insecure, there is the first alone.
-import { ensureAgentAccounts } from "../credentials/agent-accounts.ts";
-import { readFleetRevocations, readMintedAgents } from "../credentials/agent-grants.ts";
-import { moveOutOfFleetAccount } from "../credentials/agent-keys.ts";
-import { operatorCredsPath, readTrust } from "../credentials/keys.ts";
-import { createMintedRoles } from "../credentials/role-by-credentials.ts";
-import type { Role } from "../domain/wire/roles.ts";
-import type { Logger } from "../log.ts";
-import { buildClaims, type Claims, mintUser, type NatsKeys } from "../nats/accounts/credentials.ts";
-import { type ConnectionEvent, watchConnections } from "../nats/accounts/system-account.ts";
-import { type Bus, connectBus } from "../nats/bus.ts";
-import type { CliContext } from "./frame/context.ts";
+import { ensureAgentAccounts } from "../../credentials/agent-accounts.ts";
+import { readFleetRevocations, readMintedAgents } from "../../credentials/agent-grants.ts";
+import { moveOutOfFleetAccount } from "../../credentials/agent-keys.ts";
+import { operatorCredsPath, readTrust } from "../../credentials/keys.ts";
+import { createMintedRoles } from "../../credentials/role-by-credentials.ts";
+import type { Role } from "../../domain/wire/roles.ts";
+import type { Logger } from "../../log.ts";
+import { buildClaims, type Claims, mintUser, type NatsKeys } from "../../nats/accounts/credentials.ts";
+import { type ConnectionEvent, watchConnections } from "../../nats/accounts/system-account.ts";
+import { type Bus, connectBus } from "../../nats/bus.ts";
+import type { CliContext } from "../frame/context.ts";
 
 /** Serve is back before the bridges are: what they send on their return must find it listening. */
 const firstReconnectMs = 100;

@@ -2,11 +2,11 @@
 // waited for until it is there, and ended by its own handle; with --ends-with-input it ends with `serve`, however that ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { CliaiError } from "../domain/text/errors.ts";
-import { redact } from "../domain/text/redact.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { selfCommand } from "../runtime.ts";
-import type { CliContext } from "./frame/context.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { selfCommand } from "../../runtime.ts";
+import type { CliContext } from "../frame/context.ts";
 
 /** With the end of one that does not, less than an HTTP request may take (src/runtime.ts). */
 const connectedWithinMs = 24_000;

@@ -4,12 +4,12 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import type { ServeSettings } from "../config.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { loopback, type ServerTls } from "../nats/child/server-config.ts";
-import { type HostRule, hostsNamed, isLoopbackHost } from "../web/guard.ts";
-import type { CliContext } from "./frame/context.ts";
-import { isLoopback } from "./front-door.ts";
+import type { ServeSettings } from "../../config.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { loopback, type ServerTls } from "../../nats/child/server-config.ts";
+import { type HostRule, hostsNamed, isLoopbackHost } from "../../web/guard.ts";
+import type { CliContext } from "../frame/context.ts";
+import { isLoopback } from "./startup-handler.ts";
 
 export interface WebExposure {
   readonly scheme: "http" | "https";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { inTurns } from "../../src/cli/in-turns.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { inTurns } from "../../../src/cli/serve/in-turns.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 test("no more than so many are at work at once, and all are done in the end", async () => {
   let now = 0;
