@@ -15,7 +15,7 @@ import { clientArgs, dataDirFor, withClient } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 import { alignRows } from "./frame/terminal.ts";
-import { readAgentFolders } from "./spawn-identity.ts";
+import { readAgentFolders } from "./spawn/spawn-identity.ts";
 
 const acts = ["ls", "add", "revoke", "remove"] as const;
 

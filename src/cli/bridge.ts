@@ -15,7 +15,7 @@ import type { MessagingSocket } from "../host/messaging-socket.ts";
 import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
-import { readHeartbeatInterval } from "./heartbeat-interval.ts";
+import { readHeartbeatInterval } from "./spawn/heartbeat-interval.ts";
 
 const bridgeArgs = {
   "agent-id": { type: "string", valueHint: "ID", description: "the agent; else AGENT_ID" },

@@ -8,7 +8,7 @@ import { ToolResponseSchema } from "../domain/wire/messages.ts";
 import { inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
 import { connectBus } from "../nats/bus.ts";
 import type { CliContext } from "./frame/context.ts";
-import type { SeenAgents } from "./spawn-identity.ts";
+import type { SeenAgents } from "./spawn/spawn-identity.ts";
 
 const answerWithinMs = 5_000;
 

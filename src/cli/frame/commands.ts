@@ -15,7 +15,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   spawn: {
     description: "launch an agent from a profile",
-    load: async () => (await import("../spawn.ts")).spawnCommand,
+    load: async () => (await import("../spawn/spawn.ts")).spawnCommand,
   },
   ls: {
     description: "list the agents and what they do",

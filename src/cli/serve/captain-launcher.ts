@@ -9,8 +9,8 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId } from "../../domain/wire/agent-id.ts";
 import type { LaunchAgent, LaunchOrder } from "../../server/server.ts";
 import type { CliContext } from "../frame/context.ts";
-import { findProfile } from "../profile.ts";
-import { isDirectory } from "../project-dir.ts";
+import { findProfile } from "../spawn/profile.ts";
+import { isDirectory } from "../spawn/project-dir.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
 
 export interface AgentLauncher {

@@ -1,11 +1,11 @@
 // The files that `cliai spawn` writes for one agent: its MCP configuration, and the settings of its CLI.
 import { join } from "node:path";
-import mcpTemplate from "../../configs/mcp-nats.json" with { type: "json" };
-import { fillTemplate } from "../agents/mcp-config.ts";
-import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../data-dir/private-files.ts";
-import { selfCommand } from "../runtime.ts";
+import mcpTemplate from "../../../configs/mcp-nats.json" with { type: "json" };
+import { fillTemplate } from "../../agents/mcp-config.ts";
+import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
+import { selfCommand } from "../../runtime.ts";
+import type { SessionHost } from "./session-host.ts";
 import type { SpawnPlan } from "./spawn-plan.ts";
-import type { SessionHost } from "./spawn-session.ts";
 
 /** Private from the data directory down: they hold the agent's credentials, and the way to its session's host. */
 export async function writeSpawnFiles(

@@ -1,9 +1,15 @@
 // Whether an id is free for a new agent: by the folders of this data directory, and by the fleet when it can be asked.
 import { readdir } from "node:fs/promises";
-import { type AgentRecord, viewAgent } from "../domain/fleet/agent-record.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { type AgentId, buildAgentId, caseTwinOf, isAgentId, parseAgentId } from "../domain/wire/agent-id.ts";
-import type { FleetRecords } from "./fleet-reading.ts";
+import { type AgentRecord, viewAgent } from "../../domain/fleet/agent-record.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import {
+  type AgentId,
+  buildAgentId,
+  caseTwinOf,
+  isAgentId,
+  parseAgentId,
+} from "../../domain/wire/agent-id.ts";
+import type { FleetRecords } from "../fleet-reading.ts";
 
 /** The agents that the server knows, and whether each is online. */
 export type SeenAgents = ReadonlyMap<AgentId, { readonly isOnline: boolean }>;

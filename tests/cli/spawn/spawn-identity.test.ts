@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { chooseAgentId, seenIn } from "../../src/cli/spawn-identity.ts";
-import type { AgentRecord } from "../../src/domain/fleet/agent-record.ts";
-import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
-import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { chooseAgentId, seenIn } from "../../../src/cli/spawn/spawn-identity.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 const now = new Date("2026-05-03T12:00:00Z");
 

@@ -1,18 +1,18 @@
 // `cliai spawn`: makes an agent of a profile, writes its files, and launches its CLI in the foreground.
 import process from "node:process";
-import type { RunEnd } from "../agent-link/goodbye.ts";
-import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
-import { launchAgent, type RunningAgent } from "../agents/launch.ts";
-import { launchOnOwnTerminal } from "../agents/own-terminal.ts";
-import { shellQuote } from "../agents/shell-quote.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { openTerminal } from "../runtime.ts";
-import { defineCliCommand } from "./frame/command.ts";
-import type { CliContext, Environment } from "./frame/context.ts";
-import { paint } from "./frame/terminal.ts";
+import type { RunEnd } from "../../agent-link/goodbye.ts";
+import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
+import { launchAgent, type RunningAgent } from "../../agents/launch.ts";
+import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
+import { shellQuote } from "../../agents/shell-quote.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { openTerminal } from "../../runtime.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext, Environment } from "../frame/context.ts";
+import { paint } from "../frame/terminal.ts";
+import { type HostOptions, startSessionHost } from "./session-host.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
 import { planSpawn, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
-import { type HostOptions, startSessionHost } from "./spawn-session.ts";
 
 export const spawnCommand = defineCliCommand({
   name: "spawn",

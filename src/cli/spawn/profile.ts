@@ -1,7 +1,7 @@
 // The profile that a command names, out of the settings.
-import { type Config, defaultProfile, type Profile } from "../config.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
+import { type Config, defaultProfile, type Profile } from "../../config.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
 
 /** Without a name: an agent with the defaults of every profile. */
 export function findProfile(name: string | undefined, { agents = {} }: Config): Profile {

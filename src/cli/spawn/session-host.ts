@@ -3,21 +3,21 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
-import type { RunEnd } from "../agent-link/goodbye.ts";
-import type { AgentCli, HeadlessSession, UserSettings } from "../agents/agent-cli.ts";
-import { noProxyWithLoopback } from "../agents/direct-loopback.ts";
-import { programOf, type RunningAgent } from "../agents/launch.ts";
-import type { AgentOnTerminal } from "../agents/own-terminal.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Role } from "../domain/wire/roles.ts";
-import type { StopApproval } from "../host/approvals.ts";
-import { startSession } from "../host/host.ts";
-import { createListener, listenerPaths } from "../host/listener.ts";
-import { type RouteName, routeNames } from "../host/ways/routes.ts";
-import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../runtime.ts";
+import type { RunEnd } from "../../agent-link/goodbye.ts";
+import type { AgentCli, HeadlessSession, UserSettings } from "../../agents/agent-cli.ts";
+import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
+import { programOf, type RunningAgent } from "../../agents/launch.ts";
+import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Role } from "../../domain/wire/roles.ts";
+import type { StopApproval } from "../../host/approvals.ts";
+import { startSession } from "../../host/host.ts";
+import { createListener, listenerPaths } from "../../host/listener.ts";
+import { type RouteName, routeNames } from "../../host/ways/routes.ts";
+import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../../runtime.ts";
+import type { CliContext, Environment } from "../frame/context.ts";
 import { readCliVersion } from "./cli-version.ts";
-import type { CliContext, Environment } from "./frame/context.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
 /** How long a hook may be held; the CLI itself waits a minute longer, so that the answer is always ours. */

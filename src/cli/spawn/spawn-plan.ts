@@ -1,23 +1,23 @@
 // What one `cliai spawn` is to do, decided before anything is written or started: which agent, where, by which CLI and with
 // which credentials.
 import { join, resolve } from "node:path";
-import type { AgentCli, AgentLaunch } from "../agents/agent-cli.ts";
-import { findAgentCli } from "../agents/agent-clis.ts";
-import type { Profile } from "../config.ts";
-import { takeAgentLock } from "../data-dir/agent-lock.ts";
-import type { KernelLock } from "../data-dir/kernel-lock.ts";
-import { isServed } from "../data-dir/serve-lock.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
-import { type Role, roles } from "../domain/wire/roles.ts";
-import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "./client.ts";
-import { readFleet } from "./fleet-reading.ts";
-import type { Arguments } from "./frame/command.ts";
-import { configArgs, loadConfig, readPrompt, rolePrompts } from "./frame/config-file.ts";
-import type { CliContext } from "./frame/context.ts";
+import type { AgentCli, AgentLaunch } from "../../agents/agent-cli.ts";
+import { findAgentCli } from "../../agents/agent-clis.ts";
+import type { Profile } from "../../config.ts";
+import { takeAgentLock } from "../../data-dir/agent-lock.ts";
+import type { KernelLock } from "../../data-dir/kernel-lock.ts";
+import { isServed } from "../../data-dir/serve-lock.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { type Role, roles } from "../../domain/wire/roles.ts";
+import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "../client.ts";
+import { readFleet } from "../fleet-reading.ts";
+import type { Arguments } from "../frame/command.ts";
+import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
+import type { CliContext } from "../frame/context.ts";
+import { askForAgents } from "../seen-agents.ts";
 import { findProfile } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
-import { askForAgents } from "./seen-agents.ts";
 import {
   type GivenCredentials,
   judgeCredentials,

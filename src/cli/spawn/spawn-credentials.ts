@@ -2,20 +2,20 @@
 // launches it with; it is never given those, they have some made for it: here, or by the serve that holds the keys.
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { agentCredsPath, endAgentKeys, mintAgent } from "../credentials/agent-keys.ts";
-import { operatorCredsPath, readKeys } from "../credentials/keys.ts";
-import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../data-dir/private-files.ts";
-import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { redact } from "../domain/text/redact.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Role } from "../domain/wire/roles.ts";
-import { readUser } from "../nats/accounts/credentials.ts";
-import { readCredentials } from "../nats/accounts/credentials-file.ts";
-import type { Bus } from "../nats/bus.ts";
-import { withClient } from "./client.ts";
-import { askForCredentials, endCredentials } from "./credentials-desk.ts";
-import type { CliContext } from "./frame/context.ts";
+import { agentCredsPath, endAgentKeys, mintAgent } from "../../credentials/agent-keys.ts";
+import { operatorCredsPath, readKeys } from "../../credentials/keys.ts";
+import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
+import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Role } from "../../domain/wire/roles.ts";
+import { readUser } from "../../nats/accounts/credentials.ts";
+import { readCredentials } from "../../nats/accounts/credentials-file.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { withClient } from "../client.ts";
+import { askForCredentials, endCredentials } from "../credentials-desk.ts";
+import type { CliContext } from "../frame/context.ts";
 
 /** What `--creds` names: an agent's, the operator's, or of a server that others run, whose users this program does not know. */
 export type GivenCredentials =
