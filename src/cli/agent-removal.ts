@@ -15,8 +15,8 @@ import { openExistingBucket } from "../nats/jetstream/bucket.ts";
 import { removeBridge } from "../nats/jetstream/streams.ts";
 import { noteRemoval } from "../server/removed-agents.ts";
 import { decideStored } from "../server/requests.ts";
-import { readFleet, requireAgent } from "./fleet-reading.ts";
-import { readRequests } from "./request-reading.ts";
+import { readFleet, requireAgent } from "./fleet/fleet-reading.ts";
+import { readRequests } from "./fleet/request-reading.ts";
 
 /** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
 export async function checkRemovable(

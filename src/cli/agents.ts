@@ -11,7 +11,7 @@ import { type AgentId, caseTwinOf, parseAgentId } from "../domain/wire/agent-id.
 import { type Role, roles } from "../domain/wire/roles.ts";
 import type { NatsKeys } from "../nats/accounts/credentials.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
-import { clientArgs, dataDirFor, withClient } from "./client.ts";
+import { clientArgs, dataDirFor, withClient } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 import { alignRows } from "./frame/terminal.ts";

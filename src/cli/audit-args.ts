@@ -3,7 +3,7 @@ import { type AuditFilter, auditKinds, parseAuditKind } from "../domain/audit/au
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseMomentMs } from "../domain/text/moment.ts";
 import { parseAgentId } from "../domain/wire/agent-id.ts";
-import { clientArgs } from "./client.ts";
+import { clientArgs } from "./fleet/client.ts";
 import type { Arguments } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 

@@ -11,8 +11,8 @@ import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
-import { withClient } from "./client.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";
+import { withClient } from "./fleet/client.ts";
 import type { CliContext } from "./frame/context.ts";
 import { cut } from "./frame/terminal.ts";
 

@@ -2,7 +2,7 @@
 import { parseReplayPrefix, replayAudit } from "../audit/replay.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
-import { withClient } from "./client.ts";
+import { withClient } from "./fleet/client.ts";
 import type { CliContext } from "./frame/context.ts";
 
 export async function replayHistory(args: AuditArgs, context: CliContext): Promise<number> {

@@ -9,7 +9,7 @@ import { type Verification, verifyAudit } from "../audit/verify.ts";
 import { keysDirOf } from "../data-dir/data-dir.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AuditArgs } from "./audit-args.ts";
-import { dataDirFor, withClient } from "./client.ts";
+import { dataDirFor, withClient } from "./fleet/client.ts";
 import type { CliContext } from "./frame/context.ts";
 import { paint, plain } from "./frame/terminal.ts";
 

@@ -17,7 +17,7 @@ import { buildInfo } from "../build-info.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { runtimeName, selfCommand } from "../runtime.ts";
-import { jsonArgs } from "./client.ts";
+import { jsonArgs } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 

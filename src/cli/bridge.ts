@@ -12,7 +12,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { readRole } from "../domain/wire/roles.ts";
 import type { MessagingSocket } from "../host/messaging-socket.ts";
-import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./client.ts";
+import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 import { readHeartbeatInterval } from "./spawn/heartbeat-interval.ts";

@@ -5,7 +5,7 @@ import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { loginPath } from "../web/access.ts";
-import { dataDirArgs, dataDirFor, jsonArgs } from "./client.ts";
+import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
 
 const actions = ["show", "url", "rotate"] as const;

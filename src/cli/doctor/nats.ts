@@ -4,8 +4,8 @@ import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts"
 import type { Bus } from "../../nats/bus.ts";
 import { type JetStreamHealth, readJetStreamHealth } from "../../nats/jetstream/health.ts";
 import { consumerNames } from "../../nats/jetstream/streams.ts";
-import { type ClientArgs, withClient } from "../client.ts";
-import { readFleet } from "../fleet-reading.ts";
+import { type ClientArgs, withClient } from "../fleet/client.ts";
+import { readFleet } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
 import { type Check, finding, well } from "./check.ts";
 

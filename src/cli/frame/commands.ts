@@ -19,27 +19,27 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   ls: {
     description: "list the agents and what they do",
-    load: async () => (await import("../ls.ts")).lsCommand,
+    load: async () => (await import("../fleet/ls.ts")).lsCommand,
   },
   show: {
     description: "show one agent, with its commands and their receipts",
-    load: async () => (await import("../show.ts")).showCommand,
+    load: async () => (await import("../fleet/show.ts")).showCommand,
   },
   watch: {
     description: "follow what happens, as it happens",
-    load: async () => (await import("../watch.ts")).watchCommand,
+    load: async () => (await import("../fleet/watch.ts")).watchCommand,
   },
   send: {
     description: "send stop, pause, resume or a task to an agent",
-    load: async () => (await import("../send.ts")).sendCommand,
+    load: async () => (await import("../fleet/send.ts")).sendCommand,
   },
   inbox: {
     description: "list what waits for a person: questions, approvals",
-    load: async () => (await import("../inbox.ts")).inboxCommand,
+    load: async () => (await import("../fleet/inbox.ts")).inboxCommand,
   },
   answer: {
     description: "answer a request of the inbox",
-    load: async () => (await import("../answer.ts")).answerCommand,
+    load: async () => (await import("../fleet/answer.ts")).answerCommand,
   },
   audit: {
     description: "read, export, verify and replay the recorded history",

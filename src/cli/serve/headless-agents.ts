@@ -15,7 +15,7 @@ import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetService, Server } from "../../server/server.ts";
 import type { Spawner } from "../../web/spawner.ts";
-import { readAgent } from "../fleet-reading.ts";
+import { readAgent } from "../fleet/fleet-reading.ts";
 import { findProfile } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";

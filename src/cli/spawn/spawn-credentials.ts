@@ -13,8 +13,8 @@ import type { Role } from "../../domain/wire/roles.ts";
 import { readUser } from "../../nats/accounts/credentials.ts";
 import { readCredentials } from "../../nats/accounts/credentials-file.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { withClient } from "../client.ts";
 import { askForCredentials, endCredentials } from "../credentials-desk.ts";
+import { withClient } from "../fleet/client.ts";
 import type { CliContext } from "../frame/context.ts";
 
 /** What `--creds` names: an agent's, the operator's, or of a server that others run, whose users this program does not know. */

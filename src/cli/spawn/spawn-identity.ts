@@ -9,7 +9,7 @@ import {
   isAgentId,
   parseAgentId,
 } from "../../domain/wire/agent-id.ts";
-import type { FleetRecords } from "../fleet-reading.ts";
+import type { FleetRecords } from "../fleet/fleet-reading.ts";
 
 /** The agents that the server knows, and whether each is online. */
 export type SeenAgents = ReadonlyMap<AgentId, { readonly isOnline: boolean }>;

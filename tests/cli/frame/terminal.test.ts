@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
+import { fleetTable } from "../../../src/cli/fleet/ls.ts";
 import { cut, pad, plain, widthOf } from "../../../src/cli/frame/terminal.ts";
-import { fleetTable } from "../../../src/cli/ls.ts";
 import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";

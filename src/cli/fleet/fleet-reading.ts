@@ -1,13 +1,13 @@
 // Reads the fleet as the server keeps it: the bucket `agents`. Views are derived here, by the reader's clock.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { isStoredRecord } from "../domain/fleet/stored-record.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { type AgentId, isAgentId, parseAgentId } from "../domain/wire/agent-id.ts";
-import { buckets } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import { isNotFound } from "../nats/errors.ts";
-import { type BucketEntry, openExistingBucket } from "../nats/jetstream/bucket.ts";
-import { unknownAgent } from "../server/fleet-state.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, isAgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { buckets } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { isNotFound } from "../../nats/errors.ts";
+import { type BucketEntry, openExistingBucket } from "../../nats/jetstream/bucket.ts";
+import { unknownAgent } from "../../server/fleet-state.ts";
 
 export type FleetRecords = ReadonlyMap<AgentId, AgentRecord>;
 

@@ -1,7 +1,7 @@
 // What agents have used, as `ls` and `show` print it: always with whose estimate it is, and how old.
-import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../domain/usage.ts";
-import type { Usage } from "../domain/wire/messages.ts";
-import { ageText } from "./frame/terminal.ts";
+import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../../domain/usage.ts";
+import type { Usage } from "../../domain/wire/messages.ts";
+import { ageText } from "../frame/terminal.ts";
 
 type DatedUsage = Usage & { readonly at: string };
 

@@ -1,10 +1,10 @@
 // `cliai inbox`: what waits for a person, each request whole.
-import { answerLine, questionLines } from "../domain/questions.ts";
-import { type AgentRequest, expiryText, isApproval, isOpen } from "../domain/requests.ts";
+import { answerLine, questionLines } from "../../domain/questions.ts";
+import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { ageText, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { defineCliCommand } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
-import { ageText, paint, plain } from "./frame/terminal.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
 export const inboxCommand = defineCliCommand({

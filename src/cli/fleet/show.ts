@@ -1,11 +1,11 @@
 // `cliai show ID`: all that is known of one agent, with the evidence for its status.
-import { type AgentView, viewAgent } from "../domain/fleet/agent-record.ts";
-import { standingOf } from "../domain/fleet/run-end.ts";
-import type { CommandRecord } from "../domain/receipts.ts";
+import { type AgentView, viewAgent } from "../../domain/fleet/agent-record.ts";
+import { standingOf } from "../../domain/fleet/run-end.ts";
+import type { CommandRecord } from "../../domain/receipts.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import { ageText, alignRows, clockText, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { readFleet, requireAgent } from "./fleet-reading.ts";
-import { defineCliCommand } from "./frame/command.ts";
-import { ageText, alignRows, clockText, paint, plain } from "./frame/terminal.ts";
 import { statusMark } from "./status-mark.ts";
 import { usageFacts } from "./usage-lines.ts";
 

@@ -1,11 +1,11 @@
 // Reads the requests as they are kept: the bucket `requests`.
 import * as v from "valibot";
-import { type AgentRequest, RequestSchema } from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { buckets } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import { isNotFound } from "../nats/errors.ts";
-import { type Bucket, openExistingBucket } from "../nats/jetstream/bucket.ts";
+import { type AgentRequest, RequestSchema } from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { buckets } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { isNotFound } from "../../nats/errors.ts";
+import { type Bucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
 
 /** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
 export async function openRequests(bus: Bus): Promise<Bucket> {

@@ -1,10 +1,10 @@
 // `cliai ls`: the fleet, a line an agent.
-import { type AgentView, viewFleet } from "../domain/fleet/agent-record.ts";
+import { type AgentView, viewFleet } from "../../domain/fleet/agent-record.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { ageText, alignRows, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { readFleet } from "./fleet-reading.ts";
-import { defineCliCommand } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
-import { ageText, alignRows, paint, plain } from "./frame/terminal.ts";
 import { statusMark } from "./status-mark.ts";
 import { totalLine } from "./usage-lines.ts";
 

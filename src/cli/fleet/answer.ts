@@ -1,6 +1,6 @@
 // `cliai answer`: decides a request where it is kept, the first answer winning, and says what became of the answer.
 import type { ArgsDef } from "citty";
-import { viewAgent } from "../domain/fleet/agent-record.ts";
+import { viewAgent } from "../../domain/fleet/agent-record.ts";
 import {
   type AgentRequest,
   type AnswerWords,
@@ -8,20 +8,20 @@ import {
   answerText,
   buildAnswer,
   findRequest,
-} from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { decodeFromAgent } from "../domain/wire/decode.ts";
-import { ReceiptSchema } from "../domain/wire/messages.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import { decideStored } from "../server/requests.ts";
+} from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeFromAgent } from "../../domain/wire/decode.ts";
+import { ReceiptSchema } from "../../domain/wire/messages.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { decideStored } from "../../server/requests.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { readText } from "../frame/read-text.ts";
+import { plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { readAgent } from "./fleet-reading.ts";
-import { type Arguments, defineCliCommand } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
-import { readText } from "./frame/read-text.ts";
-import { plain } from "./frame/terminal.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
 const answerArgs = {

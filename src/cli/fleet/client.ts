@@ -1,12 +1,12 @@
 // What the client commands share: their flags, finding the server by its `serve.json`, and one connection for their work.
 import process from "node:process";
-import { askHealth } from "../data-dir/ask-serve.ts";
-import { dataDirOf } from "../data-dir/data-dir.ts";
-import { readServeFile, serveFilePath } from "../data-dir/serve-file.ts";
-import { isServed } from "../data-dir/serve-lock.ts";
-import { CliaiError, type ErrorCode } from "../domain/text/errors.ts";
-import { type Bus, connectBus } from "../nats/bus.ts";
-import type { CliContext } from "./frame/context.ts";
+import { askHealth } from "../../data-dir/ask-serve.ts";
+import { dataDirOf } from "../../data-dir/data-dir.ts";
+import { readServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
+import { isServed } from "../../data-dir/serve-lock.ts";
+import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
+import { type Bus, connectBus } from "../../nats/bus.ts";
+import type { CliContext } from "../frame/context.ts";
 
 export const dataDirArgs = {
   "data-dir": {

@@ -1,7 +1,7 @@
 // How a status looks in the terminal: an icon, the word and a colour; never the colour alone.
-import type { AgentView } from "../domain/fleet/agent-record.ts";
-import { shownWordOf } from "../domain/fleet/status.ts";
-import { type Colour, plain } from "./frame/terminal.ts";
+import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import { shownWordOf } from "../../domain/fleet/status.ts";
+import { type Colour, plain } from "../frame/terminal.ts";
 
 const marks: Readonly<Record<string, readonly [icon: string, colour: Colour]>> = {
   starting: ["◌", "dim"],

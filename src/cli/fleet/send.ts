@@ -2,21 +2,26 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ArgsDef } from "citty";
 import * as v from "valibot";
-import { type AgentRecord, byAgentId } from "../domain/fleet/agent-record.ts";
-import { deriveAxes } from "../domain/fleet/status.ts";
-import { type ReceiptEntry, type WaitState, waitStates } from "../domain/receipts.ts";
-import { CliaiError, exitCodeOf, messageOf } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { type CommandType, CommandTypeSchema, commandTypes, TokenSchema } from "../domain/wire/messages.ts";
-import type { Bus } from "../nats/bus.ts";
-import { buildCommand, type OrderRequest, sendAndWatch } from "../server/commands.ts";
-import { takes } from "../server/order-target.ts";
+import { type AgentRecord, byAgentId } from "../../domain/fleet/agent-record.ts";
+import { deriveAxes } from "../../domain/fleet/status.ts";
+import { type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
+import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import {
+  type CommandType,
+  CommandTypeSchema,
+  commandTypes,
+  TokenSchema,
+} from "../../domain/wire/messages.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/commands.ts";
+import { takes } from "../../server/order-target.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { readText } from "../frame/read-text.ts";
+import { clockText, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { type FleetRecords, readAgent, readFleet, requireAgent } from "./fleet-reading.ts";
-import { type Arguments, defineCliCommand } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
-import { readText } from "./frame/read-text.ts";
-import { clockText, plain } from "./frame/terminal.ts";
 
 const sendArgs = {
   command: { type: "positional", required: true, description: commandTypes.join(", ") },
