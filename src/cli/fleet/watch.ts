@@ -1,7 +1,7 @@
 // `cliai watch`: the live feed from the stream AUDIT, a line an event, until it is interrupted or its reader has gone.
 import { followAudit } from "../../audit/read-audit.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
-import { feedEntry, feedLine } from "../feed-lines.ts";
+import { feedEntry, feedLine } from "../audit/feed-lines.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { clockText, cut } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";

@@ -43,7 +43,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   audit: {
     description: "read, export, verify and replay the recorded history",
-    load: async () => (await import("../audit.ts")).auditCommand,
+    load: async () => (await import("../audit/audit.ts")).auditCommand,
   },
   doctor: {
     description: "check everything that can be wrong, each with its remedy",

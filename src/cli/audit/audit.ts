@@ -1,11 +1,11 @@
 // `cliai audit`: the recorded history; `audit verify` and `audit replay`. Each act has a file of its own.
-import { CliaiError } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { defineCliCommand } from "../frame/command.ts";
 import { type AuditArgs, auditArgs, filterArgs, readArgs, replayArgs, verifyArgs } from "./audit-args.ts";
 import { readHistory } from "./audit-read.ts";
 import { replayHistory } from "./audit-replay.ts";
 import { verifyHistory } from "./audit-verify.ts";
-import { defineCliCommand } from "./frame/command.ts";
 
 /** Which flags belong to which act, beside those of every client. */
 const acts = {

@@ -1,17 +1,17 @@
 // `cliai audit verify`: a line for each trace of tampering, then what was verified. Exit code 1 when there is any.
 import { resolve } from "node:path";
-import { type AuditSource, openStreamSource } from "../audit/audit-source.ts";
-import { openFileSource } from "../audit/export-file.ts";
-import type { Finding } from "../audit/findings.ts";
-import { readHeadNote } from "../audit/head-file.ts";
-import { readPublicKey } from "../audit/signing.ts";
-import { type Verification, verifyAudit } from "../audit/verify.ts";
-import { keysDirOf } from "../data-dir/data-dir.ts";
-import { CliaiError } from "../domain/text/errors.ts";
+import { type AuditSource, openStreamSource } from "../../audit/audit-source.ts";
+import { openFileSource } from "../../audit/export-file.ts";
+import type { Finding } from "../../audit/findings.ts";
+import { readHeadNote } from "../../audit/head-file.ts";
+import { readPublicKey } from "../../audit/signing.ts";
+import { type Verification, verifyAudit } from "../../audit/verify.ts";
+import { keysDirOf } from "../../data-dir/data-dir.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { dataDirFor, withClient } from "../fleet/client.ts";
+import type { CliContext } from "../frame/context.ts";
+import { paint, plain } from "../frame/terminal.ts";
 import type { AuditArgs } from "./audit-args.ts";
-import { dataDirFor, withClient } from "./fleet/client.ts";
-import type { CliContext } from "./frame/context.ts";
-import { paint, plain } from "./frame/terminal.ts";
 
 export async function verifyHistory(args: AuditArgs, context: CliContext): Promise<number> {
   const { file, stream, prefix, url } = args;

@@ -1,11 +1,11 @@
 // The flags of `cliai audit`, of all its acts, and the filter that they make.
-import { type AuditFilter, auditKinds, parseAuditKind } from "../domain/audit/audit-filter.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { parseMomentMs } from "../domain/text/moment.ts";
-import { parseAgentId } from "../domain/wire/agent-id.ts";
-import { clientArgs } from "./fleet/client.ts";
-import type { Arguments } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
+import { type AuditFilter, auditKinds, parseAuditKind } from "../../domain/audit/audit-filter.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { parseMomentMs } from "../../domain/text/moment.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { clientArgs } from "../fleet/client.ts";
+import type { Arguments } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
 
 export const filterArgs = {
   agent: { type: "string", valueHint: "ID", description: "only what is about this agent" },

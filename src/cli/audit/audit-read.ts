@@ -2,19 +2,19 @@
 import { once } from "node:events";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { exportLine } from "../audit/export-file.ts";
-import { followAudit, openExport, readAudit, readNewest } from "../audit/read-audit.ts";
-import type { AuditFilter } from "../domain/audit/audit-filter.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { streams } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { StreamMessage } from "../nats/jetstream/follow.ts";
-import { readStreamFacts } from "../nats/jetstream/read-stream.ts";
+import { exportLine } from "../../audit/export-file.ts";
+import { followAudit, openExport, readAudit, readNewest } from "../../audit/read-audit.ts";
+import type { AuditFilter } from "../../domain/audit/audit-filter.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
+import { withClient } from "../fleet/client.ts";
+import type { CliContext } from "../frame/context.ts";
+import { cut } from "../frame/terminal.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";
-import { withClient } from "./fleet/client.ts";
-import type { CliContext } from "./frame/context.ts";
-import { cut } from "./frame/terminal.ts";
 
 /** How many lines of what was there `--follow` begins with, where nothing else is asked for. */
 const linesBeforeFollowing = 10;

@@ -1,9 +1,9 @@
 // A record of the stream AUDIT as one line: for `watch`, and for reading the history.
 import * as v from "valibot";
-import { decodeMessage } from "../domain/wire/decode.ts";
-import { agentOfRecord, parseAgentSubject } from "../domain/wire/subjects.ts";
-import type { StreamMessage } from "../nats/jetstream/follow.ts";
-import { plain } from "./frame/terminal.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import { agentOfRecord, parseAgentSubject } from "../../domain/wire/subjects.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { plain } from "../frame/terminal.ts";
 
 /** Any message of the feed; each kind's own schema was the server's business. */
 const AnyMessage = v.looseObject({});

@@ -1,9 +1,9 @@
 // `cliai audit replay`: publishes a span of the history again, under `replay`.
-import { parseReplayPrefix, replayAudit } from "../audit/replay.ts";
-import { CliaiError } from "../domain/text/errors.ts";
+import { parseReplayPrefix, replayAudit } from "../../audit/replay.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { withClient } from "../fleet/client.ts";
+import type { CliContext } from "../frame/context.ts";
 import { type AuditArgs, readFilter } from "./audit-args.ts";
-import { withClient } from "./fleet/client.ts";
-import type { CliContext } from "./frame/context.ts";
 
 export async function replayHistory(args: AuditArgs, context: CliContext): Promise<number> {
   const prefix = parseReplayPrefix(args.to ?? "replay");
