@@ -51,7 +51,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   agents: {
     description: "the agents' credentials: list, add, revoke",
-    load: async () => (await import("../agents.ts")).agentsCommand,
+    load: async () => (await import("../agents/agents.ts")).agentsCommand,
   },
   token: {
     description: "sign a browser or a script in, or sign all out",

@@ -1,21 +1,21 @@
 // `cliai agents`: the credentials of the agents of this data directory: which there are, making some for an agent that is not
 // launched by `spawn`, and taking them back.
 import { join } from "node:path";
-import { isGood, readGrants, readMintedAgents } from "../credentials/agent-grants.ts";
-import { mintAgent, revokeAgent } from "../credentials/agent-keys.ts";
-import { readKeys } from "../credentials/keys.ts";
-import { tellRevocations } from "../credentials/push-revocations.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { type AgentId, caseTwinOf, parseAgentId } from "../domain/wire/agent-id.ts";
-import { type Role, roles } from "../domain/wire/roles.ts";
-import type { NatsKeys } from "../nats/accounts/credentials.ts";
+import { isGood, readGrants, readMintedAgents } from "../../credentials/agent-grants.ts";
+import { mintAgent, revokeAgent } from "../../credentials/agent-keys.ts";
+import { readKeys } from "../../credentials/keys.ts";
+import { tellRevocations } from "../../credentials/push-revocations.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { type AgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { type Role, roles } from "../../domain/wire/roles.ts";
+import type { NatsKeys } from "../../nats/accounts/credentials.ts";
+import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { alignRows } from "../frame/terminal.ts";
+import { readAgentFolders } from "../spawn/spawn-identity.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
-import { clientArgs, dataDirFor, withClient } from "./fleet/client.ts";
-import { type Arguments, defineCliCommand } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
-import { alignRows } from "./frame/terminal.ts";
-import { readAgentFolders } from "./spawn/spawn-identity.ts";
 
 const acts = ["ls", "add", "revoke", "remove"] as const;
 

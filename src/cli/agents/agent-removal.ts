@@ -2,21 +2,21 @@
 // The history stays in AUDIT.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { removeGrants } from "../credentials/agent-accounts.ts";
-import { isAgentHeld } from "../data-dir/agent-lock.ts";
-import { isOwnDir } from "../data-dir/private-files.ts";
-import { viewAgent } from "../domain/fleet/agent-record.ts";
-import { isOpen } from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { buckets } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import { openExistingBucket } from "../nats/jetstream/bucket.ts";
-import { removeBridge } from "../nats/jetstream/streams.ts";
-import { noteRemoval } from "../server/removed-agents.ts";
-import { decideStored } from "../server/requests.ts";
-import { readFleet, requireAgent } from "./fleet/fleet-reading.ts";
-import { readRequests } from "./fleet/request-reading.ts";
+import { removeGrants } from "../../credentials/agent-accounts.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { isOwnDir } from "../../data-dir/private-files.ts";
+import { viewAgent } from "../../domain/fleet/agent-record.ts";
+import { isOpen } from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { buckets } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
+import { removeBridge } from "../../nats/jetstream/streams.ts";
+import { noteRemoval } from "../../server/removed-agents.ts";
+import { decideStored } from "../../server/requests.ts";
+import { readFleet, requireAgent } from "../fleet/fleet-reading.ts";
+import { readRequests } from "../fleet/request-reading.ts";
 
 /** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
 export async function checkRemovable(
