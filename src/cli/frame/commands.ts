@@ -47,7 +47,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   doctor: {
     description: "check everything that can be wrong, each with its remedy",
-    load: async () => (await import("../doctor.ts")).doctorCommand,
+    load: async () => (await import("../doctor/doctor.ts")).doctorCommand,
   },
   agents: {
     description: "the agents' credentials: list, add, revoke",

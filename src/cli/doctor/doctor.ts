@@ -1,19 +1,19 @@
 // `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes
 // nothing but what it is told to: that damage to the store is seen to.
 import process from "node:process";
-import { CliaiError } from "../domain/text/errors.ts";
-import { closeAlert } from "../server/alert-store.ts";
-import { storeDamaged } from "../server/lost-orders.ts";
-import { checkAgentSettings } from "./doctor/agent-settings.ts";
-import type { Check } from "./doctor/check.ts";
-import { checkDisk, checkFiles } from "./doctor/files.ts";
-import { checkNats } from "./doctor/nats.ts";
-import { checkAgentClis, checkNatsServer } from "./doctor/programs.ts";
-import { checkServe } from "./doctor/server.ts";
-import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "./fleet/client.ts";
-import { defineCliCommand } from "./frame/command.ts";
-import type { CliContext } from "./frame/context.ts";
-import { paint, plain } from "./frame/terminal.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { closeAlert } from "../../server/alert-store.ts";
+import { storeDamaged } from "../../server/lost-orders.ts";
+import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { paint, plain } from "../frame/terminal.ts";
+import { checkAgentSettings } from "./agent-settings.ts";
+import type { Check } from "./check.ts";
+import { checkDisk, checkFiles } from "./files.ts";
+import { checkNats } from "./nats.ts";
+import { checkAgentClis, checkNatsServer } from "./programs.ts";
+import { checkServe } from "./server.ts";
 
 export const doctorCommand = defineCliCommand({
   name: "doctor",
