@@ -7,7 +7,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { Alerts } from "./alerts.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { createOrderToken, messageStoredAs } from "./order-names.ts";
 import type { RoleOf } from "./roles.ts";

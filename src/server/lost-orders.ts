@@ -12,7 +12,7 @@ import {
   removeConsumersBeyond,
   subjectCounts,
 } from "../nats/jetstream/streams.ts";
-import type { Alerts } from "./alerts.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Cursor } from "./fleet-store.ts";
 import type { Projector } from "./projector.ts";

@@ -4,7 +4,7 @@ import { buildAnswer, findRequest, openRequestOf } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { Alerts } from "./alerts.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import { alertOfEscalations, notifyCaptains } from "./captain-notices.ts";
 import type { FleetState } from "./fleet-state.ts";
 import { type RequestService, startRequests } from "./requests.ts";

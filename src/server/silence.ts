@@ -3,7 +3,7 @@
 import { silentAfterMs } from "../domain/fleet/status.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { Alerts } from "./alerts.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import type { FleetState } from "./fleet-state.ts";
 import type { Lease } from "./lease.ts";
 

@@ -2,7 +2,7 @@
 // nothing but what it is told to: that damage to the store is seen to.
 import process from "node:process";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { closeAlert } from "../../server/alert-store.ts";
+import { closeAlert } from "../../server/alerts/alert-store.ts";
 import { storeDamaged } from "../../server/lost-orders.ts";
 import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";

@@ -1,7 +1,7 @@
 // Ends the alerts of what happens and passes: nobody reports the end of a refused or a malformed message, so that one is over when
 // no other has come for a while. The leader ends them; by a clock that nobody sets.
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Alert } from "../domain/wire/messages.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Alert } from "../../domain/wire/messages.ts";
 import { type Alerts, alertKey } from "./alerts.ts";
 
 export interface QuietAlertsOptions {

@@ -1,8 +1,8 @@
 // Alerts: one for one cause, counted and not repeated. Of several serves the leader raises what all of them see, and each
 // what it alone sees; what one raised is told to the others by alert-store.ts.
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Alert } from "../domain/wire/messages.ts";
-import type { AlertService } from "./server.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Alert } from "../../domain/wire/messages.ts";
+import type { AlertService } from "../server.ts";
 
 /** An alert whose count grows is published again at most this often. */
 const republishEveryMs = 1_000;

@@ -1,13 +1,13 @@
 // Keeps the alerts in the bucket `serve`, the last of each kind and agent: for the next start, and for every other serve.
 // Their history is in the stream AUDIT.
 import * as v from "valibot";
-import { messageOf } from "../domain/text/errors.ts";
-import { type Alert, AlertSchema } from "../domain/wire/messages.ts";
-import { buckets, dashboardAlertSubject } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import { openBucket, openExistingBucket } from "../nats/jetstream/bucket.ts";
-import { followBucket } from "../nats/jetstream/follow-bucket.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { type Alert, AlertSchema } from "../../domain/wire/messages.ts";
+import { buckets, dashboardAlertSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { openBucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
+import { followBucket } from "../../nats/jetstream/follow-bucket.ts";
 import { alertKey } from "./alerts.ts";
 
 const prefix = "alert.";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { createAlerts } from "../../src/server/alerts.ts";
-import { resolveQuietAlerts } from "../../src/server/quiet-alerts.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { createAlerts } from "../../../src/server/alerts/alerts.ts";
+import { resolveQuietAlerts } from "../../../src/server/alerts/quiet-alerts.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 
