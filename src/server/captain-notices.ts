@@ -8,9 +8,9 @@ import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Alerts } from "./alerts/alerts.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
 import { createOrderToken, messageStoredAs } from "./order-names.ts";
-import type { RoleOf } from "./roles.ts";
 import type { RequestReading } from "./server.ts";
 
 export interface CaptainNoticesOptions {

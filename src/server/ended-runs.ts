@@ -8,9 +8,9 @@ import { messageOf } from "../domain/text/errors.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import type { Projector } from "./fleet/projector.ts";
 import type { Lease } from "./lease.ts";
-import type { Projector } from "./projector.ts";
 
 const lookEveryMs = 1_000;
 

@@ -5,7 +5,7 @@ import { answerText, isOpen } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../domain/wire/messages.ts";
-import type { RoleOf } from "./roles.ts";
+import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
 import type { RequestReading } from "./server.ts";
 
 /** `answer`: to a request of the agent's own. `request`: one that it may decide, being a captain. */

@@ -3,7 +3,7 @@
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Bus } from "../nats/bus.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
 import { type Evidence, type InboxItem, readItem } from "./inbox-item.ts";
 import { readStoredOrder } from "./stored-order.ts";
 

@@ -8,12 +8,12 @@ import type { Receipt } from "../domain/wire/messages.ts";
 import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readStreamMessage } from "../nats/jetstream/streams.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import type { Projector } from "./fleet/projector.ts";
+import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
 import type { Holder, Holds } from "./holds.ts";
 import { type InboxItem, noteFor, readItem } from "./inbox-item.ts";
 import { type CutText, cutItem, readRest } from "./inbox-rest.ts";
-import type { Projector } from "./projector.ts";
-import type { RoleOf } from "./roles.ts";
 import type { RequestReading } from "./server.ts";
 
 /** Text handed to the model in one call; one item alone may have as much, and is cut there. */

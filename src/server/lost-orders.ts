@@ -13,9 +13,9 @@ import {
   subjectCounts,
 } from "../nats/jetstream/streams.ts";
 import type { Alerts } from "./alerts/alerts.ts";
-import type { FleetState } from "./fleet-state.ts";
-import type { Cursor } from "./fleet-store.ts";
-import type { Projector } from "./projector.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import type { Cursor } from "./fleet/fleet-store.ts";
+import type { Projector } from "./fleet/projector.ts";
 
 /** The kind of alert that names it. */
 export const storeDamaged = "store_damaged";

@@ -7,7 +7,7 @@ import { roles } from "../domain/wire/roles.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { idOfCall } from "./call-id.ts";
-import { type FleetState, unknownAgent } from "./fleet-state.ts";
+import { type FleetState, unknownAgent } from "./fleet/fleet-state.ts";
 import { createOrderToken, messageStoredAs } from "./order-names.ts";
 import { refuseStopped } from "./order-target.ts";
 import type { ToolContext } from "./tool-handlers.ts";

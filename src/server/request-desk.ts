@@ -6,9 +6,9 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Alerts } from "./alerts/alerts.ts";
 import { alertOfEscalations, notifyCaptains } from "./captain-notices.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
 import { type RequestService, startRequests } from "./requests.ts";
-import type { RoleOf } from "./roles.ts";
 import type { RequestDesk } from "./server.ts";
 
 export interface RequestDeskOptions {

@@ -10,9 +10,9 @@ import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStream } from "../nats/jetstream/read-stream.ts";
 import { copiedTo, removeMessages, subjectCounts } from "../nats/jetstream/streams.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import { decodeOrder, type Projector } from "./fleet/projector.ts";
 import type { Lease } from "./lease.ts";
-import { decodeOrder, type Projector } from "./projector.ts";
 
 const sweepEveryMs = 1_000;
 const removedInOneSweep = 1_000;

@@ -13,12 +13,12 @@ import type { Bus } from "../nats/bus.ts";
 import { ask } from "./ask.ts";
 import type { KnownCall } from "./call-id.ts";
 import { captainHandlers } from "./captain-handlers.ts";
-import type { FleetState } from "./fleet-state.ts";
+import type { FleetState } from "./fleet/fleet-state.ts";
+import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
 import type { Inbox } from "./inbox.ts";
 import type { InboxItem } from "./inbox-item.ts";
 import { sendMessages } from "./messaging.ts";
 import type { RequestService } from "./requests.ts";
-import type { RoleOf } from "./roles.ts";
 import type { LaunchAgent } from "./server.ts";
 
 export interface ToolContext {

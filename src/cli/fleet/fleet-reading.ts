@@ -7,7 +7,7 @@ import { buckets } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { isNotFound } from "../../nats/errors.ts";
 import { type BucketEntry, openExistingBucket } from "../../nats/jetstream/bucket.ts";
-import { unknownAgent } from "../../server/fleet-state.ts";
+import { unknownAgent } from "../../server/fleet/fleet-state.ts";
 
 export type FleetRecords = ReadonlyMap<AgentId, AgentRecord>;
 

@@ -1,11 +1,11 @@
 // `dashboard.state`: the fleet's state for whoever listens on NATS, at most four times a second, by the leader alone;
 // a large fleet's less often.
-import { messageOf } from "../domain/text/errors.ts";
-import { dashboardStateSubject } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { dashboardStateSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { Lease } from "../lease.ts";
 import type { FleetState } from "./fleet-state.ts";
-import type { Lease } from "./lease.ts";
 
 const publishEveryMs = 250;
 /** The state of 1,000 agents is 1 MB: once a second, not four times, whether anybody listens or not. */

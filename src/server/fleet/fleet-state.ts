@@ -1,11 +1,11 @@
 // The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet/reduce-agent.ts.
-import { type AgentRecord, type AgentView, byAgentId, viewAgent } from "../domain/fleet/agent-record.ts";
-import { type FleetEvent, reduceAgent } from "../domain/fleet/reduce-agent.ts";
-import { deriveAxes } from "../domain/fleet/status.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
-import type { FleetChange, FleetService } from "./server.ts";
+import { type AgentRecord, type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-record.ts";
+import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
+import { deriveAxes } from "../../domain/fleet/status.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
+import type { FleetChange, FleetService } from "../server.ts";
 import { createTimelines } from "./timeline.ts";
 
 const notifyEveryMs = 50;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { openBucket } from "../../src/nats/jetstream/bucket.ts";
-import { createFencedWriter } from "../../src/server/fenced-writer.ts";
-import { startTestNats } from "../support/nats.ts";
+import { openBucket } from "../../../src/nats/jetstream/bucket.ts";
+import { createFencedWriter } from "../../../src/server/fleet/fenced-writer.ts";
+import { startTestNats } from "../../support/nats.ts";
 
 test("a writer that has missed another's write is told what is there, and writes nothing", async () => {
   await using nats = await startTestNats();

@@ -1,11 +1,11 @@
 // Raises an alert when an agent falls silent, or its connection breaks, without a goodbye, and ends it when it is heard
 // again. Silence counts from when this serve could hear: what agents sent while it was down, or cut off from NATS, nobody knows.
-import { silentAfterMs } from "../domain/fleet/status.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { Alerts } from "./alerts/alerts.ts";
+import { silentAfterMs } from "../../domain/fleet/status.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { Alerts } from "../alerts/alerts.ts";
+import type { Lease } from "../lease.ts";
 import type { FleetState } from "./fleet-state.ts";
-import type { Lease } from "./lease.ts";
 
 const kind = "silent";
 const lookAgainEveryMs = 1_000;

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { agentSubject } from "../../src/domain/wire/subjects.ts";
-import { silentLogger as log } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
-import { storeCommand } from "../../src/server/commands.ts";
-import { startTestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { agentSubject } from "../../../src/domain/wire/subjects.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import { connectBus } from "../../../src/nats/bus.ts";
+import { storeCommand } from "../../../src/server/commands.ts";
+import { startTestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 const commands = Array.from({ length: 60 }, (_, n) => `c${n}`);

@@ -1,6 +1,6 @@
 // Writes to a bucket by compare-and-set against what was last seen of each key. A serve that has lost the lease without
 // knowing it yet (it was stopped in the middle) so overwrites nothing of its successor's.
-import type { Bucket } from "../nats/jetstream/bucket.ts";
+import type { Bucket } from "../../nats/jetstream/bucket.ts";
 
 export interface FencedWriter {
   /** Notes what revision a key has; false when a later one is known already. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { parseJson } from "../../src/domain/wire/decode.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { parseJson } from "../../../src/domain/wire/decode.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 const bob = parseAgentId("bob");

@@ -1,16 +1,16 @@
 // Keeps the fleet in the bucket `agents`, and in bucket `serve` how far the streams were read when it was kept. The leader
 // writes; every other serve takes in what the leader wrote, and keeps in mind what it has not: so that it can go on.
 import * as v from "valibot";
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { isBehind, isHeartbeatAlone, isStoredRecord } from "../domain/fleet/stored-record.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
-import { buckets } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import { openBucket } from "../nats/jetstream/bucket.ts";
-import type { Following } from "../nats/jetstream/follow.ts";
-import { type BucketChange, followBucket } from "../nats/jetstream/follow-bucket.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { isBehind, isHeartbeatAlone, isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
+import { buckets } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { openBucket } from "../../nats/jetstream/bucket.ts";
+import type { Following } from "../../nats/jetstream/follow.ts";
+import { type BucketChange, followBucket } from "../../nats/jetstream/follow-bucket.ts";
 import { createFencedWriter } from "./fenced-writer.ts";
 
 /**

@@ -1,8 +1,8 @@
 // What was last heard of each agent, for its page: the newest entries, in memory. The whole history is in stream AUDIT.
-import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
-import { commandText, idFromSequence, shutdownText, summaryOf } from "../domain/receipts.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { TimelineEntry } from "./server.ts";
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { commandText, idFromSequence, shutdownText, summaryOf } from "../../domain/receipts.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { TimelineEntry } from "../server.ts";
 
 const entriesKept = 100;
 

@@ -1,6 +1,6 @@
 // Who is a captain: the one place that says so. Every tool of a captain asks here.
-import { isAgentId } from "../domain/wire/agent-id.ts";
-import { type Role, readRole } from "../domain/wire/roles.ts";
+import { isAgentId } from "../../domain/wire/agent-id.ts";
+import { type Role, readRole } from "../../domain/wire/roles.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 export type RoleOf = (id: string) => Role;

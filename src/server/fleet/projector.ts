@@ -1,20 +1,20 @@
 // Reads what agents say and what they are told, and turns it into fleet events. Heartbeats come straight from NATS,
 // all else from the streams, from where the last run left off: so the state after a restart is the state before it.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { decodeFromAgent, decodeMessage } from "../domain/wire/decode.ts";
-import { decodeShutdown } from "../domain/wire/decode-shutdown.ts";
-import * as messages from "../domain/wire/messages.ts";
-import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
-import { readLastMessage, readStream } from "../nats/jetstream/read-stream.ts";
-import { lastSequence } from "../nats/jetstream/streams.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeFromAgent, decodeMessage } from "../../domain/wire/decode.ts";
+import { decodeShutdown } from "../../domain/wire/decode-shutdown.ts";
+import * as messages from "../../domain/wire/messages.ts";
+import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts";
+import { lastSequence } from "../../nats/jetstream/streams.ts";
+import { firstMissedOrder, readMissedReports } from "../missed.ts";
 import type { Cursor } from "./fleet-store.ts";
-import { firstMissedOrder, readMissedReports } from "./missed.ts";
 
 /** How much of the audit is read again at a start to fill the agents' timelines; the records take it in once. */
 const timelineReplay = 5_000;
