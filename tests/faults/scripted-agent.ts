@@ -2,7 +2,7 @@
 // has ended. What it has applied it remembers by command id over every run, as docs/durability.md asks of an agent.
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentId } from "../../src/domain/wire/agent-id.ts";
-import type { InboxItem } from "../../src/server/inbox-item.ts";
+import type { InboxItem } from "../../src/server/inbox/inbox-item.ts";
 import type { BridgeRun, StartRun } from "./bridge-run.ts";
 
 export interface ScriptedAgent extends AsyncDisposable {

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { closeAlert } from "../../server/alerts/alert-store.ts";
-import { storeDamaged } from "../../server/lost-orders.ts";
+import { storeDamaged } from "../../server/inbox/lost-orders.ts";
 import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";

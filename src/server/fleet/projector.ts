@@ -13,7 +13,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts";
 import { lastSequence } from "../../nats/jetstream/streams.ts";
-import { firstMissedOrder, readMissedReports } from "../missed.ts";
+import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
 import type { Cursor } from "./fleet-store.ts";
 
 /** How much of the audit is read again at a start to fill the agents' timelines; the records take it in once. */

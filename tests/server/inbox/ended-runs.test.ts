@@ -1,10 +1,10 @@
 // What becomes of what a run had in its hands when it ended: over a real server, with agents that speak plain NATS.
 import { expect, test } from "bun:test";
-import type { CommandRecord } from "../../src/domain/receipts.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { endWords } from "../../src/server/ended-runs.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import type { CommandRecord } from "../../../src/domain/receipts.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { endWords } from "../../../src/server/inbox/ended-runs.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const id = parseAgentId("ada");
 

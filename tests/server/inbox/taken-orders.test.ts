@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { parseJson } from "../../src/domain/wire/decode.ts";
-import type { Bus } from "../../src/nats/bus.ts";
-import { maxWaitingOrders } from "../../src/nats/jetstream/streams.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { parseJson } from "../../../src/domain/wire/decode.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { maxWaitingOrders } from "../../../src/nats/jetstream/streams.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 

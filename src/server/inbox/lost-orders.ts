@@ -1,21 +1,21 @@
 // What the store has lost, found at a start: streams that end before what was read of them, and orders that wait for an
 // agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { rewindRecord } from "../domain/fleet/rewind-record.ts";
-import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { agentOrderTopics, agentSubject, streams } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
+import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { agentOrderTopics, agentSubject, streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
 import {
   lastSequence,
   readStreamMessage,
   removeConsumersBeyond,
   subjectCounts,
-} from "../nats/jetstream/streams.ts";
-import type { Alerts } from "./alerts/alerts.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { Cursor } from "./fleet/fleet-store.ts";
-import type { Projector } from "./fleet/projector.ts";
+} from "../../nats/jetstream/streams.ts";
+import type { Alerts } from "../alerts/alerts.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { Cursor } from "../fleet/fleet-store.ts";
+import type { Projector } from "../fleet/projector.ts";
 
 /** The kind of alert that names it. */
 export const storeDamaged = "store_damaged";
@@ -89,7 +89,7 @@ export interface LostOrderContext {
 
 /**
  * Ends what was lost, once, whichever serve does it; and raises the alert. What waited too long is not lost: the stream keeps
- * it no longer, and expiry.ts ends it.
+ * it no longer, and overdue-orders.ts ends it.
  */
 export async function endLostOrders(context: LostOrderContext, { lost, damage }: Settled): Promise<void> {
   const { bus, fleet, projector, alerts, now } = context;

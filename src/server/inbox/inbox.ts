@@ -1,20 +1,26 @@
 // An agent's inbox: what was stored for it and not yet handed to its CLI. Handing over is written down as a receipt
 // (`injected`, its route the tool): by the bridge once the CLI has it, or here for a caller that will not.
 import { setTimeout as delay } from "node:timers/promises";
-import { inboxOf } from "../domain/fleet/agent-record.ts";
-import { type CommandRecord, isTaken, namesOf, type OrderNames, type OrderType } from "../domain/receipts.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Receipt } from "../domain/wire/messages.ts";
-import { agentSubject, streams } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import { readStreamMessage } from "../nats/jetstream/streams.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { Projector } from "./fleet/projector.ts";
-import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
+import { inboxOf } from "../../domain/fleet/agent-record.ts";
+import {
+  type CommandRecord,
+  isTaken,
+  namesOf,
+  type OrderNames,
+  type OrderType,
+} from "../../domain/receipts.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Receipt } from "../../domain/wire/messages.ts";
+import { agentSubject, streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { readStreamMessage } from "../../nats/jetstream/streams.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { Projector } from "../fleet/projector.ts";
+import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
+import type { RequestReading } from "../server.ts";
 import type { Holder, Holds } from "./holds.ts";
 import { type InboxItem, noteFor, readItem } from "./inbox-item.ts";
-import { type CutText, cutItem, readRest } from "./inbox-rest.ts";
-import type { RequestReading } from "./server.ts";
+import { type CutText, cutItem, readRest } from "./inbox-long-items.ts";
 
 /** Text handed to the model in one call; one item alone may have as much, and is cut there. */
 const charactersPerCall = 50_000;

@@ -1,18 +1,23 @@
 // Removes from stream COMMANDS what was taken for good, and what nobody can make anything of: the stream then holds what waits, and
 // its bound counts that alone. Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { type CommandRecord, isToBeKept } from "../domain/receipts.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { agentOrderTopics, everyAgentSubject, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { StreamMessage } from "../nats/jetstream/follow.ts";
-import { readStream } from "../nats/jetstream/read-stream.ts";
-import { copiedTo, removeMessages, subjectCounts } from "../nats/jetstream/streams.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import { decodeOrder, type Projector } from "./fleet/projector.ts";
-import type { Lease } from "./lease.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { type CommandRecord, isToBeKept } from "../../domain/receipts.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import {
+  agentOrderTopics,
+  everyAgentSubject,
+  parseAgentSubject,
+  streams,
+} from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readStream } from "../../nats/jetstream/read-stream.ts";
+import { copiedTo, removeMessages, subjectCounts } from "../../nats/jetstream/streams.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import { decodeOrder, type Projector } from "../fleet/projector.ts";
+import type { Lease } from "../lease.ts";
 
 const sweepEveryMs = 1_000;
 const removedInOneSweep = 1_000;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { removeMessages } from "../../src/nats/jetstream/streams.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
-import { startAgent } from "./agent-fixture.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { removeMessages } from "../../../src/nats/jetstream/streams.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { startAgent } from "../agent-fixture.ts";
 
 const ada = parseAgentId("ada");
 const day = 24 * 60 * 60 * 1_000;

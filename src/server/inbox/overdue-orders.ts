@@ -1,16 +1,16 @@
 // Ends as expired what nobody took in time, where nobody says so: a bridge does when it comes too late, an agent that never
 // returns does not. The leader writes it, a while after, so that the one who took it at the last moment is heard first.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../domain/receipts.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import type { Receipt } from "../domain/wire/messages.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { Projector } from "./fleet/projector.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Receipt } from "../../domain/wire/messages.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { Projector } from "../fleet/projector.ts";
+import type { Lease } from "../lease.ts";
 import type { Holds } from "./holds.ts";
-import type { Lease } from "./lease.ts";
 
 const lookEveryMs = 1_000;
 /** For a receipt on its way, and for clocks that differ. */

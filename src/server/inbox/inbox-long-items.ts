@@ -1,11 +1,11 @@
 // Long items of an inbox: cut to what a model can take at once, and the rest read piece by piece, also after the item was
 // taken and has left the stream COMMANDS: the audit has it.
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import { readStoredOrder } from "../stored-order.ts";
 import { type Evidence, type InboxItem, readItem } from "./inbox-item.ts";
-import { readStoredOrder } from "./stored-order.ts";
 
 /** Text of one item that is handed to the model at once. */
 export const charactersPerItem = 50_000;

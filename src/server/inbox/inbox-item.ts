@@ -1,12 +1,12 @@
 // One item of an agent's inbox as its model reads it: the words, and whose they are. Only the operator's and a captain's
 // commands are orders; a peer's message that calls itself something else is shown as what it is.
-import { type CommandRecord, commandText } from "../domain/receipts.ts";
-import { answerText, isOpen } from "../domain/requests.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { decodeMessage } from "../domain/wire/decode.ts";
-import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../domain/wire/messages.ts";
-import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
-import type { RequestReading } from "./server.ts";
+import { type CommandRecord, commandText } from "../../domain/receipts.ts";
+import { answerText, isOpen } from "../../domain/requests.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../domain/wire/messages.ts";
+import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
+import type { RequestReading } from "../server.ts";
 
 /** `answer`: to a request of the agent's own. `request`: one that it may decide, being a captain. */
 export type Origin = "operator" | "captain" | "agent" | "answer" | "request";

@@ -1,16 +1,16 @@
 // Ends what a session had in its hands when it ended, where nobody goes on with it: a task once the resume window is over, a
 // pause or a resume at once. The leader writes it. It measures the window itself, from when it first sees the end: the time
 // in which no serve was there does not count, and no clock that is set decides.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { awaitsResume, isCutOff } from "../domain/fleet/run-end.ts";
-import { type CommandRecord, namesOf } from "../domain/receipts.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { Projector } from "./fleet/projector.ts";
-import type { Lease } from "./lease.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { awaitsResume, isCutOff } from "../../domain/fleet/run-end.ts";
+import { type CommandRecord, namesOf } from "../../domain/receipts.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { Projector } from "../fleet/projector.ts";
+import type { Lease } from "../lease.ts";
 
 const lookEveryMs = 1_000;
 

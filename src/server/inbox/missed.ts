@@ -1,11 +1,11 @@
 // What an agent's record has not taken in although the cursor is past it: the record that is kept is older than the cursor, as
 // after a damaged block, a power cut or a downgrade, or there is none. It is read again; what a record has, it takes in once.
-import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { everySubjectOf, parseAgentSubject, streams } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { StreamMessage } from "../nats/jetstream/follow.ts";
-import { type ReadOptions, readStream } from "../nats/jetstream/read-stream.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { everySubjectOf, parseAgentSubject, streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { type ReadOptions, readStream } from "../../nats/jetstream/read-stream.ts";
 
 type RecordOf = (id: AgentId) => AgentRecord | undefined;
 

@@ -1,10 +1,10 @@
 // Each agent's durable consumer of stream COMMANDS: made when the agent is first heard of, tried again while NATS is away.
-import { messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { bridgeConsumer, streams } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import { consumerNames, ensureBridgeConsumer } from "../nats/jetstream/streams.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { bridgeConsumer, streams } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { consumerNames, ensureBridgeConsumer } from "../../nats/jetstream/streams.ts";
 
 const retryMs = 1_000;
 const madeAtOnce = 16;

@@ -1,14 +1,14 @@
 // To which call an item of an agent's inbox was given, until its receipt is there: nobody else is given it meanwhile, nor what
 // came after it, by whichever serve. Kept in the bucket `serve`, one key an agent, by compare-and-set.
 import * as v from "valibot";
-import type { OrderNames } from "../domain/receipts.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { buckets } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import { openBucket } from "../nats/jetstream/bucket.ts";
-import { followBucket } from "../nats/jetstream/follow-bucket.ts";
+import type { OrderNames } from "../../domain/receipts.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { buckets } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { openBucket } from "../../nats/jetstream/bucket.ts";
+import { followBucket } from "../../nats/jetstream/follow-bucket.ts";
 
 const prefix = "hold.";
 /**
