@@ -32,7 +32,7 @@ import { isOfEarlierLife } from "./inbox/missed.ts";
 import { expireOverdue } from "./inbox/overdue-orders.ts";
 import { startSweeper } from "./inbox/taken-orders.ts";
 import { startLease } from "./lease.ts";
-import { openRequestDesk } from "./request-desk.ts";
+import { openRequestDesk } from "./requests/request-desk.ts";
 import type { LaunchAgent, Server } from "./server.ts";
 import { answerToolCalls } from "./tool-calls.ts";
 

@@ -18,7 +18,7 @@ import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
 import type { Inbox } from "./inbox/inbox.ts";
 import type { InboxItem } from "./inbox/inbox-item.ts";
 import { sendMessages } from "./messaging.ts";
-import type { RequestService } from "./requests.ts";
+import type { RequestService } from "./requests/request-store.ts";
 import type { LaunchAgent } from "./server.ts";
 
 export interface ToolContext {

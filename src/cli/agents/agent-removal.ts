@@ -14,7 +14,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
 import { removeBridge } from "../../nats/jetstream/streams.ts";
 import { noteRemoval } from "../../server/removed-agents.ts";
-import { decideStored } from "../../server/requests.ts";
+import { decideStored } from "../../server/requests/request-store.ts";
 import { readFleet, requireAgent } from "../fleet/fleet-reading.ts";
 import { readRequests } from "../fleet/request-reading.ts";
 

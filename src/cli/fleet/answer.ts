@@ -15,7 +15,7 @@ import { decodeFromAgent } from "../../domain/wire/decode.ts";
 import { ReceiptSchema } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { decideStored } from "../../server/requests.ts";
+import { decideStored } from "../../server/requests/request-store.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";

@@ -10,17 +10,17 @@ import {
   type RequestKind,
   RequestSchema,
   unknownRequest,
-} from "../domain/requests.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { checkMessage, parseJson } from "../domain/wire/decode.ts";
-import { agentSubject, buckets } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import { type Bucket, openBucket } from "../nats/jetstream/bucket.ts";
-import { followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
-import { createOrderToken, messageStoredAs } from "./order-names.ts";
-import type { RequestReading } from "./server.ts";
+} from "../../domain/requests.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
+import { agentSubject, buckets } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type Bucket, openBucket } from "../../nats/jetstream/bucket.ts";
+import { followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
+import { createOrderToken, messageStoredAs } from "../order-names.ts";
+import type { RequestReading } from "../server.ts";
 
 /** How long a decision waits to come back from the bucket; longer only where NATS is going away. */
 const ownReadingWithinMs = 1_000;

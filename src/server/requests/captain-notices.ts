@@ -1,17 +1,17 @@
 // Brings each open request before every captain that is online, once, as a message in its inbox; also before one that comes
 // later. And keeps an alert for as long as an agent has a request that a captain handed to the people.
-import { questionLines } from "../domain/questions.ts";
-import { type AgentRequest, isApproval, isOpen } from "../domain/requests.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { Alerts } from "./alerts/alerts.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
-import { createOrderToken, messageStoredAs } from "./order-names.ts";
-import type { RequestReading } from "./server.ts";
+import { questionLines } from "../../domain/questions.ts";
+import { type AgentRequest, isApproval, isOpen } from "../../domain/requests.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { Alerts } from "../alerts/alerts.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
+import { createOrderToken, messageStoredAs } from "../order-names.ts";
+import type { RequestReading } from "../server.ts";
 
 export interface CaptainNoticesOptions {
   readonly bus: Bus;

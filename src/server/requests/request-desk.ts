@@ -1,15 +1,15 @@
 // The requests as a running server has them: their evidence in the agents' records, the captains told, the people's answers.
-import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
-import { buildAnswer, findRequest, openRequestOf } from "../domain/requests.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Logger } from "../log.ts";
-import type { Bus } from "../nats/bus.ts";
-import type { Alerts } from "./alerts/alerts.ts";
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { buildAnswer, findRequest, openRequestOf } from "../../domain/requests.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { Alerts } from "../alerts/alerts.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
+import type { RequestDesk } from "../server.ts";
 import { alertOfEscalations, notifyCaptains } from "./captain-notices.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
-import { type RequestService, startRequests } from "./requests.ts";
-import type { RequestDesk } from "./server.ts";
+import { type RequestService, startRequests } from "./request-store.ts";
 
 export interface RequestDeskOptions {
   readonly replicas: number;
