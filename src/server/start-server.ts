@@ -34,7 +34,7 @@ import { startSweeper } from "./inbox/taken-orders.ts";
 import { startLease } from "./lease.ts";
 import { openRequestDesk } from "./requests/request-desk.ts";
 import type { LaunchAgent, Server } from "./server.ts";
-import { answerToolCalls } from "./tool-calls.ts";
+import { answerToolCalls } from "./tools/tool-calls.ts";
 
 /** How much of a message that could not be understood is kept with its alert. */
 const sampleBytes = 4_096;

@@ -7,9 +7,9 @@ import {
   answerText,
   isApproval,
   isOpen,
-} from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { defaultWaitS } from "../domain/wire/tools.ts";
+} from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { defaultWaitS } from "../../domain/wire/tools.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-handlers.ts";
 

@@ -1,15 +1,15 @@
 // Messages from agent to agent: who they are for, which thread they are of, and that a call made again sends none twice.
-import { type AgentView, inboxOf } from "../domain/fleet/agent-record.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
-import type { AgentMessage } from "../domain/wire/messages.ts";
-import { roles } from "../domain/wire/roles.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { Bus } from "../nats/bus.ts";
+import { type AgentView, inboxOf } from "../../domain/fleet/agent-record.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import type { AgentMessage } from "../../domain/wire/messages.ts";
+import { roles } from "../../domain/wire/roles.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type FleetState, unknownAgent } from "../fleet/fleet-state.ts";
+import { createOrderToken, messageStoredAs } from "../order-names.ts";
+import { refuseStopped } from "../order-target.ts";
 import { idOfCall } from "./call-id.ts";
-import { type FleetState, unknownAgent } from "./fleet/fleet-state.ts";
-import { createOrderToken, messageStoredAs } from "./order-names.ts";
-import { refuseStopped } from "./order-target.ts";
 import type { ToolContext } from "./tool-handlers.ts";
 
 export interface Sending {

@@ -1,11 +1,11 @@
 // The captain's tools: on the same requests as the people's, on the same commands as the operator's. That the caller is a
 // captain has been seen to before: tool-calls.ts.
-import { buildAnswer, checkCaptainMayDecide, isApproval } from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { captainBroadcastSubject, captainDecisionSubject } from "../domain/wire/subjects.ts";
+import { buildAnswer, checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { captainBroadcastSubject, captainDecisionSubject } from "../../domain/wire/subjects.ts";
+import { storeCommand } from "../commands.ts";
 import { idOfCall } from "./call-id.ts";
-import { storeCommand } from "./commands.ts";
-import { sendMessages } from "./messaging.ts";
+import { sendMessages } from "./send-message.ts";
 import type { ToolHandlers } from "./tool-handlers.ts";
 
 export const captainHandlers: Pick<

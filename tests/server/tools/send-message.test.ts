@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { startTestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
-import { startAgent, viewOf } from "./agent-fixture.ts";
+import { startTestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { startAgent, viewOf } from "../agent-fixture.ts";
 
 describe("send_message", () => {
   test("a reply is of the thread of what it answers, and a call made again sends nothing twice", async () => {

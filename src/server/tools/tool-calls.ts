@@ -1,19 +1,19 @@
 // Answers the agents' tool calls, all at once: a slow one holds up nobody. Every call that asks gets an answer.
-import type { AnsweredCall } from "../audit/records.ts";
-import type { OrderNames } from "../domain/receipts.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
-import { redact } from "../domain/text/redact.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { checkMessage, decodeMessage } from "../domain/wire/decode.ts";
-import { type ToolCall, ToolCallSchema, type ToolResponse } from "../domain/wire/messages.ts";
+import type { AnsweredCall } from "../../audit/records.ts";
+import type { OrderNames } from "../../domain/receipts.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { redact } from "../../domain/text/redact.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
+import { type ToolCall, ToolCallSchema, type ToolResponse } from "../../domain/wire/messages.ts";
 import {
   everyToolCallSubject,
   parseToolCallSubject,
   plainToolCallSubject,
   serveQueueGroup,
   toolResponseSubject,
-} from "../domain/wire/subjects.ts";
+} from "../../domain/wire/subjects.ts";
 import {
   callTimeoutMs,
   isToolName,
@@ -21,9 +21,9 @@ import {
   type ToolName,
   toolNamesFor,
   tools,
-} from "../domain/wire/tools.ts";
-import type { Logger } from "../log.ts";
-import type { Bus, BusMessage } from "../nats/bus.ts";
+} from "../../domain/wire/tools.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus, BusMessage } from "../../nats/bus.ts";
 import { type ToolContext, type ToolHandler, toolHandlers } from "./tool-handlers.ts";
 
 export interface ToolCallOptions

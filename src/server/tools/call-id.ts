@@ -1,6 +1,6 @@
 // The id of what a tool call makes: the same for a call that is made again, so that it takes effect once.
 import { createHash } from "node:crypto";
-import type { AgentId } from "../domain/wire/agent-id.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 
 export interface KnownCall {
   readonly id: AgentId;

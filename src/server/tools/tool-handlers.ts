@@ -1,25 +1,25 @@
 // What the server does for each of the agents' tools: one handler a row of domain/wire/tools.ts. What a tool changes goes out
 // as a message of its own and comes back through the streams, as everything the fleet's state is made of.
-import { isHad } from "../domain/fleet/run-end.ts";
-import { isGoodbye } from "../domain/fleet/status.ts";
-import { isFinal, namesOf, type OrderNames } from "../domain/receipts.ts";
-import type { AgentRequest } from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { reportedWords, statusWords } from "../domain/wire/messages.ts";
-import { agentSubject } from "../domain/wire/subjects.ts";
-import type { ToolArguments, ToolName } from "../domain/wire/tools.ts";
-import type { Bus } from "../nats/bus.ts";
+import { isHad } from "../../domain/fleet/run-end.ts";
+import { isGoodbye } from "../../domain/fleet/status.ts";
+import { isFinal, namesOf, type OrderNames } from "../../domain/receipts.ts";
+import type { AgentRequest } from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { reportedWords, statusWords } from "../../domain/wire/messages.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { ToolArguments, ToolName } from "../../domain/wire/tools.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import type { InboxItem } from "../inbox/inbox-item.ts";
+import type { RequestService } from "../requests/request-store.ts";
+import type { LaunchAgent } from "../server.ts";
 import { ask } from "./ask.ts";
 import type { KnownCall } from "./call-id.ts";
 import { captainHandlers } from "./captain-handlers.ts";
-import type { FleetState } from "./fleet/fleet-state.ts";
-import type { RoleOf } from "./fleet/role-by-heartbeat.ts";
-import type { Inbox } from "./inbox/inbox.ts";
-import type { InboxItem } from "./inbox/inbox-item.ts";
-import { sendMessages } from "./messaging.ts";
-import type { RequestService } from "./requests/request-store.ts";
-import type { LaunchAgent } from "./server.ts";
+import { sendMessages } from "./send-message.ts";
 
 export interface ToolContext {
   readonly id: AgentId;
