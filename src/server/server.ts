@@ -3,7 +3,7 @@ import type { AgentView } from "../domain/fleet/agent-record.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
-import type { OrderRequest, StoredCommand } from "./commands.ts";
+import type { OrderRequest, StoredCommand } from "./send-command.ts";
 
 export interface Server {
   /** Another one at each start: a page that sees it change knows that its revisions are void. */

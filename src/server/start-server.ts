@@ -16,7 +16,6 @@ import { ensureStreams } from "../nats/jetstream/streams.ts";
 import { type AlertStore, openAlertStore } from "./alerts/alert-store.ts";
 import { createAlerts } from "./alerts/alerts.ts";
 import { resolveQuietAlerts } from "./alerts/quiet-alerts.ts";
-import { storeCommand } from "./commands.ts";
 import { createFleetState } from "./fleet/fleet-state.ts";
 import { openFleetStore } from "./fleet/fleet-store.ts";
 import { type Projector, startProjector } from "./fleet/projector.ts";
@@ -33,6 +32,7 @@ import { expireOverdue } from "./inbox/overdue-orders.ts";
 import { startSweeper } from "./inbox/taken-orders.ts";
 import { startLease } from "./lease.ts";
 import { openRequestDesk } from "./requests/request-desk.ts";
+import { storeCommand } from "./send-command.ts";
 import type { LaunchAgent, Server } from "./server.ts";
 import { answerToolCalls } from "./tools/tool-calls.ts";
 

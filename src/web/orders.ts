@@ -4,7 +4,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { checkMessage } from "../domain/wire/decode.ts";
 import { CommandTypeSchema, TokenSchema } from "../domain/wire/messages.ts";
-import type { OrderRequest } from "../server/commands.ts";
+import type { OrderRequest } from "../server/send-command.ts";
 import type { Server } from "../server/server.ts";
 
 const words = {

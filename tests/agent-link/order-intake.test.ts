@@ -3,7 +3,7 @@ import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject, bridgeConsumer, streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { ensureBridgeConsumer, ensureStreams } from "../../src/nats/jetstream/streams.ts";
-import { storeCommand } from "../../src/server/commands.ts";
+import { storeCommand } from "../../src/server/send-command.ts";
 import { answerCalls, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";

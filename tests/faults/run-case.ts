@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isFinal } from "../../src/domain/receipts.ts";
 import { agentSubject } from "../../src/domain/wire/subjects.ts";
-import { storeCommand } from "../../src/server/commands.ts";
+import { storeCommand } from "../../src/server/send-command.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { startAsking } from "./asking.ts";
 import {

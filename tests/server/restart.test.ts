@@ -5,7 +5,7 @@ import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import { consumerNames, lastSequence } from "../../src/nats/jetstream/streams.ts";
-import { storeCommand } from "../../src/server/commands.ts";
+import { storeCommand } from "../../src/server/send-command.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 

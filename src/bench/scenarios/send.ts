@@ -2,7 +2,7 @@
 // consumption by a durable consumer in the same nats-server, which writes no receipt.
 import { AckPolicy, nanos } from "nats";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
-import { sendAndWatch } from "../../server/commands.ts";
+import { sendAndWatch } from "../../server/send-command.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { initializeMcp } from "../mcp-client.ts";
 import { connectRaw } from "../programs/raw-nats.ts";

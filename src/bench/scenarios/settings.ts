@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { streams, toolCallSubject } from "../../domain/wire/subjects.ts";
 import { lastSequence } from "../../nats/jetstream/streams.ts";
-import { storeCommand } from "../../server/commands.ts";
+import { storeCommand } from "../../server/send-command.ts";
 import { ingestAgent, instanceOf, type PublisherOptions } from "../programs/publisher.ts";
 import { startProgram } from "../programs/start-program.ts";
 import { buildRow, type Row, type Scenario } from "../scenario.ts";

@@ -6,7 +6,7 @@ import { ReceiptSchema, type ReceiptState } from "../../domain/wire/messages.ts"
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
-import { storeCommand } from "../../server/commands.ts";
+import { storeCommand } from "../../server/send-command.ts";
 import { delay } from "../wait.ts";
 
 export interface CommandSender {

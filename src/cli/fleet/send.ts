@@ -14,8 +14,8 @@ import {
   TokenSchema,
 } from "../../domain/wire/messages.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/commands.ts";
 import { takes } from "../../server/order-target.ts";
+import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";

@@ -3,7 +3,7 @@
 import { buildAnswer, checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { captainBroadcastSubject, captainDecisionSubject } from "../../domain/wire/subjects.ts";
-import { storeCommand } from "../commands.ts";
+import { storeCommand } from "../send-command.ts";
 import { idOfCall } from "./call-id.ts";
 import { sendMessages } from "./send-message.ts";
 import type { ToolHandlers } from "./tool-handlers.ts";

@@ -4,7 +4,7 @@ import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { consumeOrders } from "../../src/nats/jetstream/follow.ts";
-import { buildCommand, type OrderRequest, sendAndWatch } from "../../src/server/commands.ts";
+import { buildCommand, type OrderRequest, sendAndWatch } from "../../src/server/send-command.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
