@@ -4,7 +4,7 @@ import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-
 import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
-import { loginPath } from "../web/access.ts";
+import { loginPath } from "../web/access/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
 

@@ -1,5 +1,5 @@
 // The file of the HTTP token: made at first start, replaced by a rotation, and looked at again and again by a running serve.
-// What the token opens is src/web/access.ts.
+// What the token opens is src/web/access/access.ts.
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

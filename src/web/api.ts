@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { parseJson } from "../domain/wire/decode.ts";
 import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
-import type { AccessOptions } from "./access.ts";
+import type { AccessOptions } from "./access/access.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";

@@ -6,7 +6,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { nearest } from "../domain/text/nearest.ts";
 import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
-import type { AccessOptions } from "./access.ts";
+import type { AccessOptions } from "./access/access.ts";
 import { answerFromForm } from "./answers.ts";
 import { bulkOrderFromForm, findBulkTargets, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";

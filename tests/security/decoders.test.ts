@@ -27,7 +27,7 @@ import { readAdvisory } from "../../src/nats/accounts/system-account.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { readRun } from "../../src/nats/child/leftover-server.ts";
 import { parseViolation } from "../../src/nats/child/violations.ts";
-import { checkProof } from "../../src/web/proofs.ts";
+import { checkProof } from "../../src/web/access/signed-codes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 });

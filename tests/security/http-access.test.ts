@@ -1,8 +1,8 @@
 // Who gets into the page and the API: each route without a token, with a wrong one, from another site, and after a rotation.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type AccessOptions, isOpenPath, loginPath } from "../../src/web/access.ts";
+import { type AccessOptions, isOpenPath, loginPath } from "../../src/web/access/access.ts";
+import { buildProof } from "../../src/web/access/signed-codes.ts";
 import { assetPath } from "../../src/web/assets.ts";
-import { buildProof } from "../../src/web/proofs.ts";
 import { readEvents } from "../web/event-reader.ts";
 import { commandsOf, errorOf, startTestApp, type TestApp } from "../web/test-app.ts";
 

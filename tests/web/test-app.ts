@@ -3,7 +3,7 @@ import type { AgentView } from "../../src/domain/fleet/agent-record.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import type { AccessOptions } from "../../src/web/access.ts";
+import type { AccessOptions } from "../../src/web/access/access.ts";
 import { createApp } from "../../src/web/app.ts";
 import type { Spawner } from "../../src/web/spawner.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";

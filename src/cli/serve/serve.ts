@@ -22,7 +22,7 @@ import { resolveServerBinary } from "../../nats/child/server-binary.ts";
 import { type NatsServer, type NatsServerOptions, startNatsServer } from "../../nats/child/server-process.ts";
 import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
-import { loginPath } from "../../web/access.ts";
+import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import type { ServeSettings } from "../../config.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { loopback, type ServerTls } from "../../nats/child/server-config.ts";
-import { type HostRule, hostsNamed, isLoopbackHost } from "../../web/guard.ts";
+import { type HostRule, hostsNamed, isLoopbackHost } from "../../web/access/guard.ts";
 import type { CliContext } from "../frame/context.ts";
 import { isLoopback } from "./startup-handler.ts";
 

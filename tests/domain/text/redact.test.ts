@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { redact } from "../../../src/domain/text/redact.ts";
-import { buildProof } from "../../../src/web/proofs.ts";
+import { buildProof } from "../../../src/web/access/signed-codes.ts";
 
 const seed = `SUA${"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(2).slice(0, 55)}`;
 const jwt = "eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ.eyJzdWIiOiJVQSJ9.c2lnbmF0dXJl-_";

@@ -2,8 +2,8 @@
 // is named here. Where the token is kept is src/cli's business.
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { CliaiError } from "../domain/text/errors.ts";
-import { assetPath } from "./assets.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { assetPath } from "../assets.ts";
 import { createFailedTries } from "./failed-tries.ts";
 import { isOwnOrigin, isReading } from "./guard.ts";
 import {
@@ -13,7 +13,7 @@ import {
   loginCodeLastsS,
   type Purpose,
   sessionLastsS,
-} from "./proofs.ts";
+} from "./signed-codes.ts";
 
 export interface AccessOptions {
   /** The token as it is now; undefined lets nobody in. Asked at each request. */

@@ -1,6 +1,6 @@
 // Counting wrong tokens: a minute's worth, for each address and for all, in bounded memory.
 import { expect, test } from "bun:test";
-import { createFailedTries } from "../../src/web/failed-tries.ts";
+import { createFailedTries } from "../../../src/web/access/failed-tries.ts";
 
 test("an address may fail 20 times a minute, and is told how long to wait", () => {
   let now = 1_000;

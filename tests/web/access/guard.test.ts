@@ -1,6 +1,6 @@
 // What keeps other sites out, and what a browser is told it may do with our pages.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { commandsOf, errorOf, startTestApp, type TestApp } from "./test-app.ts";
+import { commandsOf, errorOf, startTestApp, type TestApp } from "../test-app.ts";
 
 let web: TestApp;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
-import { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const readingMethods = new Set(["GET", "HEAD", "OPTIONS"]);
