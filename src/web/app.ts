@@ -6,11 +6,11 @@ import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
 import { createGuard, type HostRule, isLoopbackHost, neverCached, pageHeaders } from "./access/guard.ts";
-import { createApi } from "./api.ts";
+import { createApi } from "./api/api.ts";
+import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
+import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
-import { describeError, type HttpError, notFound } from "./http-errors.ts";
 import { createPages, showBareError, showError } from "./pages.tsx";
-import type { Spawner } from "./spawner.ts";
 
 /** Largest request body taken, as much as NATS takes; what is larger belongs into a file. */
 export const maxBodyBytes = 8 * 1024 * 1024;

@@ -3,10 +3,10 @@
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../domain/fleet/agent-record.ts";
 import type { Server } from "../server/server.ts";
+import { findBulkTargets } from "./api/bulk-orders.ts";
+import type { StreamEvent, StreamSource } from "./api/event-stream.ts";
+import { createFleetCursor, type FleetStep } from "./api/fleet-cursor.ts";
 import { assetsVersion } from "./assets.ts";
-import { findBulkTargets } from "./bulk-orders.ts";
-import type { StreamEvent, StreamSource } from "./event-stream.ts";
-import { createFleetCursor, type FleetStep } from "./fleet-cursor.ts";
 import { agentParts } from "./pages/agent-page.tsx";
 import { AgentRequests } from "./pages/agent-requests.tsx";
 import { BulkResults } from "./pages/bulk-page.tsx";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { Spawner } from "../../src/web/spawner.ts";
+import type { Spawner } from "../../src/web/api/spawner.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "./test-app.ts";
 
 let web: TestApp;

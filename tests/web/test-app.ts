@@ -4,8 +4,8 @@ import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { AccessOptions } from "../../src/web/access/access.ts";
+import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
-import type { Spawner } from "../../src/web/spawner.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 

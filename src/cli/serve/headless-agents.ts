@@ -14,7 +14,7 @@ import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetService, Server } from "../../server/server.ts";
-import type { Spawner } from "../../web/spawner.ts";
+import type { Spawner } from "../../web/api/spawner.ts";
 import { readAgent } from "../fleet/fleet-reading.ts";
 import { findProfile } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 // An error for somebody who is not let in, or not yet: it tells nothing of the fleet, and runs nothing.
 import { raw } from "hono/html";
+import type { HttpError } from "../api/http-errors.ts";
 import { assetPath } from "../assets.ts";
-import type { HttpError } from "../http-errors.ts";
 
 export function BarePage({ error: { status, message, hint } }: { readonly error: HttpError }) {
   return (

@@ -3,7 +3,7 @@
 // became of it for each.
 import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import type { Health } from "../../server/server.ts";
-import type { BulkTarget } from "../bulk-orders.ts";
+import type { BulkTarget } from "../api/bulk-orders.ts";
 import { Receipts } from "./command-list.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 import { StatusBadge } from "./status-badge.tsx";

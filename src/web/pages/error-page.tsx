@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // What a person sees instead of a page: what went wrong, and the way on.
-import type { HttpError } from "../http-errors.ts";
+import type { HttpError } from "../api/http-errors.ts";
 
 export interface ErrorPageProps {
   readonly error: HttpError;

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The form that has the server launch an agent: works without scripts, and keeps what was typed when it is refused.
-import type { HttpError } from "../http-errors.ts";
-import type { Spawner } from "../spawner.ts";
+import type { HttpError } from "../api/http-errors.ts";
+import type { Spawner } from "../api/spawner.ts";
 import { Icon } from "./icon.tsx";
 
 export interface SpawnPageProps {

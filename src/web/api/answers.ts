@@ -1,8 +1,8 @@
 // What a person answers to a request, by the API's JSON or by the page's form, as words for the server.
 import * as v from "valibot";
-import type { AnswerWords } from "../domain/requests.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { checkMessage } from "../domain/wire/decode.ts";
+import type { AnswerWords } from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { checkMessage } from "../../domain/wire/decode.ts";
 
 const AnswerBodySchema = v.strictObject(
   {

@@ -1,7 +1,7 @@
 // Where one viewer stands in the fleet's history: what it has to be told next, however slowly it reads.
 // Holds a revision and no queue, so that a viewer who never reads costs nothing.
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Server } from "../server/server.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Server } from "../../server/server.ts";
 
 /** `whole`: everything, because of `reset` when the viewer had something before that is void. */
 export type FleetStep =

@@ -1,6 +1,6 @@
 // A form's fields from a request's body.
 import type { Context } from "hono";
-import { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 
 /** @throws CliaiError `message_invalid` for a body that is no form */
 export async function readForm(c: Context): Promise<Readonly<Record<string, unknown>>> {

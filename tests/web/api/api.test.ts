@@ -1,7 +1,7 @@
 // The HTTP API as a program uses it, on a real server over a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { waitFor } from "../support/wait-for.ts";
-import { commandsOf, errorOf, postJson, startTestApp, type TestApp } from "./test-app.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { commandsOf, errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 
 let web: TestApp;
 beforeAll(async () => {

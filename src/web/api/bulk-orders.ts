@@ -1,13 +1,13 @@
 // One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
 import * as v from "valibot";
-import type { AgentView } from "../domain/fleet/agent-record.ts";
-import type { CommandRecord } from "../domain/receipts.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import { type AgentId, AgentIdSchema, isAgentId } from "../domain/wire/agent-id.ts";
-import { checkMessage } from "../domain/wire/decode.ts";
-import { CommandTypeSchema, TokenSchema } from "../domain/wire/messages.ts";
-import type { OrderRequest } from "../server/send-command.ts";
-import type { Server } from "../server/server.ts";
+import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { CommandRecord } from "../../domain/receipts.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, AgentIdSchema, isAgentId } from "../../domain/wire/agent-id.ts";
+import { checkMessage } from "../../domain/wire/decode.ts";
+import { CommandTypeSchema, TokenSchema } from "../../domain/wire/messages.ts";
+import type { OrderRequest } from "../../server/send-command.ts";
+import type { Server } from "../../server/server.ts";
 
 export interface BulkOrder extends Omit<OrderRequest, "id" | "command_id"> {
   readonly agents: readonly AgentId[];

@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { serveHttp } from "../../src/runtime.ts";
-import { eventStream, type StreamSource } from "../../src/web/event-stream.ts";
-import { waitFor } from "../support/wait-for.ts";
-import { readEvents } from "./event-reader.ts";
+import { serveHttp } from "../../../src/runtime.ts";
+import { eventStream, type StreamSource } from "../../../src/web/api/event-stream.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { readEvents } from "../event-reader.ts";
 
 const options = { minGapMs: 0, keepAlive: ": keep-alive\n\n" };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { CliaiError } from "../../src/domain/text/errors.ts";
-import { silentLogger } from "../../src/log.ts";
-import { describeError } from "../../src/web/http-errors.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { describeError } from "../../../src/web/api/http-errors.ts";
 
 test("describeError() takes a secret out of the message and out of the hint", () => {
   const seed = `SU${"A".repeat(56)}`;

@@ -1,8 +1,8 @@
 // What the page and the API need of whoever launches agents for them, and the order that a client gives.
 import * as v from "valibot";
-import { CliaiError } from "../domain/text/errors.ts";
-import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
-import { checkMessage } from "../domain/wire/decode.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
+import { checkMessage } from "../../domain/wire/decode.ts";
 
 export interface Spawner {
   /** That may be launched, in the order of the settings. */

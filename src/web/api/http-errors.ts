@@ -1,9 +1,9 @@
 // Errors over HTTP: which status each error code has, in one place. The body is CliaiError's own JSON.
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
-import { redact } from "../domain/text/redact.ts";
-import type { Logger } from "../log.ts";
+import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
+import type { Logger } from "../../log.ts";
 
 /** Codes not named here are the server's own failure: 500. */
 const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {

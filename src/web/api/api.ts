@@ -1,9 +1,9 @@
 // The HTTP API under /api, and the probes. What it answers is JSON, errors included.
 import { type Context, Hono } from "hono";
-import { parseJson } from "../domain/wire/decode.ts";
-import type { Logger } from "../log.ts";
-import type { Server } from "../server/server.ts";
-import type { AccessOptions } from "./access/access.ts";
+import { parseJson } from "../../domain/wire/decode.ts";
+import type { Logger } from "../../log.ts";
+import type { Server } from "../../server/server.ts";
+import type { AccessOptions } from "../access/access.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";

@@ -1,11 +1,11 @@
 // What a client asks of an agent, by the API's JSON or by the page's form, as an order to the server.
 import * as v from "valibot";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
-import { checkMessage } from "../domain/wire/decode.ts";
-import { CommandTypeSchema, TokenSchema } from "../domain/wire/messages.ts";
-import type { OrderRequest } from "../server/send-command.ts";
-import type { Server } from "../server/server.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { checkMessage } from "../../domain/wire/decode.ts";
+import { CommandTypeSchema, TokenSchema } from "../../domain/wire/messages.ts";
+import type { OrderRequest } from "../../server/send-command.ts";
+import type { Server } from "../../server/server.ts";
 
 const words = {
   text: v.optional(v.string("text must be text")),

@@ -1,10 +1,10 @@
 // GET /api/events as a program reads it: the whole, then changes, and going on after a gap.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { FleetChange } from "../../src/server/server.ts";
-import { waitFor } from "../support/wait-for.ts";
-import { readEvents } from "./event-reader.ts";
-import { postJson, startTestApp, type TestApp } from "./test-app.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import type { FleetChange } from "../../../src/server/server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { readEvents } from "../event-reader.ts";
+import { postJson, startTestApp, type TestApp } from "../test-app.ts";
 
 async function connect(web: TestApp, lastEventId?: string, query = "") {
   const headers: HeadersInit = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
