@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { absoluteTime, ageText } from "../../src/web/age.ts";
+import { absoluteTime, ageText } from "../../src/web/pages/age.ts";
 import { startChild } from "../support/child.ts";
 
 const projectDir = join(import.meta.dirname, "..", "..");

@@ -1,4 +1,4 @@
-// GET /api/events: the fleet's changes as JSON, for programs. The pages have a stream of their own: web/page-events.tsx.
+// GET /api/events: the fleet's changes as JSON, for programs. The pages have a stream of their own: web/pages/page-events.tsx.
 import type { Alert } from "../../domain/wire/messages.ts";
 import type { Server } from "../../server/server.ts";
 import type { StreamEvent, StreamSource } from "./event-stream.ts";

@@ -3,17 +3,17 @@
 import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
-import { AgentAxes } from "./agent-axes.tsx";
-import { AgentDetails } from "./agent-details.tsx";
-import { AgentRequests } from "./agent-requests.tsx";
-import { CommandList } from "./command-list.tsx";
-import { Icon } from "./icon.tsx";
-import { OrderButtons, OrderForms, orderState } from "./order-forms.tsx";
-import { AttentionLine, StatusBadge } from "./status-badge.tsx";
-import { TaskText } from "./task-text.tsx";
-import { Age } from "./time.tsx";
-import { Timeline } from "./timeline.tsx";
-import { UsagePanel } from "./usage.tsx";
+import { AgentAxes } from "./parts/agent-axes.tsx";
+import { AgentDetails } from "./parts/agent-details.tsx";
+import { AgentRequests } from "./parts/agent-requests.tsx";
+import { CommandList } from "./parts/command-list.tsx";
+import { Icon } from "./parts/icon.tsx";
+import { OrderButtons, OrderForms, orderState } from "./parts/order-forms.tsx";
+import { AttentionLine, StatusBadge } from "./parts/status-badge.tsx";
+import { TaskText } from "./parts/task-text.tsx";
+import { Age } from "./parts/time.tsx";
+import { Timeline } from "./parts/timeline.tsx";
+import { UsagePanel } from "./parts/usage.tsx";
 
 export interface AgentPageProps {
   readonly view: AgentView;

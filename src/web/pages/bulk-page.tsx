@@ -4,10 +4,10 @@
 import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import type { Health } from "../../server/server.ts";
 import type { BulkTarget } from "../api/bulk-orders.ts";
-import { Receipts } from "./command-list.tsx";
-import { Icon, type IconName } from "./icon.tsx";
-import { StatusBadge } from "./status-badge.tsx";
-import { TaskText } from "./task-text.tsx";
+import { Receipts } from "./parts/command-list.tsx";
+import { Icon, type IconName } from "./parts/icon.tsx";
+import { StatusBadge } from "./parts/status-badge.tsx";
+import { TaskText } from "./parts/task-text.tsx";
 
 export const bulkTypes = ["pause", "resume", "stop"] as const;
 export type BulkType = (typeof bulkTypes)[number];

@@ -2,7 +2,7 @@
 // What waits for a person: each request whole, with the form that answers it, and what became of the last answers.
 import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
-import { EndedItem, RequestItem } from "./request-item.tsx";
+import { EndedItem, RequestItem } from "./parts/request-item.tsx";
 
 export interface InboxProps {
   /** The open ones, and those that are over. */

@@ -4,11 +4,11 @@ import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../domain/fleet/agent-record.ts";
 import type { Health } from "../../server/server.ts";
-import { absoluteTime, clockTime } from "../age.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
-import { countSections, countsText, type FleetCounts } from "../sections.ts";
-import { Icon } from "./icon.tsx";
-import { UsageTotal } from "./usage.tsx";
+import { absoluteTime, clockTime } from "./age.ts";
+import { countSections, countsText, type FleetCounts } from "./fleet/sections.ts";
+import { Icon } from "./parts/icon.tsx";
+import { UsageTotal } from "./parts/usage.tsx";
 
 export interface LayoutProps {
   readonly title: string;

@@ -2,7 +2,7 @@
 // The form that has the server launch an agent: works without scripts, and keeps what was typed when it is refused.
 import type { HttpError } from "../api/http-errors.ts";
 import type { Spawner } from "../api/spawner.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "./parts/icon.tsx";
 
 export interface SpawnPageProps {
   readonly profiles: Spawner["profiles"];

@@ -1,20 +1,20 @@
 /** @jsxImportSource hono/jsx */
 // GET /events: what keeps a page true. It carries the very markup the pages are made of, for the parts that changed.
 import type { Child } from "hono/jsx";
-import type { AgentView } from "../domain/fleet/agent-record.ts";
-import type { Server } from "../server/server.ts";
-import { findBulkTargets } from "./api/bulk-orders.ts";
-import type { StreamEvent, StreamSource } from "./api/event-stream.ts";
-import { createFleetCursor, type FleetStep } from "./api/fleet-cursor.ts";
-import { assetsVersion } from "./assets.ts";
-import { agentParts } from "./pages/agent-page.tsx";
-import { AgentRequests } from "./pages/agent-requests.tsx";
-import { BulkResults } from "./pages/bulk-page.tsx";
-import { AgentEntry, FleetContent, SectionCount } from "./pages/fleet-page.tsx";
-import { InboxContent } from "./pages/inbox-page.tsx";
-import { Counts, InboxLink, NatsBanner } from "./pages/layout.tsx";
-import { UsageTotal } from "./pages/usage.tsx";
-import { countSections, type Layout, layoutOf, sections } from "./sections.ts";
+import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { Server } from "../../server/server.ts";
+import { findBulkTargets } from "../api/bulk-orders.ts";
+import type { StreamEvent, StreamSource } from "../api/event-stream.ts";
+import { createFleetCursor, type FleetStep } from "../api/fleet-cursor.ts";
+import { assetsVersion } from "../assets.ts";
+import { agentParts } from "./agent-page.tsx";
+import { BulkResults } from "./bulk-page.tsx";
+import { AgentEntry, FleetContent, SectionCount } from "./fleet/fleet-page.tsx";
+import { countSections, type Layout, layoutOf, sections } from "./fleet/sections.ts";
+import { InboxContent } from "./inbox-page.tsx";
+import { Counts, InboxLink, NatsBanner } from "./layout.tsx";
+import { AgentRequests } from "./parts/agent-requests.tsx";
+import { UsageTotal } from "./parts/usage.tsx";
 
 export interface PageEventsOptions {
   readonly lastEventId: string | undefined;

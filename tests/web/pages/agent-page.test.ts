@@ -1,7 +1,7 @@
 // What an agent's page says of its control, its commands' ways, its requests and what it has used.
 import { describe, expect, test } from "bun:test";
-import { waitFor } from "../support/wait-for.ts";
-import { startTestApp, type TestApp } from "./test-app.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../test-app.ts";
 
 const htmlOf = async (web: TestApp, path = "/agents/ada") => await (await web.app.request(path)).text();
 const textOf = async (web: TestApp, path?: string) =>

@@ -1,13 +1,13 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a row of the fleet page's table.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
-import { costText, estimatedBy } from "../../domain/usage.ts";
-import { sectionOf } from "../sections.ts";
+import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+import { costText, estimatedBy } from "../../../domain/usage.ts";
+import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
+import { TaskText } from "../parts/task-text.tsx";
+import { Age } from "../parts/time.tsx";
+import { Unread } from "../parts/unread.tsx";
 import { folderOf } from "./agent-card.tsx";
-import { AttentionLine, StatusBadge } from "./status-badge.tsx";
-import { TaskText } from "./task-text.tsx";
-import { Age } from "./time.tsx";
-import { Unread } from "./unread.tsx";
+import { sectionOf } from "./sections.ts";
 
 export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
   const { agent_id, current_task, project_path } = view;

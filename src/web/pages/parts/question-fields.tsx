@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // One of the questions that a dialog of an agent's CLI asks: its choices to be ticked, one or several, and words of one's own.
-import type { Question } from "../../domain/questions.ts";
-import { questionFields } from "../api/answers.ts";
+import type { Question } from "../../../domain/questions.ts";
+import { questionFields } from "../../api/answers.ts";
 
 interface QuestionFieldsProps {
   readonly question: Question;

@@ -1,13 +1,13 @@
 /** @jsxImportSource hono/jsx */
 // One request of an agent: what it asks, with the form that answers it; and one that is over, with what became of the answer.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../../domain/fleet/agent-record.ts";
 import {
   type AgentRequest,
   answerMessageId,
   answerText,
   expiryText,
   isApproval,
-} from "../../domain/requests.ts";
+} from "../../../domain/requests.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { Icon } from "./icon.tsx";
 import { StatusBadge } from "./status-badge.tsx";

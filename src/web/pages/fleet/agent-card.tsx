@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a card of the fleet page.
-import { type AgentView, unknownText } from "../../domain/fleet/agent-record.ts";
-import { sectionOf } from "../sections.ts";
-import { AttentionLine, StatusBadge } from "./status-badge.tsx";
-import { TaskText } from "./task-text.tsx";
-import { Age } from "./time.tsx";
-import { Unread } from "./unread.tsx";
-import { UsageLine } from "./usage.tsx";
+import { type AgentView, unknownText } from "../../../domain/fleet/agent-record.ts";
+import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
+import { TaskText } from "../parts/task-text.tsx";
+import { Age } from "../parts/time.tsx";
+import { Unread } from "../parts/unread.tsx";
+import { UsageLine } from "../parts/usage.tsx";
+import { sectionOf } from "./sections.ts";
 
 export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
   const { agent_id, current_task, project_path, progress } = view;

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // An agent's state as an icon and a word; what colour they have is the stylesheet's.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
-import { shownWordOf } from "../../domain/fleet/status.ts";
+import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+import { shownWordOf } from "../../../domain/fleet/status.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 type Tone = "busy" | "calm" | "warn" | "bad" | "off";

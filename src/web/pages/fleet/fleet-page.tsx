@@ -1,11 +1,11 @@
 /** @jsxImportSource hono/jsx */
 // The fleet at a glance: sections of cards for a few agents, a dense table for many, the first step when there is none.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
-import { groupBySection, type Layout, layoutOf, type Section, sections, sectionTitles } from "../sections.ts";
+import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+import { Icon } from "../parts/icon.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";
 import { EmptyFleet } from "./empty-fleet.tsx";
-import { Icon } from "./icon.tsx";
+import { groupBySection, type Layout, layoutOf, type Section, sections, sectionTitles } from "./sections.ts";
 
 export interface FleetPageProps {
   readonly views: readonly AgentView[];

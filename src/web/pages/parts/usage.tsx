@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // What agents have used: tokens, cost, how full the model's window is; always as the estimate that it is, and with its age.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../../domain/fleet/agent-record.ts";
 import {
   contextFilled,
   contextText,
@@ -9,7 +9,7 @@ import {
   type KnownUsage,
   tokensText,
   totalUsage,
-} from "../../domain/usage.ts";
+} from "../../../domain/usage.ts";
 import { Age } from "./time.tsx";
 
 /** Of the whole fleet, for the bar at the top. */

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // What was last heard of an agent, newest first.
-import type { TimelineEntry } from "../../server/server.ts";
+import type { TimelineEntry } from "../../../server/server.ts";
 import { shortenIds } from "../shorten-ids.ts";
 import { Clock } from "./time.tsx";
 

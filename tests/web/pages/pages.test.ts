@@ -1,7 +1,7 @@
 // The pages as a browser without scripts has them: their words, their forms, their errors.
 import { describe, expect, test } from "bun:test";
-import { waitFor } from "../support/wait-for.ts";
-import { startTestApp, type TestApp } from "./test-app.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../test-app.ts";
 
 async function page(web: TestApp, path: string): Promise<{ status: number; html: string; text: string }> {
   const response = await web.app.request(path, { headers: { accept: "text/html" } });

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // The form that answers one request: works without scripts. A second answer is refused, and says who was first.
-import { type AgentRequest, isApproval } from "../../domain/requests.ts";
+import { type AgentRequest, isApproval } from "../../../domain/requests.ts";
 import { QuestionFields } from "./question-fields.tsx";
 
 export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOwnPage: boolean }) {
