@@ -221,3 +221,5 @@ export function openTerminal(options: OwnTerminalOptions): OwnTerminal | undefin
 function isAddressInUse(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === "EADDRINUSE";
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>;

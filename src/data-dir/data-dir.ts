@@ -1,7 +1,7 @@
 // Where everything lives: `--data-dir`, else CLIAI_HOME, else the platform's user data directory (contract §1).
 import { join, posix, resolve, win32 } from "node:path";
-import type { Environment } from "../cli/frame/context.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { Environment } from "../runtime.ts";
 
 export interface DataDirSources {
   readonly flag: string | undefined;

@@ -1,8 +1,7 @@
 // What a command gets of the process it runs in: streams, environment, clock. The globals behind it are read in main.ts.
 import type { Readable, Writable } from "node:stream";
 import type { Logger } from "../../log.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../runtime.ts";
 
 export interface CliContext {
   readonly env: Environment;

@@ -6,9 +6,9 @@ import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../../log.ts";
-import { withoutBunVariables } from "../../runtime.ts";
+import { type Environment, withoutBunVariables } from "../../runtime.ts";
 import { commands } from "./commands.ts";
-import type { CliContext, Environment } from "./context.ts";
+import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
 
 export interface ProcessParts {

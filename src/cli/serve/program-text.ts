@@ -3,8 +3,8 @@ import { basename, delimiter, dirname } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { dataDirOf } from "../../data-dir/data-dir.ts";
-import { runtimeName, selfCommand } from "../../runtime.ts";
-import type { CliContext, Environment } from "../frame/context.ts";
+import { type Environment, runtimeName, selfCommand } from "../../runtime.ts";
+import type { CliContext } from "../frame/context.ts";
 
 /** `cliai` where PATH finds it, else its whole path; from source, the runtime with its arguments. */
 export function programText(env: Environment): string {

@@ -1,7 +1,7 @@
 // Which release of an agent's CLI is on PATH, by its own word.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Environment } from "../frame/context.ts";
+import type { Environment } from "../../runtime.ts";
 
 const run = promisify(execFile);
 const withinMs = 3_000;

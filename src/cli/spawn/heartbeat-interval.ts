@@ -1,6 +1,6 @@
 // How often an agent's presence sends heartbeats: a flag, else CLIAI_HEARTBEAT, else 15 s (contract §3).
 import { CliaiError } from "../../domain/text/errors.ts";
-import type { Environment } from "../frame/context.ts";
+import type { Environment } from "../../runtime.ts";
 
 /** @throws CliaiError `config_invalid` */
 export function readHeartbeatInterval(env: Environment, flag?: string): number {

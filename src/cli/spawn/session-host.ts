@@ -15,8 +15,14 @@ import type { StopApproval } from "../../host/approvals.ts";
 import { startSession } from "../../host/host.ts";
 import { createListener, listenerPaths } from "../../host/listener.ts";
 import { type RouteName, routeNames } from "../../host/ways/routes.ts";
-import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../../runtime.ts";
-import type { CliContext, Environment } from "../frame/context.ts";
+import {
+  type Environment,
+  type HttpHandler,
+  type HttpServer,
+  selfCommand,
+  serveHttp,
+} from "../../runtime.ts";
+import type { CliContext } from "../frame/context.ts";
 import { readCliVersion } from "./cli-version.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
