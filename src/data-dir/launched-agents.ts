@@ -3,11 +3,11 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readAgentFolders } from "../cli/spawn/spawn-identity.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import type { Logger } from "../log.ts";
+import { readAgentFolders } from "./agent-folders.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 const LaunchedSchema = v.looseObject({

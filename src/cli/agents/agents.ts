@@ -5,6 +5,7 @@ import { isGood, readGrants, readMintedAgents } from "../../credentials/agent-gr
 import { mintAgent, revokeAgent } from "../../credentials/agent-keys.ts";
 import { readKeys } from "../../credentials/keys.ts";
 import { tellRevocations } from "../../credentials/push-revocations.ts";
+import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { type AgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
@@ -14,7 +15,6 @@ import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows } from "../frame/terminal.ts";
-import { readAgentFolders } from "../spawn/spawn-identity.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
 
 const acts = ["ls", "add", "revoke", "remove"] as const;

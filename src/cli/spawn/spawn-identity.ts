@@ -1,14 +1,7 @@
 // Whether an id is free for a new agent: by the folders of this data directory, and by the fleet when it can be asked.
-import { readdir } from "node:fs/promises";
 import { type AgentRecord, viewAgent } from "../../domain/fleet/agent-record.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import {
-  type AgentId,
-  buildAgentId,
-  caseTwinOf,
-  isAgentId,
-  parseAgentId,
-} from "../../domain/wire/agent-id.ts";
+import { type AgentId, buildAgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { FleetRecords } from "../fleet/fleet-reading.ts";
 
 /** The agents that the server knows, and whether each is online. */
@@ -23,11 +16,6 @@ export interface KnownAgents {
   readonly agents: SeenAgents;
   /** The folders under `agents/`. */
   readonly folders: readonly AgentId[];
-}
-
-export async function readAgentFolders(agentsDir: string): Promise<AgentId[]> {
-  const names: string[] = await readdir(agentsDir).catch(() => []); // none has been spawned here yet
-  return names.filter(isAgentId);
 }
 
 /**

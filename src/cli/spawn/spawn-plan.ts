@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { AgentCli, AgentLaunch } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import type { Profile } from "../../config.ts";
+import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { takeAgentLock } from "../../data-dir/agent-lock.ts";
 import type { KernelLock } from "../../data-dir/kernel-lock.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
@@ -24,7 +25,7 @@ import {
   type OwnCredentials,
   ownCredentials,
 } from "./spawn-credentials.ts";
-import { chooseAgentId, readAgentFolders, type SeenAgents, seenIn } from "./spawn-identity.ts";
+import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
   profile: { type: "positional", required: false, description: "a profile of the settings file" },

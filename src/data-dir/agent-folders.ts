@@ -1,0 +1,8 @@
+// Which agents have a folder under agents/ of the data directory.
+import { readdir } from "node:fs/promises";
+import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
+
+export async function readAgentFolders(agentsDir: string): Promise<AgentId[]> {
+  const names: string[] = await readdir(agentsDir).catch(() => []); // none has been spawned here yet
+  return names.filter(isAgentId);
+}
