@@ -6,11 +6,11 @@ import {
   type HeartbeatSender,
   startHeartbeat,
 } from "../agent-link/heartbeat.ts";
+import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { Link } from "../agent-link/link.ts";
 import { createOrderIntake, type OrderIntake } from "../agent-link/order-intake.ts";
 import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { MessagingSocket } from "../host/messaging-socket.ts";
 import type { Logger } from "../log.ts";
 import type { Given } from "./handed-over.ts";
 import { type HostAddress, type HostLink, startHostLink } from "./host-link.ts";

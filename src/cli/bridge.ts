@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
+import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import { startBridge } from "../bridge/bridge.ts";
 import type { HostAddress } from "../bridge/host-link.ts";
 import { buildInfo } from "../build-info.ts";
@@ -11,7 +12,6 @@ import { readServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { readRole } from "../domain/wire/roles.ts";
-import type { MessagingSocket } from "../host/messaging-socket.ts";
 import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";

@@ -3,10 +3,10 @@
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import * as v from "valibot";
+import { listenerPaths } from "../agent-link/host-protocol.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
-import { listenerPaths } from "../host/listener.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 
 const hookArgs = {

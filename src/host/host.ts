@@ -2,6 +2,7 @@
 // off NATS, speaks to the session by whichever way is open, and says what became of each. The CLI's tools are the bridge's.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import { type AgentFacts, startHeartbeat } from "../agent-link/heartbeat.ts";
+import type { BridgeNews } from "../agent-link/host-protocol.ts";
 import { startLink } from "../agent-link/link.ts";
 import { createOrderIntake } from "../agent-link/order-intake.ts";
 import { createReceiptQueue, noteTokens } from "../agent-link/receipt-queue.ts";
@@ -20,7 +21,6 @@ import { type CliProcess, createControl } from "./control.ts";
 import { createEventSender, type SessionEvent } from "./event-sender.ts";
 import { createGate } from "./gate.ts";
 import { createHookAnswers } from "./hook-answers.ts";
-import type { BridgeNews } from "./listener.ts";
 import { createToolIds } from "./tool-ids.ts";
 import { createTurn } from "./turn.ts";
 import { createUsageMeter } from "./usage-meter.ts";

@@ -1,31 +1,16 @@
 // What the agent's CLI and its MCP server reach the session's host by: plain HTTP on loopback, behind a token that stands
 // only in files of this user. A `fetch` handler without a socket, which the composition root opens.
 import { createHash, timingSafeEqual } from "node:crypto";
-import * as v from "valibot";
+import {
+  type BridgeNews,
+  BridgeNewsSchema,
+  instanceHeader,
+  listenerPaths,
+} from "../agent-link/host-protocol.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
 import { checkMessage, parseJson } from "../domain/wire/decode.ts";
 import type { Logger } from "../log.ts";
-
-/** What the agent's MCP server tells the host of itself and of the model's own reports. */
-export const BridgeNewsSchema = v.object({
-  cli: v.optional(v.string()),
-  cli_version: v.optional(v.string()),
-  status: v.optional(v.string()),
-  current_task: v.optional(v.string()),
-  messaging: v.optional(v.object({ path: v.string(), token: v.optional(v.string()) })),
-});
-export type BridgeNews = v.InferOutput<typeof BridgeNewsSchema>;
-
-export const listenerPaths = {
-  hook: "/hook",
-  bridge: "/bridge",
-  alive: "/alive",
-  telemetry: "/v1/logs",
-} as const;
-
-/** On the answer of `alive`: a port that the host has left may be another program's. */
-export const instanceHeader = "cliai-instance";
 
 export interface ListenerOptions {
   readonly token: string;

@@ -1,7 +1,8 @@
 // The bridge beside a host: it leaves heartbeats and orders to the host, takes them over once that is gone, and gives them back
 // where it answers again.
 import { expect, test } from "bun:test";
-import { createListener, listenerPaths } from "../../src/host/listener.ts";
+import { listenerPaths } from "../../src/agent-link/host-protocol.ts";
+import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
+import { listenerPaths } from "../../agent-link/host-protocol.ts";
 import type { AgentCli, HeadlessSession, UserSettings } from "../../agents/agent-cli.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { programOf, type RunningAgent } from "../../agents/launch.ts";
@@ -13,7 +14,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { StopApproval } from "../../host/approvals.ts";
 import { startSession } from "../../host/host.ts";
-import { createListener, listenerPaths } from "../../host/listener.ts";
+import { createListener } from "../../host/listener.ts";
 import { type RouteName, routeNames } from "../../host/ways/routes.ts";
 import {
   type Environment,

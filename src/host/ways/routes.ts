@@ -1,8 +1,9 @@
 // The ways to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
 // of its hooks, its terminal.
+import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import { type MessagingSocket, writeToSocket } from "../messaging-socket.ts";
+import { writeToSocket } from "../messaging-socket.ts";
 import type { Turn } from "../turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";

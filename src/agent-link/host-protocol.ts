@@ -1,0 +1,29 @@
+// What a bridge and the host of its session say to each other over HTTP on loopback: the paths, and what is sent there.
+import * as v from "valibot";
+
+/** What the agent's MCP server tells the host of itself and of the model's own reports. */
+export const BridgeNewsSchema = v.object({
+  cli: v.optional(v.string()),
+  cli_version: v.optional(v.string()),
+  status: v.optional(v.string()),
+  current_task: v.optional(v.string()),
+  messaging: v.optional(v.object({ path: v.string(), token: v.optional(v.string()) })),
+});
+
+export type BridgeNews = v.InferOutput<typeof BridgeNewsSchema>;
+
+export const listenerPaths = {
+  hook: "/hook",
+  bridge: "/bridge",
+  alive: "/alive",
+  telemetry: "/v1/logs",
+} as const;
+
+export interface MessagingSocket {
+  readonly path: string;
+  /** As the CLI hands it to its MCP servers. */
+  readonly token?: string | undefined;
+}
+
+/** On the answer of `alive`: a port that the host has left may be another program's. */
+export const instanceHeader = "cliai-instance";
