@@ -1,6 +1,7 @@
 // Whom an order may be given to (contract §9, "Orders and the dead"): a control order belongs to a run of the agent, and what
 // was stopped by somebody is given no work.
-import { type AgentRecord, unknownText } from "../domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
+import { unknownText } from "../domain/fleet/agent-view.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
 import { deriveAxes } from "../domain/fleet/status.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";

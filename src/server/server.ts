@@ -1,5 +1,5 @@
 // What a running `serve` offers to the web pages, the API and the commands: the types, apart from how they are made.
-import type { AgentView } from "../domain/fleet/agent-record.ts";
+import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";

@@ -1,6 +1,6 @@
 // One answer about each agent: `cliai ls`, the API and the page say the same, in each state that an agent can be in.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import type { AgentView } from "../../src/domain/fleet/agent-record.ts";
+import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/bus.ts";
 import { startServe } from "../support/cliai.ts";

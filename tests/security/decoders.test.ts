@@ -13,7 +13,7 @@ import { readHttpToken } from "../../src/data-dir/http-token.ts";
 import { readServeFile, serveFilePath } from "../../src/data-dir/serve-file.ts";
 import { isServed } from "../../src/data-dir/serve-lock.ts";
 import { CheckpointSchema } from "../../src/domain/audit/audit.ts";
-import { viewAgent } from "../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
 import { isStoredRecord } from "../../src/domain/fleet/stored-record.ts";
 import { RequestSchema } from "../../src/domain/requests.ts";

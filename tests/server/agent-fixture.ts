@@ -1,5 +1,5 @@
 // An agent of a test that speaks plain NATS: its heartbeat, its tool calls, its inbox.
-import type { AgentView } from "../../src/domain/fleet/agent-record.ts";
+import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../src/domain/wire/decode.ts";
 import { type ToolResponse, ToolResponseSchema } from "../../src/domain/wire/messages.ts";

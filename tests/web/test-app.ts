@@ -1,5 +1,5 @@
 // The web app over a real server and a real nats-server, without a socket; and agents that speak plain NATS.
-import type { AgentView } from "../../src/domain/fleet/agent-record.ts";
+import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { removeGrants } from "../../credentials/agent-accounts.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { isOwnDir } from "../../data-dir/private-files.ts";
-import { viewAgent } from "../../domain/fleet/agent-record.ts";
+import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import { isOpen } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

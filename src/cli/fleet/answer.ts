@@ -1,6 +1,6 @@
 // `cliai answer`: decides a request where it is kept, the first answer winning, and says what became of the answer.
 import type { ArgsDef } from "citty";
-import { viewAgent } from "../../domain/fleet/agent-record.ts";
+import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import {
   type AgentRequest,
   type AnswerWords,

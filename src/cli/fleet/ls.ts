@@ -1,5 +1,5 @@
 // `cliai ls`: the fleet, a line an agent.
-import { type AgentView, viewFleet } from "../../domain/fleet/agent-record.ts";
+import { type AgentView, viewFleet } from "../../domain/fleet/agent-view.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { ageText, alignRows, paint, plain } from "../frame/terminal.ts";

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ArgsDef } from "citty";
 import * as v from "valibot";
-import { type AgentRecord, byAgentId } from "../../domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
 import { type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";

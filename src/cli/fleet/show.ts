@@ -1,5 +1,5 @@
 // `cliai show ID`: all that is known of one agent, with the evidence for its status.
-import { type AgentView, viewAgent } from "../../domain/fleet/agent-record.ts";
+import { type AgentView, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { defineCliCommand } from "../frame/command.ts";

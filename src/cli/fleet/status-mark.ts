@@ -1,5 +1,5 @@
 // How a status looks in the terminal: an icon, the word and a colour; never the colour alone.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { shownWordOf } from "../../domain/fleet/status.ts";
 import { type Colour, plain } from "../frame/terminal.ts";
 

@@ -4,7 +4,7 @@ import { isAbsolute } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
-import { viewAgent } from "../../domain/fleet/agent-record.ts";
+import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";

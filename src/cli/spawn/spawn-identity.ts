@@ -1,5 +1,6 @@
 // Whether an id is free for a new agent: by the folders of this data directory, and by the fleet when it can be asked.
-import { type AgentRecord, viewAgent } from "../../domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { FleetRecords } from "../fleet/fleet-reading.ts";

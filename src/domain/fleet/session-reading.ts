@@ -1,6 +1,6 @@
 // What the evidence of a session says at a time: what it does, what it waits for, whether it is stuck, and why.
+import type { Activity, Reading } from "./axes.ts";
 import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
-import type { Activity, Reading } from "./status.ts";
 
 /** How long a turn may be open without a sign: while the model thinks, and while a tool runs. */
 const silentAfterMs = 600_000;

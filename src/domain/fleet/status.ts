@@ -3,39 +3,10 @@
 import { type CommandRecord, isControl } from "../receipts.ts";
 import { isApproval } from "../requests.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
+import type { Activity, Attention, Axes, Control, Link, Reading } from "./axes.ts";
 import { countingWord, decidingSession, isOlderInstance } from "./evidence-that-counts.ts";
 import type { SessionEvidence } from "./session.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
-
-export type Link = "online" | "silent" | "offline" | "never";
-export type Activity =
-  | "starting"
-  | "working"
-  | "waiting"
-  | "idle"
-  | "done"
-  | "failed"
-  | "failed_to_start"
-  | "unknown";
-export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";
-export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | "error";
-
-export interface Reading<Value extends string> {
-  readonly value: Value;
-  /** The kind of evidence it rests on. */
-  readonly source: "heartbeat" | "connection" | "status" | "session" | "command" | "request" | "none";
-  /** When that evidence came, RFC 3339; absent where there is none. */
-  readonly at?: string;
-  readonly age_s?: number;
-  readonly reason: string;
-}
-
-export interface Axes {
-  readonly link: Reading<Link>;
-  readonly activity: Reading<Activity>;
-  readonly control: Reading<Control>;
-  readonly attention: Reading<Attention>;
-}
 
 /** Heartbeats an agent may miss before it counts as silent (contract §3). */
 const missedHeartbeats = 3;

@@ -1,5 +1,6 @@
 // The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet/reduce-agent.ts.
-import { type AgentRecord, type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
 import { CliaiError } from "../../domain/text/errors.ts";

@@ -1,5 +1,6 @@
 // Messages from agent to agent: who they are for, which thread they are of, and that a call made again sends none twice.
-import { type AgentView, inboxOf } from "../../domain/fleet/agent-record.ts";
+import { inboxOf } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { AgentMessage } from "../../domain/wire/messages.ts";

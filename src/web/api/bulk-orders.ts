@@ -1,6 +1,6 @@
 // One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
 import * as v from "valibot";
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema, isAgentId } from "../../domain/wire/agent-id.ts";

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // One agent: what it is, what it does and why we think so, what it was told and what became of that.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
 import { AgentAxes } from "./parts/agent-axes.tsx";

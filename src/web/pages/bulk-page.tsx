@@ -1,7 +1,8 @@
 /** @jsxImportSource hono/jsx */
 // One command to many agents: first the exact targets, each of which can be left out, and who is not concerned; then what
 // became of it for each.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Health } from "../../server/server.ts";
 import type { BulkTarget } from "../api/bulk-orders.ts";
 import { Receipts } from "./parts/command-list.tsx";

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // What waits for a person: each request whole, with the form that answers it, and what became of the last answers.
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 import { EndedItem, RequestItem } from "./parts/request-item.tsx";
 

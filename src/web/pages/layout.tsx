@@ -2,7 +2,7 @@
 // What every page has: the head, the top bar with the connection and the counts, and the place for a banner.
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";

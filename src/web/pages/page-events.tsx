@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // GET /events: what keeps a page true. It carries the very markup the pages are made of, for the parts that changed.
 import type { Child } from "hono/jsx";
-import type { AgentView } from "../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Server } from "../../server/server.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "../api/event-stream.ts";

@@ -3,7 +3,8 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { fleetTable } from "../../../src/cli/fleet/ls.ts";
 import { cut, pad, plain, widthOf } from "../../../src/cli/frame/terminal.ts";
-import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { Heartbeat } from "../../../src/domain/wire/messages.ts";

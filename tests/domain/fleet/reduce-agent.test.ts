@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type AgentRecord, inboxOf, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import { type AgentRecord, inboxOf } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { Heartbeat } from "../../../src/domain/wire/messages.ts";

@@ -1,5 +1,6 @@
 // Events of a session's host, numbered as it numbers them, and the records that they lead to.
-import { type AgentRecord, type AgentView, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { type AgentView, viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { AgentEvent } from "../../../src/domain/wire/messages.ts";

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { readClaudeHook } from "../../../src/agents/claude/claude-hooks.ts";
-import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { id } from "./session-events.ts";
 

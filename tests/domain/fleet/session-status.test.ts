@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import type { FleetEvent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
 

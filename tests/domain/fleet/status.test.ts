@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type AgentRecord, viewAgent } from "../../../src/domain/fleet/agent-record.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import type { CommandRecord, OrderType, ReceiptEntry } from "../../../src/domain/receipts.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a card of the fleet page.
-import { type AgentView, unknownText } from "../../../domain/fleet/agent-record.ts";
+
+import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";

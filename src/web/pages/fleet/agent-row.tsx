@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // One agent as a row of the fleet page's table.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";

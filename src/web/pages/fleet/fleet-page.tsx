@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The fleet at a glance: sections of cards for a few agents, a dense table for many, the first step when there is none.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Icon } from "../parts/icon.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";

@@ -1,5 +1,5 @@
 // How the fleet page groups agents: by what an operator has to do about them. Pure.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 
 /** In the order of the page. */
 export const sections = ["needs-you", "working", "idle", "offline"] as const;

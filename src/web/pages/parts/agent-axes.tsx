@@ -1,7 +1,8 @@
 /** @jsxImportSource hono/jsx */
 // The four axes of an agent's status, each with its reason, where it comes from and how old that is.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
-import type { Axes } from "../../../domain/fleet/status.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import type { Axes } from "../../../domain/fleet/axes.ts";
 import { Age } from "./time.tsx";
 
 const axisNames = ["link", "activity", "control", "attention"] as const satisfies readonly (keyof Axes)[];

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // What an agent has told of itself: names, place, process. What it has not told reads "unknown".
 import type { Child } from "hono/jsx";
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Age } from "./time.tsx";
 
 type Row = readonly [name: string, value: Child];

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // What an agent waits for a person to decide, on its own page, and what was decided last.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isOpen } from "../../../domain/requests.ts";
 import { EndedItem, RequestItem } from "./request-item.tsx";
 

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // What an agent was told, newest first, and how far each came: a step is ticked by its receipt and by nothing else.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { awaitsResume } from "../../../domain/fleet/run-end.ts";
 import { type CommandRecord, isFinal, isUnseen, type ReceiptEntry } from "../../../domain/receipts.ts";
 import type { ReceiptState } from "../../../domain/wire/messages.ts";

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The forms that give an agent a command. Each carries a command id of its own: pressed twice, it takes effect once.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { Health } from "../../../server/server.ts";
 import { Icon, type IconName } from "./icon.tsx";
 

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // One request of an agent: what it asks, with the form that answers it; and one that is over, with what became of the answer.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import {
   type AgentRequest,
   answerMessageId,

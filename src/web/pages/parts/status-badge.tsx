@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // An agent's state as an icon and a word; what colour they have is the stylesheet's.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { shownWordOf } from "../../../domain/fleet/status.ts";
 import { Icon, type IconName } from "./icon.tsx";
 

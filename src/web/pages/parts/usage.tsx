@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // What agents have used: tokens, cost, how full the model's window is; always as the estimate that it is, and with its age.
-import type { AgentView } from "../../../domain/fleet/agent-record.ts";
+
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import {
   contextFilled,
   contextText,

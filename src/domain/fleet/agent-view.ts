@@ -1,0 +1,54 @@
+// What CLI, API and page show of an agent: its record, and the status that follows from it at a time.
+import type { CommandRecord } from "../receipts.ts";
+import { type AgentRecord, inboxOf } from "./agent-record.ts";
+import type { Axes } from "./axes.ts";
+import { deriveAxes, statusWordOf } from "./status.ts";
+
+/** What reads as a word and not as nothing, where the agent has not said it. */
+export const unknownText = "unknown";
+
+/** What the CLI, the API and the page show: the same for all three. */
+export interface AgentView extends AgentRecord {
+  readonly config_name: string;
+  readonly project_path: string;
+  /** Empty when the agent says that it has none. */
+  readonly current_task: string;
+  readonly status: string;
+  readonly axes: Axes;
+  readonly inbox_waiting: number;
+}
+
+export function viewAgent(record: AgentRecord, now: Date, listeningSince?: string): AgentView {
+  const axes = deriveAxes(record, now, listeningSince);
+  return {
+    ...record,
+    commands: withoutTokens(record.commands),
+    config_name: record.config_name ?? unknownText,
+    project_path: record.project_path ?? unknownText,
+    current_task: record.current_task ?? unknownText,
+    status: statusWordOf(axes),
+    axes,
+    inbox_waiting: inboxOf(record).length,
+  };
+}
+
+/** A record's list stays the same object until one of them changes: so does what is shown of it. */
+const shownCommands = new WeakMap<readonly CommandRecord[], readonly CommandRecord[]>();
+
+function withoutTokens(commands: readonly CommandRecord[]): readonly CommandRecord[] {
+  let shown = shownCommands.get(commands);
+  if (shown === undefined) {
+    shown = commands.map(({ token: _, ...command }) => command);
+    shownCommands.set(commands, shown);
+  }
+  return shown;
+}
+
+export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSince?: string): AgentView[] {
+  return [...records].map((record) => viewAgent(record, now, listeningSince)).sort(byAgentId);
+}
+
+/** The order in which agents are listed everywhere. */
+export function byAgentId(a: AgentRecord, b: AgentRecord): number {
+  return a.agent_id < b.agent_id ? -1 : a.agent_id > b.agent_id ? 1 : 0;
+}

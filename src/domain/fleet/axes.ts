@@ -1,0 +1,34 @@
+// The four axes of an agent's status (contract §6), and the values that each may have. status.ts derives them.
+
+export type Link = "online" | "silent" | "offline" | "never";
+
+export type Activity =
+  | "starting"
+  | "working"
+  | "waiting"
+  | "idle"
+  | "done"
+  | "failed"
+  | "failed_to_start"
+  | "unknown";
+
+export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";
+
+export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | "error";
+
+export interface Reading<Value extends string> {
+  readonly value: Value;
+  /** The kind of evidence it rests on. */
+  readonly source: "heartbeat" | "connection" | "status" | "session" | "command" | "request" | "none";
+  /** When that evidence came, RFC 3339; absent where there is none. */
+  readonly at?: string;
+  readonly age_s?: number;
+  readonly reason: string;
+}
+
+export interface Axes {
+  readonly link: Reading<Link>;
+  readonly activity: Reading<Activity>;
+  readonly control: Reading<Control>;
+  readonly attention: Reading<Attention>;
+}
