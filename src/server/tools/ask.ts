@@ -11,7 +11,7 @@ import {
 import { CliaiError } from "../../domain/text/errors.ts";
 import { defaultWaitS } from "../../domain/wire/tools.ts";
 import { idOfCall } from "./call-id.ts";
-import type { ToolContext } from "./tool-handlers.ts";
+import type { ToolContext } from "./tool-context.ts";
 
 /** Of one agent and kind: one that asks in a circle must not bury what others ask, nor what its host asks for it. */
 const mostOpenRequests = 20;

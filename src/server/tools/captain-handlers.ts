@@ -6,7 +6,7 @@ import { captainBroadcastSubject, captainDecisionSubject } from "../../domain/wi
 import { storeCommand } from "../send-command.ts";
 import { idOfCall } from "./call-id.ts";
 import { sendMessages } from "./send-message.ts";
-import type { ToolHandlers } from "./tool-handlers.ts";
+import type { ToolHandlers } from "./tool-context.ts";
 
 export const captainHandlers: Pick<
   ToolHandlers,

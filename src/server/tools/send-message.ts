@@ -11,7 +11,7 @@ import { type FleetState, unknownAgent } from "../fleet/fleet-state.ts";
 import { createOrderToken, messageStoredAs } from "../order-names.ts";
 import { refuseStopped } from "../order-target.ts";
 import { idOfCall } from "./call-id.ts";
-import type { ToolContext } from "./tool-handlers.ts";
+import type { ToolContext } from "./tool-context.ts";
 
 export interface Sending {
   /** An agent's id, `role:NAME` or `all`. */

@@ -24,7 +24,8 @@ import {
 } from "../../domain/wire/tools.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus, BusMessage } from "../../nats/bus.ts";
-import { type ToolContext, type ToolHandler, toolHandlers } from "./tool-handlers.ts";
+import type { ToolContext, ToolHandler } from "./tool-context.ts";
+import { toolHandlers } from "./tool-handlers.ts";
 
 export interface ToolCallOptions
   extends Omit<ToolContext, "id" | "requestId" | "instanceId" | "call" | "confirms" | "handOver"> {

@@ -2,54 +2,17 @@
 // as a message of its own and comes back through the streams, as everything the fleet's state is made of.
 import { isHad } from "../../domain/fleet/run-end.ts";
 import { isGoodbye } from "../../domain/fleet/status.ts";
-import { isFinal, namesOf, type OrderNames } from "../../domain/receipts.ts";
+import { isFinal, namesOf } from "../../domain/receipts.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { reportedWords, statusWords } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
-import type { ToolArguments, ToolName } from "../../domain/wire/tools.ts";
-import type { Bus } from "../../nats/bus.ts";
-import type { FleetState } from "../fleet/fleet-state.ts";
-import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
-import type { Inbox } from "../inbox/inbox.ts";
 import type { InboxItem } from "../inbox/inbox-item.ts";
-import type { RequestService } from "../requests/request-store.ts";
-import type { LaunchAgent } from "../server.ts";
 import { ask } from "./ask.ts";
-import type { KnownCall } from "./call-id.ts";
 import { captainHandlers } from "./captain-handlers.ts";
 import { sendMessages } from "./send-message.ts";
-
-export interface ToolContext {
-  readonly id: AgentId;
-  readonly requestId: string;
-  /** The run of the agent's bridge that makes the call, where it says so. */
-  readonly instanceId: string | undefined;
-  /** The call as a whole, by which what it makes is known again. */
-  readonly call: KnownCall;
-  /** Whether the caller writes the receipts of what it is handed. */
-  readonly confirms: boolean;
-  /** Notes what the result hands over to the agent. */
-  readonly handOver: (item: OrderNames) => void;
-  readonly bus: Bus;
-  readonly fleet: FleetState;
-  readonly inbox: Inbox;
-  /** Resolves when this serve knows all that is stored for the agent by now. */
-  readonly catchUp: (id: AgentId) => Promise<void>;
-  readonly requests: RequestService;
-  readonly roleOf: RoleOf;
-  readonly launchAgent: LaunchAgent;
-  readonly now: () => Date;
-}
-
-/** Answers with text for the model, or a value that is shown to it as JSON. */
-export type ToolHandler<Name extends ToolName> = (
-  args: ToolArguments<Name>,
-  context: ToolContext,
-) => Promise<unknown>;
-
-export type ToolHandlers = { readonly [Name in ToolName]: ToolHandler<Name> };
+import type { ToolContext, ToolHandlers } from "./tool-context.ts";
 
 const agentsListed = 200;
 /** A busy session takes a task only at its next step; what a host holds is free at once when the agent has another run. */

@@ -1,0 +1,41 @@
+// What a handler of an agent's tool is given: who calls, and the parts of the server that it may use.
+import type { OrderNames } from "../../domain/receipts.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { ToolArguments, ToolName } from "../../domain/wire/tools.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import type { RequestService } from "../requests/request-store.ts";
+import type { LaunchAgent } from "../server.ts";
+import type { KnownCall } from "./call-id.ts";
+
+export interface ToolContext {
+  readonly id: AgentId;
+  readonly requestId: string;
+  /** The run of the agent's bridge that makes the call, where it says so. */
+  readonly instanceId: string | undefined;
+  /** The call as a whole, by which what it makes is known again. */
+  readonly call: KnownCall;
+  /** Whether the caller writes the receipts of what it is handed. */
+  readonly confirms: boolean;
+  /** Notes what the result hands over to the agent. */
+  readonly handOver: (item: OrderNames) => void;
+  readonly bus: Bus;
+  readonly fleet: FleetState;
+  readonly inbox: Inbox;
+  /** Resolves when this serve knows all that is stored for the agent by now. */
+  readonly catchUp: (id: AgentId) => Promise<void>;
+  readonly requests: RequestService;
+  readonly roleOf: RoleOf;
+  readonly launchAgent: LaunchAgent;
+  readonly now: () => Date;
+}
+
+/** Answers with text for the model, or a value that is shown to it as JSON. */
+export type ToolHandler<Name extends ToolName> = (
+  args: ToolArguments<Name>,
+  context: ToolContext,
+) => Promise<unknown>;
+
+export type ToolHandlers = { readonly [Name in ToolName]: ToolHandler<Name> };
