@@ -179,7 +179,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
           ...(lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } }),
         };
         const publish = () => jetstream.publish(subject, data, options);
-        const ack = await overElections({ connection }, publish, { isRepeatable: false });
+        const ack = await overElections(connection, publish, { isRepeatable: false });
         return { seq: ack.seq, duplicate: ack.duplicate };
       } catch (error) {
         throw translateNatsError(error, `store on ${subject}`);

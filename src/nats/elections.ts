@@ -1,5 +1,5 @@
 // A cluster of nats-servers has no answer while it elects: the leader of JetStream, or of one stream. Waits that out.
-import type { Bus } from "./bus.ts";
+import type { NatsConnection } from "nats";
 import { isElecting, isShortOfPeers, isTimeout } from "./errors.ts";
 
 /** nats-server 2.15 elects 4 to 9 s after a leader was lost, and has no setting for that. */
@@ -9,7 +9,7 @@ const formingMs = 5_000;
 const retryEveryMs = 250;
 
 /** Whether the server that this is connected to is one of several. */
-export function isClustered({ connection }: Pick<Bus, "connection">): boolean {
+export function isClustered(connection: Pick<NatsConnection, "info">): boolean {
   return connection.info?.cluster !== undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ElectionOptions {
 
 /** Does it, again while a cluster elects, and then gives its last error. One server alone elects nothing. */
 export async function overElections<T>(
-  bus: Pick<Bus, "connection">,
+  connection: Pick<NatsConnection, "info">,
   act: () => Promise<T>,
   { isRepeatable }: ElectionOptions,
 ): Promise<T> {
@@ -29,7 +29,7 @@ export async function overElections<T>(
     try {
       return await act();
     } catch (error) {
-      const waitMs = isClustered(bus) ? worthWaitingMs(error, isRepeatable) : 0;
+      const waitMs = isClustered(connection) ? worthWaitingMs(error, isRepeatable) : 0;
       if (performance.now() - startedMs >= waitMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
     }

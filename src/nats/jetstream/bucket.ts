@@ -54,7 +54,7 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
   const doing = (act: string) => `${act} the bucket ${name}`;
   const translated = async <T>(act: string, isRepeatable: boolean, todo: () => Promise<T>): Promise<T> => {
     try {
-      return await overElections(bus, todo, { isRepeatable });
+      return await overElections(bus.connection, todo, { isRepeatable });
     } catch (error) {
       throw translateNatsError(error, doing(act));
     }

@@ -23,7 +23,7 @@ const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
 
 /** How long a reader that goes on for ever leaves its pulls with nats-server. */
 export function pullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat"> {
-  return isClustered(bus) ? clusterPull : otherPull;
+  return isClustered(bus.connection) ? clusterPull : otherPull;
 }
 
 export interface PullOptions {

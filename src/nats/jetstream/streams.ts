@@ -133,7 +133,7 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
     }
   };
   try {
-    await overElections(bus, ensure, { isRepeatable: true });
+    await overElections(bus.connection, ensure, { isRepeatable: true });
   } catch (error) {
     throw translateNatsError(error, `prepare the stream ${config.name}`);
   }
@@ -148,7 +148,7 @@ export async function ensureCopies(bus: Bus, stream: string, replicas: number): 
       await manager.streams.update(stream, { ...present, num_replicas: replicas });
   };
   try {
-    await overElections(bus, ensure, { isRepeatable: true });
+    await overElections(bus.connection, ensure, { isRepeatable: true });
   } catch (error) {
     throw translateNatsError(error, `make copies of ${stream}`);
   }
@@ -193,7 +193,7 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
       });
     };
     try {
-      await overElections(bus, ensure, { isRepeatable: true });
+      await overElections(bus.connection, ensure, { isRepeatable: true });
     } catch (error) {
       throw translateNatsError(error, `make the consumer ${name}`);
     }
