@@ -66,6 +66,15 @@ type HookVerdict =
 
 /** What the host of a session has to know of the CLI. */
 export interface SessionCli {
+  /**
+   * Hands the session a text by the socket on which it takes messages; absent for a CLI that has none. `now` cuts the running
+   * tool off. Resolves when the session's end of the socket has the whole text; rejects when it has not.
+   */
+  readonly writeToSocket?: (
+    socket: { readonly path: string; readonly token?: string | undefined },
+    text: string,
+    priority: "next" | "now",
+  ) => Promise<void>;
   /** @throws CliaiError `message_invalid`; undefined for a hook that says nothing to us */
   readonly readHook: (payload: unknown) => Hook | undefined;
   readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;

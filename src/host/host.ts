@@ -106,7 +106,13 @@ export function startSession(options: SessionOptions): Session {
   const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
   const receipts = createReceiptQueue({ id, link, now, log });
   const turn = createTurn();
-  const ways = createWays({ turn, allowed, hasStream: options.hasStream ?? false, log });
+  const ways = createWays({
+    writeToSocket: cli.writeToSocket,
+    turn,
+    allowed,
+    hasStream: options.hasStream ?? false,
+    log,
+  });
   const started = Promise.withResolvers<CliProcess | undefined>();
 
   const call = createToolCaller({

@@ -11,6 +11,7 @@ import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
 import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
+import { writeToSocket } from "./messaging-socket.ts";
 
 /** Those that may be held as long as a person takes; the others only tell. */
 const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;
@@ -130,6 +131,7 @@ const eventNames: Readonly<Record<string, string>> = {
 };
 
 export const claudeSession: SessionCli = {
+  writeToSocket,
   readHook,
   buildHookAnswer,
   readTranscriptLine,

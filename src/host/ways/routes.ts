@@ -1,9 +1,9 @@
 // The ways to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
 // of its hooks, its terminal.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
+import type { SessionCli } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import { writeToSocket } from "../messaging-socket.ts";
 import type { Turn } from "../turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
@@ -43,6 +43,8 @@ export interface Ways {
 }
 
 export interface WaysOptions {
+  /** Absent for a CLI whose session has no socket. */
+  readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
   readonly allowed: readonly RouteName[];
   /** Nothing is said before the session's stream is open: until then its CLI may not call the hooks that could hold it. */
@@ -52,7 +54,7 @@ export interface WaysOptions {
 
 const socketOpensWithinMs = 10_000;
 
-export function createWays({ turn, allowed, hasStream, log }: WaysOptions): Ways {
+export function createWays({ turn, allowed, hasStream, writeToSocket, log }: WaysOptions): Ways {
   let own: OwnWays = {};
   let socket: MessagingSocket | undefined;
   const hook = createHookRoute(turn.isOpen);
@@ -67,7 +69,7 @@ export function createWays({ turn, allowed, hasStream, log }: WaysOptions): Ways
     },
     "messaging-socket": async (text) => {
       if (socket === undefined) return false;
-      await writeToSocket(socket, text, "next");
+      await writeToSocket?.(socket, text, "next");
       return true;
     },
     hook: hook.give,
@@ -83,7 +85,7 @@ export function createWays({ turn, allowed, hasStream, log }: WaysOptions): Ways
       own = ways;
     },
     openSocket(opened) {
-      socket = opened;
+      if (writeToSocket !== undefined) socket = opened;
     },
     isReady: () => (hasStream ? own.stream !== undefined : turn.isHooked() || socket !== undefined),
     lineIsEmpty: () => own.terminal?.lineIsEmpty(),
@@ -91,7 +93,7 @@ export function createWays({ turn, allowed, hasStream, log }: WaysOptions): Ways
       try {
         if (cutOff && (await own.stream?.interrupt()) === true) return "interrupt";
         if (socket !== undefined) {
-          await writeToSocket(socket, text, cutOff ? "now" : "next");
+          await writeToSocket?.(socket, text, cutOff ? "now" : "next");
           return "messaging-socket";
         }
       } catch (error) {

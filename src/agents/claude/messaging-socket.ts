@@ -1,7 +1,7 @@
 // The socket on which a session of Claude Code takes messages (measured with 2.1.330): the first way to speak to it.
 // A message is one line of JSON; nothing comes back, so that the socket's word is no evidence that it was seen.
 import { createConnection } from "node:net";
-import type { MessagingSocket } from "../agent-link/host-protocol.ts";
+import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 
 /** `next` comes after the running tool and wakes an idle session; `now` cuts the running tool off. */
 export type Priority = "next" | "now";
