@@ -11,6 +11,10 @@ import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
 import { pause } from "./waiting.ts";
 
 const runHasEnded = { state: "failed", detail: "the run that it was for has ended" } as const;
+/** An order for another run that lives beside this one is given back after so long, for that run to take it. */
+const leaveToOtherAfterMs = 200;
+/** A run that is there takes its order within this time. One that has not has ended, or cannot be reached. */
+const otherTakesWithinMs = 3_000;
 /** So many orders are known again: more than may wait for an acknowledgement (`max_ack_pending`). */
 const mostActedKept = 10_000;
 /** Before an order is given back whose receipt could not be stored: a full disk must not make a busy loop. */
@@ -49,14 +53,30 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   const ending = new AbortController();
   /** The orders that were acted on. One whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
+  /** What gives back the orders that are for another run. */
+  const leaving = new Set<() => void>();
   let current: { readonly bus: Bus; stop(): Promise<void> } | undefined;
   let last = Promise.resolve();
 
-  /** Whether a control order is for this run. One that names no run is for the run that there was when it was stored. */
-  const isForThisRun = async (taken: TakenOrder, order: Order) => {
-    if (!isControl(taken.type)) return true;
-    if (taken.run !== undefined) return run.ids.includes(taken.run);
-    return (await order.ageMs()) <= performance.now() - run.beganMs;
+  /**
+   * Whose a control order is. One that names no run is for the run that there was when it was stored. One that was stored for
+   * another run while this one was there already is for a run beside this one: all runs of an agent share its queue.
+   */
+  const whoseOrder = async (taken: TakenOrder, order: Order): Promise<"ours" | "others" | "ended"> => {
+    if (!isControl(taken.type) || (taken.run !== undefined && run.ids.includes(taken.run))) return "ours";
+    const ageMs = await order.ageMs();
+    const isOlder = ageMs > performance.now() - run.beganMs;
+    if (taken.run === undefined) return isOlder ? "ended" : "ours";
+    return isOlder || ageMs > otherTakesWithinMs ? "ended" : "others";
+  };
+  const leaveToOther = (bus: Bus, order: Order) => {
+    const giveBack = () => {
+      clearTimeout(timer);
+      leaving.delete(giveBack);
+      if (current?.bus === bus) order.giveBack();
+    };
+    const timer = setTimeout(giveBack, leaveToOtherAfterMs);
+    leaving.add(giveBack);
   };
   /** What was handed over in time does not expire when the order itself is late. */
   const unlessGiven = async (receipt: OrderReceipt): Promise<OrderReceipt> => {
@@ -68,7 +88,9 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     const { receipt, order: taken, problem } = readOrder(order, now());
     if (problem !== undefined) log.warn(`order ${order.seq} on ${order.subject}: ${problem}`);
     if (receipt === undefined || acted.has(keyOf(receipt))) return await order.ack();
-    const isOurs = taken === undefined || (await isForThisRun(taken, order));
+    const whose = taken === undefined ? "ours" : await whoseOrder(taken, order);
+    if (whose === "others") return leaveToOther(bus, order);
+    const isOurs = whose === "ours";
     const facts = isOurs ? await unlessGiven(receipt) : { ...receipt, ...runHasEnded };
     const timestamp = now().toISOString();
     await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...facts, timestamp });
@@ -114,6 +136,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     },
     stop() {
       ending.abort();
+      for (const giveBack of leaving) giveBack();
       detach();
       return last;
     },

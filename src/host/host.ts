@@ -287,7 +287,7 @@ export function startSession(options: SessionOptions): Session {
     },
     bridgeNews({ messaging: socket, ...news }) {
       if (socket !== undefined) ways.openSocket(socket);
-      heartbeat.update(definedOf(news));
+      heartbeat.update(definedOf(withoutGreeting(news, heartbeat.presence().status)));
       nudge();
     },
     bridgeLink(isUp) {
@@ -350,6 +350,11 @@ const turnEnds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "sessi
 /** Whether a hook of the kind asks the user of the CLI for something. */
 function isAsked(kind: string): boolean {
   return kind === "permission" || kind === "question";
+}
+
+/** A further MCP server of the CLI that begins says `connected`, which is news only of an agent that has said nothing yet. */
+function withoutGreeting<News extends Pick<BridgeNews, "status">>(news: News, status: string): News {
+  return news.status === "connected" && status !== "starting" ? { ...news, status: undefined } : news;
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -20,19 +20,24 @@ export interface ListenerOptions {
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
   readonly onTelemetry: (payload: unknown) => void;
   readonly onBridge: (news: BridgeNews) => void;
-  /** The MCP server has begun to watch the host, or has gone. */
+  /** Called for each MCP server that begins to watch the host, and when the last one has gone: the CLI may start several. */
   readonly onBridgeLink: (isUp: boolean) => void;
   readonly log: Logger;
 }
 
 export function createListener(options: ListenerOptions): (request: Request) => Promise<Response> {
   const { token, instanceId, onHook, onTelemetry, onBridge, onBridgeLink, log } = options;
+  let watching = 0;
+  const onAlive = (isUp: boolean) => {
+    watching += isUp ? 1 : -1;
+    if (isUp || watching === 0) onBridgeLink(isUp);
+  };
   const handle = async (request: Request): Promise<Response> => {
     if (!isSameSecret(request.headers.get("authorization") ?? "", `Bearer ${token}`)) {
       return Response.json({ error: "not for you" }, { status: 401 });
     }
     const { pathname } = new URL(request.url);
-    if (pathname === listenerPaths.alive) return aliveStream(request, instanceId, onBridgeLink);
+    if (pathname === listenerPaths.alive) return aliveStream(request, instanceId, onAlive);
     const body = parseJson(await readBody(request));
     if (pathname === listenerPaths.hook) return Response.json((await onHook(body, request.signal)) ?? {});
     if (pathname === listenerPaths.telemetry) onTelemetry(body);

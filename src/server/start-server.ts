@@ -1,6 +1,7 @@
 // Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve/serve.ts.
 import { type AuditOptions, startAudit } from "../audit/start-audit.ts";
 import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
+import { isKnownToLive, otherRunOf } from "../domain/fleet/runs.ts";
 import { summaryOf } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";
@@ -176,8 +177,14 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
 
   const roleOf = options.roleOf ?? createRoleOf(fleet);
   const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
-  const instanceOf = (id: AgentId) => fleet.record(id)?.heartbeat?.instance_id;
-  const holds = await openHolds(bus, { replicas, instanceOf, now, log });
+  const mayLive = (id: AgentId, instanceId: string) => {
+    const record = fleet.record(id);
+    const run = record?.heartbeat?.instance_id;
+    if (record === undefined || run === undefined || run === instanceId) return true;
+    const other = otherRunOf(record, instanceId);
+    return other !== undefined && isKnownToLive(other, record.run_started_at ?? "");
+  };
+  const holds = await openHolds(bus, { replicas, mayLive, now, log });
   const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, now });
   const endings = [
     answerToolCalls({

@@ -222,6 +222,38 @@ test("a stop for an earlier run of the agent does not end the next run, which sa
   expect(await test.bridge.ended).toBe("stopped");
 });
 
+test("of two runs at once, each takes the orders that are for it, whichever of them is given them first", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await prepare(bus, "ada");
+  const heard = await listenTo(bus, "ada");
+  await using first = startTestBridge({ url: nats.url });
+  const [{ instance_id: run }] = (await waitFor(() => heard.heartbeats.length > 0 && heard.heartbeats, {
+    what: "the first run",
+  })) as [{ instance_id: string }];
+  await using second = startTestBridge({ url: nats.url });
+  await waitFor(() => heard.heartbeats.some(({ instance_id }) => instance_id !== run), {
+    what: "the second",
+  });
+  const pauses = Array.from({ length: 6 }, (_, n) => `pause-${n}`);
+  for (const command_id of pauses) {
+    await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, run });
+  }
+  await waitFor(() => heard.receipts.length === 6, { what: "their receipts", saw: () => heard.receipts });
+  expect(heard.receipts.every(({ state }) => state === "delivered")).toBe(true);
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt", run });
+  expect(await first.bridge.ended).toBe("stopped");
+  // Nobody is there for this one any more.
+  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "late", run });
+  const isLate = (receipt: object) => "command_id" in receipt && receipt.command_id === "late";
+  const late = await waitFor(() => heard.receipts.find(isLate), {
+    what: "the last receipt",
+    deadlineMs: 12_000,
+  });
+  expect(late).toMatchObject({ state: "failed", detail: "the run that it was for has ended" });
+  await second.bridge.shutdown("signal");
+}, 30_000);
+
 test("whatever ids an agent has used, its own and another's orders are acted on and receipted", async () => {
   await using nats = await startTestNats();
   const bus = await nats.bus();

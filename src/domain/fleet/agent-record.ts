@@ -39,6 +39,15 @@ export interface ConnectionEvidence {
   readonly reason?: string;
 }
 
+/** A run that speaks for the agent beside the one that counts as the agent's. */
+export interface OtherRun {
+  readonly instance_id: string;
+  readonly run_started_at?: string;
+  readonly heartbeat?: HeartbeatEvidence;
+  readonly connection?: ConnectionEvidence;
+  readonly said?: SaidStatus;
+}
+
 export interface Progress {
   readonly note: string;
   readonly percent?: number;
@@ -66,6 +75,8 @@ export interface AgentRecord {
   readonly heartbeat?: HeartbeatEvidence;
   readonly connection?: ConnectionEvidence;
   readonly said?: SaidStatus;
+  /** Runs that speak for it at the same time, the last heard of last; absent when there is none. */
+  readonly other_runs?: readonly OtherRun[];
   readonly session?: SessionEvidence;
   readonly progress?: Progress;
   readonly usage?: Usage & { readonly at: string };

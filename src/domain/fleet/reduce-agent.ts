@@ -25,8 +25,20 @@ import type {
   Shutdown,
   StatusReport,
 } from "../wire/messages.ts";
-import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
+import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, SaidStatus } from "./agent-record.ts";
 import { ordersAfterGoodbye, ordersAfterHeartbeat, withSession } from "./run-end.ts";
+import {
+  afterRunEnded,
+  isLateConnection,
+  isRunConnected,
+  isRunOver,
+  otherRunOf,
+  withOtherConnection,
+  withOtherRun,
+  withoutOtherRun,
+  withoutSilentRuns,
+  withRun,
+} from "./runs.ts";
 import { isLateEvent, reduceSession } from "./session.ts";
 import { isGoodbye } from "./status.ts";
 
@@ -101,8 +113,36 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
   }
 }
 
-function reduceHeartbeat(record: AgentRecord, message: Heartbeat, at: string): AgentRecord {
-  const { instance_id, seq } = message;
+function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: string): AgentRecord {
+  const run = known.heartbeat?.instance_id;
+  const isConnected = run !== undefined && message.instance_id !== run && isRunConnected(known, at);
+  // One that names no run is of the one that is connected.
+  const instance_id = message.instance_id ?? (isConnected ? run : undefined);
+  const seq = message.instance_id === instance_id ? message.seq : undefined;
+  const isOther = instance_id !== undefined && run !== undefined && instance_id !== run;
+  const isBeside =
+    isOther && (isConnected || (otherRunOf(known, instance_id) !== undefined && !isRunOver(known, at)));
+  if (isBeside) return seen(withOtherHeartbeat(known, message, instance_id, at), at);
+  return reduceOwnHeartbeat(
+    isOther ? withRun(known, instance_id, at) : withoutSilentRuns(known, at),
+    message,
+    {
+      instance_id,
+      seq,
+      at,
+    },
+  );
+}
+
+function reduceOwnHeartbeat(
+  record: AgentRecord,
+  message: Heartbeat,
+  {
+    instance_id,
+    seq,
+    at,
+  }: { readonly instance_id: string | undefined; readonly seq: number | undefined; readonly at: string },
+): AgentRecord {
   const last = record.heartbeat;
   const sameRun = last !== undefined && last.instance_id === instance_id;
   if (sameRun && seq !== undefined && last.seq !== undefined && seq <= last.seq) return record;
@@ -121,31 +161,75 @@ function reduceHeartbeat(record: AgentRecord, message: Heartbeat, at: string): A
     }),
     ...task(message.current_task),
     ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
-    heartbeat: {
-      at,
-      interval_s: message.interval_s ?? defaultHeartbeatIntervalS,
-      ...known({ instance_id, seq, unheld: message.unheld || undefined }),
-    },
-    ...said(record, message.status, undefined, "heartbeat", instance_id, at),
-    commands: ordersAfterHeartbeat(record.commands, instance_id, message.session_id, at),
+    heartbeat: beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
+    ...said(record.said, message.status, undefined, "heartbeat", instance_id, at),
+    commands: ordersAfterHeartbeat(record, instance_id, message.session_id, at),
   };
 }
 
-/** A word of a connection older than the one known is late: it changes nothing. Nor does one of a run that is over. */
+function beatOf(
+  message: Heartbeat,
+  instance_id: string | undefined,
+  seq: number | undefined,
+  at: string,
+): HeartbeatEvidence {
+  return {
+    at,
+    interval_s: message.interval_s ?? defaultHeartbeatIntervalS,
+    ...known({ instance_id, seq, unheld: message.unheld || undefined }),
+  };
+}
+
+function withOtherHeartbeat(
+  record: AgentRecord,
+  message: Heartbeat,
+  instance_id: string,
+  at: string,
+): AgentRecord {
+  const run = otherRunOf(record, instance_id);
+  const isLate = message.seq !== undefined && message.seq <= (run?.heartbeat?.seq ?? 0);
+  if (isLate) return record;
+  const next = withOtherRun(
+    record,
+    {
+      ...run,
+      instance_id,
+      run_started_at: run?.run_started_at ?? at,
+      heartbeat: beatOf(message, instance_id, message.seq, at),
+      ...said(run?.said, message.status, undefined, "heartbeat", instance_id, at),
+    },
+    at,
+  );
+  return { ...next, commands: ordersAfterHeartbeat(next, instance_id, message.session_id, at) };
+}
+
+/** Nor does a word count of a run that is over. */
 function reduceConnection(record: AgentRecord, connection: ConnectionEvidence): AgentRecord {
   const { connection: known, heartbeat } = record;
-  if (known !== undefined && Date.parse(connection.started_at) < Date.parse(known.started_at)) return record;
-  const isOver = known?.client === connection.client && !known.isUp;
-  const isOtherRun = heartbeat?.instance_id !== connection.instance_id;
-  return isOver || (!connection.isUp && isOtherRun) ? record : { ...record, connection };
+  const run = heartbeat?.instance_id;
+  if (run !== undefined && run !== connection.instance_id) return withOtherConnection(record, connection);
+  const isOtherRun = run !== connection.instance_id;
+  if (isLateConnection(known, connection) || (!connection.isUp && isOtherRun)) return record;
+  return afterRunEnded({ ...record, connection }, connection.at);
 }
 
 function reduceStatus(record: AgentRecord, message: StatusReport, at: string): AgentRecord {
-  return withGoodbye({
-    ...seen(record, at),
-    ...task(message.current_task),
-    ...said(record, message.status, message.message ?? undefined, "status", message.instance_id, at),
-  });
+  const { status, instance_id } = message;
+  const word = (before: SaidStatus | undefined) =>
+    said(before, status, message.message ?? undefined, "status", instance_id, at);
+  const run = record.heartbeat?.instance_id;
+  if (instance_id !== undefined && run !== undefined && instance_id !== run && !isRunOver(record, at)) {
+    const other = otherRunOf(record, instance_id);
+    if (isGoodbye(status)) {
+      const spoken = { ...seen(record, at), ...word(undefined) };
+      const { commands } = withGoodbye(spoken);
+      return withoutOtherRun({ ...seen(record, at), commands }, instance_id);
+    }
+    if (other !== undefined) return seen(withOtherRun(record, { ...other, ...word(other.said) }, at), at);
+    if (isRunConnected(record, at)) return seen(record, at);
+  }
+  const told = { ...seen(record, at), ...task(message.current_task), ...word(record.said) };
+  return afterRunEnded(withGoodbye(told), at);
 }
 
 /** What the last goodbye means for the orders, if the last word was one. */
@@ -190,7 +274,7 @@ function reduceRequests(record: AgentRecord, open: readonly OpenRequest[]): Agen
 }
 
 function said(
-  record: AgentRecord,
+  before: SaidStatus | undefined,
   status: string | undefined,
   message: string | undefined,
   source: SaidStatus["source"],
@@ -198,7 +282,6 @@ function said(
   at: string,
 ): { said?: SaidStatus } {
   if (status === undefined) return {};
-  const before = record.said;
   const told = message === undefined ? undefined : beginningOf(message, wordsLength);
   const repeated = before?.status === status && (told === undefined || told === before.message);
   const words = told ?? (repeated ? before.message : undefined);

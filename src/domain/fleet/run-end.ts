@@ -2,6 +2,7 @@
 // waits again, a task that it had stays open until its session is gone on with or the resume window is over. Pure.
 import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
+import { isKnownToLive } from "./runs.ts";
 
 /** What an order needs to know of its agent: which run was heard last, whether that one has said goodbye, in which session. */
 export type RunEvidence = Pick<AgentRecord, "heartbeat" | "said" | "session" | "session_id">;
@@ -20,17 +21,25 @@ export function withSession(command: CommandRecord, evidence: RunEvidence): Comm
   return session_id === undefined ? command : { ...command, taken_by: { ...taken_by, session_id } };
 }
 
-/** The orders after a heartbeat: the run that sends it lives, and no other does. The same list where nothing changes. */
+/**
+ * The orders after a heartbeat: the run that sends it lives, and of the others those alone that speak for the agent beside it.
+ * The same list where nothing changes.
+ */
 export function ordersAfterHeartbeat(
-  commands: readonly CommandRecord[],
+  { commands, heartbeat, run_started_at, other_runs = [] }: AgentRecord,
   run: string | undefined,
   sessionId: string | undefined,
   at: string,
 ): readonly CommandRecord[] {
   if (run === undefined) return commands;
+  const isOther = other_runs.some(({ instance_id }) => instance_id === run);
+  const others = other_runs.filter((each) => isOther || isKnownToLive(each, run_started_at ?? at));
+  const livesBeside = (id: string) =>
+    others.some(({ instance_id }) => instance_id === id) || (isOther && heartbeat?.instance_id === id);
   return mapOpen(commands, (command, taken_by) => {
     const { run_ended, ...rest } = command;
     if (taken_by.run === run) return run_ended === undefined ? command : rest;
+    if (livesBeside(taken_by.run)) return command;
     const goesOn = taken_by.session_id !== undefined && taken_by.session_id === sessionId;
     if (goesOn && isHad(command)) return { ...rest, taken_by: { ...taken_by, run, goes_on: true } };
     return run_ended === undefined

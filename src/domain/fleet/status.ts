@@ -237,7 +237,7 @@ export function isGoodbye(word: string): boolean {
  * Whether the connection that sent the heartbeats is gone, and no other has sent one since. The last heartbeat of the one that
  * went may be read after the news of its end: it does not count.
  */
-function isGone(connection: ConnectionEvidence, heartbeat: HeartbeatEvidence): boolean {
+export function isGone(connection: ConnectionEvidence, heartbeat: HeartbeatEvidence): boolean {
   if (connection.isUp || connection.instance_id !== heartbeat.instance_id) return false;
   return Date.parse(heartbeat.at) - Date.parse(connection.at) <= lastBeatMayBeLateMs;
 }

@@ -12,6 +12,10 @@ const time = v.pipe(
 );
 const tool = v.looseObject({ tool: v.string(), since: time });
 
+const heartbeat = v.looseObject({ at: time, interval_s: v.number() });
+const connection = v.looseObject({ isUp: v.boolean(), at: time, started_at: v.string(), client: v.string() });
+const said = v.looseObject({ status: v.string(), at: time, since: time });
+
 /** As much as the view of a record needs; {@link AgentRecord} says the rest. */
 const RecordSchema = v.looseObject({
   agent_id: AgentIdSchema,
@@ -19,11 +23,19 @@ const RecordSchema = v.looseObject({
   last_seen: v.optional(time),
   run_started_at: v.optional(time),
   role: v.optional(v.string()),
-  heartbeat: v.optional(v.looseObject({ at: time, interval_s: v.number() })),
-  connection: v.optional(
-    v.looseObject({ isUp: v.boolean(), at: time, started_at: v.string(), client: v.string() }),
+  heartbeat: v.optional(heartbeat),
+  connection: v.optional(connection),
+  said: v.optional(said),
+  other_runs: v.optional(
+    v.array(
+      v.looseObject({
+        instance_id: v.string(),
+        heartbeat: v.optional(heartbeat),
+        connection: v.optional(connection),
+        said: v.optional(said),
+      }),
+    ),
   ),
-  said: v.optional(v.looseObject({ status: v.string(), at: time, since: time })),
   session: v.optional(
     v.looseObject({
       started_at: time,

@@ -60,13 +60,13 @@ export interface Holds {
 
 export interface HoldsOptions {
   readonly replicas: number;
-  /** The bridge that the agent is known to have now. */
-  readonly instanceOf: (id: AgentId) => string | undefined;
+  /** Whether that run of the agent may still be there. */
+  readonly mayLive: (id: AgentId, instanceId: string) => boolean;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: HoldsOptions): Promise<Holds> {
+export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: HoldsOptions): Promise<Holds> {
   const bucket = await openBucket(bus, buckets.serve, { replicas });
   interface Known {
     readonly holds: AgentHolds;
@@ -106,7 +106,7 @@ export async function openHolds(bus: Bus, { replicas, instanceOf, now, log }: Ho
     if (item.token !== undefined && token !== item.token) return false;
     if (instance_id === undefined || instance_id === holder?.instanceId) return true;
     // The bridge that made the call is gone for good, and its call with it.
-    return (instanceOf(id) ?? instance_id) === instance_id;
+    return mayLive(id, instance_id);
   };
   /** Changes what is held of an agent by what is held at that moment; undefined changes nothing. */
   const change = async (id: AgentId, next: (present: AgentHolds) => AgentHolds | undefined) => {

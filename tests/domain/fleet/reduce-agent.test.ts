@@ -177,6 +177,87 @@ describe("a bridge's connection", () => {
   });
 });
 
+describe("several runs of one agent at once", () => {
+  const beat = (s: number, instance_id: string, status: string, seq?: number) =>
+    heartbeat(s, { instance_id, status, ...(seq === undefined ? {} : { seq }) });
+  const goodbye = (s: number, seq: number, instance_id: string, word = "disconnected") =>
+    status(s, seq, word, { instance_id });
+  const up = (s: number, instance_id: string, isUp = true): FleetEvent => ({
+    ...{ type: "connection", id, at: time(s) },
+    connection: {
+      ...{ isUp, at: time(s), client: `client of ${instance_id}`, instance_id },
+      started_at: time(instance_id === "b" ? 20 : 0),
+    },
+  });
+  const shown = (s: number, ...events: FleetEvent[]) => {
+    const { status: word, heartbeat: evidence, axes } = view(s, ...events);
+    return `${evidence?.instance_id} ${word}, ${axes.link.value}`;
+  };
+  const first = [up(0, "a"), beat(0.1, "a", "working", 1), beat(15, "a", "working", 2)];
+  const visit = [up(20, "b"), beat(20.1, "b", "starting", 1), beat(20.5, "b", "connected", 2)];
+
+  test("one that comes beside a connected one changes nothing, and nor does its end", () => {
+    expect(shown(20.2, ...first, ...visit.slice(0, 2))).toBe("a working, online");
+    expect(shown(20.6, ...first, ...visit)).toBe("a working, online");
+    const told = [...first, ...visit, goodbye(22, 1, "b")];
+    expect(shown(22, ...told)).toBe("a working, online");
+    expect(replay([...told, up(22.1, "b", false)])).toEqual({
+      ...replay(first),
+      audit_seq: 1,
+      last_seen: time(22),
+    });
+    const killed = [...first, ...visit, up(22, "b", false)];
+    expect(shown(40, ...killed, beat(30, "a", "idle", 3))).toBe("a idle, online");
+    expect(replay(killed)).not.toHaveProperty("other_runs");
+  });
+
+  test("the run stays the same, and began when it began, while both beat", () => {
+    const both = [...first, ...visit, beat(30, "a", "working", 3), beat(35, "b", "idle", 3)];
+    expect(shown(40, ...both)).toBe("a working, online");
+    expect(replay(both).run_started_at).toBe(time(0.1));
+  });
+
+  test("the one that is left is the agent's run from then on, with its own word", () => {
+    expect(shown(22, ...first, ...visit, goodbye(22, 1, "a", "stopped"))).toBe("b connected, online");
+    expect(shown(22, ...first, ...visit, up(22, "a", false))).toBe("b connected, online");
+    expect(shown(22, ...first, ...visit, up(22, "a", false), goodbye(22, 1, "a"))).toBe(
+      "b connected, online",
+    );
+    // Its heartbeats alone have ended: the other's next one shows it.
+    expect(shown(65, ...first, ...visit, beat(61, "b", "idle", 9))).toBe("b idle, online");
+    expect(shown(30, ...first, ...visit, goodbye(22, 1, "a"), goodbye(23, 2, "b"))).toBe(
+      "b disconnected, offline",
+    );
+  });
+
+  test("where no connection is told, the last that came is the run, and after its end the one before it", () => {
+    const told = [beat(0, "a", "working", 1), beat(20, "b", "starting", 1)];
+    expect(shown(21, ...told)).toBe("b starting, online");
+    expect(shown(30, ...told, beat(22, "a", "working", 2), beat(25, "b", "idle", 2))).toBe("b idle, online");
+    expect(shown(22, ...told, goodbye(21, 1, "b"))).toBe("a working, online");
+    // Nothing was heard of the first since: what a person stopped is not shown as running.
+    expect(shown(22, ...told, goodbye(21, 1, "b", "stopped"))).toBe("b stopped, offline");
+    const heard = [...told, beat(20.5, "a", "working", 2)];
+    expect(shown(22, ...heard, goodbye(21, 1, "b", "stopped"))).toBe("a working, online");
+  });
+
+  test("a heartbeat that names no run is of the one that is connected", () => {
+    const record = replay([...first, heartbeat(16, { status: "idle" }), beat(30, "a", "working", 3)]);
+    expect(record.run_started_at).toBe(time(0.1));
+    expect(record.heartbeat).toMatchObject({ instance_id: "a", seq: 3 });
+  });
+
+  test("many that come and go leave nothing behind, and of those that stay 8 are kept", () => {
+    const many = (end: boolean) =>
+      Array.from({ length: 30 }, (_, n) => [
+        beat(20 + n / 10, `v${n}`, "starting", 1),
+        ...(end ? [goodbye(20.05 + n / 10, n + 1, `v${n}`)] : []),
+      ]).flat();
+    expect(replay([...first, ...many(true)])).not.toHaveProperty("other_runs");
+    expect(replay([...first, ...many(false)]).other_runs).toHaveLength(8);
+  });
+});
+
 describe("reduceAgent()", () => {
   test("a heartbeat registers an unknown agent, a status does too", () => {
     expect(view(0, heartbeat(0)).axes.link.value).toBe("online");

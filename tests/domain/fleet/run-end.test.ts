@@ -25,6 +25,11 @@ const beat = (instance_id: string, session_id?: string): FleetEvent => ({
   type: "heartbeat",
   message: { instance_id, status: "idle", ...(session_id === undefined ? {} : { session_id }) },
 });
+const connected = (instance_id: string): FleetEvent => {
+  const { at: now } = next();
+  const connection = { isUp: true, at: now, client: instance_id, started_at: now, instance_id };
+  return { id, at: now, type: "connection", connection };
+};
 const bye = (instance_id?: string, words = "exit code 1"): FleetEvent => ({
   ...next(),
   type: "status",
@@ -74,6 +79,16 @@ describe("the end of a run, for what was in its hands", () => {
   test.each<[string, () => FleetEvent[], string]>([
     ["a task that its run was handed is that run's", () => handed("task", "r1"), "injected · kept"],
     ["a message likewise, until it is seen", () => handed("message", "r1"), "injected · kept"],
+    [
+      "another run beside the one that is connected has no part in it, nor has its end",
+      () => [connected("r1"), ...handed("task", "r1"), beat("r2", "s1"), bye("r2"), beat("r1", "s1")],
+      "injected · kept",
+    ],
+    [
+      "what such a run was handed waits again when it ends",
+      () => [connected("r1"), beat("r1", "s1"), beat("r2"), ...handed("task", "r2").slice(1), bye("r2")],
+      "injected, waits again · waits · kept",
+    ],
     [
       "a receipt that names no run is the last word of a message",
       () => handed("message"),

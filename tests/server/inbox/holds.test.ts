@@ -13,8 +13,7 @@ test("what was not confirmed in time is free again though the clock was set back
   await using nats = await startTestNats();
   let backMs = 0;
   const now = () => new Date(Date.now() - backMs);
-  const open = async () =>
-    await openHolds(await nats.bus(), { replicas: 1, instanceOf: () => undefined, now, log });
+  const open = async () => await openHolds(await nats.bus(), { replicas: 1, mayLive: () => true, now, log });
   const [first, second] = [await open(), await open()];
   const holder = { requestId: "r1", confirmsWithinMs: 1_500 };
   const other = { requestId: "r2" };

@@ -1,0 +1,135 @@
+// Several runs may speak for one agent at once: `claude mcp list` starts each MCP server once more, beside the one that is at
+// work. Each run's evidence is kept apart, and the end of one ends that one alone. Pure.
+import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, OtherRun } from "./agent-record.ts";
+import { isOlderInstance } from "./evidence-that-counts.ts";
+import { isGone, isGoodbye, silentAfterMs } from "./status.ts";
+
+/** More than this of one agent at once are no runs of it, but something that starts them over and over. */
+const otherRunsKept = 8;
+
+/** Whether the record's run has ended, or was not heard of for so long that another one may take its place. */
+export function isRunOver(record: AgentRecord, at: string): boolean {
+  const { heartbeat, connection, said } = record;
+  if (said !== undefined && isGoodbye(said.status) && !isOlderInstance(record)) return true;
+  return heartbeat === undefined || !isHeard({ heartbeat, connection }, at);
+}
+
+/** Whether nats-server itself says that the record's run is connected. A newcomer does not take the place of such a run. */
+export function isRunConnected(record: AgentRecord, at: string): boolean {
+  const { connection, heartbeat } = record;
+  return (
+    connection?.isUp === true && connection.instance_id === heartbeat?.instance_id && !isRunOver(record, at)
+  );
+}
+
+export function otherRunOf({ other_runs = [] }: AgentRecord, instanceId: string): OtherRun | undefined {
+  return other_runs.find(({ instance_id }) => instance_id === instanceId);
+}
+
+/** The record with what is known of that other run in the place of what was known before. */
+export function withOtherRun(record: AgentRecord, run: OtherRun, at: string): AgentRecord {
+  const others = otherRunsWithout(record, run.instance_id).filter((each) => mayLive(each, at));
+  return withOtherRuns(record, [...others, run].slice(-otherRunsKept));
+}
+
+export function withoutOtherRun(record: AgentRecord, instanceId: string): AgentRecord {
+  if (otherRunOf(record, instanceId) === undefined) return record;
+  return withOtherRuns(record, otherRunsWithout(record, instanceId));
+}
+
+/** Those that have fallen silent are forgotten: what they had in their hands is another's then. */
+export function withoutSilentRuns(record: AgentRecord, at: string): AgentRecord {
+  const { other_runs } = record;
+  if (other_runs === undefined || other_runs.every((run) => mayLive(run, at))) return record;
+  return withOtherRuns(
+    record,
+    other_runs.filter((run) => mayLive(run, at)),
+  );
+}
+
+/**
+ * The record with that run as its own, which may be one that nothing is known of yet. The run before it is kept as another one,
+ * where it may go on: nobody has heard of its end.
+ */
+export function withRun(record: AgentRecord, instanceId: string, at: string): AgentRecord {
+  const next = otherRunOf(record, instanceId);
+  const isOver = isRunOver(record, at);
+  const { heartbeat, connection, said, run_started_at, ...rest } = withoutOtherRun(record, instanceId);
+  // A run of which nothing is known yet takes over the last word: its heartbeats may come without one.
+  const word = next?.said ?? (next?.heartbeat === undefined ? said : undefined);
+  const taken: AgentRecord = {
+    ...rest,
+    ...(next?.heartbeat === undefined ? {} : { heartbeat: next.heartbeat }),
+    ...(next?.run_started_at === undefined ? {} : { run_started_at: next.run_started_at }),
+    ...(next?.connection === undefined ? {} : { connection: next.connection }),
+    ...(word === undefined ? {} : { said: word }),
+  };
+  if (isOver || heartbeat?.instance_id === undefined) return taken;
+  const { instance_id } = heartbeat;
+  const left: OtherRun = { instance_id, heartbeat, ...known({ connection, said, run_started_at }) };
+  return withOtherRun(taken, left, at);
+}
+
+/** After the end of the record's run: the one that goes on, if there is one, is the agent's run now. */
+export function afterRunEnded(record: AgentRecord, at: string): AgentRecord {
+  if (record.other_runs === undefined || !isRunOver(record, at)) return record;
+  const { run_started_at = "", said } = record;
+  // Without nats-server's word, a run that was replaced by the one that a person stopped has mostly ended before that.
+  const isStopped = said?.status !== "disconnected" && said !== undefined && isGoodbye(said.status);
+  const next = record.other_runs.findLast(
+    (run) =>
+      run.heartbeat !== undefined && isHeard(run, at) && (!isStopped || isKnownToLive(run, run_started_at)),
+  );
+  return next === undefined ? record : withRun(record, next.instance_id, at);
+}
+
+/** Whether there is more to show that the other run lives than that nobody has heard of its end since the agent's own one began. */
+export function isKnownToLive({ heartbeat, connection }: OtherRun, runStartedAt: string): boolean {
+  return connection?.isUp === true || (heartbeat !== undefined && heartbeat.at > runStartedAt);
+}
+
+/** Another run's connection has come or gone. */
+export function withOtherConnection(record: AgentRecord, connection: ConnectionEvidence): AgentRecord {
+  const { instance_id, at } = connection;
+  const run = otherRunOf(record, instance_id);
+  if (isLateConnection(run?.connection, connection)) return record;
+  if (!connection.isUp) return withoutOtherRun(record, instance_id);
+  return withOtherRun(record, { ...run, instance_id, connection }, at);
+}
+
+/** A word of a connection older than the one known is late, and so is one of a connection that is known to have ended. */
+export function isLateConnection(known: ConnectionEvidence | undefined, next: ConnectionEvidence): boolean {
+  if (known === undefined) return false;
+  const isOlder = Date.parse(next.started_at) < Date.parse(known.started_at);
+  return isOlder || (known.client === next.client && !known.isUp);
+}
+
+interface Heard {
+  readonly heartbeat?: HeartbeatEvidence | undefined;
+  readonly connection?: ConnectionEvidence | undefined;
+}
+
+function isHeard({ heartbeat, connection }: Heard, at: string): boolean {
+  if (heartbeat === undefined) return false;
+  if (connection !== undefined && isGone(connection, heartbeat)) return false;
+  return Date.parse(at) - Date.parse(heartbeat.at) <= silentAfterMs(heartbeat);
+}
+
+/** One that has only just connected has sent no heartbeat yet. */
+function mayLive(run: OtherRun, at: string): boolean {
+  return run.heartbeat === undefined ? run.connection?.isUp === true : isHeard(run, at);
+}
+
+function otherRunsWithout({ other_runs = [] }: AgentRecord, instanceId: string): readonly OtherRun[] {
+  return other_runs.filter(({ instance_id }) => instance_id !== instanceId);
+}
+
+function withOtherRuns({ other_runs: _, ...record }: AgentRecord, runs: readonly OtherRun[]): AgentRecord {
+  return runs.length === 0 ? record : { ...record, other_runs: runs };
+}
+
+function known<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
