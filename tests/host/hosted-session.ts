@@ -1,8 +1,9 @@
 // A session's host over a real server, around a CLI that is the test: it sends hooks, and takes or swallows what it is given.
 import { claude } from "../../src/agents/claude/claude.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { CliProcess } from "../../src/host/control.ts";
-import { type Session, type SessionOptions, startSession } from "../../src/host/host.ts";
+import { type Session, startSession } from "../../src/host/host.ts";
+import type { SessionOptions } from "../../src/host/session-options.ts";
+import type { CliProcess } from "../../src/host/steer/cli-process.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import type { TestServer } from "../support/test-server.ts";

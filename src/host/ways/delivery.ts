@@ -4,7 +4,8 @@ import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
 import { pause } from "../../agent-link/waiting.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import { type HandedItem, markersIn, renderItem } from "./item-text.ts";
+import { createEvidence, dropOldest, type Evidence, keyOf } from "./evidence.ts";
+import { type HandedItem, renderItem } from "./item-text.ts";
 
 /** One way of speaking to the session. */
 export interface Route {
@@ -14,17 +15,9 @@ export interface Route {
   give(text: string, signal: AbortSignal): Promise<boolean>;
 }
 
-export interface Delivery {
+export interface Delivery extends Evidence {
   /** Something may wait. */
   nudge(): void;
-  /** Watches for evidence of what is told by another way. Call what is returned when the receipt of that is queued. */
-  expect(id: string): () => void;
-  /** Text that the session has shown to have before it; `how` names the evidence. */
-  noteEvidence(text: string, how: string): void;
-  /** The tasks that were seen since the last call, and those that an earlier run had of a session that this one goes on with. */
-  takeSeenTasks(): readonly string[];
-  /** Whether something was handed over of which no evidence has come yet. */
-  isAwaiting(): boolean;
   stop(): void;
 }
 
@@ -48,8 +41,6 @@ export interface DeliveryOptions {
 
 /** Before the routes are tried again for what none of them took, and before the inbox is looked at again. */
 const tryAgainMs = 1_000;
-/** Of those handed over, how many are watched for, and known again: the oldest are given up. */
-const mostKept = 10_000;
 /** A timer cannot be set for longer than 24 days. */
 const longestTimerMs = 7 * 86_400_000;
 
@@ -58,30 +49,13 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
   const { signal } = ending;
   /** Done with: given again while the receipt is on its way, they are passed over. */
   const done = new Set<string>();
-  /** Handed over and not seen, each with the receipt that must be queued before. */
-  const awaited = new Map<string, { readonly isQueued: Promise<void>; readonly isTask: boolean }>();
-  let seenTasks: string[] = [];
-  /** Each is ended by one turn, the first that ends. */
-  const earlier = new Set<string>();
+  const evidence = createEvidence(writeReceipt);
   let isRunning = false;
   let isNudged = false;
 
-  const see = (command_id: string, how: string) => {
-    const known = awaited.get(command_id);
-    if (known === undefined) return;
-    awaited.delete(command_id);
-    if (known.isTask) seenTasks.push(command_id);
-    void known.isQueued.then(() => writeReceipt({ command_id, state: "seen", detail: how }));
-  };
-  const expect = (id: string, isTask = false) => {
-    const queued = Promise.withResolvers<void>();
-    awaited.set(id, { isQueued: queued.promise, isTask });
-    dropOldest(awaited);
-    return queued.resolve;
-  };
   const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
     // Watched before it is given: the evidence can be there before the way of giving it has returned.
-    const onQueued = expect(item.id, item.type === "task");
+    const onQueued = evidence.expect(item.id, item.type === "task");
     try {
       if (await route.give(renderItem(item), until)) {
         writeReceipt({ command_id: item.id, state: "injected", route: route.name });
@@ -91,7 +65,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
     } catch (error) {
       log.info(`${route.name} did not take ${item.id}: ${messageOf(error)}`);
     }
-    awaited.delete(item.id);
+    evidence.forget(item.id);
     return false;
   };
   /** Until some route takes it, or the signal aborts. Whether one did. */
@@ -122,18 +96,9 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
     const detail = "the session took it by no way in time";
     writeReceipt({ command_id: item.id, state: "expired", detail });
   };
-  const noteEarlier = (tasks: Waiting["earlierTasks"]) => {
-    for (const task of tasks) {
-      const key = keyOf(task);
-      if (done.has(key) || earlier.has(key)) continue;
-      earlier.add(key);
-      dropOldest(earlier);
-      seenTasks.push(task.id);
-    }
-  };
   /** Whether there may be more at once. */
   const handOut = async ({ items, stillWaiting, earlierTasks }: Waiting): Promise<boolean> => {
-    noteEarlier(earlierTasks);
+    for (const task of earlierTasks) if (!done.has(keyOf(task))) evidence.noteEarlierTask(task);
     const fresh = items.filter((item) => !done.has(keyOf(item)));
     for (const item of fresh) {
       await hand(item);
@@ -159,33 +124,13 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
   };
 
   return {
+    ...evidence,
     nudge() {
       isNudged = true;
       if (isRunning) return;
       isRunning = true;
       void run();
     },
-    expect: (id) => expect(id),
-    noteEvidence(text, how) {
-      if (awaited.size === 0) return;
-      for (const id of markersIn(text)) see(id, how);
-    },
-    takeSeenTasks() {
-      const taken = seenTasks;
-      seenTasks = [];
-      return taken;
-    },
-    isAwaiting: () => awaited.size > 0,
     stop: () => ending.abort(),
   };
-}
-
-/** Under one id, another order may come once nobody remembers the first: its token tells them apart. */
-function keyOf({ id, token }: Pick<HandedItem, "id" | "token">): string {
-  return `${id} ${token ?? ""}`;
-}
-
-function dropOldest(kept: Map<string, unknown> | Set<string>): void {
-  const [oldest] = kept.keys();
-  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
 }

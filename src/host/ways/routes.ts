@@ -4,7 +4,7 @@ import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { SessionCli } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn } from "../hear/turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
 

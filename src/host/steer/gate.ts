@@ -1,6 +1,6 @@
 // The gate at the agent's tool boundary: open, held while the agent is paused, shut once it is to stop. A hook's answer
 // waits here. It needs neither NATS nor a server: a pause holds while both are away.
-import type { HookAnswer } from "../domain/hook.ts";
+import type { HookAnswer } from "../../domain/hook.ts";
 
 export interface Gate {
   /** Who paused it, while it is. */

@@ -1,9 +1,9 @@
 // What each hook of the CLI is answered: by the gate, by whoever has to approve, and with what waits for the session.
-import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
-import { isToolName, mayCall } from "../domain/wire/tools.ts";
-import type { Approvals } from "./approvals.ts";
-import type { Gate } from "./gate.ts";
-import type { HookRoute } from "./ways/hook-route.ts";
+import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
+import { isToolName, mayCall } from "../../domain/wire/tools.ts";
+import type { Approvals } from "../approvals.ts";
+import type { Gate } from "../steer/gate.ts";
+import type { HookRoute } from "../ways/hook-route.ts";
 
 export interface HookAnswersOptions {
   readonly gate: Gate;

@@ -1,6 +1,6 @@
 // Adds up what the CLI says of its requests to the model, each once, and reports the sums as they change.
-import type { ModelRequest } from "../domain/hook.ts";
-import type { Usage } from "../domain/wire/messages.ts";
+import type { ModelRequest } from "../../domain/hook.ts";
+import type { Usage } from "../../domain/wire/messages.ts";
 
 /** Their ids are remembered: an export that was cut off is sent again. */
 const mostRemembered = 1_000;

@@ -1,6 +1,6 @@
 // Which tool call a permission is asked for: Claude Code's hook for it (2.1.330) names the tool and its input, and not the call.
 // The call is the one of the same session or subagent that began with that input and has not ended.
-import type { Hook, HookFacts } from "../domain/hook.ts";
+import type { Hook, HookFacts } from "../../domain/hook.ts";
 
 export interface ToolIds {
   /** Takes note of a hook, and gives its facts with the id of their tool call where that is known. */

@@ -1,0 +1,132 @@
+// Takes the CLI's hooks: notes what each shows, has it answered, and tells the fleet.
+import type { HeartbeatSender } from "../../agent-link/heartbeat.ts";
+import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
+import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
+import type { Approvals } from "../approvals.ts";
+import type { EventSender } from "../event-sender.ts";
+import type { Control } from "../steer/control.ts";
+import type { Delivery } from "../ways/delivery.ts";
+import type { Ways } from "../ways/routes.ts";
+import type { TranscriptWatch } from "../ways/transcript.ts";
+import type { AnswerHook } from "./hook-answers.ts";
+import { createToolIds } from "./tool-ids.ts";
+import type { Turn } from "./turn.ts";
+import type { TurnEnds } from "./turn-ends.ts";
+
+export interface HookIntake {
+  /** Answers a hook of the CLI; once the signal aborts, the CLI waits for the answer no more. */
+  hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** What a hook would have told, and another way has shown: it is not answered. */
+  observe(payload: unknown): void;
+  /** The CLI calls the hook by which a tool is held. */
+  noteHeld(): void;
+}
+
+export interface HookIntakeOptions {
+  readonly cli: SessionCli;
+  /** Whether the session has a stream: then its tools are held by that. */
+  readonly hasStream: boolean;
+  readonly heartbeat: HeartbeatSender;
+  readonly events: Pick<EventSender, "send">;
+  readonly receipts: Pick<ReceiptQueue, "writeHandedOver">;
+  readonly turn: Turn;
+  readonly turnEnds: TurnEnds;
+  readonly ways: Pick<Ways, "lineIsEmpty">;
+  readonly delivery: Pick<Delivery, "noteEvidence">;
+  readonly approvals: Pick<Approvals, "noteTool">;
+  readonly control: Pick<Control, "stop" | "turnEnded">;
+  readonly transcript: TranscriptWatch;
+  readonly answerHook: AnswerHook;
+  readonly nudge: () => void;
+}
+
+/** Kinds of hooks after which nothing of the agent runs. */
+const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
+
+export function createHookIntake(options: HookIntakeOptions): HookIntake {
+  const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds } = options;
+  const { ways, delivery, approvals, control, transcript, answerHook, nudge } = options;
+  const toolIds = createToolIds();
+  /** `SessionStart` shows no way by which tools are held: it is a command, which is called where no HTTP hook is. */
+  const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");
+  const noteHeld = () => {
+    turn.noteHeld();
+    if (heartbeat.presence().unheld !== undefined) heartbeat.update({ unheld: "" });
+  };
+  const takeFirst = ({ facts }: Hook) => {
+    nudge();
+    // Asked to stop before it had begun.
+    if (facts.kind === "session_start" && control.stop() !== undefined) control.turnEnded();
+  };
+  /** What the hook shows, before anybody has answered it. */
+  const note = ({ facts, prompt, isSubagent, transcriptPath }: Hook) => {
+    const { kind, session_id } = facts;
+    // A stream carries these as well.
+    if (kind !== "tool_start" && !isAsked(kind)) turnEnds.noteSettings();
+    heartbeat.update({
+      ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
+      ...(session_id === undefined ? {} : { session_id }),
+    });
+    if (!isSubagent && (kind === "prompt" || kind === "tool_start")) turn.begin();
+    if (prompt !== undefined) {
+      ways.lineIsEmpty();
+      delivery.noteEvidence(prompt, "prompt");
+    }
+    transcript.look(transcriptPath);
+    // Shown as waiting while it is asked.
+    if (isAsked(kind)) events.send(facts);
+  };
+  const tell = ({ facts, isSubagent, isIdle }: Hook, answer: HookAnswer) => {
+    const { kind } = facts;
+    const isHeldUp = answer.type === "deny" || answer.type === "hold_back";
+    if (isAsked(kind)) {
+      const verdict = { permit: "allow", answer: "answered", forbid: "deny" }[answer.type as string];
+      if (verdict !== undefined) {
+        events.send({ ...facts, kind: "notification", detail: `permission_response: ${verdict}` });
+      }
+      return;
+    }
+    events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);
+    if (isSubagent || isHeldUp) return;
+    if (turnEndKinds.has(kind) || isIdle) turnEnds.ended();
+  };
+
+  return {
+    noteHeld,
+    async hook(payload, signal) {
+      const read = cli.readHook(payload);
+      if (read === undefined) return {};
+      const hook = { ...read, facts: toolIds.note(read) };
+      const { facts, isSubagent } = hook;
+      if (showsHolding(facts.kind)) noteHeld();
+      if (turn.noteHook()) takeFirst(hook);
+      note(hook);
+      const answer = await answerHook(hook, signal);
+      // What nobody waited for says nothing of what the session does now, and nobody was given it.
+      if (signal?.aborted !== true) {
+        tell(hook, answer);
+        if (facts.kind === "turn_end" && !isSubagent) turnEnds.noteAnswer(answer);
+        const { takes = [] } = answer;
+        // After the answer has left.
+        if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
+      } else if (isAsked(facts.kind)) {
+        // Answered, or left, at the terminal.
+        events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
+      }
+      return cli.buildHookAnswer(hook, answer);
+    },
+    observe(payload) {
+      const hook = cli.readHook(payload);
+      if (hook === undefined) return;
+      toolIds.note(hook);
+      approvals.noteTool(hook);
+      transcript.look(hook.transcriptPath);
+      events.send(hook.facts);
+    },
+  };
+}
+
+/** Whether a hook of the kind asks the user of the CLI for something. */
+function isAsked(kind: string): boolean {
+  return kind === "permission" || kind === "question";
+}

@@ -1,0 +1,31 @@
+// The first stage of the host: the agent's connection to NATS, and all that the host sends over it.
+import { type HeartbeatSender, startHeartbeat } from "../agent-link/heartbeat.ts";
+import { type Link, startLink } from "../agent-link/link.ts";
+import { createReceiptQueue, type ReceiptQueue } from "../agent-link/receipt-queue.ts";
+import { buildConnectionName } from "../domain/wire/connection-name.ts";
+import { inboxPrefix } from "../domain/wire/subjects.ts";
+import { connectBus } from "../nats/bus.ts";
+import { createEventSender, type EventSender } from "./event-sender.ts";
+import type { SessionOptions } from "./session-options.ts";
+
+export interface Reporting {
+  readonly link: Link;
+  readonly heartbeat: HeartbeatSender;
+  readonly events: EventSender;
+  readonly receipts: ReceiptQueue;
+}
+
+const unheldLength = 500;
+
+export function startReporting(options: SessionOptions): Reporting {
+  const { agentId: id, instanceId, url, credsPath, facts, heartbeatIntervalS: intervalS, log, now } = options;
+  const name = buildConnectionName(id, instanceId);
+  const link = startLink(() => connectBus({ url, name, credsPath, inboxPrefix: inboxPrefix(id), log }), log);
+  const heartbeat = startHeartbeat({ id, instanceId, facts, intervalS, link, now, log });
+  if (options.unheld !== undefined) heartbeat.update({ unheld: options.unheld.slice(0, unheldLength) });
+  return {
+    ...{ link, heartbeat },
+    events: createEventSender({ id, instanceId, link, now, log }),
+    receipts: createReceiptQueue({ id, link, now, log }),
+  };
+}

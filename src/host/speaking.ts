@@ -1,0 +1,57 @@
+// The second stage of the host: what the session is told, and what it asks for. It needs the first stage, and none of what
+// steers the session or hears its hooks.
+
+import { noteTokens } from "../agent-link/receipt-queue.ts";
+import { createToolCaller } from "../agent-link/tool-call.ts";
+import { type Approvals, createApprovals } from "./approvals.ts";
+import { createTurn, type Turn } from "./hear/turn.ts";
+import type { Reporting } from "./reporting.ts";
+import type { SessionOptions } from "./session-options.ts";
+import { createDelivery, type Delivery } from "./ways/delivery.ts";
+import { createWays, routeNames, type Ways } from "./ways/routes.ts";
+import { createTakeItems } from "./ways/take-items.ts";
+
+export interface Speaking {
+  readonly turn: Turn;
+  readonly ways: Ways;
+  readonly delivery: Delivery;
+  readonly approvals: Approvals;
+  /** Something may wait in the inbox: looks, once the session takes words. */
+  nudge(): void;
+}
+
+const defaultReachWithinMs = 10_000;
+
+export function createSpeaking(options: SessionOptions, { link, heartbeat, receipts }: Reporting): Speaking {
+  const { agentId: id, instanceId, createId, hasStream = false, log, now } = options;
+  const turn = createTurn();
+  const allowed = options.routes ?? routeNames;
+  const ways = createWays({ writeToSocket: options.cli.writeToSocket, turn, allowed, hasStream, log });
+  const call = createToolCaller({
+    ...{ id, link, createId, instanceId: () => instanceId },
+    reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
+    onDone: () => undefined,
+    onTokens: (tokens) => noteTokens(receipts, tokens),
+    // Of what waits in the inbox, the routes write the receipts; of an answer, its hook once the CLI has it.
+    onHandedOver: () => undefined,
+  });
+  const approvals = createApprovals({
+    ...{ call, createId, log },
+    stopApproval: options.stopApproval,
+    permissions: options.permissions,
+    permissionWaitS: Math.floor(options.holdMs / 1_000),
+  });
+  const sessionId = () => heartbeat.presence().session_id ?? options.facts.session_id;
+  const delivery = createDelivery({
+    routes: ways.routes,
+    takeItems: createTakeItems({ call, receipts, instanceId, sessionId }),
+    writeReceipt: (receipt) => receipts.write({ ...receipt, run: instanceId }),
+    ...{ now, log },
+  });
+  return {
+    ...{ turn, ways, delivery, approvals },
+    nudge() {
+      if (!hasStream || ways.isReady()) delivery.nudge();
+    },
+  };
+}

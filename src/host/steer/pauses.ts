@@ -1,0 +1,82 @@
+// Pause and resume of a running session: what the gate does about them, and a receipt for each step that has its evidence
+// (contract §5).
+import type { TakenOrder } from "../../agent-link/read-order.ts";
+import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
+import type { Turn } from "../hear/turn.ts";
+import { createGate, type Gate } from "./gate.ts";
+
+export interface PausesOptions {
+  readonly turn: Turn;
+  readonly receipts: Pick<ReceiptQueue, "write">;
+  /** How long a call is held at the gate. */
+  readonly holdMs: number;
+}
+
+export interface Pauses {
+  readonly gate: Gate;
+  pause(order: TakenOrder): Promise<void>;
+  resume(order: TakenOrder): Promise<void>;
+  /** Nothing of the agent runs. */
+  turnEnded(): void;
+  /** The session has ended: nothing that was asked can hold any more. */
+  fail(detail: string): void;
+}
+
+export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses {
+  /** Pauses that have not been seen to hold; true once their receipt `injected` is written. */
+  const pauses = new Map<string, boolean>();
+  /** Resumes of which nothing is written yet, while no hook was called that can hold. */
+  const resumes = new Set<string>();
+
+  const write = (command_id: string, state: "injected" | "applied" | "failed", detail?: string) =>
+    receipts.write({
+      ...{ command_id, state, route: "hook" },
+      ...(detail === undefined ? {} : { detail }),
+    });
+  const tellPause = (id: string) => {
+    if (pauses.get(id) === false) write(id, "injected");
+    pauses.set(id, true);
+  };
+  const settle = (state: "applied" | "failed", detail: string, ids = [...pauses.keys()]) => {
+    for (const id of ids.filter((each) => pauses.has(each))) {
+      if (state === "applied") tellPause(id);
+      write(id, state, detail);
+      pauses.delete(id);
+    }
+  };
+  const gate = createGate({
+    holdMs,
+    onHeld: () => settle("applied", "a tool call is held before it starts"),
+  });
+
+  return {
+    gate,
+    async pause({ command_id, from }) {
+      gate.pause(from);
+      pauses.set(command_id, false);
+      await turn.whenHeld;
+      // Let go in the meantime: that says what became of it.
+      if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
+      tellPause(command_id);
+      if (!turn.isOpen()) settle("applied", "no turn runs; the next tool call is held");
+      else if (gate.isHolding()) settle("applied", "a tool call is held already");
+    },
+    async resume({ command_id }) {
+      const wasPaused = gate.pausedBy() !== undefined;
+      const letGo = [...pauses.keys()];
+      gate.resume();
+      resumes.add(command_id);
+      await turn.whenHeld;
+      settle("applied", "let go before a tool call came", letGo);
+      if (!resumes.delete(command_id)) return;
+      write(command_id, "injected");
+      write(command_id, "applied", wasPaused ? "let go" : "it was not paused");
+    },
+    turnEnded: () => settle("applied", "the turn has ended; the next tool call is held"),
+    fail(detail) {
+      settle("failed", detail);
+      for (const id of resumes) write(id, "failed", detail);
+      resumes.clear();
+    },
+  };
+}
