@@ -22,25 +22,25 @@ import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 
 const benchArgs = {
-  scenario: { type: "positional", required: false, description: "one alone; else all of them" },
-  program: { type: "positional", required: false, description: "internal" },
-  short: { type: "boolean", description: "fewer rounds and smaller sizes, as the gate runs it" },
-  minutes: { type: "string", valueHint: "N", description: "of `cliai bench soak` (default 30)" },
+  scenario: { type: "positional", required: false, description: "run this scenario only; else all of them" },
+  program: { type: "positional", required: false, description: "internal: a program that the bench starts" },
+  short: { type: "boolean", description: "run fewer rounds with smaller sizes, as the gate does" },
+  minutes: { type: "string", valueHint: "N", description: "with soak: run this long (default 30)" },
   gate: {
     type: "boolean",
-    description: "exit 1 when a ratio is twice as bad as was reached, in the best of three tries",
+    description: "exit 1 if a ratio is twice as bad as the recorded one, in the best of three tries",
   },
   executable: {
     type: "string",
     valueHint: "PATH",
-    description: "measure this one; else this program itself, or dist/cliai from source",
+    description: "measure this executable; else this program itself, or from source dist/cliai",
   },
   ...jsonArgs,
 } as const;
 
 export const benchCommand = defineCliCommand({
   name: "bench",
-  description: "measure this program beside the limits of this machine",
+  description: "measure this program and compare it with the limits of this machine",
   args: benchArgs,
   async run(args, context) {
     if (args.scenario === "program") return await runProgram(args, context);

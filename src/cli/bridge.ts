@@ -18,10 +18,22 @@ import type { CliContext } from "./frame/context.ts";
 import { readHeartbeatInterval } from "./spawn/heartbeat-interval.ts";
 
 const bridgeArgs = {
-  "agent-id": { type: "string", valueHint: "ID", description: "the agent; else AGENT_ID" },
-  url: { type: "string", valueHint: "URL", description: "the NATS server; else NATS_URL, else serve.json's" },
-  creds: { type: "string", valueHint: "FILE", description: "credentials file; else NATS_CREDS" },
-  heartbeat: { type: "string", valueHint: "SECONDS", description: "interval; else CLIAI_HEARTBEAT, else 15" },
+  "agent-id": { type: "string", valueHint: "ID", description: "id of the agent; else AGENT_ID" },
+  url: {
+    type: "string",
+    valueHint: "URL",
+    description: "connect to this NATS server; else NATS_URL, else the one in serve.json",
+  },
+  creds: {
+    type: "string",
+    valueHint: "FILE",
+    description: "read credentials from this file; else NATS_CREDS",
+  },
+  heartbeat: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "send a heartbeat at this interval; else CLIAI_HEARTBEAT, else 15",
+  },
   ...dataDirArgs,
 } as const;
 
@@ -29,7 +41,7 @@ type BridgeArgs = Arguments<typeof bridgeArgs>;
 
 export const bridgeCommand = defineCliCommand({
   name: "bridge",
-  description: "the MCP server over stdio that an agent's CLI runs; speaks NATS for that agent",
+  description: "run the MCP server of one agent on stdio; the agent's CLI starts it",
   args: bridgeArgs,
   async run(args, context) {
     const { env, stdin, stdout, log, now } = context;

@@ -13,7 +13,7 @@ const hookArgs = {
   "mcp-config": {
     type: "string",
     valueHint: "FILE",
-    description: "the MCP configuration that cliai spawn wrote for the agent",
+    description: "the agent's MCP configuration, as cliai spawn wrote it",
   },
 } as const;
 
@@ -38,7 +38,7 @@ const McpConfigSchema = v.object({
 
 export const hookCommand = defineCliCommand({
   name: "hook",
-  description: "what an agent CLI's hooks call; not for people",
+  description: "hand one hook of an agent's CLI to the host; the CLI starts it",
   args: hookArgs,
   async run(args: Arguments<typeof hookArgs>, context) {
     const path = args["mcp-config"];

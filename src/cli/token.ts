@@ -13,9 +13,9 @@ const actions = ["show", "url", "rotate"] as const;
 export const tokenCommand = defineCliCommand({
   name: "token",
   description:
-    "print the HTTP token; `token url`: an address that signs a browser in once; `token rotate`: end all sessions",
+    "show: print the HTTP token; url: print an address that signs a browser in once; rotate: make a new token and sign all out",
   args: {
-    action: { type: "positional", required: false, description: "show (default), url or rotate" },
+    action: { type: "positional", required: false, description: "show (the default), url or rotate" },
     ...dataDirArgs,
     ...jsonArgs,
   },

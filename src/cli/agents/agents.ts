@@ -20,17 +20,21 @@ import { checkRemovable, removeAgent } from "./agent-removal.ts";
 const acts = ["ls", "add", "revoke", "remove"] as const;
 
 const agentsArgs = {
-  act: { type: "positional", required: false, description: "ls (default), add, revoke or remove" },
-  id: { type: "positional", required: false, description: "the agent, for all but ls" },
-  role: { type: "enum", options: [...roles] as Role[], description: "for add; agent when left out" },
-  force: { type: "boolean", description: "for remove: also an agent that is online" },
+  act: { type: "positional", required: false, description: "ls (the default), add, revoke or remove" },
+  id: { type: "positional", required: false, description: "id of the agent; for add, revoke and remove" },
+  role: {
+    type: "enum",
+    options: [...roles] as Role[],
+    description: "with add: the agent's role (default agent)",
+  },
+  force: { type: "boolean", description: "with remove: remove the agent even if it is online" },
   ...clientArgs,
 } as const;
 
 export const agentsCommand = defineCliCommand({
   name: "agents",
   description:
-    "the agents' credentials: list, make or revoke them; or remove an agent with all that is kept of it",
+    "list, add or revoke agents' credentials; or remove an agent: state, queue, credentials and files",
   args: agentsArgs,
   async run(args, context) {
     const act = parseAct(args.act);

@@ -8,45 +8,70 @@ import type { Arguments } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 
 export const filterArgs = {
-  agent: { type: "string", valueHint: "ID", description: "only what is about this agent" },
+  agent: { type: "string", valueHint: "ID", description: "only records of this agent" },
   kind: {
     type: "string",
     valueHint: "KIND",
-    description: `only one of ${auditKinds.slice(0, 7).join(", ")}, …`,
+    description: `only records of this kind: ${auditKinds.slice(0, 7).join(", ")}, …`,
   },
-  since: { type: "string", valueHint: "TIME", description: "from then on: RFC 3339, or ago, such as 2h" },
-  until: { type: "string", valueHint: "TIME", description: "up to then" },
-  text: { type: "string", valueHint: "TEXT", description: "only what has this text in it" },
+  since: {
+    type: "string",
+    valueHint: "TIME",
+    description: "only records since this time: RFC 3339, or 2h for two hours ago",
+  },
+  until: { type: "string", valueHint: "TIME", description: "only records until this time" },
+  text: { type: "string", valueHint: "TEXT", description: "only records that contain this text" },
 } as const;
 
 export const readArgs = {
-  limit: { type: "string", valueHint: "N", description: "only the newest N" },
-  follow: { type: "boolean", description: "go on with what comes" },
-  export: { type: "string", valueHint: "FILE", description: "write them to a file that can be verified" },
+  limit: { type: "string", valueHint: "N", description: "only the newest N records" },
+  follow: { type: "boolean", description: "keep printing new records as they come" },
+  export: {
+    type: "string",
+    valueHint: "FILE",
+    description: "write the records to this file, which audit verify can check",
+  },
 } as const;
 
 export const verifyArgs = {
-  stream: { type: "string", valueHint: "NAME", description: "verify this copy of the stream AUDIT" },
+  stream: {
+    type: "string",
+    valueHint: "NAME",
+    description: "with verify: check this copy of the stream AUDIT",
+  },
   prefix: {
     type: "string",
     valueHint: "TEXT",
-    description: "what the copy's subjects begin with, such as copy.",
+    description: "with verify: the prefix of the copy's subjects, such as copy.",
   },
-  file: { type: "string", valueHint: "FILE", description: "verify an exported file" },
+  file: { type: "string", valueHint: "FILE", description: "with verify: check this exported file" },
   key: {
     type: "string",
     valueHint: "KEYS",
-    description: "the keys that may sign, with commas between; else the data directory's own",
+    description:
+      "with verify: trust these public keys, separated by commas; else the data directory's own key",
   },
 } as const;
 
 export const replayArgs = {
-  to: { type: "string", valueHint: "PREFIX", description: "where replay publishes: replay.NAME" },
-  speed: { type: "string", valueHint: "N", description: "N times as fast as it was; 0 without pauses" },
+  to: {
+    type: "string",
+    valueHint: "PREFIX",
+    description: "with replay: publish on subjects that begin with this prefix, replay.NAME",
+  },
+  speed: {
+    type: "string",
+    valueHint: "N",
+    description: "with replay: publish N times as fast as recorded; 0 for no pauses",
+  },
 } as const;
 
 export const auditArgs = {
-  action: { type: "positional", required: false, description: "verify or replay; reads when left out" },
+  action: {
+    type: "positional",
+    required: false,
+    description: "verify or replay; leave it out to read the records",
+  },
   ...filterArgs,
   ...readArgs,
   ...verifyArgs,

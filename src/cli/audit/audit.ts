@@ -16,7 +16,7 @@ const acts = {
 
 export const auditCommand = defineCliCommand({
   name: "audit",
-  description: "read, export, verify and replay the recorded history",
+  description: "read, export, verify or replay the audit",
   args: auditArgs,
   async run(given, context) {
     const name = given.action ?? "read";

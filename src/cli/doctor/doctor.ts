@@ -17,10 +17,13 @@ import { checkServe } from "./server.ts";
 
 export const doctorCommand = defineCliCommand({
   name: "doctor",
-  description: "check everything that can be wrong, each with its one remedy; exit 1 when something is",
+  description: "check the installation and print one remedy for each problem; exit 1 if there is one",
   args: {
     ...dataDirArgs,
-    "close-damage": { type: "boolean", description: "what the store has lost is seen to: no more of it" },
+    "close-damage": {
+      type: "boolean",
+      description: "acknowledge the reported data loss, so that it is no longer shown",
+    },
     ...jsonArgs,
   },
   async run(args, context) {

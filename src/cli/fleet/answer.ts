@@ -25,21 +25,25 @@ import { readAgent } from "./fleet-reading.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
 const answerArgs = {
-  request: { type: "positional", required: true, description: "its id, or the beginning of it" },
+  request: {
+    type: "positional",
+    required: true,
+    description: "id of the request, or the first characters of it",
+  },
   text: {
     type: "positional",
     required: false,
     description:
-      "the answer, or the numbers of choices (1,3); to several questions one each; - reads from stdin",
+      "the answer in words, or the numbers of choices (1,3); one for each question; - reads from stdin",
   },
-  approve: { type: "boolean", description: "approve what is asked for" },
-  refuse: { type: "boolean", description: "refuse what is asked for" },
-  reason: { type: "string", valueHint: "TEXT", description: "told to the agent" },
+  approve: { type: "boolean", description: "approve the request" },
+  refuse: { type: "boolean", description: "refuse the request" },
+  reason: { type: "string", valueHint: "TEXT", description: "tell the agent this reason" },
   timeout: {
     type: "string",
     valueHint: "SECONDS",
     default: "10",
-    description: "how long to wait for delivery",
+    description: "wait this long for the answer to be delivered",
   },
   ...clientArgs,
 } as const satisfies ArgsDef;
@@ -48,7 +52,7 @@ type AnswerArgs = Arguments<typeof answerArgs>;
 
 export const answerCommand = defineCliCommand({
   name: "answer",
-  description: "answer a request of the inbox; the first answer wins",
+  description: "answer a request from the inbox; the first answer counts",
   args: answerArgs,
   takesMore: true,
   async run(args, context, more) {

@@ -12,17 +12,21 @@ export const dataDirArgs = {
   "data-dir": {
     type: "string",
     valueHint: "DIR",
-    description: "where everything lives; else CLIAI_HOME, else the user's data directory",
+    description: "keep all files in this directory; else CLIAI_HOME, else the user's data directory",
   },
 } as const;
 
 export const jsonArgs = {
-  json: { type: "boolean", description: "print JSON" },
+  json: { type: "boolean", description: "print the result as JSON" },
 } as const;
 
 export const clientArgs = {
   ...dataDirArgs,
-  url: { type: "string", valueHint: "URL", description: "the NATS server; else the one in serve.json" },
+  url: {
+    type: "string",
+    valueHint: "URL",
+    description: "connect to this NATS server; else to the one in serve.json",
+  },
   creds: { type: "string", valueHint: "FILE", description: "credentials file for --url" },
   ...jsonArgs,
 } as const;

@@ -9,7 +9,7 @@ import { openRequests, readRequests } from "./request-reading.ts";
 
 export const inboxCommand = defineCliCommand({
   name: "inbox",
-  description: "list what waits for a person: questions, approvals, permissions",
+  description: "list the requests that wait for a person: questions, plans, permissions, stop approvals",
   args: clientArgs,
   run: (args, context) =>
     withClient(args, context, async (bus) => {

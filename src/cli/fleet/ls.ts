@@ -10,7 +10,7 @@ import { totalLine } from "./usage-lines.ts";
 
 export const lsCommand = defineCliCommand({
   name: "ls",
-  description: "list the agents and what they do",
+  description: "list all agents, with status and task",
   args: clientArgs,
   run: (args, context) =>
     withClient(args, context, async (bus) => {

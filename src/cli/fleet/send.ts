@@ -25,25 +25,37 @@ import { clientArgs, withClient } from "./client.ts";
 import { type FleetRecords, readAgent, readFleet, requireAgent } from "./fleet-reading.ts";
 
 const sendArgs = {
-  command: { type: "positional", required: true, description: commandTypes.join(", ") },
-  agent: { type: "positional", required: false, description: "its id; left out with --all" },
-  text: { type: "positional", required: false, description: "a task's words; - reads them from stdin" },
+  command: { type: "positional", required: true, description: `the command: ${commandTypes.join(", ")}` },
+  agent: { type: "positional", required: false, description: "id of the agent; leave it out with --all" },
+  text: { type: "positional", required: false, description: "text of a task; - reads it from stdin" },
   wait: {
     type: "enum",
     options: [...waitStates] as WaitState[],
     default: "delivered",
-    description: "how far it must come",
+    description: "wait until the command has this receipt",
   },
-  timeout: { type: "string", valueHint: "SECONDS", default: "10", description: "how long to wait for that" },
-  all: { type: "boolean", description: "send it to every agent that is online" },
-  reason: { type: "string", valueHint: "TEXT", description: "told to the agent" },
-  force: { type: "boolean", description: "told to the agent: without asking anybody" },
+  timeout: {
+    type: "string",
+    valueHint: "SECONDS",
+    default: "10",
+    description: "stop waiting after this time",
+  },
+  all: { type: "boolean", description: "send the command to every agent that is online" },
+  reason: { type: "string", valueHint: "TEXT", description: "tell the agent this reason" },
+  force: {
+    type: "boolean",
+    description: "with stop: interrupt the running turn and end the process, without approval",
+  },
   expires: {
     type: "string",
     valueHint: "SECONDS",
-    description: "leave it if not taken by then; else 300, a task 6 days",
+    description: "expire the command if the agent has not taken it by then (default 300; a task: 6 days)",
   },
-  id: { type: "string", valueHint: "KEY", description: "idempotency key: the same twice takes effect once" },
+  id: {
+    type: "string",
+    valueHint: "KEY",
+    description: "idempotency key: a command sent twice with the same key takes effect once",
+  },
   ...clientArgs,
 } as const satisfies ArgsDef;
 
@@ -64,7 +76,7 @@ interface Sending {
 
 export const sendCommand = defineCliCommand({
   name: "send",
-  description: "send stop, pause, resume or a task to an agent, and report what becomes of it",
+  description: "send stop, pause, resume or a task to an agent, and print each receipt as it comes",
   args: sendArgs,
   async run(args, context) {
     const sending = await readSending(args, context);

@@ -11,8 +11,8 @@ import { usageFacts } from "./usage-lines.ts";
 
 export const showCommand = defineCliCommand({
   name: "show",
-  description: "show one agent, with its commands and their receipts",
-  args: { agent: { type: "positional", required: true, description: "its id" }, ...clientArgs },
+  description: "show one agent: its status with the evidence, its commands and their receipts",
+  args: { agent: { type: "positional", required: true, description: "id of the agent" }, ...clientArgs },
   run: (args, context) =>
     withClient(args, context, async (bus) => {
       const agent = viewAgent(requireAgent(args.agent, await readFleet(bus)), context.now());

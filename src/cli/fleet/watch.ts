@@ -8,7 +8,7 @@ import { clientArgs, withClient } from "./client.ts";
 
 export const watchCommand = defineCliCommand({
   name: "watch",
-  description: "follow what happens, as it happens",
+  description: "print each event of the fleet as it happens",
   args: clientArgs,
   run: (args, context) =>
     withClient(args, context, async (bus, parts) => {

@@ -10,7 +10,7 @@ export interface CommandRow {
 
 export const commands: Readonly<Record<string, CommandRow>> = {
   serve: {
-    description: "start the server: NATS, the dashboard and the API",
+    description: "start the server: NATS, the dashboard and the HTTP API",
     load: async () => (await import("../serve/serve.ts")).serveCommand,
   },
   spawn: {
@@ -18,15 +18,15 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../spawn/spawn.ts")).spawnCommand,
   },
   ls: {
-    description: "list the agents and what they do",
+    description: "list all agents, with status and task",
     load: async () => (await import("../fleet/ls.ts")).lsCommand,
   },
   show: {
-    description: "show one agent, with its commands and their receipts",
+    description: "show one agent, its commands and their receipts",
     load: async () => (await import("../fleet/show.ts")).showCommand,
   },
   watch: {
-    description: "follow what happens, as it happens",
+    description: "print each event of the fleet as it happens",
     load: async () => (await import("../fleet/watch.ts")).watchCommand,
   },
   send: {
@@ -34,40 +34,40 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../fleet/send.ts")).sendCommand,
   },
   inbox: {
-    description: "list what waits for a person: questions, approvals",
+    description: "list the requests that wait for a person",
     load: async () => (await import("../fleet/inbox.ts")).inboxCommand,
   },
   answer: {
-    description: "answer a request of the inbox",
+    description: "answer a request from the inbox",
     load: async () => (await import("../fleet/answer.ts")).answerCommand,
   },
   audit: {
-    description: "read, export, verify and replay the recorded history",
+    description: "read, export, verify or replay the audit",
     load: async () => (await import("../audit/audit.ts")).auditCommand,
   },
   doctor: {
-    description: "check everything that can be wrong, each with its remedy",
+    description: "check the installation, with a remedy for each problem",
     load: async () => (await import("../doctor/doctor.ts")).doctorCommand,
   },
   agents: {
-    description: "the agents' credentials: list, add, revoke",
+    description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,
   },
   token: {
-    description: "sign a browser or a script in, or sign all out",
+    description: "print or replace the token that signs browsers and scripts in",
     load: async () => (await import("../token.ts")).tokenCommand,
   },
   bridge: {
-    description: "the MCP server that an agent's CLI runs; not for people",
+    description: "run the MCP server of one agent; its CLI starts it",
     load: async () => (await import("../bridge.ts")).bridgeCommand,
   },
   hook: {
-    description: "what an agent CLI's hooks call; not for people",
+    description: "hand one hook of an agent's CLI to the host; its CLI starts it",
     isHidden: true,
     load: async () => (await import("../hook.ts")).hookCommand,
   },
   bench: {
-    description: "measure this program beside the limits of this machine",
+    description: "measure this program and compare it with the limits of this machine",
     isHidden: true,
     load: async () => (await import("../bench.ts")).benchCommand,
   },

@@ -32,7 +32,11 @@ export interface LoadedConfig {
 }
 
 export const configArgs = {
-  config: { type: "string", valueHint: "FILE", description: "settings file (JSON); else CLIAI_CONFIG" },
+  config: {
+    type: "string",
+    valueHint: "FILE",
+    description: "read this settings file (JSON); else CLIAI_CONFIG, else the built-in one",
+  },
 } as const;
 
 /** @throws CliaiError `config_invalid` when the file named is missing or wrong */

@@ -13,7 +13,7 @@ export function shortHelp(): string {
     "",
     ...alignRows(rows).map((cells) => cells.join("  ")),
     "",
-    "cliai COMMAND --help says more of one; cliai --version says what this is.",
+    "cliai COMMAND --help lists a command's options; cliai --version prints the version.",
   ].join("\n");
 }
 

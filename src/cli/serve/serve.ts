@@ -40,60 +40,73 @@ const serveArgs = {
   port: {
     type: "string",
     valueHint: "PORT",
-    description: "of the dashboard (default 3000); 0 for any free one",
+    description: "serve the dashboard on this port (default 3000; 0 picks a free one)",
   },
-  host: { type: "string", valueHint: "ADDRESS", description: "of the dashboard (default 127.0.0.1)" },
+  host: {
+    type: "string",
+    valueHint: "ADDRESS",
+    description: "serve the dashboard on this address (default 127.0.0.1)",
+  },
   "nats-port": {
     type: "string",
     valueHint: "PORT",
-    description: "of NATS (default 4222); 0 for any free one",
+    description: "run NATS on this port (default 4222; 0 picks a free one)",
   },
   ...dataDirArgs,
   "nats-url": {
     type: "string",
     valueHint: "URL",
-    description: "use this NATS server or cluster, start none",
+    description: "use this NATS server or cluster instead of starting one",
   },
   "nats-creds": { type: "string", valueHint: "FILE", description: "credentials file for --nats-url" },
-  "nats-server": { type: "string", valueHint: "PATH", description: "run this nats-server" },
-  insecure: { type: "boolean", description: "no credentials on loopback, for experiments" },
+  "nats-server": {
+    type: "string",
+    valueHint: "PATH",
+    description: "run this nats-server program instead of the one inside cliai",
+  },
+  insecure: { type: "boolean", description: "ask for no credentials, on loopback only; for experiments" },
   "token-file": {
     type: "string",
     valueHint: "FILE",
-    description: "the HTTP token; else made at first start",
+    description: "read the HTTP token from this file; else serve makes one at its first start",
   },
   "tls-cert": {
     type: "string",
     valueHint: "FILE",
-    description: "certificate of the dashboard and NATS (PEM)",
+    description: "certificate for the dashboard and for NATS (PEM)",
   },
-  "tls-key": { type: "string", valueHint: "FILE", description: "its key (PEM)" },
+  "tls-key": { type: "string", valueHint: "FILE", description: "private key of --tls-cert (PEM)" },
   "tls-ca": {
     type: "string",
     valueHint: "FILE",
-    description: "certificate of the private authority that it is from (PEM)",
+    description: "certificate of the private authority that signed --tls-cert (PEM)",
   },
-  replicas: { type: "string", valueHint: "N", description: "copies of each stream on a cluster (default 1)" },
+  replicas: {
+    type: "string",
+    valueHint: "N",
+    description: "keep N copies of each stream on a cluster (default 1)",
+  },
   sync: {
     type: "string",
     valueHint: "always|TIME",
-    description: "when what is stored is on the disk: before it is confirmed (default), or every 1s, 2m …",
+    description:
+      "write to the disk before each confirmation (always, the default) or at an interval (1s, 2m, …)",
   },
   "audit-max-age": {
     type: "string",
     valueHint: "TIME",
-    description: "how long the recorded history is kept (default 30d)",
+    description: "delete audit records that are older than this (default 30d)",
   },
   "audit-max-bytes": {
     type: "string",
     valueHint: "SIZE",
-    description: "how much of it is kept (default 1GB)",
+    description: "delete the oldest audit records above this size (default 1GB)",
   },
-  "audit-heartbeats": { type: "boolean", description: "record heartbeats as well" },
+  "audit-heartbeats": { type: "boolean", description: "record heartbeats in the audit, too" },
   "resume-window": {
     type: "string",
     valueHint: "TIME",
-    description: "how long a session that has ended may be resumed before its tasks fail (default 10m)",
+    description: "fail the tasks of an ended session that nobody resumes within this time (default 10m)",
   },
   ...configArgs,
   ...jsonArgs,
@@ -101,7 +114,7 @@ const serveArgs = {
 
 export const serveCommand = defineCliCommand({
   name: "serve",
-  description: "start the server: NATS with JetStream, the dashboard and the API, the fleet's state",
+  description: "start the server: NATS with JetStream, the dashboard and the HTTP API",
   args: serveArgs,
   async run(args, context) {
     const { config } = await loadConfig(args.config, context);

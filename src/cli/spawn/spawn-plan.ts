@@ -28,18 +28,35 @@ import {
 import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
-  profile: { type: "positional", required: false, description: "a profile of the settings file" },
-  id: { type: "string", valueHint: "ID", description: "the agent's id; else PROFILE and 4 digits" },
-  task: { type: "string", valueHint: "TEXT", description: "what it begins with" },
-  project: { type: "string", valueHint: "DIR", description: "where it works; else the current directory" },
-  role: { type: "enum", options: [...roles] as Role[], description: "instead of the profile's" },
-  model: { type: "string", valueHint: "NAME", description: "instead of the profile's" },
-  cli: { type: "string", valueHint: "NAME", description: "the agent CLI, instead of the profile's" },
-  headless: { type: "boolean", description: "without a terminal, until it is stopped; tasks are its turns" },
-  resume: { type: "string", valueHint: "SESSION", description: "go on in this session of its CLI" },
-  "ends-with-input": { type: "boolean", description: "with --headless: its end is that of standard input" },
-  "strict-mcp": { type: "boolean", description: "no other MCP servers than cliai's" },
-  "dry-run": { type: "boolean", description: "write the files, print the command, launch nothing" },
+  profile: { type: "positional", required: false, description: "name of a profile in the settings file" },
+  id: { type: "string", valueHint: "ID", description: "give the agent this id; else PROFILE and 4 digits" },
+  task: { type: "string", valueHint: "TEXT", description: "give the agent this task first" },
+  project: {
+    type: "string",
+    valueHint: "DIR",
+    description: "let the agent work in this directory; else in the current one",
+  },
+  role: {
+    type: "enum",
+    options: [...roles] as Role[],
+    description: "use this role instead of the profile's",
+  },
+  model: { type: "string", valueHint: "NAME", description: "use this model instead of the profile's" },
+  cli: { type: "string", valueHint: "NAME", description: "launch this agent CLI instead of the profile's" },
+  headless: {
+    type: "boolean",
+    description: "run the agent without a terminal until it is stopped; each task is a turn",
+  },
+  resume: { type: "string", valueHint: "SESSION", description: "resume this session of the agent's CLI" },
+  "ends-with-input": {
+    type: "boolean",
+    description: "with --headless: end the agent when standard input ends",
+  },
+  "strict-mcp": { type: "boolean", description: "let the agent use no MCP server but cliai's" },
+  "dry-run": {
+    type: "boolean",
+    description: "write the agent's files and print its command, but launch nothing",
+  },
   ...configArgs,
   ...clientArgs,
 } as const;

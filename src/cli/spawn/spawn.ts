@@ -16,7 +16,7 @@ import { planSpawn, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
 
 export const spawnCommand = defineCliCommand({
   name: "spawn",
-  description: "launch an agent from a profile; what follows -- is passed on to its CLI",
+  description: "launch an agent from a profile; arguments after -- go to the agent's CLI",
   args: spawnArgs,
   passesOn: true,
   async run(args, context, rest) {
