@@ -1,0 +1,48 @@
+// Holds the map in docs/contributing.md to what the folders say of themselves.
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { printMap, readRooms, roomLine } from "../.ci/map.ts";
+
+const root = join(import.meta.dirname, "..");
+const contributing = readFileSync(join(root, "docs", "contributing.md"), "utf8");
+
+describe("the map", () => {
+  test("one file of each folder says what the folder is, by a header that begins with `// This room`", () => {
+    const rooms = readRooms();
+    expect(rooms.length).toBeGreaterThan(30);
+    const wrong = rooms.filter(({ lines }) => lines.length !== 1);
+    expect(wrong.map(({ folder, lines }) => `${folder} has ${lines.length}`)).toEqual([]);
+  });
+
+  test("docs/contributing.md has it as `bun .ci/map.ts` prints it", () => {
+    expect(contributing).toContain(`\n\n${printMap(readRooms())}\n\n`);
+  });
+
+  test("every file that docs/contributing.md names is there", () => {
+    const named = [...contributing.matchAll(/`((?:src|tests|docs|configs|\.ci)\/[\w./-]+?\.\w+)`/g)];
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test("every name that a walk gives beside a file stands in that file", () => {
+    const steps = [...contributing.matchAll(/`([\w]+)` in `(src\/[\w./-]+)`/g)];
+    expect(steps.length).toBeGreaterThan(20);
+    const missing = steps.filter(
+      ([, name = "", path = ""]) => !new RegExp(`\\b${name}\\b`).test(readFileSync(join(root, path), "utf8")),
+    );
+    expect(missing.map(([whole]) => whole)).toEqual([]);
+  });
+});
+
+describe("roomLine()", () => {
+  test.each<[string, string | undefined]>([
+    ["// This room is A.\n//\n// The file.\n", "is A."],
+    ["// This room is A,\n// and B.\n//\n// The file.\n", "is A, and B."],
+    ["/** @jsxImportSource hono/jsx */\n// This room is A.\nimport x;\n", "is A."],
+    ["// The file.\n// This room is A.\n", undefined],
+    ["export {};\n", undefined],
+  ])("%j says %j", (source, line) => {
+    expect(roomLine(source)).toBe(line as string);
+  });
+});
