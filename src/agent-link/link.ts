@@ -1,3 +1,5 @@
+// This room holds what bridge and host share: the connection, heartbeats, the intake of orders, receipts, tool calls.
+//
 // The bridge's connection to NATS, made in the background and made again for ever: nothing else of the bridge waits for
 // it to begin, and no loss ends it. Reconnecting an established connection is the bus's own business.
 import { CliaiError, messageOf } from "../domain/text/errors.ts";

@@ -1,3 +1,5 @@
+// This room launches agent CLIs. `AgentCli` says what each CLI does differently; each has a folder of its own here.
+//
 // What cliai has to know of an agent CLI to launch it: a row of data for each, in a file of its own beside this one.
 import type { Readable, Writable } from "node:stream";
 import type { HookFacts, SessionCli } from "../domain/hook.ts";

@@ -1,3 +1,5 @@
+// This room measures this program and compares it with the limits of the machine (`bun run bench`).
+//
 // Runs scenarios: the sides take turns in each round, so that what else the machine does falls on all of them.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

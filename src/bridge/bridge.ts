@@ -1,3 +1,5 @@
+// This room is the MCP server beside an agent's CLI (`cliai bridge`), and nothing else.
+//
 // The bridge beside one agent: puts together the MCP server, the link to NATS and the agent's presence in the fleet, and
 // ends them all with one goodbye. Flags, signals and the process are src/cli/bridge.ts's business.
 import type { Readable, Writable } from "node:stream";

@@ -1,3 +1,5 @@
+// This room holds the commands, one thin file each. Those with several files have a folder.
+//
 // `cliai token`: the token of the HTTP API for scripts, an address that signs a browser in, and another token for the old.
 import { join } from "node:path";
 import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-token.ts";

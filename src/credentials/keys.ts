@@ -1,3 +1,5 @@
+// This room mints and revokes NATS credentials. A change here wants extra scrutiny.
+//
 // The files under `keys/`: the seeds from which everything of NATS is vouched for, and the operator's credentials. Whoever
 // can read them is the operator; agents are given nothing of them.
 import { readFile, rm } from "node:fs/promises";

@@ -1,3 +1,5 @@
+// This room is pure: no clock, no I/O, no randomness. It decides; the other rooms do.
+//
 // The life of a command (contract §5): which receipts follow which, and when its sender has what it waited for.
 import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./wire/messages.ts";
 

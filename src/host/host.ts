@@ -1,3 +1,5 @@
+// This room is the host: the process around one session of an agent's CLI. It is made in four stages, one a file.
+//
 // The host of one agent's session, run by `cliai spawn` around the CLI: it hears the CLI's hooks, takes the agent's orders
 // off NATS, speaks to the session by whichever way is open, and says what became of each. The CLI's tools are the bridge's.
 // It is made in four stages, each of what the ones before it have made.

@@ -1,3 +1,5 @@
+// This room is what `serve` does with the bus: it keeps the fleet, stores orders, answers tools.
+//
 // Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve/serve.ts.
 import { type AuditOptions, startAudit } from "../audit/start-audit.ts";
 import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";

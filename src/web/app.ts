@@ -1,3 +1,5 @@
+// This room is the dashboard and the HTTP API. It opens no socket.
+//
 // The dashboard and the HTTP API as one function from request to response. Opens no socket: src/runtime.ts does.
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";

@@ -1,3 +1,5 @@
+// This room holds all that knows Claude Code: its arguments, hooks, stream, settings, telemetry.
+//
 // Claude Code: measured with 2.1.330.
 import type { AgentCli } from "../agent-cli.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";

@@ -1,3 +1,5 @@
+// This room holds the programs that a scenario runs as processes of their own.
+//
 // The programs by their names: loaded one by one, so that an echo is an echo.
 import type { BenchProgram } from "./program.ts";
 import type { BenchProgramName } from "./start-program.ts";

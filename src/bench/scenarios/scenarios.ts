@@ -1,3 +1,5 @@
+// This room holds the scenarios of the bench, one a file.
+//
 // The scenarios by their names, in the order of the table.
 import type { Scenario } from "../scenario.ts";
 import { bridgeMemory } from "./bridge-memory.ts";

@@ -1,3 +1,5 @@
+// This room runs a fleet for a long time and strikes it (`bun run soak`).
+//
 // A fleet over a long time: agents come and go, are killed and return, are sent commands all the while; serve and nats-server
 // are killed and started again. At the end everything must add up, and nothing may have grown.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

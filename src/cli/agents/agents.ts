@@ -1,3 +1,5 @@
+// This room is `cliai agents`.
+//
 // `cliai agents`: the credentials of the agents of this data directory: which there are, making some for an agent that is not
 // launched by `spawn`, and taking them back.
 import { join } from "node:path";

@@ -1,3 +1,5 @@
+// This room is `cliai audit` with `verify` and `replay`.
+//
 // `cliai audit`: the recorded history; `audit verify` and `audit replay`. Each act has a file of its own.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";

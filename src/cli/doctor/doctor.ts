@@ -1,3 +1,5 @@
+// This room is `cliai doctor`: one file for each group of checks.
+//
 // `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes
 // nothing but what it is told to: that damage to the store is seen to.
 import process from "node:process";

@@ -1,3 +1,5 @@
+// This room holds what every command stands in: the table of commands, flags, help, exit codes, the terminal.
+//
 // Runs one command line: the only place that catches errors and prints them, and that maps them to exit codes.
 import type { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers";

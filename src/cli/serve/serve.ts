@@ -1,3 +1,5 @@
+// This room is `cliai serve`: it composes the server from the other rooms.
+//
 // `cliai serve`: the composition root of the server. Starts its parts in order, says when it is ready, and ends them in
 // the opposite order. What each part does is another room's.
 import { join, resolve } from "node:path";

@@ -1,3 +1,5 @@
+// This room holds the records of the audit and the filters on them.
+//
 // What the server writes into the stream AUDIT of its own: tool calls, malformed messages, and the signed checkpoints that
 // make tampering show. Types, schemas and the text that is signed; hashing and signing are in src/audit.
 import * as v from "valibot";

@@ -1,3 +1,5 @@
+// This room decides what is known of an agent: events in, record out; and the status that follows from a record.
+//
 // The fleet's state: reduce(record, event) -> record for one agent, the fleet being a map of them.
 // Pure: time comes with the event, and a replayed or doubled event changes nothing.
 import {

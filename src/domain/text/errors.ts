@@ -1,3 +1,5 @@
+// This room holds errors, times and other text that the rooms share.
+//
 // The one error type that reaches a person, and the exit code of each of its codes (contract §1).
 // Everything below src/cli throws these; src/cli/frame/run.ts alone prints them.
 

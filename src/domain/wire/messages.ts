@@ -1,3 +1,5 @@
+// This room is the wire: subjects, message schemas, decoding, the table of tools.
+//
 // One schema for each message on the wire (contract §3); the types are inferred from them.
 // Unknown fields are kept and passed on. Decoding bytes is in decode.ts.
 import * as v from "valibot";

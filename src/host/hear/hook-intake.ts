@@ -1,3 +1,5 @@
+// This room hears the session: hooks, the ends of turns, usage; and decides what a hook is answered.
+//
 // Takes the CLI's hooks: notes what each shows, has it answered, and tells the fleet.
 import type { HeartbeatSender } from "../../agent-link/heartbeat.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";

@@ -1,3 +1,5 @@
+// This room steers the session: pause, resume and stop.
+//
 // The orders that steer a running session: each goes to what carries it out.
 import { isStop, type TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";

@@ -1,3 +1,5 @@
+// This room speaks to the session: the routes, and delivery over the first one that is open.
+//
 // The ways to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
 // of its hooks, its terminal.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";

@@ -1,3 +1,5 @@
+// This room holds NATS accounts, credentials and permissions. A change here wants extra scrutiny.
+//
 // What an agent can reach on NATS: one table, for agents and captains alike. What a captain may do besides, it does through
 // its tools: the server asks its own record of roles, not the caller.
 import type { AgentId } from "../../domain/wire/agent-id.ts";

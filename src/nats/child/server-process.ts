@@ -1,3 +1,5 @@
+// This room runs nats-server as our child.
+//
 // The nats-server that `serve` runs as its child: started, watched, started again when it dies, ended by its handle.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,3 +1,5 @@
+// This room makes, reads and follows streams, consumers and buckets.
+//
 // The streams and consumers of contract §4, made by the server alone: an agent has no right to make any.
 import {
   AckPolicy,

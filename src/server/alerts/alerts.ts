@@ -1,3 +1,5 @@
+// This room raises, counts and ends alerts.
+//
 // Alerts: one for one cause, counted and not repeated. Of several serves the leader raises what all of them see, and each
 // what it alone sees; what one raised is told to the others by alert-store.ts.
 import type { AgentId } from "../../domain/wire/agent-id.ts";

@@ -1,3 +1,5 @@
+// This room keeps the fleet: reads streams and heartbeats, applies the reducer, stores the records.
+//
 // The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet/reduce-agent.ts.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";

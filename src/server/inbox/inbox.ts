@@ -1,3 +1,5 @@
+// This room keeps what waits for agents: hands it out, expires it, removes what was taken.
+//
 // An agent's inbox: what was stored for it and not yet handed to its CLI. Handing over is written down as a receipt
 // (`injected`, its route the tool): by the bridge once the CLI has it, or here for a caller that will not.
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,3 +1,5 @@
+// This room keeps the requests that wait for a person or a captain.
+//
 // The requests that wait for a person or a captain: kept in the bucket `requests`, decided by compare-and-set, so that
 // the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
 import {

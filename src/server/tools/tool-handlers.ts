@@ -1,3 +1,5 @@
+// This room answers the agents' tool calls: one handler for each tool.
+//
 // What the server does for each of the agents' tools: one handler a row of domain/wire/tools.ts. What a tool changes goes out
 // as a message of its own and comes back through the streams, as everything the fleet's state is made of.
 import { isHad } from "../../domain/fleet/run-end.ts";

@@ -1,3 +1,5 @@
+// This room decides who gets in over HTTP. A change here wants extra scrutiny.
+//
 // Who may in: the holder of the HTTP token, and a browser that was signed in with a code made of it. What is open to all
 // is named here. Where the token is kept is src/cli's business.
 import { type Context, Hono, type MiddlewareHandler } from "hono";

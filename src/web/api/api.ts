@@ -1,3 +1,5 @@
+// This room is the HTTP API, and the event streams below API and pages.
+//
 // The HTTP API under /api, and the probes. What it answers is JSON, errors included.
 import { type Context, Hono } from "hono";
 import { parseJson } from "../../domain/wire/decode.ts";

@@ -1,3 +1,5 @@
+// This room holds what runs in the browser: scripts and styles, served as they are.
+//
 // The page's script: joins the stream to the page. The page reads and sends without it; with it, it is live.
 import { refreshAges, setClock } from "./age.js";
 import { watchOrders } from "./orders.js";

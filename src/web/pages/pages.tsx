@@ -1,4 +1,6 @@
 /** @jsxImportSource hono/jsx */
+// This room holds the pages: one file a page, and what keeps an open page up to date.
+//
 // The pages' addresses: what each shows, and the forms they send. Works without scripts; the stream keeps it live.
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";

@@ -1,4 +1,6 @@
 /** @jsxImportSource hono/jsx */
+// This room is the page of the whole fleet.
+//
 // The fleet at a glance: sections of cards for a few agents, a dense table for many, the first step when there is none.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";

@@ -1,4 +1,6 @@
 /** @jsxImportSource hono/jsx */
+// This room holds the parts that several pages are made of.
+//
 // An agent's state as an icon and a word; what colour they have is the stylesheet's.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
