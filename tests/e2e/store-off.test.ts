@@ -1,6 +1,7 @@
 // JetStream is off, as nats-server leaves it when it can write no more, and serve lives: a client says what serve says of it.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
+import { takeLock } from "../../src/data-dir/serve-lock.ts";
 import { startChild } from "../support/child.ts";
 import { runCliai } from "../support/cliai.ts";
 import { testNatsServer } from "../support/nats.ts";
@@ -28,6 +29,9 @@ test("send and doctor give the store's reason, not that nobody is there; a serve
   const serve = { url: http.url.href, nats_url, data_dir: dir.path, instance: "i", pid: process.pid };
   const file = { ...serve, version: "0.0.0-test", nats_version: "0" };
   await writeFile(dir.join("serve.json"), JSON.stringify(file), { mode: 0o600 });
+  // A serve that lives holds its data directory.
+  await using held = new AsyncDisposableStack();
+  held.defer(await takeLock(dir.path, { url: serve.url, instance: serve.instance }));
   const dataDir = ["--data-dir", dir.path];
 
   const sent = await runCliai(["send", "stop", "ada", "--json", ...dataDir]);
