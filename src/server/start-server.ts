@@ -19,6 +19,7 @@ import { ensureStreams } from "../nats/jetstream/streams.ts";
 import { type AlertStore, openAlertStore } from "./alerts/alert-store.ts";
 import { createAlerts } from "./alerts/alerts.ts";
 import { resolveQuietAlerts } from "./alerts/quiet-alerts.ts";
+import { openFleetDesk } from "./fleet/fleet-desk.ts";
 import { createFleetState } from "./fleet/fleet-state.ts";
 import { openFleetStore } from "./fleet/fleet-store.ts";
 import { type Projector, startProjector } from "./fleet/projector.ts";
@@ -218,6 +219,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
         times,
       }),
     ) ?? (() => undefined),
+    openFleetDesk(bus, { fleet, listeningSince: () => listeningSince, now, log }),
     sweeper.stop,
     resolveQuietAlerts(alerts),
     unlisten,

@@ -2,10 +2,10 @@
 // The history stays in AUDIT.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { removeGrants } from "../../credentials/agent-accounts.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { isOwnDir } from "../../data-dir/private-files.ts";
-import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import { isOpen } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -15,16 +15,19 @@ import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
 import { removeBridge } from "../../nats/jetstream/streams.ts";
 import { noteRemoval } from "../../server/removed-agents.ts";
 import { decideStored } from "../../server/requests/request-store.ts";
-import { readFleet, requireAgent } from "../fleet/fleet-reading.ts";
+import { type FleetReader, viewOf } from "../fleet/fleet-reading.ts";
 import { readRequests } from "../fleet/request-reading.ts";
+
+const forgottenWithinMs = 2_000;
+const lookEveryMs = 20;
 
 /** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
 export async function checkRemovable(
-  bus: Bus,
+  fleet: FleetReader,
   id: AgentId,
-  { dataDir, force, now }: { dataDir: string; force: boolean; now: () => Date },
+  { dataDir, force }: { dataDir: string; force: boolean },
 ): Promise<void> {
-  const { axes } = viewAgent(requireAgent(id, await readFleet(bus)), now());
+  const { axes } = viewOf(await fleet.require(id));
   const isOnline = axes.link.value === "online";
   if (force || !(isOnline || isAgentHeld(dataDir, id))) return;
   throw new CliaiError(
@@ -39,9 +42,11 @@ export async function checkRemovable(
 /** What it was given is void already. */
 export async function removeAgent(
   bus: Bus,
+  fleet: FleetReader,
   id: AgentId,
   { dataDir, now }: { dataDir: string; now: () => Date },
 ): Promise<void> {
+  const before = await fleet.find(id);
   await withdrawRequests(bus, id, now());
   await removeBridge(bus, id);
   await noteRemoval(bus, id, now());
@@ -50,6 +55,17 @@ export async function removeAgent(
   const folders = join(dataDir, "agents");
   if (await isOwnDir(folders)) await rm(join(folders, id), { recursive: true, force: true });
   await removeGrants(dataDir, id);
+  await untilForgotten(fleet, id, before?.record.first_seen);
+}
+
+/** A serve forgets it when it sees it gone from the bucket: what is asked of that serve next no longer names it. */
+async function untilForgotten(fleet: FleetReader, id: AgentId, firstSeen: string | undefined): Promise<void> {
+  const deadline = performance.now() + forgottenWithinMs;
+  while (firstSeen !== undefined && performance.now() < deadline) {
+    // One that runs on is heard of again at once, as a new agent.
+    if ((await fleet.find(id))?.record.first_seen !== firstSeen) return;
+    await delay(lookEveryMs);
+  }
 }
 
 async function withdrawRequests(bus: Bus, id: AgentId, now: Date): Promise<void> {

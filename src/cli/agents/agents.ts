@@ -14,6 +14,7 @@ import { type AgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-
 import { type Role, roles } from "../../domain/wire/roles.ts";
 import type { NatsKeys } from "../../nats/accounts/credentials.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows } from "../frame/terminal.ts";
@@ -121,13 +122,14 @@ async function remove(
   const { json, print, log, now } = context;
   const force = args.force === true;
   await withClient(args, context, async (bus) => {
-    await checkRemovable(bus, id, { dataDir, force, now });
+    const fleet = createFleetReader(bus, context);
+    await checkRemovable(fleet, id, { dataDir, force });
     const keys = await readKeys(dataDir);
     if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
       await revokeAgent(dataDir, id, now());
       await tellRevocations(dataDir, keys, id, log);
     }
-    await removeAgent(bus, id, { dataDir, now });
+    await removeAgent(bus, fleet, id, { dataDir, now });
   });
   print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
   return 0;

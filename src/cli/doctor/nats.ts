@@ -5,7 +5,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type JetStreamHealth, readJetStreamHealth } from "../../nats/jetstream/health.ts";
 import { consumerNames } from "../../nats/jetstream/streams.ts";
 import { type ClientArgs, withClient } from "../fleet/client.ts";
-import { readFleet } from "../fleet/fleet-reading.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
 import { type Check, finding, well } from "./check.ts";
 
@@ -21,7 +21,7 @@ export async function checkNats(args: ClientArgs, context: CliContext): Promise<
         well("nats", `nats-server ${bus.serverVersion} answers`),
         checkClock(health),
         checkStore(health),
-        await checkStreams(bus, health),
+        await checkStreams(bus, health, context),
       ];
     });
   } catch (error) {
@@ -53,13 +53,17 @@ export function checkStore({ storedBytes, storeLimitBytes }: StoreHealth): Check
   );
 }
 
-async function checkStreams(bus: Bus, { missingStreams }: JetStreamHealth): Promise<Check> {
+async function checkStreams(
+  bus: Bus,
+  { missingStreams }: JetStreamHealth,
+  context: CliContext,
+): Promise<Check> {
   if (missingStreams.length > 0) {
     const message = `JetStream has no ${missingStreams.join(", ")}`;
     return finding("streams", message, "start the server again, it makes them: cliai serve");
   }
   const consumers = await consumerNames(bus, streams.commands);
-  const agents = [...(await readFleet(bus)).keys()];
+  const agents = [...(await createFleetReader(bus, context).all()).records.keys()];
   const deaf = agents.filter((id) => !consumers.has(bridgeConsumer(id)));
   if (deaf.length === 0)
     return well("streams", `all streams are there, and a consumer for each of ${agents.length} agents`);

@@ -1,6 +1,5 @@
 // `cliai answer`: decides a request where it is kept, the first answer winning, and says what became of the answer.
 import type { ArgsDef } from "citty";
-import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import {
   type AgentRequest,
   type AnswerWords,
@@ -21,7 +20,7 @@ import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { readAgent } from "./fleet-reading.ts";
+import { createFleetReader, viewOf } from "./fleet-reading.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
 const answerArgs = {
@@ -162,10 +161,10 @@ function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
 }
 
 /** Why there is no delivery to wait for; undefined when the agent is online. */
-async function awayReason(bus: Bus, id: AgentId, { now }: CliContext): Promise<string | undefined> {
-  const record = await readAgent(bus, id);
-  if (record === undefined) return "it was never seen";
-  const { value, reason } = viewAgent(record, now()).axes.link;
+async function awayReason(bus: Bus, id: AgentId, context: CliContext): Promise<string | undefined> {
+  const agent = await createFleetReader(bus, context).find(id);
+  if (agent === undefined) return "it was never seen";
+  const { value, reason } = viewOf(agent).axes.link;
   return value === "online" ? undefined : `it is ${value}: ${reason}`;
 }
 

@@ -1,18 +1,110 @@
-// Reads the fleet as the server keeps it: the bucket `agents`. Views are derived here, by the reader's clock.
+// Reads the fleet for the commands: a serve is asked, because it alone knows the agents as of now. Where none answers, the bucket
+// `agents` is read, and a note on stderr says so, because that bucket may be minutes behind.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { type AgentView, viewAgent, viewFleet } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
 import { type AgentId, isAgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { buckets } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { isNotFound } from "../../nats/errors.ts";
 import { type BucketEntry, openExistingBucket } from "../../nats/jetstream/bucket.ts";
+import { askFleet, type FleetAsk } from "../../server/fleet/fleet-desk.ts";
 import { unknownAgent } from "../../server/fleet/fleet-state.ts";
+import type { CliContext } from "../frame/context.ts";
 
 export type FleetRecords = ReadonlyMap<AgentId, AgentRecord>;
 
-/** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
-export async function readFleet(bus: Bus): Promise<FleetRecords> {
+/** Records, and the moment that they are judged by. */
+export interface FleetReading {
+  readonly records: FleetRecords;
+  /** By the serve's clock where one has answered, else by this machine's. */
+  readonly now: Date;
+  /** Since when the serve hears heartbeats; undefined where none has answered. */
+  readonly listeningSince?: string;
+}
+
+export interface FleetReader {
+  /** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
+  all(): Promise<FleetReading>;
+  /** @throws CliaiError as {@link FleetReader.all}; `agent_id_invalid`; `agent_unknown` with the nearest ids */
+  require(text: string): Promise<AgentReading>;
+  find(id: AgentId): Promise<AgentReading | undefined>;
+}
+
+export interface AgentReading extends FleetReading {
+  readonly record: AgentRecord;
+}
+
+type ReaderContext = Pick<CliContext, "now" | "note">;
+
+const noServe: readonly ErrorCode[] = ["server_unreachable", "no_answer"];
+
+export function createFleetReader(bus: Bus, { now, note }: ReaderContext): FleetReader {
+  let isServeThere = true;
+  /** Undefined where no serve answers: it is not asked again. */
+  const ask = async (part: FleetAsk) => {
+    if (!isServeThere) return undefined;
+    try {
+      return await askFleet(bus, part);
+    } catch (error) {
+      if (!(error instanceof CliaiError) || !noServe.includes(error.code)) throw error;
+      isServeThere = false;
+      return undefined;
+    }
+  };
+  let isNoted = false;
+  const fromStore = async <Read>(read: (bus: Bus) => Promise<Read>): Promise<Read> => {
+    const found = await read(bus);
+    if (!isNoted) note("read from the store: no serve answers");
+    isNoted = true;
+    return found;
+  };
+  const readAll = async (): Promise<FleetReading> => {
+    const records = new Map<AgentId, AgentRecord>();
+    let after: string | undefined;
+    for (;;) {
+      const part = await ask(after === undefined ? {} : { after });
+      if (part === undefined) return { records: await fromStore(readStoredFleet), now: now() };
+      for (const [id, record] of part.records) records.set(id, record);
+      after = part.next;
+      if (after === undefined) return { records, now: part.at, listeningSince: part.listeningSince };
+    }
+  };
+  const readOne = async (id: AgentId, readStored: (bus: Bus) => Promise<FleetRecords>) => {
+    const answer = await ask({ agent_id: id });
+    if (answer === undefined) {
+      const records = await fromStore(readStored);
+      return { record: records.get(id), records, now: now(), near: [...records.keys()] };
+    }
+    const { records, at, listeningSince, near } = answer;
+    return { record: records.get(id), records, now: at, listeningSince, near };
+  };
+  return {
+    all: readAll,
+    async require(text) {
+      const id = parseAgentId(text);
+      const { near, record, ...reading } = await readOne(id, readStoredFleet);
+      if (record === undefined) throw unknownAgent(text, near);
+      return { ...reading, record };
+    },
+    async find(id) {
+      const { record, ...reading } = await readOne(id, (each) => readStoredAgent(each, id));
+      return record && { ...reading, record };
+    },
+  };
+}
+
+/** The fleet as the commands show it, by id. */
+export function viewsOf({ records, now, listeningSince }: FleetReading): AgentView[] {
+  return viewFleet(records.values(), now, listeningSince);
+}
+
+export function viewOf({ record, now, listeningSince }: AgentReading): AgentView {
+  return viewAgent(record, now, listeningSince);
+}
+
+async function readStoredFleet(bus: Bus): Promise<FleetRecords> {
   const entries = await readEntries(bus);
   const records = new Map<AgentId, AgentRecord>();
   for (const [id, { value }] of entries) {
@@ -21,17 +113,9 @@ export async function readFleet(bus: Bus): Promise<FleetRecords> {
   return records;
 }
 
-/** One agent's record as it is now. */
-export async function readAgent(bus: Bus, id: AgentId): Promise<AgentRecord | undefined> {
+async function readStoredAgent(bus: Bus, id: AgentId): Promise<FleetRecords> {
   const value = await (await openExistingBucket(bus, buckets.agents)).get(id);
-  return isStoredRecord(value, id) ? value : undefined;
-}
-
-/** @throws CliaiError `agent_id_invalid`; `agent_unknown` with the nearest ids */
-export function requireAgent(text: string, fleet: FleetRecords): AgentRecord {
-  const record = fleet.get(parseAgentId(text));
-  if (record === undefined) throw unknownAgent(text, fleet.keys());
-  return record;
+  return new Map(isStoredRecord(value, id) ? [[id, value]] : []);
 }
 
 async function readEntries(bus: Bus): Promise<Map<string, BucketEntry>> {

@@ -1,10 +1,10 @@
 // `cliai ls`: the fleet, a line an agent.
-import { type AgentView, viewFleet } from "../../domain/fleet/agent-view.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { ageText, alignRows, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { readFleet } from "./fleet-reading.ts";
+import { createFleetReader, viewsOf } from "./fleet-reading.ts";
 import { statusMark } from "./status-mark.ts";
 import { totalLine } from "./usage-lines.ts";
 
@@ -14,8 +14,9 @@ export const lsCommand = defineCliCommand({
   args: clientArgs,
   run: (args, context) =>
     withClient(args, context, async (bus) => {
-      const now = context.now();
-      const agents = viewFleet((await readFleet(bus)).values(), now);
+      const reading = await createFleetReader(bus, context).all();
+      const { now } = reading;
+      const agents = viewsOf(reading);
       if (context.json) context.print(JSON.stringify(agents));
       else if (agents.length === 0) context.note("no agent yet; launch one: cliai spawn demo");
       else {

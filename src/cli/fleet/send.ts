@@ -22,7 +22,12 @@ import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { clockText, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { type FleetRecords, readAgent, readFleet, requireAgent } from "./fleet-reading.ts";
+import {
+  type AgentReading,
+  createFleetReader,
+  type FleetReader,
+  type FleetReading,
+} from "./fleet-reading.ts";
 
 const sendArgs = {
   command: { type: "positional", required: true, description: `the command: ${commandTypes.join(", ")}` },
@@ -61,7 +66,7 @@ const sendArgs = {
 
 /** A week: longer than the stream keeps a command. */
 const longestS = 7 * 86_400;
-/** How long a run of the agent may take to be in the bucket (the server writes it within 2 s), before an order is refused. */
+/** How long a run of the agent may take to be heard of, before an order is refused: its first heartbeat is on its way. */
 const runWithinMs = 2_000;
 const lookEveryMs = 50;
 
@@ -74,6 +79,12 @@ interface Sending {
   readonly timeoutMs: number;
 }
 
+interface SendingParts {
+  readonly bus: Bus;
+  readonly fleet: FleetReader;
+  readonly context: CliContext;
+}
+
 export const sendCommand = defineCliCommand({
   name: "send",
   description: "send stop, pause, resume or a task to an agent, and print each receipt as it comes",
@@ -81,13 +92,14 @@ export const sendCommand = defineCliCommand({
   async run(args, context) {
     const sending = await readSending(args, context);
     return await withClient(args, context, async (bus) => {
-      const fleet = await readFleet(bus);
+      const fleet = createFleetReader(bus, context);
+      const parts = { bus, fleet, context };
       if (args.all === true) {
-        await sendToAll(bus, sending, fleet, context);
+        await sendToAll(parts, sending, await fleet.all());
         return 0;
       }
-      const record = await awaitTaker(bus, requireAgent(args.agent ?? "", fleet), sending, context);
-      await sendToOne(bus, sending, record, sending.key, context, "");
+      const record = await awaitTaker(fleet, await fleet.require(args.agent ?? ""), sending);
+      await sendToOne(parts, sending, record, sending.key, "");
       return 0;
     });
   },
@@ -127,28 +139,26 @@ function readType(word: string): CommandType {
 
 /** One that has just been launched, or launched again, may be about to be heard of. */
 async function awaitTaker(
-  bus: Bus,
-  record: AgentRecord,
+  fleet: FleetReader,
+  first: AgentReading,
   { order, key }: Sending,
-  { now }: CliContext,
 ): Promise<AgentRecord> {
-  const isKnown = record.commands.some(({ command_id }) => command_id === key);
+  const isKnown = first.record.commands.some(({ command_id }) => command_id === key);
   const deadline = performance.now() + runWithinMs;
-  let latest = record;
-  while (!isKnown && !takes(order.type, latest, now()) && performance.now() < deadline) {
+  let latest = first;
+  while (!isKnown && !takes(order.type, latest.record, latest.now) && performance.now() < deadline) {
     await delay(lookEveryMs);
-    latest = (await readAgent(bus, record.agent_id)) ?? latest;
+    latest = (await fleet.find(first.record.agent_id)) ?? latest;
   }
-  return latest;
+  return latest.record;
 }
 
 /** @throws CliaiError `failed`, `refused` or `no_answer` when the agent did not do what was waited for */
 async function sendToOne(
-  bus: Bus,
+  { bus, fleet, context }: SendingParts,
   { order, wait, timeoutMs }: Sending,
   record: AgentRecord,
   key: string | undefined,
-  context: CliContext,
   prefix: string,
 ): Promise<void> {
   const { agent_id } = record;
@@ -161,7 +171,7 @@ async function sendToOne(
       timeoutMs,
       target: record,
       readKnown: async () =>
-        (await readAgent(bus, agent_id))?.commands.find((command) => command.command_id === command_id),
+        (await fleet.find(agent_id))?.record.commands.find((command) => command.command_id === command_id),
       now: context.now,
       onReceipt: (entry) => {
         if (context.json) context.print(JSON.stringify({ command_id, agent_id, ...entry }));
@@ -183,14 +193,13 @@ async function sendToOne(
 
 /** Names the exact targets first; a key is made each agent's own, as a stream takes one id but once. */
 async function sendToAll(
-  bus: Bus,
+  parts: SendingParts,
   sending: Sending,
-  fleet: FleetRecords,
-  context: CliContext,
+  { records: known, now, listeningSince }: FleetReading,
 ): Promise<void> {
-  const now = context.now();
-  const isOnline = (record: AgentRecord) => deriveAxes(record, now).link.value === "online";
-  const records = [...fleet.values()].sort(byAgentId);
+  const { context } = parts;
+  const isOnline = (record: AgentRecord) => deriveAxes(record, now, listeningSince).link.value === "online";
+  const records = [...known.values()].sort(byAgentId);
   const targets = records.filter(isOnline);
   const others = records.filter((record) => !isOnline(record));
   const [first] = targets;
@@ -200,14 +209,14 @@ async function sendToAll(
     });
   }
   // What no agent would be sent is refused before any is.
-  buildCommand({ ...sending.order, id: first.agent_id }, "check", now);
+  buildCommand({ ...sending.order, id: first.agent_id }, "check", context.now());
   context.note(`${sending.order.type} to ${namesIn(targets)}`);
   if (others.length > 0) context.note(`not to ${namesIn(others)}: not online`);
   const width = Math.max(...targets.map(({ agent_id }) => agent_id.length));
   const results = await Promise.allSettled(
     targets.map((record) => {
       const key = sending.key === undefined ? undefined : `${sending.key}-${record.agent_id}`;
-      return sendToOne(bus, sending, record, key, context, `${record.agent_id.padEnd(width)}  `);
+      return sendToOne(parts, sending, record, key, `${record.agent_id.padEnd(width)}  `);
     }),
   );
   const errors = results.flatMap((result) =>

@@ -1,11 +1,11 @@
 // `cliai show ID`: all that is known of one agent, with the evidence for its status.
-import { type AgentView, viewAgent } from "../../domain/fleet/agent-view.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { ageText, alignRows, clockText, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { readFleet, requireAgent } from "./fleet-reading.ts";
+import { createFleetReader, viewOf } from "./fleet-reading.ts";
 import { statusMark } from "./status-mark.ts";
 import { usageFacts } from "./usage-lines.ts";
 
@@ -15,7 +15,8 @@ export const showCommand = defineCliCommand({
   args: { agent: { type: "positional", required: true, description: "id of the agent" }, ...clientArgs },
   run: (args, context) =>
     withClient(args, context, async (bus) => {
-      const agent = viewAgent(requireAgent(args.agent, await readFleet(bus)), context.now());
+      const reading = await createFleetReader(bus, context).require(args.agent);
+      const agent = viewOf(reading);
       if (context.json) {
         context.print(JSON.stringify(agent));
         return 0;
@@ -25,7 +26,7 @@ export const showCommand = defineCliCommand({
       for (const line of [
         ...axisLines(agent),
         "",
-        ...factLines(agent, context.now()),
+        ...factLines(agent, reading.now),
         ...commandLines(agent.commands),
       ]) {
         context.print(line);

@@ -4,7 +4,6 @@ import { isAbsolute } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
-import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
@@ -15,7 +14,6 @@ import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetService, Server } from "../../server/server.ts";
 import type { Spawner } from "../../web/api/spawner.ts";
-import { readAgent } from "../fleet/fleet-reading.ts";
 import { findProfile } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
@@ -176,13 +174,16 @@ function wasCutOff(session: SessionEvidence): boolean {
  * A server that was killed said nothing of its agents' end: they end with its pipes, a moment later and perhaps unheard.
  * @throws CliaiError `already_running`
  */
-async function untilGone(id: AgentId, { bus, context, dataDir }: HeadlessAgentsOptions): Promise<void> {
+async function untilGone(
+  id: AgentId,
+  { bus, server, context, dataDir }: HeadlessAgentsOptions,
+): Promise<void> {
   const deadline = performance.now() + goneWithinMs;
   let isSaid = false;
   for (;;) {
     // As `spawn` will read it.
-    const record = await readAgent(bus, id);
-    const isOnline = record !== undefined && viewAgent(record, context.now()).axes.link.value === "online";
+    const record = server.fleet.get(id);
+    const isOnline = record?.axes.link.value === "online";
     const isHeld = isAgentHeld(dataDir, id);
     if (!isOnline && !isHeld) return;
     if (performance.now() > deadline)

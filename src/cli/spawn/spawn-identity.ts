@@ -1,16 +1,15 @@
 // Whether an id is free for a new agent: by the folders of this data directory, and by the fleet when it can be asked.
-import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
-import { viewAgent } from "../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
-import type { FleetRecords } from "../fleet/fleet-reading.ts";
+import { type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";
 
 /** The agents that the server knows, and whether each is online. */
 export type SeenAgents = ReadonlyMap<AgentId, { readonly isOnline: boolean }>;
 
-export function seenIn(fleet: FleetRecords, now: Date): SeenAgents {
-  const isOnline = (record: AgentRecord) => viewAgent(record, now).axes.link.value === "online";
-  return new Map([...fleet].map(([id, record]) => [id, { isOnline: isOnline(record) }]));
+export function seenIn(fleet: FleetReading): SeenAgents {
+  return new Map(
+    viewsOf(fleet).map(({ agent_id, axes }) => [agent_id, { isOnline: axes.link.value === "online" }]),
+  );
 }
 
 export interface KnownAgents {

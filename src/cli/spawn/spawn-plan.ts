@@ -12,7 +12,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, roles } from "../../domain/wire/roles.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "../fleet/client.ts";
-import { readFleet } from "../fleet/fleet-reading.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { Arguments } from "../frame/command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -171,7 +171,8 @@ async function meetServer(
   // Without --url, --creds names the agent's: the fleet is read with the person's own.
   const own = args.url === undefined ? { ...args, creds: undefined } : args;
   try {
-    return { natsUrl, agents: seenIn(await withClient(own, context, readFleet), context.now()) };
+    const reading = await withClient(own, context, (bus) => createFleetReader(bus, context).all());
+    return { natsUrl, agents: seenIn(reading) };
   } catch (error) {
     // They are those of an agent at a server that others run.
     const isRefused = error instanceof CliaiError && error.code === "refused";

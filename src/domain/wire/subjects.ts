@@ -23,6 +23,8 @@ export const captainBroadcastSubject = "captain.broadcast";
 export const captainDecisionSubject = "captain.decision";
 /** Where the operator has credentials made for an agent: a request to the serve that holds the keys. In no stream. */
 export const serveCredentialsSubject = "serve.credentials";
+/** Where the operator's commands ask a serve for the fleet as of now: all of it, or one agent. In no stream. */
+export const serveFleetSubject = "serve.fleet";
 /** The form without an id, answered only with `--insecure`. */
 export const plainToolCallSubject = "tools.call";
 

@@ -14,7 +14,7 @@ function record(text: string, heartbeatAt?: string): [AgentId, AgentRecord] {
 
 function choose(wanted: string | undefined, fleet: [AgentId, AgentRecord][], random: number[] = [0.1234]) {
   const folders = ["Kite-0001"].map(parseAgentId);
-  const known = { agents: seenIn(new Map(fleet), now), folders };
+  const known = { agents: seenIn({ records: new Map(fleet), now }), folders };
   return chooseAgentId(wanted, "snake", known, () => random.shift() ?? 0.5);
 }
 

@@ -1,0 +1,100 @@
+// Answers the operator's commands on `serve.fleet` with this serve's records as they are now: the bucket `agents` may be minutes
+// behind (fleet-store.ts). Any serve of the queue group answers. No agent's account reaches the subject.
+import * as v from "valibot";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { byAgentId } from "../../domain/fleet/agent-view.ts";
+import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { nearest } from "../../domain/text/nearest.ts";
+import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import { serveFleetSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "./fleet-state.ts";
+
+const answerWithinMs = 3_000;
+/** An answer ends with the record that passes this: far enough below the 8 MB that one message may have. */
+const partBytes = 2 * 1_024 ** 2;
+
+/** One agent, or the part of the fleet whose ids come after one; the first part without either. */
+const AskSchema = v.object({ agent_id: v.optional(v.string()), after: v.optional(v.string()) });
+export type FleetAsk = v.InferOutput<typeof AskSchema>;
+
+const AnswerSchema = v.object({
+  /** By the clock of the serve that answers, which every time in a record is of. */
+  at: v.pipe(v.string(), v.isoTimestamp()),
+  listening_since: v.string(),
+  records: v.array(v.unknown()),
+  /** Where the next part begins; absent in the last. */
+  next: v.optional(v.string()),
+  /** Ids near the one that was asked for, where no agent has it. */
+  near: v.optional(v.array(v.string()), []),
+});
+
+export interface FleetAnswer {
+  readonly at: Date;
+  readonly listeningSince: string;
+  readonly records: ReadonlyMap<AgentId, AgentRecord>;
+  readonly next: string | undefined;
+  readonly near: readonly string[];
+}
+
+export interface FleetDeskOptions {
+  readonly fleet: Pick<FleetState, "record" | "records">;
+  readonly listeningSince: () => string;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Returns the way to end it. */
+export function openFleetDesk(bus: Bus, { fleet, listeningSince, now, log }: FleetDeskOptions): () => void {
+  const answer = (ask: FleetAsk): v.InferInput<typeof AnswerSchema> => {
+    const frame = { at: now().toISOString(), listening_since: listeningSince() };
+    if (ask.agent_id === undefined) return { ...frame, ...partAfter(ask.after ?? "", fleet) };
+    const record = isAgentId(ask.agent_id) ? fleet.record(ask.agent_id) : undefined;
+    if (record !== undefined) return { ...frame, records: [record] };
+    const known = [...fleet.records()].map(({ agent_id }) => agent_id);
+    return { ...frame, records: [], near: nearest(ask.agent_id, known) };
+  };
+  return bus.subscribe(
+    serveFleetSubject,
+    (message) => {
+      try {
+        message.reply(answer(decodeMessage(AskSchema, message.data)));
+      } catch (error) {
+        log.warn(`${serveFleetSubject}: ${messageOf(error)}`);
+      }
+    },
+    { queue: serveQueueGroup },
+  );
+}
+
+function partAfter(
+  after: string,
+  fleet: FleetDeskOptions["fleet"],
+): { records: AgentRecord[]; next?: string } {
+  const rest = [...fleet.records()].filter(({ agent_id }) => agent_id > after).sort(byAgentId);
+  let bytes = 0;
+  for (const [index, record] of rest.entries()) {
+    bytes += Buffer.byteLength(JSON.stringify(record));
+    if (bytes <= partBytes || index === rest.length - 1) continue;
+    return { records: rest.slice(0, index + 1), next: record.agent_id };
+  }
+  return { records: rest };
+}
+
+/**
+ * One answer of a serve.
+ * @throws CliaiError `server_unreachable` where no serve has the subject, `no_answer`, `message_invalid`
+ */
+export async function askFleet(bus: Bus, ask: FleetAsk): Promise<FleetAnswer> {
+  const data = await bus.request(serveFleetSubject, ask, { timeoutMs: answerWithinMs });
+  const { at, listening_since, records, next, near } = decodeMessage(AnswerSchema, data);
+  const read = new Map<AgentId, AgentRecord>();
+  for (const record of records) {
+    const id = (record as { readonly agent_id?: unknown } | null)?.agent_id;
+    if (isAgentId(id) && isStoredRecord(record, id)) read.set(id, record);
+  }
+  return { at: new Date(at), listeningSince: listening_since, records: read, next, near };
+}
