@@ -53,6 +53,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@modelcontextprotocol/server": ["bridge", "bench"],
   "@valibot/to-json-schema": ["bridge", "bench"],
   "fastest-levenshtein": ["domain"],
+  "@xterm/headless": ["agents"],
   valibot: [
     ...["domain", "config", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "audit", "server", "web", "bench", "cli"],

@@ -26,6 +26,8 @@ export interface Presence {
   readonly session_id?: string;
   /** Why nothing can hold the agent; empty where something can. */
   readonly unheld?: string;
+  /** Why what waits in its inbox is not handed to its CLI now; empty where nothing is in the way. */
+  readonly waits_because?: string;
 }
 
 export interface HeartbeatOptions {

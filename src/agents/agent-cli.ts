@@ -6,6 +6,7 @@ import type { HookFacts, SessionCli } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Usage } from "../domain/wire/messages.ts";
 import type { ProgramPlace } from "./find-program.ts";
+import type { ScreenView } from "./terminal-screen.ts";
 
 export interface AgentCli extends ProgramPlace {
   /** As in a profile's `cli`. */
@@ -26,8 +27,13 @@ export interface AgentCli extends ProgramPlace {
   readonly isSessionGone?: (lastWords: string) => boolean;
   /** A session without a terminal, fed by its standard input; absent where the CLI has none. */
   readonly headless?: HeadlessCli;
+  /** Whether its terminal takes words now; absent for a CLI whose screen nobody can read: nothing is typed there. */
+  readonly readPrompt?: (screen: ScreenView) => PromptState;
   buildArgs(launch: AgentLaunch): string[];
 }
+
+/** Its line is empty, or has words of somebody's, or the screen shows something that is not known to be its prompt. */
+export type PromptState = "empty" | "written" | "other";
 
 /** Where hooks are taken. */
 export interface HookPlace {

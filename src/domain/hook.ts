@@ -28,6 +28,8 @@ export interface Hook {
   readonly isHeldBack?: boolean | undefined;
   /** The CLI says that it waits for its user: no turn runs, though no hook told of its end. */
   readonly isIdle?: boolean;
+  /** At the end of a turn: the subagents that go on, where the CLI says so. */
+  readonly runningSubagents?: readonly string[] | undefined;
   /** It is not the session itself that is at this, but a subagent of it. */
   readonly isSubagent: boolean;
 }

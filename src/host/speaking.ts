@@ -46,6 +46,9 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     routes: ways.routes,
     takeItems: createTakeItems({ call, receipts, instanceId, sessionId }),
     writeReceipt: (receipt) => receipts.write({ ...receipt, run: instanceId }),
+    onWait: (why) => {
+      if (why !== (heartbeat.presence().waits_because ?? "")) heartbeat.update({ waits_because: why });
+    },
     ...{ now, log },
   });
   return {

@@ -76,7 +76,7 @@ test("neither an input stream nor a terminal that swallows what it is given make
               interrupt: () => Promise.resolve(false),
             },
           }
-        : { terminal: { type: async (text) => swallowed.push(text) > 0, lineIsEmpty: () => undefined } },
+        : { terminal: { type: async (text) => swallowed.push(text) > 0, noteSent: () => undefined } },
     );
     await ada.hook("SessionStart");
     await ada.send("task");

@@ -90,6 +90,9 @@ function readHook(payload: unknown): Hook | undefined {
     transcriptPath: hook.transcript_path,
     lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,
+    runningSubagents: hook.background_tasks
+      ?.filter(({ type, status }) => type === "subagent" && status === "running")
+      .map(({ id }) => id),
     isIdle: hook.notification_type === "idle_prompt",
     isSubagent: hook.agent_id !== undefined,
   };

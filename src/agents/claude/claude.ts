@@ -2,6 +2,7 @@
 //
 // Claude Code: measured with 2.1.330.
 import type { AgentCli } from "../agent-cli.ts";
+import { readClaudePrompt } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";
@@ -23,6 +24,7 @@ export const claude: AgentCli = {
   buildSettings: buildClaudeSettings,
   readUserSettings: readClaudeUserSettings,
   headless: claudeStream,
+  readPrompt: readClaudePrompt,
   isSessionGone: (lastWords) => lastWords.includes("No conversation found with session ID"),
 
   buildArgs(launch) {

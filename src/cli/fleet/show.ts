@@ -58,10 +58,16 @@ function factLines(agent: AgentView, now: Date): string[] {
     ...usageFacts(agent.usage, now),
     "first seen": agent.first_seen,
     "last seen": agent.last_seen ?? "never",
-    inbox: agent.inbox_waiting === 0 ? undefined : `${agent.inbox_waiting} waiting`,
+    inbox: inboxText(agent),
   };
   const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
   return alignRows(rows).map((cells) => cells.join("  "));
+}
+
+function inboxText({ inbox_waiting, heartbeat }: AgentView): string | undefined {
+  if (inbox_waiting === 0) return undefined;
+  const why = heartbeat?.waits_because;
+  return `${inbox_waiting} waiting${why === undefined ? "" : `: ${why}`}`;
 }
 
 function commandLines(commands: readonly CommandRecord[]): string[] {

@@ -26,6 +26,8 @@ export interface HeartbeatEvidence {
   readonly seq?: number;
   /** Why nothing can hold the agent; absent where something can, or nobody has said. */
   readonly unheld?: string;
+  /** Why what waits in its inbox is not handed to its CLI now; absent where nothing is in the way. */
+  readonly waits_because?: string;
 }
 
 /** The last that nats-server said of the connection of the agent's bridge; absent without its system account. */

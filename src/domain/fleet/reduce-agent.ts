@@ -178,7 +178,12 @@ function beatOf(
   return {
     at,
     interval_s: message.interval_s ?? defaultHeartbeatIntervalS,
-    ...known({ instance_id, seq, unheld: message.unheld || undefined }),
+    ...known({
+      instance_id,
+      seq,
+      unheld: message.unheld || undefined,
+      waits_because: message.waits_because || undefined,
+    }),
   };
 }
 

@@ -201,12 +201,14 @@ function deriveAttention(
   const unseen = record.commands.find((command) => isUnseen(command, now));
   if (unseen !== undefined && isOnline) {
     const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;
+    const { waits_because } = record.heartbeat ?? {};
+    const why = waits_because === undefined || isControl(unseen.type) ? "" : `: ${waits_because}`;
     return read(
       "unseen",
       "command",
       at,
       now,
-      `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up`,
+      `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up${why}`,
     );
   }
   return { value: "none", source: "none", reason: "nothing waits" };

@@ -83,6 +83,8 @@ export const HeartbeatSchema = v.looseObject({
   session_id: v.optional(shortText("session_id")),
   /** Why nothing can hold the agent: its CLI calls no hooks. Empty or absent where something can. */
   unheld: v.optional(shortText("unheld")),
+  /** Why what waits in its inbox is not handed to its CLI now. Empty or absent where nothing is in the way. */
+  waits_because: v.optional(shortText("waits_because")),
   /** `captain`, or a plain agent. */
   role: v.optional(shortText("role")),
 });

@@ -33,7 +33,7 @@ export interface HookIntakeOptions {
   readonly receipts: Pick<ReceiptQueue, "writeHandedOver">;
   readonly turn: Turn;
   readonly turnEnds: TurnEnds;
-  readonly ways: Pick<Ways, "lineIsEmpty">;
+  readonly ways: Pick<Ways, "noteSent">;
   readonly delivery: Pick<Delivery, "noteEvidence">;
   readonly approvals: Pick<Approvals, "noteTool">;
   readonly control: Pick<Control, "stop" | "turnEnded">;
@@ -44,6 +44,11 @@ export interface HookIntakeOptions {
 
 /** Kinds of hooks after which nothing of the agent runs. */
 const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
+/** Those of a subagent's hooks that come while it is at work, and the one of its end. */
+const subagentKinds: ReadonlySet<string> = new Set([
+  ...["subagent_start", "tool_start", "permission", "question"],
+  "subagent_end",
+]);
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds } = options;
@@ -61,8 +66,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (facts.kind === "session_start" && control.stop() !== undefined) control.turnEnded();
   };
   /** What the hook shows, before anybody has answered it. */
-  const note = ({ facts, prompt, isSubagent, transcriptPath }: Hook) => {
-    const { kind, session_id } = facts;
+  const note = ({ facts, prompt, isSubagent, transcriptPath, runningSubagents }: Hook) => {
+    const { kind, session_id, subagent } = facts;
     // A stream carries these as well.
     if (kind !== "tool_start" && !isAsked(kind)) turnEnds.noteSettings();
     heartbeat.update({
@@ -70,8 +75,12 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       ...(session_id === undefined ? {} : { session_id }),
     });
     if (!isSubagent && (kind === "prompt" || kind === "tool_start")) turn.begin();
+    if (subagent !== undefined && subagentKinds.has(kind)) {
+      turn.noteSubagent(subagent, kind !== "subagent_end");
+    }
+    if (runningSubagents !== undefined) turn.noteSubagents(runningSubagents);
     if (prompt !== undefined) {
-      ways.lineIsEmpty();
+      ways.noteSent(prompt);
       delivery.noteEvidence(prompt, "prompt");
     }
     transcript.look(transcriptPath);

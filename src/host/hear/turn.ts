@@ -1,5 +1,5 @@
-// What the CLI's hooks have shown of its turn: whether any are called, whether those that can hold it are, and whether the
-// model is at work.
+// What the CLI's hooks have shown of its turn: whether any are called, whether those that can hold it are, whether the
+// model is at work, and which subagents are.
 
 export interface Turn {
   /** Whether a turn runs, as far as hooks show; never before the first of them. */
@@ -19,6 +19,11 @@ export interface Turn {
   noteHeld(): void;
   begin(): void;
   end(): void;
+  /** How many subagents run: they go on when the turn has ended. */
+  subagents(): number;
+  noteSubagent(id: string, isAtWork: boolean): void;
+  /** The CLI has said which run: one that its user has ended tells no end of its own. */
+  noteSubagents(ids: readonly string[]): void;
 }
 
 export function createTurn(): Turn {
@@ -26,6 +31,7 @@ export function createTurn(): Turn {
   let hookedAtMs: number | undefined;
   let isHeld = false;
   let isOpen = false;
+  let subagents: ReadonlySet<string> = new Set();
   return {
     isOpen: () => isOpen,
     mayBeOpen: () => isOpen || hookedAtMs === undefined,
@@ -47,6 +53,14 @@ export function createTurn(): Turn {
     },
     end() {
       isOpen = false;
+    },
+    subagents: () => subagents.size,
+    noteSubagent(id, isAtWork) {
+      const others = [...subagents].filter((other) => other !== id);
+      subagents = new Set(isAtWork ? [...others, id] : others);
+    },
+    noteSubagents(ids) {
+      subagents = new Set(ids);
     },
   };
 }

@@ -11,8 +11,11 @@ import { type HandedItem, renderItem } from "./item-text.ts";
 export interface Route {
   /** As receipts name it. */
   readonly name: string;
-  /** Whether the CLI has taken the text; false where this way is not open now, and nothing was handed over. */
-  give(text: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Whether the CLI has taken the text; false where this way is not open now, and nothing was handed over.
+   * @param onWait is told why it waits, where that is known; empty once it does not wait for that any more
+   */
+  give(text: string, signal: AbortSignal, onWait: (why: string) => void): Promise<boolean>;
 }
 
 export interface Delivery extends Evidence {
@@ -33,6 +36,8 @@ export interface Waiting {
 export interface DeliveryOptions {
   readonly routes: readonly Route[];
   readonly takeItems: (signal: AbortSignal) => Promise<Waiting>;
+  /** Told why what waits is not handed over now, at each change; empty when nothing is in its way any more. */
+  readonly onWait?: (why: string) => void;
   /** Queues a receipt: they are stored in the order in which they were queued. */
   readonly writeReceipt: (receipt: ReceiptFacts) => void;
   readonly now: () => Date;
@@ -44,7 +49,8 @@ const tryAgainMs = 1_000;
 /** A timer cannot be set for longer than 24 days. */
 const longestTimerMs = 7 * 86_400_000;
 
-export function createDelivery({ routes, takeItems, writeReceipt, now, log }: DeliveryOptions): Delivery {
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { routes, takeItems, writeReceipt, onWait = () => undefined, now, log } = options;
   const ending = new AbortController();
   const { signal } = ending;
   /** Done with: given again while the receipt is on its way, they are passed over. */
@@ -57,7 +63,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
     // Watched before it is given: the evidence can be there before the way of giving it has returned.
     const onQueued = evidence.expect(item.id, item.type === "task");
     try {
-      if (await route.give(renderItem(item), until)) {
+      if (await route.give(renderItem(item), until, onWait)) {
         writeReceipt({ command_id: item.id, state: "injected", route: route.name });
         onQueued();
         return true;
@@ -92,6 +98,7 @@ export function createDelivery({ routes, takeItems, writeReceipt, now, log }: De
     const isGiven = await giveUntil(item, over.signal);
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
+    onWait("");
     if (isGiven || signal.aborted) return;
     const detail = "the session took it by no way in time";
     writeReceipt({ command_id: item.id, state: "expired", detail });

@@ -23,8 +23,9 @@ export function createHookRoute(isTurnOpen: () => boolean): HookRoute {
     return settled;
   };
   return {
-    async give(text, signal) {
+    async give(text, signal, onWait) {
       if (!isTurnOpen() || signal.aborted) return false;
+      onWait("");
       const { promise, resolve } = Promise.withResolvers<boolean>();
       const entry = { text, resolve };
       waiting.push(entry);

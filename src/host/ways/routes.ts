@@ -20,9 +20,16 @@ export interface OwnWays {
     readonly carriesHooks?: boolean;
   };
   readonly terminal?: {
-    /** False while somebody is at the keyboard, and then nothing was typed. */
-    type(text: string): Promise<boolean>;
-    lineIsEmpty(): void;
+    /** False where its prompt is not known to be empty, or somebody is at the keyboard, and then nothing was sent. */
+    type(
+      text: string,
+      typing: {
+        readonly whyNot: () => string | undefined;
+        readonly onWait: (why: string) => void;
+        readonly signal: AbortSignal;
+      },
+    ): Promise<boolean>;
+    noteSent(prompt: string): void;
   };
 }
 
@@ -38,8 +45,8 @@ export interface Ways {
   openSocket(socket: MessagingSocket): void;
   /** Whether the session takes words: before its handshake they would be lost. */
   isReady(): boolean;
-  /** The user's line on the terminal is sent or gone. */
-  lineIsEmpty(): void;
+  /** The CLI was sent this prompt. */
+  noteSent(prompt: string): void;
   /** Says what cannot wait, and gives the name of the way; `cutOff` stops the running tool. */
   sayAtOnce(text: string, cutOff: boolean): Promise<RouteName | "interrupt">;
 }
@@ -76,8 +83,15 @@ export function createWays({ turn, allowed, hasStream, writeToSocket, log }: Way
     },
     hook: hook.give,
     // Typed only where a hook can show that it was sent, and where no better way is about to open.
-    terminal: async (text) =>
-      turn.isHooked() && !turn.isOpen() && !mayOpenSocket() && (await own.terminal?.type(text)) === true,
+    terminal: async (text, signal, onWait) => {
+      if (own.terminal === undefined || !turn.isHooked() || mayOpenSocket()) return false;
+      const why = whyNotTyped(turn);
+      if (why !== undefined) onWait(why);
+      return (
+        why === undefined &&
+        (await own.terminal.type(text, { whyNot: () => whyNotTyped(turn), onWait, signal }))
+      );
+    },
   };
 
   return {
@@ -90,7 +104,7 @@ export function createWays({ turn, allowed, hasStream, writeToSocket, log }: Way
       if (writeToSocket !== undefined) socket = opened;
     },
     isReady: () => (hasStream ? own.stream !== undefined : turn.isHooked() || socket !== undefined),
-    lineIsEmpty: () => own.terminal?.lineIsEmpty(),
+    noteSent: (prompt) => own.terminal?.noteSent(prompt),
     async sayAtOnce(text, cutOff) {
       try {
         if (cutOff && (await own.stream?.interrupt()) === true) return "interrupt";
@@ -104,4 +118,12 @@ export function createWays({ turn, allowed, hasStream, writeToSocket, log }: Way
       return "hook"; // the gate is shut: the next tool call is told why
     },
   };
+}
+
+/** A dialog of a subagent stands where an Enter would answer it; what the turn itself asks comes while it is open. */
+function whyNotTyped(turn: Turn): string | undefined {
+  if (turn.isOpen()) return "its turn runs";
+  const subagents = turn.subagents();
+  if (subagents === 0) return undefined;
+  return subagents === 1 ? "a subagent runs" : `${subagents} subagents run`;
 }

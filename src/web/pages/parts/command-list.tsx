@@ -28,14 +28,21 @@ export function CommandList({ view, now }: { view: AgentView; now: Date }) {
       )}
       <ol class="commands">
         {view.commands.toReversed().map((command) => (
-          <Command command={command} now={now} />
+          <Command command={command} now={now} why={view.heartbeat?.waits_because} />
         ))}
       </ol>
     </section>
   );
 }
 
-function Command({ command, now }: { command: CommandRecord; now: Date }) {
+interface CommandProps {
+  readonly command: CommandRecord;
+  readonly now: Date;
+  /** Why the CLI is not handed now what waits for it. */
+  readonly why?: string | undefined;
+}
+
+function Command({ command, now, why }: CommandProps) {
   const { command_id, type, from, summary, issued_at, receipts } = command;
   return (
     <li id={`command-${command_id}`}>
@@ -52,7 +59,7 @@ function Command({ command, now }: { command: CommandRecord; now: Date }) {
       </p>
       {summary !== "" && <p class="words">{summary}</p>}
       <Receipts type={type} receipts={receipts} />
-      <Unseen command={command} now={now} />
+      <Unseen command={command} now={now} why={why} />
       <Ways receipts={receipts} />
     </li>
   );
@@ -95,7 +102,7 @@ function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
 }
 
 /** What the bridge has and the session shows no sign of: since when, and what can be done. */
-function Unseen({ command, now }: { command: CommandRecord; now: Date }) {
+function Unseen({ command, now, why }: CommandProps) {
   const { type, receipts, run_ended } = command;
   const last = receipts.at(-1);
   if (run_ended !== undefined && (isUnseen(command) || awaitsResume(command))) {
@@ -117,6 +124,7 @@ function Unseen({ command, now }: { command: CommandRecord; now: Date }) {
       <time data-seconds dateTime={last.at} title={absoluteTime(last.at)}>
         {seconds} s
       </time>
+      {type === "task" && last.state === "delivered" && why !== undefined && <>: {why}</>}
       {seconds >= unseenAfterS && <>. {nextSteps[type]}</>}
     </p>
   );
