@@ -1,10 +1,11 @@
 // What an agent CLI's hook tells, and what it is answered, in words that fit every CLI. How one CLI says it is a row of
 // src/agents; what is done about it is src/host.
 import type { Question } from "./questions.ts";
+import type { SessionEventKind } from "./wire/messages.ts";
 
 /** What goes out as `agent.{id}.event` (contract §3). */
 export interface HookFacts {
-  readonly kind: string;
+  readonly kind: SessionEventKind;
   readonly tool?: string | undefined;
   readonly detail?: string | undefined;
   readonly tool_use_id?: string | undefined;

@@ -5,14 +5,14 @@ import type { Link } from "../agent-link/link.ts";
 import type { HookFacts } from "../domain/hook.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Usage } from "../domain/wire/messages.ts";
+import type { EventKind, Usage } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 
 /** Of a connection that stays away the oldest are given up: the newest say what is. */
 const mostKept = 1_000;
 
-export type SessionEvent = HookFacts & { readonly usage?: Usage };
+export type SessionEvent = Omit<HookFacts, "kind"> & { readonly kind: EventKind; readonly usage?: Usage };
 
 export interface EventSender {
   send(event: SessionEvent): void;

@@ -2,11 +2,11 @@
 // secrets as far as they can be told by their shape; what a tool gave back is never among them.
 import * as v from "valibot";
 import { redact } from "../../domain/text/redact.ts";
-import type { FailureWord } from "../../domain/wire/messages.ts";
+import type { FailureWord, SessionEventKind } from "../../domain/wire/messages.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
 
 export interface AgentEventFacts {
-  readonly kind: string;
+  readonly kind: SessionEventKind;
   readonly tool?: string;
   readonly detail?: string;
   readonly tool_use_id?: string;
@@ -45,7 +45,7 @@ const ClaudeHookSchema = v.looseObject({
 });
 type ClaudeHook = v.InferOutput<typeof ClaudeHookSchema>;
 
-const kindOfHook = new Map([
+const kindOfHook = new Map<string, SessionEventKind>([
   ["SessionStart", "session_start"],
   ["UserPromptSubmit", "prompt"],
   ["PreToolUse", "tool_start"],
@@ -92,7 +92,7 @@ function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
   };
 }
 
-function kindOf({ hook_event_name, tool_name }: ClaudeHook): string | undefined {
+function kindOf({ hook_event_name, tool_name }: ClaudeHook): SessionEventKind | undefined {
   const kind = kindOfHook.get(hook_event_name);
   return kind === "permission" && tool_name === questionTool ? "question" : kind;
 }

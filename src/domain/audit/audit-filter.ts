@@ -2,6 +2,7 @@
 import { CliaiError } from "../text/errors.ts";
 import { didYouMean } from "../text/nearest.ts";
 import type { AgentId } from "../wire/agent-id.ts";
+import { eventKinds } from "../wire/messages.ts";
 import {
   type AgentTopic,
   agentOfRecord,
@@ -29,10 +30,6 @@ export interface AuditFilter {
 }
 
 const topics: readonly AgentTopic[] = [...agentReportTopics, ...agentOrderTopics];
-const eventKinds = [
-  ...["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end", "notification"],
-  ...["usage", "session_end", "progress", "activity"],
-];
 
 type KindSubjects = (id: AgentId | undefined) => readonly string[];
 const byTopic = (topic: AgentTopic): KindSubjects => {
@@ -81,7 +78,7 @@ export function createAuditTest(
   const { agent, kind, sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = filter;
   const wanted = filter.text?.toLowerCase();
   const eventKind = kind?.startsWith("event.") ? kind.slice("event.".length) : kind;
-  const asksEventKind = kind?.startsWith("event.") || eventKinds.includes(kind ?? "");
+  const asksEventKind = kind?.startsWith("event.") || eventKinds.some((each) => each === kind);
   return ({ subject, at, data }) => {
     const atMs = Date.parse(at);
     if (atMs < sinceMs || atMs > untilMs) return false;

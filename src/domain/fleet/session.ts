@@ -1,7 +1,7 @@
 // What the events of an agent's CLI tell of its session: which one it is, whether a turn is open, which tools run, what
 // it waits for, what failed. A small record with bounds; what follows from it at a time is in session-reading.ts.
 import { summaryOf } from "../receipts.ts";
-import { type AgentEvent, type FailureWord, failureWords } from "../wire/messages.ts";
+import { type AgentEvent, type FailureWord, failureWords, type SessionEventKind } from "../wire/messages.ts";
 
 const toolsKept = 16;
 const waitsKept = 16;
@@ -102,7 +102,7 @@ const changes = new Map<string, Change>(
       ...withoutWaits(isTurnOpen(session) ? endTurn(session, at) : { ...session, tools: [] }, () => true),
       ended: { at, reason: summaryOf(event.detail ?? "") },
     }),
-  } satisfies Record<string, Change>),
+  } satisfies Record<SessionEventKind, Change>),
 );
 
 /** The session after an event; the same object when the event changes nothing. */

@@ -113,6 +113,24 @@ export const UsageSchema = v.looseObject({
 });
 export type Usage = v.InferOutput<typeof UsageSchema>;
 
+/** The kinds of events that say what a session does: domain/fleet/session.ts has what each of them changes. */
+export const sessionEventKinds = [
+  ...(["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end"] as const),
+  ...(["turn_failed", "permission", "question", "notification", "subagent_start"] as const),
+  ...(["subagent_end", "compaction", "usage", "session_end"] as const),
+] as const;
+export type SessionEventKind = (typeof sessionEventKinds)[number];
+/** Every kind of event that cliai sends. An event of another kind is kept, and changes nothing. */
+export const eventKinds = [
+  ...sessionEventKinds,
+  // The host refused what a hook asked for.
+  ...(["tool_start_refused", "turn_end_refused"] as const),
+  "tools_lost",
+  // The agent reported it by a tool.
+  ...(["progress", "activity"] as const),
+] as const;
+export type EventKind = (typeof eventKinds)[number] | `${SessionEventKind}_refused`;
+
 /** Why a turn failed. */
 export const failureWords = ["authentication", "usage_limit", "overloaded", "server", "other"] as const;
 export type FailureWord = (typeof failureWords)[number];

@@ -50,7 +50,7 @@ describe("readClaudeHook()", () => {
     ["SessionEnd", { reason: "logout" }, { kind: "session_end", detail: "logout" }],
   ])("reads %s", (hook_event_name, fields, facts) => {
     const read = readClaudeHook({ ...base, hook_event_name, ...fields })?.facts;
-    expect(read).toEqual({ ...facts, session_id: "s1" });
+    expect<object | undefined>(read).toEqual({ ...facts, session_id: "s1" });
   });
 
   test.each([
