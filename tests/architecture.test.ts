@@ -22,25 +22,27 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
       "log",
       "domain",
       "direct-fetch",
+      "waiting",
     ],
   ],
-  bench: ["server", "nats", "log", "domain", "direct-fetch"],
-  web: ["domain", "log", "server (types)"],
-  server: ["audit", "nats", "domain", "log"],
-  audit: ["nats", "domain", "log"],
-  host: ["agent-link", "agents (types)", "nats", "domain", "log"],
-  bridge: ["agent-link", "nats", "domain", "log", "direct-fetch"],
-  agents: ["agent-link (types)", "domain", "log", "runtime (types)"],
-  "agent-link": ["nats", "domain", "log"],
+  bench: ["server", "nats", "log", "domain", "direct-fetch", "waiting"],
+  web: ["domain", "log", "server (types)", "waiting"],
+  server: ["audit", "nats", "domain", "log", "waiting"],
+  audit: ["nats", "domain", "log", "waiting"],
+  host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting"],
+  bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
+  agents: ["agent-link (types)", "domain", "log", "runtime (types)", "waiting"],
+  "agent-link": ["nats", "domain", "log", "waiting"],
   credentials: ["data-dir", "nats", "domain", "log", "runtime (types)"],
-  "data-dir": ["domain", "log", "runtime (types)", "direct-fetch"],
-  nats: ["domain", "log"],
+  "data-dir": ["domain", "log", "runtime (types)", "direct-fetch", "waiting"],
+  nats: ["domain", "log", "waiting"],
   config: ["domain"],
   "build-info": ["nats (types)"],
   runtime: ["domain"],
   log: ["domain"],
   domain: [],
   "direct-fetch": [],
+  waiting: [],
 };
 
 /** Package -> the rooms that may import it. */
@@ -160,6 +162,12 @@ describe("architecture", () => {
     const breaches = files.filter(
       (file) => roomOf(file) !== "direct-fetch" && asking.test(withoutComments(file)),
     );
+    expect(breaches.map(show)).toEqual([]);
+  });
+
+  test("only waiting.ts waits for a time: every other file waits by it", () => {
+    const waits = /\(resolve\) =>\s*setTimeout\(|node:timers\/promises/;
+    const breaches = files.filter((file) => roomOf(file) !== "waiting" && waits.test(withoutComments(file)));
     expect(breaches.map(show)).toEqual([]);
   });
 

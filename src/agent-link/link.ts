@@ -5,7 +5,7 @@
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import { pause } from "./waiting.ts";
+import { pause } from "../waiting.ts";
 
 const firstRetryMs = 1_000;
 const slowestRetryMs = 15_000;

@@ -7,8 +7,8 @@ import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { consumeOrders, type Order } from "../nats/jetstream/follow.ts";
+import { pause } from "../waiting.ts";
 import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
-import { pause } from "./waiting.ts";
 
 const runHasEnded = { state: "failed", detail: "the run that it was for has ended" } as const;
 /** An order for another run that lives beside this one is given back after so long, for that run to take it. */

@@ -5,8 +5,8 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Receipt } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
+import { atMost, pause } from "../waiting.ts";
 import type { Link } from "./link.ts";
-import { atMost, pause } from "./waiting.ts";
 
 export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "detail">;
 

@@ -7,8 +7,8 @@ import { type ToolResponse, ToolResponseSchema } from "../domain/wire/messages.t
 import { toolCallSubject } from "../domain/wire/subjects.ts";
 import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/wire/tools.ts";
 import type { Bus } from "../nats/bus.ts";
+import { pause } from "../waiting.ts";
 import type { Link } from "./link.ts";
-import { pause } from "./waiting.ts";
 
 /**
  * How long one request waits where the server knows a call again: then it is asked again, as the same call, and finds the

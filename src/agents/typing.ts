@@ -1,6 +1,6 @@
 // Types a text into a CLI's prompt as its user would, and presses Enter: only where the screen shows an empty prompt before it, and
 // that same prompt with the text after it. The user's own keys come before the text or after the Enter, never between.
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../waiting.ts";
 import type { PromptState } from "./agent-cli.ts";
 
 export interface Typing {
@@ -70,7 +70,7 @@ export function createTyper({ write, readPrompt }: TyperOptions): Typer {
   const send = async (text: string, { whyNot, onWait, signal }: Typing): Promise<boolean> => {
     const writtenAtMs = performance.now();
     while (!signal.aborted) {
-      await delay(enterAfterMs);
+      await pause(enterAfterMs);
       shown = await readPrompt();
       if (sentPrompt?.includes(text.slice(0, beginningLength)) === true) return true;
       const isLate = performance.now() - writtenAtMs > holdKeysForMs;

@@ -1,5 +1,6 @@
 // Writes the checkpoints: follows the stream AUDIT, and signs what came at most once a second, or each 500 records.
 // Of several servers the leader alone; and whoever leads, the stream takes a checkpoint only after the one it follows.
+
 import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../domain/audit/audit.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
@@ -8,6 +9,7 @@ import type { Bus } from "../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import type { AuditRetention } from "../nats/jetstream/streams.ts";
+import { atMost } from "../waiting.ts";
 import { type ChainEnd, findChainEnd, headOf, openHeadStore } from "./chain-head.ts";
 import type { HeadFile, HeadNote } from "./head-file.ts";
 import { digestRecord, type SigningKey, signCheckpoint } from "./signing.ts";
@@ -45,7 +47,7 @@ export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop()
         // Another server was first, or NATS is away: the chain is taken up again from where it stands.
         options.log.debug(`the audit is not signed for now: ${messageOf(error)}`);
       }
-      await within(retryMs, stopped.promise);
+      await atMost(retryMs, stopped.promise);
     }
   };
   const done = run();
@@ -82,7 +84,7 @@ async function writeChain(
   let dueAtMs = performance.now() + checkpointEveryMs;
   try {
     while (isLeader()) {
-      await within(dueAtMs - performance.now(), pending.full(), stopped);
+      await atMost(dueAtMs - performance.now(), pending.full(), stopped);
       if (isStopped() && !bus.isConnected()) return;
       const isDue = isStopped() || performance.now() >= dueAtMs;
       const head = end.head;
@@ -201,12 +203,4 @@ function collect(bus: Bus, from: number, log: Logger): Collection {
     },
     stop: following.stop,
   };
-}
-
-/** Waits until one of the promises settles, or the time is over. */
-async function within(ms: number, ...promises: Promise<void>[]): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(0, ms));
-  await Promise.race([over, ...promises]);
-  clearTimeout(timer);
 }

@@ -1,9 +1,11 @@
 // Publishes a span of the audit again, on subjects under a prefix of its own: never on one that anything listens to for real.
+
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { replayRoot } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { publishAsIs } from "../nats/jetstream/publish-bytes.ts";
+import { pause } from "../waiting.ts";
 import { readAudit } from "./read-audit.ts";
 
 export interface ReplayOptions {
@@ -38,7 +40,8 @@ export async function replayAudit(
   for await (const { seq, subject, at, data } of readAudit(bus, filter)) {
     firstMs ??= Date.parse(at);
     const dueMs = speed === 0 ? 0 : (Date.parse(at) - firstMs) / speed;
-    await pause(dueMs - (performance.now() - startedMs), signal);
+    const leftMs = dueMs - (performance.now() - startedMs);
+    if (leftMs > 0) await pause(leftMs, signal);
     signal?.throwIfAborted();
     const headers = { "Cliai-Audit-Seq": String(seq), "Cliai-Audit-Time": at };
     publishAsIs(bus, `${parseReplayPrefix(prefix)}.${subject}`, data, headers);
@@ -48,18 +51,4 @@ export async function replayAudit(
   }
   await bus.flush();
   return count;
-}
-
-/** In pieces: the longest wait of a timer is 24 days. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const longestMs = 86_400_000;
-  for (let left = ms; left > 0 && signal?.aborted !== true; left -= longestMs) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.min(left, longestMs));
-    const end = () => resolve();
-    signal?.addEventListener("abort", end, { once: true });
-    await promise;
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", end);
-  }
 }

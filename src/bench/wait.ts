@@ -1,8 +1,5 @@
 // Waiting with a deadline: for a condition, and for no longer than that.
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+import { pause } from "../waiting.ts";
 
 /** Calls `check` until it is true; one that throws counts as not yet. @throws Error at the deadline, naming what was awaited */
 export async function waitUntil(
@@ -17,7 +14,7 @@ export async function waitUntil(
     } catch (error) {
       failure = error;
     }
-    await delay(everyMs);
+    await pause(everyMs);
   }
   throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: failure });
 }

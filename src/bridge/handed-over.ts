@@ -1,6 +1,6 @@
 // What the client was given by check_inbox: a command that it has does not expire any more, though the order itself may
 // come to the bridge only later.
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../waiting.ts";
 
 export interface Given {
   /** Notes a call whose result may hand something over. */
@@ -25,7 +25,7 @@ export function createGiven(): Given {
     async has(commandId) {
       if (calls.size > 0) {
         await Promise.allSettled(calls);
-        await delay(0); // what a result hands over is noted once it has left
+        await pause(0); // what a result hands over is noted once it has left
       }
       return given.has(commandId);
     },

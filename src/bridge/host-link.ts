@@ -1,10 +1,10 @@
 // The MCP server's side of the way to the session's host (host/listener.ts): tells it what only the MCP server hears, and
 // notices when the host is gone, so that the MCP server can do its work instead.
 import { type BridgeNews, instanceHeader, listenerPaths } from "../agent-link/host-protocol.ts";
-import { pause } from "../agent-link/waiting.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
+import { pause } from "../waiting.ts";
 
 /** Where the host listens, and the run that both belong to. */
 export interface HostAddress {

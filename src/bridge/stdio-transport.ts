@@ -1,5 +1,6 @@
 // The MCP transport over injected streams: one JSON-RPC message a line. The SDK's own ends the connection at a line over
 // its limit and drops what is not JSON-RPC without a word; this one answers both with an error and goes on.
+
 import type { Readable, Writable } from "node:stream";
 import {
   isJSONRPCErrorResponse,
@@ -14,6 +15,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Logger } from "../log.ts";
 import { maxPayloadBytes } from "../nats/bus.ts";
+import { atMost } from "../waiting.ts";
 import { createLineReader, type LongLine } from "./line-reader.ts";
 
 /** What fits NATS fits a line, however its text is escaped; what does not is refused further on, by its own name. */
@@ -120,11 +122,9 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     async settled(withinMs, signal) {
       if (pending.size === 0 || signal.aborted) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, withinMs);
       waiting.add(resolve);
       signal.addEventListener("abort", () => resolve(), { once: true });
-      await promise;
-      clearTimeout(timer);
+      await atMost(withinMs, promise);
       waiting.delete(resolve);
     },
     async close() {

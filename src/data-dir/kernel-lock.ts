@@ -2,10 +2,11 @@
 // It is SQLite's exclusive lock on an empty database file, which works alike on Linux, macOS and Windows, and between network
 // and process namespaces of one machine. Nothing else may open that file: on POSIX, closing it anywhere in the process that
 // holds the lock would let it go.
+
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../waiting.ts";
 import { unwritable } from "./private-files.ts";
 
 export interface KernelLock {
@@ -29,7 +30,7 @@ export async function takeKernelLock(path: string): Promise<KernelLock | undefin
     const lock = await tryLock(path);
     if (lock !== undefined || performance.now() > deadline) return lock;
     // At random: two that try at the same moments would keep it from each other.
-    await delay(Math.random() * mostSpacingMs);
+    await pause(Math.random() * mostSpacingMs);
   }
 }
 

@@ -2,10 +2,10 @@
 // waits for its answer any more.
 import * as v from "valibot";
 import type { ToolCaller, ToolOutcome } from "../agent-link/tool-call.ts";
-import { pause } from "../agent-link/waiting.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { ToolName } from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
+import { pause } from "../waiting.ts";
 
 const AnswerSchema = v.object({
   request_id: v.optional(v.string()),

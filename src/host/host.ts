@@ -5,7 +5,7 @@
 // It is made in four stages, each of what the ones before it have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
-import { atMost } from "../agent-link/waiting.ts";
+import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
 import type { TurnResult } from "./hear/turn-ends.ts";

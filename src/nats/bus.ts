@@ -2,9 +2,11 @@
 //
 // The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
 // Streams, consumers and buckets have files of their own beside it.
+
 import { connect, createInbox, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
+import { atMost } from "../waiting.ts";
 import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
 import { explainDistrust, trustOptions } from "./accounts/trust.ts";
 import { overElections } from "./elections.ts";
@@ -212,7 +214,11 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     async close({ graceMs = 5_000 } = {}) {
       if (connection.isClosed()) return;
       // A drain waits for the server; without one there is nothing to wait for.
-      if (connected) await within(graceMs, connection.drain());
+      if (connected)
+        await atMost(
+          graceMs,
+          connection.drain().catch(() => undefined), // closed below in any case
+        );
       await connection.close();
     },
     closed: connection.closed().then((reason) => reason ?? undefined),
@@ -283,18 +289,6 @@ function createBackoff(firstMs: number): { next: () => number; reset: () => void
       lostAt = undefined;
     },
   };
-}
-
-/** Waits until the promise settles, either way, or the time is over. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  promise.then(
-    () => resolve(),
-    () => resolve(),
-  );
-  await over;
-  clearTimeout(timer);
 }
 
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,5 +1,7 @@
 // A cluster of nats-servers has no answer while it elects: the leader of JetStream, or of one stream. Waits that out.
+
 import type { NatsConnection } from "nats";
+import { pause } from "../waiting.ts";
 import { isElecting, isShortOfPeers, isTimeout } from "./errors.ts";
 
 /** nats-server 2.15 elects 4 to 9 s after a leader was lost, and has no setting for that. */
@@ -31,7 +33,7 @@ export async function overElections<T>(
     } catch (error) {
       const waitMs = isClustered(connection) ? worthWaitingMs(error, isRepeatable) : 0;
       if (performance.now() - startedMs >= waitMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, retryEveryMs));
+      await pause(retryEveryMs);
     }
   }
 }

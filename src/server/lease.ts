@@ -1,12 +1,14 @@
 // Which of several serves writes what one alone may: the holder of the key `lease` in the bucket `serve`. It writes the
 // key anew each second; one that stays as it is for 3 s may be taken. No clock is compared with another machine's: each
 // measures its own time since it saw the key change, and the bucket's compare-and-set says whether it was still so.
+
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { buckets } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type Bucket, openBucket } from "../nats/jetstream/bucket.ts";
+import { atMost } from "../waiting.ts";
 
 const leaseKey = "lease";
 const renewEveryMs = 1_000;
@@ -92,7 +94,7 @@ export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOpt
   };
   const run = async () => {
     while (!isStopped) {
-      await Promise.race([delay(held === undefined ? lookEveryMs : renewEveryMs), stopped.promise]);
+      await atMost(held === undefined ? lookEveryMs : renewEveryMs, stopped.promise);
       if (!isStopped && bus.isConnected()) await stepAndTell();
     }
   };
@@ -123,8 +125,4 @@ export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOpt
 
 function write(bucket: Bucket, value: LeaseValue, revision: number): Promise<number | undefined> {
   return revision === 0 ? bucket.create(leaseKey, value) : bucket.replace(leaseKey, value, revision);
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

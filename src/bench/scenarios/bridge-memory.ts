@@ -1,4 +1,6 @@
 // What fifty bridges at once take of the machine's memory, against fifty of the bare SDK server.
+
+import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { type BenchChild, startBenchChild } from "../child.ts";
 import { initializeMcp } from "../mcp-client.ts";
@@ -6,7 +8,7 @@ import { readMemory, whyNoProcessFacts } from "../process-facts.ts";
 import { type BenchContext, buildRow, type Note, type Scenario } from "../scenario.ts";
 import { startMeasuredServe } from "../serve.ts";
 import { sumOf } from "../statistics.ts";
-import { delay, waitUntil } from "../wait.ts";
+import { waitUntil } from "../wait.ts";
 
 const bridges = { full: 50, short: 12 };
 /** Started together: all at once would only wait for each other. */
@@ -90,7 +92,7 @@ async function measureTogether(
     await Promise.all(some);
   }
   await settled();
-  await delay(settleMs);
+  await pause(settleMs);
   const memories = await Promise.all(children.map(({ pid }) => readMemory(pid)));
   note(`${name} pss`, sumOf(memories.map(({ pssMb }) => pssMb)) / count);
   note(`${name} anonymous`, sumOf(memories.map(({ anonymousMb }) => anonymousMb)) / count);

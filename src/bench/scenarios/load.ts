@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject, dashboardAlertSubject } from "../../domain/wire/subjects.ts";
+import { pause } from "../../waiting.ts";
 import { agentEvent, statusReport } from "../agent-messages.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import type { BenchChild } from "../child.ts";
@@ -15,7 +16,7 @@ import { startProgram } from "../programs/start-program.ts";
 import { type BenchContext, buildRow, type Note, type Row, type Scenario } from "../scenario.ts";
 import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
 import type { Deeds } from "../simulated-agent.ts";
-import { delay, waitUntil } from "../wait.ts";
+import { waitUntil } from "../wait.ts";
 
 interface Fleet {
   /** As rows and metrics name it. */
@@ -103,7 +104,7 @@ async function measureFleet(context: BenchContext, { name, size, args }: Fleet, 
   );
 
   const stopTalking = talkThroughBridges(bridges, (ms) => say("bridge call", ms));
-  await delay(settleMs);
+  await pause(settleMs);
   await deedsOf(fleet);
   const before = { serve: await readCpuMs(serve.child.pid), nats: await readCpuMs(nats), alerts };
   const startedMs = performance.now();
@@ -113,9 +114,9 @@ async function measureFleet(context: BenchContext, { name, size, args }: Fleet, 
     const sentMs = performance.now();
     const seen = pagesOpen.map(async (page) => say("page", (await page.awaitText(text)) - sentMs));
     bus.publish(agentSubject(probe, "status"), statusReport(probe, text));
-    await Promise.race([Promise.all(seen), delay(5_000)]);
+    await Promise.race([Promise.all(seen), pause(5_000)]);
     // Not in step with the page's own beat.
-    await delay(probeEveryMs * (0.5 + Math.random()));
+    await pause(probeEveryMs * (0.5 + Math.random()));
   }
   const tookMs = performance.now() - startedMs;
   const share = (now: number, then: number) => ((now - then) / tookMs) * 100;
@@ -173,13 +174,13 @@ async function startSimulated(
 function talkThroughBridges(bridges: readonly LoadedBridge[], onCall: (ms: number) => void): () => void {
   let isOver = false;
   const talk = async ({ client }: LoadedBridge) => {
-    await delay(Math.random() * 1_000);
+    await pause(Math.random() * 1_000);
     for (let n = 0; !isOver; n += 1) {
       const startedMs = performance.now();
       await client.callTool("log_activity", { action: agentEvent(parseAgentId("real"), n).detail });
       const tookMs = performance.now() - startedMs;
       if (n % 5 === 0) onCall(tookMs);
-      await delay(Math.max(0, 1_000 - tookMs));
+      await pause(Math.max(0, 1_000 - tookMs));
     }
   };
   for (const bridge of bridges) void talk(bridge).catch(() => undefined); // it has ended: its agent counts as missed

@@ -3,12 +3,13 @@
 import { AckPolicy, nanos } from "nats";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
+import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { initializeMcp } from "../mcp-client.ts";
 import { connectRaw } from "../programs/raw-nats.ts";
 import { buildRow, type Scenario } from "../scenario.ts";
 import { startMeasuredServe } from "../serve.ts";
-import { delay, waitUntil } from "../wait.ts";
+import { waitUntil } from "../wait.ts";
 
 const commands = { full: 150, short: 60 };
 /** As a person sends them: the one before is acknowledged when the next comes. */
@@ -79,7 +80,7 @@ export const sendDelivered: Scenario = {
       measure: async (note: (metric: string, value: number) => void) => {
         for (let n = 0; n < count; n += 1) {
           note(name, await act());
-          await delay(pauseMs);
+          await pause(pauseMs);
         }
       },
     });

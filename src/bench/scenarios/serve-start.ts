@@ -5,11 +5,12 @@ import { readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
+import { pause } from "../../waiting.ts";
 import { agentEvent, heartbeat } from "../agent-messages.ts";
 import { connectRaw } from "../programs/raw-nats.ts";
 import { type BenchContext, buildRow, type Row, type Samples, type Scenario } from "../scenario.ts";
 import { startMeasuredServe, unpackedServer } from "../serve.ts";
-import { delay, waitUntil } from "../wait.ts";
+import { waitUntil } from "../wait.ts";
 
 const largeAgents = 1_000;
 const largeRecords = 1_000_000;
@@ -165,7 +166,7 @@ async function fillStore(context: BenchContext, dataDir: string): Promise<void> 
     const known = async () =>
       ((await (await serve.fetch("/api/agents")).json()) as unknown[]).length === largeAgents;
     await waitUntil(known, { what: `${largeAgents} agents are known` });
-    await delay(3_000); // their consumers and records are made
+    await pause(3_000); // their consumers and records are made
   }
   await using nats = await startNatsAlone(dataDir);
   const connection = await connectRaw({ url: nats.url, creds });

@@ -7,7 +7,7 @@ import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { storeCommand } from "../../server/send-command.ts";
-import { delay } from "../wait.ts";
+import { pause } from "../../waiting.ts";
 
 export interface CommandSender {
   /** The ids of what the store has confirmed. */
@@ -34,14 +34,14 @@ export function startSending(bus: () => Bus, agents: readonly string[], everyMs:
         sent.add(command_id);
         return;
       } catch {
-        await delay(retryMs); // nats-server is being started again
+        await pause(retryMs); // nats-server is being started again
       }
     }
   };
   const run = async () => {
     for (let n = 1; !isOver; n += 1) {
       await sendOne(n);
-      await delay(everyMs);
+      await pause(everyMs);
     }
   };
   const done = run();

@@ -3,9 +3,9 @@
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { consumerNames } from "../../nats/jetstream/streams.ts";
+import { pause } from "../../waiting.ts";
 import { countOpenFiles, readCpuMs, readMemory } from "../process-facts.ts";
 import type { MeasuredServe } from "../serve.ts";
-import { delay } from "../wait.ts";
 
 export interface RestPoint {
   readonly serve_mb: number;
@@ -40,7 +40,7 @@ export async function measureRest(serve: MeasuredServe, bus: Bus, system: Bus): 
   const { pid } = serve.child;
   const cpuBefore = await readCpuMs(pid);
   const startedMs = performance.now();
-  await delay(idleMs);
+  await pause(idleMs);
   const idleCpu = ((await readCpuMs(pid)) - cpuBefore) / (performance.now() - startedMs);
   const { connections, subscriptions } = await readStats(system);
   return {

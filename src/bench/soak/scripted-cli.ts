@@ -1,11 +1,12 @@
 // A real bridge with a scripted CLI on its stdio: looks into the inbox again and again and applies what it finds. A bridge
 // that was killed is started anew, as an agent's CLI would do.
+
+import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import type { BenchChild } from "../child.ts";
 import { initializeMcp, type McpClient } from "../mcp-client.ts";
 import type { BenchContext } from "../scenario.ts";
 import type { MeasuredServe } from "../serve.ts";
-import { delay } from "../wait.ts";
 
 export interface ScriptedCli {
   readonly id: string;
@@ -40,10 +41,10 @@ export async function startScriptedCli(
         const client = await initializeMcp(child);
         while (!isOver) {
           await turn(client);
-          await delay(turnEveryMs);
+          await pause(turnEveryMs);
         }
       } catch {
-        await delay(turnEveryMs); // it was killed: the next one goes on
+        await pause(turnEveryMs); // it was killed: the next one goes on
       } finally {
         await child?.[Symbol.asyncDispose]();
       }

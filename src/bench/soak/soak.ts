@@ -5,12 +5,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pause } from "../../waiting.ts";
 import type { BenchChild } from "../child.ts";
 import type { FleetOptions, FleetOrder } from "../programs/fleet.ts";
 import { startProgram } from "../programs/start-program.ts";
 import type { BenchContext } from "../scenario.ts";
 import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
-import { delay, waitUntil } from "../wait.ts";
+import { waitUntil } from "../wait.ts";
 import { countOutcomes, type Outcomes, startSending } from "./commands.ts";
 import { type Check, checkFlat, measureRest, type RestPoint } from "./measure.ts";
 import { type ScriptedCli, startScriptedCli } from "./scripted-cli.ts";
@@ -177,7 +178,7 @@ function createChurn(fleet: BenchChild, names: readonly string[], clis: readonly
       while (performance.now() - startedMs < ms) {
         signal.throwIfAborted();
         turn();
-        await delay(churnEveryMs);
+        await pause(churnEveryMs);
         if (performance.now() - notedMs < noteEveryMs) continue;
         notedMs = performance.now();
         note(`soak: ${returns} returns, ${kills} kills, ${away.length} away`);

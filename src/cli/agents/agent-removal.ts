@@ -1,8 +1,8 @@
 // `cliai agents remove`: takes an agent out of everything that is kept of agents: fleet, queue, requests, credentials, files.
 // The history stays in AUDIT.
+
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { removeGrants } from "../../credentials/agent-accounts.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { isOwnDir } from "../../data-dir/private-files.ts";
@@ -15,6 +15,7 @@ import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
 import { removeBridge } from "../../nats/jetstream/streams.ts";
 import { noteRemoval } from "../../server/removed-agents.ts";
 import { decideStored } from "../../server/requests/request-store.ts";
+import { pause } from "../../waiting.ts";
 import { type FleetReader, viewOf } from "../fleet/fleet-reading.ts";
 import { readRequests } from "../fleet/request-reading.ts";
 
@@ -64,7 +65,7 @@ async function untilForgotten(fleet: FleetReader, id: AgentId, firstSeen: string
   while (firstSeen !== undefined && performance.now() < deadline) {
     // One that runs on is heard of again at once, as a new agent.
     if ((await fleet.find(id))?.record.first_seen !== firstSeen) return;
-    await delay(lookEveryMs);
+    await pause(lookEveryMs);
   }
 }
 

@@ -1,5 +1,5 @@
 // `cliai send`: a command to one agent or to all that are online, and what became of it.
-import { setTimeout as delay } from "node:timers/promises";
+
 import type { ArgsDef } from "citty";
 import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
@@ -17,6 +17,7 @@ import {
 import type { Bus } from "../../nats/bus.ts";
 import { takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
+import { pause } from "../../waiting.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
@@ -147,7 +148,7 @@ async function awaitTaker(
   const deadline = performance.now() + runWithinMs;
   let latest = first;
   while (!isKnown && !takes(order.type, latest.record, latest.now) && performance.now() < deadline) {
-    await delay(lookEveryMs);
+    await pause(lookEveryMs);
     latest = (await fleet.find(first.record.agent_id)) ?? latest;
   }
   return latest.record;

@@ -1,11 +1,13 @@
 // One agent that `serve` has launched: `cliai spawn` of this very program as its child, without a terminal. It is started,
 // waited for until it is there, and ended by its own handle; with --ends-with-input it ends with `serve`, however that ends.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { selfCommand } from "../../runtime.ts";
+import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 
 /** With the end of one that does not, less than an HTTP request may take (src/runtime.ts). */
@@ -83,7 +85,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
           await end();
           throw new CliaiError("failed", `${id} did not start (${why}): ${oneLine(lastWords)}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+        await pause(lookEveryMs);
       }
     },
   };

@@ -1,5 +1,6 @@
 // Agents that a person has had `serve` launch: headless, at work until they are stopped. They end with `serve` and come back
 // with it, under their ids and in their sessions.
+
 import { isAbsolute } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
@@ -13,6 +14,7 @@ import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetService, Server } from "../../server/server.ts";
+import { pause } from "../../waiting.ts";
 import type { Spawner } from "../../web/api/spawner.ts";
 import { findProfile } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";
@@ -199,7 +201,7 @@ async function untilGone(
         ...(instance_id ? { instance_id } : {}),
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    await pause(lookEveryMs);
   }
 }
 

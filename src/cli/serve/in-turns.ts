@@ -1,4 +1,5 @@
 // Work on many things, a few at a time: what takes long keeps the others waiting for a while only, and goes on beside them.
+import { atMost } from "../../waiting.ts";
 
 export interface Turns {
   /** How many are begun at once. */
@@ -19,16 +20,9 @@ export async function inTurns<Item>(
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
       const done = work(item);
       begun.push(done);
-      await within(turnMs, done);
+      await atMost(turnMs, done);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, takeTurns));
   await Promise.all(begun);
-}
-
-async function within(ms: number, done: Promise<void>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  await Promise.race([done, over.promise]);
-  clearTimeout(timer);
 }

@@ -1,9 +1,9 @@
 // Tells the session's model that it is to stop, by the route that is open now, and writes down by which one.
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
-import { atMost } from "../../agent-link/waiting.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
+import { atMost } from "../../waiting.ts";
 import type { Turn } from "../hear/turn.ts";
 import type { Delivery } from "../ways/delivery.ts";
 import type { Ways } from "../ways/routes.ts";

@@ -2,7 +2,7 @@
 // that has its evidence (contract §5).
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
-import { atMost } from "../../agent-link/waiting.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { Turn } from "../hear/turn.ts";
 import type { CliProcess } from "./cli-process.ts";
 import type { Gate } from "./gate.ts";
@@ -72,7 +72,7 @@ export function createStops(options: StopsOptions): Stops {
   const cutOff = async (order: TakenOrder, why: string) => {
     if (turn.mayBeOpen()) {
       await telling.tell(order, true);
-      await new Promise((resolve) => setTimeout(resolve, cutOffWithinMs));
+      await pause(cutOffWithinMs);
     }
     if (endedHow === undefined) await end(why);
   };

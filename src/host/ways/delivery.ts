@@ -1,9 +1,9 @@
 // Hands to the CLI what waits in the agent's inbox: tasks, messages, answers. One at a time and in order, each by the first
 // route that takes it, and by one alone; then it looks for evidence that the session took it up.
 import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
-import { pause } from "../../agent-link/waiting.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
 import { createEvidence, dropOldest, type Evidence, keyOf } from "./evidence.ts";
 import { type HandedItem, renderItem } from "./item-text.ts";
 

@@ -1,6 +1,7 @@
 // A nats-server left running by a `serve` that was killed. It is ended before another is started on the same store. It is
 // known by the name in its greeting, where it can be reached, and by its process id together with the moment of its start: an
 // id alone may be somebody else's by now.
+
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
 import { readProcessStart } from "./process-start.ts";
 import { loopback } from "./server-config.ts";
 
@@ -57,7 +59,7 @@ export async function endOrphan(dir: string, log: Logger): Promise<void> {
     const deadline = performance.now() + endWithinMs;
     while (performance.now() < deadline) {
       if (!(await isThere(run))) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   }
   throw new CliaiError(

@@ -1,12 +1,13 @@
 // This room runs nats-server as our child.
 //
 // The nats-server that `serve` runs as its child: started, watched, started again when it dies, ended by its handle.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { maxPayloadBytes } from "../bus.ts";
 import { childEnvironment } from "./child-environment.ts";
@@ -148,10 +149,6 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   };
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => undefined); // aborted: the caller looks
-}
-
 async function startOnce(
   { binary, dir, host, tls, claims, sync = defaultSync, kill, onViolation, log }: NatsServerOptions,
   store: StoreWatch,
@@ -218,7 +215,7 @@ async function portOf(child: ChildProcess, binaryPath: string, dir: string): Pro
       await rm(path, { force: true });
       return port;
     }
-    await delay(5);
+    await pause(5);
   }
   throw new CliaiError("failed", `nats-server did not listen within ${readyWithinMs / 1000} s`, {
     hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,

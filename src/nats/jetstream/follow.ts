@@ -2,10 +2,12 @@
 // Both begin again by themselves when the connection returns, and when the server of a cluster that held the consumer falls
 // silent. The consumers of nats 2.29 do too, but after a failed look-up they wait for a whole pull: here a fresh one is made
 // at once, from where the last one stood.
+
 import type { JsMsg } from "nats";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
+import { atMost } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
 import { openReader } from "../reader.ts";
 import { bridgeConsumers, subjectFilter } from "./older-servers.ts";
@@ -157,7 +159,7 @@ function keepConsuming(
         if (bus.isConnected()) end?.().catch(() => undefined);
       } catch (error) {
         log.debug(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-        await Promise.race([delay(retryMs), stopped.promise]);
+        await atMost(retryMs, stopped.promise);
       }
     }
   };
@@ -183,8 +185,4 @@ export function streamMessage(message: JsMsg): StreamMessage {
     seq: message.seq,
     at: new Date(message.info.timestampNanos / 1e6).toISOString(),
   };
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

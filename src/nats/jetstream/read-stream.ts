@@ -1,5 +1,7 @@
 // Reads what a stream holds now, from one end to the other, and the facts about it. What comes later is follow.ts's.
+
 import { CliaiError } from "../../domain/text/errors.ts";
+import { pause } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
 import { isNotFound, translateNatsError } from "../errors.ts";
 import { openReader, type Reader, type ReaderStart } from "../reader.ts";
@@ -76,7 +78,7 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
         hint: "see whether the server runs: cliai ls",
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, retryMs));
+    await pause(retryMs);
   }
 }
 

@@ -1,5 +1,6 @@
 // Reads what agents say and what they are told, and turns it into fleet events. Heartbeats come straight from NATS,
 // all else from the streams, from where the last run left off: so the state after a restart is the state before it.
+
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -13,6 +14,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts";
 import { lastSequence } from "../../nats/jetstream/streams.ts";
+import { atMost } from "../../waiting.ts";
 import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
 import type { Cursor } from "./fleet-store.ts";
 
@@ -125,13 +127,11 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
       const { promise, resolve } = Promise.withResolvers<void>();
       const waiter = { isOver, resolve };
       waiting.add(waiter);
-      const timer = setTimeout(resolve, catchUpWithinMs);
       const look = setTimeout(async () => {
         const isRead = await isReadTo(bus, cursor.commands_seq, command).catch(() => false); // looked at as much as can be
         if (isRead) advance({ commands_seq: command });
       }, lookAfterMs);
-      await promise;
-      clearTimeout(timer);
+      await atMost(catchUpWithinMs, promise);
       clearTimeout(look);
       waiting.delete(waiter);
     },

@@ -2,7 +2,7 @@
 //
 // An agent's inbox: what was stored for it and not yet handed to its CLI. Handing over is written down as a receipt
 // (`injected`, its route the tool): by the bridge once the CLI has it, or here for a caller that will not.
-import { setTimeout as delay } from "node:timers/promises";
+
 import { inboxOf } from "../../domain/fleet/agent-record.ts";
 import {
   type CommandRecord,
@@ -16,6 +16,7 @@ import type { Receipt } from "../../domain/wire/messages.ts";
 import { agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStreamMessage } from "../../nats/jetstream/streams.ts";
+import { pause } from "../../waiting.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
@@ -109,7 +110,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
       if (held.length > 0 || next.length === 0) return next.slice(0, held.length);
       do {
         if (performance.now() > deadline) return [];
-        await delay(lookEveryMs);
+        await pause(lookEveryMs);
       } while (isHeldUp(id, call, types));
     }
   };

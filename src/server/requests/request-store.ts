@@ -2,6 +2,7 @@
 //
 // The requests that wait for a person or a captain: kept in the bucket `requests`, decided by compare-and-set, so that
 // the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
+
 import {
   type AgentRequest,
   answerMessageId,
@@ -163,10 +164,10 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     const look = () => {
       if (requests.has(requestId)) resolve();
     };
-    const timer = setTimeout(resolve, ownReadingWithinMs);
-    waits.add(timer);
     listeners.add(look);
     look();
+    const timer = setTimeout(resolve, ownReadingWithinMs);
+    waits.add(timer);
     return promise.finally(() => {
       clearTimeout(timer);
       waits.delete(timer);

@@ -1,5 +1,6 @@
 // One server-sent event stream: asks its source for more only when the client has taken what came before.
 // Knows nothing of what it carries.
+import { pause } from "../../waiting.ts";
 
 export interface StreamEvent {
   readonly event: string;
@@ -48,14 +49,11 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
     forgetVoid?.();
     wake();
   };
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const rest = async (ms: number) => {
+    const waking = new AbortController();
+    wake = () => waking.abort();
+    await pause(ms, waking.signal);
+  };
   signal.addEventListener("abort", end, { once: true });
 
   const body = new ReadableStream<Uint8Array>(
@@ -67,13 +65,13 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
         while (!isOver) {
           const gapLeftMs = writtenAt + minGapMs - performance.now();
           if (gapLeftMs > 0) {
-            await pause(gapLeftMs);
+            await rest(gapLeftMs);
             continue;
           }
           text += source.next().map(formatEvent).join("");
           if (text === "" && performance.now() - writtenAt >= keepAliveEveryMs) text = keepAlive;
           if (text !== "") break;
-          await pause(lookEveryMs);
+          await rest(lookEveryMs);
         }
         if (isCancelled) return;
         if (isOver) return controller.close();
