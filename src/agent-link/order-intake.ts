@@ -34,6 +34,11 @@ export interface OrderIntakeOptions {
   readonly log: Logger;
   /** Whether the agent has it already, by its inbox. */
   readonly wasGiven: (commandId: string) => Promise<boolean>;
+  /**
+   * Called before the receipt is stored: once an order is seen as delivered, what it forbids happens no more. Returns the way to
+   * undo that, for an order whose receipt could not be stored: it is taken later, or never.
+   */
+  readonly onArrival?: ((order: TakenOrder) => () => void) | undefined;
   /** Called when the receipt is stored and the order acknowledged; once for each order. */
   readonly onOrder: (order: TakenOrder) => void;
 }
@@ -49,7 +54,7 @@ export interface OwnRun {
 type OrderReceipt = NonNullable<OrderReading["receipt"]>;
 
 export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
-  const { id, run, now, log, wasGiven, onOrder } = options;
+  const { id, run, now, log, wasGiven, onArrival, onOrder } = options;
   const ending = new AbortController();
   /** The orders that were acted on. One whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
@@ -92,8 +97,14 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     if (whose === "others") return leaveToOther(bus, order);
     const isOurs = whose === "ours";
     const facts = isOurs ? await unlessGiven(receipt) : { ...receipt, ...runHasEnded };
-    const timestamp = now().toISOString();
-    await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...facts, timestamp });
+    const undo = taken !== undefined && isOurs ? onArrival?.(taken) : undefined;
+    try {
+      const timestamp = now().toISOString();
+      await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...facts, timestamp });
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
     try {
       await order.ack();
     } finally {

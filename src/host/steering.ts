@@ -40,6 +40,7 @@ export function startSteering(
     ...{ id, now, log },
     run: { ids: [instanceId], beganMs },
     wasGiven: () => Promise.resolve(false),
+    onArrival: control.arrived,
     onOrder: (order) => {
       if (order.token !== undefined) receipts.noteToken(order.command_id, order.token);
       if (isControl(order.type)) control.take(order);

@@ -2,6 +2,7 @@
 // swallows what it is given.
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
+import { agentSubject, streams } from "../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../src/log.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -153,6 +154,44 @@ test("a pause before the first hook holds the first tool call", async () => {
   const held = ada.hook("PreToolUse", tool);
   await ada.statesOnce("stored", "delivered", "injected", "applied");
   expect(await Promise.race([held, Bun.sleep(200).then(() => "held")])).toBe("held");
+  await ada.send("resume");
+  expect(await held).toEqual({});
+});
+
+test("once anybody sees that a pause is delivered, no tool call starts any more", async () => {
+  await using test = await startTestServer();
+  await using ada = await host(test);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const onReceipt = Promise.withResolvers<Promise<unknown>>();
+  const unsubscribe = (await test.nats.bus()).subscribe(agentSubject(id, "receipt"), ({ data }) => {
+    // The first receipt: `delivered`. The host has no answer from nats-server yet.
+    unsubscribe();
+    expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ state: "delivered" });
+    onReceipt.resolve(Promise.resolve({ call: ada.hook("PreToolUse", tool) }));
+  });
+  await ada.send("pause");
+  const { call } = (await onReceipt.promise) as { call: Promise<unknown> };
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
+  expect(await Promise.race([call, Bun.sleep(200).then(() => "held")])).toBe("held");
+  await ada.send("resume");
+  expect(await call).toEqual({});
+});
+
+test("a pause whose receipt cannot be stored holds nothing until it can", async () => {
+  await using test = await startTestServer();
+  const logged: string[] = [];
+  await using ada = await host(test, { log: { ...silentLogger, warn: (line) => void logged.push(line) } });
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  const manager = await (await test.nats.bus()).connection.jetstreamManager();
+  const { config } = await manager.streams.info(streams.audit);
+  await manager.streams.update(streams.audit, { ...config, max_msg_size: 10 });
+  await ada.send("pause");
+  await waitFor(() => logged.some((line) => line.includes("is not taken yet")), { what: "the trouble" });
+  expect(await ada.hook("PreToolUse", tool)).toEqual({});
+  await manager.streams.update(streams.audit, config);
+  await ada.statesOnce("stored", "delivered", "injected");
+  const held = ada.hook("PreToolUse", tool);
+  await ada.statesOnce("stored", "delivered", "injected", "applied");
   await ada.send("resume");
   expect(await held).toEqual({});
 });

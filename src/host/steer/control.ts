@@ -7,6 +7,8 @@ import type { Pauses } from "./pauses.ts";
 import type { Stops } from "./stops.ts";
 
 export interface Control {
+  /** An order is there, and nobody has been told so yet: a pause holds from here on. Returns the way to undo that. */
+  arrived(order: TakenOrder): () => void;
   take(order: TakenOrder): void;
   /** Nothing of the agent runs. */
   turnEnded(): void;
@@ -24,6 +26,8 @@ export interface ControlOptions {
 
 export function createControl({ pauses, stops, receipts }: ControlOptions): Control {
   return {
+    arrived: (order) =>
+      order.type === "pause" && stops.endedHow() === undefined ? pauses.hold(order) : () => undefined,
     take(order) {
       const { command_id, type } = order;
       const endedHow = stops.endedHow();

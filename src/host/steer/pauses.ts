@@ -14,6 +14,8 @@ export interface PausesOptions {
 
 export interface Pauses {
   readonly gate: Gate;
+  /** Holds tool calls from here on, where nobody has paused yet. Returns the way to undo that. */
+  hold(order: TakenOrder): () => void;
   pause(order: TakenOrder): Promise<void>;
   resume(order: TakenOrder): Promise<void>;
   /** Nothing of the agent runs. */
@@ -51,6 +53,11 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
 
   return {
     gate,
+    hold({ from }) {
+      if (gate.pausedBy() !== undefined) return () => undefined;
+      gate.pause(from);
+      return gate.resume;
+    },
     async pause({ command_id, from }) {
       gate.pause(from);
       pauses.set(command_id, false);
