@@ -1,17 +1,10 @@
 // What one order of stream COMMANDS means to whoever takes it: which receipt it gets, and what is asked. Pure.
 import * as v from "valibot";
 import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
-import { messageOf } from "../domain/text/errors.ts";
-import { decodeMessage, parseJson } from "../domain/wire/decode.ts";
-import { decodeShutdown } from "../domain/wire/decode-shutdown.ts";
-import {
-  AgentMessageSchema,
-  type Command,
-  CommandSchema,
-  type Receipt,
-  TokenSchema,
-} from "../domain/wire/messages.ts";
-import { parseAgentSubject } from "../domain/wire/subjects.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { parseJson } from "../domain/wire/decode.ts";
+import { decodeOrder } from "../domain/wire/decode-order.ts";
+import { type Command, type Receipt, TokenSchema } from "../domain/wire/messages.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 
 /** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */
@@ -45,7 +38,7 @@ export interface OrderReading {
 export function readOrder(order: StreamMessage, now: Date): OrderReading {
   let decoded: DecodedOrder;
   try {
-    decoded = decodeOrder(order);
+    decoded = decodeFacts(order);
   } catch (error) {
     const problem = messageOf(error);
     const command_id = ownIdOf(order.data);
@@ -69,22 +62,24 @@ interface DecodedOrder extends Omit<TakenOrder, "command_id" | "token" | "run"> 
   readonly expires_at?: string | undefined;
 }
 
-/** @throws CliaiError `message_invalid` */
-function decodeOrder({ subject, data }: StreamMessage): DecodedOrder {
-  switch (parseAgentSubject(subject)?.topic) {
+/** @throws CliaiError `message_invalid`, `refused` */
+function decodeFacts(stored: StreamMessage): DecodedOrder {
+  const order = decodeOrder(stored);
+  switch (order?.type) {
+    case undefined:
+      throw new CliaiError("message_invalid", `${stored.subject} carries no orders`);
     case "command":
-      return decodeCommand(decodeMessage(CommandSchema, data));
+      return decodeCommand(order.message);
     case "shutdown": {
-      const shutdown = decodeShutdown(subject, data);
-      const { command_id, token, run, force = false, deadline_s } = shutdown;
+      const { command_id, token, run, force = false, deadline_s, from } = order.message;
       return {
-        ...{ command_id, token, run, type: "shutdown", force, reason: shutdownText(shutdown) },
-        from: typeof shutdown.from === "string" ? shutdown.from : "unknown",
+        ...{ command_id, token, run, type: "shutdown", force, reason: shutdownText(order.message) },
+        from: typeof from === "string" ? from : "unknown",
         ...(deadline_s === undefined ? {} : { deadline_s }),
       };
     }
-    default: {
-      const { message_id, token, from = "unknown" } = decodeMessage(AgentMessageSchema, data);
+    case "message": {
+      const { message_id, token, from = "unknown" } = order.message;
       return { command_id: message_id, token, type: "message", from, reason: "", force: false };
     }
   }

@@ -1,10 +1,10 @@
 // An order as it was stored: in COMMANDS while it waits, and in the copy that AUDIT has of it after that.
-import type { CommandRecord, OrderNames, OrderType } from "../domain/receipts.ts";
+import type { CommandRecord, OrderNames } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import { decodeMessage } from "../domain/wire/decode.ts";
-import { AgentMessageSchema, CommandSchema } from "../domain/wire/messages.ts";
+import { decodeOrder, ownIdOf } from "../domain/wire/decode-order.ts";
 import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStream } from "../nats/jetstream/read-stream.ts";
 import { readStreamMessage } from "../nats/jetstream/streams.ts";
 
@@ -24,18 +24,17 @@ export async function readStoredOrder(
   if (still !== undefined) return still;
   const subjects = [agentSubject(id, type === "message" ? "message" : "command")];
   const sinceMs = issued_at === undefined ? undefined : Date.parse(issued_at) - clockSlackMs;
-  for await (const { data } of readStream(bus, { stream: streams.audit, subjects, sinceMs })) {
-    if (isNamed(data, type, name)) return data;
+  for await (const stored of readStream(bus, { stream: streams.audit, subjects, sinceMs })) {
+    if (isNamed(stored, name)) return stored.data;
   }
   return undefined;
 }
 
-function isNamed(data: Uint8Array, type: OrderType, name: OrderNames): boolean {
+function isNamed(stored: StreamMessage, name: OrderNames): boolean {
   try {
-    const order =
-      type === "message" ? decodeMessage(AgentMessageSchema, data) : decodeMessage(CommandSchema, data);
-    const id = type === "message" ? order.message_id : order.command_id;
-    return id === name.command_id && (name.token === undefined || order.token === name.token);
+    const order = decodeOrder(stored);
+    if (order === undefined || ownIdOf(order) !== name.command_id) return false;
+    return name.token === undefined || order.message.token === name.token;
   } catch {
     return false; // a malformed one is not what is looked for
   }

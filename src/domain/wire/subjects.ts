@@ -98,6 +98,13 @@ export function parseAgentSubject(subject: string): { id: AgentId; topic: AgentT
   return { id, topic };
 }
 
+/** As {@link parseAgentSubject}. @throws Error for a subject whose id is none, such as `agent.-x.status` */
+export function requireAgentSubject(subject: string): { id: AgentId; topic: AgentTopic } {
+  const parsed = parseAgentSubject(subject);
+  if (parsed === undefined) throw new Error(`"${subject.split(".")[1] ?? ""}" is not an agent id`);
+  return parsed;
+}
+
 /** The agent of `tools.call.{id}`; undefined for any other subject. */
 export function parseToolCallSubject(subject: string): AgentId | undefined {
   const [head, call, id, ...rest] = subject.split(".");

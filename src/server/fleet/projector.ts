@@ -6,9 +6,15 @@ import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../../domain/wire/decode.ts";
-import { decodeShutdown } from "../../domain/wire/decode-shutdown.ts";
+import { decodeOrder } from "../../domain/wire/decode-order.ts";
 import * as messages from "../../domain/wire/messages.ts";
-import { agentSubject, everyAgentSubject, parseAgentSubject, streams } from "../../domain/wire/subjects.ts";
+import {
+  agentSubject,
+  everyAgentSubject,
+  parseAgentSubject,
+  requireAgentSubject,
+  streams,
+} from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
@@ -89,7 +95,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     onMessage: (message) => {
       const isKnown = message.seq <= from.commands_seq;
       // It would wait for ever, and count against the bound on what may wait for the agent.
-      if (!take(message.subject, message.data, () => decodeOrder(message), isKnown))
+      if (!take(message.subject, message.data, () => orderEvent(message), isKnown))
         onUnusableOrder(message.seq);
       advance({ commands_seq: message.seq });
     },
@@ -192,25 +198,7 @@ function decodeReport({ subject, data, at, seq }: StreamMessage): FleetEvent | u
   }
 }
 
-/** @throws CliaiError `message_invalid`, Error for an id that is none: nobody can make anything of it */
-export function decodeOrder({ subject, data, at, seq }: StreamMessage): FleetEvent | undefined {
-  const { id, topic } = requireAgentSubject(subject);
-  const facts = { id, at, stream_seq: seq };
-  switch (topic) {
-    case "command":
-      return { ...facts, type: topic, message: decodeMessage(messages.CommandSchema, data) };
-    case "shutdown":
-      return { ...facts, type: topic, message: decodeShutdown(subject, data) };
-    case "message":
-      return { ...facts, type: topic, message: decodeMessage(messages.AgentMessageSchema, data) };
-    default:
-      return undefined;
-  }
-}
-
-/** @throws Error for a subject whose id is none, such as `agent.-x.status` */
-function requireAgentSubject(subject: string): NonNullable<ReturnType<typeof parseAgentSubject>> {
-  const parsed = parseAgentSubject(subject);
-  if (parsed === undefined) throw new Error(`"${subject.split(".")[1] ?? ""}" is not an agent id`);
-  return parsed;
+function orderEvent(message: StreamMessage): FleetEvent | undefined {
+  const order = decodeOrder(message);
+  return order && { ...order, at: message.at, stream_seq: message.seq };
 }

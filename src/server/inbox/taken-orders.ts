@@ -4,6 +4,7 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeOrder } from "../../domain/wire/decode-order.ts";
 import {
   agentOrderTopics,
   everyAgentSubject,
@@ -16,7 +17,7 @@ import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { copiedTo, removeMessages, subjectCounts } from "../../nats/jetstream/streams.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import { decodeOrder, type Projector } from "../fleet/projector.ts";
+import type { Projector } from "../fleet/projector.ts";
 import type { Lease } from "../lease.ts";
 
 const sweepEveryMs = 1_000;
