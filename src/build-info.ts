@@ -1,5 +1,5 @@
-// What the build baked into this executable: version, commit, the nats-server inside. A run from source has no
-// nats-server inside; it looks into the build's cache instead. Reads nothing.
+// What the build put into this executable: version, commit, the nats-server inside. Run from source, there is no
+// nats-server inside, and the build's cache is used. Reads no file.
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import type { EmbeddedServer } from "./nats/child/server-binary.ts";

@@ -1,5 +1,5 @@
-// The settings file of `--config` and the settings of `serve`: one schema, and pure loaders (text in, settings out).
-// Reads no file and no environment; that is src/cli's.
+// The settings file (`--config`) and the settings of `serve`: one schema, and pure functions from text to settings. Files
+// and environment are read in src/cli.
 import * as v from "valibot";
 import { CliaiError } from "./domain/text/errors.ts";
 import { findJsonError } from "./domain/text/json-error.ts";

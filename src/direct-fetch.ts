@@ -1,5 +1,5 @@
-// The one way by which this program asks its own processes over HTTP: serve, and the host of a session. It passes every proxy
-// by, whatever the environment says: a proxy does not know this machine's loopback, and must not hear what is said on it.
+// The only file that sends HTTP requests: to serve, and to a session's host. It bypasses every proxy, because a proxy
+// cannot reach this machine's loopback and must not see these requests.
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { Readable } from "node:stream";

@@ -1,4 +1,5 @@
-// The Logger everything takes as a parameter. Logs go to stderr: stdout holds results, and in `bridge` the MCP transport.
+// The Logger that functions take as a parameter. It writes to stderr, because stdout holds results and, in `bridge`, the
+// MCP transport.
 import { redact } from "./domain/text/redact.ts";
 
 export interface Logger {

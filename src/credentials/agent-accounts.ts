@@ -1,5 +1,5 @@
-// What nats-server knows of the agents' accounts: a file of signed claims for each, where it looks for an account at its first
-// user. So an agent that is given credentials is let in at once, and nats-server need not be told, nor run.
+// Writes a file of signed claims for each agent's account. nats-server reads the file when the account's first user
+// connects, so a new agent is let in without telling nats-server, even while it does not run.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { natsDirOf } from "../data-dir/data-dir.ts";

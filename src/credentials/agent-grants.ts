@@ -1,5 +1,5 @@
-// What agents were given, written down under `keys/agents/<id>/`: one file for each user key that was ever given out and has not
-// expired, written by whoever made it, so that no two writers meet in one file. Giving and taking back is agent-keys.ts.
+// Records what agents were given, under `keys/agents/<id>/`: one file for each user key that has not expired. The process
+// that makes a key writes its file, so no two write the same one. agent-keys.ts mints and revokes.
 import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// The agents' credentials: made, and taken back when the agent is launched anew, has ended, or a person says so. What was given
-// to whom is written down by agent-grants.ts.
+// Mints agents' credentials, and revokes them when the agent is launched again, has ended, or a person says so.
+// agent-grants.ts records what was given.
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";

@@ -1,4 +1,4 @@
-// Whose user key that is. nats-server's log names agents by their keys, and may name one 20,000 times in a second.
+// Finds the agent that owns a user key, quickly: nats-server's log names agents by their keys, up to 20,000 times a second.
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { readGrantedKeys, readMintedAgents } from "./agent-grants.ts";
 

@@ -1,7 +1,7 @@
 // This room mints and revokes NATS credentials. A change here wants extra scrutiny.
 //
-// The files under `keys/`: the seeds from which everything of NATS is vouched for, and the operator's credentials. Whoever
-// can read them is the operator; agents are given nothing of them.
+// The files under `keys/`: the seeds that sign everything of NATS, and the operator's credentials. Whoever can read them is
+// the operator. Agents get none of them.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { keysDirOf } from "../data-dir/data-dir.ts";

@@ -1,4 +1,4 @@
-// Tells the running nats-server of a data directory what is revoked of an agent, over its system account.
+// Tells the running nats-server of a data directory, over its system account, which keys of an agent are revoked.
 import { readServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

@@ -1,4 +1,4 @@
-// Who is a captain, by the credentials that were made for it: what an agent says of itself does not count.
+// Decides who is a captain by the credentials that were made for it, not by what an agent says of itself.
 import { statSync } from "node:fs";
 import { messageOf } from "../domain/text/errors.ts";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";

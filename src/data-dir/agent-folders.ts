@@ -1,4 +1,4 @@
-// Which agents have a folder under agents/ of the data directory.
+// Lists the agents that have a folder below `agents/` in the data directory.
 import { readdir } from "node:fs/promises";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 

@@ -1,5 +1,5 @@
-// One process for one agent of this data directory: `cliai spawn` holds a lock in the agent's folder, from before it makes the
-// agent's credentials until it has ended, however it ends.
+// Allows one `cliai spawn` for each agent of this data directory. It takes a lock in the agent's folder before it makes the
+// agent's credentials, and holds it until it ends.
 import { join } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

@@ -1,4 +1,4 @@
-// What a running serve says of itself on the paths that are open to everybody: who it is, and whether its store works.
+// Asks a running serve on the paths that need no token: which instance it is, and whether its store works.
 import * as v from "valibot";
 import { directFetch } from "../direct-fetch.ts";
 

@@ -1,6 +1,6 @@
 // This room knows what stands on the disk: paths, private files, locks, `serve.json`, the HTTP token.
 //
-// Where everything lives: `--data-dir`, else CLIAI_HOME, else the platform's user data directory (contract §1).
+// The paths of the data directory: `--data-dir`, else CLIAI_HOME, else the platform's user data directory (contract §1).
 import { join, posix, resolve, win32 } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { Environment } from "../runtime.ts";

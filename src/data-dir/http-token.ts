@@ -1,5 +1,5 @@
-// The file of the HTTP token: made at first start, replaced by a rotation, and looked at again and again by a running serve.
-// What the token opens is src/web/access/access.ts.
+// The file of the HTTP token. It is made at the first start and replaced by `cliai token rotate`; a running serve watches
+// it. src/web/access/access.ts decides what the token opens.
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

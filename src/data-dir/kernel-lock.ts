@@ -1,7 +1,7 @@
-// A lock that the system holds for a process, and lets go however that ends: nobody has to judge whether the holder lives.
-// It is SQLite's exclusive lock on an empty database file, which works alike on Linux, macOS and Windows, and between network
-// and process namespaces of one machine. Nothing else may open that file: on POSIX, closing it anywhere in the process that
-// holds the lock would let it go.
+// A lock that the kernel holds for a process and releases when the process ends, so nobody has to judge whether the holder
+// lives. It is SQLite's exclusive lock on an empty database file, which works on Linux, macOS and Windows, and across
+// network and process namespaces of one machine. Nothing else may open that file: on POSIX, closing it anywhere in the
+// holding process releases the lock.
 
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
-// Which agents this server has launched and must have again when it starts anew: a private file in each one's folder.
-// An agent that was stopped, that ended by itself or that was removed has none.
+// Records which agents this server has launched and launches again at its next start: one private file in each agent's
+// folder. An agent that was stopped, ended by itself or was removed has no file.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";

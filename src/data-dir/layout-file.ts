@@ -1,4 +1,4 @@
-// `layout.json` of the data directory: which layout its data has, and which cliai wrote it last.
+// `layout.json` of the data directory: the layout of its data, and the cliai that wrote it last.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";

@@ -1,5 +1,5 @@
-// Directories and files for this user alone: 0700 and 0600, written whole or not at all, never through a symbolic link.
-// On Windows the user's own data directory is theirs alone already; modes mean nothing there.
+// Directories and files for this user alone: modes 0700 and 0600, written whole or not at all, never through a symbolic
+// link. On Windows, modes have no effect, and the user's data directory is private already.
 import { chmod, lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";

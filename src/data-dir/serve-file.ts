@@ -1,4 +1,5 @@
-// `serve.json`: how the clients of a data directory find its server. Written when the server is ready, removed at its end.
+// `serve.json`, by which clients of a data directory find its server. serve writes it when it is ready, and removes it when
+// it ends.
 import { readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// One serve on one data directory: the holder of the lock `serve.held`, which the kernel lets go when it ends. Beside it
-// `serve.lock` says who that is, for people and for a serve of 0.1.0, which knows no other lock.
+// Allows one serve on one data directory: the one that holds the kernel lock `serve.held`. `serve.lock` beside it names the
+// holder for people and for a serve of 0.1.0, which knows no other lock.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";

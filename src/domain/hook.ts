@@ -1,5 +1,5 @@
-// What an agent CLI's hook tells, and what it is answered, in words that fit every CLI. How one CLI says it is a row of
-// src/agents; what is done about it is src/host.
+// The hooks of an agent CLI and their answers, in types that fit every CLI. A folder of src/agents translates one CLI's
+// hooks; src/host decides the answers.
 import type { Question } from "./questions.ts";
 import type { SessionEventKind } from "./wire/messages.ts";
 

@@ -1,5 +1,5 @@
-// The version of how data is laid out, in the streams and in the data directory. It grows with each change of a stream, a
-// bucket or a record that an older cliai would misread; what is of an older one is brought up to date at a start.
+// The version of the layout of streams, buckets and the data directory. Raise it with each change that an older cliai would
+// misread; serve brings older data up to date when it starts.
 import { CliaiError } from "./text/errors.ts";
 
 /** 1: cliai 0.1.0, which wrote no version. 2: AUDIT without a dedupe window, orders with a token and a run. */

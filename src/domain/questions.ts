@@ -1,5 +1,5 @@
-// The questions of one request that an agent's CLI asks by a dialog of its own: each with its choices, answered all at once.
-// How a person's or a captain's words become one answer for each of them. Pure.
+// The questions that an agent's CLI asks in one dialog, each with its choices. Turns a person's or a captain's words into
+// one answer for each question. Pure.
 import * as v from "valibot";
 import { CliaiError } from "./text/errors.ts";
 

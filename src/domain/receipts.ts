@@ -1,6 +1,6 @@
 // This room is pure: no clock, no I/O, no randomness. It decides; the other rooms do.
 //
-// The life of a command (contract §5): which receipts follow which, and when its sender has what it waited for.
+// The life of an order (contract §5): which receipt may follow which, and when a sender has what it waits for.
 import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./wire/messages.ts";
 
 export interface ReceiptEntry {

@@ -1,5 +1,5 @@
-// The life of a request that waits for a person or a captain (contract §4, bucket `requests`): a question, a stop
-// approval, a permission. One state machine: asked → answered | withdrawn | expired. Never approved by silence.
+// The life of a request (contract §4, bucket `requests`): a question, a permission or a stop approval. One state machine,
+// asked → answered | withdrawn | expired. Silence never approves.
 import * as v from "valibot";
 import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";
 import { summaryOf } from "./receipts.ts";

@@ -1,5 +1,5 @@
-// What agents have used: tokens, cost, how full the model's window is. Figures of the agent's CLI are worth more than
-// the model's own count of itself, as long as they are fresh. All of them are estimates.
+// What agents have used: tokens, cost, context. Figures of the agent's CLI replace the model's own count as long as they
+// are fresh. All are estimates.
 import { type Usage, UsageSchema } from "./wire/messages.ts";
 
 export type KnownUsage = Usage & { readonly at: string };

@@ -1,4 +1,5 @@
-// Lays the records that are there beside those that were signed, and says which differ and how. Pure: digests come in.
+// Compares the records that are in the stream with those that were signed, and says which differ and how. Pure: the digests
+// are computed elsewhere.
 import type { SignedRecord } from "./audit.ts";
 
 /** What is there of a record; `seq` is the stream's own, which a copy numbers anew. */

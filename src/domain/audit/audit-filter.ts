@@ -1,4 +1,4 @@
-// Which records of the stream AUDIT a reader wants: as subjects for the server to choose by, and as a test for the rest.
+// Turns a reader's filter into the subjects of the stream AUDIT to read, and a test for each record read.
 import { CliaiError } from "../text/errors.ts";
 import { didYouMean } from "../text/nearest.ts";
 import type { AgentId } from "../wire/agent-id.ts";

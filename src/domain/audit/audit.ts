@@ -1,7 +1,7 @@
 // This room holds the records of the audit and the filters on them.
 //
-// What the server writes into the stream AUDIT of its own: tool calls, malformed messages, and the signed checkpoints that
-// make tampering show. Types, schemas and the text that is signed; hashing and signing are in src/audit.
+// The server's own records in the stream AUDIT: tool calls, malformed messages, and the signed checkpoints that show
+// tampering. Types, schemas and the text that is signed; src/audit hashes and signs.
 import * as v from "valibot";
 import type { AgentId } from "../wire/agent-id.ts";
 

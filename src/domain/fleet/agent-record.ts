@@ -1,5 +1,5 @@
-// What is kept of an agent (bucket `agents`) and what is shown of it. The record holds evidence, the view what follows
-// from it at a time: see status.ts.
+// What is stored of an agent in the bucket `agents`: evidence only. What is shown of it is derived from that: agent-view.ts
+// and status.ts.
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { AgentId } from "../wire/agent-id.ts";

@@ -1,4 +1,4 @@
-// What CLI, API and page show of an agent: its record, and the status that follows from it at a time.
+// What CLI, API and page show of an agent: its record, and the status that follows from the record at a given time.
 import type { CommandRecord } from "../receipts.ts";
 import { type AgentRecord, inboxOf } from "./agent-record.ts";
 import type { Axes } from "./axes.ts";

@@ -1,4 +1,5 @@
-// Which of an agent's evidence counts: what an earlier run said does not, nor a word that later events have overtaken.
+// Decides which of an agent's evidence counts. Reports of an earlier run do not, nor does a reported status that later
+// events contradict.
 import type { AgentRecord, SaidStatus } from "./agent-record.ts";
 import { isTurnOpen, type SessionEvidence } from "./session.ts";
 

@@ -1,7 +1,7 @@
 // This room decides what is known of an agent: events in, record out; and the status that follows from a record.
 //
-// The fleet's state: reduce(record, event) -> record for one agent, the fleet being a map of them.
-// Pure: time comes with the event, and a replayed or doubled event changes nothing.
+// reduceAgent(record, event) returns the agent's next record. Pure: the time comes with the event, and an event that is
+// replayed or comes twice changes nothing.
 import {
   addReceipt,
   beginningOf,

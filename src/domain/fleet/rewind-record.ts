@@ -1,5 +1,5 @@
-// A store that was damaged may end before what was read of it: nats-server gives those sequences to new messages. The
-// records then count from the new end, so that what comes is taken in, and what was lost is not mistaken for it.
+// Adapts a record to a stream that lost its end. After such damage nats-server gives the lost sequences to new messages, so
+// the record must count from the new end, or it would take the new messages for the lost ones.
 import { type CommandRecord, isWaiting } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
 

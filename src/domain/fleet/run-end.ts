@@ -1,5 +1,5 @@
-// What the end of a run of the agent means for the orders that were in its hands (contract §5): what it never showed to have
-// waits again, a task that it had stays open until its session is gone on with or the resume window is over. Pure.
+// What the end of an agent's run does to its orders (contract §5): an order that was never seen waits again; a task that
+// was seen stays open until another run resumes the session or the resume window ends. Pure.
 import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { isKnownToLive } from "./runs.ts";

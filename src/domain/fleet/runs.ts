@@ -1,5 +1,5 @@
-// Several runs may speak for one agent at once: `claude mcp list` starts each MCP server once more, beside the one that is at
-// work. Each run's evidence is kept apart, and the end of one ends that one alone. Pure.
+// Keeps several runs of one agent apart, because `claude mcp list` starts every MCP server once more beside the run that is
+// at work. The end of a run ends that run alone. Pure.
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, OtherRun } from "./agent-record.ts";
 import { isOlderInstance } from "./evidence-that-counts.ts";
 import { isGone, isGoodbye, silentAfterMs } from "./status.ts";

@@ -1,4 +1,4 @@
-// What the evidence of a session says at a time: what it does, what it waits for, whether it is stuck, and why.
+// Reads a session's evidence at a given time: what the session does, what it waits for, whether it is stuck, and why.
 import type { Activity, Reading } from "./axes.ts";
 import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
 

@@ -1,5 +1,5 @@
-// What the events of an agent's CLI tell of its session: which one it is, whether a turn is open, which tools run, what
-// it waits for, what failed. A small record with bounds; what follows from it at a time is in session-reading.ts.
+// Reduces the events of an agent's CLI to the evidence of its session: its id, whether a turn is open, which tools run,
+// what waits for a person, what failed. All lists are bounded. session-reading.ts interprets it.
 import { summaryOf } from "../receipts.ts";
 import { type AgentEvent, type FailureWord, failureWords, type SessionEventKind } from "../wire/messages.ts";
 

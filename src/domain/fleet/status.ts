@@ -1,5 +1,5 @@
-// The four axes of an agent's status (contract §6): one pure function of the evidence and the time, for CLI, API and
-// page alike. Each value says where it comes from, since when, and why; when the evidence runs out it is `unknown`.
+// Derives the four axes of an agent's status (contract §6) from its record and the time, for CLI, API and page alike. Each
+// value names its source, its time and its reason; without evidence it is `unknown`.
 import { type CommandRecord, isControl } from "../receipts.ts";
 import { isApproval } from "../requests.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";

@@ -1,5 +1,5 @@
-// An agent's record as it comes back from where it is kept: whether it is one, and whether what another server has written down
-// says as much as what is known here. By this, several servers come to the same record whichever of them heard what first.
+// Checks a record that was read from the bucket, and whether it is at least as new as our own. Several servers come to the
+// same record this way, whichever of them heard what first.
 import * as v from "valibot";
 import { AgentIdSchema } from "../wire/agent-id.ts";
 import { ReceiptStateSchema } from "../wire/messages.ts";

@@ -1,7 +1,7 @@
 // This room holds errors, times and other text that the rooms share.
 //
-// The one error type that reaches a person, and the exit code of each of its codes (contract §1).
-// Everything below src/cli throws these; src/cli/frame/run.ts alone prints them.
+// CliaiError, the one error type that a person sees, and the exit code of each of its codes (contract §1). All rooms below
+// src/cli throw it; src/cli/frame/run.ts alone prints it.
 
 /** Exit code of each error code. 1 failed · 2 usage or configuration · 3 unreachable · 4 no answer in time · 5 refused. */
 const exitCodeByErrorCode = {

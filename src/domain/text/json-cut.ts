@@ -1,5 +1,5 @@
-// Cuts long strings out of JSON text while it comes in, so that a value whose parts are large is read in bounded memory: all of
-// its other fields stay, and it stays JSON. Pure.
+// Cuts long strings out of JSON text while it arrives, so that a large value is read in bounded memory. The other fields
+// stay, and the text stays JSON. Pure.
 
 /** No field that anything is decided by is as long, and a permission for as long an input is refused (host/approvals.ts). */
 const longestStringBytes = 1_024 ** 2;

@@ -1,4 +1,5 @@
-// Where a text stops being JSON: Bun's JSON.parse does not say, and a person who edits a file needs the line.
+// Finds the line where a text stops being JSON, because Bun's JSON.parse does not say, and a person who edits a file needs
+// it.
 
 export interface TextPosition {
   /** Both count from 1. */

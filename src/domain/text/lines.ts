@@ -1,5 +1,5 @@
-// Text that comes in parts, to its lines. A line ends at a line feed alone: JSON may hold every other character that ends a line
-// for `node:readline`, such as U+2028, as it is.
+// Splits arriving text into lines, at line feeds alone. `node:readline` also splits at characters that JSON may contain,
+// such as U+2028.
 
 export interface LineSplitter {
   /** The lines that this part ends. */

@@ -1,4 +1,4 @@
-// A point in time as a person types it: RFC 3339, or how long ago. Pure: the present comes in.
+// Parses a time as a person types it: RFC 3339, or a duration ago. Pure: the present is a parameter.
 import { CliaiError } from "./errors.ts";
 
 const unitMs: Readonly<Record<string, number>> = {

@@ -1,5 +1,5 @@
-// "Did you mean …": the known names nearest to one that is not known.
-// Pure; the only file of the domain beside the schemas that uses a package (fastest-levenshtein).
+// "Did you mean …": finds the known names nearest to an unknown one. Pure. Beside the schemas, the only file of the domain
+// that imports a package (fastest-levenshtein).
 import { distance } from "fastest-levenshtein";
 
 /** Up to `limit` candidates within a third of the word's length in edits (at least 2), nearest first; case is ignored. */

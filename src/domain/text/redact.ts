@@ -1,5 +1,5 @@
-// Takes secrets out of text that is meant to be read: log lines and error messages. It knows them by their shapes alone,
-// so it is the last guard and not the first: what holds a secret does not belong into a message.
+// Removes secrets from text that people read, such as log lines and error messages. It recognises secrets by their shape
+// only, so it is the last guard: do not put secrets into messages in the first place.
 
 const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
   // The user and password of a URL; NATS takes a token in the same place.

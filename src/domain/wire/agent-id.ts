@@ -1,4 +1,4 @@
-// Agent ids (contract §2): what one may look like, and how one is made when none is given.
+// Agent ids (contract §2): their syntax, and how one is made if none is given.
 import * as v from "valibot";
 import { CliaiError } from "../text/errors.ts";
 

@@ -1,5 +1,5 @@
-// The name that an agent's presence (its bridge, or the host of its session) gives its connection to NATS: nats-server says
-// it with each connection that comes or goes.
+// The name of a host's or a bridge's NATS connection. It carries the agent's id, because nats-server reports each
+// connection and its end by that name.
 import { type AgentId, isAgentId } from "./agent-id.ts";
 
 const form = /^cliai bridge (\S+) (\S+)$/;

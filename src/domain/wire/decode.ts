@@ -1,4 +1,4 @@
-// The edge: bytes to messages. Everything after it trusts the types.
+// Decodes bytes into messages. After it, the code trusts the types.
 import * as v from "valibot";
 import { CliaiError } from "../text/errors.ts";
 import { redact } from "../text/redact.ts";

@@ -1,7 +1,7 @@
 // This room is the wire: subjects, message schemas, decoding, the table of tools.
 //
-// One schema for each message on the wire (contract §3); the types are inferred from them.
-// Unknown fields are kept and passed on. Decoding bytes is in decode.ts.
+// One schema for each message on the wire (contract §3); the types are inferred from the schemas. Unknown fields are kept.
+// decode.ts decodes bytes.
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 

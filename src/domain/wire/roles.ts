@@ -1,4 +1,4 @@
-// What an agent is in its fleet (contract §7): a captain leads the others, and has tools of its own.
+// The roles of agents (contract §7). A captain has tools of its own besides everybody's.
 
 export const roles = ["agent", "captain"] as const;
 export type Role = (typeof roles)[number];

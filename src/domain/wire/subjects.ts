@@ -1,4 +1,4 @@
-// Every subject, stream, consumer and bucket name (contract §3 and §4): built and parsed here and nowhere else.
+// Builds and parses the name of every subject, stream, consumer and bucket (contract §3 and §4). No other file does.
 import { type AgentId, isAgentId } from "./agent-id.ts";
 
 /** What an agent says of itself: `agent.{id}.<topic>`. */

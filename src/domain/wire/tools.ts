@@ -1,5 +1,5 @@
-// The agents' tool table (contract §7): one row a tool; the bridge lists it, the server answers it.
-// A new tool is one row here and one handler in src/server.
+// The table of the agents' tools (contract §7), one row a tool. The bridge lists it, the server answers it. A new tool is
+// one row here and one handler in src/server/tools.
 import * as v from "valibot";
 import { QuestionSchema } from "../questions.ts";
 import { AgentIdSchema } from "./agent-id.ts";
