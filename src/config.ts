@@ -15,69 +15,114 @@ const wholeNumber = (least: number, most: number) => {
 const described = <T extends v.GenericSchema>(schema: T, description: string) =>
   v.pipe(schema, v.description(description));
 
-const serveEntries = {
-  port: described(wholeNumber(0, 65_535), "port of the dashboard and the API; 0 for any free one"),
-  host: described(text("an address"), "address of the dashboard and the API"),
-  nats_port: described(wholeNumber(0, 65_535), "port of the nats-server that is started; 0 for any free one"),
-  nats_url: described(text("a URL"), "an existing NATS server or cluster; none is started then"),
-  nats_creds: described(text("a path"), "credentials file for nats_url"),
-  nats_server: described(text("a path"), "the nats-server program to run"),
-  insecure: described(v.boolean("must be true or false"), "no credentials on loopback, for experiments"),
-  token_file: described(text("a path"), "file with the HTTP token; without it one is made at first start"),
-  tls_cert: described(text("a path"), "certificate of the dashboard, the API and NATS, in PEM form"),
-  tls_key: described(text("a path"), "key of tls_cert, in PEM form"),
-  tls_ca: described(
-    text("a path"),
-    "certificate of the private authority that tls_cert is from, in PEM form",
-  ),
-  replicas: described(wholeNumber(1, 5), "copies of streams and buckets on a cluster"),
-  sync: described(
-    v.pipe(
-      v.string("must be text"),
-      v.regex(/^(always|[1-9]\d{0,3}[sm])$/, "must be always, or a time such as 1s or 2m"),
-    ),
-    "when what is stored is on the disk: before its sender is told so, or every so often",
-  ),
-  audit_max_age: described(
-    v.pipe(
-      v.string("must be text"),
-      v.regex(/^[1-9]\d*(min|h|d|w)$/, "must be a duration such as 12h or 30d"),
-    ),
-    "how long the recorded history is kept",
-  ),
-  audit_max_bytes: described(
-    v.pipe(v.string("must be text"), v.regex(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB")),
-    "how much of the recorded history is kept",
-  ),
-  audit_heartbeats: described(v.boolean("must be true or false"), "record heartbeats as well"),
-  resume_window: described(
-    v.pipe(
-      v.string("must be text"),
-      v.regex(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"),
-    ),
-    "how long a session that has ended may be gone on with before the tasks that it had end as failed",
-  ),
+const path = text("a path");
+const yesOrNo = v.boolean("must be true or false");
+const pattern = (shape: RegExp, message: string) => v.pipe(v.string("must be text"), v.regex(shape, message));
+
+interface ServeSetting<TSchema extends v.GenericSchema = v.GenericSchema> {
+  readonly schema: TSchema;
+  readonly description: string;
+  /** What `--help` calls the value; absent for one that is true or false. */
+  readonly valueHint?: string;
+  readonly default?: v.InferOutput<TSchema>;
+}
+const setting = <TSchema extends v.GenericSchema, const TFacts extends Omit<ServeSetting<TSchema>, "schema">>(
+  schema: TSchema,
+  facts: TFacts,
+) => ({ schema, ...facts });
+
+/** Every setting of `serve`, once: the flags, their help, the JSON Schema, the defaults and docs/settings.md follow from it. */
+export const serveSettings = {
+  port: setting(wholeNumber(0, 65_535), {
+    description: "port of the dashboard and the API; 0 for any free one",
+    valueHint: "PORT",
+    default: 3000,
+  }),
+  host: setting(text("an address"), {
+    description: "address of the dashboard and the API",
+    valueHint: "ADDRESS",
+    default: "127.0.0.1",
+  }),
+  nats_port: setting(wholeNumber(0, 65_535), {
+    description: "port of the nats-server that is started; 0 for any free one",
+    valueHint: "PORT",
+    default: 4222,
+  }),
+  nats_url: setting(text("a URL"), {
+    description: "use this NATS server or cluster, and start none",
+    valueHint: "URL",
+  }),
+  nats_creds: setting(path, {
+    description: "credentials file for the NATS server at nats_url",
+    valueHint: "FILE",
+  }),
+  nats_server: setting(path, { description: "run this nats-server program", valueHint: "PATH" }),
+  insecure: setting(yesOrNo, { description: "no credentials on loopback, for experiments", default: false }),
+  token_file: setting(path, {
+    description: "file with the HTTP token; without it one is made at first start",
+    valueHint: "FILE",
+  }),
+  tls_cert: setting(path, {
+    description: "certificate of the dashboard, the API and NATS (PEM)",
+    valueHint: "FILE",
+  }),
+  tls_key: setting(path, { description: "key of tls_cert (PEM)", valueHint: "FILE" }),
+  tls_ca: setting(path, {
+    description: "certificate of the private authority that signed tls_cert (PEM)",
+    valueHint: "FILE",
+  }),
+  replicas: setting(wholeNumber(1, 5), {
+    description: "copies of each stream and bucket on a cluster",
+    valueHint: "N",
+    default: 1,
+  }),
+  sync: setting(pattern(/^(always|[1-9]\d{0,3}[sm])$/, "must be always, or a time such as 1s or 2m"), {
+    description: "when nats-server writes to the disk: before it confirms a message, or every TIME",
+    valueHint: "always|TIME",
+    default: "always",
+  }),
+  audit_max_age: setting(pattern(/^[1-9]\d*(min|h|d|w)$/, "must be a duration such as 12h or 30d"), {
+    description: "how long the recorded history is kept",
+    valueHint: "TIME",
+    default: "30d",
+  }),
+  audit_max_bytes: setting(pattern(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB"), {
+    description: "how much of the recorded history is kept",
+    valueHint: "SIZE",
+    default: "1GB",
+  }),
+  audit_heartbeats: setting(yesOrNo, { description: "record heartbeats as well", default: false }),
+  resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
+    description: "how long a session that has ended may be resumed before its tasks fail",
+    valueHint: "TIME",
+    default: "10m",
+  }),
 };
 
-export type ServeKey = keyof typeof serveEntries;
-type ServeValues = { [Key in ServeKey]: v.InferOutput<(typeof serveEntries)[Key]> };
+type ServeTable = typeof serveSettings;
+export type ServeKey = keyof ServeTable;
+export type ServeValues = { [Key in ServeKey]: v.InferOutput<ServeTable[Key]["schema"]> };
+type KeyWithDefault = {
+  [Key in ServeKey]: ServeTable[Key] extends { readonly default: unknown } ? Key : never;
+}[ServeKey];
+export type ServeSettings = Readonly<Partial<ServeValues> & Pick<ServeValues, KeyWithDefault>>;
 
-const serveDefaults = {
-  port: 3000,
-  host: "127.0.0.1",
-  nats_port: 4222,
-  insecure: false,
-  replicas: 1,
-  sync: "always",
-  audit_max_age: "30d",
-  audit_max_bytes: "1GB",
-  audit_heartbeats: false,
-  resume_window: "10m",
-} satisfies Partial<ServeValues>;
+export const serveTable: readonly (readonly [ServeKey, ServeSetting])[] = Object.entries(serveSettings) as [
+  ServeKey,
+  ServeSetting,
+][];
+/** `nats_port` is `--nats-port` on the command line. */
+export const flagOf = (key: string): string => key.replaceAll("_", "-");
+/** `nats_port` is `CLIAI_NATS_PORT` in the environment. */
+export const variableOf = (key: string): string => `CLIAI_${key.toUpperCase()}`;
 
-export type ServeSettings = Readonly<
-  Partial<ServeValues> & Pick<ServeValues, keyof typeof serveDefaults & ServeKey>
->;
+const serveDefaults = Object.fromEntries(
+  serveTable.flatMap(([key, { default: standard }]) => (standard === undefined ? [] : [[key, standard]])),
+);
+// Object.fromEntries loses which schema belongs to which key.
+const serveEntries = Object.fromEntries(
+  serveTable.map(([key, { schema, description }]) => [key, described(schema, description)]),
+) as unknown as { [Key in ServeKey]: ServeTable[Key]["schema"] };
 
 const leastAuditBytes = 64 * 1024 * 1024;
 
@@ -182,7 +227,7 @@ export interface SettingTexts {
  * @throws CliaiError `config_invalid`, naming the flag or variable and its value
  */
 export function resolveServeSettings(texts: SettingTexts, config: Config): ServeSettings {
-  const given = Object.entries(serveEntries).flatMap(([key, schema]) => {
+  const given = serveTable.flatMap(([key, { schema }]) => {
     const found = findText(key, texts);
     return found === undefined ? [] : [[key, readText(schema, found)] as const];
   });
@@ -225,8 +270,7 @@ interface FoundText {
 }
 
 function findText(key: string, { flags, env }: SettingTexts): FoundText | undefined {
-  const flag = key.replaceAll("_", "-");
-  const variable = `CLIAI_${key.toUpperCase()}`;
+  const [flag, variable] = [flagOf(key), variableOf(key)];
   if (flags[flag] !== undefined) return { source: `--${flag}`, value: flags[flag] };
   if (env[variable]) return { source: variable, value: env[variable] };
   return undefined;

@@ -1,18 +1,24 @@
 // The settings file and the settings of `serve`: what is taken, and how what is not is named.
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import fc from "fast-check";
+import * as v from "valibot";
+import { serveCommand } from "../src/cli/serve/serve.ts";
 import {
   auditRetentionOf,
   ConfigSchema,
+  flagOf,
   parseConfig,
   resolveServeSettings,
   type SettingTexts,
+  serveSettings,
+  serveTable,
 } from "../src/config.ts";
 import { CliaiError } from "../src/domain/text/errors.ts";
 import { findJsonError } from "../src/domain/text/json-error.ts";
+import { settingsTable } from "./support/settings-table.ts";
 
 const configsDir = join(import.meta.dirname, "../configs");
 
@@ -156,6 +162,33 @@ describe("resolveServeSettings()", () => {
     expect(error.code).toBe("config_invalid");
     expect(error.message).toContain(message);
   });
+});
+
+describe("every setting of serve", () => {
+  const docs = readFileSync(resolvePath(import.meta.dirname, "../docs/settings.md"), "utf8");
+
+  test("is in docs/settings.md, as the program's own table has it", () => {
+    expect(docs).toContain(settingsTable());
+  });
+
+  test.each(serveTable.map(([key]) => key))("%s has a flag in serve --help, with its default", (key) => {
+    const setting: { description: string; default?: unknown } = serveSettings[key];
+    const line = serveCommand
+      .help()
+      .split("\n")
+      .find((each) => each.includes(` --${flagOf(key)} `));
+    expect(line).toContain(setting.description);
+    if (setting.default !== undefined && setting.default !== false) {
+      expect(line).toContain(`(default ${setting.default})`);
+    }
+  });
+
+  test.each(serveTable.filter(([, { default: standard }]) => standard !== undefined))(
+    "%s has a default that its own schema takes",
+    (_, { schema, default: standard }) => {
+      expect(v.is(schema, standard)).toBe(true);
+    },
+  );
 });
 
 describe("the default settings file", () => {

@@ -27,92 +27,17 @@ import { startServer } from "../../server/start-server.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
-import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
+import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
-import { configArgs, loadConfig } from "../frame/config-file.ts";
+import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { spawnText } from "./program-text.ts";
+import { serveArgs } from "./serve-args.ts";
 import { claimsOf, connectServe } from "./serve-nats.ts";
 import { createFrontDoor, httpUrl } from "./startup-handler.ts";
 import { planWebExposure, type WebExposure } from "./web-exposure.ts";
-
-const serveArgs = {
-  port: {
-    type: "string",
-    valueHint: "PORT",
-    description: "serve the dashboard on this port (default 3000; 0 picks a free one)",
-  },
-  host: {
-    type: "string",
-    valueHint: "ADDRESS",
-    description: "serve the dashboard on this address (default 127.0.0.1)",
-  },
-  "nats-port": {
-    type: "string",
-    valueHint: "PORT",
-    description: "run NATS on this port (default 4222; 0 picks a free one)",
-  },
-  ...dataDirArgs,
-  "nats-url": {
-    type: "string",
-    valueHint: "URL",
-    description: "use this NATS server or cluster instead of starting one",
-  },
-  "nats-creds": { type: "string", valueHint: "FILE", description: "credentials file for --nats-url" },
-  "nats-server": {
-    type: "string",
-    valueHint: "PATH",
-    description: "run this nats-server program instead of the one inside cliai",
-  },
-  insecure: { type: "boolean", description: "ask for no credentials, on loopback only; for experiments" },
-  "token-file": {
-    type: "string",
-    valueHint: "FILE",
-    description: "read the HTTP token from this file; else serve makes one at its first start",
-  },
-  "tls-cert": {
-    type: "string",
-    valueHint: "FILE",
-    description: "certificate for the dashboard and for NATS (PEM)",
-  },
-  "tls-key": { type: "string", valueHint: "FILE", description: "private key of --tls-cert (PEM)" },
-  "tls-ca": {
-    type: "string",
-    valueHint: "FILE",
-    description: "certificate of the private authority that signed --tls-cert (PEM)",
-  },
-  replicas: {
-    type: "string",
-    valueHint: "N",
-    description: "keep N copies of each stream on a cluster (default 1)",
-  },
-  sync: {
-    type: "string",
-    valueHint: "always|TIME",
-    description:
-      "write to the disk before each confirmation (always, the default) or at an interval (1s, 2m, …)",
-  },
-  "audit-max-age": {
-    type: "string",
-    valueHint: "TIME",
-    description: "delete audit records that are older than this (default 30d)",
-  },
-  "audit-max-bytes": {
-    type: "string",
-    valueHint: "SIZE",
-    description: "delete the oldest audit records above this size (default 1GB)",
-  },
-  "audit-heartbeats": { type: "boolean", description: "record heartbeats in the audit, too" },
-  "resume-window": {
-    type: "string",
-    valueHint: "TIME",
-    description: "fail the tasks of an ended session that nobody resumes within this time (default 10m)",
-  },
-  ...configArgs,
-  ...jsonArgs,
-} as const;
 
 export const serveCommand = defineCliCommand({
   name: "serve",
