@@ -176,6 +176,7 @@ function boundBody(request: Request, maxBytes: number, withinS: number): Request
 
 /** A program on a terminal that is ours: what is written to it is as if typed. */
 export interface OwnTerminal {
+  readonly pid: number;
   write(data: string | Uint8Array): void;
   resize(columns: number, rows: number): void;
   kill(signal: NodeJS.Signals): void;
@@ -207,6 +208,7 @@ export function openTerminal(options: OwnTerminalOptions): OwnTerminal | undefin
   });
   const { terminal } = subprocess;
   return {
+    pid: subprocess.pid,
     write: (data) => void terminal?.write(data),
     resize: (wide, high) => terminal?.resize(wide, high),
     kill: (signal) => subprocess.kill(signal),

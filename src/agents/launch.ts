@@ -2,12 +2,13 @@
 // pipes for a session without one. It is ended by its own handle. On a terminal of our own: own-terminal.ts.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { runVariable } from "../processes/run-processes.ts";
 import type { AgentCli } from "./agent-cli.ts";
 import { findProgram } from "./find-program.ts";
+import { type Exit, type RunningAgent, runningAgent } from "./running-agent.ts";
 
 export interface LaunchOptions {
   readonly cli: AgentCli;
@@ -18,63 +19,41 @@ export interface LaunchOptions {
   readonly isTerminal: boolean;
   /** Whether its input and output are ours instead of this process's own. */
   readonly isPiped?: boolean;
+  /** The run that its environment names. */
+  readonly run: string;
 }
 
-export interface RunningAgent {
-  terminate(): void;
-  kill(): void;
-  /** Resolves with how it ended, in words. */
-  readonly ended: Promise<string>;
-  /**
-   * Resolves with the CLI's own exit code when it has ended; 128 and the signal's number when a signal ended it.
-   * Rejects with CliaiError `cli_missing`, and the command that gets it.
-   */
-  readonly exitCode: Promise<number>;
-  /** Its input and output, where they are ours. */
+/** One whose input and output are ours, where they are. */
+export interface LaunchedAgent extends RunningAgent {
   readonly pipes?: { readonly stdin: Writable; readonly stdout: Readable };
-}
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
 }
 
 const passedSignals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
-export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped }: LaunchOptions): RunningAgent {
-  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: LaunchOptions): LaunchedAgent {
   // Listened to first: a signal that came in between would end this process alone, and leave the child behind.
   const stopPassing = passSignals((signal) => {
-    if (signal !== "SIGINT" || !isTerminal) kill(signal);
+    if (signal !== "SIGINT") void agent.end(signal);
+    else if (!isTerminal) child.kill(signal);
   });
   const stdio = isPiped === true ? (["pipe", "pipe", "inherit"] as const) : "inherit";
-  const child = spawn(programOf(cli, env), [...args], { cwd, env, stdio: stdio as "inherit", shell: false });
+  const child = spawn(programOf(cli, env), [...args], {
+    ...{ cwd, stdio: stdio as "inherit", shell: false },
+    env: { ...env, [runVariable]: run },
+  });
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once("error", (cause) => reject(launchFailure(cli, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
-  }).finally(stopPassing);
+  });
+  const agent = runningAgent({ pid: child.pid, run, kill: (signal) => void child.kill(signal), exit });
+  void agent.ended.finally(stopPassing);
   const { stdin, stdout } = child as { stdin: Writable | null; stdout: Readable | null };
-  const running = runningAgent(kill, exit);
-  return stdin === null || stdout === null ? running : { ...running, pipes: { stdin, stdout } };
+  return stdin === null || stdout === null ? agent : { ...agent, pipes: { stdin, stdout } };
 }
 
 /** What is to be started for the CLI on this machine. */
 export function programOf(cli: AgentCli, env: LaunchOptions["env"]): string {
   return findProgram(cli, { env, platform: process.platform, exists: existsSync });
-}
-
-export function runningAgent(kill: (signal: NodeJS.Signals) => void, exit: Promise<Exit>): RunningAgent {
-  return {
-    terminate: () => kill("SIGTERM"),
-    kill: () => kill("SIGKILL"),
-    ended: exit.then(
-      ({ code, signal }) => signal ?? `exit code ${code}`,
-      (error: unknown) => messageOf(error),
-    ),
-    exitCode: exit.then(
-      ({ code, signal }) => code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
-    ),
-  };
 }
 
 /** Hands on the signals that end a program; returns the way to end that. */

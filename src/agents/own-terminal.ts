@@ -1,10 +1,13 @@
 // Runs an agent's CLI on a terminal of our own and passes it through to the user's, so that its host can type too: only
 // into a prompt that the screen shows to be empty, and never between the user's keys.
 import type { Readable, Writable } from "node:stream";
+import { runVariable } from "../processes/run-processes.ts";
 import type { OpenTerminal } from "../runtime.ts";
 import type { AgentCli } from "./agent-cli.ts";
-import { launchFailure, passSignals, programOf, type RunningAgent, runningAgent } from "./launch.ts";
+import { launchFailure, passSignals, programOf } from "./launch.ts";
+import { type RunningAgent, runningAgent } from "./running-agent.ts";
 import { createKeyReader } from "./terminal-keys.ts";
+import { createTerminalModes } from "./terminal-modes.ts";
 import { createTerminalScreen } from "./terminal-screen.ts";
 import { createTyper, type Typer } from "./typing.ts";
 
@@ -24,18 +27,22 @@ export interface OwnTerminalLaunch {
   readonly stdin: UserInput;
   readonly stdout: UserScreen;
   readonly open: OpenTerminal;
+  /** The run that its environment names. */
+  readonly run: string;
 }
 
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {}
 
 /** Undefined where there are no terminals of our own. @throws CliaiError `cli_missing` */
 export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal | undefined {
-  const { cli, args, cwd, env, stdin, stdout } = launch;
+  const { cli, args, cwd, env, stdin, stdout, run } = launch;
   const size = () => [stdout.columns ?? 80, stdout.rows ?? 24] as const;
   const [columns, rows] = size();
   const { readPrompt } = cli;
   const screen = readPrompt === undefined ? undefined : createTerminalScreen(columns, rows);
+  const modes = createTerminalModes();
   const terminal = open(launch, (data) => {
+    modes.read(data);
     stdout.write(data);
     screen?.write(data);
   });
@@ -56,24 +63,33 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   stdin.setRawMode?.(true);
   stdin.on("data", onInput);
   stdout.on("resize", onResize);
-  const stopPassing = passSignals((signal) => terminal.kill(signal));
+  const stopPassing = passSignals((signal) => {
+    if (signal === "SIGINT") terminal.kill(signal);
+    else void agent.end(signal);
+  });
   const exit = terminal.exited.finally(() => {
-    stopPassing();
     stdin.off("data", onInput);
     reader.stop();
     stdin.setRawMode?.(false);
     stdin.pause();
     stdout.off("resize", onResize);
+    // One that was killed has put nothing back.
+    stdout.write(modes.reset());
   });
+  const agent = runningAgent({ pid: terminal.pid, run, kill: (signal) => terminal.kill(signal), exit });
+  void agent.ended.finally(stopPassing);
   return {
-    ...runningAgent((signal) => terminal.kill(signal), exit),
+    ...agent,
     type: typer.type,
     noteSent: typer.noteSent,
   };
 
   function open({ open: openTerminal }: OwnTerminalLaunch, onData: (data: Uint8Array) => void) {
     try {
-      return openTerminal({ command: [programOf(cli, env), ...args], cwd, env, columns, rows, onData });
+      return openTerminal({
+        ...{ command: [programOf(cli, env), ...args], cwd, columns, rows, onData },
+        env: { ...env, [runVariable]: run },
+      });
     } catch (error) {
       throw launchFailure(cli, error as Error);
     }

@@ -87,8 +87,8 @@ async function endHost(
   { how, hasFailedToStart = false }: RunEnd,
 ): Promise<void> {
   const { link, heartbeat, events, receipts } = reporting;
-  // It failed before the connection was there, and is to be told all the same.
-  if (hasFailedToStart) await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
+  // An end that comes before the connection is there is to be told all the same.
+  await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
   steering.started(undefined);
   hearing.transcript.stop();
   speaking.delivery.stop();

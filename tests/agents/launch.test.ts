@@ -23,13 +23,22 @@ describe("launchAgent()", () => {
     ["exit 7", 7],
     ["kill -TERM $$", 143],
   ])("returns the CLI's own exit code: %s", async (script, code) => {
-    const options = { cli: shell, args: ["-c", script], cwd: "/", env, isTerminal: false };
+    const options = {
+      cli: shell,
+      args: ["-c", script],
+      cwd: "/",
+      env,
+      isTerminal: false,
+      run: crypto.randomUUID(),
+    };
     expect(await launchAgent(options).exitCode).toBe(code);
   });
 
   test("a missing CLI is one line that says how to get it", async () => {
     const cli = { ...shell, program: "no-such-program-here" };
-    expect(launchAgent({ cli, args: [], cwd: "/", env, isTerminal: false }).exitCode).rejects.toMatchObject({
+    expect(
+      launchAgent({ cli, args: [], cwd: "/", env, isTerminal: false, run: crypto.randomUUID() }).exitCode,
+    ).rejects.toMatchObject({
       code: "cli_missing",
       message: "cannot start no-such-program-here: there is no such program on PATH",
       hint: "get it: apt install sh",
@@ -48,7 +57,7 @@ describe("launchAgent()", () => {
         `import { launchAgent } from ${JSON.stringify(source)};
        const cli = { name: "sh", program: "sh", install: "", buildArgs: () => [] };
        const args = ["-c", ${JSON.stringify(script)}];
-       process.exitCode = await launchAgent({ cli, args, cwd: "/", env: process.env, isTerminal: false }).exitCode;`,
+       process.exitCode = await launchAgent({ cli, args, cwd: "/", env: process.env, isTerminal: false, run: crypto.randomUUID() }).exitCode;`,
       );
       await using child = await startChild(process.execPath, [launcher]);
       await child.line("ready");

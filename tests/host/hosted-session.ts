@@ -78,11 +78,10 @@ export function fakeCli(): {
   const ended = Promise.withResolvers<string>();
   const signals: string[] = [];
   const process: CliProcess = {
-    terminate() {
+    async end() {
       signals.push("SIGTERM");
       ended.resolve("exit code 143");
     },
-    kill: () => signals.push("SIGKILL"),
     ended: ended.promise,
   };
   return { process, signals, end: ended.resolve };

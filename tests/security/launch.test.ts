@@ -55,7 +55,10 @@ test("a task arrives unchanged as one argument, whatever it is made of, and runs
       task,
       passedOn: [task],
     });
-    expect(await launchAgent({ cli, args, cwd: dir.path, env, isTerminal: false }).exitCode).toBe(0);
+    expect(
+      await launchAgent({ cli, args, cwd: dir.path, env, isTerminal: false, run: crypto.randomUUID() })
+        .exitCode,
+    ).toBe(0);
     const words = (await readFile(dir.join("words"), "utf8")).split("\0").slice(0, -1);
     expect(words).toEqual(args);
     expect(words.at(-1)).toBe(task);
@@ -76,9 +79,16 @@ test("a task of a hundred KiB arrives whole", async () => {
   const cli = await recorder(dir.join("cli"));
   const env = { PATH: process.env.PATH, WORDS: dir.join("words") };
   const task = "wörd ".repeat(20_000);
-  expect(await launchAgent({ cli, args: ["--", task], cwd: dir.path, env, isTerminal: false }).exitCode).toBe(
-    0,
-  );
+  expect(
+    await launchAgent({
+      cli,
+      args: ["--", task],
+      cwd: dir.path,
+      env,
+      isTerminal: false,
+      run: crypto.randomUUID(),
+    }).exitCode,
+  ).toBe(0);
   expect((await readFile(dir.join("words"), "utf8")).split("\0")[1]).toBe(task);
 });
 

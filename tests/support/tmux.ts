@@ -24,6 +24,8 @@ export interface TmuxOptions {
 export interface TmuxSession extends AsyncDisposable {
   /** What the terminal shows, without blanks at the ends of lines; after the program's end, its last screen. */
   screen(): Promise<string>;
+  /** What one of tmux's own variables says of the terminal, such as `alternate_on`. */
+  variable(name: string): Promise<string>;
   /** Types the text literally, as from a keyboard. */
   type(text: string): Promise<void>;
   /** Presses keys by tmux's names: "Enter", "Escape", "C-c". */
@@ -92,6 +94,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
 
   return {
     screen,
+    variable: (name) => show(`#{${name}}`),
     type,
     keys,
     async enter(line) {

@@ -3,16 +3,21 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { endProcess } from "../../processes/end-process.ts";
 import { selfCommand } from "../../runtime.ts";
-import { pause } from "../../waiting.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
+import { endLeftoverRun } from "../spawn/leftover-processes.ts";
 
 /** With the end of one that does not, less than an HTTP request may take (src/runtime.ts). */
 const connectedWithinMs = 24_000;
-const endWithinMs = 5_000;
+/** Its CLI has 5 s of these, what that leaves 3, and its goodbye 4. */
+const endWithinMs = 15_000;
+/** Who waits for a launch that has failed waits for no more of its end than this. */
+const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
 const lastWordsKept = 2_000;
 
@@ -62,15 +67,29 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   void ended.then((how) => {
     ending = how;
   });
-  const end = async () => {
+  /** A host that was killed has ended nothing of its run. */
+  const swept = new Promise<void>((resolve) => {
+    child.once("exit", (_, signal) => {
+      if (signal === null) return resolve();
+      const sweeping = endLeftoverRun(options.dataDir, id, context.log);
+      resolve(sweeping.catch((error: unknown) => context.log.warn(`${id}: ${messageOf(error)}`)));
+    });
+  });
+  let endingNow: Promise<void> | undefined;
+  const endNow = async () => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    child.stdin?.end();
-    // On Windows a signal ends it at once, and leaves its CLI behind.
-    if (child.stdin === null || process.platform !== "win32") child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
-    await exited;
-    clearTimeout(timer);
+    const terminate = () => {
+      child.stdin?.end();
+      // On Windows a signal ends it at once, and leaves its CLI behind.
+      if (child.stdin === null || process.platform !== "win32") child.kill("SIGTERM");
+    };
+    await endProcess({ terminate, kill: () => child.kill("SIGKILL"), ended: exited }, endWithinMs);
+    if (child.exitCode !== null || child.signalCode !== null) await swept;
+  };
+  const end = () => {
+    endingNow ??= endNow();
+    return endingNow;
   };
   return {
     pid: child.pid,
@@ -82,7 +101,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
       while (!isConnected()) {
         if (ending !== undefined || performance.now() > deadline) {
           const why = ending ?? `not connected within ${withinMs / 1000} s`;
-          await end();
+          await atMost(endedBeforeAnswerMs, end());
           throw new CliaiError("failed", `${id} did not start (${why}): ${oneLine(lastWords)}`);
         }
         await pause(lookEveryMs);

@@ -31,6 +31,7 @@ import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
+import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { spawnText } from "./program-text.ts";
@@ -180,6 +181,7 @@ async function startParts(
   parts.defer(() => removeServeFile(dataDir, instance));
   // They find this server by its file.
   void headlessAgents.resume();
+  void endLeftoverRuns(dataDir, log);
   const token = watched?.token();
   return { file, bus, loginUrl: token && new URL(loginPath(token, instance, now()), url).href };
 }

@@ -7,7 +7,7 @@ import type { RunEnd } from "../../agent-link/goodbye.ts";
 import { listenerPaths } from "../../agent-link/host-protocol.ts";
 import type { AgentCli, HeadlessSession, UserSettings } from "../../agents/agent-cli.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
-import { programOf, type RunningAgent } from "../../agents/launch.ts";
+import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -30,7 +30,6 @@ import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 /** How long a hook may be held; the CLI itself waits a minute longer, so that the answer is always ours. */
 const holdS = 3_600;
 const cliWaitsLongerS = 60;
-const endWithinMs = 5_000;
 /** A hook carries what a tool gave back; of that, what is long is cut while it comes in (listener.ts). */
 const mostHookBytes = 1_024 ** 3;
 
@@ -61,7 +60,7 @@ export interface SessionHost {
   readonly warnings: readonly string[];
   /** The CLI's settings for this agent; undefined where it has none. */
   settings(mcpConfigPath: string): unknown;
-  attach(agent: RunningAgent | AgentOnTerminal): void;
+  attach(agent: LaunchedAgent | AgentOnTerminal): void;
   end(end: RunEnd): Promise<void>;
 }
 
@@ -111,7 +110,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     listen(fetch),
   ]);
   const url = `http://127.0.0.1:${http.port}`;
-  const openStream = ({ pipes }: RunningAgent): HeadlessSession | undefined =>
+  const openStream = ({ pipes }: LaunchedAgent): HeadlessSession | undefined =>
     pipes &&
     cli.headless?.open({
       ...pipes,
@@ -155,7 +154,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         },
         (error: unknown) => {
           log.error(`${messageOf(error)}; it is ended, for nothing could hold it`);
-          endAgent(agent);
+          void agent.end();
         },
       );
     },
@@ -186,12 +185,6 @@ function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolea
   return [
     `hooks are commands instead of HTTP requests, for ${httpHooksOff}: each tool call takes a process more`,
   ];
-}
-
-function endAgent(agent: RunningAgent | AgentOnTerminal): void {
-  const timer = setTimeout(() => agent.kill(), endWithinMs);
-  void agent.ended.finally(() => clearTimeout(timer));
-  agent.terminate();
 }
 
 async function listen(fetch: HttpHandler): Promise<HttpServer> {

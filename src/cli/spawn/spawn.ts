@@ -4,14 +4,17 @@
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
-import { launchAgent, type RunningAgent } from "../../agents/launch.ts";
+import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
 import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
 import { shellQuote } from "../../agents/shell-quote.ts";
+import { removeRunFile, writeRunFile } from "../../data-dir/run-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint } from "../frame/terminal.ts";
+import { endLeftoverRun } from "./leftover-processes.ts";
 import { type HostOptions, startSessionHost } from "./session-host.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
 import { planSpawn, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
@@ -31,8 +34,10 @@ export const spawnCommand = defineCliCommand({
     const { id, cli, cwd, profile } = plan;
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
     try {
+      await endLeftoverRun(plan.dataDir, id, context.log);
       return await runAgent(plan, context);
     } finally {
+      await removeRunFile(plan.dataDir, id);
       await plan.credentials.end();
       plan.lock.release();
     }
@@ -41,34 +46,38 @@ export const spawnCommand = defineCliCommand({
 
 /** Runs the CLI, with the host of its session around it where it has hooks, and gives the CLI's own exit code. */
 async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
-  const { cli, cwd, launch } = plan;
+  const { id, cli, cwd, launch, dataDir } = plan;
   const { session } = cli;
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const start = (settingsPath?: string): RunningAgent => {
+  const start = async (run: string, settingsPath?: string): Promise<LaunchedAgent> => {
     const what = {
-      cli,
-      cwd,
-      env: withDirectLoopback(context.env),
+      ...{ cli, cwd, run, env: withDirectLoopback(context.env) },
       args: cli.buildArgs({ ...launch, settingsPath }),
     };
     const { stdin, stdout } = process;
     const isOwn = isTerminal && launch.isHeadless !== true && session !== undefined;
-    return (
+    await writeRunFile(dataDir, id, { run });
+    const agent: LaunchedAgent =
       (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
-      launchAgent({ ...what, isTerminal: process.stdin.isTTY === true, isPiped: launch.isHeadless === true })
-    );
+      launchAgent({ ...what, isTerminal: process.stdin.isTTY === true, isPiped: launch.isHeadless === true });
+    const started = agent.pid === undefined ? undefined : await readProcessStart(agent.pid);
+    if (agent.pid !== undefined && started !== undefined) {
+      await writeRunFile(dataDir, id, { run, cli: { pid: agent.pid, started } });
+    }
+    return agent;
   };
   if (session === undefined) {
     await writeSpawnFiles(plan, undefined);
-    return await start().exitCode;
+    return await (await start(crypto.randomUUID())).exitCode;
   }
   const host = await startSessionHost(hostOptionsOf({ ...plan, cli: { ...cli, session } }), context);
   for (const warning of host.warnings) context.log.warn(warning);
   let end: RunEnd = { how: "it did not start" };
   try {
-    const agent = start((await writeSpawnFiles(plan, host)).settingsPath);
+    const { settingsPath } = await writeSpawnFiles(plan, host);
+    const agent = await start(host.bridgeEnv.instance_id, settingsPath);
     host.attach(agent);
-    if (plan.endsWithInput) context.stdin.resume().once("end", agent.terminate);
+    if (plan.endsWithInput) context.stdin.resume().once("end", () => void agent.end());
     end = { how: `${cli.name} has ended: ${await agent.ended}` };
     return await agent.exitCode;
   } catch (error) {

@@ -1,8 +1,7 @@
 /** The CLI as a process of ours. */
 export interface CliProcess {
-  /** Asks it to end. */
-  terminate(): void;
-  kill(): void;
+  /** Ends it and what it has started, by force where it does not go by itself. Resolves when that is done. */
+  end(): Promise<void>;
   /** Resolves with how it ended, in words: `exit code 0`, `SIGTERM`. */
   readonly ended: Promise<string>;
 }

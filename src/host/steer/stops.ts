@@ -33,8 +33,6 @@ export interface Stops {
 
 /** How long a stop that names no deadline lets the agent finish. */
 const defaultDeadlineS = 60;
-/** What a CLI that was asked to end is given for it. */
-const endWithinMs = 5_000;
 /** How long the tool that a forced stop cuts off may take to say so. */
 const cutOffWithinMs = 1_000;
 /** A timer cannot be set for longer than 24 days. */
@@ -54,15 +52,12 @@ export function createStops(options: StopsOptions): Stops {
     clearTimeout(deadline?.timer);
     for (const { command_id } of stops.splice(0)) receipts.write({ command_id, state: "applied", detail });
   };
-  /** Ends the process by its own handle, harder when it does not go. */
   const endProcess = async (why: string) => {
     clearTimeout(deadline?.timer);
     await telling.settled();
     const cli = await whenStarted;
-    cli?.terminate();
-    const timer = setTimeout(() => cli?.kill(), endWithinMs);
+    await cli?.end();
     const how = (await cli?.ended) ?? "it was not running";
-    clearTimeout(timer);
     settle(`${why}; ended: ${how}`);
   };
   const end = (why: string): Promise<void> => {

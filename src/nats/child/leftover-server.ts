@@ -9,8 +9,8 @@ import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
+import { readProcessStart } from "../../processes/process-start.ts";
 import { pause } from "../../waiting.ts";
-import { readProcessStart } from "./process-start.ts";
 import { loopback } from "./server-config.ts";
 
 const RunSchema = v.object({

@@ -24,6 +24,11 @@ async function startOnLinux(pid: number): Promise<string | undefined> {
     readFile(`/proc/${pid}/stat`, "utf8"),
     readFile("/proc/sys/kernel/random/boot_id", "utf8"),
   ]);
+  return startInStat(stat, bootId);
+}
+
+/** Undefined for a process that has ended and was not waited for. */
+export function startInStat(stat: string, bootId: string): string | undefined {
   // proc_pid_stat(5): the second field is the name in brackets, which may hold anything; the third the state, the 22nd the start.
   const [state = "", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const startTicks = rest[18];
