@@ -1,4 +1,4 @@
-// The last word of an agent's run: whether it was stopped, by whom and why, or has ended by itself.
+// Sends the last status of an agent's run: whether it was stopped, by whom and why, or ended by itself.
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { StatusReport } from "../domain/wire/messages.ts";

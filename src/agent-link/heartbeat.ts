@@ -1,4 +1,4 @@
-// The agent's heartbeat (contract §3): what is known of it and what it last said of itself, never what is assumed.
+// Sends the agent's heartbeat (contract §3): what is known of the agent and what it last reported, never an assumption.
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";

@@ -1,4 +1,4 @@
-// What a bridge and the host of its session say to each other over HTTP on loopback: the paths, and what is sent there.
+// What a bridge and its session's host say to each other over HTTP on loopback: paths and bodies.
 import * as v from "valibot";
 
 /** What the agent's MCP server tells the host of itself and of the model's own reports. */

@@ -1,7 +1,7 @@
 // This room holds what bridge and host share: the connection, heartbeats, the intake of orders, receipts, tool calls.
 //
-// The bridge's connection to NATS, made in the background and made again for ever: nothing else of the bridge waits for
-// it to begin, and no loss ends it. Reconnecting an established connection is the bus's own business.
+// The connection of a host or bridge to NATS. It is made in the background and made again after each loss, so nothing waits
+// for it. The bus itself reconnects an established connection.
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";

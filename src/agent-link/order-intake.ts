@@ -1,5 +1,5 @@
-// Takes what the agent is told off its durable consumer, in order: writes down the receipt of each, then acknowledges it.
-// Handing commands to the model is the server's business (check_inbox).
+// Takes orders off the agent's durable consumer, one after the other: stores the receipt of each, then acknowledges it. The
+// words of tasks and messages are handed over by the server (check_inbox, take_orders).
 import { isControl } from "../domain/receipts.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

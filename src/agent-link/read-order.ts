@@ -1,4 +1,4 @@
-// What one order of stream COMMANDS means to whoever takes it: which receipt it gets, and what is asked. Pure.
+// Reads one order of the stream COMMANDS: which receipt it gets, and what it asks for. Pure.
 import * as v from "valibot";
 import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";

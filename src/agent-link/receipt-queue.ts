@@ -1,5 +1,4 @@
-// Writes down what became of what the agent was told: a receipt for each step, in order. While NATS is away they are kept
-// and written when it is back: a step that was taken is never said not to have been.
+// Stores receipts in order. It keeps them while NATS is away and stores them when NATS is back, so no step is lost.
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Receipt } from "../domain/wire/messages.ts";

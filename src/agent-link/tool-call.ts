@@ -1,5 +1,5 @@
-// One tool call of the agent as a request on NATS, and its answer as text for the model: waiting for the connection, and
-// saying in words that the model can act on what became of it.
+// Sends one tool call of the agent as a NATS request: waits for the connection, asks again where that is safe, and returns
+// a text that the model can act on.
 import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";

@@ -1,4 +1,5 @@
-// What can be verified: the stream AUDIT itself, a copy of it, or an exported file. Each gives the same two readings.
+// The three things that can be verified: the stream AUDIT, a copy of it, an exported file. Each offers the same two
+// readings.
 import type { ChainHead } from "../domain/audit/audit.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";

@@ -1,4 +1,4 @@
-// The end of the chain of checkpoints, as a writer has to find it to go on, and as a verifier compares it with the stream.
+// Finds the last checkpoint of the chain: a writer continues from it, a verifier compares it with the stream.
 import * as v from "valibot";
 import {
   type ChainHead,

@@ -1,5 +1,5 @@
-// Writes the checkpoints: follows the stream AUDIT, and signs what came at most once a second, or each 500 records.
-// Of several servers the leader alone; and whoever leads, the stream takes a checkpoint only after the one it follows.
+// Writes checkpoints: follows the stream AUDIT and signs new records at most once a second, or every 500 records. Of
+// several servers only the leader writes, and the stream accepts a checkpoint only directly after the one that it names.
 
 import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../domain/audit/audit.ts";
 import { messageOf } from "../domain/text/errors.ts";

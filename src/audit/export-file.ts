@@ -1,5 +1,5 @@
-// The audit as a file: JSON Lines, each record with its number, subject, time and its payload faithful to the byte, so that
-// it can be verified. The first line says what was asked for.
+// Writes and reads the audit as a file of JSON Lines: each record with its sequence, subject, time and exact bytes, so that
+// it can be verified. The first line holds the filter.
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";

@@ -1,4 +1,4 @@
-// What a verification finds, in words for a person. Records in a row that share one fate are one finding.
+// Turns the results of a verification into sentences for a person. Consecutive records with the same fault are one finding.
 import type { SignedRecord } from "../domain/audit/audit.ts";
 import type { SeenRecord } from "../domain/audit/audit-alignment.ts";
 

@@ -1,5 +1,5 @@
-// The end of the chain of checkpoints in a small signed file beside the key: outside of the store, so that a whole store that is
-// put back from an older copy shows. What the store had lost when a serve found it stays in the file until a person removes it.
+// Keeps the last checkpoint in a small signed file beside the key, outside the store, so that a store restored from an
+// older copy is noticed. A loss that serve finds stays in the file until a person closes it.
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";

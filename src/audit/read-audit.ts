@@ -1,4 +1,4 @@
-// Reading the recorded history by filters: the server chooses by subject and beginning, the rest is tested as it passes.
+// Reads the recorded history by a filter: nats-server selects by subject and start, this file tests the rest.
 import { type AuditFilter, auditSubjects, createAuditTest } from "../domain/audit/audit-filter.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";

@@ -1,5 +1,5 @@
-// The records that the server itself adds to the audit: tool calls, and messages that could not be understood. Published
-// without waiting; a flood of malformed ones leaves a bounded number of records and one count of the rest.
+// Publishes the server's own audit records, without waiting: tool calls, and messages that could not be decoded. A flood of
+// malformed messages leaves a bounded number of records and one count.
 import type { MalformedRecord, OmittedRecord, ToolRecord } from "../domain/audit/audit.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";

@@ -1,4 +1,4 @@
-// Publishes a span of the audit again, on subjects under a prefix of its own: never on one that anything listens to for real.
+// Publishes part of the audit again, below a prefix where nothing live listens.
 
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import { CliaiError } from "../domain/text/errors.ts";

@@ -1,4 +1,5 @@
-// Digests, hashes and signatures of the audit, and the server's signing key. Ed25519 and SHA-256 of the runtime's own crypto.
+// Digests, hashes and signatures of the audit, and the server's signing key: Ed25519 and SHA-256 of the runtime's own
+// crypto.
 import {
   createHash,
   createPrivateKey,

@@ -1,6 +1,6 @@
 // This room holds the signed history: writing, reading, verifying, exporting and replaying the stream AUDIT.
 //
-// The server's part in the audit: its own records, and the checkpoints that sign what the stream AUDIT holds.
+// Starts the server's part in the audit: its own records, and the checkpoints that sign what the stream AUDIT holds.
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type AuditRetention, defaultAuditRetention } from "../nats/jetstream/streams.ts";

@@ -1,4 +1,4 @@
-// The chain of checkpoints by itself: each intact, by a key that is trusted, and following the one before.
+// Verifies the checkpoints themselves: each is intact, is signed by a trusted key, and follows the one before.
 import { type ChainHead, type Checkpoint, isDueToRetention, isWellFormed } from "../domain/audit/audit.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import type { AuditSource } from "./audit-source.ts";

@@ -1,4 +1,4 @@
-// The records beside what the checkpoints say of them, a checkpoint's worth at a time.
+// Compares the records with their checkpoints, one checkpoint's records at a time.
 import { type Checkpoint, type SignedRecord, signedRecords } from "../domain/audit/audit.ts";
 import { alignRecords, type SeenRecord } from "../domain/audit/audit-alignment.ts";
 import { auditCheckpointSubject } from "../domain/wire/subjects.ts";

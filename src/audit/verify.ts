@@ -1,5 +1,5 @@
-// Walks the audit beside its checkpoints and names what is not as it was signed. Nothing is held beyond one checkpoint's
-// records: one reading goes from checkpoint to checkpoint, the other follows through the records.
+// Verifies the audit, and reports each record that is not as it was signed. It reads the checkpoints and the records side
+// by side, and holds one checkpoint's records in memory at most.
 import type { AuditSource } from "./audit-source.ts";
 import { createReporter, type Finding } from "./findings.ts";
 import { createChain, type Gap } from "./verify-chain.ts";

@@ -1,7 +1,7 @@
 // This room is the MCP server beside an agent's CLI (`cliai bridge`), and nothing else.
 //
-// The bridge beside one agent: puts together the MCP server, the link to NATS and the agent's presence in the fleet, and
-// ends them all with one goodbye. Flags, signals and the process are src/cli/bridge.ts's business.
+// Composes the bridge of one agent: the MCP server, the link to NATS, the agent's presence; ends them with one goodbye.
+// src/cli/bridge.ts has flags, signals and the process.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { sayGoodbye } from "../agent-link/goodbye.ts";

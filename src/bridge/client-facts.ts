@@ -1,4 +1,4 @@
-// What the MCP client's messages tell of it, in both protocol eras: its name and version, and that its session has begun.
+// Reads from the MCP client's messages, in both protocol eras, its name and version, and whether its session has begun.
 import {
   CLIENT_INFO_META_KEY,
   isJSONRPCNotification,

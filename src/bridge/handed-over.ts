@@ -1,5 +1,5 @@
-// What the client was given by check_inbox: a command that it has does not expire any more, though the order itself may
-// come to the bridge only later.
+// Remembers what check_inbox has given to the client. Such a command does not expire any more, even if its order reaches
+// the bridge later.
 import { pause } from "../waiting.ts";
 
 export interface Given {

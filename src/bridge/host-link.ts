@@ -1,5 +1,5 @@
-// The MCP server's side of the way to the session's host (host/listener.ts): tells it what only the MCP server hears, and
-// notices when the host is gone, so that the MCP server can do its work instead.
+// The bridge's connection to its session's host (host/listener.ts): tells the host what only the MCP server hears, and
+// notices when the host is gone, so that the bridge can take its place.
 import { type BridgeNews, instanceHeader, listenerPaths } from "../agent-link/host-protocol.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { messageOf } from "../domain/text/errors.ts";

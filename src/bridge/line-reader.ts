@@ -1,4 +1,4 @@
-// Bytes to lines with a bound on a line's length. A line over it is not kept, only its two ends: enough to answer it.
+// Splits bytes into lines with a bound on length. Of a longer line it keeps the two ends only, which suffice to answer it.
 
 /** Kept of each end of a line that is too long. */
 const endBytes = 4_096;

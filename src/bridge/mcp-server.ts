@@ -1,5 +1,5 @@
-// The agent's tools as an MCP server, for both protocol eras: which tools there are is domain/wire/tools.ts, what a call does is
-// the caller's. Streams and lines are stdio-transport.ts.
+// The agent's tools as an MCP server, for both protocol eras. domain/wire/tools.ts lists the tools, the caller carries out
+// a call, stdio-transport.ts reads and writes lines.
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
 import type { ToolCaller } from "../agent-link/tool-call.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

@@ -1,5 +1,5 @@
-// How the fleet hears of the agent: by the bridge's own heartbeats and order intake, or, where a host runs the agent's
-// session (src/host), through that; by its own once the host is gone, and through the host again where that answers again.
+// How the fleet hears of the agent: through the session's host where one runs, else by heartbeats and an order intake of
+// the bridge. Without the host the bridge takes over; when the host answers again, it hands back.
 import {
   type AgentFacts,
   type Presence as Facts,

@@ -1,5 +1,5 @@
-// The MCP transport over injected streams: one JSON-RPC message a line. The SDK's own ends the connection at a line over
-// its limit and drops what is not JSON-RPC without a word; this one answers both with an error and goes on.
+// The MCP transport over given streams, one JSON-RPC message a line. The SDK's own closes the connection at a line over its
+// limit, and drops what is not JSON-RPC silently; this one answers both with an error and continues.
 
 import type { Readable, Writable } from "node:stream";
 import {

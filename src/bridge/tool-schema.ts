@@ -1,4 +1,4 @@
-// A valibot schema as the MCP SDK takes it: one that also gives its JSON Schema.
+// Turns a valibot schema into what the MCP SDK takes: one that also gives its JSON Schema.
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 

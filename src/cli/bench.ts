@@ -1,4 +1,4 @@
-// `cliai bench`: measures this program, or another executable of it, beside the limits on this machine.
+// `cliai bench`: measures this program, or another executable of it, and compares it with the limits of this machine.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";

@@ -1,5 +1,5 @@
-// `cliai bridge`: the process around one agent's bridge: its flags and environment, its signals, its end.
-// stdout belongs to the MCP transport; nothing here prints to it.
+// `cliai bridge`: the process of one agent's bridge, with its flags, environment and signals. It prints nothing to stdout,
+// which is the MCP transport.
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";

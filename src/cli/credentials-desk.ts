@@ -1,5 +1,5 @@
-// Where a person on another machine has credentials made for an agent: by a request to the serve that holds the keys. Only who
-// may do everything in the fleet's account reaches its subject, the operator that is: agents are in accounts of their own.
+// Makes credentials for an agent on request of a person on another machine: `spawn` there asks the serve that holds the
+// keys. Only the operator can reach its subject, because agents are in accounts of their own.
 import * as v from "valibot";
 import { readGrants, readMintedAgents } from "../credentials/agent-grants.ts";
 import { endAgentKeys, issueAgent } from "../credentials/agent-keys.ts";

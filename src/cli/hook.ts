@@ -1,5 +1,5 @@
-// `cliai hook`: a hook of an agent's CLI as a command, for events and versions that know no other kind: hands what the CLI says
-// to the host of its session, and the answer back. When the host cannot be reached the agent goes on unharmed.
+// `cliai hook`: one hook of an agent's CLI as a command, for events and releases without HTTP hooks. It hands the hook to
+// the session's host and prints the answer. If the host cannot be reached, the agent goes on.
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import * as v from "valibot";

@@ -1,5 +1,5 @@
-// The agents there are, asked for with the credentials of one of them, which may not read the fleet's records: by the tool that
-// its model would use.
+// Lists the agents for `spawn` with an agent's own credentials. These may not read the fleet's records, so it calls the
+// tool `list_agents`.
 import * as v from "valibot";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";

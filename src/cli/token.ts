@@ -1,6 +1,6 @@
 // This room holds the commands, one thin file each. Those with several files have a folder.
 //
-// `cliai token`: the token of the HTTP API for scripts, an address that signs a browser in, and another token for the old.
+// `cliai token`: prints the HTTP token for scripts, prints an address that signs a browser in, or makes a new token.
 import { join } from "node:path";
 import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-token.ts";
 import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";

@@ -1,7 +1,7 @@
 // This room is the only one that imports the `nats` package. Everybody else takes a `Bus`.
 //
-// The one way onto NATS for the whole program: JSON in and out, errors for a person, reconnection.
-// Streams, consumers and buckets have files of their own beside it.
+// The Bus, through which the whole program uses NATS: JSON in and out, errors for a person, reconnection. Streams,
+// consumers and buckets are in jetstream/.
 
 import { connect, createInbox, DebugEvents, Events, type Msg, type NatsConnection } from "nats";
 import { CliaiError } from "../domain/text/errors.ts";

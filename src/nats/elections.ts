@@ -1,4 +1,5 @@
-// A cluster of nats-servers has no answer while it elects: the leader of JetStream, or of one stream. Waits that out.
+// Repeats an action while a cluster of nats-servers elects a leader, of JetStream or of one stream, because it gets no
+// answer until then.
 
 import type { NatsConnection } from "nats";
 import { pause } from "../waiting.ts";

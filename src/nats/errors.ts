@@ -1,5 +1,5 @@
-// Translates what the `nats` package throws into errors for a person; the only file that knows its codes.
-// nats 2.29 puts bare codes such as `503` or `TIMEOUT` into its messages: they are matched exactly, never shown.
+// Translates what the package `nats` throws into errors for a person. Only this file knows its codes. nats 2.29 puts bare
+// codes such as `503` or `TIMEOUT` into its messages: they are compared exactly, and never shown.
 import { ErrorCode as NatsCode, NatsError } from "nats";
 import { CliaiError } from "../domain/text/errors.ts";
 

@@ -1,4 +1,4 @@
-// A consumer of one reader of a stream: without acknowledgements, in memory, and gone soon after its reader.
+// Makes a consumer for one reader of a stream: without acknowledgements, in memory, removed soon after the reader has gone.
 import { AckPolicy, DeliverPolicy, nanos, ReplayPolicy } from "nats";
 import type { Bus } from "./bus.ts";
 import type { SubjectFilter } from "./jetstream/older-servers.ts";

@@ -1,5 +1,5 @@
-// When a process began, as the system tells it: with its id, that is one process and no other. An id alone may be somebody
-// else's by now, after a restart of the machine or in another container.
+// Reads the start time of a process from the system. Id and start time together name one process; an id alone may belong to
+// another one after a restart or in another container.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import process from "node:process";

@@ -1,6 +1,6 @@
-// Which of several serves writes what one alone may: the holder of the key `lease` in the bucket `serve`. It writes the
-// key anew each second; one that stays as it is for 3 s may be taken. No clock is compared with another machine's: each
-// measures its own time since it saw the key change, and the bucket's compare-and-set says whether it was still so.
+// The lease: of several serves, its holder alone writes what one serve may write. The lease is the key `lease` in the
+// bucket `serve`. Its holder writes it each second; if it stays unchanged for 3 s, another serve may take it. Each serve
+// measures that time itself, so no two clocks are compared.
 
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";

@@ -1,5 +1,5 @@
-// The names of what is stored in COMMANDS. By its id there (`Nats-Msg-Id`) it is stored once, and only serve and operators
-// write there: one namespace for each kind and receiver, so that no message keeps a command out, nor a command a message.
+// The ids (`Nats-Msg-Id`) of orders in COMMANDS. JetStream stores an id once, so each kind and each receiver has ids of its
+// own: no message can keep a command out, nor the other way round.
 import { randomBytes } from "node:crypto";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 

@@ -1,5 +1,5 @@
-// Whom an order may be given to (contract §9, "Orders and the dead"): a control order belongs to a run of the agent, and what
-// was stopped by somebody is given no work.
+// Decides who may be given an order (contract §9, "Orders and the dead"): a control order belongs to one run of the agent,
+// and a stopped agent is given no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { unknownText } from "../domain/fleet/agent-view.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";

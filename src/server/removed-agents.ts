@@ -1,5 +1,5 @@
-// What is noted of an agent that was removed, for as long as COMMANDS knows the ids of its orders: an order to a successor under
-// one of them is another order, though the stream would take it for the first.
+// Remembers removed agents as long as COMMANDS knows the ids of their orders. An order to a new agent of that name with
+// such an id is another order, though the stream would take it for the old one.
 import * as v from "valibot";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import { buckets, streams } from "../domain/wire/subjects.ts";

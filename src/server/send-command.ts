@@ -1,4 +1,4 @@
-// Sending a command to an agent, and watching what becomes of it: for `cliai send`, the API and the page alike.
+// Stores a command for an agent, and follows its receipts: for `cliai send`, the API and the page.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import {
   addReceipt,

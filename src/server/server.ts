@@ -1,4 +1,4 @@
-// What a running `serve` offers to the web pages, the API and the commands: the types, apart from how they are made.
+// The types of a running server, for pages, API and commands. start-server.ts makes it.
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

@@ -1,6 +1,7 @@
 // This room is what `serve` does with the bus: it keeps the fleet, stores orders, answers tools.
 //
-// Puts the server together over a bus: streams, fleet, tool calls, alerts. No HTTP, no nats-server, no files: see cli/serve/serve.ts.
+// Composes the server over a bus: streams, fleet, tool calls, alerts. It starts no HTTP and no nats-server, and reads no
+// files: cli/serve/serve.ts does.
 import { type AuditOptions, startAudit } from "../audit/start-audit.ts";
 import type { FleetEvent } from "../domain/fleet/reduce-agent.ts";
 import { isKnownToLive, otherRunOf } from "../domain/fleet/runs.ts";

@@ -1,4 +1,4 @@
-// An order as it was stored: in COMMANDS while it waits, and in the copy that AUDIT has of it after that.
+// Finds an order as it was stored: in COMMANDS while it waits, later as AUDIT's copy.
 import type { CommandRecord, OrderNames } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeOrder, ownIdOf } from "../domain/wire/decode-order.ts";

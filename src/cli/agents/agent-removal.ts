@@ -1,5 +1,5 @@
-// `cliai agents remove`: takes an agent out of everything that is kept of agents: fleet, queue, requests, credentials, files.
-// The history stays in AUDIT.
+// `cliai agents remove`: removes an agent from the fleet, its queue, requests, credentials and files. The history stays in
+// AUDIT.
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 // This room is `cliai agents`.
 //
-// `cliai agents`: the credentials of the agents of this data directory: which there are, making some for an agent that is not
-// launched by `spawn`, and taking them back.
+// `cliai agents`: lists the credentials of this data directory's agents, makes some for an agent that `spawn` does not
+// launch, and revokes them.
 import { join } from "node:path";
 import { isGood, readGrants, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { mintAgent, revokeAgent } from "../../credentials/agent-keys.ts";

@@ -1,4 +1,4 @@
-// The flags of `cliai audit`, of all its acts, and the filter that they make.
+// The flags of `cliai audit` and its acts, and the filter that they make.
 import { type AuditFilter, auditKinds, parseAuditKind } from "../../domain/audit/audit-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseMomentMs } from "../../domain/text/moment.ts";

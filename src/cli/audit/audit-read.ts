@@ -1,4 +1,4 @@
-// `cliai audit`: prints the recorded history, goes on with what comes, or writes it to a file.
+// `cliai audit`: prints the recorded history, follows it, or writes it to a file.
 import { once } from "node:events";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { resolve } from "node:path";

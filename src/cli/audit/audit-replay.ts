@@ -1,4 +1,4 @@
-// `cliai audit replay`: publishes a span of the history again, under `replay`.
+// `cliai audit replay`: publishes part of the history again, below `replay`.
 import { parseReplayPrefix, replayAudit } from "../../audit/replay.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { withClient } from "../fleet/client.ts";

@@ -1,4 +1,5 @@
-// `cliai audit verify`: a line for each trace of tampering, then what was verified. Exit code 1 when there is any.
+// `cliai audit verify`: prints one line for each trace of tampering, then what was verified. Exit code 1 if there is a
+// trace.
 import { resolve } from "node:path";
 import { type AuditSource, openStreamSource } from "../../audit/audit-source.ts";
 import { openFileSource } from "../../audit/export-file.ts";

@@ -1,6 +1,6 @@
 // This room is `cliai audit` with `verify` and `replay`.
 //
-// `cliai audit`: the recorded history; `audit verify` and `audit replay`. Each act has a file of its own.
+// `cliai audit`: chooses between reading, `verify` and `replay`, each of which has a file.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { defineCliCommand } from "../frame/command.ts";

@@ -1,4 +1,4 @@
-// A record of the stream AUDIT as one line: for `watch`, and for reading the history.
+// Prints a record of the stream AUDIT as one line, for `watch` and `audit`.
 import * as v from "valibot";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { agentOfRecord, parseAgentSubject } from "../../domain/wire/subjects.ts";

@@ -1,5 +1,4 @@
-// Settings of the agents' CLIs that are their user's, and that keep cliai's hooks from being called: where agents would be
-// spawned from here.
+// Checks the user's settings of the agent CLIs that keep cliai's hooks from being called, for the current directory.
 import process from "node:process";
 import { agentClis } from "../../agents/agent-clis.ts";
 import type { CliContext } from "../frame/context.ts";

@@ -1,4 +1,4 @@
-// One thing that was looked at, and what came of it.
+// One check of `cliai doctor`, and its result.
 
 export interface Check {
   /** What was looked at, in a word: `files`, `clock`, … */

@@ -1,7 +1,7 @@
 // This room is `cliai doctor`: one file for each group of checks.
 //
-// `cliai doctor`: looks at everything that can be wrong, a line each, with one remedy for each that is. Changes
-// nothing but what it is told to: that damage to the store is seen to.
+// `cliai doctor`: runs all checks and prints a line for each, with one remedy for each problem. It changes nothing, except
+// that --close-damage acknowledges a loss.
 import process from "node:process";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { closeAlert } from "../../server/alerts/alert-store.ts";

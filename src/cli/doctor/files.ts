@@ -1,4 +1,5 @@
-// The data directory: whether what is private is, whether links stand where files belong, what a crash has left behind.
+// Checks the data directory: whether private files are private, whether links stand where files belong, what a crash has
+// left behind.
 import type { Stats } from "node:fs";
 import { lstat, readdir, stat, statfs } from "node:fs/promises";
 import { join, sep } from "node:path";

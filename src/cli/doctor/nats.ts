@@ -1,4 +1,4 @@
-// NATS as the running serve uses it: reached with our credentials, with its streams, room in its store, and our time.
+// Checks NATS as the running serve uses it: our credentials, the streams, the room in the store, the clock.
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";

@@ -1,4 +1,4 @@
-// The programs that cliai runs beside itself: nats-server, and the agents' CLIs.
+// Checks the programs that cliai starts: nats-server, and the agent CLIs.
 import { execFile } from "node:child_process";
 import { isAbsolute } from "node:path";
 import process from "node:process";

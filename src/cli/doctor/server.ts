@@ -1,4 +1,4 @@
-// The running serve of a data directory: whether it is there and ready, of this version, and reached by nobody else.
+// Checks the running serve of a data directory: whether it is there, ready, of this version, and closed to strangers.
 import { connect, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { buildInfo } from "../../build-info.ts";

@@ -1,4 +1,5 @@
-// `cliai answer`: decides a request where it is kept, the first answer winning, and says what became of the answer.
+// `cliai answer`: decides a request in the bucket `requests`, where the first answer counts, and says what became of the
+// answer.
 import type { ArgsDef } from "citty";
 import {
   type AgentRequest,

@@ -1,6 +1,6 @@
 // This room holds the commands that work on a running fleet: ls, show, watch, send, inbox, answer.
 //
-// What the client commands share: their flags, finding the server by its `serve.json`, and one connection for their work.
+// What the client commands share: their flags, finding the server by `serve.json`, one connection for their work.
 import process from "node:process";
 import { askHealth } from "../../data-dir/ask-serve.ts";
 import { dataDirOf } from "../../data-dir/data-dir.ts";

@@ -1,4 +1,4 @@
-// `cliai inbox`: what waits for a person, each request whole.
+// `cliai inbox`: lists the requests that wait for a person, each in full.
 import { answerLine, questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
 import { defineCliCommand } from "../frame/command.ts";

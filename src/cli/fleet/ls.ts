@@ -1,4 +1,4 @@
-// `cliai ls`: the fleet, a line an agent.
+// `cliai ls`: lists the fleet, one line an agent.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";

@@ -1,4 +1,4 @@
-// Reads the requests as they are kept: the bucket `requests`.
+// Reads the requests from the bucket `requests`.
 import * as v from "valibot";
 import { type AgentRequest, RequestSchema } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";

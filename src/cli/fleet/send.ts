@@ -1,4 +1,4 @@
-// `cliai send`: a command to one agent or to all that are online, and what became of it.
+// `cliai send`: sends a command to one agent or to all that are online, and prints its receipts.
 
 import type { ArgsDef } from "citty";
 import * as v from "valibot";

@@ -1,4 +1,4 @@
-// What agents have used, as `ls` and `show` print it: always with whose estimate it is, and how old.
+// Prints what agents have used, for `ls` and `show`, always with whose estimate it is and how old.
 import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../../domain/usage.ts";
 import type { Usage } from "../../domain/wire/messages.ts";
 import { ageText } from "../frame/terminal.ts";

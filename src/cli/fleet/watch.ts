@@ -1,4 +1,5 @@
-// `cliai watch`: the live feed from the stream AUDIT, a line an event, until it is interrupted or its reader has gone.
+// `cliai watch`: prints the events of the stream AUDIT as they come, one line each, until it is interrupted or its reader
+// has gone.
 import { followAudit } from "../../audit/read-audit.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { feedEntry, feedLine } from "../audit/feed-lines.ts";

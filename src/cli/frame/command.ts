@@ -1,5 +1,5 @@
-// A command of the program: citty's definition and reading of arguments, with what citty leaves open: strictness, the
-// context, the arguments after `--`, the exit code, and a quiet help.
+// Defines a command of the program with citty, and adds what citty lacks: strictness, the context, arguments after `--`,
+// the exit code, a help without colour.
 import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
 import { commandHelp } from "./command-help.ts";
 import type { CliContext } from "./context.ts";

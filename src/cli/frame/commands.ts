@@ -1,4 +1,5 @@
-// The table of commands: what the short help says, and where each is. Loaded one by one, so that `bridge` starts fast.
+// The table of commands: their line in the short help, and their files. Each is loaded when it is called, so that `bridge`
+// starts fast.
 import type { CliCommand } from "./command.ts";
 
 export interface CommandRow {

@@ -1,4 +1,4 @@
-// Reads the settings file, and the instructions that its profiles name. The default file travels inside the program.
+// Reads the settings file, and the instructions that its profiles name. The default file is part of the program.
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import defaultConfig from "../../../configs/agents.json" with { type: "json" };

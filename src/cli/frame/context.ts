@@ -1,4 +1,4 @@
-// What a command gets of the process it runs in: streams, environment, clock. The globals behind it are read in main.ts.
+// What a command gets of its process: streams, environment, clock. main.ts reads the globals.
 import type { Readable, Writable } from "node:stream";
 import type { Logger } from "../../log.ts";
 import type { Environment } from "../../runtime.ts";

@@ -1,4 +1,4 @@
-// What a bare `cliai`, `cliai --help` and `cliai --version` print.
+// What `cliai`, `cliai --help` and `cliai --version` print.
 import { buildInfo } from "../../build-info.ts";
 import { commands } from "./commands.ts";
 import { alignRows } from "./terminal.ts";

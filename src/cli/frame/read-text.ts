@@ -1,4 +1,4 @@
-// Reads text from stdin, and no more of it than could be sent.
+// Reads text from stdin, up to the size that can be sent.
 import type { Readable } from "node:stream";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { maxPayloadBytes } from "../../nats/bus.ts";

@@ -1,6 +1,6 @@
 // This room holds what every command stands in: the table of commands, flags, help, exit codes, the terminal.
 //
-// Runs one command line: the only place that catches errors and prints them, and that maps them to exit codes.
+// Runs one command line. Only this file catches errors, prints them, and turns them into exit codes.
 import type { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers";
 import { inspect } from "node:util";

@@ -1,5 +1,5 @@
-// Checks arguments against a command's definitions, and puts them into the form that citty reads in one way only.
-// citty 0.2.2 takes unknown flags silently, a missing value as "", and `--no-x` inside a value as a flag.
+// Checks arguments against a command's definitions, and rewrites them so that citty can read them in one way only. citty
+// 0.2.2 accepts unknown flags silently, a missing value as "", and `--no-x` inside a value as a flag.
 import type { ArgDef, ArgsDef } from "citty";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";

@@ -1,5 +1,5 @@
-// Text for a terminal: safe, of a known width, in colour where that is wanted. Agents' own words pass through `plain` before
-// they are printed: a control character in them could rewrite what a person sees.
+// Text for a terminal: safe, aligned, coloured where that is wanted. `plain` removes control characters from agents' own
+// words, because they could rewrite what a person sees.
 
 export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold";
 

@@ -1,5 +1,5 @@
-// One agent that `serve` has launched: `cliai spawn` of this very program as its child, without a terminal. It is started,
-// waited for until it is there, and ended by its own handle; with --ends-with-input it ends with `serve`, however that ends.
+// One agent that `serve` has launched: `cliai spawn` of this program as its child, without a terminal. Started, awaited,
+// and ended by its handle. With --ends-with-input it ends with `serve`, however that ends.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";

@@ -1,5 +1,5 @@
-// Launches agents for captains: each works on its task without a terminal, and ends when that is done. They are this
-// process's own children, and end with it.
+// Launches agents for captains. Each works on its task without a terminal and ends when that is done. They are children of
+// this process, and end with it.
 import { Buffer } from "node:buffer";
 import { resolve } from "node:path";
 import process from "node:process";

@@ -1,5 +1,5 @@
-// Agents that a person has had `serve` launch: headless, at work until they are stopped. They end with `serve` and come back
-// with it, under their ids and in their sessions.
+// Launches headless agents for people. They work until they are stopped, end with `serve`, and are launched again with it,
+// under their ids and in their sessions.
 
 import { isAbsolute } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";

@@ -1,4 +1,4 @@
-// How a person starts this very program in their shell: for commands that are shown to be copied.
+// The command line that starts this program in a person's shell, for commands that are shown to be copied.
 import { basename, delimiter, dirname } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";

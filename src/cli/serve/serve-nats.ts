@@ -1,5 +1,5 @@
-// How serve is on NATS: its own connection, the one of the system account that tells of the bridges' connections, and who is
-// a captain. With a NATS server that others run, and with --insecure, there is the first alone.
+// Connects serve to NATS: its own connection, the system account's (which tells of the agents' connections), and the roles
+// by credentials. With --nats-url or --insecure there is the first alone.
 import { ensureAgentAccounts } from "../../credentials/agent-accounts.ts";
 import { readFleetRevocations, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { moveOutOfFleetAccount } from "../../credentials/agent-keys.ts";

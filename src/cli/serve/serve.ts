@@ -1,7 +1,6 @@
 // This room is `cliai serve`: it composes the server from the other rooms.
 //
-// `cliai serve`: the composition root of the server. Starts its parts in order, says when it is ready, and ends them in
-// the opposite order. What each part does is another room's.
+// `cliai serve`: starts the parts of the server in order, says when it is ready, and ends them in the opposite order.
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { openHeadFile } from "../../audit/head-file.ts";

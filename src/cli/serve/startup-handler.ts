@@ -1,5 +1,5 @@
-// What answers on serve's HTTP socket: the app when it is there, and before and after that the probes alone. The socket is
-// bound first, so that a taken port is known at once, and that `/healthz` says from the beginning who holds the lock.
+// Answers on serve's HTTP socket: the app once it is there, before and after that the probes only. The socket is bound
+// first, so that a taken port is known at once, and `/healthz` names the holder of the lock from the beginning.
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { HttpHandler } from "../../runtime.ts";
 

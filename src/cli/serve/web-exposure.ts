@@ -1,5 +1,5 @@
-// How the dashboard may be reached from elsewhere: what `serve` demands of `--host`, its certificate, and the names it
-// answers to.
+// Decides how the dashboard can be reached from elsewhere: what `serve` demands for `--host`, its certificate, the host
+// names that it answers to.
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";

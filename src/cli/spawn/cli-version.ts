@@ -1,4 +1,4 @@
-// Which release of an agent's CLI is on PATH, by its own word.
+// Asks the agent CLI on PATH for its release.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Environment } from "../../runtime.ts";

@@ -1,4 +1,4 @@
-// How often an agent's presence sends heartbeats: a flag, else CLIAI_HEARTBEAT, else 15 s (contract §3).
+// The heartbeat interval: a flag, else CLIAI_HEARTBEAT, else 15 s (contract §3).
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Environment } from "../../runtime.ts";
 

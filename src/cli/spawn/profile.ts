@@ -1,4 +1,4 @@
-// The profile that a command names, out of the settings.
+// Finds the profile of a given name in the settings.
 import { type Config, defaultProfile, type Profile } from "../../config.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";

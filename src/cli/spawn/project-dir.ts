@@ -1,4 +1,4 @@
-// Where an agent works. Nothing else.
+// Finds the directory that an agent works in.
 import { stat } from "node:fs/promises";
 
 /** False for what is not there, too. */

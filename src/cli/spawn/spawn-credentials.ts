@@ -1,5 +1,5 @@
-// What a launched agent connects with: credentials of its own alone. The operator's, which allow everything, may be what a person
-// launches it with; it is never given those, they have some made for it: here, or by the serve that holds the keys.
+// Chooses what a launched agent connects with: always credentials of its own. A person may launch it with the operator's
+// credentials; the agent never gets those, it gets new ones, made here or by the serve that holds the keys.
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { agentCredsPath, endAgentKeys, mintAgent } from "../../credentials/agent-keys.ts";

@@ -1,4 +1,4 @@
-// The files that `cliai spawn` writes for one agent: its MCP configuration, and the settings of its CLI.
+// Writes the files of one agent: its MCP configuration, and the settings of its CLI.
 import { join } from "node:path";
 import mcpTemplate from "../../../configs/mcp-nats.json" with { type: "json" };
 import { fillTemplate } from "../../agents/mcp-config.ts";

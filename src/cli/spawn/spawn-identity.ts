@@ -1,4 +1,4 @@
-// Whether an id is free for a new agent: by the folders of this data directory, and by the fleet when it can be asked.
+// Checks whether an id is free for a new agent: by the folders of this data directory, and by the fleet if it can be asked.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";

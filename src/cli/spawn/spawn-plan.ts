@@ -1,5 +1,5 @@
-// What one `cliai spawn` is to do, decided before anything is written or started: which agent, where, by which CLI and with
-// which credentials.
+// Decides what one `cliai spawn` does before anything is written or started: which agent, in which directory, by which CLI,
+// with which credentials.
 import { join, resolve } from "node:path";
 import type { AgentCli, AgentLaunch } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";

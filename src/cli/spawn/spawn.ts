@@ -1,6 +1,6 @@
 // This room is `cliai spawn`: it plans a launch, writes the agent's files, and runs the host around the CLI.
 //
-// `cliai spawn`: makes an agent of a profile, writes its files, and launches its CLI in the foreground.
+// `cliai spawn`: makes an agent from a profile, writes its files, and launches its CLI in the foreground.
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";

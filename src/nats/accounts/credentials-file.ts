@@ -1,5 +1,5 @@
-// The `.creds` file of a connection: read when the connection begins, and again at each new try. So new credentials count
-// from the next try on, and a file that is being written anew ends nothing.
+// Reads the `.creds` file of a connection at its start and before each new try. New credentials therefore count from the
+// next try on, and a file that is just being replaced ends no connection.
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type Authenticator, credsAuthenticator } from "nats";

@@ -1,5 +1,5 @@
-// The keys and signed claims of nats-server's operator mode: made and read here, as text. Where the text is kept is the
-// business of src/credentials/keys.ts. The only importer of @nats-io/jwt.
+// Makes and reads the keys and signed claims of nats-server's operator mode, as text. src/credentials/keys.ts stores the
+// text. The only file that imports @nats-io/jwt.
 import { isDeepStrictEqual } from "node:util";
 import {
   type Account,

@@ -1,7 +1,7 @@
 // This room holds NATS accounts, credentials and permissions. A change here wants extra scrutiny.
 //
-// What an agent can reach on NATS: one table, for agents and captains alike. What a captain may do besides, it does through
-// its tools: the server asks its own record of roles, not the caller.
+// What an agent may do on NATS: one table, the same for agents and captains. A captain does more through its tools, where
+// the server checks its role by its own record.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,

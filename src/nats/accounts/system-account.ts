@@ -1,4 +1,4 @@
-// What serve and `cliai agents revoke` do over nats-server's system account: hear of the bridges' connections, and tell
+// Uses nats-server's system account: serve hears of the agents' connections there, and `cliai agents revoke` tells
 // nats-server what is revoked.
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";

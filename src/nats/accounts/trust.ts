@@ -1,5 +1,5 @@
-// Whom a connection to NATS believes beside the authorities of this machine: the certificates that follow the credentials in a
-// `.creds` file. So one file says who an agent is and where it may say so, and nothing else has to travel with it.
+// Which certificates a NATS connection trusts beside this machine's authorities: those that follow the credentials in a
+// `.creds` file. So an agent needs one file only.
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { ErrorCode, type TlsOptions } from "nats";

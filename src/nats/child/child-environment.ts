@@ -1,4 +1,4 @@
-// The environment of the programs that we run for ourselves, nats-server and whatever is asked for its version.
+// The environment for the programs that we run ourselves: nats-server, and a program that is asked for its version.
 
 /** Windows opens no socket without SystemRoot, and runs no `.cmd` without ComSpec. */
 const needed = ["PATH", "HOME", "SystemRoot", "TEMP", "TMP", "ComSpec", "PATHEXT", "USERPROFILE", "APPDATA"];

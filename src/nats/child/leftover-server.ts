@@ -1,6 +1,6 @@
-// A nats-server left running by a `serve` that was killed. It is ended before another is started on the same store. It is
-// known by the name in its greeting, where it can be reached, and by its process id together with the moment of its start: an
-// id alone may be somebody else's by now.
+// Finds and ends a nats-server that a killed `serve` left running, before another one starts on the same store. It is
+// recognised by the name in its greeting, or by its process id together with its start time, because another process may
+// have that id by now.
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";

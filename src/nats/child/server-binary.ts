@@ -1,5 +1,5 @@
-// Which nats-server `serve` runs: the one named by flag, the one inside this executable (unpacked once), or one found.
-// Starting it is server-process.ts's business.
+// Chooses the nats-server that `serve` runs: the one of --nats-server, the one inside this executable (unpacked once), or
+// one on PATH. server-process.ts starts it.
 import { createHash, randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-// The configuration file of the nats-server that `serve` runs: pure text.
+// Builds the configuration file of the nats-server that `serve` runs, as text. Pure.
 import { join } from "node:path";
 import type { Claims } from "../accounts/credentials.ts";
 import { isAtLeast } from "./server-version.ts";

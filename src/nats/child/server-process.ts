@@ -1,6 +1,7 @@
 // This room runs nats-server as our child.
 //
-// The nats-server that `serve` runs as its child: started, watched, started again when it dies, ended by its handle.
+// The nats-server that `serve` runs as its child: starts it, watches it, starts it again if it dies, and ends it by its
+// handle.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";

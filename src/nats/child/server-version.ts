@@ -1,4 +1,4 @@
-// What version a nats-server binary is, and whether that is new enough; and finding one on PATH. Runs nothing but `--version`.
+// Finds a nats-server on PATH, and reads whether a nats-server is new enough. Runs `--version` only.
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";

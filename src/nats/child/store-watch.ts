@@ -1,5 +1,5 @@
-// Whether there is space for what nats-server stores. Out of space, nats-server 2.15 turns JetStream off, or ends the stream that
-// was written to, until it is started anew: this notices it, by the disk and by the log, and says when there is space again.
+// Watches, by disk and log, whether nats-server has space. Without space nats-server 2.15 turns JetStream off, or ends the
+// stream that was written to, until it is started again; this says when that helps.
 import { statfs } from "node:fs/promises";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";

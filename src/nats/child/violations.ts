@@ -1,4 +1,4 @@
-// What nats-server refuses to whoever is connected: it tells nobody but its log.
+// Reads from nats-server's log what it refused to whom. It tells this nobody else.
 
 export interface Violation {
   /** The public key that the connection has named. */

@@ -1,4 +1,4 @@
-// Follows what is written to a KV bucket, by whoever. What it holds at the start is bucket.ts's to read.
+// Follows the changes of a KV bucket, whoever writes them. bucket.ts reads what the bucket holds at the start.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../bus.ts";

@@ -1,7 +1,6 @@
-// Reads streams: `followStream` for a reader of its own (projection, feeds), `consumeOrders` for a bridge's durable consumer.
-// Both begin again by themselves when the connection returns, and when the server of a cluster that held the consumer falls
-// silent. The consumers of nats 2.29 do too, but after a failed look-up they wait for a whole pull: here a fresh one is made
-// at once, from where the last one stood.
+// Follows streams: `followStream` for a reader of its own (projection, feeds), `consumeOrders` for a host's or bridge's
+// durable consumer. Both start again when the connection returns, and when the server that held the consumer falls silent,
+// at once and where they stopped: the consumers of nats 2.29 wait for a whole pull after a failed look-up.
 
 import type { JsMsg } from "nats";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

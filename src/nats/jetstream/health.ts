@@ -1,4 +1,4 @@
-// What a NATS server says of its own health, for `cliai doctor`: its clock, its store, and which streams it has.
+// Asks a NATS server for its clock, its store and its streams, for `cliai doctor`.
 import type { StreamInfo } from "nats";
 import type { Bus } from "../bus.ts";
 import { isNotFound, translateNatsError } from "../errors.ts";

@@ -1,4 +1,4 @@
-// Publishes bytes as they are, with headers: for what was recorded once and is not ours to write anew.
+// Publishes bytes unchanged, with headers: for records that were stored before and must stay as they are.
 import { headers } from "nats";
 import type { Bus } from "../bus.ts";
 import { translateNatsError } from "../errors.ts";

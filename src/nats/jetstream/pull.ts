@@ -1,6 +1,6 @@
-// Pulls the messages of a consumer, a bounded number of bytes at a time. nats-server sends all that one pull asks for at once,
-// and closes a connection on which more than 64 MB wait. The consumers of nats 2.29 bound a pull by a number of messages, or by
-// bytes and then by 100 messages: here both bounds hold.
+// Pulls messages from a consumer, with a bound on bytes and on messages. nats-server sends all that one pull asks for at
+// once, and closes a connection on which more than 64 MB wait. The consumers of nats 2.29 bound messages, or bytes and then
+// 100 messages; here both bounds hold.
 import type { JsMsg } from "nats";
 import { nanos } from "nats";
 import { toJsMsg } from "nats/lib/jetstream/jsmsg.js";

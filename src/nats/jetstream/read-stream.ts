@@ -1,4 +1,4 @@
-// Reads what a stream holds now, from one end to the other, and the facts about it. What comes later is follow.ts's.
+// Reads what a stream holds now, from one end to the other, and facts about it. follow.ts reads what comes later.
 
 import { CliaiError } from "../../domain/text/errors.ts";
 import { pause } from "../../waiting.ts";

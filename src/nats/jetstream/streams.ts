@@ -1,6 +1,6 @@
 // This room makes, reads and follows streams, consumers and buckets.
 //
-// The streams and consumers of contract §4, made by the server alone: an agent has no right to make any.
+// Creates the streams and consumers of contract §4. Only the server does: agents have no right to create any.
 import {
   AckPolicy,
   DeliverPolicy,

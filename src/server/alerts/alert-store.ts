@@ -1,5 +1,5 @@
-// Keeps the alerts in the bucket `serve`, the last of each kind and agent: for the next start, and for every other serve.
-// Their history is in the stream AUDIT.
+// Stores the last alert of each kind and agent in the bucket `serve`, for the next start and for other serves. Their
+// history is in the stream AUDIT.
 import * as v from "valibot";
 import { messageOf } from "../../domain/text/errors.ts";
 import { type Alert, AlertSchema } from "../../domain/wire/messages.ts";

@@ -1,7 +1,7 @@
 // This room raises, counts and ends alerts.
 //
-// Alerts: one for one cause, counted and not repeated. Of several serves the leader raises what all of them see, and each
-// what it alone sees; what one raised is told to the others by alert-store.ts.
+// Alerts: one for each cause, counted and not repeated. Of several serves, the leader raises what all of them see, and each
+// raises what it alone sees. alert-store.ts shares them.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alert } from "../../domain/wire/messages.ts";
 import type { AlertService } from "../server.ts";

@@ -1,5 +1,5 @@
-// Ends the alerts of what happens and passes: nobody reports the end of a refused or a malformed message, so that one is over when
-// no other has come for a while. The leader ends them; by a clock that nobody sets.
+// Ends an alert about single incidents, such as refused or malformed messages, after a while without another one, because
+// nothing reports their end. The leader does it, by a monotonic clock.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alert } from "../../domain/wire/messages.ts";
 import { type Alerts, alertKey } from "./alerts.ts";

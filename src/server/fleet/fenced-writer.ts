@@ -1,5 +1,5 @@
-// Writes to a bucket by compare-and-set against what was last seen of each key. A serve that has lost the lease without
-// knowing it yet (it was stopped in the middle) so overwrites nothing of its successor's.
+// Writes to a bucket by compare-and-set with the revision seen last. A serve that was suspended and lost the lease
+// meanwhile therefore overwrites nothing of its successor.
 import type { Bucket } from "../../nats/jetstream/bucket.ts";
 
 export interface FencedWriter {

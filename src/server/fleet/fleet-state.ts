@@ -1,6 +1,7 @@
 // This room keeps the fleet: reads streams and heartbeats, applies the reducer, stores the records.
 //
-// The fleet in memory: takes events in, tells viewers what changed. Holds no evidence of its own: see domain/fleet/reduce-agent.ts.
+// The fleet in memory: applies events to records, and tells viewers which agents changed. domain/fleet/reduce-agent.ts
+// decides what an event means.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";

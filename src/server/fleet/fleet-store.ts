@@ -1,5 +1,5 @@
-// Keeps the fleet in the bucket `agents`, and in bucket `serve` how far the streams were read when it was kept. The leader
-// writes; every other serve takes in what the leader wrote, and keeps in mind what it has not: so that it can go on.
+// Stores the fleet in the bucket `agents`, and in the bucket `serve` how far the streams had been read. The leader writes;
+// every other serve takes over what the leader wrote, and remembers the rest, so that it can continue.
 import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { isBehind, isHeartbeatAlone, isStoredRecord } from "../../domain/fleet/stored-record.ts";

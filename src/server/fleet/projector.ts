@@ -1,5 +1,5 @@
-// Reads what agents say and what they are told, and turns it into fleet events. Heartbeats come straight from NATS,
-// all else from the streams, from where the last run left off: so the state after a restart is the state before it.
+// Reads what agents report and what they are told, and decodes it into fleet events. Heartbeats come directly from NATS,
+// the rest from the streams, from where the last run stopped. So the state after a restart is the state before it.
 
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";

@@ -1,4 +1,4 @@
-// Who is a captain: the one place that says so. Every tool of a captain asks here.
+// Decides who is a captain where there are no credentials to tell: by the agent's own heartbeat.
 import { isAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, readRole } from "../../domain/wire/roles.ts";
 import type { FleetState } from "./fleet-state.ts";

@@ -1,5 +1,5 @@
-// Raises an alert when an agent falls silent, or its connection breaks, without a goodbye, and ends it when it is heard
-// again. Silence counts from when this serve could hear: what agents sent while it was down, or cut off from NATS, nobody knows.
+// Raises an alert if an agent falls silent, or its connection breaks, without a goodbye, and ends it when the agent is
+// heard again. Time in which this serve was down or cut off from NATS does not count as silence.
 import { silentAfterMs } from "../../domain/fleet/status.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";

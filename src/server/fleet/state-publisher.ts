@@ -1,5 +1,5 @@
-// `dashboard.state`: the fleet's state for whoever listens on NATS, at most four times a second, by the leader alone;
-// a large fleet's less often.
+// Publishes the fleet's state on `dashboard.state`, at most four times a second and less often for a large fleet. Only the
+// leader does.
 import { messageOf } from "../../domain/text/errors.ts";
 import { dashboardStateSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";

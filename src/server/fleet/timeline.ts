@@ -1,4 +1,4 @@
-// What was last heard of each agent, for its page: the newest entries, in memory. The whole history is in stream AUDIT.
+// The newest events of each agent, in memory, for its page. The whole history is in the stream AUDIT.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { commandText, idFromSequence, shutdownText, summaryOf } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

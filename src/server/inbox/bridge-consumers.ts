@@ -1,4 +1,5 @@
-// Each agent's durable consumer of stream COMMANDS: made when the agent is first heard of, tried again while NATS is away.
+// Creates each agent's durable consumer of the stream COMMANDS when the agent is first heard of, and tries again while NATS
+// is away.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { bridgeConsumer, streams } from "../../domain/wire/subjects.ts";

@@ -1,6 +1,6 @@
-// Ends what a session had in its hands when it ended, where nobody goes on with it: a task once the resume window is over, a
-// pause or a resume at once. The leader writes it. It measures the window itself, from when it first sees the end: the time
-// in which no serve was there does not count, and no clock that is set decides.
+// Ends the orders of a run that has ended, if no run continues with them: a task when the resume window is over, a pause or
+// a resume at once. The leader does it. It measures the window by a monotonic clock from when it first sees the end, so
+// time without a serve does not count.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { awaitsResume, isCutOff } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, namesOf } from "../../domain/receipts.ts";

@@ -1,5 +1,5 @@
-// To which call an item of an agent's inbox was given, until its receipt is there: nobody else is given it meanwhile, nor what
-// came after it, by whichever serve. Kept in the bucket `serve`, one key an agent, by compare-and-set.
+// Records which call an inbox item was given to, until its receipt comes. Meanwhile no other call is given that item or a
+// later one, by any serve. Stored in the bucket `serve`, one key for each agent, by compare-and-set.
 import * as v from "valibot";
 import type { OrderNames } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";

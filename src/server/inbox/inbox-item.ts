@@ -1,5 +1,5 @@
-// One item of an agent's inbox as its model reads it: the words, and whose they are. Only the operator's and a captain's
-// commands are orders; a peer's message that calls itself something else is shown as what it is.
+// Builds one inbox item for the model: the words, and whose they are. Only commands of the operator or a captain are shown
+// as orders; a peer's message is shown as a message, whatever it calls itself.
 import { type CommandRecord, commandText } from "../../domain/receipts.ts";
 import { answerText, isOpen } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

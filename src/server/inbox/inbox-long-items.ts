@@ -1,5 +1,5 @@
-// Long items of an inbox: cut to what a model can take at once, and the rest read piece by piece, also after the item was
-// taken and has left the stream COMMANDS: the audit has it.
+// Cuts a long inbox item to what a model can take at once, and reads its rest piece by piece. The rest comes from the audit
+// when the item has left the stream COMMANDS.
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";

@@ -1,7 +1,7 @@
 // This room keeps what waits for agents: hands it out, expires it, removes what was taken.
 //
-// An agent's inbox: what was stored for it and not yet handed to its CLI. Handing over is written down as a receipt
-// (`injected`, its route the tool): by the bridge once the CLI has it, or here for a caller that will not.
+// An agent's inbox: the orders that were stored for it and not yet handed to its CLI. The receipt `injected` records the
+// handing over. The caller writes it once its CLI has the item; for a caller that does not, this file writes it.
 
 import { inboxOf } from "../../domain/fleet/agent-record.ts";
 import {

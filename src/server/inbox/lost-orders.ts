@@ -1,5 +1,5 @@
-// What the store has lost, found at a start: streams that end before what was read of them, and orders that wait for an
-// agent and are not in the stream. Each such order ends as failed, and one alert names the damage: nothing waits unseen.
+// Finds at the start what the store has lost: streams that end before what was read of them, and waiting orders that are
+// not in the stream. Each such order ends as failed, and one alert names the damage.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
 import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";

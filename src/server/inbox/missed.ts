@@ -1,5 +1,6 @@
-// What an agent's record has not taken in although the cursor is past it: the record that is kept is older than the cursor, as
-// after a damaged block, a power cut or a downgrade, or there is none. It is read again; what a record has, it takes in once.
+// Finds what a record lacks although the streams were read past it, because the stored record is older than the cursor
+// (after a damaged block, a power cut or a downgrade) or missing. That part is read again; what a record has already
+// changes nothing.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { everySubjectOf, parseAgentSubject, streams } from "../../domain/wire/subjects.ts";

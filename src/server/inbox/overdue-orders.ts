@@ -1,5 +1,5 @@
-// Ends as expired what nobody took in time, where nobody says so: a bridge does when it comes too late, an agent that never
-// returns does not. The leader writes it, a while after, so that the one who took it at the last moment is heard first.
+// Ends as expired the orders that nobody took in time, for agents that never return: a host or bridge reports that itself
+// when it comes late. The leader does it, somewhat later, so that a receipt of the last moment comes first.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";

@@ -1,5 +1,5 @@
-// Removes from stream COMMANDS what was taken for good, and what nobody can make anything of: the stream then holds what waits, and
-// its bound counts that alone. Only once AUDIT has its copy; the history is there. Of several serves the leader sweeps.
+// Removes from the stream COMMANDS the orders that are over, and those that cannot be decoded, so that its bound counts
+// only what waits. It removes an order only when AUDIT has its copy. Of several serves the leader does it.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";

@@ -1,5 +1,5 @@
-// Brings each open request before every captain that is online, once, as a message in its inbox; also before one that comes
-// later. And keeps an alert for as long as an agent has a request that a captain handed to the people.
+// Sends each open request once to every captain that is online, as a message, and later to captains that come. Keeps an
+// alert while an agent has a request that a captain escalated to the people.
 import { questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, isApproval, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";

@@ -1,4 +1,4 @@
-// The requests as a running server has them: their evidence in the agents' records, the captains told, the people's answers.
+// The requests of a running server: puts them into the agents' records, tells the captains, takes the people's answers.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { buildAnswer, findRequest, openRequestOf } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

@@ -1,7 +1,7 @@
 // This room keeps the requests that wait for a person or a captain.
 //
-// The requests that wait for a person or a captain: kept in the bucket `requests`, decided by compare-and-set, so that
-// the first answer wins whoever gives it and wherever. Answers go to the agent as messages: they survive everything.
+// Stores requests in the bucket `requests` and decides them by compare-and-set, so that the first answer counts, whoever
+// gives it and wherever. Answers go to the agent as messages, which survive every restart.
 
 import {
   type AgentRequest,

@@ -1,5 +1,5 @@
-// An agent's question to a person, or to a captain: put where it survives everything, then waited for as long as the agent
-// wants to. An answer that comes later is given by check_inbox.
+// Stores an agent's question to a person or a captain, and waits for the answer as long as the agent wants. check_inbox
+// gives an answer that comes later.
 import {
   type AgentRequest,
   answerMessageId,

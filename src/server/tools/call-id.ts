@@ -1,4 +1,4 @@
-// The id of what a tool call makes: the same for a call that is made again, so that it takes effect once.
+// The id of what a tool call creates. A repeated call has the same id, and so takes effect once.
 import { createHash } from "node:crypto";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 

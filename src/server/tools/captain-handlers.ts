@@ -1,5 +1,5 @@
-// The captain's tools: on the same requests as the people's, on the same commands as the operator's. That the caller is a
-// captain has been seen to before: tool-calls.ts.
+// The handlers of the captain's tools. They work on the same requests and commands as a person's. tool-calls.ts has checked
+// that the caller is a captain.
 import { buildAnswer, checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { captainBroadcastSubject, captainDecisionSubject } from "../../domain/wire/subjects.ts";

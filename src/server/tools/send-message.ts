@@ -1,4 +1,4 @@
-// Messages from agent to agent: who they are for, which thread they are of, and that a call made again sends none twice.
+// Sends messages between agents: finds the receivers and the thread, and makes a repeated call send nothing twice.
 import { inboxOf } from "../../domain/fleet/agent-record.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";

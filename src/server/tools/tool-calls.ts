@@ -1,4 +1,5 @@
-// Answers the agents' tool calls, all at once: a slow one holds up nobody. Every call that asks gets an answer.
+// Answers the agents' tool calls, all at the same time, so that a slow one delays no other. Every call that asks for a
+// reply gets one.
 import type { AnsweredCall } from "../../audit/records.ts";
 import type { OrderNames } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";

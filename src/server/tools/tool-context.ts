@@ -1,4 +1,4 @@
-// What a handler of an agent's tool is given: who calls, and the parts of the server that it may use.
+// What the handler of a tool gets: the caller, and the parts of the server that it may use.
 import type { OrderNames } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ToolArguments, ToolName } from "../../domain/wire/tools.ts";

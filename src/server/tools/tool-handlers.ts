@@ -1,7 +1,7 @@
 // This room answers the agents' tool calls: one handler for each tool.
 //
-// What the server does for each of the agents' tools: one handler a row of domain/wire/tools.ts. What a tool changes goes out
-// as a message of its own and comes back through the streams, as everything the fleet's state is made of.
+// One handler for each row of domain/wire/tools.ts. A handler changes no state: it publishes a message, and the projector
+// reads that back from the streams.
 import { isHad } from "../../domain/fleet/run-end.ts";
 import { isGoodbye } from "../../domain/fleet/status.ts";
 import { isFinal, namesOf } from "../../domain/receipts.ts";
