@@ -34,7 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
   agents: ["agent-link (types)", "processes", "domain", "log", "runtime (types)", "waiting"],
   "agent-link": ["nats", "domain", "log", "waiting"],
-  credentials: ["data-dir", "nats", "domain", "log", "runtime (types)"],
+  credentials: ["data-dir", "nats", "domain", "log", "runtime (types)", "waiting"],
   "data-dir": ["domain", "log", "runtime (types)", "direct-fetch", "waiting"],
   nats: ["processes", "domain", "log", "waiting"],
   processes: ["waiting"],

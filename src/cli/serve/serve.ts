@@ -15,6 +15,7 @@ import { requireKnownDataDir, writeLayout } from "../../data-dir/layout-file.ts"
 import { ensureOwnDir, ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "../../data-dir/serve-file.ts";
 import { refuseSecondServe, takeLock } from "../../data-dir/serve-lock.ts";
+import { messageOf } from "../../domain/text/errors.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { NatsKeys } from "../../nats/accounts/credentials.ts";
@@ -118,7 +119,7 @@ async function startParts(
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
   };
-  const ownerOf = createKeyOwners(dataDir, () => performance.now());
+  const ownerOf = createKeyOwners(dataDir);
   const captainsAgents = createAgentLauncher(launching);
   const server = await startServer(bus, {
     instance,
@@ -128,7 +129,14 @@ async function startParts(
     audit,
     followConnections,
     followViolations: (onRefused) => {
-      running.onViolation = ({ userKey, ...refused }) => onRefused({ id: ownerOf(userKey), ...refused });
+      const tell: typeof running.onViolation = async ({ userKey, ...refused }) => {
+        const id = await ownerOf(userKey).catch((error: unknown) => {
+          log.warn(`cannot read whose key ${userKey} is: ${messageOf(error)}`);
+          return undefined;
+        });
+        if (running.onViolation === tell) onRefused({ id, ...refused });
+      };
+      running.onViolation = tell;
       return () => {
         running.onViolation = undefined;
       };
