@@ -1,10 +1,10 @@
 // The built program on a real socket: the token's file, signing in, rotating under a running serve, other addresses than
 // loopback, TLS, and a page of another port in a real browser.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { execFileSync } from "node:child_process";
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { serveHttp } from "../../src/runtime.ts";
+import { makeCertificate } from "../support/certificate.ts";
 import { startChromium } from "../support/chromium.ts";
 import { runCliai, startCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -117,18 +117,14 @@ describe("--host beyond loopback", () => {
 
   test("speaks TLS with a certificate, keeps its lock, and makes its cookie Secure", async () => {
     await using dir = await tempDir();
-    const [cert, key] = [dir.join("cert.pem"), dir.join("key.pem")];
-    const subject = ["-subj", "/CN=fleet.example", "-addext", "subjectAltName=DNS:fleet.example"];
-    const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
-    execFileSync("openssl", ["req", ...kind, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
+    const { certPath, keyPath, cert: ca } = await makeCertificate(dir, ["DNS:fleet.example"]);
     await writeFile(dir.join("token"), "t".repeat(40));
-    const tls = ["--tls-cert", cert, "--tls-key", key, "--token-file", dir.join("token")];
+    const tls = ["--tls-cert", certPath, "--tls-key", keyPath, "--token-file", dir.join("token")];
     const dataDir = dir.join("data");
     await using serve = await startServe({ args: ["--host", "0.0.0.0", ...tls], dataDir });
     expect(serve.url).toStartWith("https://127.0.0.1:");
     expect(serve.child.stderr).not.toContain("without --tls-cert");
     const login = await serve.loginUrl();
-    const ca = await readFile(cert, "utf8");
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();
     const options = { ca, servername: "fleet.example", headers: { host: "fleet.example" } };
     get(login, options, (answer) => resolve(answer.headers["set-cookie"] ?? [])).on("error", reject);

@@ -1,0 +1,23 @@
+// A certificate and its key, signed by itself and good for a day, for tests that speak TLS.
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import type { TempDir } from "./temp-dir.ts";
+
+export interface TestCertificate {
+  readonly certPath: string;
+  readonly keyPath: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** @param names the certificate's names, such as `DNS:fleet.example` */
+export async function makeCertificate(dir: TempDir, names: readonly string[]): Promise<TestCertificate> {
+  const [certPath, keyPath] = [dir.join("cert.pem"), dir.join("key.pem")];
+  const subject = ["-subj", "/CN=cliai test", "-addext", `subjectAltName=${names.join(",")}`];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
+  execFileSync("openssl", ["req", ...kind, ...subject, "-keyout", keyPath, "-out", certPath], {
+    stdio: "ignore",
+  });
+  const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
+  return { certPath, keyPath, cert, key };
+}

@@ -1,0 +1,36 @@
+// What a command gets of its process, for tests that call a command's own functions without starting the program.
+import { PassThrough } from "node:stream";
+import type { CliContext } from "../../src/cli/frame/context.ts";
+import { silentLogger } from "../../src/log.ts";
+
+export interface TestContext extends CliContext {
+  readonly printed: readonly string[];
+  readonly noted: readonly string[];
+}
+
+/** No environment, no terminal, no input; `exitNow` throws. */
+export function testContext(more: Partial<CliContext> = {}): TestContext {
+  const printed: string[] = [];
+  const noted: string[] = [];
+  return {
+    env: {},
+    cwd: "/",
+    stdin: new PassThrough().end(),
+    stdout: new PassThrough(),
+    log: silentLogger,
+    json: false,
+    isTerminal: false,
+    columns: 80,
+    color: false,
+    now: () => new Date(),
+    print: (line) => void printed.push(line),
+    note: (line) => void noted.push(line),
+    outputEnded: new AbortController().signal,
+    exitNow: (code) => {
+      throw new Error(`the process is to end with ${code}`);
+    },
+    ...more,
+    printed,
+    noted,
+  };
+}
