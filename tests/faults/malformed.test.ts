@@ -108,7 +108,8 @@ test("100,000 malformed messages are counted exactly, answered where asked, and 
     const asked = floods.reduce((sum, each) => sum + each.asked, 0);
     await waitFor(async () => (await malformedCount(serve)) >= from + count, {
       what: `${from + count} counted`,
-      deadlineMs: 25_000,
+      // Some 6 s; ten times that on a busy machine.
+      deadlineMs: 90_000,
       intervalMs: 100,
       saw: () => malformedCount(serve),
     });
@@ -120,6 +121,7 @@ test("100,000 malformed messages are counted exactly, answered where asked, and 
     });
   };
 
+  const beganMs = performance.now();
   await floodAll(0, messages / 10);
   const before = await residentBytes(serve.child.pid);
   await floodAll(messages / 10, messages - messages / 10);
@@ -148,11 +150,12 @@ test("100,000 malformed messages are counted exactly, answered where asked, and 
   const subjects = Object.entries(audit?.state.subjects ?? {});
   const countOf = (start: string) =>
     subjects.filter(([subject]) => subject.startsWith(start)).reduce((sum, [, count]) => sum + count, 0);
+  const lastedS = (performance.now() - beganMs) / 1000;
   // 100 at once, 10 a second after that, and one count of the rest each second.
-  expect(countOf("audit.malformed")).toBeLessThan(100 + 60 * 11);
+  expect(countOf("audit.malformed")).toBeLessThan(100 + lastedS * 11);
   // One alert for each agent and kind, counted, and told again at most once a second.
-  expect(countOf("dashboard.alert")).toBeLessThan(2 * (agents + 1) * 40);
+  expect(countOf("dashboard.alert")).toBeLessThan(2 * (agents + 1) * lastedS);
 
   const health = await serve.fetch("/readyz");
   expect(health.status).toBe(200);
-}, 180_000);
+}, 400_000);
