@@ -11,7 +11,7 @@ import type { BenchProgramName } from "../bench/programs/start-program.ts";
 import { reportTable } from "../bench/report.ts";
 import type { Workshop } from "../bench/scenario.ts";
 import { scenarios } from "../bench/scenarios/scenarios.ts";
-import { runSoak, soakText } from "../bench/soak/soak.ts";
+import { defaultSoakAgents, runSoak, soakText } from "../bench/soak/soak.ts";
 import { openWorkshop } from "../bench/workshop.ts";
 import { buildInfo } from "../build-info.ts";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -26,6 +26,11 @@ const benchArgs = {
   program: { type: "positional", required: false, description: "internal: a program that the bench starts" },
   short: { type: "boolean", description: "run fewer rounds with smaller sizes, as the gate does" },
   minutes: { type: "string", valueHint: "N", description: "with soak: run this long (default 30)" },
+  agents: {
+    type: "string",
+    valueHint: "N",
+    description: `with soak: so many agents (default ${defaultSoakAgents})`,
+  },
   gate: {
     type: "boolean",
     description: "exit 1 if a ratio is twice as bad as the recorded one, in the best of three tries",
@@ -82,11 +87,14 @@ async function soak(args: Arguments<typeof benchArgs>, context: CliContext): Pro
   const minutes = Number(args.minutes ?? 30);
   if (!(minutes >= 1 && minutes <= 10_000))
     throw new CliaiError("usage", `--minutes "${args.minutes}" is not a number from 1 to 10000`);
+  const agents = Number(args.agents ?? defaultSoakAgents);
+  if (!Number.isInteger(agents) || agents < 10 || agents > 2_000)
+    throw new CliaiError("usage", `--agents "${args.agents}" is not a whole number from 10 to 2000`);
   const missing = whyNoProcessFacts();
   if (missing !== undefined) throw new CliaiError("failed", `the soak is ${missing}`);
   const { program, self, signal } = measuredProgram(args, context);
   const { log, note } = context;
-  const report = await runSoak({ minutes, program, self, signal, log, note });
+  const report = await runSoak({ minutes, agents, program, self, signal, log, note });
   context.print(context.json ? JSON.stringify(report) : soakText(report));
   return report.checks.every(({ isOk }) => isOk) ? 0 : 1;
 }

@@ -1,15 +1,14 @@
-// What a run of the soak looks at: memory, open files, consumers, subscriptions and idle CPU at two moments of rest with the
-// same agents there. What is kept without need would show between them. The judgement is pure.
+// What a run of the soak looks at: open files, consumers, subscriptions and idle CPU at two moments of rest with the same agents
+// there, and memory all the while. What is kept without need would show. The judgement is pure.
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { consumerNames } from "../../nats/jetstream/streams.ts";
 import { pause } from "../../waiting.ts";
 import { countOpenFiles, readCpuMs, readMemory } from "../process-facts.ts";
 import type { MeasuredServe } from "../serve.ts";
+import { type MemorySample, memoryTrend } from "./memory-trend.ts";
 
 export interface RestPoint {
-  readonly serve_mb: number;
-  readonly nats_mb: number;
   readonly serve_files: number;
   readonly nats_files: number;
   readonly command_consumers: number;
@@ -27,9 +26,8 @@ export interface Check {
 }
 
 const idleMs = 5_000;
-/** What a process may hold more than before: its heap is tidied when it likes. */
-const memoryGrowth = 1.25;
-const memorySlackMb = 10;
+const samplesOfARun = 400;
+const shortestSampleMs = 250;
 /** A file, a connection or a subscription that comes and goes may be met in the act. */
 const countSlack = 3;
 const cpuSlack = 5;
@@ -44,8 +42,6 @@ export async function measureRest(serve: MeasuredServe, bus: Bus, system: Bus): 
   const idleCpu = ((await readCpuMs(pid)) - cpuBefore) / (performance.now() - startedMs);
   const { connections, subscriptions } = await readStats(system);
   return {
-    serve_mb: (await readMemory(pid)).pssMb,
-    nats_mb: (await readMemory(nats)).pssMb,
     serve_files: await countOpenFiles(pid),
     nats_files: await countOpenFiles(nats),
     command_consumers: (await consumerNames(bus, streams.commands)).size,
@@ -64,12 +60,52 @@ async function readStats(system: Bus): Promise<{ connections: number; subscripti
   return statsz;
 }
 
+export interface MemorySampling {
+  /** Resolves with all samples, once the last one is taken. */
+  stop(): Promise<MemorySample[]>;
+}
+
+/** @param startedMs when the run began, by `performance.now()` */
+export function sampleMemory(serve: MeasuredServe, startedMs: number, runMs: number): MemorySampling {
+  const samples: MemorySample[] = [];
+  let isOver = false;
+  const run = async () => {
+    const nats = await serve.natsPid();
+    if (nats === undefined) throw new Error("serve has no nats-server");
+    while (!isOver) {
+      samples.push({
+        atS: (performance.now() - startedMs) / 1_000,
+        serve_mb: (await readMemory(serve.child.pid)).pssMb,
+        nats_mb: (await readMemory(nats)).pssMb,
+      });
+      await pause(Math.max(shortestSampleMs, runMs / samplesOfARun));
+    }
+  };
+  const done = run();
+  done.catch(() => undefined); // told by stop()
+  return {
+    async stop() {
+      isOver = true;
+      await done;
+      return samples;
+    },
+  };
+}
+
+export function checkMemory(samples: readonly MemorySample[], runMs: number): Check[] {
+  return (["serve_mb", "nats_mb"] as const).map((name) => {
+    const { floorsMb, growthMb, mostMb, overS } = memoryTrend(samples, name, runMs / 1_000);
+    const perHour = ((growthMb / overS) * 3_600).toFixed(0);
+    const grows = `grows by ${growthMb.toFixed(1)} in ${overS.toFixed(0)} s (${perHour} an hour); at most ${mostMb.toFixed(1)}`;
+    const floors = floorsMb.map((value) => value.toFixed(1)).join(" ");
+    return { what: `${name} has come to rest`, isOk: growthMb <= mostMb, detail: `${floors}: ${grows}` };
+  });
+}
+
 export function checkFlat(before: RestPoint, after: RestPoint): Check[] {
   return (Object.keys(before) as (keyof RestPoint)[]).map((name) => {
     const [first, last] = [before[name], after[name]];
-    const most = name.endsWith("_mb")
-      ? first * memoryGrowth + memorySlackMb
-      : first + (name === "serve_idle_cpu" ? cpuSlack : countSlack);
+    const most = first + (name === "serve_idle_cpu" ? cpuSlack : countSlack);
     const shown = (value: number) => value.toFixed(Number.isInteger(value) ? 0 : 1);
     return {
       what: `${name} stays`,

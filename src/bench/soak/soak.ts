@@ -1,7 +1,7 @@
 // This room runs a fleet for a long time and strikes it (`bun run soak`).
 //
 // A fleet over a long time: agents come and go, are killed and return, are sent commands all the while; serve and nats-server
-// are killed and started again. At the end everything must add up, and nothing may have grown.
+// are killed and started again. At the end everything must add up, and nothing may go on growing.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,8 @@ import type { BenchContext } from "../scenario.ts";
 import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
 import { waitUntil } from "../wait.ts";
 import { countOutcomes, type Outcomes, startSending } from "./commands.ts";
-import { type Check, checkFlat, measureRest, type RestPoint } from "./measure.ts";
+import { type Check, checkFlat, checkMemory, measureRest, type RestPoint, sampleMemory } from "./measure.ts";
+import type { MemorySample } from "./memory-trend.ts";
 import { type ScriptedCli, startScriptedCli } from "./scripted-cli.ts";
 
 export interface SoakReport {
@@ -26,19 +27,23 @@ export interface SoakReport {
   readonly kills: number;
   readonly before: RestPoint;
   readonly after: RestPoint;
+  /** From the end of the kills on. */
+  readonly memory: readonly MemorySample[];
   readonly checks: readonly Check[];
 }
 
 export interface SoakOptions extends Pick<BenchContext, "program" | "self" | "log" | "note"> {
   readonly minutes: number;
+  /** How many agents there are; a tenth of them with real bridges. */
+  readonly agents: number;
   readonly signal: AbortSignal;
 }
 
-const agents = 200;
-const bridges = 20;
+export const defaultSoakAgents = 200;
+const bridgesShare = 0.1;
 const pace = { heartbeatS: 5, eventS: 5, callS: 10 };
 const churnEveryMs = 700;
-const mostAway = 20;
+const awayShare = 0.1;
 const killBridgeEvery = 10;
 const commandEveryMs = 100;
 /** The first part of the run warms up, and has the kills of serve and nats-server in it. */
@@ -46,11 +51,13 @@ const warmUpShare = 0.3;
 const noteEveryMs = 30_000;
 
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
-  const { minutes, note, signal } = options;
+  const { minutes, agents, note, signal } = options;
+  const bridges = Math.ceil(agents * bridgesShare);
   const dir = await mkdtemp(join(tmpdir(), "cliai-soak-"));
   try {
     await using parts = new AsyncDisposableStack();
     const runMs = minutes * 60_000;
+    const allOnline = () => untilAllOnline(serve, agents);
     const first = await startMeasuredServe({ ...options, dir }, parts);
     const natsPort = Number(new URL(first.natsUrl).port);
     let serve = first;
@@ -62,11 +69,12 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       await Promise.all(clis.map((cli) => cli.stop()));
     });
     let bus = await serve.connect("soak");
-    await untilAllOnline(serve);
+    await allOnline();
     note(`soak: ${agents} agents are online, ${bridges} of them by real bridges`);
 
     const sender = startSending(() => bus, [...names, ...clis.map(({ id }) => id)], commandEveryMs);
     const churn = createChurn(fleet, names, clis);
+    const startedMs = performance.now();
     await churn.runFor((runMs * warmUpShare) / 2, signal, note);
     await killNats(serve);
     note("soak: nats-server was killed");
@@ -80,16 +88,18 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
 
     const rest = async () => {
       churn.bringAllBack();
-      await untilAllOnline(serve);
+      await allOnline();
       return await measureRest(serve, bus, system);
     };
     const system = await serve.connectSystem();
     const before = await rest();
     note(`soak: at rest ${JSON.stringify(before)}`);
+    const sampling = sampleMemory(serve, startedMs, runMs);
     await churn.runFor(runMs * (1 - warmUpShare), signal, note);
+    const memory = await sampling.stop();
     await sender.stop();
     churn.bringAllBack();
-    await untilAllOnline(serve);
+    await allOnline();
     let outcomes = await countOutcomes(bus, sender.sent);
     await waitUntil(
       async () => {
@@ -102,7 +112,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const { malformed } = (await (await serve.fetch("/readyz")).json()) as { malformed: number };
     const sum = `${sender.sent.size} sent, ${JSON.stringify(outcomes)}`;
     return {
-      ...{ minutes, agents, bridges, outcomes, before, after },
+      ...{ minutes, agents, bridges, outcomes, before, after, memory },
       sent: sender.sent.size,
       ...churn.counts(),
       checks: [
@@ -114,6 +124,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
           detail: sum,
         },
         { what: "nothing was misunderstood", isOk: malformed === 0, detail: `${malformed} malformed` },
+        ...checkMemory(memory, runMs),
         ...checkFlat(before, after),
       ],
     };
@@ -166,7 +177,7 @@ function createChurn(fleet: BenchChild, names: readonly string[], clis: readonly
       order({ end: id, goodbye });
       away.push(id);
     }
-    if (away.length > mostAway) back();
+    if (away.length > names.length * awayShare) back();
     if (turns % killBridgeEvery !== 0) return;
     kills += 1;
     clis[Math.floor(Math.random() * clis.length)]?.kill();
@@ -200,7 +211,7 @@ async function killNats(serve: MeasuredServe): Promise<void> {
   });
 }
 
-async function untilAllOnline(serve: MeasuredServe): Promise<void> {
+async function untilAllOnline(serve: MeasuredServe, agents: number): Promise<void> {
   const allOnline = async () => {
     const known = (await (await serve.fetch("/api/agents")).json()) as {
       axes: { link: { value: string } };

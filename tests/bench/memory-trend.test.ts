@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { checkMemory } from "../../src/bench/soak/measure.ts";
+import { type MemorySample, memoryTrend } from "../../src/bench/soak/memory-trend.ts";
+
+const runS = 600;
+
+/** A heap that is tidied every 20 s, over what is kept. */
+function samplesOf(keptMb: (atS: number) => number): MemorySample[] {
+  return Array.from({ length: 200 }, (_, n) => {
+    const atS = runS * 0.3 + n * ((runS * 0.7) / 200);
+    const garbageMb = (atS % 20) * 2;
+    return { atS, serve_mb: keptMb(atS) + garbageMb, nats_mb: 60 + garbageMb };
+  });
+}
+
+const verdicts = (keptMb: (atS: number) => number) =>
+  checkMemory(samplesOf(keptMb), runS * 1_000).map(({ isOk }) => isOk);
+
+test.each([
+  ["what rises to a plateau in the first half", (atS: number) => 80 + 40 * Math.min(1, atS / 280)],
+  ["what is level, and is garbage all the while", () => 80],
+  ["what is once more than before, and level again", (atS: number) => 80 + (atS > 430 && atS < 460 ? 60 : 0)],
+])("%s has come to rest", (_, keptMb) => {
+  expect(verdicts(keptMb)).toEqual([true, true]);
+});
+
+test.each([
+  ["what grows by 2 MB a minute, less than the garbage hides", (atS: number) => 80 + atS / 30],
+  ["what grows faster and faster", (atS: number) => 80 + (atS / 100) ** 2],
+  ["what grows from a low beginning", (atS: number) => 20 + atS / 20],
+])("%s has not", (_, keptMb) => {
+  expect(verdicts(keptMb)).toEqual([false, true]);
+});
+
+test("a trend says by how much the floors of the second half rose, and over how long", () => {
+  const trend = memoryTrend(
+    samplesOf((atS) => 80 + atS / 30),
+    "serve_mb",
+    runS,
+  );
+  expect(trend.growthMb).toBeWithin(7, 11);
+  expect(trend.overS).toBeWithin(290, 300);
+  expect(trend.floorsMb).toHaveLength(8);
+});
+
+test("too few samples are no trend, and are not taken for one", () => {
+  expect(() => memoryTrend(samplesOf(() => 80).slice(0, 60), "serve_mb", runS)).toThrow(RangeError);
+});
