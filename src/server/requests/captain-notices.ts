@@ -31,14 +31,16 @@ export function notifyCaptains({
   now,
   log,
 }: CaptainNoticesOptions): () => void {
-  const told = new Set<string>();
+  /** Of each open request, the captains that have been told. */
+  const told = new Map<string, Set<AgentId>>();
 
   const isOnlineCaptain = (id: AgentId) =>
     roleOf(id) === "captain" && fleet.get(id)?.axes.link.value === "online";
   const tell = (captain: AgentId, request: AgentRequest) => {
     const message_id = `request-${request.request_id}-${captain}`.slice(0, 128);
-    if (request.agent_id === captain || request.escalated !== undefined || told.has(message_id)) return;
-    told.add(message_id);
+    const captains = told.get(request.request_id) ?? new Set();
+    if (request.agent_id === captain || request.escalated !== undefined || captains.has(captain)) return;
+    told.set(request.request_id, captains.add(captain));
     // The stream knows one of the last day by its id, the record one that still waits: none is told twice.
     if (fleet.record(captain)?.commands.some(({ command_id }) => command_id === message_id)) return;
     const { request_id, agent_id, choices } = request;
@@ -57,7 +59,7 @@ export function notifyCaptains({
       .publishStored(agentSubject(captain, "message"), message, { id: messageStoredAs(captain, message_id) })
       .catch((error: unknown) => {
         log.debug(`captain ${captain} is not told of ${request_id} yet: ${messageOf(error)}`);
-        told.delete(message_id);
+        captains.delete(captain);
       });
   };
   const tellOfAll = (ids: Iterable<AgentId>) => {
@@ -74,6 +76,7 @@ export function notifyCaptains({
     fleet.onChange(({ ids }) => tellOfAll(ids)),
     requests.onChange((request) => {
       if (isOpen(request)) tellOfAll(everyone());
+      else told.delete(request.request_id);
     }),
   ];
   tellOfAll(everyone());

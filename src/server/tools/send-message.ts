@@ -8,7 +8,7 @@ import { roles } from "../../domain/wire/roles.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type FleetState, unknownAgent } from "../fleet/fleet-state.ts";
-import { createOrderToken, messageStoredAs } from "../order-names.ts";
+import { createOrderToken } from "../order-names.ts";
 import { refuseStopped } from "../order-target.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-context.ts";
@@ -31,6 +31,8 @@ export async function sendMessages(sending: Sending, context: ToolContext): Prom
   const receivers = isDirect ? [requireReceiver(sending.to, fleet)] : audienceOf(sending.to, context);
   const baseId = idOfCall(call);
   const thread = sending.reply_to === undefined ? baseId : threadOf(sending.reply_to, id, fleet);
+  // All orders that are stored by now are in the receivers' records then: by those a call that is made again is known.
+  await context.catchUp(id);
   const send = (to: AgentId, message_id: string) =>
     storeMessage(context, { ...sending, to, message_id, thread });
   const [first] = receivers;
@@ -50,8 +52,29 @@ export interface StoredMessage extends Sending {
   readonly thread: string;
 }
 
-async function storeMessage(
-  { id, bus, now }: { readonly id: AgentId; readonly bus: Bus; readonly now: () => Date },
+/** The messages that are being stored, by the stream's connection: a call may be made again before the first one is through. */
+const beingStored = new WeakMap<Bus, Map<string, Promise<void>>>();
+
+/**
+ * Once for each message id, as long as the receiver's record has it: all that waits, and the last of what is over. Without an id
+ * in the stream (`Nats-Msg-Id`): nats-server would keep each in memory for a day, and agents may send as many as they like.
+ */
+async function storeMessage(context: StoringContext, message: StoredMessage): Promise<void> {
+  const { to, message_id } = message;
+  const commands = context.fleet.record(to)?.commands ?? [];
+  if (commands.some(({ command_id, type }) => command_id === message_id && type === "message")) return;
+  const storing = beingStored.get(context.bus) ?? new Map<string, Promise<void>>();
+  beingStored.set(context.bus, storing);
+  const key = `${to} ${message_id}`;
+  const stored = storing.get(key) ?? publishMessage(context, message).finally(() => storing.delete(key));
+  storing.set(key, stored);
+  await stored;
+}
+
+type StoringContext = Pick<ToolContext, "id" | "bus" | "fleet" | "now">;
+
+async function publishMessage(
+  { id, bus, now }: StoringContext,
   { message_id, to, text, reply_to, thread, kind }: StoredMessage,
 ): Promise<void> {
   const message = {
@@ -65,7 +88,7 @@ async function storeMessage(
     ...(kind === undefined ? {} : { kind }),
     timestamp: now().toISOString(),
   };
-  await bus.publishStored(agentSubject(to, "message"), message, { id: messageStoredAs(to, message_id) });
+  await bus.publishStored(agentSubject(to, "message"), message);
 }
 
 /** @throws CliaiError `agent_unknown` with the nearest ids; `refused` for one that was stopped */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { startAgent, viewOf } from "../agent-fixture.ts";
@@ -31,6 +32,30 @@ describe("send_message", () => {
     expect(fourth.thread).toBe(first.thread);
     const stray = await ada.call("send_message", { to: "bob", text: "?", reply_to: "nothing" });
     expect(stray).toMatchObject({ success: false, error: expect.stringContaining('no message "nothing"') });
+  });
+
+  test("a call made again, at once, by another serve or after the message was taken, sends nothing twice, and leaves no id in nats-server", async () => {
+    await using run = await startTestServer();
+    const bus = await run.nats.bus();
+    const ada = await startAgent(run, bus, "ada");
+    const bob = await startAgent(run, bus, "bob");
+    const sending = [{ to: "bob", text: "ready?" }, { requestId: "c1" }] as const;
+    const both = await Promise.all([
+      ada.result("send_message", ...sending),
+      ada.result("send_message", ...sending),
+    ]);
+    expect(both[0]?.message_id).toBe(both[1]?.message_id);
+    await using next = await run.restart();
+    expect(await ada.result("send_message", ...sending)).toMatchObject({ message_id: both[0]?.message_id });
+    const manager = await bus.connection.jetstreamManager();
+    const query = { last_by_subj: agentSubject(bob.id, "message") };
+    const { seq, header } = await manager.streams.getMessage(streams.commands, query);
+    expect(seq).toBe(1);
+    expect(header.get("Nats-Msg-Id")).toBe("");
+    expect(await bob.inbox()).toHaveLength(1);
+    expect(await ada.result("send_message", ...sending)).toMatchObject({ message_id: both[0]?.message_id });
+    expect(await bob.inbox()).toEqual([]);
+    expect(next.server.fleet.get(bob.id)?.commands).toHaveLength(1);
   });
 
   test("reaches a role, a profile or all that are online, in one thread, and says how many", async () => {
