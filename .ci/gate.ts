@@ -1,15 +1,23 @@
-// The gate: every check a change must pass, in order, each with a deadline, and it stops at the first that fails.
-// Run it by `npm test`. Paths given to it (`npm test -- tests/nats`) run those tests alone, after types and build.
+// The gate: every check a change must pass, in order, each with a deadline, and it stops at the first that fails. What stands
+// in one stage runs side by side. Run it by `npm test`. Paths given to it (`npm test -- tests/nats`) run those tests alone,
+// after types and build.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readSlowestFiles } from "./slowest-files.ts";
 
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
   readonly deadlineS: number;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Where `bun test` reports on its files; absent for a step that runs no tests. */
+  readonly report?: string;
 }
+
+/** Steps that run side by side: none of them measures time, and two processors can do them. */
+type Stage = readonly Step[];
 
 interface Outcome {
   readonly passed: number;
@@ -19,6 +27,8 @@ interface Outcome {
 }
 
 const projectDir = join(import.meta.dirname, "..");
+const reportsDir = await mkdtemp(join(tmpdir(), "cliai-gate-"));
+const slowestShown = 10;
 const bun = process.execPath;
 const tool = (script: string, ...args: string[]) => [bun, join("node_modules", script), ...args];
 
@@ -44,53 +54,66 @@ const buildOthers: Step = {
 const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
 
 function testStep(name: string, paths: readonly string[], deadlineS: number): Step {
-  return { name, command: [bun, "test", "--timeout", "30000", ...paths], deadlineS };
+  const report = join(reportsDir, `${name.replaceAll(/\W+/g, "-")}.xml`);
+  const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
+  return { name, command: [bun, "test", "--timeout", "30000", ...reporting, ...paths], deadlineS, report };
 }
 
-/** All of tests/ but what has a step of its own. */
-async function unitAndIntegrationTests(): Promise<string[]> {
+/** The folders whose tests take about as long as all the others together. */
+const secondHalf = new Set(["security", "audit", "bridge", "cluster", "web"]);
+
+/** All of tests/ but what has a step of its own, in two halves. */
+async function unitAndIntegrationTests(): Promise<readonly [string[], string[]]> {
   const ownStep = new Set(["e2e", "deno", "faults"]);
   const entries = await readdir(join(projectDir, "tests"), { withFileTypes: true });
-  return entries
-    .filter((entry) => (entry.isDirectory() ? !ownStep.has(entry.name) : entry.name.includes(".test.")))
-    .map((entry) => `./tests/${entry.name}${entry.isDirectory() ? "/" : ""}`);
+  const pathsOf = (isWanted: (name: string) => boolean) =>
+    entries
+      .filter((entry) => (entry.isDirectory() ? !ownStep.has(entry.name) : entry.name.includes(".test.")))
+      .filter(({ name }) => isWanted(name))
+      .map((entry) => `./tests/${entry.name}${entry.isDirectory() ? "/" : ""}`);
+  return [pathsOf((name) => !secondHalf.has(name)), pathsOf((name) => secondHalf.has(name))];
 }
 
-async function planSteps(focus: readonly string[]): Promise<Step[]> {
-  if (focus.length > 0) return [types, build, testStep("tests", focus, 900)];
+async function planStages(focus: readonly string[]): Promise<Stage[]> {
+  if (focus.length > 0) return [[types], [build], [testStep("tests", focus, 900)]];
+  const [first, second] = await unitAndIntegrationTests();
   return [
-    style,
-    types,
-    build,
-    buildOthers,
-    testStep("unit and integration tests", await unitAndIntegrationTests(), 900),
-    testStep("end to end, dist/cliai", ["./tests/e2e/"], 900),
-    testStep("faults, the short matrix", ["./tests/faults/"], 300),
-    testStep("end to end, the source under Deno", ["./tests/deno/"], 300),
-    { name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 },
-    { name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 },
+    [style, types],
+    [build],
+    [buildOthers, testStep("end to end, the source under Deno", ["./tests/deno/"], 300)],
+    [
+      testStep("unit and integration tests, first half", first, 900),
+      testStep("unit and integration tests, second half", second, 900),
+    ],
+    [testStep("end to end, dist/cliai", ["./tests/e2e/"], 900)],
+    [testStep("faults, the short matrix", ["./tests/faults/"], 400)],
+    [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
+    [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
   ];
 }
 
-let running: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 
-/** Ends the step and all it started: on POSIX a step leads a process group of its own. */
-function endRunning(): void {
-  const pid = running?.pid;
-  if (pid === undefined || running?.exitCode !== null) return;
-  if (process.platform === "win32") spawn("taskkill", ["/pid", String(pid), "/t", "/f"]);
-  else process.kill(-pid, "SIGKILL");
+/** Ends a step and all it started: on POSIX a step leads a process group of its own. */
+function endStep(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (process.platform === "win32") spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"]);
+  else process.kill(-child.pid, "SIGKILL");
 }
 
-async function runStep({ name, command, deadlineS, env }: Step): Promise<Outcome> {
+function endRunning(): void {
+  for (const child of running) endStep(child);
+}
+
+async function runStep({ name, command, deadlineS }: Step): Promise<Outcome> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
     cwd: projectDir,
     detached: process.platform !== "win32",
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, FORCE_COLOR: "0", ...env },
+    env: { ...process.env, FORCE_COLOR: "0" },
   });
-  running = child;
+  running.add(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -99,12 +122,13 @@ async function runStep({ name, command, deadlineS, env }: Step): Promise<Outcome
   }
   const deadline = setTimeout(() => {
     output += `\n${name} did not end within ${deadlineS} s\n`;
-    endRunning();
+    endStep(child);
   }, deadlineS * 1000);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
   });
   clearTimeout(deadline);
+  running.delete(child);
   const ok = code === 0;
   const failed = countOf("fail", output) + countOf("error", output);
   return { passed: countOf("pass", output), failed: ok ? failed : Math.max(failed, 1), ok, output };
@@ -125,24 +149,41 @@ for (const [signal, code] of [
 ] as const) {
   process.once(signal, () => {
     endRunning();
+    rmSync(reportsDir, { recursive: true, force: true });
     process.exit(code);
   });
 }
 
+async function printSlowest(report: string): Promise<void> {
+  const text = await readFile(report, "utf8").catch(() => ""); // none where the step was ended
+  for (const { file, seconds } of readSlowestFiles(text, slowestShown))
+    print(`       ${seconds.toFixed(1).padStart(6)} s    ${file}`);
+}
+
 const sum = { passed: 0, failed: 0 };
-for (const step of await planSteps(process.argv.slice(2))) {
+
+/** Resolves to whether it passed. The first that fails ends those beside it. */
+async function runAndTell(step: Step): Promise<boolean> {
   const startedAt = performance.now();
   const { passed, failed, ok, output } = await runStep(step);
+  if (!ok && process.exitCode === 1) return false; // ended because of another's failure
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const tests = passed + failed > 0 ? `  ${passed} passed, ${failed} failed` : "";
   if (!ok) print(output.trimEnd());
   print(`${ok ? "ok    " : "FAILED"} ${seconds.padStart(6)} s  ${step.name}${tests}`);
+  if (ok && step.report !== undefined) await printSlowest(step.report);
   sum.passed += passed;
   sum.failed += failed;
-  if (!ok) {
-    print(`\nstopped at: ${step.command.join(" ")}`);
-    process.exitCode = 1;
-    break;
-  }
+  if (ok) return true;
+  print(`\nstopped at: ${step.command.join(" ")}`);
+  process.exitCode = 1;
+  endRunning();
+  return false;
 }
+
+for (const stage of await planStages(process.argv.slice(2))) {
+  const passed = await Promise.all(stage.map(runAndTell));
+  if (passed.includes(false)) break;
+}
+await rm(reportsDir, { recursive: true, force: true });
 print(`${sum.passed} passed, ${sum.failed} failed`);
