@@ -20,6 +20,8 @@ export interface RunEnd {
   readonly how: string;
   /** Whether there never was a run: its CLI could not be started. */
   readonly hasFailedToStart?: boolean;
+  /** The task that stood in a launch that failed. */
+  readonly failedTask?: string | undefined;
 }
 
 /** @param stop the order that the run ends by; undefined where none does */

@@ -7,7 +7,7 @@ import type { Logger } from "../log.ts";
 import { atMost, pause } from "../waiting.ts";
 import type { Link } from "./link.ts";
 
-export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "detail">;
+export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "task" | "detail">;
 
 export interface ReceiptQueue {
   /** From here on, the receipts of that id are of the order with that token. */

@@ -179,6 +179,15 @@ export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   };
 }
 
+/** What becomes of the task of an agent whose launch has failed. It was no order, so the receipt says which task it was. */
+export function failedLaunchReceipt(
+  launchId: string,
+  task: string,
+  reason: string,
+): Pick<Receipt, "command_id" | "state" | "task" | "detail"> {
+  return { command_id: `launch-${launchId}`, state: "failed", task, detail: reason };
+}
+
 /** The id of a message that came without one: filled from its place in the stream (contract §3). */
 export function idFromSequence(streamSeq: number): string {
   return `COMMANDS-${streamSeq}`;

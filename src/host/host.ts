@@ -5,6 +5,7 @@
 // It is made in four stages, each of what the ones before it have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
+import { failedLaunchReceipt } from "../domain/receipts.ts";
 import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
@@ -84,7 +85,7 @@ interface Stages {
 async function endHost(
   { agentId: id, instanceId, now, log }: SessionOptions,
   { reporting, speaking, steering, hearing }: Stages,
-  { how, hasFailedToStart = false }: RunEnd,
+  { how, hasFailedToStart = false, failedTask }: RunEnd,
 ): Promise<void> {
   const { link, heartbeat, events, receipts } = reporting;
   // An end that comes before the connection is there is to be told all the same.
@@ -96,6 +97,7 @@ async function endHost(
   const takenBack = speaking.approvals.stop();
   await atMost(goodbyeWithinMs, steering.orders.stop());
   await steering.control.ended(how);
+  if (failedTask !== undefined) receipts.write(failedLaunchReceipt(instanceId, failedTask, how));
   await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
   if (speaking.turn.isHooked()) events.send({ kind: "session_end", detail: how });
   events.stop();

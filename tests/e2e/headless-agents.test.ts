@@ -181,8 +181,34 @@ test("what cannot be launched is refused in a line, or told with its exit code a
   expect(await refused({ profile: "demo", id: "../x" })).toContain("an agent id is");
   expect(await refused({ profile: "demo", task: "x".repeat(100_001) })).toContain("longer than 100,000");
   expect(await refused({ profile: "demo", more: 1 })).toContain('unknown field "more"');
-  const failed = await refused({ profile: "demo", project: work, id: "bob" });
+  const failed = await refused({ profile: "demo", project: work, id: "bob", task: "count the files" });
   expect(failed).toMatch(/^500 bob did not start \(exit code 2\): .*cannot start claude/);
   expect(failed).toContain("npm install -g @anthropic-ai/claude-code");
   expect(await launchedFiles(serve)).toEqual([]);
+  const bob = await until(serve, "bob", "its task has failed", ({ commands }) => commands.length > 0);
+  expect(bob).toMatchObject({
+    status: "failed_to_start",
+    axes: { activity: { reason: "cannot start claude: there is no such program on PATH" } },
+    commands: [
+      {
+        ...{ type: "task", from: "its launch", summary: "count the files" },
+        receipts: [{ state: "failed", detail: expect.stringContaining("cannot start claude") }],
+      },
+    ],
+  });
+});
+
+test("a launch that ends before its agent is there is told in the fleet as well, with its task", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer();
+  const { work, ...options } = await prepare(dir, model);
+  // A host that ends before it can tell anything: its folder is not one.
+  await mkdir(join(options.dataDir ?? "", "agents"), { recursive: true });
+  await writeFile(join(options.dataDir ?? "", "agents", "cy"), "");
+  await using serve = await startServe(options);
+  const order = { profile: "demo", project: work, id: "cy", task: "count the files" };
+  expect((await post(serve, "/api/agents", order)).status).toBe(500);
+  const cy = await until(serve, "cy", "it has failed to start", ({ status }) => status === "failed_to_start");
+  expect(cy.axes.activity.reason).toContain("cy did not start (exit code ");
+  expect(cy.commands).toMatchObject([{ summary: "count the files", receipts: [{ state: "failed" }] }]);
 });

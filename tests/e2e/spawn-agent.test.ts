@@ -59,3 +59,27 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
   expect(await plain.line(/"id":9[,}]/)).toContain('"error"');
   expect(await serve.run(["ls", "--json"]).then(({ stdout }) => JSON.parse(stdout).length)).toBe(3);
 });
+
+test("what a captain launches in vain is in the fleet, with its task", async () => {
+  await using dir = await tempDir();
+  await using serve = await startServe({ env: { PATH: "/usr/bin:/bin", HOME: dir.path } });
+  await using captain = await startBridge(serve, "cap", undefined, "captain");
+  await initialize(captain);
+  const args = { profile: "demo", task: "count the files", project: dir.path };
+  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  expect(launched).toMatchObject({ isError: true, text: expect.stringContaining("cannot start claude") });
+  const failed = await waitFor(
+    async () => {
+      const { stdout } = await serve.run(["ls", "--json"]);
+      const agents = JSON.parse(stdout) as { status: string; agent_id: string }[];
+      return agents.find(({ status }) => status === "failed_to_start");
+    },
+    { what: "it is in the fleet" },
+  );
+  expect((await fetchAgent(serve, failed.agent_id)).commands).toMatchObject([
+    {
+      ...{ type: "task", from: "its launch", summary: "count the files" },
+      receipts: [{ state: "failed", detail: "cannot start claude: there is no such program on PATH" }],
+    },
+  ]);
+});

@@ -147,7 +147,9 @@ describe("cliai spawn", () => {
     await using serve = await startServe();
     await using dir = await tempDir();
     const spawn = (PATH: string) =>
-      serve.run(["spawn", "--id", "ada", "--project", dir.path], { env: { PATH } });
+      serve.run(["spawn", "--id", "ada", "--project", dir.path, "--task", "count the files"], {
+        env: { PATH },
+      });
     expect(await spawn(dir.path)).toMatchObject({ code: 2 });
     const seen = async () => JSON.parse((await serve.run(["show", "ada", "--json"])).stdout);
     const reason = "cannot start claude: there is no such program on PATH";
@@ -162,6 +164,15 @@ describe("cliai spawn", () => {
       link: { value: "offline", reason: "said goodbye (failed_to_start)" },
       activity: { value: "failed_to_start", source: "status", reason },
     });
+    expect(failed.commands).toMatchObject([
+      {
+        ...{ type: "task", from: "its launch", summary: "count the files" },
+        receipts: [{ state: "failed", detail: reason }],
+      },
+    ]);
+    expect((await serve.run(["show", "ada"])).stdout).toMatch(
+      /task +failed +from its launch: count the files/,
+    );
     expect((await serve.run(["ls"])).stdout).toContain("✗ failed_to_start");
     expect((await serve.run(["show", "ada"])).stdout).toContain(reason);
     const page = await (await serve.fetch("/")).text();

@@ -5,13 +5,14 @@ import { resolve } from "node:path";
 import process from "node:process";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import type { Config } from "../../config.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId } from "../../domain/wire/agent-id.ts";
 import type { LaunchAgent, LaunchOrder } from "../../server/server.ts";
 import type { CliContext } from "../frame/context.ts";
 import { findProfile } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
+import type { FailedLaunch } from "./failed-launch.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
@@ -25,6 +26,8 @@ export interface AgentLauncherOptions {
   /** Passed on to `cliai spawn`. */
   readonly configPath: string | undefined;
   readonly context: Pick<CliContext, "env" | "cwd" | "now" | "log">;
+  /** Tells the fleet of a launch that has failed. */
+  readonly onFailed?: (failed: FailedLaunch) => Promise<void>;
 }
 
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
@@ -44,11 +47,17 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     }
     const id = freeAgentId(profile, isKnown);
     context.log.info(`launching ${id} (${program}) for a captain`);
+    const since = context.now().toISOString();
     const more = [`--task=${task}`, "--", ...unattendedArgs];
     const child = startAgentChild({ ...options, id, profile, project, more });
     children.add(child);
     void child.ended.then(() => children.delete(child));
-    await child.connected(() => isOnline(id));
+    await child
+      .connected(() => isOnline(id))
+      .catch(async (error: unknown) => {
+        await options.onFailed?.({ id, task, since, reason: messageOf(error) });
+        throw error;
+      });
     return id;
   };
 

@@ -20,6 +20,7 @@ import { findProfile } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
 import { type AgentLauncherOptions, freeAgentId } from "./captain-launcher.ts";
+import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 
 export interface HeadlessAgents extends Spawner {
@@ -142,7 +143,12 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       const id = wanted ?? freeAgentId(profile, isTaken);
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
-      await launch(id, { profile, project });
+      const since = context.now().toISOString();
+      await launch(id, { profile, project }).catch(async (error: unknown) => {
+        const failed = { id, task, since, reason: messageOf(error) };
+        if (!isStopping) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
+        throw error;
+      });
       if (task === undefined) return { agent_id: id };
       const { command_id } = await server.sendCommand({ id, type: "task", text: task, from });
       return { agent_id: id, command_id };

@@ -33,6 +33,7 @@ import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
+import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { spawnText } from "./program-text.ts";
 import { serveArgs } from "./serve-args.ts";
@@ -120,7 +121,10 @@ async function startParts(
     heartbeats: settings.audit_heartbeats,
   };
   const ownerOf = createKeyOwners(dataDir);
-  const captainsAgents = createAgentLauncher(launching);
+  const captainsAgents = createAgentLauncher({
+    ...launching,
+    onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
+  });
   const server = await startServer(bus, {
     instance,
     version,

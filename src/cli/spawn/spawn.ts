@@ -82,7 +82,9 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     return await agent.exitCode;
   } catch (error) {
     if (error instanceof CliaiError && error.code === "cli_missing") {
-      end = { how: messageOf(error), hasFailedToStart: true };
+      // What a resumed session is told first is no task of anybody's.
+      const failedTask = launch.isResumed === true ? undefined : launch.task;
+      end = { how: messageOf(error), hasFailedToStart: true, failedTask };
     }
     throw error;
   } finally {

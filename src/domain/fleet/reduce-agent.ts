@@ -321,8 +321,8 @@ function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): Agent
   const unread: CommandRecord = {
     ...namesOf(receipt),
     type: "task",
-    from: "unknown",
-    summary: "",
+    from: receipt.task === undefined ? "unknown" : "its launch",
+    summary: summaryOf(receipt.task ?? ""),
     stream_seq: 0,
     issued_at: at,
     receipts: [],

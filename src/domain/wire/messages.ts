@@ -188,6 +188,8 @@ export const ReceiptSchema = v.looseObject({
   route: v.optional(shortText("route")),
   /** The run of the agent (`instance_id`) that was handed it or has shown to have it. */
   run: v.optional(shortText("run")),
+  /** The text of a task that stood in the launch of an agent: no order was stored of it. */
+  task: v.optional(longText("task")),
   detail: v.nullish(longText("detail")),
   timestamp,
 });

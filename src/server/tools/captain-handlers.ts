@@ -66,7 +66,11 @@ export const captainHandlers: Pick<
       task,
       project,
       isKnown: (id) => fleet.record(id) !== undefined,
-      isOnline: (id) => fleet.get(id)?.axes.link.value === "online",
+      // Its host is there before its CLI, which may not start at all.
+      isOnline: (id) => {
+        const view = fleet.get(id);
+        return view?.axes.link.value === "online" && view.status !== "starting";
+      },
     });
     return { agent_id, connected: true };
   },

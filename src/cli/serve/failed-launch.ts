@@ -1,0 +1,44 @@
+// What the fleet is told of a launch by `serve` that has failed: that the agent could not be started, and that its task has failed
+// with it. Where the agent's own host has said the same already, nothing is said twice.
+import { failedLaunchReceipt, summaryOf } from "../../domain/receipts.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetService } from "../../server/server.ts";
+import { pause } from "../../waiting.ts";
+
+export interface FailedLaunch {
+  readonly id: AgentId;
+  readonly task: string | undefined;
+  readonly reason: string;
+  /** When it began, RFC 3339. */
+  readonly since: string;
+}
+
+/** How long the host's own word of it may be on its way. */
+const toldWithinMs = 2_000;
+const lookEveryMs = 50;
+
+export async function noteFailedLaunch(
+  { bus, fleet, now }: { readonly bus: Bus; readonly fleet: FleetService; readonly now: () => Date },
+  { id, task, reason, since }: FailedLaunch,
+): Promise<void> {
+  const isTold = () => {
+    const { said } = fleet.get(id) ?? {};
+    return said?.status === "failed_to_start" && said.at >= since;
+  };
+  const deadline = performance.now() + toldWithinMs;
+  while (!isTold() && performance.now() < deadline) await pause(lookEveryMs);
+  const hasTask = fleet
+    .get(id)
+    ?.commands.some(({ summary, issued_at }) => issued_at >= since && summary === summaryOf(task ?? ""));
+  const timestamp = now().toISOString();
+  if (task !== undefined && hasTask !== true) {
+    const receipt = { agent_id: id, ...failedLaunchReceipt(crypto.randomUUID(), task, reason), timestamp };
+    await bus.publishStored(agentSubject(id, "receipt"), receipt);
+  }
+  // One that is online all the same is another's, who took the id at the same moment.
+  if (isTold() || fleet.get(id)?.axes.link.value === "online") return;
+  const status = { agent_id: id, status: "failed_to_start", message: reason, timestamp };
+  await bus.publishStored(agentSubject(id, "status"), status);
+}
