@@ -294,7 +294,7 @@ function describeIssue(issue: v.BaseIssue<unknown>, name: string): CliaiError {
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = knownKeys(keys.slice(0, -1));
     return new CliaiError("config_invalid", `${name}: unknown key "${dotted}"`, {
-      hint: didYouMean(keys.at(-1) ?? "", known) ?? `the keys there are ${known.join(", ")}`,
+      hint: didYouMean(keys.at(-1) ?? "", known) ?? `the keys are ${known.join(", ")}`,
     });
   }
   const what = keys.length === 0 ? issue.message : `"${dotted}" ${issue.message}`;

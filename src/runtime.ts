@@ -77,7 +77,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   } catch (cause) {
     if (!isAddressInUse(cause)) throw cause;
     throw new CliaiError("port_taken", `port ${options.port} is taken`, {
-      hint: "end what uses it, or choose another: cliai serve --port 0",
+      hint: "end the program that uses it, or choose another port: cliai serve --port 0",
       cause,
     });
   }

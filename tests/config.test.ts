@@ -51,11 +51,7 @@ describe("parseConfig()", () => {
     ['{"serve":{"prot":1}}', 'f.json: unknown key "serve.prot"', "did you mean port?"],
     ['{"srve":{}}', 'f.json: unknown key "srve"', "did you mean serve?"],
     ['{"agents":{"ada":{"modle":"x"}}}', 'f.json: unknown key "agents.ada.modle"', "did you mean model"],
-    [
-      '{"serve":{"quite_another":1}}',
-      'f.json: unknown key "serve.quite_another"',
-      "the keys there are port, ",
-    ],
+    ['{"serve":{"quite_another":1}}', 'f.json: unknown key "serve.quite_another"', "the keys are port, "],
     ['{"serve":{"port":70000}}', '"serve.port" must be a whole number from 0 to 65535, not 70000', ""],
     ['{"serve":{"port":"3000"}}', '"serve.port" must be a whole number from 0 to 65535, not "3000"', ""],
     ['{"serve":null}', '"serve" must be an object of settings, not null', ""],

@@ -75,7 +75,7 @@ async function readHeader(path: string): Promise<ExportHeader> {
     try {
       return decodeMessage(HeaderSchema, line);
     } catch (cause) {
-      throw new CliaiError("usage", `${path} is no export of the audit: ${messageOf(cause)}`, {
+      throw new CliaiError("usage", `${path} is not an export of the audit: ${messageOf(cause)}`, {
         hint: `make one: cliai audit --export ${path}`,
         cause,
       });
@@ -107,7 +107,7 @@ function readLine(line: string, place: string): StreamMessage {
         : Buffer.from(payload_base64, "base64");
     return { seq, subject, at: time, data };
   } catch (cause) {
-    throw new CliaiError("failed", `${place} is no record: ${messageOf(cause)}`, {
+    throw new CliaiError("failed", `${place} is not a record: ${messageOf(cause)}`, {
       hint: "the file is damaged there; export it again, or verify the stream itself",
       cause,
     });

@@ -24,9 +24,13 @@ export interface ReplayOptions {
 export function parseReplayPrefix(text: string): string {
   const [root, ...rest] = text.split(".");
   if (root === replayRoot && rest.every((token) => /^[A-Za-z0-9_-]+$/.test(token))) return text;
-  throw new CliaiError("usage", `"${text}" is no prefix for a replay: it is, or may cover, a live subject`, {
-    hint: `use ${replayRoot}, or ${replayRoot}. and a name: --to ${replayRoot}.night`,
-  });
+  throw new CliaiError(
+    "usage",
+    `"${text}" cannot be the prefix of a replay: it is, or may cover, a live subject`,
+    {
+      hint: `use ${replayRoot}, or ${replayRoot}. and a name: --to ${replayRoot}.night`,
+    },
+  );
 }
 
 /** Each message goes to `<prefix>.<its subject>`, with the headers `Cliai-Audit-Seq` and `Cliai-Audit-Time`. @returns how many */

@@ -94,7 +94,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CliaiError("config_invalid", `cannot read the key ${path}: ${messageOf(cause)}`, {
-      hint: "see who may read it",
+      hint: "make it readable for your user",
       cause,
     });
   }
@@ -115,7 +115,7 @@ async function writeNewKey(keysDir: string, path: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (cause) {
     throw new CliaiError("data_dir_unwritable", `cannot write the key ${path}: ${messageOf(cause)}`, {
-      hint: "make it writable for you, or choose another place: --data-dir DIR",
+      hint: "make it writable for your user, or choose another place: --data-dir DIR",
       cause,
     });
   } finally {
@@ -129,8 +129,8 @@ function parseKey(pem: string, path: string): KeyObject {
     if (key.asymmetricKeyType !== "ed25519") throw new Error(`it is of the type ${key.asymmetricKeyType}`);
     return key;
   } catch (cause) {
-    throw new CliaiError("config_invalid", `${path} is no Ed25519 key: ${messageOf(cause)}`, {
-      hint: "put the key back from a backup; without it a new chain begins, which verify names as another key's",
+    throw new CliaiError("config_invalid", `${path} is not an Ed25519 key: ${messageOf(cause)}`, {
+      hint: "put the key back from a backup; without it a new chain begins, and verify reports another key",
       cause,
     });
   }

@@ -68,7 +68,7 @@ async function carryOut(order: Order, { dataDir, keys, now, log }: CredentialsDe
     return {};
   }
   const twin = caseTwinOf(id, readMintedAgents(dataDir));
-  if (twin !== undefined) throw new Error(`"${id}" differs from the agent "${twin}" by case alone`);
+  if (twin !== undefined) throw new Error(`"${id}" differs from the agent "${twin}" in case only`);
   if (isAgentHeld(dataDir, id)) throw new Error(`the agent "${id}" runs already on the server's machine`);
   log.info(`${id} is given credentials on another machine`);
   const { creds, userKey } = await issueAgent(dataDir, keys, { id, role: order.role, now: now(), log });
@@ -95,7 +95,7 @@ async function ask(bus: Bus, order: Order): Promise<unknown> {
   const data = await bus.request(serveCredentialsSubject, order, { timeoutMs: answerWithinMs });
   const { success, result, error = "it does not say why" } = decodeMessage(AnswerSchema, data);
   if (success) return result;
-  throw new CliaiError("refused", `cliai serve gives ${order.agent_id} no credentials: ${error}`, {
+  throw new CliaiError("refused", `cliai serve made no credentials for ${order.agent_id}: ${error}`, {
     hint: `on the server's machine, see: cliai agents`,
   });
 }

@@ -59,7 +59,7 @@ async function refuseForeignFile(path: string, dataDir: string): Promise<void> {
   if (path === httpTokenPath(dataDir)) return;
   throw new CliaiError(
     "refused",
-    `the running serve takes its token from ${path}, which is not cliai's to change`,
+    `the running serve takes its token from ${path}, which cliai does not change`,
     {
       hint: `write another token there; serve takes it at once: openssl rand -base64 32 > ${path}`,
     },

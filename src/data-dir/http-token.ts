@@ -72,7 +72,7 @@ export function readHttpToken(path: string): string {
   if (tokenPattern.test(text)) return text;
   throw new CliaiError(
     "config_invalid",
-    `${path} holds no token: it takes 32 characters or more on one line`,
+    `${path} holds no token: a token has 32 or more characters on one line`,
     {
       hint: "make one: cliai token rotate; for --token-file: openssl rand -base64 32 > FILE",
     },

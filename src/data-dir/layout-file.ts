@@ -24,7 +24,7 @@ export async function requireKnownDataDir(dataDir: string): Promise<void> {
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return undefined;
     throw new CliaiError("config_invalid", `cannot read ${path}: ${cause.message}`, {
-      hint: "make it readable for you",
+      hint: "make it readable for your user",
       cause,
     });
   });
@@ -44,7 +44,7 @@ function parseLayout(text: string, path: string): v.InferOutput<typeof LayoutSch
     return v.parse(LayoutSchema, JSON.parse(text));
   } catch (cause) {
     throw new CliaiError("config_invalid", `${path} does not say which layout the data has`, {
-      hint: `write there what the cliai says that wrote the data: {"layout":${layoutVersion},"written_by":"…"}`,
+      hint: `write the layout of the cliai that wrote the data: {"layout":${layoutVersion},"written_by":"…"}`,
       cause,
     });
   }

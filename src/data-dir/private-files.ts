@@ -54,7 +54,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
 
 export function unwritable(path: string, cause: unknown): CliaiError {
   return new CliaiError("data_dir_unwritable", `cannot write ${path}: ${messageOf(cause)}`, {
-    hint: "make it writable for you, or choose another place: --data-dir DIR",
+    hint: "make it writable for your user, or choose another place: --data-dir DIR",
     cause,
   });
 }

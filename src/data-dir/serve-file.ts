@@ -60,7 +60,9 @@ export async function readServeFile(dataDir: string): Promise<ServeFile | undefi
     if (code === "ENOENT") return undefined;
     const damaged = cause instanceof CliaiError;
     throw new CliaiError("config_invalid", `cannot read ${path}: ${messageOf(cause)}`, {
-      hint: damaged ? "remove it, then start the server again: cliai serve" : "see who may read it",
+      hint: damaged
+        ? "remove it, then start the server again: cliai serve"
+        : "make it readable for your user",
       cause,
     });
   }

@@ -176,7 +176,7 @@ export function findRequest(text: string, requests: Iterable<AgentRequest>): Age
   const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0) return only;
   if (only !== undefined) {
-    throw new CliaiError("usage", `"${text}" begins the ids of ${candidates.length} requests`, {
+    throw new CliaiError("usage", `"${text}" matches ${candidates.length} requests`, {
       hint: `which: ${candidates.map(({ request_id }) => request_id).join(", ")}?`,
     });
   }
@@ -188,7 +188,7 @@ export function findRequest(text: string, requests: Iterable<AgentRequest>): Age
 
 export function unknownRequest(text: string, known: readonly string[]): CliaiError {
   return new CliaiError("request_unknown", `no request "${text}"`, {
-    hint: didYouMean(text, known) ?? "see the requests there are: cliai inbox",
+    hint: didYouMean(text, known) ?? "list the requests: cliai inbox",
   });
 }
 
@@ -201,7 +201,7 @@ export function checkCaptainMayDecide(
   captain: AgentId,
 ): void {
   if (agent_id === captain) {
-    throw new CliaiError("refused", `request ${request_id} is your own: another has to decide it`);
+    throw new CliaiError("refused", `request ${request_id} is your own: somebody else has to decide it`);
   }
   if (escalated !== undefined) {
     throw new CliaiError(

@@ -154,7 +154,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
         kind: "id_refused",
         severity: "warning",
         agentId: event.id,
-        message: `agent "${event.id}" differs from "${outcome.twin}" by case alone and is refused`,
+        message: `agent "${event.id}" differs from "${outcome.twin}" in case only and is refused`,
       });
       return;
     }

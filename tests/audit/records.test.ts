@@ -312,7 +312,7 @@ describe("an exported audit", () => {
     });
     await writeFile(path, '{"a":1}\n');
     expect(openFileSource(path)).rejects.toMatchObject({
-      message: expect.stringContaining("no export of the audit"),
+      message: expect.stringContaining("not an export of the audit"),
     });
   });
 });
@@ -376,6 +376,6 @@ describe("replayAudit()", () => {
     "$JS.API",
     "replays",
   ])("refuses the prefix %j", (prefix) =>
-    expect(() => parseReplayPrefix(prefix)).toThrow("is no prefix for a replay"),
+    expect(() => parseReplayPrefix(prefix)).toThrow("cannot be the prefix of a replay"),
   );
 });

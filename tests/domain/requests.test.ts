@@ -123,7 +123,7 @@ describe("findRequest()", () => {
   });
 
   test("names those that a beginning could mean, or those near to an unknown one", () => {
-    expect(() => findRequest("ab", known)).toThrow('"ab" begins the ids of 2 requests');
+    expect(() => findRequest("ab", known)).toThrow('"ab" matches 2 requests');
     expect(() => findRequest("abc2", known)).toThrow('no request "abc2"');
     expect(() => findRequest("", known)).toThrow('no request ""');
   });

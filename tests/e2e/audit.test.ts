@@ -121,7 +121,7 @@ describe("cliai audit", () => {
     [["replay"], "replay needs --since", "cliai audit replay --since"],
     [
       ["replay", "--since", "1h", "--to", "agent.ada"],
-      '"agent.ada" is no prefix for a replay',
+      '"agent.ada" cannot be the prefix of a replay',
       "--to replay.night",
     ],
     [["--follow", "--until", "1h"], "--follow and --until contradict each other", ""],

@@ -38,7 +38,11 @@ describe("usage", () => {
     ],
     [["spawn", "dmeo"], 'no profile "dmeo"', "did you mean demo?"],
     [["spawn", "--cli", "cladue"], 'no agent CLI "cladue"', "did you mean claude?"],
-    [["spawn", "--project", "/no/such/dir"], '--project "/no/such/dir" is not a directory', "name one"],
+    [
+      ["spawn", "--project", "/no/such/dir"],
+      '--project "/no/such/dir" is not a directory',
+      "name an existing directory",
+    ],
     [["send", "stpo", "ada"], 'COMMAND "stpo" is not one of stop, pause, resume, task', "did you mean stop?"],
     [["send", "stop"], "send needs the AGENT, or --all", "cliai send --help"],
     [
@@ -168,7 +172,7 @@ describe("serve", () => {
     const missing = await runCliai([...serve, dir.join("none")], { deadlineMs: 5_000 });
     expect(missing).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`${dir.join("none")} is not a nats-server`),
+      stderr: expect.stringContaining(`${dir.join("none")} does not run as a nats-server`),
     });
     await writeFile(dir.join("old"), "#!/bin/sh\necho nats-server: v2.1.0\n", { mode: 0o700 });
     const old = await runCliai([...serve, dir.join("old")], { deadlineMs: 5_000 });

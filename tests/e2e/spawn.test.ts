@@ -85,13 +85,13 @@ describe("cliai spawn --dry-run", () => {
     expect(other.args.join(" ")).not.toContain("You are the captain");
   });
 
-  test("refuses an id that differs from a known one by case alone, and one that is none", async () => {
+  test("refuses an id that differs from a known one in case only, and one that is none", async () => {
     await using dir = await tempDir();
     await dryRun(dir, "--id", "ada");
     const spawn = (id: string) => runCliai(["spawn", "--dry-run", "--data-dir", dir.path, "--id", id]);
     expect(await spawn("ADA")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('"ADA" differs from the agent "ada" by case alone'),
+      stderr: expect.stringContaining('"ADA" differs from the agent "ada" in case only'),
     });
     expect(await spawn("../ada")).toMatchObject({
       code: 2,

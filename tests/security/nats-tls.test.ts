@@ -74,8 +74,8 @@ test("whoever does not believe the certificate says so, and how to mend it; nobo
   await writeFile(dir.join("bare.creds"), withoutCertificates(creds));
   const bare = await runCliai(["ls", "--url", serve.natsUrl, "--creds", dir.join("bare.creds")]);
   expect(bare.code).toBe(5);
-  expect(bare.stderr).toContain("is not believed");
-  expect(bare.stderr).toContain("hint: take credentials that were made since it is there");
+  expect(bare.stderr).toContain("is not trusted");
+  expect(bare.stderr).toContain("hint: make new credentials, which name the present certificate");
 
   const [other] = makeCertificate(dir, "other.example");
   const others = withoutCertificates(creds) + (await readFile(other, "utf8"));
@@ -97,7 +97,7 @@ test("credentials with a certificate, or an address with tls:, are given to no n
   ]) {
     const run = await runCliai(["ls", ...args]);
     expect(run.code).toBe(5);
-    expect(run.stderr).toContain("speaks no TLS");
+    expect(run.stderr).toContain("does not speak TLS");
   }
 });
 

@@ -103,8 +103,8 @@ async function add(
   const known = [...readMintedAgents(dataDir), ...(await readAgentFolders(join(dataDir, "agents")))];
   const twin = caseTwinOf(id, known);
   if (twin !== undefined) {
-    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
-      hint: `take that one, or another name: cliai agents add ${twin}`,
+    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {
+      hint: `use that id or another one: cliai agents add ${twin}`,
     });
   }
   const creds = await mintAgent(dataDir, keys, { id, role, now: now(), log });

@@ -206,7 +206,7 @@ async function sendToAll(
   const [first] = targets;
   if (first === undefined) {
     throw new CliaiError("agent_unknown", "no agent is online", {
-      hint: "see the agents there are: cliai ls",
+      hint: "list the agents: cliai ls",
     });
   }
   // What no agent would be sent is refused before any is.

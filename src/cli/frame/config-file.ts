@@ -66,7 +66,7 @@ async function readNamed(path: string, what: string): Promise<string> {
     const why =
       (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(cause);
     throw new CliaiError("config_invalid", `cannot read ${what}: ${why}`, {
-      hint: "name a file that is there and that you may read",
+      hint: "name an existing file that you can read",
       cause,
     });
   }

@@ -42,7 +42,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     const dir = resolve(context.cwd, project ?? ".");
     if (!(await isDirectory(dir))) {
       throw new CliaiError("usage", `project "${dir}" is not a directory of the server's machine`, {
-        hint: "give the whole path of one that is there",
+        hint: "give the full path of an existing directory",
       });
     }
     const id = freeAgentId(profile, isKnown);

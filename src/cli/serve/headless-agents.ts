@@ -228,14 +228,14 @@ function requireProfile(name: string, { config: { agents = {} } }: AgentLauncher
     });
   }
   if (findAgentCli(profile.cli).headless !== undefined) return;
-  throw new CliaiError("message_invalid", `${profile.cli} has no way to run without a terminal`);
+  throw new CliaiError("message_invalid", `${profile.cli} cannot run without a terminal`);
 }
 
 /** @throws CliaiError `message_invalid` */
 async function requireDirectory(path: string): Promise<void> {
   if (isAbsolute(path) && (await isDirectory(path))) return;
   throw new CliaiError("message_invalid", `project "${path}" is not a directory of the server's machine`, {
-    hint: "give the whole path of one that is there",
+    hint: "give the full path of an existing directory",
   });
 }
 
@@ -248,13 +248,13 @@ function requireFree(
   const views = server.fleet.list();
   const twin = caseTwinOf(id, [...children.keys(), ...views.map(({ agent_id }) => agent_id)]);
   if (twin !== undefined) {
-    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
-      hint: "take that one, or another name",
+    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {
+      hint: "use that id or another one",
     });
   }
   const link = views.find(({ agent_id }) => agent_id === id)?.axes.link.value;
   if (link !== "online" && !children.has(id) && !isAgentHeld(dataDir, id)) return;
   throw new CliaiError("already_running", `the agent "${id}" is online already`, {
-    hint: "stop it first, or take another name",
+    hint: "stop it first, or use another id",
   });
 }

@@ -88,7 +88,7 @@ async function readTls({ tls_cert, tls_key }: ServeSettings, cwd: string): Promi
   try {
     new X509Certificate(cert);
   } catch (cause) {
-    throw new CliaiError("config_invalid", `--tls-cert "${tls_cert}" is no certificate in PEM form`, {
+    throw new CliaiError("config_invalid", `--tls-cert "${tls_cert}" is not a certificate in PEM form`, {
       hint: "name the file with BEGIN CERTIFICATE",
       cause,
     });
@@ -110,7 +110,7 @@ async function readPem(path: string, flag: string, cwd: string): Promise<string>
     return await readFile(resolve(cwd, path), "utf8");
   } catch (cause) {
     throw new CliaiError("config_invalid", `cannot read --${flag} "${path}": ${messageOf(cause)}`, {
-      hint: "name a file that is there and that you may read",
+      hint: "name an existing file that you can read",
       cause,
     });
   }

@@ -20,7 +20,7 @@ export interface KnownAgents {
 
 /**
  * @param wanted `--id`; without it, an id is made of the profile's name that no agent has yet
- * @throws CliaiError `agent_id_invalid`, also for one that differs from a known id by case alone; `already_running`
+ * @throws CliaiError `agent_id_invalid`, also for one that differs from a known id in case only; `already_running`
  */
 export function chooseAgentId(
   wanted: string | undefined,
@@ -38,8 +38,8 @@ export function chooseAgentId(
   const id = parseAgentId(wanted);
   const twin = caseTwinOf(id, known);
   if (twin !== undefined) {
-    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" by case alone`, {
-      hint: `take that one, or another name: --id ${twin}`,
+    throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {
+      hint: `use that id or another one: --id ${twin}`,
     });
   }
   if (agents.get(id)?.isOnline === true) {

@@ -90,7 +90,7 @@ export async function planSpawn(
   const profile = findProfile(args.profile, loaded.config);
   const cli = findAgentCli(args.cli ?? profile.cli);
   if (args.headless === true && cli.headless === undefined) {
-    throw new CliaiError("usage", `${cli.name} has no way to run --headless`, {
+    throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
       hint: "leave it out, and give it a terminal",
     });
   }
@@ -147,7 +147,9 @@ export async function planSpawn(
 async function projectDir(flag: string | undefined, { cwd }: CliContext): Promise<string> {
   const path = resolve(cwd, flag ?? ".");
   if (await isDirectory(path)) return path;
-  throw new CliaiError("usage", `--project "${path}" is not a directory`, { hint: "name one that is there" });
+  throw new CliaiError("usage", `--project "${path}" is not a directory`, {
+    hint: "name an existing directory",
+  });
 }
 
 /** The server's address and its agents; a dry run does without the server. */

@@ -57,5 +57,5 @@ function decodeShutdown(subject: string, data: Uint8Array): Shutdown {
   const shutdown = decodeMessage(ShutdownSchema, data);
   const fields = Object.keys(shutdown);
   if (fields.length === 0 || fields.some((name) => shutdownFields.has(name))) return shutdown;
-  throw new CliaiError("refused", `an answer to somebody came on ${subject}: it is no shutdown`);
+  throw new CliaiError("refused", `a stray reply arrived on ${subject}: it is not a shutdown`);
 }

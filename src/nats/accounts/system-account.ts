@@ -112,7 +112,7 @@ export async function pushAccountClaims(system: Bus, jwt: string): Promise<void>
   const { data, error } = decodeMessage(UpdateSchema, answer);
   if (data?.code === 200) return;
   const why = error?.description ?? "it gives no reason";
-  throw new CliaiError("failed", `nats-server does not take the revocation: ${why}`, {
+  throw new CliaiError("failed", `nats-server did not accept the revocation: ${why}`, {
     hint: "it takes effect at the next start: cliai serve",
   });
 }

@@ -53,14 +53,14 @@ function nameToAskFor({ subjectAltName = "" }: X509Certificate, url: string): st
 export function explainDistrust(error: unknown, url: string): unknown {
   const { code } = error as { code?: unknown };
   if (code === ErrorCode.ServerOptionNotAvailable) {
-    return new CliaiError("refused", `the nats-server at ${url} speaks no TLS, and is told nothing`, {
-      hint: "name the one that the credentials are for, or nats:// where there are to be no certificates",
+    return new CliaiError("refused", `the nats-server at ${url} does not speak TLS; nothing was sent to it`, {
+      hint: "use the address that the credentials are for, or nats:// with credentials without a certificate",
       cause: error,
     });
   }
   if (typeof code !== "string" || !/CERT|UNABLE_TO_VERIFY/.test(code)) return error;
-  return new CliaiError("refused", `the certificate at ${url} is not believed: ${messageOf(error)}`, {
-    hint: "take credentials that were made since it is there: cliai agents add ID, or cliai spawn",
+  return new CliaiError("refused", `the certificate at ${url} is not trusted: ${messageOf(error)}`, {
+    hint: "make new credentials, which name the present certificate: cliai agents add ID, or cliai spawn",
     cause: error,
   });
 }

@@ -65,7 +65,7 @@ export async function endOrphan(dir: string, log: Logger): Promise<void> {
   throw new CliaiError(
     "already_running",
     `a nats-server of an earlier serve (pid ${run.pid}, port ${run.port}) still runs on ${dir}, and cannot be ended from here`,
-    { hint: "end it where it runs, in its own container say; then start again: cliai serve" },
+    { hint: "end it where it runs, such as in its container; then start again: cliai serve" },
   );
 }
 

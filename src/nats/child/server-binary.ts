@@ -60,7 +60,7 @@ async function checkServer(path: string, source: ServerBinary["source"]): Promis
   const version = await readServerVersion(path).catch((cause: unknown) => {
     throw new CliaiError(
       "nats_server_missing",
-      `${path} is not a nats-server that runs: ${messageOf(cause)}`,
+      `${path} does not run as a nats-server: ${messageOf(cause)}`,
       {
         hint: `see what it prints: ${path} --version`,
         cause,

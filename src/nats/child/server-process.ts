@@ -264,7 +264,7 @@ function startFailure(binaryPath: string, port: number, lastWords: readonly stri
   const why = fatal.replace(/^\[\d+\]\s+\S+\s+\S+\s+/, "");
   if (/address already in use|Only one usage of each socket address/.test(why)) {
     return new CliaiError("port_taken", `port ${port} for NATS is taken`, {
-      hint: "end what uses it, or choose another: cliai serve --nats-port 0",
+      hint: "end the program that uses it, or choose another port: cliai serve --nats-port 0",
     });
   }
   return new CliaiError("failed", `nats-server does not start: ${why}`, {

@@ -19,7 +19,7 @@ const viewHoldsMs = 100;
 const tickEveryMs = 1_000;
 
 export interface FleetState extends FleetService {
-  /** Refused when the id differs from a known one by case alone: returns that one. */
+  /** Refused when the id differs from a known one in case only: returns that one. */
   apply(event: FleetEvent): { readonly isNew: boolean } | { readonly twin: AgentId };
   /** Puts back what was stored, at the start. */
   restore(records: Iterable<AgentRecord>): void;
@@ -144,7 +144,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
 /** The error for an id that nobody has, with the nearest that somebody has. */
 export function unknownAgent(text: string, known: Iterable<string>): CliaiError {
   return new CliaiError("agent_unknown", `no agent "${text}"`, {
-    hint: didYouMean(text, known) ?? "see the agents there are: cliai ls",
+    hint: didYouMean(text, known) ?? "list the agents: cliai ls",
   });
 }
 

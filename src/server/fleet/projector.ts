@@ -180,7 +180,7 @@ function refuseStrayAnswer(subject: string, message: messages.Heartbeat, data: U
   // One that names its agent, and an empty one, are heartbeats of the plainest kind.
   const said = Object.keys(decodeMessage(messages.HeartbeatSchema, data));
   if (said.length === 0 || said.includes("agent_id")) return;
-  throw new CliaiError("refused", `an answer to somebody came on ${subject}: it is no heartbeat`);
+  throw new CliaiError("refused", `a stray reply arrived on ${subject}: it is not a heartbeat`);
 }
 
 function decodeReport({ subject, data, at, seq }: StreamMessage): FleetEvent | undefined {

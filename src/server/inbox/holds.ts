@@ -125,7 +125,7 @@ export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: Holds
       const entry = await bucket.entry(key);
       if (entry !== undefined) note(key, readHolds(entry.value), entry.revision);
     }
-    throw new CliaiError("no_answer", `the inbox of ${id} is asked for by too many calls at once`, {
+    throw new CliaiError("no_answer", `too many calls ask for the inbox of ${id} at once`, {
       hint: "ask again in a moment",
     });
   };

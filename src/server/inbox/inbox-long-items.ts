@@ -44,7 +44,7 @@ export async function readRest(
   const command = fleet.record(id)?.commands.find(({ command_id }) => command_id === item);
   const data = command && (await readStoredOrder(bus, id, command));
   if (command === undefined || data === undefined) {
-    throw new CliaiError("usage", `no item "${item}" among the last ones of your inbox`, {
+    throw new CliaiError("usage", `no item "${item}" among the last items of your inbox`, {
       hint: "give its command_id or message_id",
     });
   }

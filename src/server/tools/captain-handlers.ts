@@ -49,7 +49,7 @@ export const captainHandlers: Pick<
   async command_agent({ id: target, type, payload }, { id, bus, fleet, call, now }) {
     fleet.require(target);
     if (target === id) {
-      throw new CliaiError("refused", "a captain gives itself no orders", {
+      throw new CliaiError("refused", "a captain cannot command itself", {
         hint: "to stop, ask by request_stop_approval",
       });
     }

@@ -119,7 +119,7 @@ function audienceOf(to: string, { id, fleet, roleOf }: ToolContext): AgentView[]
     "agent_unknown",
     to === "all" ? "no other agent is online" : `no "${name}" is online`,
     {
-      hint: "see the agents there are by list_agents",
+      hint: "list the agents by list_agents",
     },
   );
 }

@@ -156,7 +156,7 @@ function prepareCall(tool: string, args: unknown, context: ToolContext): () => P
     throw new CliaiError("usage", `no tool "${tool}"`, { hint });
   }
   if (!mayCall(role, tool)) {
-    throw new CliaiError("refused", `${tool} is for captains, and ${context.id} is none`, {
+    throw new CliaiError("refused", `${tool} is for captains, and ${context.id} is not one`, {
       hint: "ask a captain by send_message to role:captain, or a person by ask_human",
     });
   }

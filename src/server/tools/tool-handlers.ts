@@ -25,7 +25,7 @@ export const toolHandlers: ToolHandlers = {
 
   async report_status({ status, current_task, message }, context) {
     if (isGoodbye(status)) {
-      throw new CliaiError("usage", `"${status}" is said for you when you end`, {
+      throw new CliaiError("usage", `"${status}" is reported for you when you end`, {
         hint: `while you run, report one of ${reportedWords.join(", ")}`,
       });
     }

@@ -90,7 +90,7 @@ describe("planWebExposure()", () => {
       [{ tls_cert: "cert.pem" }, "--tls-cert is given without --tls-key"],
       [{ tls_key: "key.pem" }, "--tls-key is given without --tls-cert"],
       [{ ...tls, tls_key: "gone.pem" }, 'cannot read --tls-key "gone.pem"'],
-      [{ ...tls, tls_cert: "no-cert.pem" }, '--tls-cert "no-cert.pem" is no certificate in PEM form'],
+      [{ ...tls, tls_cert: "no-cert.pem" }, '--tls-cert "no-cert.pem" is not a certificate in PEM form'],
       [{ ...tls, tls_ca: "gone.pem" }, 'cannot read --tls-ca "gone.pem"'],
     ];
     for (const [more, message] of refusals) {

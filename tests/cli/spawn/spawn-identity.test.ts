@@ -38,8 +38,8 @@ describe("chooseAgentId()", () => {
   });
 
   test.each([
-    ["Ada", [record("ada")], '"Ada" differs from the agent "ada" by case alone'],
-    ["KITE-0001", [], '"KITE-0001" differs from the agent "Kite-0001" by case alone'],
+    ["Ada", [record("ada")], '"Ada" differs from the agent "ada" in case only'],
+    ["KITE-0001", [], '"KITE-0001" differs from the agent "Kite-0001" in case only'],
     ["a.b", [], '"a.b" is not an agent id'],
     ["../x", [], '"../x" is not an agent id'],
   ])("refuses %s", (wanted, fleet, message) => {

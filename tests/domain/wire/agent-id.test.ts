@@ -28,7 +28,7 @@ describe("agent ids", () => {
     expect(String(buildAgentId("demo", 0.999_999_9))).toBe("Demo-9999");
   });
 
-  test("caseTwinOf() finds the id that differs by case alone, and not the id itself", () => {
+  test("caseTwinOf() finds the id that differs in case only, and not the id itself", () => {
     const known = ["Ada", "Bob"].map(parseAgentId);
     expect(caseTwinOf(parseAgentId("ada"), known)).toBe(parseAgentId("Ada"));
     expect(caseTwinOf(parseAgentId("Ada"), known)).toBeUndefined();

@@ -131,9 +131,7 @@ test("--nats-server refuses a path that is missing, not executable, or no nats-s
   const refuse = (flagPath: string) => refusal(resolveServerBinary({ dataDir: dir.path, flagPath }));
   const missing = await refuse(dir.join("nothing"));
   expect(missing.code).toBe("nats_server_missing");
-  expect(missing.message).toBe(
-    `${dir.join("nothing")} is not a nats-server that runs: there is no such file`,
-  );
+  expect(missing.message).toBe(`${dir.join("nothing")} does not run as a nats-server: there is no such file`);
   expect((await refuse(process.execPath)).message).toContain("--version printed");
   if (!isPosix) return;
   await copyFile(real.path, dir.join("plain"));

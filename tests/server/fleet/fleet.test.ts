@@ -173,7 +173,7 @@ describe("the fleet", () => {
     expect(last).toMatchObject({ alert_id: first?.alert_id, first_seen: first?.first_seen });
   });
 
-  test("an id that differs from a known one by case alone is refused, with an alert", async () => {
+  test("an id that differs from a known one in case only is refused, with an alert", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
     bus.publish("agent.Ada.heartbeat", {});

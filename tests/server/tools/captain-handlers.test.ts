@@ -187,7 +187,7 @@ test.each([
   const { run, ada, cap } = fleet;
   expect(await ada.call(tool, args)).toMatchObject({
     success: false,
-    error: expect.stringContaining(`${tool} is for captains, and ada is none`),
+    error: expect.stringContaining(`${tool} is for captains, and ada is not one`),
   });
   expect(run.server.alerts.open()).toMatchObject([{ kind: "refused", agent_id: "ada" }]);
   expect(await cap.inbox()).toEqual([]);
