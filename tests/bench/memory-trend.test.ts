@@ -32,6 +32,20 @@ test.each([
   expect(verdicts(keptMb)).toEqual([false, true]);
 });
 
+test("nats-server may fill a block in the second half, and not two", () => {
+  const stepOf = (mb: number) =>
+    memoryTrend(
+      samplesOf(() => 0).map((sample) => ({
+        ...sample,
+        nats_mb: sample.nats_mb + (sample.atS > 450 ? mb : 0),
+      })),
+      "nats_mb",
+      runS,
+    );
+  const isAtRest = ({ growthMb, mostMb }: ReturnType<typeof memoryTrend>) => growthMb <= mostMb;
+  expect([stepOf(12), stepOf(32)].map(isAtRest)).toEqual([true, false]);
+});
+
 test("a trend says by how much the floors of the second half rose, and over how long", () => {
   const trend = memoryTrend(
     samplesOf((atS) => 80 + atS / 30),
