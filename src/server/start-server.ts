@@ -29,6 +29,7 @@ import { watchSilence } from "./fleet/silence.ts";
 import { publishState } from "./fleet/state-publisher.ts";
 import { createBridgeConsumers } from "./inbox/bridge-consumers.ts";
 import { endWithRuns } from "./inbox/ended-runs.ts";
+import { giveAgain } from "./inbox/given-again.ts";
 import { openHolds } from "./inbox/holds.ts";
 import { createInbox } from "./inbox/inbox.ts";
 import { endLostOrders, settleWithStreams, storeDamaged } from "./inbox/lost-orders.ts";
@@ -64,6 +65,8 @@ export interface ServerOptions {
   readonly launchAgent?: LaunchAgent | undefined;
   /** How long a session that has ended may be gone on with before what it had is failed. Default 10 minutes. */
   readonly resumeWindowMs?: number | undefined;
+  /** After how long an order that was given out and not acknowledged is given again. Default 35 seconds. */
+  readonly giveAgainAfterMs?: number | undefined;
   /** How often the nats-server child was started again; 0 where there is none. */
   readonly natsRestarts: () => number;
   /** What the nats-server child itself says of a store that takes nothing. */
@@ -226,8 +229,12 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     unlisten,
     expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
     endWithRuns({ bus, fleet, lease, projector, resumeWindowMs, now, log }),
+    giveAgain({ bus, fleet, lease, consumers, afterMs: options.giveAgainAfterMs, log }),
     lease.onChange((isLeader) => {
-      if (isLeader) alerts.lead();
+      if (!isLeader) return;
+      alerts.lead();
+      // The leader before may have died between taking one away and making it again.
+      consumers.makeMissing(fleet.records().map(({ agent_id }) => agent_id));
     }),
   ];
   // Only what NATS has confirmed counts as listening.

@@ -23,6 +23,7 @@ export interface TestServerOptions {
   readonly now?: () => Date;
   readonly audit?: AuditOptions;
   readonly resumeWindowMs?: number;
+  readonly giveAgainAfterMs?: number;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -40,6 +41,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     insecure: options.insecure ?? false,
     audit: options.audit,
     resumeWindowMs: options.resumeWindowMs,
+    giveAgainAfterMs: options.giveAgainAfterMs,
     natsRestarts: nats.server.restarts,
     now: options.now ?? (() => new Date()),
     log: silentLogger,

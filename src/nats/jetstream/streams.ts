@@ -202,6 +202,27 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
   }
 }
 
+/**
+ * Removes what an agent's bridge works from, where it waits for acknowledgements; made again, it gives out anew all that the stream
+ * has for the agent. Whether it did. A bridge that is there goes on with the new one by itself.
+ */
+export async function dropUnacknowledged(bus: Bus, id: AgentId): Promise<boolean> {
+  let isDropped = false;
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    for (const { name } of bridgeConsumers(bus, id)) {
+      const { num_ack_pending } = await manager.consumers.info(streams.commands, name);
+      if (num_ack_pending === 0) continue;
+      await manager.consumers.delete(streams.commands, name);
+      isDropped = true;
+    }
+  } catch (error) {
+    // One that is not there is made by whoever noticed that.
+    if (!isNotFound(error)) throw translateNatsError(error, `look at the queue of ${id}`);
+  }
+  return isDropped;
+}
+
 /** Removes what an agent's bridge worked from, and all that still waits for the agent. */
 export async function removeBridge(bus: Bus, id: AgentId): Promise<void> {
   try {
