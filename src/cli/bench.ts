@@ -9,7 +9,7 @@ import { optionsVariable } from "../bench/programs/program.ts";
 import { programs } from "../bench/programs/programs.ts";
 import type { BenchProgramName } from "../bench/programs/start-program.ts";
 import { reportTable } from "../bench/report.ts";
-import type { Workshop } from "../bench/scenario.ts";
+import type { Scenario, Workshop } from "../bench/scenario.ts";
 import { scenarios } from "../bench/scenarios/scenarios.ts";
 import { defaultSoakAgents, runSoak, soakText } from "../bench/soak/soak.ts";
 import { openWorkshop } from "../bench/workshop.ts";
@@ -18,62 +18,107 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { runtimeName, selfCommand } from "../runtime.ts";
 import { jsonArgs } from "./fleet/client.ts";
-import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import { type Arguments, type DefinedCommand, defineCliCommand } from "./frame/command.ts";
+import { defineCommandGroup } from "./frame/command-group.ts";
 import type { CliContext } from "./frame/context.ts";
 
-const benchArgs = {
-  scenario: { type: "positional", required: false, description: "run this scenario only; else all of them" },
-  program: { type: "positional", required: false, description: "internal: a program that the bench starts" },
-  short: { type: "boolean", description: "run fewer rounds with smaller sizes, as the gate does" },
-  minutes: { type: "string", valueHint: "N", description: "with soak: run this long (default 30)" },
-  agents: {
-    type: "string",
-    valueHint: "N",
-    description: `with soak: so many agents (default ${defaultSoakAgents})`,
-  },
-  gate: {
-    type: "boolean",
-    description: "exit 1 if a ratio is twice as bad as the recorded one, in the best of three tries",
-  },
+const executableArg = {
   executable: {
     type: "string",
     valueHint: "PATH",
     description: "measure this executable; else this program itself, or from source dist/cliai",
   },
+} as const;
+const benchArgs = {
+  short: { type: "boolean", description: "run fewer rounds with smaller sizes, as the gate does" },
+  gate: {
+    type: "boolean",
+    description: "exit 1 if a ratio is twice as bad as the recorded one, in the best of three tries",
+  },
+  ...executableArg,
+  ...jsonArgs,
+} as const;
+const soakArgs = {
+  minutes: { type: "string", valueHint: "N", description: "run this long (default 30)" },
+  agents: {
+    type: "string",
+    valueHint: "N",
+    description: `run so many agents (default ${defaultSoakAgents})`,
+  },
+  ...executableArg,
   ...jsonArgs,
 } as const;
 
-export const benchCommand = defineCliCommand({
+/** @param chosen undefined for all of them */
+function scenarioCommand(name: string, description: string, chosen?: Scenario): DefinedCommand {
+  const run = (args: Arguments<typeof benchArgs>, context: CliContext) =>
+    measure(
+      chosen === undefined ? scenarios.filter(({ isInShort }) => isInShort || args.short !== true) : [chosen],
+      args,
+      context,
+    );
+  return defineCliCommand({ name: `bench ${name}`, description, args: benchArgs, run });
+}
+
+export const benchCommand = defineCommandGroup({
   name: "bench",
   description: "measure this program and compare it with the limits of this machine",
-  args: benchArgs,
-  async run(args, context) {
-    if (args.scenario === "program") return await runProgram(args, context);
-    if (args.scenario === "soak") return await soak(args, context);
-    const chosen = args.scenario === undefined ? undefined : findScenario(args.scenario);
-    const { executable, program, self, signal } = measuredProgram(args, context);
-    const report = await runBench({
-      scenarios: chosen ?? scenarios.filter(({ isInShort }) => isInShort || args.short !== true),
-      version: buildInfo.version,
-      program,
-      self,
-      workshop: await findWorkshop(executable),
-      isShort: args.short === true,
-      isGate: args.gate === true,
-      signal,
-      log: context.log,
-      note: context.note,
-    });
-    signal.throwIfAborted();
-    context.print(context.json ? JSON.stringify(report) : reportTable(report));
-    const failures = args.gate === true ? gateFailures(report.scenarios) : [];
-    for (const failure of failures) context.note(failure);
-    return failures.length === 0 ? 0 : 1;
+  standard: "all",
+  subcommands: {
+    all: { command: scenarioCommand("all", "run every scenario") },
+    ...Object.fromEntries(
+      scenarios.map((scenario) => [
+        scenario.name,
+        { command: scenarioCommand(scenario.name, scenario.title, scenario) },
+      ]),
+    ),
+    soak: {
+      command: defineCliCommand({
+        name: "bench soak",
+        description: "run a fleet for a long time, and look for what grows",
+        args: soakArgs,
+        run: soak,
+      }),
+    },
+    program: {
+      isHidden: true,
+      command: defineCliCommand({
+        name: "bench program",
+        description: "internal: a program that the bench starts",
+        args: { program: { type: "positional", required: true, description: "its name" } },
+        run: ({ program }, context) => runProgram(program, context),
+      }),
+    },
   },
 });
 
+async function measure(
+  chosen: readonly Scenario[],
+  args: Arguments<typeof benchArgs>,
+  context: CliContext,
+): Promise<number> {
+  const { executable, program, self, signal } = measuredProgram(args, context);
+  const report = await runBench({
+    scenarios: chosen,
+    version: buildInfo.version,
+    program,
+    self,
+    workshop: await findWorkshop(executable),
+    isShort: args.short === true,
+    isGate: args.gate === true,
+    signal,
+    log: context.log,
+    note: context.note,
+  });
+  signal.throwIfAborted();
+  context.print(context.json ? JSON.stringify(report) : reportTable(report));
+  const failures = args.gate === true ? gateFailures(report.scenarios) : [];
+  for (const failure of failures) context.note(failure);
+  return failures.length === 0 ? 0 : 1;
+}
+
 /** What is measured, what the far ends are started by, and the person's wish to end it. */
-function measuredProgram(args: Arguments<typeof benchArgs>, context: CliContext) {
+function measuredProgram(args: Arguments<typeof executableArg>, context: CliContext) {
   const executable = findExecutable(args.executable, context);
   const { command, args: first } = selfCommand();
   const self: readonly [string, ...string[]] = [command, ...first];
@@ -83,7 +128,7 @@ function measuredProgram(args: Arguments<typeof benchArgs>, context: CliContext)
   return { executable, program, self, signal: ending.signal };
 }
 
-async function soak(args: Arguments<typeof benchArgs>, context: CliContext): Promise<number> {
+async function soak(args: Arguments<typeof soakArgs>, context: CliContext): Promise<number> {
   const minutes = Number(args.minutes ?? 30);
   if (!(minutes >= 1 && minutes <= 10_000))
     throw new CliaiError("usage", `--minutes "${args.minutes}" is not a number from 1 to 10000`);
@@ -100,28 +145,16 @@ async function soak(args: Arguments<typeof benchArgs>, context: CliContext): Pro
 }
 
 /** One of the far ends of the limits: `cliai bench program NAME`. */
-async function runProgram(
-  { program = "" }: Arguments<typeof benchArgs>,
-  { env, stdin, stdout }: CliContext,
-): Promise<number> {
-  if (!Object.hasOwn(programs, program)) throw unknown("program", program, Object.keys(programs));
+async function runProgram(program: string, { env, stdin, stdout }: CliContext): Promise<number> {
+  if (!Object.hasOwn(programs, program)) throw unknownProgram(program);
   const run = await programs[program as BenchProgramName]();
   await run({ options: JSON.parse(env[optionsVariable] ?? "null"), stdin, stdout });
   return 0;
 }
 
-function findScenario(name: string) {
-  const found = scenarios.filter((scenario) => scenario.name === name);
-  if (found.length > 0) return found;
-  throw unknown(
-    "scenario",
-    name,
-    scenarios.map((scenario) => scenario.name),
-  );
-}
-
-function unknown(what: string, name: string, known: readonly string[]): CliaiError {
-  return new CliaiError("usage", `no ${what} "${name}"`, {
+function unknownProgram(name: string): CliaiError {
+  const known = Object.keys(programs);
+  return new CliaiError("usage", `no program "${name}"`, {
     hint: didYouMean(name, known) ?? `one of ${known.join(", ")}`,
   });
 }

@@ -5,54 +5,73 @@ import { join } from "node:path";
 import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-token.ts";
 import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import { didYouMean } from "../domain/text/nearest.ts";
 import { loginPath } from "../web/access/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
-import { defineCliCommand } from "./frame/command.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import { defineCommandGroup } from "./frame/command-group.ts";
+import type { CliContext } from "./frame/context.ts";
 
-const actions = ["show", "url", "rotate"] as const;
+const args = { ...dataDirArgs, ...jsonArgs } as const;
+type TokenArgs = Arguments<typeof args>;
 
-export const tokenCommand = defineCliCommand({
+export const tokenCommand = defineCommandGroup({
   name: "token",
   description:
     "show: print the HTTP token; url: print an address that signs a browser in once; rotate: make a new token and sign all out",
-  args: {
-    action: { type: "positional", required: false, description: "show (the default), url or rotate" },
-    ...dataDirArgs,
-    ...jsonArgs,
-  },
-  async run(args, context) {
-    const { json, print, note, now } = context;
-    const action = parseAction(args.action);
-    const dataDir = dataDirFor(args, context);
-    const server = await readServeFile(dataDir);
-    const path = server?.token_file ?? httpTokenPath(dataDir);
-    if (action === "rotate") {
-      await refuseForeignFile(path, dataDir);
-      await rotateHttpToken(dataDir);
-      if (json) print(JSON.stringify({ rotated: true, path }));
-      else note("a new token; every browser and script has to sign in again: cliai token url");
-      return 0;
-    }
-    if (server?.insecure === true) throw withoutToken(server);
-    if (action === "url") {
-      const running = server ?? throwUnreachable(dataDir);
-      const url = new URL(loginPath(readHttpToken(path), running.instance, now()), running.url).href;
-      print(json ? JSON.stringify({ login_url: url }) : url);
-      return 0;
-    }
-    const token = readHttpToken(path);
-    print(json ? JSON.stringify({ token, path }) : token);
-    return 0;
+  standard: "show",
+  subcommands: {
+    show: {
+      command: defineCliCommand({ name: "token show", description: "print the HTTP token", args, run: show }),
+    },
+    url: {
+      command: defineCliCommand({
+        name: "token url",
+        description: "print an address that signs a browser in once",
+        args,
+        run: printUrl,
+      }),
+    },
+    rotate: {
+      command: defineCliCommand({
+        name: "token rotate",
+        description: "make a new token, and sign every browser and script out",
+        args,
+        run: rotate,
+      }),
+    },
   },
 });
 
-function parseAction(word = "show"): (typeof actions)[number] {
-  const action = actions.find((each) => each === word);
-  if (action !== undefined) return action;
-  throw new CliaiError("usage", `token "${word}" is not one of ${actions.join(", ")}`, {
-    hint: didYouMean(word, actions) ?? "cliai token --help",
-  });
+async function findToken(given: TokenArgs, context: CliContext) {
+  const dataDir = dataDirFor(given, context);
+  const server = await readServeFile(dataDir);
+  return { dataDir, server, path: server?.token_file ?? httpTokenPath(dataDir) };
+}
+
+async function show(given: TokenArgs, context: CliContext): Promise<number> {
+  const { server, path } = await findToken(given, context);
+  if (server?.insecure === true) throw withoutToken(server);
+  const token = readHttpToken(path);
+  context.print(context.json ? JSON.stringify({ token, path }) : token);
+  return 0;
+}
+
+async function printUrl(given: TokenArgs, context: CliContext): Promise<number> {
+  const { dataDir, server, path } = await findToken(given, context);
+  if (server?.insecure === true) throw withoutToken(server);
+  const running = server ?? throwUnreachable(dataDir);
+  const url = new URL(loginPath(readHttpToken(path), running.instance, context.now()), running.url).href;
+  context.print(context.json ? JSON.stringify({ login_url: url }) : url);
+  return 0;
+}
+
+async function rotate(given: TokenArgs, context: CliContext): Promise<number> {
+  const { dataDir, path } = await findToken(given, context);
+  await refuseForeignFile(path, dataDir);
+  await rotateHttpToken(dataDir);
+  if (context.json) context.print(JSON.stringify({ rotated: true, path }));
+  else context.note("a new token; every browser and script has to sign in again: cliai token url");
+  return 0;
 }
 
 async function refuseForeignFile(path: string, dataDir: string): Promise<void> {

@@ -51,6 +51,11 @@ describe("usage", () => {
       "cliai send",
     ],
     [["ls", "ada"], 'ls takes no argument "ada"', "cliai ls --help"],
+    [["agents", "revok"], 'agents has no "revok"', "did you mean revoke?"],
+    [["token", "--json=x"], "--json takes no value", "cliai token --help"],
+    [["token", "urll"], 'token has no "urll"', "did you mean url?"],
+    [["bench", "soka"], 'bench has no "soka"', "did you mean soak?"],
+    [["audit", "--help", "verfy"], 'audit has no "verfy"', "did you mean verify?"],
     [["--verison"], "unknown flag --verison", "did you mean --version?"],
   ])("cliai %j ends with 2, one line and a hint", async (args, message, hint) => {
     await using dir = await tempDir();
@@ -102,6 +107,30 @@ describe("help", () => {
       expect(run.stdout).not.toContain("\u001b");
     },
   );
+
+  test.each([
+    [
+      ["audit", "verify"],
+      ["--stream NAME", "--file FILE"],
+      ["--follow", "--speed"],
+    ],
+    [
+      ["audit", "replay"],
+      ["--speed N", "--since TIME"],
+      ["--file", "--follow"],
+    ],
+    [["agents", "add"], ["--role agent|captain"], ["--force"]],
+    [["agents", "remove"], ["--force"], ["--role"]],
+    [["token", "url"], ["--data-dir DIR"], ["rotate"]],
+    [["bench", "soak"], ["--minutes N"], ["--short", "--gate"]],
+  ])("cliai %j says what it takes itself, by --help and by help alike", async (words, own, others) => {
+    const [by, after] = await Promise.all([runCliai([...words, "--help"]), runCliai(["help", ...words])]);
+    expect(by).toMatchObject({ code: 0, stderr: "" });
+    expect(after.stdout).toBe(by.stdout);
+    expect(by.stdout).toStartWith(`usage: cliai ${words.join(" ")} `);
+    for (const flag of own) expect(by.stdout).toContain(flag);
+    for (const flag of others) expect(by.stdout).not.toContain(flag);
+  });
 
   test("--version names the program, its commit and the nats-server inside", async () => {
     const text = await runCliai(["--version"]);

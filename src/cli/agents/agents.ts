@@ -10,58 +10,70 @@ import { tellRevocations } from "../../credentials/push-revocations.ts";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
-import { type AgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, roles } from "../../domain/wire/roles.ts";
 import type { NatsKeys } from "../../nats/accounts/credentials.ts";
-import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
+import { clientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
+import { defineCommandGroup } from "../frame/command-group.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows } from "../frame/terminal.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
 
-const acts = ["ls", "add", "revoke", "remove"] as const;
-
-const agentsArgs = {
-  act: { type: "positional", required: false, description: "ls (the default), add, revoke or remove" },
-  id: { type: "positional", required: false, description: "id of the agent; for add, revoke and remove" },
-  role: {
-    type: "enum",
-    options: [...roles] as Role[],
-    description: "with add: the agent's role (default agent)",
-  },
-  force: { type: "boolean", description: "with remove: remove the agent even if it is online" },
+const idArg = { id: { type: "positional", required: true, description: "id of the agent" } } as const;
+const addArgs = {
+  ...idArg,
+  role: { type: "enum", options: [...roles] as Role[], description: "the agent's role (default agent)" },
+  ...dataDirArgs,
+  ...jsonArgs,
+} as const;
+const removeArgs = {
+  ...idArg,
+  force: { type: "boolean", description: "remove the agent even if it is online" },
   ...clientArgs,
 } as const;
 
-export const agentsCommand = defineCliCommand({
+export const agentsCommand = defineCommandGroup({
   name: "agents",
   description:
     "list, add or revoke agents' credentials; or remove an agent: state, queue, credentials and files",
-  args: agentsArgs,
-  async run(args, context) {
-    const act = parseAct(args.act);
-    const dataDir = dataDirFor(args, context);
-    if (act === "ls") return list(dataDir, context);
-    if (args.id === undefined) {
-      throw new CliaiError("usage", `agents ${act} needs the agent's id`, { hint: `cliai agents ${act} ID` });
-    }
-    const id = parseAgentId(args.id);
-    if (act === "remove") return await remove(dataDir, id, args, context);
-    const keys = await requireKeys(dataDir);
-    return act === "add"
-      ? await add(dataDir, keys, id, args, context)
-      : await revoke(dataDir, keys, id, context);
+  standard: "ls",
+  subcommands: {
+    ls: {
+      command: defineCliCommand({
+        name: "agents ls",
+        description: "list the agents that were given credentials",
+        args: { ...dataDirArgs, ...jsonArgs },
+        run: async (args, context) => list(dataDirFor(args, context), context),
+      }),
+    },
+    add: {
+      command: defineCliCommand({
+        name: "agents add",
+        description: "make credentials for an agent that spawn does not launch, and print their path",
+        args: addArgs,
+        run: add,
+      }),
+    },
+    revoke: {
+      command: defineCliCommand({
+        name: "agents revoke",
+        description: "make an agent's credentials void at once",
+        args: { ...idArg, ...dataDirArgs, ...jsonArgs },
+        run: revoke,
+      }),
+    },
+    remove: {
+      command: defineCliCommand({
+        name: "agents remove",
+        description: "remove an agent with all that is kept of it; the recorded history stays",
+        args: removeArgs,
+        run: remove,
+      }),
+    },
   },
 });
-
-function parseAct(word = "ls"): (typeof acts)[number] {
-  const act = acts.find((each) => each === word);
-  if (act !== undefined) return act;
-  throw new CliaiError("usage", `agents has no "${word}"`, {
-    hint: didYouMean(word, acts) ?? `it has ${acts.join(", ")}`,
-  });
-}
 
 async function requireKeys(dataDir: string): Promise<NatsKeys> {
   const keys = await readKeys(dataDir);
@@ -93,13 +105,11 @@ function list(dataDir: string, { json, print, note, now }: CliContext): number {
   return 0;
 }
 
-async function add(
-  dataDir: string,
-  keys: NatsKeys,
-  id: AgentId,
-  { role = "agent" }: Arguments<typeof agentsArgs>,
-  { json, print, log, now }: CliContext,
-): Promise<number> {
+async function add(args: Arguments<typeof addArgs>, context: CliContext): Promise<number> {
+  const { json, print, log, now } = context;
+  const { role = "agent" } = args;
+  const [id, dataDir] = [parseAgentId(args.id), dataDirFor(args, context)];
+  const keys = await requireKeys(dataDir);
   const known = [...readMintedAgents(dataDir), ...(await readAgentFolders(join(dataDir, "agents")))];
   const twin = caseTwinOf(id, known);
   if (twin !== undefined) {
@@ -113,12 +123,8 @@ async function add(
 }
 
 /** Its credentials end first: what it still says is then nobody's. */
-async function remove(
-  dataDir: string,
-  id: AgentId,
-  args: Arguments<typeof agentsArgs>,
-  context: CliContext,
-): Promise<number> {
+async function remove(args: Arguments<typeof removeArgs>, context: CliContext): Promise<number> {
+  const [id, dataDir] = [parseAgentId(args.id), dataDirFor(args, context)];
   const { json, print, log, now } = context;
   const force = args.force === true;
   await withClient(args, context, async (bus) => {
@@ -135,7 +141,12 @@ async function remove(
   return 0;
 }
 
-async function revoke(dataDir: string, keys: NatsKeys, id: AgentId, context: CliContext): Promise<number> {
+async function revoke(
+  args: { readonly id: string; readonly "data-dir"?: string | undefined },
+  context: CliContext,
+): Promise<number> {
+  const [id, dataDir] = [parseAgentId(args.id), dataDirFor(args, context)];
+  const keys = await requireKeys(dataDir);
   const { json, print, note, log, now } = context;
   const known = readMintedAgents(dataDir);
   if (!known.includes(id)) {

@@ -10,16 +10,36 @@ import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
-import { withClient } from "../fleet/client.ts";
+import { clientArgs, withClient } from "../fleet/client.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { cut } from "../frame/terminal.ts";
-import { type AuditArgs, readFilter } from "./audit-args.ts";
+import { filterArgs, readFilter } from "./audit-args.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";
 
 /** How many lines of what was there `--follow` begins with, where nothing else is asked for. */
 const linesBeforeFollowing = 10;
 
-export async function readHistory(args: AuditArgs, context: CliContext): Promise<number> {
+const readArgs = {
+  ...filterArgs,
+  limit: { type: "string", valueHint: "N", description: "only the newest N records" },
+  follow: { type: "boolean", description: "keep printing new records as they come" },
+  export: {
+    type: "string",
+    valueHint: "FILE",
+    description: "write the records to this file, which audit verify can check",
+  },
+  ...clientArgs,
+} as const;
+
+export const readCommand = defineCliCommand({
+  name: "audit read",
+  description: "print the recorded history, or export it to a file",
+  args: readArgs,
+  run: readHistory,
+});
+
+async function readHistory(args: Arguments<typeof readArgs>, context: CliContext): Promise<number> {
   const filter = readFilter(args, context);
   const limit =
     readLimit(args.limit) ?? (args.follow && args.since === undefined ? linesBeforeFollowing : undefined);

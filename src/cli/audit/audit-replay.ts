@@ -1,11 +1,34 @@
 // `cliai audit replay`: publishes part of the history again, below `replay`.
 import { parseReplayPrefix, replayAudit } from "../../audit/replay.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { withClient } from "../fleet/client.ts";
+import { clientArgs, withClient } from "../fleet/client.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { type AuditArgs, readFilter } from "./audit-args.ts";
+import { filterArgs, readFilter } from "./audit-args.ts";
 
-export async function replayHistory(args: AuditArgs, context: CliContext): Promise<number> {
+const replayArgs = {
+  ...filterArgs,
+  to: {
+    type: "string",
+    valueHint: "PREFIX",
+    description: "publish on subjects that begin with this prefix, replay.NAME",
+  },
+  speed: {
+    type: "string",
+    valueHint: "N",
+    description: "publish N times as fast as recorded; 0 for no pauses",
+  },
+  ...clientArgs,
+} as const;
+
+export const replayCommand = defineCliCommand({
+  name: "audit replay",
+  description: "publish a span of the recorded history again",
+  args: replayArgs,
+  run: replayHistory,
+});
+
+async function replayHistory(args: Arguments<typeof replayArgs>, context: CliContext): Promise<number> {
   const prefix = parseReplayPrefix(args.to ?? "replay");
   const speed = readSpeed(args.speed ?? "1");
   const filter = readFilter(args, context);

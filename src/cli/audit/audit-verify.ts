@@ -9,12 +9,37 @@ import { readPublicKey } from "../../audit/signing.ts";
 import { type Verification, verifyAudit } from "../../audit/verify.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { dataDirFor, withClient } from "../fleet/client.ts";
+import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
-import type { AuditArgs } from "./audit-args.ts";
 
-export async function verifyHistory(args: AuditArgs, context: CliContext): Promise<number> {
+const verifyArgs = {
+  stream: { type: "string", valueHint: "NAME", description: "check this copy of the stream AUDIT" },
+  prefix: {
+    type: "string",
+    valueHint: "TEXT",
+    description: "the prefix of the copy's subjects, such as copy.",
+  },
+  file: { type: "string", valueHint: "FILE", description: "check this exported file" },
+  key: {
+    type: "string",
+    valueHint: "KEYS",
+    description: "trust these public keys, separated by commas; else the data directory's own key",
+  },
+  ...clientArgs,
+} as const;
+
+type VerifyArgs = Arguments<typeof verifyArgs>;
+
+export const verifyCommand = defineCliCommand({
+  name: "audit verify",
+  description: "check that nothing in the recorded history was changed",
+  args: verifyArgs,
+  run: verifyHistory,
+});
+
+async function verifyHistory(args: VerifyArgs, context: CliContext): Promise<number> {
   const { file, stream, prefix, url } = args;
   const other = stream === undefined ? (prefix === undefined ? undefined : "--prefix") : "--stream";
   if (file !== undefined && other !== undefined) {
@@ -44,7 +69,7 @@ export async function verifyHistory(args: AuditArgs, context: CliContext): Promi
     return await verify(await openStreamSource(bus, { stream, prefix, note, now: context.now }));
   });
 
-  async function findKeys({ key }: AuditArgs, own: CliContext): Promise<string[]> {
+  async function findKeys({ key }: VerifyArgs, own: CliContext): Promise<string[]> {
     if (key !== undefined) return key.split(",").map((each) => each.trim());
     // The keys of this machine say nothing of a server that is named by its address.
     const ownKey = url === undefined ? await readPublicKey(keysDirOf(dataDirFor(args, own))) : undefined;

@@ -13,7 +13,6 @@ export interface DescribedCommand {
 export function commandHelp({ name, description, args, passesOn, takesMore }: DescribedCommand): string {
   const all = Object.entries(args);
   const positionals = all.filter(([, { type }]) => type === "positional");
-  const flags = all.filter(([, { type }]) => type !== "positional");
   const words = positionals.map(([key, { required }]) =>
     required === false ? `[${key.toUpperCase()}]` : key.toUpperCase(),
   );
@@ -23,10 +22,43 @@ export function commandHelp({ name, description, args, passesOn, takesMore }: De
   );
   const rows = [
     ...positionals.map(([key, definition]) => [`  ${key.toUpperCase()}`, definition.description ?? ""]),
-    ...flags.map(([key, definition]) => [`  --${key}${valueText(definition)}`, describe(definition)]),
+    ...flagRows(args),
   ];
   return [usage, "", description, "", ...alignRows(rows).map((cells) => cells.join("  ").trimEnd())].join(
     "\n",
+  );
+}
+
+export interface DescribedGroup {
+  readonly name: string;
+  readonly description: string;
+  /** The subcommand that runs where none is named, and its arguments. */
+  readonly standard: string;
+  readonly args: ArgsDef;
+  readonly rows: readonly (readonly [name: string, description: string])[];
+}
+
+export function groupHelp({ name, description, standard, args, rows }: DescribedGroup): string {
+  const lines = (cells: string[][]) => alignRows(cells).map((row) => row.join("  ").trimEnd());
+  const subcommands = rows.map(([each, what]) => [
+    `  ${each}`,
+    each === standard ? `${what} (the default)` : what,
+  ]);
+  return [
+    `usage: cliai ${name} [${rows.map(([each]) => each).join("|")}] [options]`,
+    "",
+    description,
+    "",
+    ...lines(subcommands),
+    "",
+    `options of ${name} ${standard}; cliai ${name} SUBCOMMAND --help lists those of another:`,
+    ...lines(flagRows(args)),
+  ].join("\n");
+}
+
+function flagRows(args: ArgsDef): string[][] {
+  return Object.entries(args).flatMap(([key, definition]) =>
+    definition.type === "positional" ? [] : [[`  --${key}${valueText(definition)}`, describe(definition)]],
   );
 }
 

@@ -1,7 +1,7 @@
 // Defines a command of the program with citty, and adds what citty lacks: strictness, the context, arguments after `--`,
 // the exit code, a help without colour.
-import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
-import { commandHelp } from "./command-help.ts";
+import { type ArgsDef, defineCommand, type ParsedArgs, runCommand, type SubCommandsDef } from "citty";
+import { commandHelp, type DescribedCommand } from "./command-help.ts";
 import type { CliContext } from "./context.ts";
 import { checkArgs } from "./strict-args.ts";
 
@@ -11,12 +11,27 @@ export type Arguments<T extends ArgsDef> = Pick<ParsedArgs<T>, keyof T & string>
 export interface CliCommand {
   /** @throws CliaiError `usage`, or what the command throws; resolves to the exit code */
   run(args: readonly string[], context: CliContext): Promise<number>;
-  help(): string;
+  /** @throws CliaiError `usage` where the arguments name a subcommand that the command does not have */
+  help(args?: readonly string[]): string;
 }
 
-interface CliCommandOptions<T extends ArgsDef> {
-  readonly name: string;
+/** A command that stands alone, or below another: then it is prepared, and citty finds it by its name. */
+export interface DefinedCommand extends CliCommand {
   readonly description: string;
+  readonly args: ArgsDef;
+  /** @param name as its messages call it @throws CliaiError `usage` */
+  prepare(name: string, args: readonly string[], context: CliContext): PreparedCommand;
+  helpAs(name: string): string;
+}
+
+export interface PreparedCommand {
+  readonly command: SubCommandsDef[string];
+  readonly rawArgs: readonly string[];
+  /** Once it has run: citty 0.2.2 forgets what a subcommand returns. */
+  readonly exitCode: () => number;
+}
+
+interface CliCommandOptions<T extends ArgsDef> extends Omit<DescribedCommand, "passesOn" | "takesMore"> {
   readonly args: T;
   /** Whether the arguments after `--` are passed on to another program, as `rest`; they are positional otherwise. */
   readonly passesOn?: boolean;
@@ -26,15 +41,31 @@ interface CliCommandOptions<T extends ArgsDef> {
   readonly run: (args: Arguments<T>, context: CliContext, rest: readonly string[]) => Promise<number>;
 }
 
-export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOptions<T>): CliCommand {
-  const { name, description, args, passesOn = false, takesMore = false } = options;
+export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOptions<T>): DefinedCommand {
+  const { name: ownName, description, args, passesOn = false, takesMore = false } = options;
+  const prepare = (name: string, given: readonly string[], context: CliContext) => {
+    const { rawArgs, rest } = checkArgs(name, given, args, { passesOn, takesMore });
+    let exitCode = 0;
+    const command = defineCommand<T>({
+      args,
+      run: async ({ args: parsed }) => {
+        exitCode = await options.run(parsed, context, rest);
+      },
+    });
+    // A fresh definition each time: citty 0.2.2 has no way to hand in the context with its type.
+    return { command, rawArgs, exitCode: () => exitCode };
+  };
+  const helpAs = (name: string) => commandHelp({ name, description, args, passesOn, takesMore });
   return {
+    description,
+    args,
+    prepare,
+    helpAs,
     async run(given, context) {
-      const { rawArgs, rest } = checkArgs(name, given, args, { passesOn, takesMore });
-      const run = defineCommand<T>({ args, run: ({ args: parsed }) => options.run(parsed, context, rest) });
-      // A fresh definition each time: citty 0.2.2 has no way to hand in the context with its type.
-      return (await runCommand(run, { rawArgs })).result as number;
+      const { command, rawArgs, exitCode } = prepare(ownName, given, context);
+      await runCommand(command, { rawArgs });
+      return exitCode();
     },
-    help: () => commandHelp({ name, description, args, passesOn, takesMore }),
+    help: () => helpAs(ownName),
   };
 }

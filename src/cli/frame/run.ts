@@ -82,7 +82,7 @@ async function runLine(
   }
   const command = await row.load();
   if (!wantsHelp) return await command.run(rest, context);
-  context.print(command.help());
+  context.print(command.help(rest));
   return 0;
 }
 

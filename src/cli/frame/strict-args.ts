@@ -28,7 +28,7 @@ export function checkArgs(
   const positionals: string[] = [];
   for (let index = 0; index < own.length; index++) {
     const arg = own[index] ?? "";
-    if (!arg.startsWith("-") || arg === "-") {
+    if (!isFlag(arg)) {
       positionals.push(arg);
       continue;
     }
@@ -52,6 +52,45 @@ export function checkArgs(
   const more = takesMore ? positionals.splice(named) : [];
   checkPositionals(command, positionals, definitions);
   return { rawArgs: [...flags.values(), "--", ...positionals], rest: passesOn ? [...afterEnd] : more };
+}
+
+export interface GivenWord {
+  /** The first argument before `--` that is neither a flag nor the value of one. */
+  readonly word: string | undefined;
+  /** The arguments without it. */
+  readonly others: readonly string[];
+}
+
+/** Finds a subcommand's name, also behind flags. What is wrong with the flags {@link checkArgs} says later. */
+export function takeFirstWord(args: readonly string[], definitions: ArgsDef): GivenWord {
+  const place = ownPlaces(args, definitions).find((at) => !isFlag(args[at] ?? ""));
+  if (place === undefined) return { word: undefined, others: args };
+  return { word: args[place], others: args.toSpliced(place, 1) };
+}
+
+/** The names of the flags before `--`. */
+export function flagsIn(args: readonly string[], definitions: ArgsDef): string[] {
+  return ownPlaces(args, definitions).flatMap((at) => {
+    const arg = args[at] ?? "";
+    return isFlag(arg) ? [splitFlag(arg)[0]] : [];
+  });
+}
+
+/** Where the arguments before `--` are that are no values of flags. */
+function ownPlaces(args: readonly string[], definitions: ArgsDef): number[] {
+  const places: number[] = [];
+  for (let at = 0; at < args.length && args[at] !== "--"; at++) {
+    places.push(at);
+    const arg = args[at] ?? "";
+    const [name, inline] = isFlag(arg) ? splitFlag(arg) : ["", ""];
+    const type = Object.hasOwn(definitions, name) ? definitions[name]?.type : undefined;
+    if (inline === undefined && (type === "string" || type === "enum")) at++;
+  }
+  return places;
+}
+
+function isFlag(arg: string): boolean {
+  return arg.startsWith("-") && arg !== "-";
 }
 
 function splitFlag(arg: string): [name: string, value: string | undefined] {
