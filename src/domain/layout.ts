@@ -7,10 +7,10 @@ export const layoutVersion = 2;
 
 const metadataKey = "cliai-layout";
 
-/** For the streams, which tell it where there is no data directory beside them (`serve --nats-url`). */
+/** The streams' metadata: it carries the layout where there is no data directory (`serve --nats-url`). */
 export const layoutMetadata: Readonly<Record<string, string>> = { [metadataKey]: String(layoutVersion) };
 
-/** @throws CliaiError `config_invalid` for a newer one than this cliai knows, which it might spoil */
+/** @throws CliaiError `config_invalid` for a newer layout than this cliai knows, because it might damage the data */
 export function requireKnownLayout(layout: number, what: string, writtenBy = "a newer cliai"): void {
   if (layout <= layoutVersion) return;
   const message = `${what} has layout ${layout}, of ${writtenBy}: this cliai knows layout ${layoutVersion}`;

@@ -6,7 +6,7 @@ import { CliaiError } from "./text/errors.ts";
 const ChoiceSchema = v.looseObject({
   label: v.string(),
   description: v.optional(v.string()),
-  /** What taking it would look like, such as code; shown as it is. */
+  /** A preview of the choice, such as code; shown unchanged. */
   preview: v.optional(v.string()),
 });
 
@@ -20,13 +20,13 @@ export const QuestionSchema = v.looseObject({
 });
 export type Question = v.InferOutput<typeof QuestionSchema>;
 
-/** What is given to one question: numbers of choices or words; a list of words stands for what was ticked and typed. */
+/** The answer to one question: numbers of choices, or words. A list holds the ticked choices and the typed words. */
 export type AnswerPart = string | readonly string[];
 
 /**
- * One answer for each question, in their order: `1,3` stands for two of the choices, any other words for themselves.
- * @param given the parts, or one text: of several questions a line for each
- * @throws CliaiError `usage` for too few or too many of them, or a number that is no choice's
+ * One answer for each question, in order: `1,3` selects two choices; other words are the answer itself.
+ * @param given the answers, or one text with a line for each question
+ * @throws CliaiError `usage` for too few or too many answers, or a number without a choice
  */
 export function readAnswers(
   requestId: string,

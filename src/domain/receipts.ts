@@ -5,7 +5,7 @@ import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./wi
 
 export interface ReceiptEntry {
   readonly state: ReceiptState;
-  /** The run of the agent that it tells of (`instance_id`), where that counts. */
+  /** The agent's run (`instance_id`) that the receipt is about, if that matters. */
   readonly run?: string;
   /** RFC 3339, by the clock of the stream that stored it. */
   readonly at: string;
@@ -13,7 +13,7 @@ export interface ReceiptEntry {
   readonly detail?: string;
 }
 
-/** Everything that rides the stream COMMANDS has the same life. */
+/** All orders of the stream COMMANDS have the same life. */
 export type OrderType = CommandType | "shutdown" | "message";
 
 /** `goes_on`: it was handed to an earlier run, and this one is in the same session. */
@@ -25,7 +25,7 @@ export interface TakenBy {
 
 export interface CommandRecord {
   readonly command_id: string;
-  /** The secret of the stored order; absent for one of a plain publisher. Views leave it out. */
+  /** The secret of the stored order; absent if another program published it. Views leave it out. */
   readonly token?: string;
   readonly type: OrderType;
   /** Of a control order: the run of the agent that it is for. */
@@ -33,7 +33,7 @@ export interface CommandRecord {
   readonly from: string;
   /** The beginning of the text, for a list; the whole is in stream COMMANDS at `stream_seq`. */
   readonly summary: string;
-  /** 0 while only receipts have been seen of it. */
+  /** 0 if only receipts of it have been read so far. */
   readonly stream_seq: number;
   readonly issued_at: string;
   readonly expires_at?: string;
@@ -66,19 +66,19 @@ export function isFinal(state: ReceiptState): boolean {
   return rank[state] === rank.applied;
 }
 
-/** Whether a receipt is as far as the sender waits for; a final one always ends the wait. */
+/** Whether a receipt ends the sender's wait: it is as far as the sender asked for, or final. */
 export function endsWait(state: ReceiptState, wait: WaitState): boolean {
   return rank[state] >= rank[wait];
 }
 
-/** Whether it steers a run of the agent, and so ends with that run. Tasks and messages are the agent's, whichever run takes them. */
+/** Whether it is a control order, which ends with the run that it is for. Tasks and messages belong to the agent, whichever run takes them. */
 export function isControl(type: OrderType): boolean {
   return type !== "task" && type !== "message";
 }
 
 export type OrderNames = Pick<CommandRecord, "command_id" | "token">;
 
-/** What its receipts name: the order, and its token where it has one. */
+/** How receipts name the order: by its id, and its token if it has one. */
 export function namesOf({
   command_id,
   token,
@@ -89,13 +89,13 @@ export function namesOf({
   return token === undefined ? { command_id } : { command_id, token };
 }
 
-/** Whether the agent's CLI has been given it, or its life is over; what a run that is over never showed to have is not taken. */
+/** Whether the agent's CLI was given it, or it is over. Not taken is an order that an ended run was given and never showed to have. */
 export function isTaken(command: CommandRecord): boolean {
   if (command.run_ended !== undefined && isUnseen(command)) return false;
   return command.receipts.some((receipt) => rank[receipt.state] >= rank.injected);
 }
 
-/** Whether a run has been handed a task or a message and has not shown to have it: it is given again if that run ends so. */
+/** Whether a run was handed a task or message and has not shown to have it. If that run ends, the order is given again. */
 export function isUnseen({
   type,
   taken_by,
@@ -119,12 +119,12 @@ export function isSettled(command: CommandRecord): boolean {
   return type === "message" ? last !== "delivered" : isFinal(last);
 }
 
-/** Whether it still waits for its agent: neither given to it, nor over. */
+/** Whether it still waits for its agent: neither given to the agent nor over. */
 export function isWaiting(command: CommandRecord): boolean {
   return !isTaken(command) && !isSettled(command);
 }
 
-/** Whether stream COMMANDS must still have it: it waits, or will again if the run that has it ends. */
+/** Whether COMMANDS must still hold it: it waits, or will wait again if the run that has it ends. */
 export function isToBeKept(command: CommandRecord): boolean {
   return isWaiting(command) || isUnseen(command);
 }
@@ -132,7 +132,7 @@ export function isToBeKept(command: CommandRecord): boolean {
 /** How long stream COMMANDS keeps what waits. */
 export const keptAtMostMs = 7 * 24 * 60 * 60 * 1000;
 
-/** Until when it may be taken, in ms since 1970: by its own expiry, or for as long as the stream keeps it. */
+/** When it expires, in ms since 1970: its own expiry, or when the stream drops it. */
 export function waitsUntilMs({ issued_at, expires_at }: CommandRecord): number {
   const keptUntilMs = Date.parse(issued_at) + keptAtMostMs;
   return expires_at === undefined ? keptUntilMs : Math.min(keptUntilMs, Date.parse(expires_at));
@@ -179,7 +179,7 @@ export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   };
 }
 
-/** What becomes of the task of an agent whose launch has failed. It was no order, so the receipt says which task it was. */
+/** The receipt for the task of an agent whose launch failed. That task was not an order, so the receipt holds its text. */
 export function failedLaunchReceipt(
   launchId: string,
   task: string,
@@ -188,13 +188,13 @@ export function failedLaunchReceipt(
   return { command_id: `launch-${launchId}`, state: "failed", task, detail: reason };
 }
 
-/** The id of a message that came without one: filled from its place in the stream (contract §3). */
+/** The id of a message that has none: made from its sequence in the stream (contract §3). */
 export function idFromSequence(streamSeq: number): string {
   return `COMMANDS-${streamSeq}`;
 }
 
 const summaryLength = 200;
-/** Many receipts are kept of an agent, in a record that must stay writable. */
+/** Bounded, because an agent's record keeps many receipts and must stay small enough to write. */
 const detailLength = 1_000;
 
 /** The words of a command for a person: a task's text, another command's reason. */
@@ -204,7 +204,7 @@ export function commandText(command: Command): string {
   if (payload == null) return "";
   const words = command.type === "task" ? payload.text : payload.reason;
   if (typeof words === "string") return words;
-  // That it is by force is no reason.
+  // `force` is not a reason.
   const rest = Object.entries(payload).filter(([name, value]) => name !== "force" && value != null);
   return rest.length === 0 ? "" : JSON.stringify(payload);
 }

@@ -23,12 +23,12 @@ const AnswerSchema = v.looseObject({
   by: v.string(),
   at: v.string(),
   text: v.optional(v.string()),
-  /** To a request with several questions: one for each, in their order. */
+  /** The answers to a request with several questions, in order. */
   answers: v.optional(v.array(v.string())),
   /** Only for approvals and permissions. */
   approved: v.optional(v.boolean()),
   reason: v.optional(v.string()),
-  /** Of a captain's decision: under which id it was published. */
+  /** The id under which a captain's decision was published. */
   decision_id: v.optional(TokenSchema),
 });
 export type Answer = v.InferOutput<typeof AnswerSchema>;
@@ -36,7 +36,7 @@ export type Answer = v.InferOutput<typeof AnswerSchema>;
 export const RequestSchema = v.looseObject({
   request_id: TokenSchema,
   agent_id: AgentIdSchema,
-  /** Of the tool call that it was asked by. */
+  /** The id of the tool call that asked. */
   call_id: v.optional(v.string()),
   kind: v.picklist(requestKinds),
   question: v.string(),
@@ -55,7 +55,7 @@ export const RequestSchema = v.looseObject({
   ended_at: v.optional(v.string()),
   /** When the answer was put into the agent's inbox. */
   told_at: v.optional(v.string()),
-  /** Set when a captain handed it to the people, and why. */
+  /** Set if a captain escalated it to the people, with the reason. */
   escalated: v.optional(v.looseObject({ by: v.string(), at: v.string(), reason: v.string() })),
 });
 export type AgentRequest = v.InferOutput<typeof RequestSchema>;
@@ -79,7 +79,7 @@ export type RequestAction =
 
 /**
  * The request after an action. The first decision stands.
- * @throws CliaiError `decided_already` when it is over, telling who was first; `usage` when the answer does not fit the kind
+ * @throws CliaiError `decided_already` if it is over, with who decided it; `usage` if the answer does not fit the kind
  */
 export function decideRequest(request: AgentRequest, action: RequestAction): AgentRequest {
   if (request.state !== "asked") throw new CliaiError("decided_already", describeEnd(request));
@@ -105,7 +105,7 @@ export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
   return kind !== "question";
 }
 
-/** What becomes of it when nobody answers in time. Whether a turn ends then that should not unapproved, its agent's profile says. */
+/** What happens if nobody answers in time. For the end of a turn the agent's profile decides (`stop_approval_unanswered`). */
 export function expiryText({ kind, on_expiry }: Pick<AgentRequest, "kind" | "on_expiry">): string {
   if (on_expiry === "expire") return "it goes unanswered";
   return kind === "stop_approval" ? "it is not approved" : "it is refused";
@@ -121,8 +121,8 @@ export interface AnswerWords {
 }
 
 /**
- * The answer that the words make: the number of a choice stands for the choice.
- * @throws CliaiError `usage` for a number that is no choice's
+ * Turns words into an answer: the number of a choice means that choice.
+ * @throws CliaiError `usage` for a number without a choice
  */
 export function buildAnswer(request: AgentRequest, words: AnswerWords, by: string, now: Date): Answer {
   const { approved, reason } = words;
@@ -163,8 +163,8 @@ function chosenText({ request_id, choices = [] }: AgentRequest, text: string): s
 }
 
 /**
- * The request of an id, or of the beginning of one where it fits no other; an open one goes before those that are over.
- * @throws CliaiError `request_unknown` with the nearest ids, `usage` for a beginning of several
+ * Finds a request by its id or by the first characters of it, if no other id begins with them; open requests come first.
+ * @throws CliaiError `request_unknown` with the nearest ids, `usage` if several ids begin so
  */
 export function findRequest(text: string, requests: Iterable<AgentRequest>): AgentRequest {
   const known = [...requests];
@@ -193,7 +193,7 @@ export function unknownRequest(text: string, known: readonly string[]): CliaiErr
 }
 
 /**
- * A captain decides for the others, until the matter is handed to the people.
+ * A captain may decide other agents' requests, except those that were escalated to the people.
  * @throws CliaiError `refused`
  */
 export function checkCaptainMayDecide(

@@ -31,7 +31,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** Another one as soon as any of the files is another. */
+/** A hash over all asset files. */
 export const assetsVersion = createHash("sha256")
   .update([...files].flat().join("\0"))
   .digest("hex")

@@ -2,7 +2,7 @@
 // are computed elsewhere.
 import type { SignedRecord } from "./audit.ts";
 
-/** What is there of a record; `seq` is the stream's own, which a copy numbers anew. */
+/** A record as it is in the stream; `seq` is the stream's own number, which differs in a copy. */
 export interface SeenRecord extends SignedRecord {
   readonly subject: string;
 }
@@ -13,7 +13,7 @@ export interface Alignment {
   readonly moved: readonly { readonly signed: SignedRecord; readonly seen: SeenRecord }[];
   readonly removed: readonly SignedRecord[];
   readonly inserted: readonly SeenRecord[];
-  /** How many of each list are settled; the rest is to be looked at again with what follows. */
+  /** How many entries of each list are settled. Compare the others again together with the records that follow. */
   readonly signedSettled: number;
   readonly seenSettled: number;
 }
@@ -21,14 +21,14 @@ export interface Alignment {
 export interface AlignmentOptions {
   /** Whether the sequences are those that were signed: a changed record then keeps its number. */
   readonly isNumbered: boolean;
-  /** Whether nothing follows that belongs to these: then all is settled. */
+  /** Whether no further records belong to these lists; then everything is settled. */
   readonly isLast: boolean;
 }
 
 type Match = readonly [signed: number, seen: number];
 
 /**
- * Settles all up to the last record that is in both lists: what follows it may still turn up in the next part.
+ * Settles everything up to the last record that both lists hold. A later record may still appear in the next part.
  * Each of `removed`, `changed` and `moved` is in the order of the signed sequence.
  */
 export function alignRecords(

@@ -23,7 +23,7 @@ export interface AuditFilter {
   /** A word of {@link auditKinds}, or `event.` with the kind of an agent's event. */
   readonly kind?: string | undefined;
   readonly sinceMs?: number | undefined;
-  /** The last moment that is taken. */
+  /** Records after this moment are left out. */
   readonly untilMs?: number | undefined;
   /** Found anywhere in the payload; case does not count. */
   readonly text?: string | undefined;
@@ -53,7 +53,7 @@ const subjectsByKind: Readonly<Record<string, KindSubjects>> = {
 /** What `--kind` takes. */
 export const auditKinds: readonly string[] = Object.keys(subjectsByKind);
 
-/** @throws CliaiError `usage` for a word that is no kind, naming the nearest */
+/** @throws CliaiError `usage` for an unknown kind, with the nearest known one */
 export function parseAuditKind(text: string): string {
   if (Object.hasOwn(subjectsByKind, text) || /^event\.\S+$/.test(text)) return text;
   throw new CliaiError("usage", `no kind "${text}" of record`, {
@@ -61,7 +61,7 @@ export function parseAuditKind(text: string): string {
   });
 }
 
-/** The subjects that can hold what the filter wants; checkpoints only where it asks for them. */
+/** The subjects that can hold matching records; checkpoints only if the filter asks for them. */
 export function auditSubjects({ agent, kind }: AuditFilter): string[] {
   if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
   const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));
@@ -71,7 +71,7 @@ export function auditSubjects({ agent, kind }: AuditFilter): string[] {
     : [...ofAgents, ...others];
 }
 
-/** Tests what subjects alone do not tell. Holds for the records of {@link auditSubjects} only. */
+/** Tests what the subject does not show. Valid only for records of {@link auditSubjects}. */
 export function createAuditTest(
   filter: AuditFilter,
 ): (record: { subject: string; at: string; data: Uint8Array }) => boolean {
@@ -95,7 +95,7 @@ function fieldOf(data: Uint8Array, name: string): unknown {
   try {
     return (JSON.parse(utf8.decode(data)) as Readonly<Record<string, unknown>> | null)?.[name];
   } catch {
-    // Kept as it came: a record that is not JSON has no fields.
+    // A record that is not JSON has no fields.
     return undefined;
   }
 }

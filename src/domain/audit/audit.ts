@@ -10,9 +10,9 @@ export interface ToolRecord {
   readonly request_id: string | null;
   readonly agent_id: AgentId;
   readonly tool: string;
-  /** The arguments, or the beginning of their JSON where they are long. */
+  /** The arguments, or the first part of their JSON if they are long. */
   readonly arguments: unknown;
-  /** The size of the whole, where only the beginning was kept. */
+  /** The full size, if only the first part was kept. */
   readonly arguments_bytes?: number;
   readonly success: boolean;
   readonly error?: string;
@@ -31,7 +31,7 @@ export interface MalformedRecord {
   readonly at: string;
 }
 
-/** `audit.malformed`: what was left out of the record while more came than is kept. */
+/** `audit.malformed`: how many malformed messages were not recorded, because too many came. */
 export interface OmittedRecord {
   readonly omitted: number;
   readonly omitted_bytes: number;
@@ -125,7 +125,7 @@ const largestMessageBytes = 8 * 1024 * 1024;
 
 /**
  * Whether retention accounts for the loss of all records up to one that was stored at `lostAtMs`, judged at `atMs`.
- * By age: the youngest lost one was due. By size: the stream is full, but for the room that the last lost messages left.
+ * By age: the youngest lost record had expired. By size: the stream is full, except for the space of the last lost messages.
  */
 export function isDueToRetention(lostAtMs: number, atMs: number, retention: Retention): boolean {
   const clockSlackMs = 2_000;

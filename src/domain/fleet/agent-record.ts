@@ -6,14 +6,14 @@ import type { AgentId } from "../wire/agent-id.ts";
 import type { Usage } from "../wire/messages.ts";
 import type { SessionEvidence } from "./session.ts";
 
-/** The agent's own word for its state, and where it came from. */
+/** The status that the agent reported, and how. */
 export interface SaidStatus {
   readonly status: string;
   readonly message?: string;
-  /** When it was last said, and when it was first said in this run of saying it. */
+  /** When it was last reported, and when it was first reported without another status in between. */
   readonly at: string;
   readonly since: string;
-  /** When the agent itself last said it: its heartbeats only repeat it. */
+  /** When the agent itself last reported it; heartbeats only repeat it. */
   readonly reported_at?: string;
   readonly source: "heartbeat" | "status";
   readonly instance_id?: string;
@@ -24,7 +24,7 @@ export interface HeartbeatEvidence {
   readonly interval_s: number;
   readonly instance_id?: string;
   readonly seq?: number;
-  /** Why nothing can hold the agent; absent where something can, or nobody has said. */
+  /** Why nothing can hold the agent's tools; absent if something can, or if unknown. */
   readonly unheld?: string;
   /** Why what waits in its inbox is not handed to its CLI now; absent where nothing is in the way. */
   readonly waits_because?: string;
@@ -41,7 +41,7 @@ export interface ConnectionEvidence {
   readonly reason?: string;
 }
 
-/** A run that speaks for the agent beside the one that counts as the agent's. */
+/** Another run that speaks for the agent, beside the agent's own run. */
 export interface OtherRun {
   readonly instance_id: string;
   readonly run_started_at?: string;
@@ -66,7 +66,7 @@ export interface AgentRecord {
   readonly host?: string;
   readonly pid?: number;
   readonly session_id?: string;
-  /** As its heartbeats say it; read it by `readRole`. */
+  /** The role in its heartbeats; read it by `readRole`. */
   readonly role?: string;
   readonly current_task?: string;
   readonly first_seen: string;
@@ -84,7 +84,7 @@ export interface AgentRecord {
   readonly usage?: Usage & { readonly at: string };
   /** Its requests that wait for a person or a captain, oldest first; absent when there is none. */
   readonly requests?: readonly OpenRequest[];
-  /** Those that wait all; of those that were taken and have no end the last 1,000, of the settled ones the last 20. Oldest first. */
+  /** Oldest first: all orders that wait, the last 1,000 that were taken and have no end, and the last 20 that are settled. */
   readonly commands: readonly CommandRecord[];
   /** The last message of stream AUDIT that this record has taken in; replaying an earlier one changes nothing. */
   readonly audit_seq: number;
@@ -92,7 +92,7 @@ export interface AgentRecord {
   readonly commands_seq: number;
 }
 
-/** What waits for `check_inbox`, oldest first: all that was neither handed to the CLI, or to none that lives, nor settled. */
+/** The orders that wait for `check_inbox`, oldest first: neither settled, nor handed to a CLI that still lives. */
 export function inboxOf(record: Pick<AgentRecord, "commands">): CommandRecord[] {
   return record.commands.filter(
     (command) =>

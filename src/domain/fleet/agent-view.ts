@@ -4,7 +4,7 @@ import { type AgentRecord, inboxOf } from "./agent-record.ts";
 import type { Axes } from "./axes.ts";
 import { deriveAxes, statusWordOf } from "./status.ts";
 
-/** What reads as a word and not as nothing, where the agent has not said it. */
+/** Shown in place of a field that the agent has not sent. */
 export const unknownText = "unknown";
 
 /** What the CLI, the API and the page show: the same for all three. */

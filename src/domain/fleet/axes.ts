@@ -18,9 +18,9 @@ export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | 
 
 export interface Reading<Value extends string> {
   readonly value: Value;
-  /** The kind of evidence it rests on. */
+  /** The kind of its evidence. */
   readonly source: "heartbeat" | "connection" | "status" | "session" | "command" | "request" | "none";
-  /** When that evidence came, RFC 3339; absent where there is none. */
+  /** When the evidence came, RFC 3339; absent without evidence. */
   readonly at?: string;
   readonly age_s?: number;
   readonly reason: string;

@@ -3,7 +3,10 @@
 import type { AgentRecord, SaidStatus } from "./agent-record.ts";
 import { isTurnOpen, type SessionEvidence } from "./session.ts";
 
-/** What tools do comes as events of the session: a word of the agent so much later without them says that none come. */
+/**
+ * If the agent reports a status this much later than the last session event, its events are not arriving, and the report is
+ * trusted.
+ */
 const eventsComeWithinMs = 60_000;
 
 /** Whether the goodbye came from a run of the agent before the one that now sends heartbeats. */
@@ -27,7 +30,7 @@ export function decidingSession({ session, said, heartbeat }: AgentRecord): Sess
 /** Words that say more than the events of a session: what it is that the agent waits for, or has failed in. */
 const refiningWords: readonly string[] = ["blocked", "waiting", "error", "paused"];
 
-/** The agent's word as far as it still counts: beside a session's events, what it said in the present or last turn. */
+/** The agent's reported status, if it still counts: with session events, only what it reported in the present or last turn. */
 export function countingWord(record: AgentRecord): SaidStatus | undefined {
   const { said } = record;
   const session = decidingSession(record);

@@ -44,12 +44,12 @@ import {
 import { isLateEvent, reduceSession } from "./session.ts";
 import { isGoodbye } from "./status.ts";
 
-/** Heartbeat interval taken for an agent that does not say its own (contract §3). */
+/** The heartbeat interval of an agent that does not send its own (contract §3). */
 export const defaultHeartbeatIntervalS = 15;
 const settledCommandsKept = 20;
-/** As many as may wait. A record that grew for ever would one day be too large for NATS, and nothing could be written any more. */
+/** As many as may wait. An unbounded record would one day be too large for NATS, and could not be written any more. */
 const openCommandsKept = 1_000;
-/** How much is kept of an agent's own words: all records together go into one message. The whole is in stream AUDIT. */
+/** How much of an agent's own words is kept, because all records together go into one message. AUDIT has the whole text. */
 const wordsLength = 4_000;
 
 /** `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
@@ -118,7 +118,7 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
 function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: string): AgentRecord {
   const run = known.heartbeat?.instance_id;
   const isConnected = run !== undefined && message.instance_id !== run && isRunConnected(known, at);
-  // One that names no run is of the one that is connected.
+  // A heartbeat without a run belongs to the run that is connected.
   const instance_id = message.instance_id ?? (isConnected ? run : undefined);
   const seq = message.instance_id === instance_id ? message.seq : undefined;
   const isOther = instance_id !== undefined && run !== undefined && instance_id !== run;
@@ -239,7 +239,7 @@ function reduceStatus(record: AgentRecord, message: StatusReport, at: string): A
   return afterRunEnded(withGoodbye(told), at);
 }
 
-/** What the last goodbye means for the orders, if the last word was one. */
+/** Applies the last reported status to the orders, if it was a goodbye. */
 function withGoodbye(record: AgentRecord): AgentRecord {
   const { said, heartbeat } = record;
   if (said === undefined || !isGoodbye(said.status)) return record;
@@ -304,7 +304,7 @@ function said(
   };
 }
 
-/** A receipt that names a token is of the order with that token alone. Without one it is of the order with that id. */
+/** A receipt with a token belongs to the order with that token only; without one, to the order with that id. */
 function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): AgentRecord {
   const { command_id, token } = receipt;
   const { commands } = record;
@@ -315,9 +315,9 @@ function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): Agent
   const known = commands[place];
   if (known !== undefined) return withCommand(record, place, add(known));
   const namesake = commands.findIndex((command) => command.command_id === command_id);
-  // Late, of an order that was stored under this id before the one that is known.
+  // A late receipt of an earlier order with the same id.
   if ((commands[namesake]?.stream_seq ?? 0) > 0) return record;
-  // It may be read before the order that it is for: two streams keep no order between them.
+  // The receipt may be read before its order, because two streams have no common order.
   const unread: CommandRecord = {
     ...namesOf(receipt),
     type: "task",
@@ -330,7 +330,7 @@ function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): Agent
   return withCommand(record, namesake, add(unread));
 }
 
-/** Under a known id a second order of the same type is the same one again. One of another type must not be hidden by it. */
+/** A second order with a known id and the same type is the same order again. One of another type is another order. */
 function withOrder(
   record: AgentRecord,
   event: {
@@ -376,7 +376,7 @@ function withCommand(record: AgentRecord, place: number, command: CommandRecord)
   return { ...record, commands: keepPendingAndLast(commands) };
 }
 
-/** What waits is kept, all of it: its stream bounds that. Of what its agent has taken and never ended, and of what is over, the last. */
+/** Keeps all waiting orders, which their stream bounds, and the last ones of those that were taken without an end or are over. */
 function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
   const settled = commands.filter(isSettled);
   const open = commands.filter((command) => isTaken(command) && !isSettled(command));

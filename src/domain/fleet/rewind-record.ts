@@ -11,11 +11,11 @@ export interface StreamEnds {
 
 export interface Rewound {
   readonly record: AgentRecord;
-  /** What waited for the agent and is not in the stream any more. */
+  /** The orders that waited for the agent and are no longer in the stream. */
   readonly lost: readonly CommandRecord[];
 }
 
-/** The same record where nothing of it lies beyond the ends. */
+/** Returns the same record if nothing of it lies beyond the ends. */
 export function rewindRecord(record: AgentRecord, ends: StreamEnds): Rewound {
   if (record.audit_seq <= ends.audit && record.commands_seq <= ends.commands) return { record, lost: [] };
   const isGone = ({ stream_seq }: CommandRecord) => stream_seq > ends.commands;

@@ -4,7 +4,7 @@ import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts
 import type { AgentRecord } from "./agent-record.ts";
 import { isKnownToLive } from "./runs.ts";
 
-/** What an order needs to know of its agent: which run was heard last, whether that one has said goodbye, in which session. */
+/** What decides about an agent's orders: the run heard last, whether it said goodbye, its session. */
 export type RunEvidence = Pick<AgentRecord, "heartbeat" | "said" | "session" | "session_id">;
 
 /** The session that a run works in, as its CLI's events tell it, or else its heartbeats. */
@@ -62,12 +62,12 @@ export function ordersAfterGoodbye(
   );
 }
 
-/** A task that a session had when it ended: it stays open for as long as that session may be gone on with. */
+/** A task that a session had when it ended. It stays open while that session may be resumed. */
 export function awaitsResume(command: CommandRecord): boolean {
   return command.run_ended !== undefined && command.type === "task" && isHad(command);
 }
 
-/** A task of that session that nobody goes on with any more: it ended as failed because the session had. */
+/** A task of an ended session that no run continued. It ended as failed. */
 export function failedWithSession(
   { type, taken_by, run_ended, receipts }: CommandRecord,
   sessionId: string,
@@ -80,12 +80,12 @@ export function failedWithSession(
   );
 }
 
-/** A pause or a resume in the hands of a run that is over: it was for that run alone. */
+/** A pause or resume of a run that has ended. It was for that run alone. */
 export function isCutOff({ type, run_ended, receipts }: CommandRecord): boolean {
   return run_ended !== undefined && (type === "pause" || type === "resume") && !isOver({ receipts });
 }
 
-/** Whether the session has shown to have it, and nobody has said what became of it. */
+/** Whether the session has shown that it took the order up, and the order has no end yet. */
 export function isHad({ receipts }: Pick<CommandRecord, "receipts">): boolean {
   return receipts.at(-1)?.state === "seen";
 }

@@ -4,7 +4,7 @@ import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, OtherRun } fro
 import { isOlderInstance } from "./evidence-that-counts.ts";
 import { isGone, isGoodbye, silentAfterMs } from "./status.ts";
 
-/** More than this of one agent at once are no runs of it, but something that starts them over and over. */
+/** More runs at once mean that something starts them over and over; the oldest are forgotten. */
 const otherRunsKept = 8;
 
 /** Whether the record's run has ended, or was not heard of for so long that another one may take its place. */
@@ -26,7 +26,7 @@ export function otherRunOf({ other_runs = [] }: AgentRecord, instanceId: string)
   return other_runs.find(({ instance_id }) => instance_id === instanceId);
 }
 
-/** The record with what is known of that other run in the place of what was known before. */
+/** Replaces what the record knows of that other run. */
 export function withOtherRun(record: AgentRecord, run: OtherRun, at: string): AgentRecord {
   const others = otherRunsWithout(record, run.instance_id).filter((each) => mayLive(each, at));
   return withOtherRuns(record, [...others, run].slice(-otherRunsKept));
@@ -37,7 +37,7 @@ export function withoutOtherRun(record: AgentRecord, instanceId: string): AgentR
   return withOtherRuns(record, otherRunsWithout(record, instanceId));
 }
 
-/** Those that have fallen silent are forgotten: what they had in their hands is another's then. */
+/** Forgets the other runs that have fallen silent; their orders then go to another run. */
 export function withoutSilentRuns(record: AgentRecord, at: string): AgentRecord {
   const { other_runs } = record;
   if (other_runs === undefined || other_runs.every((run) => mayLive(run, at))) return record;
@@ -97,7 +97,7 @@ export function withOtherConnection(record: AgentRecord, connection: ConnectionE
   return withOtherRun(record, { ...run, instance_id, connection }, at);
 }
 
-/** A word of a connection older than the one known is late, and so is one of a connection that is known to have ended. */
+/** News of a connection is late if it is older than the known connection, or if that connection is known to have ended. */
 export function isLateConnection(known: ConnectionEvidence | undefined, next: ConnectionEvidence): boolean {
   if (known === undefined) return false;
   const isOlder = Date.parse(next.started_at) < Date.parse(known.started_at);

@@ -2,10 +2,10 @@
 import type { Activity, Reading } from "./axes.ts";
 import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
 
-/** How long a turn may be open without a sign: while the model thinks, and while a tool runs. */
+/** How long a turn may be open without an event, while the model thinks and while a tool runs, before it counts as stuck. */
 const silentAfterMs = 600_000;
 const silentInToolAfterMs = 3_600_000;
-/** How often the same failure comes in a row before the agent counts as stuck. */
+/** After this many equal failures in a row the agent counts as stuck. */
 const sameFailures = 3;
 
 type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason"> & { readonly at: string };
@@ -24,7 +24,7 @@ export function sessionActivity(session: SessionEvidence): Finding<Activity> {
   return { value: "idle", at: turn.ended_at, reason };
 }
 
-/** What of the session a person has to see to. */
+/** What in the session needs a person. */
 export function sessionAttention(
   session: SessionEvidence,
   isWorking: boolean,

@@ -12,14 +12,14 @@ import { sessionActivity, sessionAttention } from "./session-reading.ts";
 const missedHeartbeats = 3;
 /** A bridge that has lost its connection waits longer than this before it makes another. */
 const lastBeatMayBeLateMs = 500;
-/** How long a command may stay delivered and not taken before it wants attention. */
+/** After this long, a command that was delivered and not taken needs attention. */
 const unseenAfterMs = 60_000;
 
 export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {
   return interval_s * missedHeartbeats * 1000;
 }
 
-/** @param listeningSince since when whoever asks could hear heartbeats, RFC 3339; before that there may have been some */
+/** @param listeningSince since when the caller could hear heartbeats, RFC 3339; earlier ones may have been missed */
 export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: string): Axes {
   const link = deriveLink(record, now, listeningSince);
   const activity = deriveActivity(record, link, now);
@@ -28,7 +28,7 @@ export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: stri
   return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }
 
-/** The wire's one word for the whole (contract §6). */
+/** The status as one word, for the wire (contract §6). */
 export function statusWordOf({ link, activity, control }: Axes): string {
   if (control.value === "stopped") return "stopped";
   if (link.value === "never") return "starting";
@@ -51,7 +51,7 @@ export function statusWordOf({ link, activity, control }: Axes): string {
   }
 }
 
-/** The word for a person: {@link statusWordOf}, but where it is stuck or silent, that comes before what it does meanwhile. */
+/** The status word for a person: {@link statusWordOf}, except that stuck and silent come first. */
 export function shownWordOf({ status, axes }: { readonly status: string; readonly axes: Axes }): string {
   if (axes.attention.value === "stuck") return "stuck";
   return axes.link.value === "silent" && status === "disconnected" ? "silent" : status;
@@ -94,7 +94,7 @@ const activityOfWord = new Map<string, Activity>([
   ["error", "failed"],
 ]);
 
-/** By rank: the goodbye, the session's own events, the agent's word. */
+/** In this order: the goodbye, the session's events, the status that the agent reported. */
 function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Activity> {
   const { said } = record;
   if (said?.status === "failed_to_start" && !isOlderInstance(record)) {
@@ -109,7 +109,7 @@ function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Re
   const session =
     said?.status === "stopped" && !isOlderInstance(record) ? undefined : decidingSession(record);
   const unheld = record.heartbeat?.unheld;
-  // Without hooks, events of the session tell its figures and nothing of its turns.
+  // Without hooks, the session's events carry usage only, and nothing about turns.
   const isBlind = unheld !== undefined && session?.turn === undefined && session?.ended === undefined;
   if (session !== undefined && !isBlind) return deriveSessionActivity(session, record, link, now);
   if (said === undefined || said.status === "connected") {
@@ -146,7 +146,7 @@ function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
   const order = lastControlOrder(record);
   const word = countingWord(record);
-  // Beside a session whose host holds it, the agent's own word holds nothing.
+  // If the host can hold the session, a reported `paused` proves nothing.
   if (word?.status === "paused" && decidingSession(record) === undefined)
     return read("paused", word.source, word.since, now, "says it is paused");
   const unheld = record.heartbeat?.unheld;

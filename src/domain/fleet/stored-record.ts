@@ -16,7 +16,7 @@ const heartbeat = v.looseObject({ at: time, interval_s: v.number() });
 const connection = v.looseObject({ isUp: v.boolean(), at: time, started_at: v.string(), client: v.string() });
 const said = v.looseObject({ status: v.string(), at: time, since: time });
 
-/** As much as the view of a record needs; {@link AgentRecord} says the rest. */
+/** Checks only the fields that the view of a record needs; {@link AgentRecord} has the others. */
 const RecordSchema = v.looseObject({
   agent_id: AgentIdSchema,
   first_seen: time,
@@ -75,12 +75,12 @@ const RecordSchema = v.looseObject({
   commands_seq: sequence,
 });
 
-/** Whether a value of the bucket `agents` is the record of that agent: another program, or a hand, may have written it. */
+/** Whether a value of the bucket `agents` is that agent's record; another program or a person may have written it. */
 export function isStoredRecord(value: unknown, id: string): value is AgentRecord {
   return v.is(RecordSchema, value) && value.agent_id === id;
 }
 
-/** Whether the two say the same but for the moment and the number of the last sign of life. */
+/** Whether two records differ only in time and number of the last heartbeat. */
 export function isHeartbeatAlone(before: AgentRecord, after: AgentRecord): boolean {
   const { heartbeat: _beatBefore, last_seen: _seenBefore, said: saidBefore, ...restBefore } = before;
   const { heartbeat: _beatAfter, last_seen: _seenAfter, said: saidAfter, ...restAfter } = after;
@@ -90,7 +90,7 @@ export function isHeartbeatAlone(before: AgentRecord, after: AgentRecord): boole
   );
 }
 
-/** Lists and objects of a record are taken over as they are where an event does not change them. */
+/** Compares by identity: an event that does not change a list or object of a record keeps the same one. */
 function isShallowSame(one: object, other: object): boolean {
   const values = new Map(Object.entries(one));
   const entries = Object.entries(other);
@@ -100,7 +100,7 @@ function isShallowSame(one: object, other: object): boolean {
 /** Heartbeats without a number of their own are told apart by their times, which come from the clocks of two machines. */
 const clocksDifferByMs = 1_000;
 
-/** Whether the stored record lacks something that our own has taken in. */
+/** Whether the stored record lacks an event that our own record includes. */
 export function isBehind(stored: AgentRecord, own: AgentRecord): boolean {
   return (
     stored.audit_seq < own.audit_seq ||

@@ -28,7 +28,7 @@ const exitCodeByErrorCode = {
   too_many_tries: 5,
   /** The id was given before, for another order. */
   stored_before: 5,
-  /** Another was first. */
+  /** Somebody else decided first. */
   decided_already: 5,
   interrupted: 130,
 } as const;
@@ -36,12 +36,12 @@ const exitCodeByErrorCode = {
 export type ErrorCode = keyof typeof exitCodeByErrorCode;
 
 export interface CliaiErrorOptions {
-  /** The command or act that mends it, without the word `hint:`. */
+  /** The command or action that fixes it, without the word `hint:`. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
 
-/** An error written for the person who sees it: one line that names the value, and one hint that mends it. */
+/** An error written for the person who sees it: one line that names the value, and one hint that fixes it. */
 export class CliaiError extends Error {
   override readonly name = "CliaiError";
   readonly code: ErrorCode;

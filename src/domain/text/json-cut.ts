@@ -1,13 +1,13 @@
 // Cuts long strings out of JSON text while it arrives, so that a large value is read in bounded memory. The other fields
 // stay, and the text stays JSON. Pure.
 
-/** No field that anything is decided by is as long, and a permission for as long an input is refused (host/approvals.ts). */
+/** No field that decides anything is this long. A permission for an input this long is refused (host/approvals.ts). */
 const longestStringBytes = 1_024 ** 2;
 
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** @returns what to call with each piece, in order: gives what is left of it; of a string the beginning is left */
+/** @returns a function that takes each piece in order and returns what remains of it; of a long string the beginning remains */
 export function createJsonCut(longest = longestStringBytes): (piece: Uint8Array) => Uint8Array {
   let isInString = false;
   let isEscaped = false;

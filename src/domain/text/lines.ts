@@ -4,7 +4,7 @@
 export interface LineSplitter {
   /** The lines that this part ends. */
   push(part: string): string[];
-  /** What stands behind the last line feed. */
+  /** The text after the last line feed. */
   rest(): string;
 }
 

@@ -20,7 +20,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return names.length === 0 ? undefined : `did you mean ${names.join(", ")}?`;
 }
 
-/** A candidate that begins with what was typed comes before any other slip: `tas` means `task`. */
+/** A candidate that begins with the typed text comes before others: `tas` means `task`. */
 function editsBetween(wanted: string, candidate: string): number {
   return wanted.length >= 2 && candidate.startsWith(wanted) ? 0.5 : distance(wanted, candidate);
 }

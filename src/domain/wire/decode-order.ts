@@ -12,7 +12,7 @@ import {
 } from "./messages.ts";
 import { requireAgentSubject } from "./subjects.ts";
 
-/** What an agent is told; `type` is the topic of the subject that it is told on. */
+/** An order; `type` is the topic of its subject. */
 export type Order =
   | { readonly type: "command"; readonly message: Command }
   | { readonly type: "shutdown"; readonly message: Shutdown }
@@ -20,7 +20,7 @@ export type Order =
 
 /**
  * Undefined for a subject that carries no orders, such as `agent.ada.status`.
- * @throws CliaiError `message_invalid`; `refused` for what is no shutdown; Error for a subject without an agent id
+ * @throws CliaiError `message_invalid`; `refused` for an object that is not a shutdown; Error for a subject without an agent id
  */
 export function decodeOrder({
   subject,

@@ -47,7 +47,7 @@ export function decodeFromAgent<TSchema extends v.GenericSchema<unknown, { agent
   if (message.agent_id !== undefined && message.agent_id !== id) {
     throw new CliaiError("refused", `the body says agent_id "${message.agent_id}", the subject says "${id}"`);
   }
-  // The message is fresh from the decoder, and nobody else's: no copy of it is needed.
+  // No copy is needed: nobody else has this object yet.
   return Object.assign(message, { agent_id: id });
 }
 
@@ -72,7 +72,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
-/** The beginning of a payload on one line, for an error text: cut after what is secret is out, which has a shape only when whole. */
+/** The first part of a payload on one line, for an error text. Secrets are removed before it is cut, because a cut secret is not recognised. */
 function preview(data: Uint8Array | string): string {
   const text = (typeof data === "string" ? data : new TextDecoder().decode(data.subarray(0, 2_000))).slice(
     0,
@@ -88,7 +88,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   return path === null || issue.message.includes(path) ? issue.message : `${path}: ${issue.message}`;
 }
 
-/** Of a stream of lines that others may write to as well: undefined for what is no JSON. */
+/** For lines that others may write, too: undefined if the line is not JSON. */
 export function parseJsonLine(line: string): unknown {
   try {
     return line === "" ? undefined : JSON.parse(line);

@@ -55,7 +55,7 @@ export const statusWords = [
   "disconnected",
   "failed_to_start",
 ] as const;
-/** Those an agent says of its own work; the others are said by its bridge. */
+/** The words that an agent reports itself; its host or bridge reports the others. */
 export const reportedWords = ["working", "idle", "waiting", "blocked", "paused", "error"] as const;
 export type StatusWord = (typeof statusWords)[number];
 
@@ -67,7 +67,7 @@ export const HeartbeatSchema = v.looseObject({
   current_task: v.nullish(longText("current_task")),
   timestamp,
   instance_id: v.optional(shortText("instance_id")),
-  /** Beyond an hour nobody could tell silence from rest. */
+  /** An hour at most: with a longer interval, silence would not be noticed. */
   interval_s: v.optional(
     v.pipe(
       v.number("interval_s must be a number"),

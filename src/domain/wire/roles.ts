@@ -3,7 +3,7 @@
 export const roles = ["agent", "captain"] as const;
 export type Role = (typeof roles)[number];
 
-/** A role as it came on the wire: a word that is none, or no word, is a plain agent. */
+/** Reads a role from the wire. An unknown or missing role means a plain agent. */
 export function readRole(word: string | undefined): Role {
   return roles.find((role) => role === word) ?? "agent";
 }

@@ -6,7 +6,7 @@ import { AgentIdSchema } from "./agent-id.ts";
 import { CommandTypeSchema, reportedWords, TokenSchema } from "./messages.ts";
 import { type Role, roles } from "./roles.ts";
 
-/** What is sent to another agent: as much as NATS takes on the whole path, with room for the rest of the message. */
+/** The longest text for another agent: the limit of NATS, less room for the rest of the message. */
 const mostText = 7_000_000;
 const tooLong = `the text is longer than ${mostText.toLocaleString("en")} characters`;
 const text = (maxLength: number, message?: string) =>
@@ -14,7 +14,7 @@ const text = (maxLength: number, message?: string) =>
 const amount = v.pipe(v.number(), v.minValue(0));
 const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.maxLength(mostText, tooLong));
 
-/** How long a call of `ask_human` or `request_stop_approval` waits for the answer when it does not say. */
+/** How long `ask_human` and `request_stop_approval` wait for the answer without `wait_s`. */
 export const defaultWaitS = 60;
 const mostWaitS = 86_400;
 const waiting = {
@@ -29,13 +29,13 @@ export interface ToolDefinition<TSchema extends v.GenericSchema = v.GenericSchem
   readonly schema: TSchema;
   readonly timeoutMs: number;
   readonly annotations: { readonly readOnlyHint?: boolean; readonly idempotentHint?: boolean };
-  /** Whose tool it is; everybody's when left out. */
+  /** The role that may call it; every agent if absent. */
   readonly role?: Role;
-  /** Called by the host of the agent's session, not by its model: no model is shown it. */
+  /** The session's host calls it. No model is shown it. */
   readonly isHosts?: boolean;
-  /** Whether the server knows a call by its request id: made again with the same one, it is still one call. */
+  /** Whether a call repeated with the same request id takes effect once. */
   readonly isKnownById?: boolean;
-  /** Whether it waits for an answer as long as its argument `wait_s` says, beside its own time. */
+  /** Whether it also waits for an answer, for `wait_s` seconds. */
   readonly waits?: boolean;
 }
 
@@ -70,7 +70,7 @@ function captainsTool<TSchema extends v.GenericSchema>(
   return { ...onceTool(description, schema), role: "captain" };
 }
 
-/** Beside what a model may say: a permission is asked for with the whole input of the tool. */
+/** Longer than a model's texts, because a permission request holds the tool's whole input. */
 const permissionText = v.pipe(v.string(), v.maxLength(200_000));
 
 export const tools = {
@@ -168,7 +168,7 @@ export const tools = {
       item: v.optional(v.pipe(TokenSchema, v.description("the id of a cut one, for its rest"))),
       offset: v.optional(v.pipe(amount, v.integer())),
     }),
-    // A call that is repeated, because its answer was lost, is given the same again.
+    // A call that is repeated because its answer was lost gets the same items.
     { idempotentHint: true },
   ),
   acknowledge: tool(
@@ -236,7 +236,7 @@ export function toolNamesFor(role: Role): ToolName[] {
   return toolNames.filter((name) => mayCall(role, name) && !isHosts(name));
 }
 
-/** A captain has its own tools besides everybody's. */
+/** A captain may call its own tools and everybody's. */
 export function mayCall(role: Role, name: ToolName): boolean {
   const tool: ToolDefinition = tools[name];
   return tool.role === undefined || roles.indexOf(role) >= roles.indexOf(tool.role);

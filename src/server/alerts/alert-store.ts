@@ -32,7 +32,7 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
   const bucket = await openBucket(bus, buckets.serve, { replicas });
   const entries = [...(await bucket.entries())].filter(([key]) => key.startsWith(prefix));
   entries.sort(([, a], [, b]) => a.revision - b.revision);
-  /** What no serve wrote is none. */
+  /** Ignores values that are not alerts; something else wrote them. */
   const take = (value: unknown) => {
     const read = v.safeParse(AlertSchema, value);
     if (read.success) onStored(read.output);

@@ -95,7 +95,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       if (isNewest) remove(key);
       return;
     }
-    // Over what is no record of it the leader writes its own.
+    // Not a valid record: mark it changed, so that the leader overwrites it.
     const isRecord = isStoredRecord(value, key);
     // What we wrote last does not stand there any more.
     if (!isRecord || !isLeader()) written.delete(key);

@@ -33,7 +33,7 @@ type Hold = Readonly<v.InferOutput<typeof HoldSchema>>;
 const AgentHoldsSchema = v.record(v.string(), HoldSchema);
 type AgentHolds = Readonly<Record<string, Hold>>;
 
-/** What no serve wrote holds nothing. */
+/** Ignores values that are not holds; something else wrote them. */
 function readHolds(value: unknown): AgentHolds {
   const read = v.safeParse(AgentHoldsSchema, value);
   return read.success ? read.output : {};
