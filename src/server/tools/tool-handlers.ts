@@ -151,6 +151,8 @@ export const toolHandlers: ToolHandlers = {
     if (final !== undefined) return `it was ${final.state} already`;
     const facts = { state: outcome, route: "acknowledge", ...(note === undefined ? {} : { detail: note }) };
     await report(context, "receipt", { ...namesOf(command), ...facts });
+    // The answer says how many orders still wait: without this, the one that was just acknowledged could be among them.
+    await context.catchUp(context.id);
     return `recorded as ${outcome}`;
   },
 

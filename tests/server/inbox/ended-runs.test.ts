@@ -160,3 +160,19 @@ test.each([
   const told = endWords({ type: "task", run_ended: { at: "2026-01-01T00:00:00Z", how: "stop by me" } }, ms);
   expect(told).toBe(`the session ended: stop by me; nobody went on with it within ${words}`);
 });
+
+test("the answer to an acknowledgement counts what waits after it, also where the next run says it of what the last one had", async () => {
+  await using run = await startTestServer();
+  await beat(run, "r1", "s1");
+  const tasks = Array.from({ length: 10 }, (_, n) => `t${n}`);
+  for (const task of tasks) await handTask(run, task, "r1", ["injected"]);
+  await goodbye(run, "r1");
+  await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === tasks.length, { what: "all wait again" });
+  const left: number[] = [];
+  for (const command_id of tasks) {
+    const call = { tool: "acknowledge", arguments: { command_id, outcome: "applied" }, instance_id: "r2" };
+    const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 10_000 });
+    left.push(JSON.parse(new TextDecoder().decode(answer)).inbox_waiting);
+  }
+  expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+});
