@@ -24,7 +24,7 @@ const GrantSchema = v.object({
 });
 export type Grant = v.InferOutput<typeof GrantSchema>;
 
-/** What nats-server is to refuse in the fleet's own account: of the agents that were in it once. */
+/** The users that nats-server has to refuse in the fleet's own account: agents were users there in earlier versions. */
 export function readFleetRevocations(dataDir: string): Revocations {
   const grants = readMintedAgents(dataDir).flatMap((id) => readGrants(dataDir, id));
   return revocationsAmong(grants.filter(({ account_key }) => account_key === undefined));
@@ -41,7 +41,7 @@ export function readAgentAccounts(dataDir: string, id: AgentId): AgentAccount[] 
 function revocationsAmong(grants: readonly Grant[]): Revocations {
   const revocations: Record<string, number> = {};
   for (const { user_key, revoked_at } of grants) {
-    // A second later than it was: whole seconds are all that nats-server compares, and a key is never issued twice.
+    // A second later than revoked, because nats-server compares whole seconds. No key is issued twice, so no other is hit.
     if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
   }
   return revocations;
@@ -78,7 +78,7 @@ function readGrant(path: string): Grant {
   try {
     return decodeMessage(GrantSchema, readFileSync(path));
   } catch (cause) {
-    // To leave one out that is damaged could make good again what was revoked.
+    // Skipping a damaged file could make revoked credentials valid again.
     throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
       hint: "put it back from a copy, or remove the folder keys/ and spawn the agents again",
       cause,
@@ -97,7 +97,7 @@ async function ensureGrantsDir(dataDir: string, id: AgentId): Promise<string> {
   return dir;
 }
 
-/** What has expired is void by itself: nothing of it needs to be remembered. */
+/** Expired credentials are invalid by themselves, so their files can go. */
 export async function removeExpiredGrants(dataDir: string, id: AgentId, now: Date): Promise<void> {
   const dir = await ensureGrantsDir(dataDir, id);
   for (const { user_key, expires_at } of readGrants(dataDir, id)) {

@@ -22,7 +22,7 @@ import { readKeys, readTrust } from "./keys.ts";
 import { tellRevocations } from "./push-revocations.ts";
 
 const day = 24 * 60 * 60 * 1000;
-/** How long what `spawn` gives an agent is good for; spawning it again begins anew. */
+/** How long the credentials that `spawn` makes are valid. */
 export const credentialsLastMs = 30 * day;
 
 export function agentCredsPath(dataDir: string, id: AgentId): string {
@@ -40,7 +40,7 @@ export interface MintOrder {
 
 /**
  * Gives an agent credentials of its own: writes them, and what they are. Returns where they are. They take effect at once, also with no server running.
- * What it was given before is void from then on: its role is that of its only good credentials.
+ * Its earlier credentials are revoked, so that its role is that of its only valid ones.
  */
 export async function mintAgent(dataDir: string, keys: NatsKeys, order: MintOrder): Promise<string> {
   const { creds } = await issueAgent(dataDir, keys, order);
@@ -67,9 +67,9 @@ export async function issueAgent(
     expiresAt: new Date(expires_at),
   });
   await removeExpiredGrants(dataDir, id, now);
-  // Void before the new role counts: who holds the earlier ones never has it.
+  // Revoke the earlier ones first, so that their holder never has the new role.
   if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, id, log);
-  // Written down before it is given out: what is not written down could never be revoked.
+  // Record them before giving them out: unrecorded credentials could never be revoked.
   await writeGrant(dataDir, {
     agent_id: id,
     user_key: userKey,

@@ -3,7 +3,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { pause } from "../waiting.ts";
 import { readGrantedKeys, readMintedAgents } from "./agent-grants.ts";
 
-/** The folders of 1,000 agents are read in some 20 ms, and nothing else runs meanwhile. */
+/** Reading the folders of 1,000 agents takes some 20 ms and blocks everything else, so it is done once a second at most. */
 const readAgainAfterMs = 1_000;
 
 /**

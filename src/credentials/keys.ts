@@ -88,7 +88,7 @@ function seedPath(dataDir: string, kind: KeyKind): string {
   return join(keysDirOf(dataDir), `${kind}.nk`);
 }
 
-/** Made again where they are missing, cut off, of an account that is no more, or of another certificate. */
+/** Makes them again if they are missing, cut off, or of another account or certificate. */
 async function ensureOperatorCreds(dataDir: string, { account }: NatsKeys, trust: string): Promise<void> {
   const path = operatorCredsPath(dataDir);
   const present = await readFile(path, "utf8").catch(() => ""); // absent or unreadable: made again

@@ -52,7 +52,7 @@ async function applyRevocations(
   });
   try {
     let pushed: string | undefined;
-    // Another may revoke at the same time, and push before us what it read before our own: then ours is pushed once more.
+    // Another process may revoke at the same time and push a list without our revocation. Then push once more.
     for (;;) {
       const accounts = readAgentAccounts(dataDir, id);
       const ofFleet = readFleetRevocations(dataDir);

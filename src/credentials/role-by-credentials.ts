@@ -6,9 +6,9 @@ import type { Role } from "../domain/wire/roles.ts";
 import type { Logger } from "../log.ts";
 import { type Grant, grantsDir, isGood, readGrants } from "./agent-grants.ts";
 
-/** The role of the last credentials that are still good. A plain agent: without any, and where they cannot be read. */
+/** The role of the newest valid credentials. Without any, or if they cannot be read, a plain agent. */
 export function createMintedRoles(dataDir: string, now: () => Date, log: Logger): (id: string) => Role {
-  /** Read again only when a file of the folder has been written: roles are asked for at every call. */
+  /** Cached until a file of the folder changes, because every call asks for the role. */
   const known = new Map<AgentId, { readonly changedMs: number; readonly grants: readonly Grant[] }>();
   const grantsOf = (id: AgentId): readonly Grant[] => {
     const changedMs = statSync(grantsDir(dataDir, id), { throwIfNoEntry: false })?.mtimeMs;

@@ -9,10 +9,10 @@ import type { Logger } from "../log.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
-/** A change is noticed at the next request, and without one this soon. */
+/** A change is noticed at the next request, and otherwise after this time. */
 const lookEveryMs = 250;
 
-/** Long enough that it cannot be guessed, whoever chose it. */
+/** So long that it cannot be guessed. */
 const tokenPattern = /^[\x21-\x7e]{32,512}$/;
 
 export function httpTokenPath(dataDir: string): string {
@@ -32,7 +32,7 @@ export async function ensureHttpToken(dataDir: string): Promise<string> {
   return path;
 }
 
-/** Puts another token in the place of the one that is there; a running serve takes it at once. */
+/** Replaces the token; a running serve uses the new one at once. */
 export async function rotateHttpToken(dataDir: string): Promise<void> {
   await ensureOwnDir(keysDirOf(dataDir));
   await writeFreshToken(httpTokenPath(dataDir));

@@ -13,10 +13,10 @@ export interface KernelLock {
   release(): void;
 }
 
-/** Held to the end of the process where nobody lets them go: one that is collected as garbage is closed, and its lock gone. */
+/** Keeps the held locks reachable: a garbage-collected one would be closed, and its lock released. */
 const held = new Set<DatabaseSync>();
 
-/** Whoever looks whether a lock is held, or tries for it in vain, keeps it from others for that moment. */
+/** A look at a lock, or a failed try, blocks others for a moment; so a try is repeated for this long. */
 const looksEndWithinMs = 500;
 const mostSpacingMs = 25;
 
@@ -29,7 +29,7 @@ export async function takeKernelLock(path: string): Promise<KernelLock | undefin
   for (;;) {
     const lock = await tryLock(path);
     if (lock !== undefined || performance.now() > deadline) return lock;
-    // At random: two that try at the same moments would keep it from each other.
+    // A random pause, because two processes that try at the same moments would block each other.
     await pause(Math.random() * mostSpacingMs);
   }
 }
@@ -57,7 +57,7 @@ async function tryLock(path: string): Promise<KernelLock | undefined> {
     // For this user alone; SQLite itself would make it readable by all.
     if (!existsSync(path)) await writeFile(path, "", { mode: 0o600, flag: "wx" }).catch(unlessThere);
     database = new DatabaseSync(path);
-    // With its journal in memory there is nothing that a killed holder leaves beside the file.
+    // With the journal in memory, a killed holder leaves no other file behind.
     database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database?.close();

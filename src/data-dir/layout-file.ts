@@ -33,7 +33,7 @@ export async function requireKnownDataDir(dataDir: string): Promise<void> {
   requireKnownLayout(layout, `the data directory ${dataDir}`, `cliai ${written_by}`);
 }
 
-/** To be called once all that is in the directory has this layout. @throws CliaiError `data_dir_unwritable` */
+/** Call it when everything in the directory has this layout. @throws CliaiError `data_dir_unwritable` */
 export async function writeLayout(dataDir: string, version: string): Promise<void> {
   const text = JSON.stringify({ layout: layoutVersion, written_by: version });
   await writePrivateFile(pathOf(dataDir), `${text}\n`);

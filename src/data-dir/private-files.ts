@@ -40,7 +40,7 @@ export async function isOwnDir(path: string): Promise<boolean> {
   throw unwritable(path, new Error("a symbolic link stands in its place"));
 }
 
-/** Writes a temporary file beside it and renames that into place: a link there is replaced, not followed. */
+/** Writes a temporary file and renames it into place, so that a link there is replaced and not followed. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
   try {

@@ -19,9 +19,9 @@ const ServeFileSchema = v.looseObject({
   /** Another one at each start. */
   instance: v.string(),
   insecure: v.optional(v.boolean()),
-  /** What the commands of this machine's user connect with; a path, not the credentials. */
+  /** The path of the credentials that this user's commands connect with. */
   nats_creds: v.optional(v.string()),
-  /** Where the HTTP token is; a path, not the token. */
+  /** The path of the HTTP token. */
   token_file: v.optional(v.string()),
   /** Where the key of its certificate is. */
   tls_key: v.optional(v.string()),
@@ -36,7 +36,7 @@ export async function writeServeFile(dataDir: string, content: ServeFile): Promi
   await writePrivateFile(serveFilePath(dataDir), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** Where it is of this start: another serve's is left alone. Synchronous, for the end by a second signal. */
+/** Removes the file if this start wrote it, and leaves another serve's alone. Synchronous, for the end by a second signal. */
 export function removeServeFile(dataDir: string, instance: string): void {
   const path = serveFilePath(dataDir);
   try {

@@ -14,7 +14,7 @@ const answerWithinMs = 1_000;
 const LockSchema = v.object({
   url: v.string(),
   instance: v.string(),
-  /** Absent of 0.1.0: it holds nothing but this file. */
+  /** Absent in a file of 0.1.0, which has no other lock than this file. */
   held_by: v.optional(v.literal("kernel")),
 });
 type Lock = v.InferOutput<typeof LockSchema>;
@@ -62,7 +62,7 @@ function heldPath(dataDir: string): string {
   return join(dataDir, "serve.held");
 }
 
-/** Undefined for none, and for one that cannot be read: it says of nobody that he is there. */
+/** Undefined if the file is missing or cannot be read: then it names no holder. */
 async function readLock(dataDir: string): Promise<Lock | undefined> {
   const bytes = await readFile(lockPath(dataDir)).catch(() => undefined);
   try {
@@ -72,7 +72,7 @@ async function readLock(dataDir: string): Promise<Lock | undefined> {
   }
 }
 
-/** A serve of 0.1.0 that holds the directory. It can be asked only; its silence counts as life, for it may be under load. */
+/** A serve of 0.1.0 that holds the directory. It has no kernel lock, so it is asked; if it is silent it counts as alive, because it may be under load. */
 async function olderHolder(dataDir: string): Promise<Lock | undefined> {
   const lock = await readLock(dataDir);
   if (lock === undefined || lock.held_by !== undefined) return undefined;

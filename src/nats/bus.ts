@@ -121,7 +121,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     ...(tls === undefined ? {} : { tls }),
   }).catch((error: unknown) => {
     const failure = translateNatsError(explainDistrust(error, options.url), `connect to ${options.url}`);
-    // Something listens there and says nothing: to whoever wants to connect, that is nobody.
+    // Something listens there and sends nothing: for us, nobody is there.
     if (failure.code !== "no_answer") throw failure;
     throw new CliaiError("nats_unreachable", `NATS cannot be reached: nothing answers at ${options.url}`, {
       hint: "start the server: cliai serve",
@@ -213,7 +213,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     },
     async close({ graceMs = 5_000 } = {}) {
       if (connection.isClosed()) return;
-      // A drain waits for the server; without one there is nothing to wait for.
+      // A drain waits for the server, so it is left out without one.
       if (connected)
         await atMost(
           graceMs,
@@ -301,7 +301,7 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined
     return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", abort);
-    // The loser of the race must not surface as an unhandled rejection.
+    // The promise that loses the race must not become an unhandled rejection.
     promise.catch(() => undefined);
     aborted.promise.catch(() => undefined);
   }

@@ -7,7 +7,7 @@ import { isElecting, isShortOfPeers, isTimeout } from "./errors.ts";
 
 /** nats-server 2.15 elects 4 to 9 s after a leader was lost, and has no setting for that. */
 const electionMs = 12_000;
-/** A cluster that has just started knows its servers one by one. */
+/** A cluster that has just started learns of its servers one after the other. */
 const formingMs = 5_000;
 const retryEveryMs = 250;
 
@@ -17,11 +17,11 @@ export function isClustered(connection: Pick<NatsConnection, "info">): boolean {
 }
 
 export interface ElectionOptions {
-  /** Whether it may be done twice without harm: then it is also done again when no answer came in time. */
+  /** Whether doing it twice does no harm. Only then is it repeated after no answer in time. */
   readonly isRepeatable: boolean;
 }
 
-/** Does it, again while a cluster elects, and then gives its last error. One server alone elects nothing. */
+/** Does it, and repeats it while a cluster elects; throws the last error after that. A single server never elects. */
 export async function overElections<T>(
   connection: Pick<NatsConnection, "info">,
   act: () => Promise<T>,

@@ -122,12 +122,12 @@ export function refusalOf(code: unknown, doing: string): CliaiError | undefined 
   return translateNatsError(NatsError.errorForCode(code as NatsCode), doing);
 }
 
-/** Whether a compare-and-set lost: the key or subject has another last sequence than was named. */
+/** Whether a compare-and-set failed: the key or subject has another last sequence than the given one. */
 export function isWrongSequence(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.wrongLastSequence;
 }
 
-/** Whether nobody took it, or a cluster was electing: the same may be asked again without harm, and soon works. */
+/** Whether nobody took the request, or a cluster was electing. It can be repeated without harm, and works soon. */
 export function isElecting(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
   const code = error.api_error?.err_code;
@@ -140,7 +140,7 @@ export function isShortOfPeers(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.noPeers;
 }
 
-/** Whether nothing came back in time: it may have been done all the same. */
+/** Whether no answer came in time. The request may have been carried out. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof NatsError && error.code === NatsCode.Timeout;
 }

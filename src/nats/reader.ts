@@ -30,7 +30,7 @@ export async function openReader(
   start: ReaderStart,
 ): Promise<Reader> {
   const manager = await bus.connection.jetstream({ timeout: answerWithinMs }).jetstreamManager(false);
-  // The ordered consumers of nats 2.29 wait 30 s after an attempt that an election in the cluster has failed.
+  // Not nats 2.29's ordered consumers: they wait 30 s after an attempt that failed because the cluster was electing.
   const { name, num_pending, delivered } = await manager.consumers.add(stream, {
     name: `follow-${crypto.randomUUID()}`,
     ...filter.consumer,

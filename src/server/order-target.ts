@@ -7,7 +7,7 @@ import { deriveAxes } from "../domain/fleet/status.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 
-/** Whether it has a run now, as far as anybody can tell. One that is silent may only be out of reach. */
+/** Whether the agent seems to have a run now. A silent one counts, because it may only be unreachable. */
 function isRunning(record: AgentRecord, now: Date): boolean {
   const { value } = deriveAxes(record, now).link;
   return value === "online" || value === "silent";
@@ -24,7 +24,7 @@ export function runOf(
   return run === undefined ? {} : { run };
 }
 
-/** Whether it is, or will be, there for such an order. */
+/** Whether the agent can take such an order, now or later. */
 export function takes(type: OrderType, record: AgentRecord, now: Date): boolean {
   return isControl(type) ? isRunning(record, now) : !wasStopped(record);
 }
@@ -48,7 +48,7 @@ function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError
   );
 }
 
-/** That it was stopped is the last that it said. One that crashed, or lost its machine, is only away. */
+/** Whether its last status is `stopped`. An agent that crashed or lost its machine is only away. */
 function wasStopped(record: AgentRecord): boolean {
   return record.said?.status === "stopped" && !isOlderInstance(record);
 }

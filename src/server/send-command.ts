@@ -79,15 +79,15 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
 
 export interface StoredCommand {
   readonly command_id: string;
-  /** Undefined where it had been stored before: then the first one's counts. */
+  /** Undefined if it was stored before; then the first one's token counts. */
   readonly token: string | undefined;
-  /** Whether it had been stored under that id before, with the same words. It then takes no second effect. */
+  /** Whether it was stored before with that id and the same words. It then has no second effect. */
   readonly duplicate: boolean;
 }
 
 /**
  * Stores a command in the stream; it is `stored` when this resolves.
- * @param target what is known of the agent: a control order is bound to its run. Whoever leaves it out asks no questions.
+ * @param target the agent's record, which binds a control order to its run; without it nothing is checked
  * @throws CliaiError `refused` for a target that takes no such order now; `stored_before` where another order has that id
  */
 export async function storeCommand(
@@ -112,7 +112,7 @@ export async function storeCommand(
   let { duplicate, seq } = await store(storedAs);
   if (duplicate) {
     const removed = await removedUpTo(bus, id);
-    // The first was for an agent of this id that is no more: this one is stored, and known, under another name.
+    // The first was for a removed agent of this id, so this one is stored under another name.
     if (seq <= removed) ({ duplicate, seq } = await store(`${storedAs}.after.${removed}`));
   }
   if (duplicate) await requireSame(bus, id, command, { command_id, type, stream_seq: seq });
@@ -120,7 +120,7 @@ export async function storeCommand(
 }
 
 /**
- * What nothing has any more cannot be compared: then the id alone says that it was stored.
+ * If the stored order is gone, it cannot be compared; the id alone then says that it was stored.
  * @throws CliaiError `stored_before`
  */
 async function requireSame(bus: Bus, id: AgentId, command: Command, stored: StoredName): Promise<void> {
@@ -130,7 +130,7 @@ async function requireSame(bus: Bus, id: AgentId, command: Command, stored: Stor
   const differs = (how: string) =>
     new CliaiError("stored_before", `${what}, ${how}`, { hint: "give another order another --id" });
   if (stored.type !== command.type) throw differs(`and is no ${command.type}`);
-  // Of a store that was damaged, another order may have that sequence.
+  // After damage to the store, another order may have that sequence.
   if (before?.command_id !== stored.command_id) return;
   if (before.type !== command.type) throw differs(`as a ${before.type}`);
   if (wordsOf(before) !== wordsOf(command)) {
@@ -198,7 +198,7 @@ export async function sendAndWatch(
   let stored: StoredCommand | undefined;
   const takeReceipt = (receipt: Receipt) => {
     const { token = stored?.token } = receipt;
-    // Of an order that was stored under this id before.
+    // It belongs to an earlier order with this id.
     if (stored?.token !== undefined && token !== stored.token) return;
     take(receiptEntry(receipt, receipt.timestamp ?? options.now().toISOString()));
   };
@@ -247,7 +247,7 @@ export async function sendAndWatch(
   }
 }
 
-/** A receipt that cannot be read is nobody's receipt: the server counts it, and raises the alert. */
+/** Ignores a receipt that cannot be decoded; the server counts it and raises the alert. */
 function readReceipt(data: Uint8Array, id: AgentId): Receipt | undefined {
   try {
     return decodeFromAgent(ReceiptSchema, data, id);

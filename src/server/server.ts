@@ -6,7 +6,7 @@ import type { Alert } from "../domain/wire/messages.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
 
 export interface Server {
-  /** Another one at each start: a page that sees it change knows that its revisions are void. */
+  /** A new one at each start. A page that sees it change knows that its revisions are invalid. */
   readonly instance: string;
   readonly startedAt: string;
   readonly version: string;
@@ -47,7 +47,7 @@ export interface FleetService {
   require(id: string): AgentView;
   /** What was last heard of an agent, oldest first. */
   timeline(id: AgentId): readonly TimelineEntry[];
-  /** The agents changed after a revision; undefined when it is too old, or not of this instance, to say. */
+  /** The agents that changed after a revision; undefined if it is too old or of another instance. */
   changedSince(revision: number): readonly AgentId[] | undefined;
   /** Calls back at most 10 times a second; returns the way to stop that. */
   onChange(listener: (change: FleetChange) => void): () => void;

@@ -47,23 +47,23 @@ const sampleBytes = 4_096;
 const defaultResumeWindowMs = 10 * 60_000;
 
 export interface ServerOptions {
-  /** Another one at each start; a fresh one when left out. */
+  /** A new one at each start; made here if left out. */
   readonly instance?: string;
   readonly version: string;
   /** Copies of each stream and bucket on a cluster. */
   readonly replicas: number;
   readonly insecure: boolean;
-  /** What is recorded for later, for how long, and who signs it. */
+  /** What the audit records, how long, and with which key it is signed. */
   readonly audit?: AuditOptions | undefined;
-  /** Follows the bridges' connections, and returns the way to end that; silence alone tells of a loss when left out. */
+  /** Follows the agents' connections, and returns a function that ends it. Without it, only silence shows a loss. */
   readonly followConnections?: ((onEvent: (event: ConnectionEvent) => void) => () => void) | undefined;
-  /** Follows what nats-server refuses, and returns the way to end that. */
+  /** Follows what nats-server refuses, and returns a function that ends it. */
   readonly followViolations?: ((onViolation: (refused: RefusedAct) => void) => () => void) | undefined;
-  /** Who is a captain, by the credentials; the agents' own word when left out. */
+  /** Who is a captain by credentials; without it, the agents' heartbeats decide. */
   readonly roleOf?: RoleOf | undefined;
   /** Launches agents for captains; none are launched when left out. */
   readonly launchAgent?: LaunchAgent | undefined;
-  /** How long a session that has ended may be gone on with before what it had is failed. Default 10 minutes. */
+  /** How long an ended session may be resumed before its tasks fail. Default 10 minutes. */
   readonly resumeWindowMs?: number | undefined;
   /** After how long an order that was given out and not acknowledged is given again. Default 35 seconds. */
   readonly giveAgainAfterMs?: number | undefined;
@@ -139,7 +139,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     },
     log,
   });
-  // Not while the streams are read on: a million records that nobody has signed would be read at the same time.
+  // Not before the streams are read: a million unsigned records would be read at the same time.
   const signs = () => projector !== undefined && lease.isLeader() && (audit.isLeader?.() ?? true);
   const recording = startAudit(bus, { ...audit, isLeader: signs }, now, log);
   const stored = await settleWithStreams(bus, await store.load());
@@ -147,7 +147,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
   const onEvent = (event: FleetEvent) => {
-    // Read again, for the timelines and for a record that lacks it: it says nothing of an agent that was removed since.
+    // Read again for timelines and incomplete records; it says nothing about an agent that was removed since.
     const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
     const known = fleet.record(event.id);
     if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
@@ -243,13 +243,13 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   for (const { agent_id } of stored.damage.length === 0 ? [] : stored.records) store.changed(agent_id);
   let isStopped = false;
   endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
-    // At the end of the server the connection goes while it looks; the next start looks again.
+    // If the server ends meanwhile, the connection goes; the next start looks again.
     log[isStopped ? "debug" : "warn"](`what the store has lost is not looked for: ${messageOf(error)}`),
   );
 
   const trouble = () => {
     if (!bus.isConnected()) return "the connection to NATS is lost; it is tried again";
-    // The lease is written each second: what the store says to that, it says to everything.
+    // The lease is written each second, so its error is the store's error.
     const why = options.storeTrouble?.() ?? lease.trouble()?.message;
     return why === undefined ? undefined : `the store takes nothing: ${why}`;
   };
@@ -299,7 +299,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       consumers.stop();
       alerts.stop();
       await alertStore?.stop();
-      // Last: whoever leads next finds all that this serve had to write.
+      // Last, so that the next leader finds everything that this serve had to write.
       await lease.stop();
       fleet.stop();
     },

@@ -14,7 +14,7 @@ const clockSlackMs = 60_000;
 export type StoredName = Pick<CommandRecord, "command_id" | "type" | "stream_seq"> &
   Partial<Pick<CommandRecord, "issued_at" | "token">>;
 
-/** Its payload; undefined where retention has removed it from AUDIT too. */
+/** The order's payload; undefined if retention has removed it from AUDIT, too. */
 export async function readStoredOrder(
   bus: Bus,
   id: AgentId,

@@ -15,7 +15,7 @@ import { loopback } from "./server-config.ts";
 
 const RunSchema = v.object({
   server_name: v.pipe(v.string(), v.minLength(1)),
-  /** Never 0 or below: to a signal those are other processes, and many. */
+  /** Above 0, because a signal to 0 or a negative id goes to many processes. */
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** 0 until it listens. */
   port: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)),
@@ -26,7 +26,7 @@ const RunSchema = v.object({
 });
 type Run = Readonly<v.InferOutput<typeof RunSchema>>;
 
-/** Where this machine itself reaches it: an address that means "all" is none to connect to. */
+/** The address at which this machine reaches it: one cannot connect to an address that means "all". */
 export function ownAddress(host = loopback): string {
   if (host === "0.0.0.0") return loopback;
   if (host === "::") return "[::1]";
@@ -84,7 +84,7 @@ function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It has ended by itself since it answered.
+    // It has ended by itself meanwhile.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -7,7 +7,7 @@ import { isWrongSequence, translateNatsError } from "../errors.ts";
 import { ensureCopies } from "./streams.ts";
 
 export interface BucketEntry {
-  /** Null for what is no JSON: whoever reads it has to look whether it is what was written there. */
+  /** Null if it is not JSON. The reader has to check that it is a value of ours. */
   readonly value: unknown;
   /** Grows with each write to the bucket, whatever its key. */
   readonly revision: number;
@@ -20,12 +20,12 @@ export interface Bucket {
   put(key: string, value: unknown): Promise<void>;
   /** The value with its revision, for {@link Bucket.replace}. */
   entry(key: string): Promise<BucketEntry | undefined>;
-  /** Writes only where the key has no value yet, and gives its revision; undefined when it has one. */
+  /** Writes only if the key has no value, and returns the revision; undefined if it has one. */
   create(key: string, value: unknown): Promise<number | undefined>;
-  /** Compare and set: writes only where the revision is still that one, and gives the new one; undefined when another was faster. */
+  /** Compare and set: writes only if the revision is still that one, and returns the new one; undefined if somebody else wrote. */
   replace(key: string, value: unknown, revision: number): Promise<number | undefined>;
   delete(key: string): Promise<void>;
-  /** Deletes it without the mark that tells followers so, and that would stay for ever. */
+  /** Deletes the key without the marker that tells followers of it, because the marker would stay for ever. */
   erase(key: string): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function openBucket(
   { replicas }: { replicas: number },
 ): Promise<Bucket> {
   const bucket = await open(bus, name, { replicas, history: 1, storage: StorageType.File });
-  // A bucket that was there keeps the copies that it had.
+  // An existing bucket keeps its number of copies.
   if (replicas > 1) await ensureCopies(bus, bucketStream(name), replicas);
   return bucket;
 }
@@ -88,7 +88,7 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
   };
 }
 
-/** Null for what is no JSON, and for an empty value: neither was written by a bucket of ours. */
+/** Null for an empty value and for one that is not JSON: we write neither. */
 export function readValue(data: Uint8Array): unknown {
   try {
     return parseJson(data);
@@ -106,7 +106,7 @@ async function unlessConflict(write: Promise<number>): Promise<number | undefine
   }
 }
 
-/** One watch gives all values in one sweep; reading key by key would ask once for each. */
+/** One watch reads all values at once; reading key by key would send a request for each. */
 async function readAll(kv: KV): Promise<Map<string, BucketEntry>> {
   const values = new Map<string, BucketEntry>();
   if ((await kv.status()).values === 0) return values;

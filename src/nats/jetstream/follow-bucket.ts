@@ -7,7 +7,7 @@ import { type Following, followStream } from "./follow.ts";
 
 export interface BucketChange {
   readonly key: string;
-  /** Undefined when the key was deleted; null for what is no JSON, which none of ours has written. */
+  /** Undefined if the key was deleted; null if the value is not JSON, which we never write. */
   readonly value: unknown;
   readonly revision: number;
 }

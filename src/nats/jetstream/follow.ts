@@ -20,7 +20,7 @@ export interface StreamMessage {
   readonly seq: number;
   /** When the stream stored it, RFC 3339 in UTC. */
   readonly at: string;
-  /** Of a bucket's stream: the key was removed. By its mark alone: an empty value may be anybody's. */
+  /** In a bucket's stream: the key was removed. Decided by the marker's header only, because anybody may write an empty value. */
   readonly removesKey?: true;
 }
 
@@ -56,7 +56,7 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
       messages,
       onMessage: (message) => {
         given += 1;
-        // One was lost on its way: from there it is read again.
+        // A message was lost on its way: read again from there.
         if (message.info.deliverySequence !== given) {
           messages.stop();
           return;
@@ -74,7 +74,7 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
 export interface Order extends StreamMessage {
   /** Whether it was delivered before, to this bridge or to an earlier one. */
   readonly redelivered: boolean;
-  /** For how long it has been in the stream: by the server's clock, which stored it, asked anew; by our own for nats-server 2.9. */
+  /** How long it has been in the stream, by the server's clock, which is asked; by our own clock with nats-server 2.9. */
   ageMs(): Promise<number>;
   /** Takes it off the consumer; resolves when the server has confirmed that. */
   ack(): Promise<void>;
@@ -154,7 +154,7 @@ function keepConsuming(
           onMessage(message);
           if (isStopped) break;
         }
-        // A server that has lost it removes it by itself.
+        // If this fails, nats-server removes it by itself later.
         if (bus.isConnected()) end?.().catch(() => undefined);
       } catch (error) {
         log.debug(`${what}: ${error instanceof Error ? error.message : String(error)}`);
@@ -174,7 +174,7 @@ function keepConsuming(
   };
 }
 
-/** For the files of src/nats alone. Of the headers, which agents may set on what they report, only a bucket's own mark is read. */
+/** For src/nats only. Agents may set any header on their reports, so only a bucket's deletion marker is read. */
 export function streamMessage(message: JsMsg): StreamMessage {
   const operation = message.subject.startsWith("$KV.") ? message.headers?.get("KV-Operation") : undefined;
   return {

@@ -25,7 +25,7 @@ export interface SubjectFilter {
 export function subjectFilter(bus: Bus, subjects: readonly string[] | undefined): SubjectFilter {
   const [only, ...more] = subjects ?? [];
   if (only === undefined) return { consumer: {}, fits: () => true };
-  // One goes as text: a list of one is a list to nats-server 2.9 too.
+  // A single subject is sent as text, because nats-server 2.9 does not accept a list, not even of one.
   if (more.length === 0) {
     return { consumer: { filter_subject: only }, fits: () => true };
   }

@@ -12,12 +12,12 @@ const mebibyte = 1024 * 1024;
 const bytesAtOnce = 4 * mebibyte;
 /** A message beyond `bytesAtOnce` is asked for alone, with four times as much room each time. */
 const mostBytes = 64 * mebibyte;
-/** The next pull is sent when this part of the last one is still to be read, so that the reader need not wait for it. */
+/** The next pull is sent when this part of the last one is unread, so that the reader does not wait. */
 const refillBelow = 0.5;
 
 /** For one answer of JetStream; a stream that has just lost its leader gives none. */
 export const answerWithinMs = 2_000;
-/** In a cluster the connection lives on when the consumer's server dies: the heartbeats that are missed tell. */
+/** In a cluster the connection survives the death of the consumer's server; missed heartbeats show it. */
 const clusterPull = { expires: 5_000, idle_heartbeat: 1_000 };
 const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
 
@@ -33,9 +33,9 @@ export interface PullOptions {
   readonly batch: number;
   /** How long nats-server keeps a pull, in milliseconds. */
   readonly expires: number;
-  /** How often nats-server says that it still has the pull, in milliseconds; for twice as long no word, and the pull is lost. */
+  /** How often nats-server confirms that it still has the pull, in milliseconds. After twice as long without, the pull is lost. */
   readonly idle_heartbeat: number;
-  /** Whether a pull that brought nothing until it expired is the end. */
+  /** Whether the iteration ends when a pull expires without a message. */
   readonly endsWhenIdle?: boolean;
 }
 
@@ -119,7 +119,7 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
   const watch = setInterval(() => {
     const wasSilent = isSilent;
     isSilent = open !== undefined && bus.isConnected() && performance.now() - heardAt > 2 * idle_heartbeat;
-    // Not at the first time: this process itself may have stood still, and what has come is not read yet.
+    // Not at the first time: this process may have been suspended, and the heartbeats that came are not read yet.
     if (isSilent && wasSilent) fail(new Error(`nats-server says nothing of the pull from ${consumer}`));
   }, idle_heartbeat / 2);
   void subscription.closed.then(stop);

@@ -21,10 +21,10 @@ export interface ReadOptions {
   readonly lastOfEach?: true;
 }
 
-/** How long nothing may come while there is more to come: a nats-server that is started again is back by then. */
+/** How long it waits for the next message while more are due; a restarted nats-server is back by then. */
 const silenceMs = 10_000;
 const retryMs = 250;
-/** A pull that brings nothing ends soon: retention may have taken the rest of what was counted. */
+/** A pull without a message ends soon, because retention may have removed the messages that were counted. */
 const pull = { batch: 2_000, expires: 2_000, idle_heartbeat: 1_000, endsWhenIdle: true };
 
 /**
@@ -53,15 +53,15 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
         let given = 0;
         for await (const message of messages) {
           given += 1;
-          // One was lost on its way: from there it is read again.
+          // A message was lost on its way: read again from there.
           if (message.info.deliverySequence !== given) break;
           // The last of each are read all again, where they have to be.
           if (!lastOfEach) start = { from: message.seq + 1 };
           if (filter.fits(message.subject)) yield streamMessage(message);
-          // A reader may take its time with each: that is no silence of the server's.
+          // Time that the reader takes for a message does not count as silence of the server.
           heardAt = performance.now();
           remaining -= 1;
-          // Retention may have taken some of those that were counted.
+          // Retention may have removed some of the counted messages.
           if (remaining <= 0 || message.info.pending === 0) return;
         }
       } finally {
@@ -70,7 +70,7 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
     } catch (error) {
       if (remaining === Number.POSITIVE_INFINITY || isNotFound(error)) throw translateNatsError(error, doing);
     } finally {
-      // It would go by itself after a minute: a failure to end it sooner is none of the reader's.
+      // nats-server removes the consumer after a minute anyway, so a failure here is no error for the reader.
       if (bus.isConnected()) await reader?.remove().catch(() => undefined);
     }
     if (performance.now() - heardAt > silenceMs) {

@@ -33,9 +33,9 @@ import { bridgeConsumers } from "./older-servers.ts";
 const day = 24 * 60 * 60 * 1000;
 /** How long an unacknowledged command waits before it is delivered again. */
 const ackWaitMs = 30_000;
-/** nats-server keeps each id in memory for so long, some 400 bytes: a week of them would be seven times as many. */
+/** How long nats-server knows an id. Each takes some 400 bytes of its memory, so this is a day and not a week. */
 const sameIdWindowMs = day;
-/** One for each agent, and the readers'. nats-server 2.15 allows 1,000 of a stream that names no number. */
+/** Consumers of agents and readers together. nats-server 2.15 allows 1,000 unless the stream says otherwise. */
 const mostConsumers = 100_000;
 /** Commands, and messages, that may wait for one agent. */
 export const maxWaitingOrders = 1_000;
@@ -82,7 +82,7 @@ function streamConfigs({
       name: streams.commands,
       subjects: agentOrderTopics.map(everyAgentSubject),
       retention: RetentionPolicy.Limits,
-      // The server removes what was taken, so the bound is on what waits; beyond it a sender is refused.
+      // The server removes taken orders, so this bounds the waiting ones. JetStream refuses a sender beyond it.
       max_msgs_per_subject: maxWaitingOrders,
       discard: DiscardPolicy.New,
       discard_new_per_subject: true,
@@ -109,7 +109,7 @@ function streamConfigs({
       discard: DiscardPolicy.Old,
       max_age: nanos(auditRetention.maxAgeMs),
       max_bytes: auditRetention.maxBytes,
-      // None: agents publish here under ids of their choice, and one of theirs must not keep an order's copy out, or a receipt.
+      // No window: agents publish here with ids of their choice, and none of these may keep out the copy of an order, or a receipt.
       duplicate_window: 0,
       num_replicas: replicas,
     },
@@ -126,7 +126,7 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
       present === undefined
         ? await manager.streams.add(whole)
         : await manager.streams.update(config.name, settingsFor(present, whole));
-    // An older nats-server may take none for its default of two minutes; it knows nothing shorter than this.
+    // An older nats-server reads 0 as its default of two minutes; this is the shortest window that it accepts.
     if (config.duplicate_window === 0 && made.config.duplicate_window > 0) {
       await manager.streams.update(config.name, {
         ...made.config,
@@ -141,7 +141,7 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
   }
 }
 
-/** Makes the copies of a stream, or of a bucket's stream, as many as asked for; never fewer than there are. */
+/** Raises the number of copies of a stream or bucket to the number asked for; never lowers it. */
 export async function ensureCopies(bus: Bus, stream: string, replicas: number): Promise<void> {
   const ensure = async () => {
     const manager = await bus.connection.jetstreamManager();
@@ -177,7 +177,7 @@ function settingsFor(present: StreamConfig, wanted: StreamSettings): StreamSetti
   };
 }
 
-/** Makes what an agent's bridge works from; a consumer that exists is left as it is. */
+/** Creates an agent's durable consumer; one that exists stays unchanged. */
 export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void> {
   for (const { name, subjects } of bridgeConsumers(bus, id)) {
     const [only, ...more] = subjects;
@@ -217,13 +217,13 @@ export async function dropUnacknowledged(bus: Bus, id: AgentId): Promise<boolean
       isDropped = true;
     }
   } catch (error) {
-    // One that is not there is made by whoever noticed that.
+    // If it does not exist, whoever notices that creates it.
     if (!isNotFound(error)) throw translateNatsError(error, `look at the queue of ${id}`);
   }
   return isDropped;
 }
 
-/** Removes what an agent's bridge worked from, and all that still waits for the agent. */
+/** Removes an agent's durable consumer, and all orders that still wait for the agent. */
 export async function removeBridge(bus: Bus, id: AgentId): Promise<void> {
   try {
     const manager = await bus.connection.jetstreamManager();
@@ -250,7 +250,7 @@ export async function consumerNames(bus: Bus, stream: string): Promise<ReadonlyS
   }
 }
 
-/** Removes the consumers that stand beyond the stream's end, as after damage: they would pass over what comes next. */
+/** Removes consumers whose position is beyond the stream's end, as after damage: they would skip the next messages. */
 export async function removeConsumersBeyond(bus: Bus, stream: string, lastSeq: number): Promise<void> {
   try {
     const manager = await bus.connection.jetstreamManager();
@@ -286,7 +286,7 @@ export interface Removal {
 
 /**
  * Removes messages from a stream, a hundred at a time, up to the first that fails; one that is gone already is removed.
- * nats-server 2.15 forgets all that it was asked when 10,000 questions wait.
+ * If 10,000 requests wait, nats-server 2.15 drops all of them.
  */
 export async function removeMessages(bus: Bus, stream: string, seqs: readonly number[]): Promise<Removal> {
   const gone = new Set<number>();
@@ -317,7 +317,7 @@ export async function removeMessages(bus: Bus, stream: string, seqs: readonly nu
 
 /**
  * How far a stream that sources `from` has copied it, by the last copies that it holds on these subjects; 0 when it holds none.
- * The lag that nats-server 2.15 tells of was seen at 0 with 25,000 messages to go.
+ * The `lag` of nats-server 2.15 cannot be used: it was 0 with 25,000 messages still to copy.
  */
 export async function copiedTo(
   bus: Bus,

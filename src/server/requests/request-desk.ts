@@ -31,7 +31,7 @@ export async function openRequestDesk(
 
   const note = (id: AgentId) => {
     const open = requests.open().filter(({ agent_id }) => agent_id === id);
-    // Of an agent that is not known, or no more, only what is open is worth a record.
+    // An unknown agent gets a record only for open requests.
     if (open.length === 0 && fleet.record(id) === undefined) return;
     onEvent({ type: "requests", id, at: now().toISOString(), open: open.map(openRequestOf) });
   };

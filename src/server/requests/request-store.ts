@@ -33,11 +33,11 @@ const keptMs = 30 * 24 * 60 * 60 * 1_000;
 const bucketStream = `KV_${buckets.requests}`;
 
 export interface RequestService extends RequestReading {
-  /** Puts it there, and gives it as it is; one that is there already stays as it is. */
+  /** Stores the request and returns what is stored; an existing one stays unchanged. */
   ask(request: AgentRequest): Promise<AgentRequest>;
-  /** How many of an agent's requests of a kind are open, those that are just being put there among them. */
+  /** How many of an agent's requests of a kind are open, including those that are being stored. */
   countOpen(agentId: AgentId, kind: RequestKind): number;
-  /** How many of the same agent and kind were put there before it and are open: every serve counts the same. */
+  /** How many open requests of the same agent and kind were stored before it; every serve counts the same. */
   countBefore(request: AgentRequest): number;
   /** @throws CliaiError as {@link decideStored} */
   decide(
@@ -64,7 +64,7 @@ export async function decideStored(
     if (entry === undefined) throw unknownRequest(requestId, [...(await bucket.entries()).keys()]);
     const request = checkMessage(RequestSchema, entry.value);
     const decided = decideRequest(request, typeof action === "function" ? action(request) : action);
-    // Another may have decided since it was read: then it is read again, and that one was first.
+    // If somebody else decided since it was read, it is read again, and that decision counts.
     if (await bucket.replace(requestId, decided, entry.revision)) return decided;
   }
 }
@@ -80,13 +80,13 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   const { replicas, now, log } = options;
   const bucket = await openBucket(bus, buckets.requests, { replicas });
   const requests = new Map<string, AgentRequest>();
-  /** Being put there, and not read back yet. */
+  /** Requests that are being stored and were not read back yet. */
   const beingAsked = new Map<string, AgentRequest>();
   const listeners = new Set<(request: AgentRequest) => void>();
   const telling = new Set<string>();
   const waits = new Set<ReturnType<typeof setTimeout>>();
 
-  /** Puts a decision into the agent's inbox; one that fails is tried again with the next look at the clock. */
+  /** Puts a decision into the agent's inbox. If that fails, the next tick tries again. */
   const tell = (request: AgentRequest) => {
     const id = request.request_id;
     if (!isDecided(request) || request.told_at !== undefined || telling.has(id)) return;
@@ -108,11 +108,11 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     for (const listener of listeners) listener(request);
     tell(request);
   };
-  /** What has to be tried again is: each of these fails without harm, and comes back with the next look at the clock. */
+  /** The work of each tick. Any part may fail without harm, and is tried again at the next tick. */
   const attempt = (what: string, todo: Promise<unknown>) => {
     todo.catch((error: unknown) => log.debug(`${what}: ${messageOf(error)}`));
   };
-  /** What is known of a request is written over what is none: nobody else could decide it any more. */
+  /** Overwrites a value that is not a request with the known request, because nobody could decide it otherwise. */
   const putBack = ({ subject, seq }: StreamMessage) => {
     const known = requests.get(subject.split(".").at(-1) ?? "");
     if (known !== undefined)
@@ -154,7 +154,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   };
   const decide: RequestService["decide"] = async (requestId, action) => {
     const decided = await decideStored(bucket, requestId, action);
-    // Whoever decided and looks again sees it decided.
+    // So that whoever decided sees its decision.
     if (!isOpen(decided)) await waitForEnd(requestId, ownReadingWithinMs);
     return decided;
   };
@@ -174,7 +174,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       listeners.delete(look);
     });
   };
-  /** Every serve does it for itself: by the time, not by what another tells. */
+  /** Every serve does it itself, by its clock. */
   const remove = async (requestId: string) => {
     await bucket.erase(requestId);
     requests.delete(requestId);
@@ -236,7 +236,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     },
     async stop() {
       clearInterval(timer);
-      // No answer is given by a server that ends: the agent's bridge asks the next one for the rest of the time.
+      // A server that ends gives no answer, so that the agent's bridge asks the next server.
       for (const wait of waits) clearTimeout(wait);
       await following.stop();
     },

@@ -13,7 +13,7 @@ import { defaultWaitS } from "../../domain/wire/tools.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-context.ts";
 
-/** Of one agent and kind: one that asks in a circle must not bury what others ask, nor what its host asks for it. */
+/** The most open requests of one agent and kind, so that an agent that asks in a loop does not bury others' requests, or its host's. */
 const mostOpenRequests = 20;
 
 export interface Asking
@@ -32,7 +32,7 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
   const { id, requests, now } = context;
   const { waitS = defaultWaitS, expiresS, ...facts } = asking;
   const asked = await put(facts, expiresS, context);
-  // Never longer than asked for: the clock may have been set back since.
+  // Never longer than asked for, because the clock may have been set back.
   const waitedMs = Math.max(0, now().getTime() - Date.parse(asked.asked_at));
   const waitMs = waitS * 1_000 - waitedMs;
   const { request_id } = asked;
@@ -81,7 +81,7 @@ async function put(
     state: "asked",
   });
   if (requests.countBefore(asked) < mostOpenRequests) return asked;
-  // Another serve has put there as many at the same moment.
+  // Another serve has stored as many at the same moment.
   await requests.decide(request_id, { type: "withdraw", at: now().toISOString() });
   throw tooMany();
 }

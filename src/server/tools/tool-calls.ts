@@ -33,7 +33,7 @@ export interface ToolCallOptions
   /** Whether the plain `tools.call`, which believes the id in the body, is answered. */
   readonly insecure: boolean;
   readonly onMalformed: (subject: string, data: Uint8Array, error: unknown, id: AgentId | undefined) => void;
-  /** Told of each call whose caller is known, once it is answered. */
+  /** Called with each answered call whose caller is known. */
   readonly onAnswered: (call: AnsweredCall) => void;
   readonly log: Logger;
 }
@@ -82,7 +82,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
       inbox_waiting: options.inbox.waiting(id),
     };
   } catch (error) {
-    // What a tool itself refuses is its answer, and nothing for an operator to look into.
+    // A refusal by the tool itself is its answer, and needs no alert.
     if (!isUnderstood && isCallersFault(error)) {
       options.onMalformed(message.subject, message.data, error, parseToolCallSubject(message.subject));
     } else if (!(error instanceof CliaiError)) {

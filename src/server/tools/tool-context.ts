@@ -13,11 +13,11 @@ import type { KnownCall } from "./call-id.ts";
 export interface ToolContext {
   readonly id: AgentId;
   readonly requestId: string;
-  /** The run of the agent's bridge that makes the call, where it says so. */
+  /** The run of the agent that makes the call, if the caller says so. */
   readonly instanceId: string | undefined;
-  /** The call as a whole, by which what it makes is known again. */
+  /** The whole call; the ids of what it creates are made from it. */
   readonly call: KnownCall;
-  /** Whether the caller writes the receipts of what it is handed. */
+  /** Whether the caller writes the receipts of the items that it is given. */
   readonly confirms: boolean;
   /** Notes what the result hands over to the agent. */
   readonly handOver: (item: OrderNames) => void;

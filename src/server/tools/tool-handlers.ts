@@ -94,12 +94,12 @@ export const toolHandlers: ToolHandlers = {
     if (item !== undefined) return await inbox.rest(id, item, offset);
     const { items, ...more } = await inbox.take(id, context);
     handOverAll(items, context);
-    // What the model reads needs no token.
+    // The model does not need the token.
     return { items: items.map(({ token: _, ...shown }) => shown), ...more };
   },
 
   async take_orders({ types }, context) {
-    // One holder for the host's whole run: what it holds and has not confirmed it is given again, and knows by its id.
+    // One holder for the host's whole run. It is given again what it has not confirmed, and recognises that by the id.
     const requestId = context.instanceId === undefined ? context.requestId : `host.${context.instanceId}`;
     const call = { ...context, requestId, confirmsWithinMs: hostConfirmsWithinMs };
     const handout = await context.inbox.take(context.id, call, types);
