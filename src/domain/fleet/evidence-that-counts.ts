@@ -14,6 +14,19 @@ export function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
   return said !== undefined && isBeforeRun(heartbeat, said.instance_id, said.at);
 }
 
+/** A session as what it is once another run's heartbeat has come: of before. The clock may have been set back between the two runs. */
+export function sessionBeforeRun(
+  session: SessionEvidence | undefined,
+  instanceId: string | undefined,
+  at: string,
+): SessionEvidence | undefined {
+  const isOfOther = session?.instance_id !== undefined && session.instance_id !== instanceId;
+  if (session === undefined || instanceId === undefined || !isOfOther || session.last_event_at < at) {
+    return session;
+  }
+  return { ...session, last_event_at: new Date(Date.parse(at) - 1).toISOString() };
+}
+
 /** The session whose events say what the agent does; undefined where its own word has to. */
 export function decidingSession({ session, said, heartbeat }: AgentRecord): SessionEvidence | undefined {
   if (session === undefined || isBeforeRun(heartbeat, session.instance_id, session.last_event_at)) {

@@ -28,6 +28,7 @@ import type {
   StatusReport,
 } from "../wire/messages.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, SaidStatus } from "./agent-record.ts";
+import { sessionBeforeRun } from "./evidence-that-counts.ts";
 import { ordersAfterGoodbye, ordersAfterHeartbeat, withSession } from "./run-end.ts";
 import {
   afterRunEnded,
@@ -162,6 +163,7 @@ function reduceOwnHeartbeat(
       role: message.role,
     }),
     ...task(message.current_task),
+    ...known({ session: sameRun ? record.session : sessionBeforeRun(record.session, instance_id, at) }),
     ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
     heartbeat: beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
     ...said(record.said, message.status, undefined, "heartbeat", instance_id, at),

@@ -5,6 +5,7 @@
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
+import { aheadMs, setBack, setBackAtLeastMs } from "../../domain/fleet/set-back.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
@@ -74,7 +75,22 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
     listed.set(record, { view, at, since });
     return view;
   };
+  const clockAheadMs = () => now().getTime() - performance.now();
+  let knownAheadMs = clockAheadMs();
+  /** By a clock that cannot be set. */
+  const lookAtClock = () => {
+    const byMs = knownAheadMs - clockAheadMs();
+    knownAheadMs = clockAheadMs();
+    if (byMs < setBackAtLeastMs) return;
+    for (const record of records.values()) {
+      const moved = setBack(record, now(), byMs);
+      if (moved === record) continue;
+      set(moved);
+      mark(record.agent_id);
+    }
+  };
   const tick = setInterval(() => {
+    lookAtClock();
     for (const record of records.values()) {
       const axes = axesValues(record, now());
       if (shownAxes.get(record.agent_id) !== axes) mark(record.agent_id);
@@ -96,7 +112,10 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       return { isNew: known === undefined };
     },
     restore(stored) {
-      for (const record of stored) set(record);
+      const all = [...stored];
+      // It may have been set back while nobody ran who could notice.
+      const byMs = Math.max(0, ...all.map((record) => aheadMs(record, now())));
+      for (const record of all) set(byMs < setBackAtLeastMs ? record : setBack(record, now(), byMs));
     },
     adopt(record) {
       const id = record.agent_id;

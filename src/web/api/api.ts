@@ -21,13 +21,12 @@ export interface ApiOptions {
   readonly server: Server;
   readonly spawner?: Spawner | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
-  readonly now: () => Date;
   readonly log: Logger;
 }
 
-export function createApi({ server, spawner, access, now, log }: ApiOptions): Hono {
+export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
   const api = new Hono();
-  const warnOfHeartbeat = limitRate(now, (agent) => {
+  const warnOfHeartbeat = limitRate((agent) => {
     log.warn(
       `POST /api/heartbeat is deprecated (agent ${agent}): publish to NATS instead, as cliai bridge does`,
     );
@@ -102,11 +101,11 @@ async function readJson(c: Context): Promise<unknown> {
 }
 
 /** Old clients repeat themselves every few seconds; one line a minute says it. */
-function limitRate(now: () => Date, act: (agent: string) => void): (agent: string) => void {
-  let last = Number.NEGATIVE_INFINITY;
+function limitRate(act: (agent: string) => void): (agent: string) => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
   return (agent) => {
-    if (now().getTime() - last < warnEveryMs) return;
-    last = now().getTime();
+    if (performance.now() - lastMs < warnEveryMs) return;
+    lastMs = performance.now();
     act(agent);
   };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { reduceSession, type SessionEvidence } from "../../../src/domain/fleet/session.ts";
 import type { AgentEvent } from "../../../src/domain/wire/messages.ts";
-import { agentAfter, beats, hosted, type Told, time } from "./session-events.ts";
+import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
 
 type Numbered = AgentEvent & { readonly generation: number; readonly seq: number };
 
@@ -133,6 +134,15 @@ describe("reduceSession()", () => {
     });
     // Of a run whose heartbeat is not the last one, nobody can tell.
     expect(agentAfter([...before, ...after]).session).toMatchObject({ generation: 9_000, session_id: "old" });
+  });
+
+  test("once a run is heard of that began after the clock was set back, the run before it says nothing of what the agent does", () => {
+    const before = hosted([["prompt", 3_600, { session_id: "old", instance_id: "run-1" }]], 9_000);
+    const record = agentAfter([...before, beats(3_601, "working"), says(3_602, "disconnected")]);
+    const next = reduceAgent(record, beats(4, "connected", "run-2"));
+    expect(next.session).toMatchObject({ session_id: "old", instance_id: "run-1" });
+    expect(viewAt(5, record).axes.link.value).toBe("offline");
+    expect(viewAt(5, next).axes).toMatchObject({ link: { value: "online" }, activity: { value: "unknown" } });
   });
 
   test("a start within a session, as after a compaction, leaves the turn open", () => {
