@@ -15,7 +15,7 @@ export interface GoodbyeOptions {
   readonly log: Logger;
 }
 
-/** How a run has ended where no order ended it. */
+/** How a run ended without an order. */
 export interface RunEnd {
   readonly how: string;
   /** Whether there never was a run: its CLI could not be started. */

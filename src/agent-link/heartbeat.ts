@@ -42,7 +42,7 @@ export interface HeartbeatOptions {
 
 export interface HeartbeatSender {
   presence(): Presence;
-  /** Takes changes in; when there are any, a heartbeat tells them at once. */
+  /** Notes changes, and sends a heartbeat at once if there are any. */
   update(changes: Partial<Presence>): void;
   stop(): void;
 }
@@ -79,7 +79,7 @@ export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
     clearTimeout(again);
     if (bus === undefined) return;
     beat();
-    // After a loss the server comes back at the same time: what it was too late to hear is said once more.
+    // After a loss the server reconnects at the same time and may miss this heartbeat, so it is sent once more.
     again = setTimeout(beat, againAfterMs);
   });
   const timer = setInterval(beat, intervalS * 1_000);

@@ -25,5 +25,5 @@ export interface MessagingSocket {
   readonly token?: string | undefined;
 }
 
-/** On the answer of `alive`: a port that the host has left may be another program's. */
+/** A header on the answer of `alive`, because another program may use a port that the host has left. */
 export const instanceHeader = "cliai-instance";

@@ -64,7 +64,7 @@ export function startLink(connect: () => Promise<Bus>, log: Logger): Link {
         await connectOnce();
       } catch (error) {
         say(describe(error), log.warn);
-        // Credentials that are refused or missing are mended by a person, not by asking again at once.
+        // Only a person can fix refused or missing credentials, so there is no hurry to try again.
         const mayComeSoon = error instanceof CliaiError && error.code === "nats_unreachable";
         if (!mayComeSoon) retryMs = slowestRetryMs;
       }

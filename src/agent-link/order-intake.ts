@@ -11,13 +11,13 @@ import { pause } from "../waiting.ts";
 import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
 
 const runHasEnded = { state: "failed", detail: "the run that it was for has ended" } as const;
-/** An order for another run that lives beside this one is given back after so long, for that run to take it. */
+/** After this time an order for another living run is given back, so that that run takes it. */
 const leaveToOtherAfterMs = 200;
-/** A run that is there takes its order within this time. One that has not has ended, or cannot be reached. */
+/** A living run takes its order within this time; a run that has not taken it has ended or cannot be reached. */
 const otherTakesWithinMs = 3_000;
-/** So many orders are known again: more than may wait for an acknowledgement (`max_ack_pending`). */
+/** How many orders are remembered: more than may wait for an acknowledgement (`max_ack_pending`). */
 const mostActedKept = 10_000;
-/** Before an order is given back whose receipt could not be stored: a full disk must not make a busy loop. */
+/** The pause before an order is given back whose receipt could not be stored, so that a full disk causes no busy loop. */
 const giveBackAfterMs = 1_000;
 
 export interface OrderIntake {
@@ -56,7 +56,7 @@ type OrderReceipt = NonNullable<OrderReading["receipt"]>;
 export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   const { id, run, now, log, wasGiven, onArrival, onOrder } = options;
   const ending = new AbortController();
-  /** The orders that were acted on. One whose acknowledgement was lost comes again. */
+  /** The orders that were acted on, because an order whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
   /** What gives back the orders that are for another run. */
   const leaving = new Set<() => void>();
@@ -83,7 +83,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     const timer = setTimeout(giveBack, leaveToOtherAfterMs);
     leaving.add(giveBack);
   };
-  /** What was handed over in time does not expire when the order itself is late. */
+  /** An item that check_inbox handed over in time does not expire if its order comes late. */
   const unlessGiven = async (receipt: OrderReceipt): Promise<OrderReceipt> => {
     const { command_id, state, detail: _, ...names } = receipt;
     if (state !== "expired" || !(await wasGiven(command_id))) return receipt;
@@ -108,7 +108,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     try {
       await order.ack();
     } finally {
-      // The acknowledgement may have arrived and its answer not: the order does not come again, and must not be forgotten.
+      // Act even if the acknowledgement failed: it may have arrived, and then the order does not come again.
       if (taken !== undefined && isOurs && !acted.has(keyOf(taken))) {
         noteActed(taken);
         onOrder(taken);
@@ -131,7 +131,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     }
   };
   const detach = () => {
-    // Not waited for: it may be asking a server that is gone, and ends when that times out.
+    // Not awaited, because it may be waiting for a server that is gone, and ends with that timeout.
     void current?.stop();
     current = undefined;
   };
@@ -154,7 +154,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   };
 }
 
-/** Under one id, another order may come once nobody remembers the first. */
+/** The token, if there is one: another order may come with the same id when nobody remembers the first. */
 function keyOf({ command_id, token }: Pick<OrderReceipt, "command_id" | "token">): string {
   return token ?? command_id;
 }

@@ -7,7 +7,7 @@ import { decodeOrder } from "../domain/wire/decode-order.ts";
 import { type Command, type Receipt, TokenSchema } from "../domain/wire/messages.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 
-/** An order that was taken in time. The words of a task and of a message are given by the inbox, not here. */
+/** An order that was taken in time. The inbox gives the words of tasks and messages. */
 export interface TakenOrder {
   readonly command_id: string;
   readonly token?: string;
@@ -16,7 +16,7 @@ export interface TakenOrder {
   readonly type: OrderType;
   readonly from: string;
   readonly reason: string;
-  /** Of a stop: without waiting for anything. */
+  /** For a stop: end at once, without waiting for the turn. */
   readonly force: boolean;
   /** Of a stop: how long the agent may take to finish; absent where the order leaves that open. */
   readonly deadline_s?: number;
@@ -27,9 +27,9 @@ export function isStop({ type }: Pick<TakenOrder, "type">): boolean {
 }
 
 export interface OrderReading {
-  /** Absent when nothing can be said of it: it is malformed, and without an id. */
+  /** Absent for a malformed order without an id, which no receipt can name. */
   readonly receipt?: Pick<Receipt, "command_id" | "token" | "state" | "detail">;
-  /** Absent for one that came too late, too. */
+  /** Absent for a malformed or expired order. */
   readonly order?: TakenOrder;
   /** What is wrong with it. */
   readonly problem?: string;

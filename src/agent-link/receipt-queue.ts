@@ -10,9 +10,9 @@ import type { Link } from "./link.ts";
 export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "task" | "detail">;
 
 export interface ReceiptQueue {
-  /** From here on, the receipts of that id are of the order with that token. */
+  /** From now on, receipts for that id name that token. */
   noteToken(commandId: string, token: string): void;
-  /** Each is stored when those before it are, or never will be. */
+  /** Stores a receipt after those before it are stored or have failed for good. */
   write(facts: ReceiptFacts): void;
   /**
    * @param route the tool whose result carried them, or the host's way of handing over
@@ -34,7 +34,7 @@ export interface ReceiptQueueOptions {
 }
 
 const tryAgainMs = 1_000;
-/** The tokens of so many orders are kept in mind: the last ones. */
+/** How many tokens are remembered, the newest. */
 const mostTokens = 10_000;
 
 export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions): ReceiptQueue {
@@ -44,12 +44,12 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
   let last = Promise.resolve();
   let trouble = "";
 
-  /** Once for each kind of trouble: it may last, and a terminal is drawn on. */
+  /** Logs each kind of trouble once, because it may last, and the log shares the terminal with the CLI. */
   const say = (text: string) => {
     if (trouble !== text) log.warn(`receipts are not stored: ${text}`);
     trouble = text;
   };
-  /** Tried again after a lost answer it may be stored twice: whoever reads receipts takes the second for nothing new. */
+  /** After a lost answer a receipt may be stored twice; the reducer ignores the second. */
   const store = async (receipt: ReceiptFacts & Pick<Receipt, "token" | "timestamp">) => {
     const { command_id, state } = receipt;
     while (!signal.aborted) {
@@ -99,5 +99,5 @@ export function noteTokens(
   for (const [id, token] of Object.entries(tokens)) receipts.noteToken(id, token);
 }
 
-/** Tried again it fares no better. */
+/** Errors that would come again at every try. */
 const neverStored: ReadonlySet<string> = new Set(["payload_too_large", "refused"]);

@@ -41,11 +41,11 @@ export interface ToolCallerOptions {
   readonly instanceId: () => string;
   readonly link: Link;
   readonly createId: () => string;
-  /** In the place of each tool's own. */
+  /** Replaces each tool's own timeout. */
   readonly timeoutMs?: number | undefined;
-  /** After how long a call that the server knows again is asked again. Default 30000. */
+  /** After how long a call is repeated, if the server recognises it as the same. Default 30000. */
   readonly askAgainMs?: number | undefined;
-  /** After how long a call is given up that no server has had; its whole time when left out. */
+  /** After how long a call is given up that reached no server; the whole timeout if left out. */
   readonly reachWithinMs?: number | undefined;
   /** Called with each call that the server has carried out. */
   readonly onDone: (name: ToolName, args: Record<string, unknown>) => void;
@@ -55,7 +55,7 @@ export interface ToolCallerOptions {
   readonly onHandedOver: (commandIds: readonly string[], tool: ToolName) => void;
 }
 
-/** The caller never throws but where the client's signal aborts: a failure is an outcome that the model reads. */
+/** The caller throws only if the client's signal aborts. A failure is an outcome that the model reads. */
 export function createToolCaller(options: ToolCallerOptions): ToolCaller {
   const { id, instanceId, link, createId, askAgainMs = defaultAskAgainMs, onDone, onHandedOver } = options;
   return async (name, args, signal, requestId = createId()) => {
@@ -90,7 +90,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       if (response.success) onDone(name, args);
       const { takes = [], tokens } = response;
       if (tokens !== undefined) options.onTokens(tokens);
-      // After the result has left: a bridge that dies before is given the same again, and nothing is lost.
+      // After the result has left: if the bridge dies before, the same items are given again, and none is lost.
       if (takes.length > 0 && !signal.aborted) setTimeout(() => onHandedOver(takes, name), 0);
       return { ...outcomeOf(response), takes };
     } catch (error) {
@@ -111,7 +111,7 @@ interface Attempt {
   readonly isKnownById: boolean;
   /** How long one request of the call waits. */
   readonly requestMs: number;
-  /** Whether making it twice does what making it once does. */
+  /** Whether making the call twice has the same effect as once. */
   readonly isRepeatable: boolean;
   /** The client has cancelled the call, or its time is up. */
   readonly over: AbortSignal;
@@ -119,7 +119,7 @@ interface Attempt {
   mayBeTaken: boolean;
 }
 
-/** Asks until there is an answer or the time is up; again only where nobody had it, or where twice does no harm. */
+/** Repeats the request until there is an answer or the time is up, if nobody had received it or twice does no harm. */
 async function requestUntilOver(link: Link, attempt: Attempt): Promise<Uint8Array> {
   for (;;) {
     const bus = await link.connected(attempt.over);
@@ -144,7 +144,7 @@ async function requestOnce(bus: Bus, attempt: Attempt, lost: AbortSignal): Promi
   const wasTaken = attempt.mayBeTaken;
   attempt.mayBeTaken = true;
   try {
-    // The answer to a call that must not be made twice may still come once the connection is back.
+    // A call that must not be made twice keeps waiting: its answer may come when the connection is back.
     const signal = isRepeatable ? AbortSignal.any([over, lost]) : over;
     return await bus.request(subject, body, { timeoutMs, signal });
   } catch (error) {

@@ -28,7 +28,7 @@ import { createStdioTransport } from "./stdio-transport.ts";
 
 /** Claude Code ends its MCP servers with SIGKILL half a second after SIGINT: the goodbye is over by then. */
 const goodbyeWithinMs = 300;
-/** What a client that only closed its end of the pipe may still wait for. */
+/** How long the last answers may take for a client that has closed only its end of the pipe. */
 const lastAnswersWithinMs = 1_000;
 const progressEveryMs = 5_000;
 const hostlessStop =
@@ -55,7 +55,7 @@ export interface BridgeOptions {
   readonly createId: () => string;
   /** How often a waiting call reports progress. Default 5000. */
   readonly progressEveryMs?: number;
-  /** How long a call waits, in the place of each tool's own time. */
+  /** Replaces each tool's own timeout. */
   readonly callTimeoutMs?: number;
   /** After how long a call that waits for a person is asked again, as the same call. Default 30000. */
   readonly askAgainMs?: number;
@@ -103,7 +103,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     createId: () => (host === undefined ? ownInstanceId : createId()),
     onStop: (order) => {
       if (host === undefined) return void shutdown("stopped", order);
-      // Without its host nobody here can end the CLI, or say that it has ended.
+      // Without the host, nobody can end the CLI or know that it has ended.
       receipts.write({ command_id: order.command_id, state: "failed", detail: hostlessStop });
       void shutdown("stopped");
     },
@@ -127,9 +127,9 @@ export function startBridge(options: BridgeOptions): Bridge {
       for (const commandId of commandIds) unseen.add(commandId);
     },
   });
-  /** Handed over by results that the client has shown no sign of having read. */
+  /** Commands in results that the client has not shown to have read. */
   const unseen = new Set<string>();
-  /** A client that calls again after a result has left has read it. What it acknowledges has its end by that. */
+  /** A client that calls again has read the results before. A command that it acknowledges gets its end by that call. */
   const noteCall = (acknowledged: unknown) => {
     const facts = { state: "seen", run: presence.instanceId(), detail: "the next call of its CLI" } as const;
     for (const command_id of unseen) {

@@ -3,7 +3,7 @@
 import { pause } from "../waiting.ts";
 
 export interface Given {
-  /** Notes a call whose result may hand something over. */
+  /** Notes a call whose result may hand items over. */
   watch(call: Promise<unknown>): void;
   note(commandIds: readonly string[]): void;
   /** Resolves when no call is on its way that may still hand it over. */

@@ -32,9 +32,9 @@ export interface HostLinkOptions {
 }
 
 const tellWithinMs = 5_000;
-/** Between two looks. A host that ends has mostly ended because its CLI has, and this bridge is about to. */
+/** The pause between two looks. A host mostly ends because its CLI has ended, and then this bridge ends, too. */
 const lookAgainMs = 1_500;
-/** How long an answer may take to begin: a host that is stopped, or that is very busy, gives none. */
+/** How long an answer may take to begin. A suspended or very busy host gives none. */
 const answerWithinMs = 10_000;
 
 /**

@@ -13,7 +13,7 @@ export interface McpServerOptions {
   readonly role: Role;
   readonly version: string;
   readonly call: ToolCaller;
-  /** How often a waiting call says so to a client that asked for progress. */
+  /** How often a waiting call sends progress to a client that asked for it. */
   readonly progressEveryMs: number;
 }
 

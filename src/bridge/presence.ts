@@ -20,7 +20,7 @@ export interface Presence {
   instanceId(): string;
   current(): Facts;
   update(changes: Partial<Facts>): void;
-  /** Whether the goodbye is ours to say. */
+  /** Whether this bridge says the goodbye, because no host does. */
   isAlone(): boolean;
   stopOrders(): void;
   stop(): void;
@@ -41,7 +41,7 @@ export interface PresenceOptions {
   readonly log: Logger;
 }
 
-/** What speaks for the agent where no host does. */
+/** Speaks for the agent while no host does. */
 interface Alone {
   readonly heartbeat: HeartbeatSender;
   readonly orders: OrderIntake;
@@ -82,11 +82,11 @@ export function startPresence(options: PresenceOptions): Presence {
     standAlone();
   } else {
     const takeOver = () => {
-      // Another run, for the host's has ended with it.
+      // A new run, because the host's run has ended with the host.
       instanceId = options.createId();
       standAlone();
     };
-    /** Two must not speak for one agent, and the host is the one that holds it. */
+    /** Only one may speak for an agent, and the host is the one that holds it. */
     const handBack = () => {
       alone?.unlisten();
       alone?.heartbeat.stop();

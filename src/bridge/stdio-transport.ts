@@ -18,7 +18,7 @@ import { maxPayloadBytes } from "../nats/bus.ts";
 import { atMost } from "../waiting.ts";
 import { createLineReader, type LongLine } from "./line-reader.ts";
 
-/** What fits NATS fits a line, however its text is escaped; what does not is refused further on, by its own name. */
+/** Long enough for every message that fits NATS, however its text is escaped. A longer one is refused later, with a clear error. */
 const maxLineBytes = 4 * maxPayloadBytes;
 
 type RequestId = JSONRPCRequest["id"];

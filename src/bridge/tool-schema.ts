@@ -3,8 +3,8 @@ import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 
 /**
- * JSON Schema has no word for a brand: it is left out (@valibot/to-json-schema 1.8 refuses it unless told so). And so is
- * `$schema`: the dialect is the one that MCP takes by default (2025-11-25, tools), and its address fifteen times over would
+ * Leaves out brands, which JSON Schema does not know (@valibot/to-json-schema 1.8 refuses them otherwise), and
+ * `$schema`: the dialect is MCP's default (2025-11-25, tools), and its address in every tool would
  * cost the agent its context.
  */
 export function toolInputSchema<TSchema extends v.GenericSchema>(schema: TSchema) {
@@ -25,10 +25,10 @@ export function toolInputSchema<TSchema extends v.GenericSchema>(schema: TSchema
   };
 }
 
-/** A text this long is no slip of a model: it is told of the limit when it passes it, and spared the words until then. */
+/** Limits from this length on are left out. A model rarely writes so long a text, and learns the limit from the error. */
 const wideLimit = 1_000;
 
-/** Also leaves out an empty `required`. Both cost context in every agent, and tell its model nothing that it needs. */
+/** Also leaves out an empty `required`. Both cost context in every agent, and its model does not need them. */
 function withoutWideLimits(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutWideLimits);
   if (typeof schema !== "object" || schema === null) return schema;

@@ -13,7 +13,7 @@ import { atMost } from "../waiting.ts";
 const leaseKey = "lease";
 const renewEveryMs = 1_000;
 const lookEveryMs = 500;
-/** The holder's own measure, from before it asked for a renewal: over before anyone else's is. */
+/** How long the holder trusts its lease, counted from before it asked for the renewal, so that it stops before another serve may take it. */
 const heldForMs = 2_500;
 const takenAfterMs = 3_000;
 const tellEveryMs = 100;
@@ -23,7 +23,7 @@ export interface Lease {
   isLeader(): boolean;
   /** Calls back at each gain and loss; returns the way to stop that. */
   onChange(listener: (isLeader: boolean) => void): () => void;
-  /** Why the store did not take the last attempt to hold or take the lease; undefined when it did. */
+  /** Why the store refused the last write of the lease; undefined if it accepted it. */
   trouble(): CliaiError | undefined;
   /** Gives it up, so that another serve takes it at once. */
   stop(): Promise<void>;
@@ -65,20 +65,20 @@ export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOpt
     held = undefined;
     const revision = await write(bucket, { instance }, last);
     held = revision;
-    // Where another was faster it is the other's from now on.
+    // If another serve was faster, the lease is that one's from now on.
     heldUntilMs = revision === undefined ? 0 : askedAtMs + heldForMs;
   };
-  /** The revision to write over, 0 for none; undefined while another holds it. */
+  /** The revision to overwrite, 0 for none; undefined while another serve holds the lease. */
   const findFree = async () => {
     const entry = await bucket.entry(leaseKey);
     if (entry === undefined) return 0;
     const { revision } = entry;
     if (revision !== seen?.revision) seen = { revision, atMs: performance.now() };
     const lease = v.safeParse(LeaseSchema, entry.value);
-    // Nothing that a serve wrote holds anything.
+    // Not a lease of ours, so nobody holds it.
     if (!lease.success) return revision;
     const { instance: holder, released } = lease.output;
-    // Our own, when the answer to a renewal was lost.
+    // Our own renewal, whose answer was lost.
     const isFree = released === true || holder === instance || performance.now() - seen.atMs > takenAfterMs;
     return isFree ? revision : undefined;
   };

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 
-/** 128 bits that nobody can foresee. */
+/** 128 random bits. */
 export function createOrderToken(): string {
   return randomBytes(16).toString("base64url");
 }

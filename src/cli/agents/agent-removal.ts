@@ -40,7 +40,7 @@ export async function checkRemovable(
   );
 }
 
-/** What it was given is void already. */
+/** Its credentials are revoked already. */
 export async function removeAgent(
   bus: Bus,
   fleet: FleetReader,

@@ -122,7 +122,7 @@ async function add(args: Arguments<typeof addArgs>, context: CliContext): Promis
   return 0;
 }
 
-/** Its credentials end first: what it still says is then nobody's. */
+/** Revokes its credentials first, so that it cannot report anything more. */
 async function remove(args: Arguments<typeof removeArgs>, context: CliContext): Promise<number> {
   const [id, dataDir] = [parseAgentId(args.id), dataDirFor(args, context)];
   const { json, print, log, now } = context;
@@ -155,7 +155,7 @@ async function revoke(
     });
   }
   const revoked = await revokeAgent(dataDir, id, now());
-  // Also when there was nothing to revoke any more: nats-server may have been away when there was.
+  // Even if nothing is left to revoke: nats-server may have been away when there was.
   const isLive = await tellRevocations(dataDir, keys, id, log);
   if (json) print(JSON.stringify({ agent_id: id, revoked, live: isLive }));
   else {

@@ -5,7 +5,7 @@ export interface Check {
   readonly check: string;
   readonly ok: boolean;
   readonly message: string;
-  /** The one act that mends it; none where all is well. */
+  /** The one action that fixes it; absent if all is well. */
   readonly remedy?: string;
 }
 

@@ -17,7 +17,7 @@ const leftoverAfterMs = 60 * 60 * 1000;
 
 export interface FilesToCheck {
   readonly dataDir: string;
-  /** The running serve: it names what it was given from elsewhere. */
+  /** The running serve; it names the files that are outside of the data directory. */
   readonly server: Pick<ServeFile, "token_file" | "nats_creds" | "tls_key"> | undefined;
   readonly now: Date;
   /** This user; undefined on Windows, where files have no such owner. */
@@ -47,7 +47,7 @@ export async function checkFiles({ dataDir, server, now, uid }: FilesToCheck): P
   return [well("files", what)];
 }
 
-/** It may be seen by others, who find everything in it closed; but not be written to, nor be another's. */
+/** Others may list it, because everything in it is private; they must not be able to write to it or own it. */
 async function checkDataDir(path: string, uid: number | undefined): Promise<Check[]> {
   const stats = await stat(path).catch(() => undefined); // not there yet: the first serve makes it
   if (stats === undefined || process.platform === "win32") return [];

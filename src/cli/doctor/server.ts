@@ -46,7 +46,7 @@ function silence({ url, pid }: ServeFile): Check {
 
 function checkHealth({ reason, damage, nats }: Health): Check[] {
   const checks: Check[] = [];
-  // That NATS is lost is the check of NATS's to say.
+  // The check of NATS reports a lost NATS.
   if (reason !== undefined && nats.connected) {
     checks.push(
       finding("ready", reason, "free space where it is full, or start the server again: cliai serve"),
@@ -66,7 +66,7 @@ function checkVersion({ url, version, pid }: ServeFile): Check {
   return finding("serve", message, "end the older of the two, then: cliai serve");
 }
 
-/** Asks by a connection, at each address of this machine: whatever a setting says, that is what others could do. */
+/** Tries to connect at each address of this machine, because that is what others could do, whatever a setting says. */
 async function checkExposure({ url, nats_url, insecure }: ServeFile): Promise<Check[]> {
   const own = nats_url.split(",").map((each) => URL.parse(each.trim()));
   const ports = [URL.parse(url), ...own.filter((each) => each !== null && isLoopback(each.hostname))].flatMap(

@@ -59,7 +59,7 @@ async function runCaught(parts: ProcessParts): Promise<number> {
     if (error instanceof ReaderGone) return 0;
     parts.stderr.write(`${redact(errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
     const code = exitCodeOf(error);
-    // To an agent's CLI, 2 from a hook means that it shall not go on: what is wrong with our own command must not say so.
+    // Exit code 2 from a hook tells an agent's CLI to stop, so an error in our own command must not have that code.
     return own[0] === "hook" && code === 2 ? 1 : code;
   }
 }
@@ -100,7 +100,7 @@ function runWithoutCommand(argv: readonly string[], context: CliContext): number
   return 0;
 }
 
-/** The reader of stdout has what it wanted (`| head`): that is no failure. */
+/** The reader of stdout has ended (`| head`). That is not a failure. */
 class ReaderGone extends Error {}
 
 function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortController): void {
@@ -111,7 +111,7 @@ function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortControl
         : new CliaiError("failed", `cannot write the output: ${messageOf(cause)}`, { cause }),
     );
   });
-  // Nobody reads the errors: nothing is left to be told to anyone.
+  // Nobody reads stderr, so nothing can be reported.
   stderr.on("error", () => undefined);
 }
 

@@ -95,7 +95,7 @@ function isFlag(arg: string): boolean {
 
 function splitFlag(arg: string): [name: string, value: string | undefined] {
   const [, name = "", value] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
-  // A single dash makes no flag of a long name: `-port` is a slip of the hand, and is refused by its whole text.
+  // `-port` is a typing error for `--port`, and is refused with its whole text.
   return [arg.startsWith("--") ? name : `-${name}`, value];
 }
 

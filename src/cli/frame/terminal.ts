@@ -27,7 +27,7 @@ export function plain(text: string): string {
     .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\u200d" ? character : "\ufffd"));
 }
 
-/** The columns that a text takes; close enough for a table, not a terminal's own reckoning. */
+/** How many columns a text takes; exact enough for a table. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {

@@ -61,7 +61,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   let ending: string | undefined;
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    // Not "exit": its last words may still be on their way.
+    // Not "exit", because its last output may still be on its way.
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   void ended.then((how) => {
@@ -81,7 +81,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const terminate = () => {
       child.stdin?.end();
-      // On Windows a signal ends it at once, and leaves its CLI behind.
+      // No signal on Windows: it would end the host at once, and leave its CLI behind.
       if (child.stdin === null || process.platform !== "win32") child.kill("SIGTERM");
     };
     await endProcess({ terminate, kill: () => child.kill("SIGKILL"), ended: exited }, endWithinMs);

@@ -37,7 +37,7 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Where this machine itself reaches the socket: an address that means "all" is none to connect to. */
+/** The address at which this machine reaches the socket: one cannot connect to an address that means "all". */
 export function httpUrl(scheme: "http" | "https", host: string, port: number): string {
   const own = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `${scheme}://${own.includes(":") ? `[${own}]` : own}:${port}`;

@@ -8,7 +8,7 @@ const withinMs = 3_000;
 
 /** Undefined when it does not say in time: it is then taken for a present one. Whether it is there at all, launching tells. */
 export async function readCliVersion(program: string, env: Environment): Promise<string | undefined> {
-  // No more of the environment than a program needs to start: its user's keys are not for this.
+  // Only what a program needs to start, without the user's keys.
   const { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMPDIR } = env;
   try {
     const options = {

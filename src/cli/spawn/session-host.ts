@@ -27,10 +27,10 @@ import type { CliContext } from "../frame/context.ts";
 import { readCliVersion } from "./cli-version.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
-/** How long a hook may be held; the CLI itself waits a minute longer, so that the answer is always ours. */
+/** How long a hook may be held. The CLI waits a minute longer, so that the answer always comes from the host. */
 const holdS = 3_600;
 const cliWaitsLongerS = 60;
-/** A hook carries what a tool gave back; of that, what is long is cut while it comes in (listener.ts). */
+/** A hook carries a tool's result. The listener cuts its long strings while it arrives. */
 const mostHookBytes = 1_024 ** 3;
 
 export interface HostOptions {
@@ -190,17 +190,17 @@ function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolea
 async function listen(fetch: HttpHandler): Promise<HttpServer> {
   return await serveHttp({
     ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: mostHookBytes },
-    // A held hook is a request that comes in at once and is answered late.
+    // A held hook arrives at once and is answered late, so there is no deadline for the request.
     requestWithinS: 0,
   });
 }
 
-/** The user has the CLI export its telemetry already: that is left alone. */
+/** Whether the user's environment has the CLI export its telemetry already. Then it is left alone. */
 function exportsElsewhere(env: Environment): boolean {
   return Object.keys(env).some((name) => name === "CLAUDE_CODE_ENABLE_TELEMETRY" || name.startsWith("OTEL_"));
 }
 
-/** For trying out one way alone: the names of those that may be used, separated by commas. */
+/** The routes that may be used, separated by commas, for trying out one of them. */
 function readRoutes({ CLIAI_ROUTES: text }: Environment): RouteName[] | undefined {
   if (!text) return undefined;
   return text.split(",").map((name) => {

@@ -41,7 +41,7 @@ export interface OwnCredentials {
   readonly path: string | undefined;
   /** Whether they were made for this launch. */
   readonly isMinted: boolean;
-  /** Makes void what was made for this launch. Never throws: what goes wrong is logged. */
+  /** Revokes the credentials that were made for this launch. Never throws; logs what goes wrong. */
   end(): Promise<void>;
 }
 

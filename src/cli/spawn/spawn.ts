@@ -82,7 +82,7 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     return await agent.exitCode;
   } catch (error) {
     if (error instanceof CliaiError && error.code === "cli_missing") {
-      // What a resumed session is told first is no task of anybody's.
+      // The first words to a resumed session are not a task.
       const failedTask = launch.isResumed === true ? undefined : launch.task;
       end = { how: messageOf(error), hasFailedToStart: true, failedTask };
     }

@@ -95,7 +95,7 @@ export async function closeAlert(bus: Bus, kind: string, now: Date): Promise<boo
     const alert = entry?.value as Alert | undefined;
     if (entry === undefined || alert === undefined || alert.resolved_at !== undefined) return false;
     const closed = { ...alert, resolved_at: now.toISOString() };
-    // Counted again since it was read: then it is read again.
+    // It was counted up since it was read, so it is read again.
     if ((await bucket.replace(key, closed, entry.revision)) === undefined) continue;
     bus.publish(dashboardAlertSubject, closed);
     await bus.flush();

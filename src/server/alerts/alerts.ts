@@ -10,7 +10,7 @@ import type { AlertService } from "../server.ts";
 const republishEveryMs = 1_000;
 /** Resolved ones go first when there are more. */
 const alertsKept = 500;
-/** What a lost leader may not have raised any more is known for so long: its lease, and an election in the cluster. */
+/** How long each serve remembers causes that a lost leader may not have raised: its lease, and an election in the cluster. */
 const deferredForMs = 15_000;
 
 export interface AlertCause {
@@ -25,16 +25,16 @@ export interface AlertCause {
 }
 
 export interface Alerts extends AlertService {
-  /** For a cause that every serve sees: it counts where this one leads, and is kept in mind where it does not. */
+  /** For a cause that every serve sees. The leader raises it; the others remember it. */
   raise(cause: AlertCause): void;
   /** For a cause that this serve alone has seen. */
   raiseOwn(cause: AlertCause): void;
-  /** Ends what was raised under this kind for this agent, or for none, where this serve leads. */
+  /** Ends the alert of this kind and agent (or of no agent), if this serve leads. */
   resolve(kind: string, agentId: AgentId | undefined): void;
   isOpen(kind: string, agentId: AgentId): boolean;
   /** Takes in what was kept, or what another serve has raised, changed or ended. */
   take(alert: Alert): void;
-  /** Raises what the leader before may not have raised any more. */
+  /** Raises the alerts that the leader before may not have raised any more. */
   lead(): void;
   stop(): void;
 }

@@ -14,9 +14,9 @@ import type { FleetChange, FleetService } from "../server.ts";
 import { createTimelines } from "./timeline.ts";
 
 const notifyEveryMs = 50;
-/** So long a record's view holds for whoever lists the fleet: all pages that are open share it. */
+/** How long a computed view is shared by all who list the fleet, such as open pages. */
 const viewHoldsMs = 100;
-/** How often the passing of time alone is looked at: an agent that falls silent sends nothing. */
+/** How often statuses are recomputed without an event, because an agent that falls silent sends none. */
 const tickEveryMs = 1_000;
 
 export interface FleetState extends FleetService {

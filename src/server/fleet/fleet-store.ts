@@ -30,9 +30,9 @@ const CursorSchema = v.object({ audit_seq: v.number(), commands_seq: v.number() 
 export type Cursor = Readonly<v.InferOutput<typeof CursorSchema>>;
 
 export interface FleetStore {
-  /** What is kept; from here on the store follows what others write. */
+  /** Reads what is stored, and follows what others write from then on. */
   load(): Promise<{ records: AgentRecord[]; cursor: Cursor }>;
-  /** Writes from here on: before, while the streams are read on, a record may change many times. */
+  /** Starts writing. Not earlier, because a record may change many times while the streams are read. */
   startWriting(): void;
   /** Notes that a record has changed; the leader writes it at once, or 0.2 to 2 s after its last writing. */
   changed(id: AgentId): void;
@@ -46,7 +46,7 @@ export interface FleetStoreOptions {
   readonly recordOf: (id: AgentId) => AgentRecord | undefined;
   readonly cursor: () => Cursor;
   readonly isLeader: () => boolean;
-  /** Called with a record of another serve's that says at least as much as our own. */
+  /** Called with another serve's record that is at least as new as our own. */
   readonly onStored: (record: AgentRecord) => void;
   /** Called when a person has removed the agent from the bucket. */
   readonly onRemoved: (id: AgentId) => void;
@@ -60,17 +60,17 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const records = createFencedWriter(agents);
   const cursors = createFencedWriter(serve);
   const dirty = new Set<AgentId>();
-  /** Those that are in the bucket, as they are now or as they were. */
+  /** The agents that have a record in the bucket, current or older. */
   const kept = new Set<AgentId>();
   /** What was written last of each, and when. */
   const written = new Map<AgentId, { readonly record: AgentRecord; readonly atMs: number }>();
-  /** Those of which only a heartbeat is not written yet. */
+  /** The agents whose only unwritten change is a heartbeat. */
   const resting = new Set<AgentId>();
   let writtenCursor = "";
   let flushing: Promise<void> | undefined;
   let following: Following | undefined;
 
-  /** Whether another serve's record says as much as our own: then ours is that one from now on. */
+  /** Takes over another serve's record if it is at least as new as our own. Whether it did. */
   const takeStored = (id: AgentId, stored: AgentRecord) => {
     const own = recordOf(id);
     if (own !== undefined && isBehind(stored, own)) return false;
@@ -85,7 +85,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     kept.delete(id);
     written.delete(id);
     onRemoved(id);
-    // The cursor goes with it: a start from before would read the agent in again.
+    // Write the cursor, too: a start from an older one would read the agent again.
     if (isLeader() && !isStopped) flushIn(0);
   };
   const onChange = ({ key, value, revision }: BucketChange) => {
@@ -97,7 +97,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     }
     // Not a valid record: mark it changed, so that the leader overwrites it.
     const isRecord = isStoredRecord(value, key);
-    // What we wrote last does not stand there any more.
+    // Our last write is no longer in the bucket.
     if (!isRecord || !isLeader()) written.delete(key);
     if (!isRecord) noteChange(key);
     else if (!isLeader()) takeStored(key, value);
@@ -116,7 +116,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     throw new Error(`another serve has written ${id}`);
   };
   const writeAll = async () => {
-    // The cursor is taken first: what comes while records are written is read again after a crash, and changes nothing.
+    // Take the cursor first: events that come while records are written are read again after a crash, and change nothing.
     const cursor = JSON.stringify(options.cursor());
     const ids = [...dirty];
     dirty.clear();
@@ -173,7 +173,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     resting.delete(id);
     dirty.add(id);
     if (isStopped) return;
-    // A new agent does not wait: a client's command must find whom the API already shows.
+    // A new agent is written at once, so that a client's command finds every agent that the API shows.
     if (!kept.has(id)) flushIn(0);
     else if (timer === undefined) flushIn(nextFlushAt - performance.now());
   };

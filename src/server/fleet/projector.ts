@@ -24,12 +24,12 @@ import { atMost } from "../../waiting.ts";
 import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
 import type { Cursor } from "./fleet-store.ts";
 
-/** How much of the audit is read again at a start to fill the agents' timelines; the records take it in once. */
+/** How many records of the audit are read again at a start to fill the timelines. Agents' records are not changed by them. */
 const timelineReplay = 5_000;
 const catchUpWithinMs = 2_000;
-/** What is under way has come by then. */
+/** Messages that are under way have arrived by then. */
 const lookAfterMs = 50;
-/** What the projection reads of AUDIT; an id that is none is for the decoder to refuse. */
+/** The subjects of AUDIT that are projected; the decoder refuses invalid ids. */
 const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
 export interface Projector {
@@ -47,7 +47,7 @@ export interface ProjectorOptions {
   readonly onEvent: (event: FleetEvent) => void;
   /** A message that could not be understood. */
   readonly onMalformed: (subject: string, data: Uint8Array, error: unknown, id: AgentId | undefined) => void;
-  /** An order that nobody can make anything of, by its sequence in stream COMMANDS. */
+  /** An order that cannot be decoded, by its sequence in COMMANDS. */
   readonly onUnusableOrder: (seq: number) => void;
   readonly now: () => Date;
   readonly log: Logger;
@@ -94,15 +94,15 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     log,
     onMessage: (message) => {
       const isKnown = message.seq <= from.commands_seq;
-      // It would wait for ever, and count against the bound on what may wait for the agent.
+      // It would wait for ever, and count against the bound on the agent's waiting orders.
       if (!take(message.subject, message.data, () => orderEvent(message), isKnown))
         onUnusableOrder(message.seq);
       advance({ commands_seq: message.seq });
     },
   });
-  // Receipts after their commands: one for a command that was never read is kept with a few others only.
+  // Read orders before receipts, because only a few receipts of unknown orders are kept.
   await commands.caughtUp;
-  // The last ones may have been removed from the stream.
+  // The last orders may have been removed from the stream.
   advance({ commands_seq: lastCommand });
   const lastAudit = await lastSequence(bus, streams.audit);
   const auditFrom = Math.min(cursor.audit_seq + 1, Math.max(1, lastAudit - timelineReplay));
@@ -177,7 +177,7 @@ function decodeHeartbeat(subject: string, data: Uint8Array, now: Date): FleetEve
  */
 function refuseStrayAnswer(subject: string, message: messages.Heartbeat, data: Uint8Array): void {
   if (heartbeatFields.some((name) => message[name] !== undefined)) return;
-  // One that names its agent, and an empty one, are heartbeats of the plainest kind.
+  // A message that names its agent, and an empty one, are minimal heartbeats.
   const said = Object.keys(decodeMessage(messages.HeartbeatSchema, data));
   if (said.length === 0 || said.includes("agent_id")) return;
   throw new CliaiError("refused", `a stray reply arrived on ${subject}: it is not a heartbeat`);

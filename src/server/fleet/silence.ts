@@ -9,7 +9,7 @@ import type { FleetState } from "./fleet-state.ts";
 
 const kind = "silent";
 const lookAgainEveryMs = 1_000;
-/** A bridge that is still there has connected again by then. */
+/** Until then, a host or bridge that still lives has connected again. */
 const returnsWithinS = 3;
 
 /** The leader does it; whoever becomes the leader looks at every agent. Returns the way to end it. */

@@ -8,7 +8,7 @@ import type { Lease } from "../lease.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const publishEveryMs = 250;
-/** The state of 1,000 agents is 1 MB: once a second, not four times, whether anybody listens or not. */
+/** The state of 1,000 agents is 1 MB, so it is published once a second, not four times. */
 const forEachAgentMs = 1;
 
 /** Returns the way to end it. */

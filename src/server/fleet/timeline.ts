@@ -22,7 +22,7 @@ export function createTimelines(): Timelines {
       const own = entries.get(event.id) ?? [];
       entries.set(event.id, own);
       own.push(entry);
-      // Two streams are read side by side: their entries can come a moment out of order.
+      // Two streams are read at the same time, so entries can come slightly out of order.
       for (let i = own.length - 1; i > 0 && isBefore(own[i], own[i - 1]); i -= 1) swap(own, i);
       if (own.length > entriesKept) own.shift();
     },
@@ -33,7 +33,7 @@ export function createTimelines(): Timelines {
   };
 }
 
-/** Heartbeats say nothing new to a reader and are left out, and so is what is still open: it is no event of a time. */
+/** Undefined for heartbeats, which tell a reader nothing new, and for the list of open requests, which is not an event. */
 function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
   const { at } = event;
   switch (event.type) {

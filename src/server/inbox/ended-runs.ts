@@ -19,7 +19,7 @@ export interface EndedRunsOptions {
   readonly fleet: FleetState;
   readonly lease: Lease;
   readonly projector: Pick<Projector, "catchUp">;
-  /** How long after its end a session may be gone on with. */
+  /** How long after its end a session may be resumed. */
   readonly resumeWindowMs: number;
   readonly now: () => Date;
   readonly log: Logger;
@@ -51,7 +51,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     openSince = seen;
   };
   const end = async ({ agent_id: id }: AgentRecord) => {
-    // By all that is stored by now: it may have been ended, and this serve have stood still.
+    // Judge by all that is stored now, because this serve may have been suspended while the order ended.
     await projector.catchUp(id);
     const record = fleet.record(id);
     for (const command of record === undefined ? [] : dueOf(record)) {

@@ -16,7 +16,7 @@ const prefix = "hold.";
  * clock that is set back holds up nothing.
  */
 const confirmWithinMs = 30_000;
-/** Each lost race is another's success; so many in a row mean that something else is wrong. */
+/** Each lost race is another call's success. This many in a row mean that something else is wrong. */
 const mostTries = 50;
 
 const HoldSchema = v.object({
@@ -51,9 +51,9 @@ export interface Holder {
 export interface Holds {
   /** Whether no other call holds it, as far as this serve has heard. */
   isFree(id: AgentId, item: OrderNames, holder?: Holder): boolean;
-  /** Holds for this call those before the first that another holds, and gives them: nothing overtakes what is held. */
+  /** Holds for this call the items before the first one that another call holds, and returns them, so that none overtakes a held item. */
   take(id: AgentId, items: readonly OrderNames[], holder: Holder): Promise<readonly OrderNames[]>;
-  /** Gives back what this call was not given after all. */
+  /** Releases the items that this call was not given after all. */
   release(id: AgentId, commandIds: readonly string[], holder: Holder): Promise<void>;
   stop(): Promise<void>;
 }
@@ -105,7 +105,7 @@ export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: Holds
     const { instance_id, token = item.token } = hold;
     if (item.token !== undefined && token !== item.token) return false;
     if (instance_id === undefined || instance_id === holder?.instanceId) return true;
-    // The bridge that made the call is gone for good, and its call with it.
+    // The run that made the call has ended, and its call with it.
     return mayLive(id, instance_id);
   };
   /** Changes what is held of an agent by what is held at that moment; undefined changes nothing. */

@@ -27,7 +27,7 @@ export interface InboxItem {
   readonly request_id?: string;
   readonly approved?: boolean;
   readonly expires_at?: string;
-  /** A run of the agent that is over was handed it too, and never showed to have it. */
+  /** An ended run of the agent was handed it, too, and never showed to have it. */
   readonly maybe_given_before?: true;
 }
 
@@ -67,7 +67,7 @@ export function readItem(
   };
 }
 
-/** What a message says of itself counts where the requests and the roles bear it out. */
+/** What a message claims to be counts only if requests and roles confirm it. */
 function whatItIs(
   id: AgentId,
   { kind, request_id, from = "" }: AgentMessage,

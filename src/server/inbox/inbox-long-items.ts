@@ -34,7 +34,7 @@ export interface RestOptions extends Evidence {
   readonly fleet: FleetState;
 }
 
-/** @throws CliaiError `usage` for an item that the agent was not given of late */
+/** @throws CliaiError `usage` for an item that the agent was not given recently */
 export async function readRest(
   id: AgentId,
   item: string,

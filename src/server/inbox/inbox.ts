@@ -28,7 +28,7 @@ import { type CutText, cutItem, readRest } from "./inbox-long-items.ts";
 /** Text handed to the model in one call; one item alone may have as much, and is cut there. */
 const charactersPerCall = 50_000;
 const itemsPerCall = 200;
-/** How long a call waits while another holds what comes first: its receipt is usually just being written. */
+/** How long a call waits while another call holds the first item, whose receipt is usually just being written. */
 const turnWithinMs = 1_000;
 const lookEveryMs = 20;
 
@@ -139,7 +139,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     waiting: (id) => queueOf(id).filter((command) => holds.isFree(id, command)).length,
     async take(id, call, types) {
       const held = await holdNext(id, call, types);
-      // Of a call that fails, nothing was handed over.
+      // A call that fails has handed nothing over.
       let done: ReadonlySet<string> = new Set();
       try {
         const given = await handOut(id, held, call);

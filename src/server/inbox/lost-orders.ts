@@ -64,7 +64,7 @@ export async function settleWithStreams(bus: Bus, kept: Kept): Promise<Settled> 
   };
 }
 
-/** The orders that wait for an agent by its record, and that the stream has no more. */
+/** The orders that wait according to the agent's record, and are no longer in the stream. */
 async function findLostOrders(bus: Bus, fleet: FleetState, projector: Projector): Promise<LostOrder[]> {
   const counts = await subjectCounts(bus, streams.commands);
   const lost: LostOrder[] = [];
@@ -121,7 +121,7 @@ async function findLostOf(
   for (const { stream_seq } of waitingFor(fleet.record(id))) {
     if ((await readStreamMessage(bus, streams.commands, stream_seq)) === undefined) gone.add(stream_seq);
   }
-  // One that was taken meanwhile has its receipt by now.
+  // If it was taken meanwhile, its receipt is there now.
   await projector.catchUp(id);
   return waitingFor(fleet.record(id))
     .filter(({ stream_seq }) => gone.has(stream_seq))

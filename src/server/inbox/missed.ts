@@ -14,7 +14,7 @@ type RecordOf = (id: AgentId) => AgentRecord | undefined;
 const mostReadAlone = 20;
 const lastOfAgents = { subjects: ["agent.>"], lastOfEach: true } as const;
 
-/** From where stream COMMANDS is to be read, so that nothing that is in it stays unseen: `next`, or before it. */
+/** The sequence from which COMMANDS must be read so that no order is missed: `next`, or an earlier one. */
 export async function firstMissedOrder(bus: Bus, recordOf: RecordOf, next: number): Promise<number> {
   let first = next;
   for await (const { subject, seq } of readStream(bus, { stream: streams.commands, ...lastOfAgents })) {
@@ -25,7 +25,7 @@ export async function firstMissedOrder(bus: Bus, recordOf: RecordOf, next: numbe
   return first;
 }
 
-/** What agents have reported in stream AUDIT before the sequence `next`, and their records lack; of each agent in order. */
+/** The reports in AUDIT before the sequence `next` that the agents' records lack; in order for each agent. */
 export async function* readMissedReports(
   bus: Bus,
   recordOf: RecordOf,

@@ -38,7 +38,7 @@ export function expireOverdue(options: ExpiryOptions): () => void {
         holds.isFree(agent_id, command),
     );
   const expire = async ({ agent_id: id }: AgentRecord) => {
-    // By all that is stored by now: it may have been taken, and this serve have stood still.
+    // Judge by all that is stored now, because this serve may have been suspended while the order was taken.
     await projector.catchUp(id);
     const record = fleet.record(id);
     for (const command of record === undefined ? [] : overdueOf(record)) {
@@ -62,13 +62,13 @@ export function expireOverdue(options: ExpiryOptions): () => void {
   return () => clearInterval(timer);
 }
 
-/** A pause or a resume that the bridge has is in its hands: a long tool call may pass before it can show that it was done. */
+/** A control order that was delivered does not expire, because a long tool call may pass before it takes effect. */
 function isBegun({ type, receipts }: CommandRecord): boolean {
   const isDelivered = receipts.some(({ state }) => state === "delivered");
   return isDelivered && type !== "task" && type !== "message";
 }
 
-/** What is written of a command that waited too long. */
+/** The receipt of a command that waited too long. */
 export function expiredReceipt(
   command: CommandRecord,
   now: Date,

@@ -25,7 +25,7 @@ const removedInOneSweep = 1_000;
 const orderSubjects = agentOrderTopics.map(everyAgentSubject);
 
 export interface Sweeper {
-  /** Has an order removed that nobody can make anything of, by its sequence. */
+  /** Removes an order that cannot be decoded, by its sequence. */
   discard(seq: number): void;
   stop(): void;
 }
@@ -57,7 +57,7 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
     for (const seq of over) if (before?.has(seq) !== true) due.add(seq);
     noted.set(id, over);
   };
-  /** What a leader before had no time to remove is in the stream, and so found there. */
+  /** Orders that an earlier leader had no time to remove are found in the stream. */
   const lead = () => {
     isToScan = true;
     for (const record of fleet.records()) noted.set(record.agent_id, seqsOf(record, isOver));
@@ -130,7 +130,7 @@ async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number)
     if (!isUsable(message)) return true;
     const id = parseAgentSubject(message.subject)?.id;
     const record = id === undefined ? undefined : fleet.record(id);
-    // What the record has not taken in, as of an agent that is not known, is not for it to judge.
+    // The record cannot judge an order that it does not include, such as one for an unknown agent.
     return record !== undefined && message.seq <= record.commands_seq && !keptFor(record).has(message.seq);
   };
 

@@ -66,7 +66,7 @@ export const captainHandlers: Pick<
       task,
       project,
       isKnown: (id) => fleet.record(id) !== undefined,
-      // Its host is there before its CLI, which may not start at all.
+      // The host is connected before its CLI, which may fail to start.
       isOnline: (id) => {
         const view = fleet.get(id);
         return view?.axes.link.value === "online" && view.status !== "starting";
