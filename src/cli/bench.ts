@@ -43,7 +43,7 @@ const soakArgs = {
   agents: {
     type: "string",
     valueHint: "N",
-    description: `run so many agents (default ${defaultSoakAgents})`,
+    description: `run this many agents (default ${defaultSoakAgents})`,
   },
   ...executableArg,
   ...jsonArgs,

@@ -16,8 +16,7 @@ type TokenArgs = Arguments<typeof args>;
 
 export const tokenCommand = defineCommandGroup({
   name: "token",
-  description:
-    "show: print the HTTP token; url: print an address that signs a browser in once; rotate: make a new token and sign all out",
+  description: "print or replace the HTTP token, or print an address that signs a browser in",
   standard: "show",
   subcommands: {
     show: {

@@ -59,7 +59,7 @@ export const agentsCommand = defineCommandGroup({
     revoke: {
       command: defineCliCommand({
         name: "agents revoke",
-        description: "make an agent's credentials void at once",
+        description: "revoke an agent's credentials at once",
         args: { ...idArg, ...dataDirArgs, ...jsonArgs },
         run: revoke,
       }),
@@ -67,7 +67,8 @@ export const agentsCommand = defineCommandGroup({
     remove: {
       command: defineCliCommand({
         name: "agents remove",
-        description: "remove an agent with all that is kept of it; the recorded history stays",
+        description:
+          "remove an agent with its state, queue, credentials and files; the recorded history stays",
         args: removeArgs,
         run: remove,
       }),
