@@ -34,66 +34,72 @@ const setting = <TSchema extends v.GenericSchema, const TFacts extends Omit<Serv
 /** Every setting of `serve`, once: the flags, their help, the JSON Schema, the defaults and docs/settings.md follow from it. */
 export const serveSettings = {
   port: setting(wholeNumber(0, 65_535), {
-    description: "port of the dashboard and the API; 0 for any free one",
+    description: "serve the dashboard and the API on this port; 0 picks a free one",
     valueHint: "PORT",
     default: 3000,
   }),
   host: setting(text("an address"), {
-    description: "address of the dashboard and the API",
+    description: "serve the dashboard and the API on this address",
     valueHint: "ADDRESS",
     default: "127.0.0.1",
   }),
   nats_port: setting(wholeNumber(0, 65_535), {
-    description: "port of the nats-server that is started; 0 for any free one",
+    description: "run nats-server on this port; 0 picks a free one",
     valueHint: "PORT",
     default: 4222,
   }),
   nats_url: setting(text("a URL"), {
-    description: "use this NATS server or cluster, and start none",
+    description: "use this NATS server or cluster instead of starting one",
     valueHint: "URL",
   }),
   nats_creds: setting(path, {
     description: "credentials file for the NATS server at nats_url",
     valueHint: "FILE",
   }),
-  nats_server: setting(path, { description: "run this nats-server program", valueHint: "PATH" }),
-  insecure: setting(yesOrNo, { description: "no credentials on loopback, for experiments", default: false }),
+  nats_server: setting(path, {
+    description: "run this nats-server program instead of the one inside cliai",
+    valueHint: "PATH",
+  }),
+  insecure: setting(yesOrNo, {
+    description: "ask for no credentials, on loopback only; for experiments",
+    default: false,
+  }),
   token_file: setting(path, {
-    description: "file with the HTTP token; without it one is made at first start",
+    description: "read the HTTP token from this file; else serve makes one at its first start",
     valueHint: "FILE",
   }),
   tls_cert: setting(path, {
-    description: "certificate of the dashboard, the API and NATS (PEM)",
+    description: "certificate for the dashboard, the API and NATS (PEM)",
     valueHint: "FILE",
   }),
-  tls_key: setting(path, { description: "key of tls_cert (PEM)", valueHint: "FILE" }),
+  tls_key: setting(path, { description: "private key of tls_cert (PEM)", valueHint: "FILE" }),
   tls_ca: setting(path, {
     description: "certificate of the private authority that signed tls_cert (PEM)",
     valueHint: "FILE",
   }),
   replicas: setting(wholeNumber(1, 5), {
-    description: "copies of each stream and bucket on a cluster",
+    description: "keep this many copies of each stream and bucket on a cluster",
     valueHint: "N",
     default: 1,
   }),
   sync: setting(pattern(/^(always|[1-9]\d{0,3}[sm])$/, "must be always, or a time such as 1s or 2m"), {
-    description: "when nats-server writes to the disk: before it confirms a message, or every TIME",
+    description: "write to the disk before each confirmation (always), or at this interval",
     valueHint: "always|TIME",
     default: "always",
   }),
   audit_max_age: setting(pattern(/^[1-9]\d*(min|h|d|w)$/, "must be a duration such as 12h or 30d"), {
-    description: "how long the recorded history is kept",
+    description: "delete audit records that are older than this",
     valueHint: "TIME",
     default: "30d",
   }),
   audit_max_bytes: setting(pattern(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB"), {
-    description: "how much of the recorded history is kept",
+    description: "delete the oldest audit records above this size",
     valueHint: "SIZE",
     default: "1GB",
   }),
-  audit_heartbeats: setting(yesOrNo, { description: "record heartbeats as well", default: false }),
+  audit_heartbeats: setting(yesOrNo, { description: "record heartbeats in the audit, too", default: false }),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
-    description: "how long a session that has ended may be resumed before its tasks fail",
+    description: "fail the tasks of an ended session that nobody resumes within this time",
     valueHint: "TIME",
     default: "10m",
   }),
