@@ -1,6 +1,7 @@
 // The settings file (`--config`) and the settings of `serve`: one schema, and pure functions from text to settings. Files
 // and environment are read in src/cli.
 import * as v from "valibot";
+import { defaultAgentCli } from "./agents/agent-clis.ts";
 import { CliaiError } from "./domain/text/errors.ts";
 import { findJsonError } from "./domain/text/json-error.ts";
 import { parseDurationMs } from "./domain/text/moment.ts";
@@ -136,7 +137,7 @@ export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cya
 
 const profileEntries = {
   description: v.optional(described(text("text"), "what this agent is for")),
-  cli: v.optional(described(text("the name of an agent CLI"), "the agent CLI to launch"), "claude"),
+  cli: v.optional(described(text("the name of an agent CLI"), "the agent CLI to launch"), defaultAgentCli),
   model: v.optional(described(text("a model name"), "given to the CLI as it is")),
   role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),
   colour: v.optional(v.picklist(profileColours, `must be one of ${profileColours.join(", ")}`)),

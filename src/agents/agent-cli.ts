@@ -2,6 +2,7 @@
 //
 // What cliai has to know of an agent CLI to launch it: a row of data for each, in a file of its own beside this one.
 import type { Readable, Writable } from "node:stream";
+import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { HookFacts, SessionCli } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Usage } from "../domain/wire/messages.ts";
@@ -23,6 +24,8 @@ export interface AgentCli extends ProgramPlace {
   readonly buildSettings?: (place: HookPlace) => unknown;
   /** What the CLI's settings that are not ours say; absent where it has none that matter to us. */
   readonly readUserSettings?: (place: UserSettingsPlace) => Promise<UserSettings>;
+  /** What it tells its MCP servers by their environment; only what is set there. */
+  readonly readMcpServerFacts?: (env: Readonly<NodeJS.ProcessEnv>) => McpServerFacts;
   /** Whether its last words say that the session which it was to go on in is not there; absent where it does not say so. */
   readonly isSessionGone?: (lastWords: string) => boolean;
   /** A session without a terminal, fed by its standard input; absent where the CLI has none. */
@@ -35,6 +38,13 @@ export interface AgentCli extends ProgramPlace {
 /** Its line is empty, or has words of somebody's, or the screen shows something that is not known to be its prompt. */
 export type PromptState = "empty" | "written" | "other";
 
+export interface McpServerFacts {
+  readonly projectPath?: string;
+  readonly sessionId?: string;
+  /** Where its session takes messages. */
+  readonly messaging?: MessagingSocket;
+}
+
 /** Where hooks are taken. */
 export interface HookPlace {
   readonly url: string;
@@ -43,8 +53,10 @@ export interface HookPlace {
   readonly holdS: number;
   /** The program that hands a hook on, for where the CLI can only start one. */
   readonly command: { readonly command: string; readonly args: readonly string[] };
-  /** Where the CLI may export what it says of its requests to the model; absent where the user has it export elsewhere. */
-  readonly telemetryUrl: string | undefined;
+  /** Where the CLI may export what it says of its requests to the model. */
+  readonly telemetryUrl: string;
+  /** What the CLI is launched with, but for what these settings add. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   /** The CLI's release, where it said so. */
   readonly version: string | undefined;
   /** Whether its session has a stream, which may carry some of the hooks. */

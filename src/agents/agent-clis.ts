@@ -1,10 +1,17 @@
 // The agent CLIs that cliai can launch.
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
-import type { AgentCli } from "./agent-cli.ts";
+import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 
 export const agentClis: readonly AgentCli[] = [claude];
+/** For a profile that names none. */
+export const defaultAgentCli = claude.name;
+
+/** What the CLI that has started this process as its MCP server tells by the environment, whichever of them it is. */
+export function readMcpServerFacts(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {
+  return Object.assign({}, ...agentClis.map((cli) => cli.readMcpServerFacts?.(env)));
+}
 
 /** @throws CliaiError `config_invalid` with the names there are */
 export function findAgentCli(name: string): AgentCli {

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
-import type { MessagingSocket } from "../agent-link/host-protocol.ts";
+import { readMcpServerFacts } from "../agents/agent-clis.ts";
 import { startBridge } from "../bridge/bridge.ts";
 import type { HostAddress } from "../bridge/host-link.ts";
 import { buildInfo } from "../build-info.ts";
@@ -46,20 +46,21 @@ export const bridgeCommand = defineCliCommand({
   async run(args, context) {
     const { env, stdin, stdout, log, now } = context;
     const id = readAgentId(args, context);
+    const told = readMcpServerFacts(env);
     const bridge = startBridge({
       agentId: id,
       ...(await findOwnNats(id, args, context)),
       heartbeatIntervalS: readHeartbeatInterval(env, args.heartbeat),
       facts: {
         config_name: env.CLIAI_CONFIG_NAME || "unknown",
-        project_path: env.CLIAI_PROJECT_PATH || env.CLAUDE_PROJECT_DIR || context.cwd,
+        project_path: env.CLIAI_PROJECT_PATH || told.projectPath || context.cwd,
         host: hostname(),
         pid: process.pid,
-        session_id: env.CLAUDE_CODE_SESSION_ID || undefined,
+        session_id: told.sessionId,
         role: readRole(env.CLIAI_ROLE),
       },
       host: readHost(context),
-      messaging: readMessaging(context),
+      messaging: told.messaging,
       version: buildInfo.version,
       createId: () => crypto.randomUUID(),
       ...{ stdin, stdout, log, now },
@@ -110,10 +111,4 @@ async function findOwnCreds(dataDir: string, id: AgentId): Promise<string | unde
 function readHost({ env }: CliContext): HostAddress | undefined {
   const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token, CLIAI_INSTANCE_ID: instanceId } = env;
   return url && token && instanceId ? { url, token, instanceId } : undefined;
-}
-
-/** Claude Code (2.1.330) names it to its MCP servers. */
-function readMessaging({ env }: CliContext): MessagingSocket | undefined {
-  const { CLAUDE_CODE_MESSAGING_SOCKET: path, CLAUDE_CODE_MESSAGING_TOKEN: token } = env;
-  return path ? { path, token: token || undefined } : undefined;
 }

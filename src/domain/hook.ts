@@ -3,6 +3,19 @@
 import type { Question } from "./questions.ts";
 import type { SessionEventKind } from "./wire/messages.ts";
 
+/**
+ * The first word of a notification's detail, where it says something of the state: what the session waits for, that a person
+ * has answered it, or that it waits for a prompt. A CLI's own words for these are put into ours in its folder.
+ */
+export const notificationMeanings = {
+  permission_prompt: "permission",
+  elicitation_dialog: "answer",
+  permission_response: "answered",
+  elicitation_response: "answered",
+  idle_prompt: "idle",
+} as const;
+export type NotificationWord = keyof typeof notificationMeanings;
+
 /** What goes out as `agent.{id}.event` (contract §3). */
 export interface HookFacts {
   readonly kind: SessionEventKind;

@@ -1,6 +1,7 @@
 // What a hook of Claude Code says, in the words of `agent.{id}.event`: measured with 2.1.330. Short words only, without
 // secrets as far as they can be told by their shape; what a tool gave back is never among them.
 import * as v from "valibot";
+import type { NotificationWord } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord, SessionEventKind } from "../../domain/wire/messages.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
@@ -110,11 +111,11 @@ function detailOf(hook: ClaudeHook): string | undefined {
     case "PostToolUseFailure":
       return long(hook.error);
     case "Notification":
-      return long(joined(hook.notification_type, hook.message));
+      return long(joined(notificationWordOf(hook.notification_type), hook.message));
     case "Elicitation":
-      return long(joined("elicitation_dialog", hook.message));
+      return long(joined("elicitation_dialog" satisfies NotificationWord, hook.message));
     case "ElicitationResult":
-      return long(joined("elicitation_response", hook.action));
+      return long(joined("elicitation_response" satisfies NotificationWord, hook.action));
     case "StopFailure":
       return long(hook.error_details ?? hook.error);
     case "SubagentStart":
@@ -125,6 +126,18 @@ function detailOf(hook: ClaudeHook): string | undefined {
     case "SessionEnd":
       return short(hook.reason);
   }
+}
+
+/** Claude's words for what has another word of ours; its others are ours already, or say nothing of the state. */
+const notificationWords = new Map<string, NotificationWord>([
+  ["worker_permission_prompt", "permission_prompt"],
+  ["elicitation_url_dialog", "elicitation_dialog"],
+  ["agent_needs_input", "elicitation_dialog"],
+  ["elicitation_complete", "elicitation_response"],
+]);
+
+function notificationWordOf(type: string | undefined): string | undefined {
+  return type === undefined ? undefined : (notificationWords.get(type) ?? type);
 }
 
 /** Of a tool that asks its user: what it asks. */

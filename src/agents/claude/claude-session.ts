@@ -60,7 +60,7 @@ export function buildClaudeSettings(place: HookPlace): unknown {
       NO_PROXY: userSettings.noProxy,
       no_proxy: userSettings.noProxy,
       ...(place.holdsEnds ? { CLAUDE_CODE_STOP_HOOK_BLOCK_CAP: String(mostRefusedEnds) } : {}),
-      ...(place.telemetryUrl === undefined ? {} : telemetryEnv(place.telemetryUrl, token)),
+      ...telemetryEnv(place),
     },
   };
 }

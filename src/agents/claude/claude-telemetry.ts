@@ -2,19 +2,30 @@
 // estimate of the cost. Measured with 2.1.330, which hands none of these settings on to the agent's tools.
 import * as v from "valibot";
 import type { ModelRequest } from "../../domain/hook.ts";
+import type { HookPlace } from "../agent-cli.ts";
 
 const exportEveryMs = 2_000;
 
-/** Goes into the `env` of the agent's settings. */
-export function telemetryEnv(url: string, token: string): Record<string, string> {
+type Place = Pick<HookPlace, "telemetryUrl" | "token" | "env" | "isHeadless">;
+
+/**
+ * Goes into the `env` of the agent's settings. Nothing where the user has Claude export elsewhere: that is left alone. Nor for
+ * a headless session: its results say the same, and exporting makes each tool call longer (docs/performance.md).
+ */
+export function telemetryEnv({ telemetryUrl, token, env, isHeadless }: Place): Record<string, string> {
+  if (isHeadless || exportsElsewhere(env)) return {};
   return {
     CLAUDE_CODE_ENABLE_TELEMETRY: "1",
     OTEL_LOGS_EXPORTER: "otlp",
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_ENDPOINT: telemetryUrl,
     OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${token}`,
     OTEL_LOGS_EXPORT_INTERVAL: String(exportEveryMs),
   };
+}
+
+function exportsElsewhere(env: HookPlace["env"]): boolean {
+  return Object.keys(env).some((name) => name === "CLAUDE_CODE_ENABLE_TELEMETRY" || name.startsWith("OTEL_"));
 }
 
 const ValueSchema = v.looseObject({

@@ -2,6 +2,7 @@
 //
 // Claude Code: measured with 2.1.330.
 import type { AgentCli } from "../agent-cli.ts";
+import { readClaudeEnvironment } from "./claude-environment.ts";
 import { readClaudePrompt } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
@@ -23,6 +24,7 @@ export const claude: AgentCli = {
   session: claudeSession,
   buildSettings: buildClaudeSettings,
   readUserSettings: readClaudeUserSettings,
+  readMcpServerFacts: readClaudeEnvironment,
   headless: claudeStream,
   readPrompt: readClaudePrompt,
   isSessionGone: (lastWords) => lastWords.includes("No conversation found with session ID"),

@@ -134,8 +134,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     settings(mcpConfigPath) {
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
-        // A headless session says the same by its results; exporting makes each tool call longer (docs/performance.md).
-        telemetryUrl: isHeadless || exportsElsewhere(context.env) ? undefined : url,
+        ...{ telemetryUrl: url, env: context.env },
         ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
         asksPermissions: options.permissions === "inbox",
         ...{ isHeadless, userSettings, holdsEnds: options.stopApproval !== undefined },
@@ -193,11 +192,6 @@ async function listen(fetch: HttpHandler): Promise<HttpServer> {
     // A held hook arrives at once and is answered late, so there is no deadline for the request.
     requestWithinS: 0,
   });
-}
-
-/** Whether the user's environment has the CLI export its telemetry already. Then it is left alone. */
-function exportsElsewhere(env: Environment): boolean {
-  return Object.keys(env).some((name) => name === "CLAUDE_CODE_ENABLE_TELEMETRY" || name.startsWith("OTEL_"));
 }
 
 /** The routes that may be used, separated by commas, for trying out one of them. */

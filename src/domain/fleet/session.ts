@@ -1,5 +1,6 @@
 // Reduces the events of an agent's CLI to the evidence of its session: its id, whether a turn is open, which tools run,
 // what waits for a person, what failed. All lists are bounded. session-reading.ts interprets it.
+import { type NotificationWord, notificationMeanings } from "../hook.ts";
 import { summaryOf } from "../receipts.ts";
 import { type AgentEvent, type FailureWord, failureWords, type SessionEventKind } from "../wire/messages.ts";
 
@@ -229,21 +230,9 @@ function withError(session: SessionEvidence, { error, detail }: AgentEvent, at: 
   return { ...session, turn_error: { error: word, detail: summaryOf(detail ?? ""), at } };
 }
 
-/**
- * The first word of a notification's detail, where it says something of the state. All but `permission_response`, which the
- * session's host says, are the words of Claude Code 2.1.330.
- */
-const notifications = new Map<string, "permission" | "answer" | "answered" | "idle">([
-  ["permission_prompt", "permission"],
-  ["worker_permission_prompt", "permission"],
-  ["elicitation_dialog", "answer"],
-  ["elicitation_url_dialog", "answer"],
-  ["agent_needs_input", "answer"],
-  ["permission_response", "answered"],
-  ["elicitation_response", "answered"],
-  ["elicitation_complete", "answered"],
-  ["idle_prompt", "idle"],
-]);
+const notifications: ReadonlyMap<string, (typeof notificationMeanings)[NotificationWord]> = new Map(
+  Object.entries(notificationMeanings),
+);
 
 function reduceNotification(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   const detail = event.detail ?? "";

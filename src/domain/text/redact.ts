@@ -13,10 +13,8 @@ const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/\b\d{9,12}\.[\w-]{22}\.[\w-]{43}/g, "***"],
   [/([?&](?:code|token|access_token|password|secret|api_key)=)[^&\s"'#]+/gi, "$1***"],
   [/\bsk-[\w-]{16,}/g, "***"],
-  [
-    /\b((?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|AWS|GITHUB)_[A-Z_]*(?:KEY|TOKEN|SECRET)\s*[=:]\s*)["']?[^\s"']+/g,
-    "$1***",
-  ],
+  // Variables, whoever's they are: OPENAI_API_KEY, GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY.
+  [/\b([A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN|SECRET)\s*[=:]\s*)["']?[^\s"']+/g, "$1***"],
 ];
 
 /** The same text with `***` in place of each secret. */

@@ -34,6 +34,26 @@ describe("readClaudeHook()", () => {
       { kind: "notification", detail: "idle_prompt: Claude is waiting for your input" },
     ],
     [
+      "Notification",
+      { notification_type: "worker_permission_prompt", message: "Bash" },
+      { kind: "notification", detail: "permission_prompt: Bash" },
+    ],
+    [
+      "Notification",
+      { notification_type: "agent_needs_input", message: "Which one?" },
+      { kind: "notification", detail: "elicitation_dialog: Which one?" },
+    ],
+    [
+      "Notification",
+      { notification_type: "elicitation_complete" },
+      { kind: "notification", detail: "elicitation_response" },
+    ],
+    [
+      "Notification",
+      { notification_type: "auth_success", message: "Welcome" },
+      { kind: "notification", detail: "auth_success: Welcome" },
+    ],
+    [
       "Elicitation",
       { message: "Proceed?" },
       { kind: "notification", detail: "elicitation_dialog: Proceed?" },

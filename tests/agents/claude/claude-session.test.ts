@@ -6,7 +6,8 @@ const place = {
   token: "secret",
   holdS: 60,
   command: { command: "/opt/my tools/cliai", args: ["hook"] },
-  telemetryUrl: undefined,
+  telemetryUrl: "http://127.0.0.1:1",
+  env: {},
   isHeadless: false,
   asksPermissions: false,
   userSettings: { noProxy: "corp.example,127.0.0.1,localhost,::1" },
@@ -43,9 +44,9 @@ test("what the stream of a headless session carries is not in its settings besid
 });
 
 test("its settings keep loopback, and what the user keeps, from every proxy of the user's settings", () => {
-  const { env } = buildClaudeSettings({ ...place, version: "2.1.330" }) as { env: object };
+  const settings = buildClaudeSettings({ ...place, version: "2.1.330", isHeadless: true });
   const noProxy = place.userSettings.noProxy;
-  expect(env).toEqual({ NO_PROXY: noProxy, no_proxy: noProxy });
+  expect((settings as { env: object }).env).toEqual({ NO_PROXY: noProxy, no_proxy: noProxy });
 });
 
 test("where somebody has to approve the ends of turns, Claude does not end them by itself after eight", () => {
@@ -147,4 +148,15 @@ test("a headless session that asks for permissions by its stream has no hook for
   expect(settings({ isHeadless: true, asksPermissions: true })).not.toContain("PermissionRequest");
   expect(settings({ isHeadless: true })).toContain("PermissionRequest");
   expect(settings({ asksPermissions: true })).toContain("PermissionRequest");
+});
+
+test("it exports its telemetry to the host, but where its user has it export elsewhere, or its results say the same", () => {
+  const endpointOf = (more: object) => {
+    const settings = buildClaudeSettings({ ...place, version: "2.1.330", ...more });
+    return (settings as { env: Record<string, string> }).env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  };
+  expect(endpointOf({})).toBe("http://127.0.0.1:1");
+  expect(endpointOf({ env: { CLAUDE_CODE_ENABLE_TELEMETRY: "1" } })).toBeUndefined();
+  expect(endpointOf({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://corp.example" } })).toBeUndefined();
+  expect(endpointOf({ isHeadless: true })).toBeUndefined();
 });

@@ -22,6 +22,8 @@ const secrets: [what: string, text: string, secret: string][] = [
   ["a session or login code", `http://127.0.0.1:3000/login?code=${code}`, code.slice(-43)],
   ["a key in PEM form", pem, "MIGHAgEAMBMGByqGSM49"],
   ["a model's API key", apiKey, apiKey],
+  ["a variable with a secret", "export AWS_SECRET_ACCESS_KEY='hunter2hunter2'", "hunter2hunter2"],
+  ["a variable of a program that is not known", "MISTRAL_API_TOKEN: hunter2hunter2", "hunter2hunter2"],
   ["a variable with a key", "ANTHROPIC_API_KEY=hunter2hunter2", "hunter2hunter2"],
 ];
 
@@ -42,6 +44,7 @@ test.each([
   'no agent "Snake-1234"; did you mean Snake-1243?',
   "3f2a1c9e-8b7d-4f6a-9e0c-1b2a3c4d5e6f",
   "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "press ANY KEY; the TOKEN: is gone; DATA_DIR=/tmp",
   "the bearer of bad news; a basic error",
 ])("redact() leaves %j as it is", (text) => {
   expect(redact(text)).toBe(text);
@@ -49,7 +52,17 @@ test.each([
 
 test("redact() takes linear time over what an agent may send", () => {
   const startedAt = performance.now();
-  for (const text of ["-----BEGIN PRIVATE KEY-----", "eyJ", "a:", "x://", "sk-", "?code="])
+  for (const text of [
+    "-----BEGIN PRIVATE KEY-----",
+    "eyJ",
+    "a:",
+    "x://",
+    "sk-",
+    "?code=",
+    "A_",
+    "A_KEY ",
+    "A_B1",
+  ])
     redact(text.repeat(20_000));
   expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
