@@ -1,6 +1,6 @@
 // Holds the house to its plan: who may import whom, where each package lives, no cycles, no strays.
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
@@ -62,6 +62,33 @@ const homes: Readonly<Record<string, readonly string[]>> = {
     ...["domain", "config", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "audit", "server", "web", "bench", "cli"],
   ],
+};
+
+/** Folders of tests by scenario: each runs many rooms at once, as a user does. All other tests mirror src/. */
+const scenarioFolders = ["bench", "build", "cluster", "deno", "e2e", "faults", "security", "support"];
+
+/** Tests of more than one source, or of none, each with what they are about. */
+const testsOfSeveral: Readonly<Record<string, string>> = {
+  "architecture.test.ts": "the whole of src/",
+  "map.test.ts": "the map in docs/contributing.md",
+  "audit/retention.test.ts": "verify and head-file, as records get too old",
+  "bridge/ask.test.ts": "a bridge beside an agent that asks",
+  "bridge/nats-loss.test.ts": "a bridge while NATS is away",
+  "bridge/with-server.test.ts": "a bridge and a server together",
+  "domain/fleet/session-replay.test.ts": "recorded hooks of a real session, through session and status",
+  "domain/fleet/session-status.test.ts": "what session and status make of the same events",
+  "host/run-end.test.ts": "host, delivery and evidence, as a run ends",
+  "server/fleet/fleet.test.ts": "projector, fleet-state, silence and alerts over one server",
+  "server/fleet/set-back.test.ts": "set-back and fleet-state, as a clock is set back",
+  "server/heartbeat-writes.test.ts": "how often the whole server writes records",
+  "server/order-identity.test.ts": "send-command, inbox and receipts of the same id",
+  "server/requests/request-life.test.ts": "a request through request-store, request-desk and inbox",
+  "server/restart.test.ts": "the whole server, started again",
+  "server/several-serves.test.ts": "several servers beside each other",
+  "server/stray-values.test.ts": "the whole server, as others write into its buckets",
+  "web/browser-scripts.test.ts": "every script of web/browser/",
+  "web/pages/agent-page.test.ts": "the page of one agent, by its address",
+  "web/pages/pages.test.ts": "every page, by its address",
 };
 
 interface Import {
@@ -213,6 +240,15 @@ describe("architecture", () => {
       .filter((file) => names.test(withoutComments(file)))
       .map((file) => relative(src, file).replaceAll("\\", "/"));
     expect(namers).toEqual([]);
+  });
+
+  test("a test mirrors its source: the same path below tests/, or a listed reason", () => {
+    const tests = join(root, "tests");
+    const strays = sourceFiles(tests, /\.test\.ts$/)
+      .map((file) => relative(tests, file).replaceAll("\\", "/"))
+      .filter((path) => !scenarioFolders.includes(path.split("/")[0] ?? ""))
+      .filter((path) => !existsSync(join(src, path.replace(/\.test\.ts$/, ".ts"))));
+    expect(strays.sort()).toEqual(Object.keys(testsOfSeveral).sort());
   });
 
   test("names: kebab-case files, no barrels, no default exports, explicit extensions", () => {

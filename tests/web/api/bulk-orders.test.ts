@@ -1,7 +1,7 @@
 // One command to many agents: the exact targets named first, and a result for each.
 import { expect, test } from "bun:test";
-import { waitFor } from "../support/wait-for.ts";
-import { errorOf, postJson, startTestApp, type TestApp } from "./test-app.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 
 async function startFleet(): Promise<TestApp> {
   const web = await startTestApp();

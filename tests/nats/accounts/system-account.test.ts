@@ -1,8 +1,8 @@
 // Agents come and go for weeks: what nats-server remembers of connections that are over is bounded.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { parseJson } from "../../src/domain/wire/decode.ts";
-import { startSecureNats } from "../support/secure-nats.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseJson } from "../../../src/domain/wire/decode.ts";
+import { startSecureNats } from "../../support/secure-nats.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 

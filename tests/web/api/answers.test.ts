@@ -1,7 +1,7 @@
 // Requests over HTTP: as a program answers them, and as a browser without scripts does.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { waitFor } from "../support/wait-for.ts";
-import { errorOf, postJson, startTestApp, type TestApp } from "./test-app.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 
 let web: TestApp;
 beforeAll(async () => {

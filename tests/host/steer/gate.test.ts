@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createGate } from "../../src/host/steer/gate.ts";
+import { createGate } from "../../../src/host/steer/gate.ts";
 
 function gateOf(holdMs = 60_000) {
   let held = 0;

@@ -1,9 +1,9 @@
 // Launching an agent over HTTP: what a client may ask for, and what it is told. Real launches: e2e/headless-agents.test.ts.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { CliaiError } from "../../src/domain/text/errors.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import type { Spawner } from "../../src/web/api/spawner.ts";
-import { errorOf, postJson, startTestApp, type TestApp } from "./test-app.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import type { Spawner } from "../../../src/web/api/spawner.ts";
+import { errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 
 let web: TestApp;
 const orders: unknown[] = [];

@@ -1,11 +1,11 @@
 // Records in the bucket `agents` that are older than the cursor, as after a damaged block, a power cut or a downgrade; and
 // records that are gone.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
-import { removeBridge } from "../../src/nats/jetstream/streams.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
+import { removeBridge } from "../../../src/nats/jetstream/streams.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ada = parseAgentId("ada");
 
