@@ -27,10 +27,10 @@ export const keyKinds = ["operator", "system", "account"] as const;
 export type KeyKind = (typeof keyKinds)[number];
 export type NatsKeys = Readonly<Record<KeyKind, KeyPair>>;
 
-/** User key -> the moment up to which what was issued for it is void, in seconds since 1970. */
+/** User key -> the time, in seconds since 1970, up to which its credentials are revoked. */
 export type Revocations = Readonly<Record<string, number>>;
 
-/** What nats-server is configured with: nothing of it is secret. */
+/** What nats-server is configured with. Not secret. */
 export interface Claims {
   readonly operator: string;
   readonly system: { readonly key: string; readonly jwt: string };
@@ -45,7 +45,7 @@ export interface Minted {
 }
 
 export interface MintOptions {
-  /** Shown by nats-server for each connection, and taken from there for who it is. */
+  /** nats-server names the user so for each connection; we recognise agents by it. */
   readonly name: string;
   /** The public key of the agent's account it is in; that of the issuer when left out. */
   readonly account?: string;
@@ -78,7 +78,7 @@ export function createSeed(kind: KeyKind): string {
   return new TextDecoder().decode(pair.getSeed());
 }
 
-/** @throws Error when the text is no seed of a key of this kind */
+/** @throws Error if the text is not a seed of this kind of key */
 export function readSeed(kind: KeyKind, text: string): KeyPair {
   const seed = text.trim();
   if (!seed.startsWith(seedPrefix[kind])) throw new Error(`not the seed of an ${seedOwner(kind)} key`);
@@ -122,7 +122,7 @@ export async function buildAccountClaims(
   return await encodeAccount("CLIAI", account, claims, { signer: operator });
 }
 
-/** A new agent's account, by its public key: nobody holds the other half. */
+/** A new account for an agent: a public key whose private key nobody has. */
 export function createAgentAccount(): string {
   return createAccount().getPublicKey();
 }
@@ -134,8 +134,8 @@ export interface AgentAccount {
 }
 
 /**
- * An account that one agent alone is in. nats-server checks what an agent publishes to, and not what it names for the reply;
- * but a reply stays in the account that asked, and there is nobody else in this one.
+ * An account for one agent only. nats-server checks the subject that an agent publishes to, but not the reply subject that it names;
+ * a reply stays in the account that asked, and nobody else is in this one.
  */
 export async function buildAgentAccountClaims(
   { operator, account }: NatsKeys,
@@ -236,7 +236,7 @@ export interface NamedUser {
   readonly isOperator: boolean;
 }
 
-/** Who the text is credentials of, by its own word; undefined where it is none. */
+/** Whose credentials the text claims to be; undefined if it is not credentials. */
 export async function readUser(creds: string): Promise<NamedUser | undefined> {
   const claims = (await parseCreds(new TextEncoder().encode(creds)).catch(() => undefined))?.uc;
   if (claims === undefined) return undefined;
@@ -248,7 +248,7 @@ export async function readUser(creds: string): Promise<NamedUser | undefined> {
   return { isOperator: name === operatorName && allowed.length === 0 && nats.issuer_account === undefined };
 }
 
-/** Whether the text is whole credentials that this account has issued; text that is no credentials at all is not. */
+/** Whether the text is complete credentials that this account has issued. */
 export async function isIssuedBy(creds: string, account: KeyPair): Promise<boolean> {
   const parsed = await parseCreds(new TextEncoder().encode(creds)).catch(() => undefined);
   return parsed?.uc.iss === account.getPublicKey();

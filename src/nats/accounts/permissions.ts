@@ -22,10 +22,10 @@ export interface SubjectPermissions {
   readonly subscribe: readonly string[];
 }
 
-/** What the fleet's account lends to the agents' accounts; each of them takes its own agent's part of it alone. */
+/** What the fleet's account exports to the agents' accounts; each of them imports its own agent's part only. */
 export interface Service {
   readonly subject: string;
-  /** Whether one question has several answers: a pull of several messages. */
+  /** Whether one request has several answers, as a pull of several messages has. */
   readonly hasManyAnswers?: boolean;
   /** How long the way back is kept for the answer; 2 minutes when left out (nats-server). */
   readonly answerWithinMs?: number;
@@ -48,7 +48,7 @@ export const lentStreams: readonly string[] = [captainBroadcastSubject, captainD
 export interface Taken {
   /** In the fleet's account. */
   readonly subject: string;
-  /** What the agent's account calls it, and what an agent may call it that knows of no accounts. */
+  /** Its name in the agent's account. */
   readonly local: string;
 }
 

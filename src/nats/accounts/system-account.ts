@@ -18,7 +18,7 @@ export interface ConnectionEvent {
   /** Of the bridge's run, as in its heartbeats. */
   readonly instanceId: string;
   readonly isUp: boolean;
-  /** This connection among all. */
+  /** The connection's id. */
   readonly client: string;
   /** When it began, by nats-server's clock. */
   readonly startedAt: string;
@@ -63,7 +63,7 @@ export function watchConnections(
   };
 }
 
-/** Undefined for a connection that is no bridge's. @throws CliaiError `message_invalid`, also for a user that cannot be read */
+/** Undefined for a connection that is not an agent's. @throws CliaiError `message_invalid`, also if its user cannot be read */
 export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent | undefined {
   const { type, reason, server, client } = decodeMessage(AdvisorySchema, data);
   const named = parseConnectionName(client.name ?? "");

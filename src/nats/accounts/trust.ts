@@ -42,14 +42,14 @@ function readCertificate(pem: string): X509Certificate {
   }
 }
 
-/** The certificate is for the name that others know this machine by; it itself goes by 127.0.0.1. */
+/** The name to check the certificate for: it names this machine as others know it, while we connect to 127.0.0.1. */
 function nameToAskFor({ subjectAltName = "" }: X509Certificate, url: string): string | undefined {
   const host = URL.parse(url.split(",")[0]?.trim() ?? "")?.hostname ?? "";
   const names = [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map(([, name]) => name ?? "");
   return names.includes(host) ? host : names[0]?.replace("*", "cliai");
 }
 
-/** The same error, or one that says what helps where the certificate is not believed, or there is none. */
+/** The same error, or one with a remedy if the certificate is missing or not trusted. */
 export function explainDistrust(error: unknown, url: string): unknown {
   const { code } = error as { code?: unknown };
   if (code === ErrorCode.ServerOptionNotAvailable) {

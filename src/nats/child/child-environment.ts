@@ -3,7 +3,7 @@
 /** Windows opens no socket without SystemRoot, and runs no `.cmd` without ComSpec. */
 const needed = ["PATH", "HOME", "SystemRoot", "TEMP", "TMP", "ComSpec", "PATHEXT", "USERPROFILE", "APPDATA"];
 
-/** What we were started with, API keys perhaps, is none of their business. */
+/** Leaves out most of our environment, which may hold API keys. */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     needed.map((name) => [name, env[name]]).filter(([, value]) => value !== undefined),

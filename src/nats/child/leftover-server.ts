@@ -47,8 +47,8 @@ export async function recordRun(dir: string, run: Omit<Run, "started">): Promise
 
 /**
  * Ends the nats-server of an earlier `serve` on this store, if it is still there. To be called by the holder of the data
- * directory alone: another's nats-server is no orphan.
- * @throws CliaiError `already_running` for one that cannot be ended from here: two on one store destroy it
+ * directory only, because the nats-server of a living serve must not be ended.
+ * @throws CliaiError `already_running` if it cannot be ended from here, because two nats-servers on one store destroy it
  */
 export async function endOrphan(dir: string, log: Logger): Promise<void> {
   const run = await readRun(dir);
@@ -93,7 +93,7 @@ export async function readRun(dir: string): Promise<Run | undefined> {
   try {
     return decodeMessage(RunSchema, await readFile(join(dir, fileName)));
   } catch {
-    // No file, one cut off by a crash, or none of ours: there is nothing that could be told to end.
+    // The file is missing, cut off by a crash, or not ours, so it names no process to end.
     return undefined;
   }
 }
@@ -129,7 +129,7 @@ function serverNameOf(greeting: string): string | undefined {
   try {
     return (JSON.parse(info) as { server_name?: string }).server_name;
   } catch {
-    // Something else listens there, and speaks another language.
+    // Something else listens there, with another protocol.
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { isAtLeast } from "./server-version.ts";
 const syncSince = "2.10.0";
 /** Older ones refuse the line. */
 const closedClientsSince = "2.11.0";
-/** nats-server remembers each closed connection with all that it said, its credentials too: 10,000 of them unless told. */
+/** nats-server remembers closed connections with their credentials, 10,000 of them by default. */
 const closedClientsKept = 100;
 export const loopback = "127.0.0.1";
 /** What a nats-server does that is told nothing. */
@@ -21,7 +21,7 @@ export interface ServerTls {
 export interface ServerConfig {
   /** Of the nats-server that will read it, without a leading `v`. */
   readonly serverVersion: string;
-  /** Tells this run of the server from any other that answers on the port. */
+  /** Distinguishes this run of the server from another one on the same port. */
   readonly serverName: string;
   /** Default: this machine alone. */
   readonly host?: string | undefined;
@@ -30,11 +30,11 @@ export interface ServerConfig {
   readonly storeDir: string;
   readonly portsDir: string;
   readonly maxPayloadBytes: number;
-  /** When what is stored is on the disk: before its sender is told so (`always`), or every so often (`2m`). */
+  /** When it writes to the disk: before each confirmation (`always`), or at an interval (`2m`). */
   readonly sync: string;
-  /** Paths of PEM files; it speaks no TLS without. */
+  /** Paths of PEM files; without them it does not speak TLS. */
   readonly tls?: ServerTls | undefined;
-  /** Whom it believes, and where it keeps what it is told of revocations; without, it takes anybody. */
+  /** The claims that it trusts, and the folder for accounts and revocations; without it, nats-server admits anybody. */
   readonly trust?: { readonly claims: Claims; readonly accountsDir: string } | undefined;
 }
 
@@ -43,7 +43,7 @@ export function canSync(serverVersion: string, sync: string): boolean {
   return sync === ownSync || isAtLeast(serverVersion, syncSince);
 }
 
-/** Where a nats-server of this directory looks for accounts: `<public key>.jwt` each. */
+/** Where nats-server looks for accounts, one file `<public key>.jwt` each. */
 export function accountsDirOf(dir: string): string {
   return join(dir, "accounts");
 }

@@ -26,7 +26,7 @@ const garbagePercent = "50";
 const widestSpacingMs = 5_000;
 /** In characters; only the end of a longer one is read. */
 const longestLine = 64 * 1024;
-/** One that lived this long is well: when it dies, it is started again at once. */
+/** After living this long, nats-server is started again at once if it dies. */
 const livedWellMs = 10_000;
 const defaultSync = "always";
 
@@ -39,13 +39,13 @@ export interface NatsServerOptions {
   readonly tls?: ServerTls | undefined;
   /** 0 for any free port. */
   readonly port: number;
-  /** Default `always`: what it costs and what it saves is in docs/durability.md. */
+  /** Default `always`; docs/durability.md has the costs. */
   readonly sync?: string | undefined;
-  /** Whom it believes: asked at each start, a later one included. It takes anybody when left out. */
+  /** The claims that it trusts, asked for at each start; without it, nats-server admits anybody. */
   readonly claims?: (() => Promise<Claims>) | undefined;
-  /** When it aborts, the child is killed at once, whichever it is by then, and not started again. */
+  /** If it aborts, the present child is killed at once and not started again. */
   readonly kill?: AbortSignal | undefined;
-  /** Told of what it refuses to a connection, several times a second at most for each user. */
+  /** Called with what it refuses to a connection, a few times a second at most for each user. */
   readonly onViolation?: ((violation: RepeatedViolation) => void) | undefined;
   readonly log: Logger;
 }
@@ -114,7 +114,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     if (hasEnded(started)) onEnd();
     else started.once("exit", onEnd);
   };
-  /** Ever further from the start before, for one that gets ready and dies as for one that does not get ready. */
+  /** Pauses grow from one start to the next, whether nats-server gets ready and dies or never gets ready. */
   const restart = async () => {
     while (!ending.signal.aborted) {
       await pause(Math.max(0, startedMs + spacingMs - performance.now()), ending.signal);
@@ -178,7 +178,7 @@ async function startOnce(
   const child = spawn(binary.path, ["-c", configPath], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...childEnvironment(process.env), GOGC: process.env.GOGC ?? garbagePercent },
-    // Out of the terminal's group: Ctrl-C is for serve, which ends nats-server after its own last writes.
+    // In a process group of its own, so that Ctrl-C reaches serve only, which ends nats-server after its own last writes.
     detached: process.platform !== "win32",
   });
   const killNow = () => child.kill("SIGKILL");
@@ -194,13 +194,13 @@ async function startOnce(
   failed.catch(() => undefined);
   try {
     const known = { server_name: serverName, pid: child.pid ?? 0, host };
-    // At once: a serve that is killed before this one listens leaves it running, too.
+    // At once, because a serve that is killed before nats-server listens leaves it running, too.
     if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0 });
     const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
     await recordRun(dir, { ...known, port: readyPort });
     return { child, port: readyPort };
   } catch (error) {
-    // One that has stored nothing needs no ordered end, and may not heed it: what is wrong is said in time.
+    // It has stored nothing, so it can be killed: an orderly end might not work, and would delay the error.
     child.kill("SIGKILL");
     throw error;
   }
@@ -229,7 +229,7 @@ async function readPort(path: string): Promise<number | undefined> {
     const url = ports.nats?.[0];
     return url === undefined ? undefined : Number(new URL(url).port);
   } catch {
-    // Not there yet, or half written: the next look decides.
+    // Missing or half written; look again later.
     return undefined;
   }
 }
@@ -272,7 +272,7 @@ function startFailure(binaryPath: string, port: number, lastWords: readonly stri
   });
 }
 
-/** One that a signal ended has no exit code; one that could not be started has neither. */
+/** A process that a signal ended has no exit code; one that could not be started has neither. */
 function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }

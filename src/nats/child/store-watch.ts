@@ -56,7 +56,7 @@ export function watchStore(dir: string, onSpace: () => void, log: Logger): Store
       const isWriteError = /critical write error|disabling JetStream/i.test(line);
       const isForSpace = /no space left/i.test(line);
       isOff ||= /JetStream out of .*will be DISABLED/.test(line) || (isWriteError && isForSpace);
-      // Any other error of the disk ends a stream until nats-server is started anew, by a person who has mended it.
+      // After any other disk error a stream stays ended until a person has repaired the disk and started nats-server again.
       if (isWriteError && !isForSpace)
         writeError ??= `nats-server cannot write its store: ${line.replace(/^.*\[ERR\]\s*/, "")}`;
       say();

@@ -28,7 +28,7 @@ export interface RepeatedViolation extends Violation {
   readonly times: number;
 }
 
-/** An agent gone wild is refused tens of thousands of times a second: whoever is told is told of them together. */
+/** Counts refusals for this long before it reports them, because a faulty agent can be refused tens of thousands of times a second. */
 const tellEveryMs = 200;
 
 export interface ViolationReader {
