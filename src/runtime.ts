@@ -174,6 +174,9 @@ function boundBody(request: Request, maxBytes: number, withinS: number): Request
   return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
 }
 
+/** Whether `kill` of `node:child_process` sends a child one signal at most, as under Deno 2.9: the next answers false. */
+export const killsChildOnce = "Deno" in globalThis;
+
 /** A program on a terminal that is ours: what is written to it is as if typed. */
 export interface OwnTerminal {
   readonly pid: number;

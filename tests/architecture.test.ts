@@ -37,7 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   credentials: ["data-dir", "nats", "domain", "log", "runtime (types)", "waiting"],
   "data-dir": ["domain", "log", "runtime (types)", "direct-fetch", "waiting"],
   nats: ["processes", "domain", "log", "waiting"],
-  processes: ["waiting"],
+  processes: ["runtime", "waiting"],
   config: ["agents", "domain"],
   "build-info": ["nats (types)"],
   runtime: ["domain"],

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { signalChild } from "../processes/end-process.ts";
 import { runVariable } from "../processes/run-processes.ts";
 import type { AgentCli } from "./agent-cli.ts";
 import { findProgram } from "./find-program.ts";
@@ -34,7 +35,7 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: L
   // Listened to first: a signal that came in between would end this process alone, and leave the child behind.
   const stopPassing = passSignals((signal) => {
     if (signal !== "SIGINT") void agent.end(signal);
-    else if (!isTerminal) child.kill(signal);
+    else if (!isTerminal) signalChild(child, signal);
   });
   const stdio = isPiped === true ? (["pipe", "pipe", "inherit"] as const) : "inherit";
   const child = spawn(programOf(cli, env), [...args], {
@@ -45,7 +46,7 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: L
     child.once("error", (cause) => reject(launchFailure(cli, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  const agent = runningAgent({ pid: child.pid, run, kill: (signal) => void child.kill(signal), exit });
+  const agent = runningAgent({ pid: child.pid, run, kill: (signal) => signalChild(child, signal), exit });
   void agent.ended.finally(stopPassing);
   const { stdin, stdout } = child as { stdin: Writable | null; stdout: Readable | null };
   return stdin === null || stdout === null ? agent : { ...agent, pipes: { stdin, stdout } };

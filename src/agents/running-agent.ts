@@ -52,10 +52,15 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
     const processes = await findRunProcesses({ run, cli }).catch(() => []); // the system's list cannot be read: none is known
     for (const each of processes) found.set(each.pid, each);
   };
-  const endLeft = async (): Promise<string> => {
+  const endFound = async (): Promise<string> => {
     await look();
     const left = await endProcesses([...found.values()]);
     return left.length === 0 ? "" : `; of what it had started, ${pidsOf(left)} still runs`;
+  };
+  let left: Promise<string> | undefined;
+  const endLeft = () => {
+    left ??= endFound();
+    return left;
   };
   const over = exit.then(async ({ code, signal }) => {
     const wasForced = ending !== undefined || signal !== null;
@@ -73,6 +78,8 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
       kill: () => void look().finally(() => kill("SIGKILL")),
       ended: hasExited,
     });
+    // Deno 2.9 tells of an exit once nobody holds its output any more, and what it has left may.
+    await endLeft();
     // One that even SIGKILL has not ended hangs in the system itself: nobody can wait for that.
     await atMost(
       leftEndsWithinMs,

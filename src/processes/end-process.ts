@@ -1,6 +1,8 @@
 // How a process is ended, in one place: it is asked, and killed when it does not go. A child is ended by its own handle; what is
 // no child of ours by its id, and only while its start is the one that was read when it was found.
+import type { ChildProcess } from "node:child_process";
 import process from "node:process";
+import { killsChildOnce } from "../runtime.ts";
 import { pause } from "../waiting.ts";
 import { type KnownProcess, stillRunning } from "./process-table.ts";
 
@@ -31,6 +33,13 @@ export async function endProcess(child: Child, withinMs = endsWithinMs): Promise
   await Promise.race([child.ended, over.promise]);
   clearTimeout(first);
   clearTimeout(last);
+}
+
+/** Sends a signal to a child of ours, which is not reaped before its exit code is known. */
+export function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
+  const { pid, exitCode } = child;
+  if (child.kill(signal) || pid === undefined || exitCode !== null || !killsChildOnce) return;
+  send(pid, signal);
 }
 
 /** Ends processes that are no children of ours. Resolves with those that could not be ended. */

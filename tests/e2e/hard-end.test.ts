@@ -97,7 +97,8 @@ test("a stop by force ends a CLI that stands still, and its tool", async () => {
   const sent = await serve.run([
     ...["send", "stop", "ada", "--force", "--wait", "applied", "--timeout", "30", "--json"],
   ]);
-  expect(sent.stdout).toContain("ended: SIGKILL");
+  // Deno 2.9 tells of the first signal that it sent.
+  expect(sent.stdout).toMatch(/ended: SIG(KILL|TERM)/);
   expect(sent.code).toBe(0);
   expect(await isOver(processes)).toBe(true);
   expect((await ada.child.exit()).code).toBe(137);

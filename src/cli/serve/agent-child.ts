@@ -6,7 +6,7 @@ import process from "node:process";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { endProcess } from "../../processes/end-process.ts";
+import { endProcess, signalChild } from "../../processes/end-process.ts";
 import { selfCommand } from "../../runtime.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -82,9 +82,9 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     const terminate = () => {
       child.stdin?.end();
       // No signal on Windows: it would end the host at once, and leave its CLI behind.
-      if (child.stdin === null || process.platform !== "win32") child.kill("SIGTERM");
+      if (child.stdin === null || process.platform !== "win32") signalChild(child, "SIGTERM");
     };
-    await endProcess({ terminate, kill: () => child.kill("SIGKILL"), ended: exited }, endWithinMs);
+    await endProcess({ terminate, kill: () => signalChild(child, "SIGKILL"), ended: exited }, endWithinMs);
     if (child.exitCode !== null || child.signalCode !== null) await swept;
   };
   const end = () => {

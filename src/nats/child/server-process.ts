@@ -8,6 +8,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
+import { signalChild } from "../../processes/end-process.ts";
 import { pause } from "../../waiting.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { maxPayloadBytes } from "../bus.ts";
@@ -181,7 +182,7 @@ async function startOnce(
     // In a process group of its own, so that Ctrl-C reaches serve only, which ends nats-server after its own last writes.
     detached: process.platform !== "win32",
   });
-  const killNow = () => child.kill("SIGKILL");
+  const killNow = () => signalChild(child, "SIGKILL");
   kill?.addEventListener("abort", killNow);
   child.once("exit", () => kill?.removeEventListener("abort", killNow));
   const violations = createViolationReader((violation) => onViolation?.(violation));
@@ -201,7 +202,7 @@ async function startOnce(
     return { child, port: readyPort };
   } catch (error) {
     // It has stored nothing, so it can be killed: an orderly end might not work, and would delay the error.
-    child.kill("SIGKILL");
+    signalChild(child, "SIGKILL");
     throw error;
   }
 }
@@ -280,8 +281,8 @@ function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
 async function endChild(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
+  signalChild(child, "SIGTERM");
+  const timer = setTimeout(() => signalChild(child, "SIGKILL"), endWithinMs);
   await ended;
   clearTimeout(timer);
 }
