@@ -24,9 +24,18 @@ export interface AnsweredCall {
   readonly took_ms: number;
 }
 
+/** A message that could not be understood. */
+export interface MalformedMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly error: unknown;
+  /** The agent that the subject names, where it names one. */
+  readonly id: AgentId | undefined;
+}
+
 export interface AuditRecords {
   toolCall(call: AnsweredCall): void;
-  malformed(subject: string, data: Uint8Array, error: unknown, id: AgentId | undefined): void;
+  malformed(message: MalformedMessage): void;
   /** Publishes the count of what was left out and not told yet. */
   stop(): void;
 }
@@ -63,7 +72,7 @@ export function createAuditRecords({ publish, now, log }: AuditRecordsOptions): 
       const record: ToolRecord = { ...call, agent_id: id, ...boundArguments(call.arguments), at };
       send(auditToolSubject(id), record);
     },
-    malformed(subject, data, error, id) {
+    malformed({ subject, data, error, id }) {
       const at = now().toISOString();
       if (bucket.take(performance.now())) {
         const record: MalformedRecord = {

@@ -2,7 +2,7 @@
 import { type AuditSource, openStreamSource } from "../../src/audit/audit-source.ts";
 import type { Finding } from "../../src/audit/findings.ts";
 import { createSigningKey } from "../../src/audit/signing.ts";
-import type { AuditOptions } from "../../src/audit/start-audit.ts";
+import type { AuditOptions } from "../../src/audit/start-signing.ts";
 import { type Verification, verifyAudit } from "../../src/audit/verify.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";

@@ -123,7 +123,7 @@ describe("the audit", () => {
       log: silentLogger,
     });
     for (let i = 0; i < 100_000; i += 1)
-      records.malformed("agent.ada.status", new Uint8Array(100), "no", ada);
+      records.malformed({ subject: "agent.ada.status", data: new Uint8Array(100), error: "no", id: ada });
     records.stop();
     expect(sent.length).toBeLessThan(200);
     const omitted = sent.reduce<number>(

@@ -1,5 +1,5 @@
 // A server over a real nats-server, as `serve` puts it together, without HTTP.
-import type { AuditOptions } from "../../src/audit/start-audit.ts";
+import type { AuditOptions } from "../../src/audit/start-signing.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { Server } from "../../src/server/server.ts";

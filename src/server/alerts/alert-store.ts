@@ -7,6 +7,7 @@ import { buckets, dashboardAlertSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { openBucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
+import type { Following } from "../../nats/jetstream/follow.ts";
 import { followBucket } from "../../nats/jetstream/follow-bucket.ts";
 import { alertKey } from "./alerts.ts";
 
@@ -14,6 +15,8 @@ const prefix = "alert.";
 const retryMs = 1_000;
 
 export interface AlertStore {
+  /** Gives out each alert that was kept when the store was opened, the oldest first, and then each that any serve writes. */
+  follow(onStored: (alert: Alert) => void): void;
   keep(alert: Alert): void;
   drop(alert: Alert): void;
   stop(): Promise<void>;
@@ -21,30 +24,16 @@ export interface AlertStore {
 
 export interface AlertStoreOptions {
   readonly replicas: number;
-  /** Given each alert that is kept at the start, the oldest first, and then what any serve writes. */
-  readonly onStored: (alert: Alert) => void;
   readonly log: Logger;
 }
 
-/** Resolves when what is kept has been given out. */
+/** Resolves when what is kept has been read. */
 export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Promise<AlertStore> {
-  const { replicas, onStored, log } = options;
+  const { replicas, log } = options;
   const bucket = await openBucket(bus, buckets.serve, { replicas });
   const entries = [...(await bucket.entries())].filter(([key]) => key.startsWith(prefix));
   entries.sort(([, a], [, b]) => a.revision - b.revision);
-  /** Ignores values that are not alerts; something else wrote them. */
-  const take = (value: unknown) => {
-    const read = v.safeParse(AlertSchema, value);
-    if (read.success) onStored(read.output);
-  };
-  for (const [, { value }] of entries) take(value);
-  const following = followBucket(bus, {
-    bucket: buckets.serve,
-    keys: `${prefix}>`,
-    from: (entries.at(-1)?.[1].revision ?? 0) + 1,
-    log,
-    onChange: ({ value }) => take(value),
-  });
+  let following: Following | undefined;
 
   /** By key; undefined for one to be deleted. */
   const waiting = new Map<string, Alert | undefined>();
@@ -71,6 +60,21 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
   };
 
   return {
+    follow(onStored) {
+      /** Ignores values that are not alerts: something else than a serve wrote them. */
+      const take = (value: unknown) => {
+        const read = v.safeParse(AlertSchema, value);
+        if (read.success) onStored(read.output);
+      };
+      for (const [, { value }] of entries) take(value);
+      following = followBucket(bus, {
+        bucket: buckets.serve,
+        keys: `${prefix}>`,
+        from: (entries.at(-1)?.[1].revision ?? 0) + 1,
+        log,
+        onChange: ({ value }) => take(value),
+      });
+    },
     keep: (alert) => note(alert, alert),
     drop: (alert) => note(alert, undefined),
     async stop() {
@@ -78,7 +82,7 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
       await writing;
       flush();
       await writing;
-      await following.stop();
+      await following?.stop();
     },
   };
 }

@@ -1,6 +1,7 @@
 // Reads what agents report and what they are told, and decodes it into fleet events. Heartbeats come directly from NATS,
 // the rest from the streams, from where the last run stopped. So the state after a restart is the state before it.
 
+import type { MalformedMessage } from "../../audit/records.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -22,7 +23,7 @@ import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts
 import { lastSequence } from "../../nats/jetstream/streams.ts";
 import { atMost } from "../../waiting.ts";
 import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
-import type { Cursor } from "./fleet-store.ts";
+import type { ReadPosition } from "./read-position.ts";
 
 /** How many records of the audit are read again at a start to fill the timelines. Agents' records are not changed by them. */
 const timelineReplay = 5_000;
@@ -33,20 +34,19 @@ const lookAfterMs = 50;
 const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
 export interface Projector {
-  /** How far the streams have been read. */
-  cursor(): Cursor;
   /** Resolves when all that is stored by now for the agent, and what it has receipted, has been taken in; or after 2 s. */
   catchUp(id: AgentId): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface ProjectorOptions {
-  readonly from: Cursor;
+  /** From where the streams are read on; moved on with each message that is taken in. */
+  readonly position: ReadPosition;
   /** What is known of an agent so far. */
   readonly recordOf: (id: AgentId) => AgentRecord | undefined;
   readonly onEvent: (event: FleetEvent) => void;
   /** A message that could not be understood. */
-  readonly onMalformed: (subject: string, data: Uint8Array, error: unknown, id: AgentId | undefined) => void;
+  readonly onMalformed: (message: MalformedMessage) => void;
   /** An order that cannot be decoded, by its sequence in COMMANDS. */
   readonly onUnusableOrder: (seq: number) => void;
   readonly now: () => Date;
@@ -55,16 +55,9 @@ export interface ProjectorOptions {
 
 /** Resolves when all that the streams hold has been taken in. */
 export async function startProjector(bus: Bus, options: ProjectorOptions): Promise<Projector> {
-  const { from, recordOf, onEvent, onMalformed, onUnusableOrder, now, log } = options;
-  let cursor = from;
-  const waiting = new Set<{ readonly isOver: () => boolean; readonly resolve: () => void }>();
-  const advance = (further: Partial<Cursor>) => {
-    cursor = {
-      audit_seq: Math.max(cursor.audit_seq, further.audit_seq ?? 0),
-      commands_seq: Math.max(cursor.commands_seq, further.commands_seq ?? 0),
-    };
-    for (const { isOver, resolve } of waiting) if (isOver()) resolve();
-  };
+  const { position, recordOf, onEvent, onMalformed, onUnusableOrder, now, log } = options;
+  const from = position.cursor();
+  const { advance } = position;
 
   /** Whether it could be understood. */
   const take = (
@@ -77,7 +70,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     try {
       event = decode();
     } catch (error) {
-      if (!isKnown) onMalformed(subject, data, error, parseAgentSubject(subject)?.id);
+      if (!isKnown) onMalformed({ subject, data, error, id: parseAgentSubject(subject)?.id });
       return false;
     }
     if (event !== undefined) onEvent(event);
@@ -90,7 +83,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   const lastCommand = await lastSequence(bus, streams.commands);
   const commands = followStream(bus, {
     stream: streams.commands,
-    from: await firstMissedOrder(bus, recordOf, cursor.commands_seq + 1),
+    from: await firstMissedOrder(bus, recordOf, from.commands_seq + 1),
     log,
     onMessage: (message) => {
       const isKnown = message.seq <= from.commands_seq;
@@ -105,7 +98,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   // The last orders may have been removed from the stream.
   advance({ commands_seq: lastCommand });
   const lastAudit = await lastSequence(bus, streams.audit);
-  const auditFrom = Math.min(cursor.audit_seq + 1, Math.max(1, lastAudit - timelineReplay));
+  const auditFrom = Math.min(from.audit_seq + 1, Math.max(1, lastAudit - timelineReplay));
   for await (const message of readMissedReports(bus, recordOf, auditFrom))
     take(message.subject, message.data, () => decodeReport(message), true);
   const audit = followStream(bus, {
@@ -122,24 +115,21 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   await audit.caughtUp;
 
   return {
-    cursor: () => cursor,
     catchUp: async (id) => {
       const [command, receipt] = await Promise.all([
         lastSequence(bus, streams.commands),
         readLastMessage(bus, streams.audit, agentSubject(id, "receipt")),
       ]);
-      const isOver = () => cursor.commands_seq >= command && cursor.audit_seq >= (receipt?.seq ?? 0);
-      if (isOver()) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const waiter = { isOver, resolve };
-      waiting.add(waiter);
+      const reached = position.reached(
+        (cursor) => cursor.commands_seq >= command && cursor.audit_seq >= (receipt?.seq ?? 0),
+      );
       const look = setTimeout(async () => {
-        const isRead = await isReadTo(bus, cursor.commands_seq, command).catch(() => false); // looked at as much as can be
+        const isRead = await isReadTo(bus, position.cursor().commands_seq, command).catch(() => false); // looked at as much as can be
         if (isRead) advance({ commands_seq: command });
       }, lookAfterMs);
-      await atMost(catchUpWithinMs, promise);
+      await atMost(catchUpWithinMs, reached.done);
       clearTimeout(look);
-      waiting.delete(waiter);
+      reached.forget();
     },
     stop: async () => {
       unsubscribe();

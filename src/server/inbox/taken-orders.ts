@@ -17,7 +17,7 @@ import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { copiedTo, removeMessages, subjectCounts } from "../../nats/jetstream/streams.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import type { Projector } from "../fleet/projector.ts";
+import type { ReadPosition } from "../fleet/read-position.ts";
 import type { Lease } from "../lease.ts";
 
 const sweepEveryMs = 1_000;
@@ -35,7 +35,7 @@ export interface SweeperOptions {
   readonly fleet: FleetState;
   readonly lease: Lease;
   /** How far the orders have been read; asked for once this serve leads. */
-  readonly cursor: () => ReturnType<Projector["cursor"]>;
+  readonly cursor: ReadPosition["cursor"];
   readonly log: Logger;
 }
 

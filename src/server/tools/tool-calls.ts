@@ -1,6 +1,6 @@
 // Answers the agents' tool calls, all at the same time, so that a slow one delays no other. Every call that asks for a
 // reply gets one.
-import type { AnsweredCall } from "../../audit/records.ts";
+import type { AnsweredCall, MalformedMessage } from "../../audit/records.ts";
 import type { OrderNames } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
@@ -32,7 +32,7 @@ export interface ToolCallOptions
   extends Omit<ToolContext, "id" | "requestId" | "instanceId" | "call" | "confirms" | "handOver"> {
   /** Whether the plain `tools.call`, which believes the id in the body, is answered. */
   readonly insecure: boolean;
-  readonly onMalformed: (subject: string, data: Uint8Array, error: unknown, id: AgentId | undefined) => void;
+  readonly onMalformed: (message: MalformedMessage) => void;
   /** Called with each answered call whose caller is known. */
   readonly onAnswered: (call: AnsweredCall) => void;
   readonly log: Logger;
@@ -84,7 +84,8 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
   } catch (error) {
     // A refusal by the tool itself is its answer, and needs no alert.
     if (!isUnderstood && isCallersFault(error)) {
-      options.onMalformed(message.subject, message.data, error, parseToolCallSubject(message.subject));
+      const { subject, data } = message;
+      options.onMalformed({ subject, data, error, id: parseToolCallSubject(subject) });
     } else if (!(error instanceof CliaiError)) {
       options.log.error(`tool call ${call?.tool}: ${messageOf(error)}`);
     }

@@ -1,12 +1,11 @@
 // This room holds the signed history: writing, reading, verifying, exporting and replaying the stream AUDIT.
 //
-// Starts the server's part in the audit: its own records, and the checkpoints that sign what the stream AUDIT holds.
+// Starts the checkpoints that sign what the stream AUDIT holds.
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type AuditRetention, defaultAuditRetention } from "../nats/jetstream/streams.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import type { HeadFile } from "./head-file.ts";
-import { type AuditRecords, createAuditRecords } from "./records.ts";
 import type { SigningKey } from "./signing.ts";
 
 export interface AuditOptions {
@@ -21,23 +20,17 @@ export interface AuditOptions {
   readonly isLeader?: (() => boolean) | undefined;
 }
 
-export interface Audit {
-  readonly records: AuditRecords;
-  /** Signs what has come so far, where it can. */
-  stop(): Promise<void>;
-}
-
-/** The stream AUDIT and the bucket `serve` must be there. */
-export function startAudit(bus: Bus, options: AuditOptions, now: () => Date, log: Logger): Audit {
+/**
+ * Signs what the stream AUDIT holds, where this server is the one that signs. Resolves its `stop` once what came so far is signed.
+ * The stream AUDIT and the bucket `serve` must be there.
+ */
+export function startSigning(
+  bus: Bus,
+  options: AuditOptions,
+  now: () => Date,
+  log: Logger,
+): { stop(): Promise<void> } {
   const { key, headFile, retention = defaultAuditRetention, isLeader = () => true } = options;
-  const records = createAuditRecords({ publish: bus.publish, now, log });
-  const checkpoints =
-    key === undefined ? undefined : startCheckpoints(bus, { key, headFile, retention, isLeader, now, log });
-  return {
-    records,
-    stop: async () => {
-      records.stop();
-      await checkpoints?.stop();
-    },
-  };
+  if (key === undefined) return { stop: () => Promise.resolve() };
+  return startCheckpoints(bus, { key, headFile, retention, isLeader, now, log });
 }

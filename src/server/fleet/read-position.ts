@@ -1,0 +1,38 @@
+// How far this serve has read the streams: what reads them moves it on, what stores and removes goes by it.
+import type { Cursor } from "./fleet-store.ts";
+
+export interface ReadPosition {
+  /** The last sequence of each stream that has been read. */
+  cursor(): Cursor;
+  /** Never moves back. */
+  advance(further: Partial<Cursor>): void;
+  /** Resolves once `isReached` says so of a position. */
+  reached(isReached: (cursor: Cursor) => boolean): {
+    readonly done: Promise<void>;
+    readonly forget: () => void;
+  };
+}
+
+export function createReadPosition(from: Cursor): ReadPosition {
+  let cursor = from;
+  const waiting = new Set<() => void>();
+  return {
+    cursor: () => cursor,
+    advance(further) {
+      cursor = {
+        audit_seq: Math.max(cursor.audit_seq, further.audit_seq ?? 0),
+        commands_seq: Math.max(cursor.commands_seq, further.commands_seq ?? 0),
+      };
+      for (const look of waiting) look();
+    },
+    reached(isReached) {
+      const { promise: done, resolve } = Promise.withResolvers<void>();
+      const look = () => {
+        if (isReached(cursor)) resolve();
+      };
+      waiting.add(look);
+      look();
+      return { done, forget: () => void waiting.delete(look) };
+    },
+  };
+}

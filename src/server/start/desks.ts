@@ -1,0 +1,71 @@
+// The third stage of a server: answers the agents' tool calls, and keeps their requests and their inboxes.
+import { isKnownToLive, otherRunOf } from "../../domain/fleet/runs.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { openFleetDesk } from "../fleet/fleet-desk.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
+import { type Holds, openHolds } from "../inbox/holds.ts";
+import { createInbox } from "../inbox/inbox.ts";
+import { openRequestDesk } from "../requests/request-desk.ts";
+import type { RequestService } from "../requests/request-store.ts";
+import type { LaunchAgent, RequestDesk } from "../server.ts";
+import { answerToolCalls } from "../tools/tool-calls.ts";
+import type { FleetReading } from "./fleet-reading.ts";
+import type { Foundation } from "./foundation.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+export interface Desks {
+  readonly requests: RequestService & RequestDesk;
+  readonly holds: Holds;
+  /** Answers nobody any more; what was begun goes on. */
+  close(): void;
+  stop(): Promise<void>;
+}
+
+export async function openDesks(
+  foundation: Foundation,
+  { projector, onEvent }: FleetReading,
+  options: ServerOptions,
+): Promise<Desks> {
+  const { bus, replicas, fleet, alerts, records, malformed, listening, now, log } = foundation;
+  const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
+  const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
+  const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
+  const holds = await openHolds(bus, { replicas, mayLive, now, log });
+  const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, now });
+  const endings = [
+    answerToolCalls({
+      ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
+      catchUp: projector.catchUp,
+      onMalformed: malformed.takeOwn,
+      onAnswered: records.toolCall,
+    }),
+    openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),
+  ];
+  return {
+    requests,
+    holds,
+    close() {
+      for (const end of endings) end();
+    },
+    async stop() {
+      await requests.stop();
+      await holds.stop();
+    },
+  };
+}
+
+/** Whether that run of the agent may still be at work, as far as anybody can tell. */
+function mayRunLive(fleet: FleetState, id: AgentId, instanceId: string): boolean {
+  const record = fleet.record(id);
+  const run = record?.heartbeat?.instance_id;
+  if (record === undefined || run === undefined || run === instanceId) return true;
+  const other = otherRunOf(record, instanceId);
+  return other !== undefined && isKnownToLive(other, record.run_started_at ?? "");
+}
+
+const launchNone: LaunchAgent = () =>
+  Promise.reject(
+    new CliaiError("refused", "this server launches no agents", { hint: "cliai spawn launches one" }),
+  );

@@ -1,0 +1,86 @@
+// The second stage of a server: loads the fleet as it was stored, reads the streams on from there, and then stores what changes.
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { openFleetStore } from "../fleet/fleet-store.ts";
+import { type Projector, startProjector } from "../fleet/projector.ts";
+import { createReadPosition } from "../fleet/read-position.ts";
+import { type Settled, settleWithStreams } from "../inbox/lost-orders.ts";
+import { isOfEarlierLife } from "../inbox/missed.ts";
+import { startSweeper } from "../inbox/taken-orders.ts";
+import type { Foundation } from "./foundation.ts";
+
+export interface FleetReading {
+  readonly projector: Projector;
+  /** The fleet as it was stored, as far as the streams bear it out. */
+  readonly stored: Settled;
+  /** Takes in what the streams do not tell: connections, requests. */
+  readonly onEvent: (event: FleetEvent) => void;
+  /** Has every record written anew. */
+  rewriteAll(): void;
+  stopSweeping(): void;
+  stop(): Promise<void>;
+}
+
+/** Resolves when the fleet is as the streams and buckets have it. */
+export async function readFleet(foundation: Foundation): Promise<FleetReading> {
+  const { bus, replicas, lease, fleet, alerts, consumers, malformed, now, log } = foundation;
+  const store = await openFleetStore(bus, {
+    replicas,
+    recordOf: fleet.record,
+    isLeader: lease.isLeader,
+    onStored: (record) => {
+      if (fleet.adopt(record).isNew) consumers.make(record.agent_id);
+    },
+    onRemoved: (id) => {
+      fleet.remove(id);
+      alerts.resolve("silent", id);
+    },
+    log,
+  });
+  const stored = await settleWithStreams(bus, await store.load());
+  fleet.restore(stored.records);
+  consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
+
+  const onEvent = (event: FleetEvent) => {
+    // Read again for timelines and incomplete records; it says nothing about an agent that was removed since.
+    const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
+    const known = fleet.record(event.id);
+    if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
+    const outcome = fleet.apply(event);
+    if ("twin" in outcome) {
+      alerts.raise({
+        kind: "id_refused",
+        severity: "warning",
+        agentId: event.id,
+        message: `agent "${event.id}" differs from "${outcome.twin}" in case only and is refused`,
+      });
+      return;
+    }
+    if (outcome.isNew) consumers.make(event.id);
+    store.changed(event.id);
+  };
+  const position = createReadPosition(stored.cursor);
+  const sweeper = startSweeper({ bus, fleet, lease, cursor: position.cursor, log });
+  const projector = await startProjector(bus, {
+    position,
+    recordOf: fleet.record,
+    onEvent,
+    onMalformed: malformed.take,
+    onUnusableOrder: sweeper.discard,
+    now,
+    log,
+  });
+  store.startWriting(position.cursor);
+  return {
+    projector,
+    stored,
+    onEvent,
+    rewriteAll() {
+      for (const { agent_id } of stored.records) store.changed(agent_id);
+    },
+    stopSweeping: sweeper.stop,
+    async stop() {
+      await projector.stop();
+      await store.stop();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// The first stage of a server: the streams, the lease, and what every later stage writes to. Nothing is read yet.
+import { type AuditRecords, createAuditRecords } from "../../audit/records.ts";
+import { dashboardAlertSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { ensureStreams } from "../../nats/jetstream/streams.ts";
+import { openAlertStore } from "../alerts/alert-store.ts";
+import { type Alerts, createAlerts } from "../alerts/alerts.ts";
+import { createMalformedMessages, type MalformedMessages } from "../alerts/malformed-messages.ts";
+import { createFleetState, type FleetState } from "../fleet/fleet-state.ts";
+import { type BridgeConsumers, createBridgeConsumers } from "../inbox/bridge-consumers.ts";
+import { type Lease, startLease } from "../lease.ts";
+import { createListening, type Listening } from "./listening.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+export interface Foundation {
+  readonly bus: Bus;
+  /** Another one at each start. */
+  readonly instance: string;
+  readonly replicas: number;
+  readonly lease: Lease;
+  readonly listening: Listening;
+  readonly fleet: FleetState;
+  readonly alerts: Alerts;
+  readonly consumers: BridgeConsumers;
+  readonly records: AuditRecords;
+  readonly malformed: MalformedMessages;
+  readonly now: () => Date;
+  readonly log: Logger;
+  stop(): Promise<void>;
+}
+
+export async function layFoundation(bus: Bus, options: ServerOptions): Promise<Foundation> {
+  const { instance = crypto.randomUUID(), replicas, audit = {}, now, log } = options;
+  await ensureStreams(bus, {
+    replicas,
+    auditRetention: audit.retention,
+    auditHeartbeats: audit.heartbeats,
+  });
+  const lease = await startLease(bus, { instance, replicas, log });
+  const listening = createListening(bus, now);
+  const fleet = createFleetState(now, listening.since);
+  const alertStore = await openAlertStore(bus, { replicas, log });
+  const alerts = createAlerts({
+    tell: (alert) => {
+      if (bus.isConnected()) bus.publish(dashboardAlertSubject, alert);
+      alertStore.keep(alert);
+    },
+    drop: alertStore.drop,
+    isLeader: lease.isLeader,
+    now,
+  });
+  alertStore.follow(alerts.take);
+  const consumers = createBridgeConsumers(bus, log);
+  const records = createAuditRecords({ publish: bus.publish, now, log });
+  const malformed = createMalformedMessages({ records, alerts, lease });
+  return {
+    ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, now, log },
+    async stop() {
+      listening.stop();
+      consumers.stop();
+      alerts.stop();
+      await alertStore.stop();
+      // Last, so that the next leader finds everything that this serve had to write.
+      await lease.stop();
+      fleet.stop();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+// The last stage of a server: what looks at the fleet by itself. It publishes the fleet's state, raises and ends alerts, and
+// ends the orders that nobody will take.
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { summaryOf } from "../../domain/receipts.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
+import { resolveQuietAlerts } from "../alerts/quiet-alerts.ts";
+import { watchSilence } from "../fleet/silence.ts";
+import { publishState } from "../fleet/state-publisher.ts";
+import { endWithRuns } from "../inbox/ended-runs.ts";
+import { giveAgain } from "../inbox/given-again.ts";
+import { endLostOrders } from "../inbox/lost-orders.ts";
+import { expireOverdue } from "../inbox/overdue-orders.ts";
+import type { Desks } from "./desks.ts";
+import type { FleetReading } from "./fleet-reading.ts";
+import type { Foundation } from "./foundation.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+const defaultResumeWindowMs = 10 * 60_000;
+const nothing = () => undefined;
+
+/** Returns the way to end it. */
+export function startWatches(
+  { bus, instance, lease, fleet, alerts, consumers, now, log }: Foundation,
+  { projector, onEvent }: FleetReading,
+  { holds }: Pick<Desks, "holds">,
+  {
+    followConnections,
+    followViolations,
+    resumeWindowMs = defaultResumeWindowMs,
+    giveAgainAfterMs,
+  }: ServerOptions,
+): () => void {
+  const endings = [
+    publishState(bus, fleet, lease, instance, now, log),
+    watchSilence(bus, fleet, alerts, lease),
+    followConnections?.(({ id, ...event }) => {
+      // The agent's first heartbeat, which follows at once, makes it known.
+      if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
+    }) ?? nothing,
+    followViolations?.(({ id, act, subject, times }) =>
+      alerts.raiseOwn({
+        kind: "refused",
+        severity: "warning",
+        agentId: id,
+        message: `nats-server does not let ${id ?? "a connection"} ${act} ${summaryOf(subject)}`,
+        times,
+      }),
+    ) ?? nothing,
+    resolveQuietAlerts(alerts),
+    expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
+    endWithRuns({ bus, fleet, lease, projector, resumeWindowMs, now, log }),
+    giveAgain({ bus, fleet, lease, consumers, afterMs: giveAgainAfterMs, log }),
+    lease.onChange((isLeader) => {
+      if (!isLeader) return;
+      alerts.lead();
+      // The leader before may have died between taking one away and making it again.
+      consumers.makeMissing(fleet.records().map(({ agent_id }) => agent_id));
+    }),
+  ];
+  return () => {
+    for (const end of endings) end();
+  };
+}
+
+/** Ends, in the background, what the store has lost. Returns the way to say that the server ends. */
+export function endLost(
+  { bus, fleet, alerts, now, log }: Foundation,
+  { projector, stored }: FleetReading,
+): () => void {
+  let isStopped = false;
+  endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
+    // If the server ends meanwhile, the connection goes; the next start looks again.
+    log[isStopped ? "debug" : "warn"](`what the store has lost is not looked for: ${messageOf(error)}`),
+  );
+  return () => {
+    isStopped = true;
+  };
+}
+
+function connectionEvent(
+  id: AgentId,
+  { instanceId, isUp, client, startedAt, reason }: Omit<ConnectionEvent, "id">,
+  now: Date,
+): FleetEvent {
+  const at = now.toISOString();
+  const evidence = { isUp, at, client, started_at: startedAt, instance_id: instanceId };
+  return {
+    type: "connection",
+    id,
+    at,
+    connection: reason === undefined ? evidence : { ...evidence, reason },
+  };
+}
