@@ -12,7 +12,8 @@ import { createApi } from "./api/api.ts";
 import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
-import { createPages, showBareError, showError } from "./pages/pages.tsx";
+import { createPages } from "./pages/pages.ts";
+import { showBareError, showError } from "./pages/show-page.tsx";
 
 /** Largest request body taken, as much as NATS takes; what is larger belongs into a file. */
 export const maxBodyBytes = 8 * 1024 * 1024;

@@ -1,3 +1,5 @@
+// This room builds the server in four stages, one a file: foundation, fleet-reading, desks, watches.
+//
 // The first stage of a server: the streams, the lease, and what every later stage writes to. Nothing is read yet.
 import { type AuditRecords, createAuditRecords } from "../../audit/records.ts";
 import { dashboardAlertSubject } from "../../domain/wire/subjects.ts";

@@ -1,0 +1,47 @@
+/** @jsxImportSource hono/jsx */
+// This room holds the addresses of the pages: what each shows, and the forms they send.
+//
+// The fleet page, an agent's page, and the order that its form sends.
+import type { Context, Hono } from "hono";
+import { wantsJson } from "../../api/http-errors.ts";
+import { orderFromForm, requireReady } from "../../api/orders.ts";
+import { readForm } from "../../api/read-form.ts";
+import { AgentPage } from "../agent-page.tsx";
+import { FleetPage } from "../fleet/fleet-page.tsx";
+import { layoutOf } from "../fleet/sections.ts";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+
+export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, natsUrl, spawnCommand, now } = options;
+  const { fleet } = server;
+  const listening = (c: Context) => [new URL(c.req.url).origin, natsUrl];
+
+  pages.get("/", (c) => {
+    const views = fleet.list();
+    const stream = streamOf(server, "fleet", `&layout=${layoutOf(views.length)}`);
+    return showPage(c, options, {
+      title: "Fleet",
+      stream,
+      body: <FleetPage views={views} now={now()} spawnCommand={spawnCommand} listening={listening(c)} />,
+    });
+  });
+
+  pages.get("/agents/:id", (c) => {
+    const view = fleet.require(c.req.param("id"));
+    const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all() };
+    return showPage(c, options, {
+      title: view.agent_id,
+      stream: streamOf(server, "agent", `&agent=${view.agent_id}`),
+      body: <AgentPage view={view} {...facts} now={now()} health={server.health()} />,
+    });
+  });
+
+  pages.post("/agents/:id/commands", async (c) => {
+    const { agent_id } = fleet.require(c.req.param("id"));
+    const order = orderFromForm(agent_id, await readForm(c));
+    requireReady(server);
+    const { command_id, duplicate } = await server.sendCommand(order);
+    if (wantsJson(c)) return c.json({ command_id, state: "stored", duplicate }, 202);
+    return c.redirect(`/agents/${agent_id}#command-${command_id}`, 303);
+  });
+}

@@ -1,0 +1,30 @@
+/** @jsxImportSource hono/jsx */
+// The inbox page, and the answer that its form sends.
+import type { Hono } from "hono";
+import { answerFromForm } from "../../api/answers.ts";
+import { requireReady } from "../../api/orders.ts";
+import { readForm } from "../../api/read-form.ts";
+import { InboxPage } from "../inbox-page.tsx";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+
+export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, now } = options;
+  const { fleet } = server;
+
+  pages.get("/inbox", (c) =>
+    showPage(c, options, {
+      title: "Inbox",
+      stream: streamOf(server, "inbox"),
+      body: <InboxPage requests={server.requests.all()} views={fleet.list()} now={now()} />,
+    }),
+  );
+
+  pages.post("/inbox/:id", async (c) => {
+    const form = await readForm(c);
+    const words = answerFromForm(form);
+    requireReady(server);
+    const { request_id, agent_id } = await server.requests.answer(c.req.param("id"), words, "dashboard");
+    const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
+    return c.redirect(`${page}#request-${request_id}`, 303);
+  });
+}

@@ -1,0 +1,45 @@
+/** @jsxImportSource hono/jsx */
+// The page that launches an agent, and its form.
+import type { Context, Hono } from "hono";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { describeError, type HttpError, wantsJson } from "../../api/http-errors.ts";
+import { requireReady } from "../../api/orders.ts";
+import { readForm } from "../../api/read-form.ts";
+import { requireSpawner, spawnFromForm } from "../../api/spawner.ts";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { SpawnPage } from "../spawn-page.tsx";
+
+export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, spawner, log } = options;
+  const { fleet } = server;
+
+  const showSpawn = (c: Context, values: Readonly<Record<string, unknown>>, error?: HttpError) => {
+    const projects = new Set(
+      fleet
+        .list()
+        .flatMap(({ project_path = "" }) => (project_path.match(/^[/\\]|^\w:/) ? [project_path] : [])),
+    );
+    const { profiles } = requireSpawner(spawner);
+    const page = { profiles, projects: [...projects], values, ...(error === undefined ? {} : { error }) };
+    if (error !== undefined) c.status(error.status);
+    return showPage(c, options, {
+      title: "Spawn an agent",
+      stream: streamOf(server, "other"),
+      body: <SpawnPage {...page} />,
+    });
+  };
+  pages.get("/spawn", (c) => showSpawn(c, c.req.query()));
+  pages.post("/spawn", async (c) => {
+    const form = await readForm(c);
+    try {
+      const order = spawnFromForm(form);
+      requireReady(server);
+      const { agent_id } = await requireSpawner(spawner).spawn({ ...order, from: "dashboard" });
+      return c.redirect(`/agents/${agent_id}`, 303);
+    } catch (error) {
+      if (!(error instanceof CliaiError) || wantsJson(c)) throw error;
+      // What was typed is worth more than a page about the error.
+      return await showSpawn(c, form, describeError(error, log));
+    }
+  });
+}

@@ -1,0 +1,85 @@
+/** @jsxImportSource hono/jsx */
+// A page in its frame, and an error as a person or a program can use it.
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import { nearest } from "../../domain/text/nearest.ts";
+import type { Logger } from "../../log.ts";
+import type { Server } from "../../server/server.ts";
+import type { AccessOptions } from "../access/access.ts";
+import { eventId } from "../api/fleet-cursor.ts";
+import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
+import type { Spawner } from "../api/spawner.ts";
+import { BarePage } from "./bare-page.tsx";
+import { ErrorPage } from "./error-page.tsx";
+import { Layout } from "./layout.tsx";
+
+export interface PagesOptions {
+  readonly server: Server;
+  readonly spawner?: Spawner | undefined;
+  readonly access: Pick<AccessOptions, "onRotated"> | undefined;
+  readonly natsUrl: string;
+  readonly spawnCommand: string;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** The address of a page's stream: what has changed since the page was made comes there. */
+export function streamOf(server: Server, page: string, facts = ""): string {
+  return `/events?page=${page}${facts}&since=${eventId(server)}`;
+}
+
+export interface PageContent {
+  readonly title: string;
+  readonly stream?: string;
+  readonly body: Child;
+}
+
+export function showPage(
+  c: Context,
+  { server, now }: Pick<PagesOptions, "server" | "now">,
+  { title, stream, body }: PageContent,
+): Response | Promise<Response> {
+  return c.html(
+    <Layout
+      title={title}
+      views={server.fleet.list()}
+      waiting={server.requests.open().length}
+      health={server.health()}
+      now={now()}
+      {...(stream === undefined ? {} : { stream })}
+    >
+      {body}
+    </Layout>,
+  );
+}
+
+/** An error for somebody who has not been let in. */
+export function showBareError(c: Context, error: HttpError): Response | Promise<Response> {
+  if (wantsJson(c)) return errorJson(c, error);
+  c.status(error.status);
+  return c.html(<BarePage error={error} />);
+}
+
+/** An error as a person or a program can use it. */
+export function showError(
+  c: Context,
+  error: HttpError,
+  { server, now }: Pick<PagesOptions, "server" | "now">,
+): Response | Promise<Response> {
+  if (wantsJson(c)) return errorJson(c, error);
+  const views = server.fleet.list();
+  const asked = /^\/agents\/([^/]+)/.exec(c.req.path)?.[1] ?? "";
+  const near =
+    error.code === "agent_unknown"
+      ? nearest(
+          asked,
+          views.map(({ agent_id }) => agent_id),
+        )
+      : [];
+  c.status(error.status);
+  return showPage(
+    c,
+    { server, now },
+    { title: error.message, body: <ErrorPage error={error} near={near} /> },
+  );
+}
