@@ -58,11 +58,8 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
       count += 1;
       const checkpoint = readCheckpoint(message.data);
       if (checkpoint === undefined || !isWellFormed(checkpoint) || !isIntact(checkpoint)) {
-        accuse(
-          "checkpoint_altered",
-          message,
-          "is not as it was signed: what it vouched for cannot be judged",
-        );
+        const what = "is not as it was signed: what it vouched for cannot be judged";
+        accuse("checkpoint_altered", message, what);
         return undefined;
       }
       const { public_key, from_seq, prev, retention, at } = checkpoint;
@@ -79,14 +76,7 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
       const follows = prev === (previous?.hash ?? null);
       const isExplained = isBroken || (previous !== undefined && !follows);
       if (previous !== undefined && !follows && !isBroken) {
-        const lost = `${expected} to ${from_seq - 1}`;
-        accuse(
-          "checkpoint_missing",
-          message,
-          from_seq > previous.to_seq + 1
-            ? `follows one that is missing: that for the records ${lost}`
-            : "does not follow the one that stands before it",
-        );
+        accuse("checkpoint_missing", message, missingWords(previous.to_seq + 1, from_seq));
       }
       // Gone before they could be signed: by retention, where the server saw that, or by someone's hand.
       if (follows && expected !== undefined && from_seq > expected && retention.first_seq < from_seq) {
@@ -138,6 +128,12 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
     keys: () => [...keys],
     count: () => count,
   };
+}
+
+function missingWords(expected: number, from: number): string {
+  return from > expected
+    ? `follows one that is missing: that for the records ${expected} to ${from - 1}`
+    : "does not follow the one that stands before it";
 }
 
 function furthest(one: ChainHead | undefined, other: ChainHead | undefined): ChainHead | undefined {

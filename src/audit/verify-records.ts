@@ -25,7 +25,7 @@ export interface RecordWalk {
 }
 
 export function createRecordWalk(source: AuditSource, report: Reporter): RecordWalk {
-  const { isOriginal, isFiltered, from_seq, to_seq, last_seq } = source;
+  const { isOriginal, isFiltered, from_seq, to_seq } = source;
   const reader = createReader(source);
   let signed: SignedRecord[] = [];
   let hasBegun = false;
@@ -106,19 +106,9 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
 
     async finish() {
       settle(ownCount(), true);
-      const isComplete = isOriginal && !isFiltered;
       await reader.fill(1);
-      let last = Math.max(lastSeq, Math.min(signedTo, to_seq), (reader.first()?.seq ?? 1) - 1);
-      let unsigned = 0;
-      for (let next = await reader.peek(); next !== undefined; next = await reader.peek()) {
-        if (isComplete && next.seq > last + 1) report.row("removed", last + 1, next.seq - 1, undefined);
-        if (next.subject !== auditCheckpointSubject) unsigned += 1;
-        last = next.seq;
-        reader.queue.shift();
-      }
-      const hasAny = reader.first() !== undefined || signedTo > 0;
-      if (isComplete && hasAny && last < last_seq) report.row("removed", last + 1, last_seq, undefined);
-      return unsigned;
+      const last = Math.max(lastSeq, Math.min(signedTo, to_seq), (reader.first()?.seq ?? 1) - 1);
+      return await walkUnsigned(source, reader, report, { last, hasSigned: signedTo > 0 });
     },
 
     count: reader.count,
@@ -130,6 +120,30 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
       return { seq: first.seq - 1, atMs: lost?.seq === first.seq - 1 ? lost.atMs : first.atMs };
     },
   };
+}
+
+/**
+ * Reads what comes after the last checkpoint, and reports the gaps in it where the source is complete.
+ * @returns how many records no checkpoint vouches for
+ */
+async function walkUnsigned(
+  { isOriginal, isFiltered, last_seq }: AuditSource,
+  reader: Pick<ReturnType<typeof createReader>, "peek" | "queue" | "first">,
+  report: Reporter,
+  from: { readonly last: number; readonly hasSigned: boolean },
+): Promise<number> {
+  const isComplete = isOriginal && !isFiltered;
+  let { last } = from;
+  let unsigned = 0;
+  for (let next = await reader.peek(); next !== undefined; next = await reader.peek()) {
+    if (isComplete && next.seq > last + 1) report.row("removed", last + 1, next.seq - 1, undefined);
+    if (next.subject !== auditCheckpointSubject) unsigned += 1;
+    last = next.seq;
+    reader.queue.shift();
+  }
+  const hasAny = reader.first() !== undefined || from.hasSigned;
+  if (isComplete && hasAny && last < last_seq) report.row("removed", last + 1, last_seq, undefined);
+  return unsigned;
 }
 
 /** The records of the source's range, read as they are asked for. */

@@ -9,7 +9,7 @@ import type { AgentFacts } from "../agent-link/heartbeat.ts";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import { startLink } from "../agent-link/link.ts";
 import type { TakenOrder } from "../agent-link/read-order.ts";
-import { createReceiptQueue, noteTokens } from "../agent-link/receipt-queue.ts";
+import { createReceiptQueue, noteTokens, type ReceiptQueue } from "../agent-link/receipt-queue.ts";
 import { createToolCaller, type ToolCaller } from "../agent-link/tool-call.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -17,7 +17,7 @@ import { buildConnectionName, buildToolsConnectionName } from "../domain/wire/co
 import { inboxPrefix } from "../domain/wire/subjects.ts";
 import type { ToolName } from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
-import { connectBus } from "../nats/bus.ts";
+import { type Bus, connectBus } from "../nats/bus.ts";
 import { pause } from "../waiting.ts";
 import { readClientNews } from "./client-facts.ts";
 import { createGiven } from "./handed-over.ts";
@@ -84,17 +84,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     ownInstanceId,
   );
 
-  const link = startLink(
-    () =>
-      connectBus({
-        url: options.url,
-        name: connectionName,
-        credsPath: options.credsPath,
-        inboxPrefix: inboxPrefix(id),
-        log,
-      }),
-    log,
-  );
+  const link = startLink(() => connect(options, connectionName), log);
   const receipts = createReceiptQueue({ id, link, now, log });
   const given = createGiven();
   const presence = startPresence({
@@ -109,45 +99,30 @@ export function startBridge(options: BridgeOptions): Bridge {
     },
   });
 
+  const unseen = createUnseen(receipts, presence.instanceId);
   const call = createToolCaller({
-    id,
-    instanceId: presence.instanceId,
-    link,
-    createId,
+    ...{ id, instanceId: presence.instanceId, link, createId },
     timeoutMs: options.callTimeoutMs,
     askAgainMs: options.askAgainMs,
     onDone: (name, args) => {
       presence.update(presenceAfter(name, args));
-      if (name === "acknowledge" && typeof args.command_id === "string") unseen.delete(args.command_id);
+      if (name === "acknowledge") unseen.forget(args.command_id);
     },
     onTokens: (tokens) => noteTokens(receipts, tokens),
     onHandedOver: (commandIds, tool) => {
       given.note(commandIds);
       receipts.writeHandedOver(commandIds, tool, presence.instanceId());
-      for (const commandId of commandIds) unseen.add(commandId);
+      unseen.add(commandIds);
     },
   });
-  /** Commands in results that the client has not shown to have read. */
-  const unseen = new Set<string>();
-  /** A client that calls again has read the results before. A command that it acknowledges gets its end by that call. */
-  const noteCall = (acknowledged: unknown) => {
-    const facts = { state: "seen", run: presence.instanceId(), detail: "the next call of its CLI" } as const;
-    for (const command_id of unseen) {
-      if (command_id === acknowledged) continue;
-      unseen.delete(command_id);
-      receipts.write({ command_id, ...facts });
-    }
-  };
   const callTool: ToolCaller = (name, args, signal) => {
-    noteCall(name === "acknowledge" ? args.command_id : undefined);
+    unseen.noteCall(name === "acknowledge" ? args.command_id : undefined);
     const outcome = call(name, args, signal);
     if (name === "check_inbox") given.watch(outcome);
     return outcome;
   };
   const transport = createStdioTransport({
-    stdin: options.stdin,
-    stdout: options.stdout,
-    log,
+    ...{ stdin: options.stdin, stdout: options.stdout, log },
     onIncoming: (message) => {
       const { isInSession, ...client } = readClientNews(message);
       const begins = isInSession && presence.current().status === "starting";
@@ -195,6 +170,43 @@ export function startBridge(options: BridgeOptions): Bridge {
   };
 
   return { ended: ended.promise, shutdown: (reason) => shutdown(reason) };
+}
+
+function connect(
+  { agentId, url, credsPath, log }: Pick<BridgeOptions, "agentId" | "url" | "credsPath" | "log">,
+  name: string,
+): Promise<Bus> {
+  return connectBus({ url, name, credsPath, inboxPrefix: inboxPrefix(agentId), log });
+}
+
+interface Unseen {
+  /** A result has handed them over. */
+  add(commandIds: readonly string[]): void;
+  /** It has its end. */
+  forget(commandId: unknown): void;
+  /** A client that calls again has read the results before. A command that it acknowledges gets its end by that call. */
+  noteCall(acknowledged: unknown): void;
+}
+
+/** What results have handed over, and the client has shown no sign of having read. */
+function createUnseen(receipts: Pick<ReceiptQueue, "write">, run: () => string): Unseen {
+  const unseen = new Set<string>();
+  return {
+    add(commandIds) {
+      for (const commandId of commandIds) unseen.add(commandId);
+    },
+    forget(commandId) {
+      if (typeof commandId === "string") unseen.delete(commandId);
+    },
+    noteCall(acknowledged) {
+      const facts = { state: "seen", run: run(), detail: "the next call of its CLI" } as const;
+      for (const command_id of unseen) {
+        if (command_id === acknowledged) continue;
+        unseen.delete(command_id);
+        receipts.write({ command_id, ...facts });
+      }
+    },
+  };
 }
 
 /** The server has recorded a new status: the heartbeats say it from now on. */

@@ -3,6 +3,7 @@
 
 import { isAbsolute } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";
+import type { Config } from "../../config.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
@@ -124,7 +125,6 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     // Without a limit: it is there when it is there, and nobody waits for an answer.
     await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
   };
-
   const isSessionGone = ({ profile, resumes }: Launch, child: AgentChild): boolean => {
     if (resumes === undefined) return false;
     const cli = findAgentCli(findProfile(profile, config).cli);
@@ -132,10 +132,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   };
 
   return {
-    profiles: Object.entries(config.agents ?? {}).map(([name, { description }]) => ({
-      name,
-      ...(description === undefined ? {} : { description }),
-    })),
+    profiles: profilesOf(config),
     async spawn({ profile, project = context.cwd, task, id: wanted, from }) {
       requireProfile(profile, options);
       await requireDirectory(project);
@@ -165,6 +162,13 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       await Promise.all([...children.values()].map((child) => child.end()));
     },
   };
+}
+
+function profilesOf(config: Config): Spawner["profiles"] {
+  return Object.entries(config.agents ?? {}).map(([name, { description }]) => ({
+    name,
+    ...(description === undefined ? {} : { description }),
+  }));
 }
 
 function isStopped(view: ReturnType<FleetService["get"]>): boolean {

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { openHeadFile } from "../../audit/head-file.ts";
 import { openSigningKey } from "../../audit/signing.ts";
+import type { AuditOptions } from "../../audit/start-signing.ts";
 import { buildInfo } from "../../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../../config.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
@@ -23,6 +24,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { resolveServerBinary } from "../../nats/child/server-binary.ts";
 import { type NatsServer, type NatsServerOptions, startNatsServer } from "../../nats/child/server-process.ts";
 import { serveHttp } from "../../runtime.ts";
+import type { ServerOptions } from "../../server/start/server-options.ts";
 import { startServer } from "../../server/start-server.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
@@ -99,28 +101,13 @@ async function startParts(
   const watched = tokenFile === undefined ? undefined : watchHttpToken(tokenFile, log);
   parts.defer(() => watched?.stop());
 
-  const keys =
-    settings.insecure || settings.nats_url !== undefined
-      ? undefined
-      : await ensureKeys(dataDir, exposure.trust);
-  const natsUrl =
-    settings.nats_url ?? (await startOwnNats({ settings, exposure, keys, running }, context, parts));
-  const credsPath = settings.nats_creds && resolve(context.cwd, settings.nats_creds);
-  const nats = await connectServe({ url: natsUrl, keys, credsPath, dataDir, now, log }, parts);
+  const { keys, natsUrl, nats } = await startNats({ settings, exposure, running }, context, parts);
   const { bus, followConnections, roleOf } = nats;
 
   const { version } = buildInfo;
   const { replicas, insecure } = settings;
   const natsRestarts = () => running.nats?.restarts() ?? 0;
-  const key = await openSigningKey(keysDirOf(dataDir));
-  const audit = {
-    key,
-    // Another's store is kept and put back by its operator.
-    headFile: settings.nats_url === undefined ? openHeadFile(keysDirOf(dataDir), key) : undefined,
-    retention: auditRetentionOf(settings),
-    heartbeats: settings.audit_heartbeats,
-  };
-  const ownerOf = createKeyOwners(dataDir);
+  const audit = await auditOptionsOf(settings, dataDir);
   const captainsAgents = createAgentLauncher({
     ...launching,
     onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
@@ -132,19 +119,7 @@ async function startParts(
     insecure,
     audit,
     followConnections,
-    followViolations: (onRefused) => {
-      const tell: typeof running.onViolation = async ({ userKey, ...refused }) => {
-        const id = await ownerOf(userKey).catch((error: unknown) => {
-          log.warn(`cannot read whose key ${userKey} is: ${messageOf(error)}`);
-          return undefined;
-        });
-        if (running.onViolation === tell) onRefused({ id, ...refused });
-      };
-      running.onViolation = tell;
-      return () => {
-        running.onViolation = undefined;
-      };
-    },
+    followViolations: violationsOf(running, createKeyOwners(dataDir), log),
     roleOf,
     launchAgent: captainsAgents.launch,
     resumeWindowMs: parseDurationMs(settings.resume_window),
@@ -205,6 +180,55 @@ async function tokenFileOf(
 ): Promise<string | undefined> {
   if (insecure) return undefined;
   return token_file === undefined ? await ensureHttpToken(dataDir) : resolve(cwd, token_file);
+}
+
+/** What our own nats-server refuses, with the agent whose key was used. */
+function violationsOf(
+  running: Running,
+  ownerOf: ReturnType<typeof createKeyOwners>,
+  log: CliContext["log"],
+): NonNullable<ServerOptions["followViolations"]> {
+  return (onRefused) => {
+    const tell: typeof running.onViolation = async ({ userKey, ...refused }) => {
+      const id = await ownerOf(userKey).catch((error: unknown) => {
+        log.warn(`cannot read whose key ${userKey} is: ${messageOf(error)}`);
+        return undefined;
+      });
+      if (running.onViolation === tell) onRefused({ id, ...refused });
+    };
+    running.onViolation = tell;
+    return () => {
+      running.onViolation = undefined;
+    };
+  };
+}
+
+/** Another's NATS server has its own keys; ours is started with those of the data directory. */
+async function startNats(
+  { settings, exposure, running }: Omit<OwnNats, "keys">,
+  context: CliContext,
+  parts: AsyncDisposableStack,
+) {
+  const { dataDir } = running;
+  const isOpen = settings.insecure || settings.nats_url !== undefined;
+  const keys = isOpen ? undefined : await ensureKeys(dataDir, exposure.trust);
+  const natsUrl =
+    settings.nats_url ?? (await startOwnNats({ settings, exposure, keys, running }, context, parts));
+  const credsPath = settings.nats_creds && resolve(context.cwd, settings.nats_creds);
+  const { now, log } = context;
+  const nats = await connectServe({ url: natsUrl, keys, credsPath, dataDir, now, log }, parts);
+  return { keys, natsUrl, nats };
+}
+
+async function auditOptionsOf(settings: ServeSettings, dataDir: string): Promise<AuditOptions> {
+  const key = await openSigningKey(keysDirOf(dataDir));
+  return {
+    key,
+    // Another's store is kept and put back by its operator.
+    headFile: settings.nats_url === undefined ? openHeadFile(keysDirOf(dataDir), key) : undefined,
+    retention: auditRetentionOf(settings),
+    heartbeats: settings.audit_heartbeats,
+  };
 }
 
 interface OwnNats {

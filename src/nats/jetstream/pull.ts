@@ -115,13 +115,11 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
     clearInterval(watch);
     wake.resolve();
   };
-  let isSilent = false;
-  const watch = setInterval(() => {
-    const wasSilent = isSilent;
-    isSilent = open !== undefined && bus.isConnected() && performance.now() - heardAt > 2 * idle_heartbeat;
-    // Not at the first time: this process may have been suspended, and the heartbeats that came are not read yet.
-    if (isSilent && wasSilent) fail(new Error(`nats-server says nothing of the pull from ${consumer}`));
-  }, idle_heartbeat / 2);
+  const watch = watchSilence(
+    () => open !== undefined && bus.isConnected() && performance.now() - heardAt > 2 * idle_heartbeat,
+    idle_heartbeat / 2,
+    () => fail(new Error(`nats-server says nothing of the pull from ${consumer}`)),
+  );
   void subscription.closed.then(stop);
 
   async function* read(): AsyncGenerator<JsMsg, void> {
@@ -145,6 +143,16 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
     }
   }
   return { [Symbol.asyncIterator]: read, stop };
+}
+
+/** Tells of a silence when it is found twice: at the first time this process itself may have stood still, and what came is not read yet. */
+function watchSilence(isSilent: () => boolean, everyMs: number, onSilent: () => void): NodeJS.Timeout {
+  let wasSilent = false;
+  return setInterval(() => {
+    const isSilentNow = isSilent();
+    if (isSilentNow && wasSilent) onSilent();
+    wasSilent = isSilentNow;
+  }, everyMs);
 }
 
 /** The codes of nats-server's words about a pull (nats-server 2.15, `consumer.go`). */

@@ -38,51 +38,21 @@ export interface FleetState extends FleetService {
 export function createFleetState(now: () => Date, listeningSince: () => string): FleetState {
   const records = new Map<AgentId, AgentRecord>();
   const idByLowerCase = new Map<string, AgentId>();
-  const changedAt = new Map<AgentId, number>();
   const shownAxes = new Map<AgentId, string>();
-  const pending = new Set<AgentId>();
-  const listeners = new Set<(change: FleetChange) => void>();
+  const changes = createChanges();
+  const { mark } = changes;
   const timelines = createTimelines();
-  let revision = 0;
-  let notifying: ReturnType<typeof setTimeout> | undefined;
 
   const set = (record: AgentRecord) => {
     records.set(record.agent_id, record);
     idByLowerCase.set(record.agent_id.toLowerCase(), record.agent_id);
   };
-  const notify = () => {
-    notifying = undefined;
-    if (pending.size === 0) return;
-    const ids = [...pending];
-    pending.clear();
-    revision += 1;
-    for (const id of ids) changedAt.set(id, revision);
-    for (const listener of listeners) listener({ revision, ids });
-  };
-  const mark = (id: AgentId) => {
-    pending.add(id);
-    notifying ??= setTimeout(notify, notifyEveryMs);
-  };
   const view = (record: AgentRecord | undefined): AgentView | undefined =>
     record === undefined ? undefined : viewAgent(record, now(), listeningSince());
-  const listed = new WeakMap<AgentRecord, { readonly view: AgentView; readonly at: Date; since: string }>();
-  const listedView = (record: AgentRecord, at: Date, since: string): AgentView => {
-    const known = listed.get(record);
-    const ageMs =
-      known === undefined ? Number.POSITIVE_INFINITY : Math.abs(at.getTime() - known.at.getTime());
-    if (known !== undefined && ageMs < viewHoldsMs && known.since === since) return known.view;
-    const view = viewAgent(record, at, since);
-    listed.set(record, { view, at, since });
-    return view;
-  };
-  const clockAheadMs = () => now().getTime() - performance.now();
-  let knownAheadMs = clockAheadMs();
-  /** By a clock that cannot be set. */
-  const lookAtClock = () => {
-    const byMs = knownAheadMs - clockAheadMs();
-    knownAheadMs = clockAheadMs();
-    if (byMs < setBackAtLeastMs) return;
-    for (const record of records.values()) {
+  const listedView = createListedViews();
+  const setBackByMs = createClockLook(now);
+  const moveBack = (byMs: number) => {
+    for (const record of byMs === 0 ? [] : records.values()) {
       const moved = setBack(record, now(), byMs);
       if (moved === record) continue;
       set(moved);
@@ -90,7 +60,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
     }
   };
   const tick = setInterval(() => {
-    lookAtClock();
+    moveBack(setBackByMs());
     for (const record of records.values()) {
       const axes = axesValues(record, now());
       if (shownAxes.get(record.agent_id) !== axes) mark(record.agent_id);
@@ -112,10 +82,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       return { isNew: known === undefined };
     },
     restore(stored) {
-      const all = [...stored];
-      // It may have been set back while nobody ran who could notice.
-      const byMs = Math.max(0, ...all.map((record) => aheadMs(record, now())));
-      for (const record of all) set(byMs < setBackAtLeastMs ? record : setBack(record, now(), byMs));
+      for (const record of withoutFuture([...stored], now())) set(record);
     },
     adopt(record) {
       const id = record.agent_id;
@@ -133,7 +100,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
     },
     record: (id) => records.get(id),
     records: () => records.values(),
-    revision: () => revision,
+    revision: changes.revision,
     list() {
       const [at, since] = [now(), listeningSince()];
       return [...records.values()].map((record) => listedView(record, at, since)).sort(byAgentId);
@@ -145,6 +112,42 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       throw unknownAgent(text, records.keys());
     },
     timeline: (id) => timelines.of(id),
+    changedSince: changes.changedSince,
+    onChange: changes.onChange,
+    stop() {
+      clearInterval(tick);
+      changes.stop();
+    },
+  };
+}
+
+interface Changes extends Pick<FleetService, "revision" | "changedSince" | "onChange"> {
+  /** The agent has changed; listeners are told of it with the others that change meanwhile. */
+  mark(id: AgentId): void;
+  stop(): void;
+}
+
+function createChanges(): Changes {
+  const changedAt = new Map<AgentId, number>();
+  const pending = new Set<AgentId>();
+  const listeners = new Set<(change: FleetChange) => void>();
+  let revision = 0;
+  let notifying: ReturnType<typeof setTimeout> | undefined;
+  const notify = () => {
+    notifying = undefined;
+    if (pending.size === 0) return;
+    const ids = [...pending];
+    pending.clear();
+    revision += 1;
+    for (const id of ids) changedAt.set(id, revision);
+    for (const listener of listeners) listener({ revision, ids });
+  };
+  return {
+    mark(id) {
+      pending.add(id);
+      notifying ??= setTimeout(notify, notifyEveryMs);
+    },
+    revision: () => revision,
     changedSince(since) {
       if (since > revision) return undefined;
       return [...changedAt].filter(([, at]) => at > since).map(([id]) => id);
@@ -153,10 +156,38 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    stop() {
-      clearInterval(tick);
-      clearTimeout(notifying);
-    },
+    stop: () => clearTimeout(notifying),
+  };
+}
+
+/** The clock may have been set back while nobody ran who could notice. */
+function withoutFuture(stored: readonly AgentRecord[], now: Date): readonly AgentRecord[] {
+  const byMs = Math.max(0, ...stored.map((record) => aheadMs(record, now)));
+  return byMs < setBackAtLeastMs ? stored : stored.map((record) => setBack(record, now, byMs));
+}
+
+/** By how much the clock was set back since the last look; 0 for a difference that is too small to matter. */
+function createClockLook(now: () => Date): () => number {
+  const clockAheadMs = () => now().getTime() - performance.now();
+  let knownAheadMs = clockAheadMs();
+  return () => {
+    const byMs = knownAheadMs - clockAheadMs();
+    knownAheadMs = clockAheadMs();
+    return byMs < setBackAtLeastMs ? 0 : byMs;
+  };
+}
+
+/** The view of a record, kept for a while: all who list the fleet meanwhile share it. */
+function createListedViews(): (record: AgentRecord, at: Date, since: string) => AgentView {
+  const listed = new WeakMap<AgentRecord, { readonly view: AgentView; readonly at: Date; since: string }>();
+  return (record, at, since) => {
+    const known = listed.get(record);
+    const ageMs =
+      known === undefined ? Number.POSITIVE_INFINITY : Math.abs(at.getTime() - known.at.getTime());
+    if (known !== undefined && ageMs < viewHoldsMs && known.since === since) return known.view;
+    const view = viewAgent(record, at, since);
+    listed.set(record, { view, at, since });
+    return view;
   };
 }
 

@@ -90,19 +90,14 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   };
   const flush = async () => {
     await flushing;
-    if (!isLeader() || cursorOf === undefined) return;
+    if (!isLeader() || cursorOf === undefined || !bus.isConnected()) return;
     // Take the cursor first: events that come while records are written are read again after a crash, and change nothing.
     flushing = writeAll(cursorOf()).finally(() => {
       flushing = undefined;
     });
     await flushing;
   };
-  const times = createWritingTimes(
-    async () => {
-      if (bus.isConnected()) await flush();
-    },
-    () => unwritten.count() > 0,
-  );
+  const times = createWritingTimes(flush, () => unwritten.count() > 0);
   const noteChange = (id: AgentId) => {
     const how = unwritten.note(id);
     // A new agent is written at once, so that a client's command finds every agent that the API shows.
@@ -115,33 +110,29 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     // Write the cursor, too: a start from an older one would read the agent again.
     if (isLeader()) times.atOnce();
   };
+  /** Of a value that the leader did not write, the leader writes its own over it; the others take in what it writes. */
+  const takeValue = (id: AgentId, value: unknown) => {
+    const isRecord = isStoredRecord(value, id);
+    if (!isRecord || !isLeader()) unwritten.noteOverwritten(id);
+    if (!isRecord) noteChange(id);
+    else if (!isLeader()) takeStored(id, value);
+  };
   const onChange = ({ key, value, revision }: BucketChange) => {
     const isNewest = records.saw(key, revision);
     if (!isAgentId(key)) return;
-    if (value === undefined) {
-      if (isNewest) remove(key);
-      return;
-    }
-    // Not a valid record: mark it changed, so that the leader overwrites it.
-    const isRecord = isStoredRecord(value, key);
-    if (!isRecord || !isLeader()) unwritten.noteOverwritten(key);
-    if (!isRecord) noteChange(key);
-    else if (!isLeader()) takeStored(key, value);
+    if (value !== undefined) takeValue(key, value);
+    else if (isNewest) remove(key);
   };
 
   return {
     async load() {
       const [entries, cursor] = await Promise.all([agents.entries(), serve.entry(cursorKey)]);
-      let last = 0;
-      for (const [key, { revision }] of entries) {
-        records.saw(key, revision);
-        last = Math.max(last, revision);
-      }
+      for (const [key, { revision }] of entries) records.saw(key, revision);
       const kept = readRecords(entries, log);
       for (const { agent_id } of kept) unwritten.noteStored(agent_id);
-      if (cursor !== undefined) cursors.saw(cursor.revision);
-      following = followBucket(bus, { bucket: buckets.agents, from: last + 1, log, onChange });
-      return { records: kept, cursor: v.is(CursorSchema, cursor?.value) ? cursor.value : nothingRead };
+      const from = lastRevision(entries) + 1;
+      following = followBucket(bus, { bucket: buckets.agents, from, log, onChange });
+      return { records: kept, cursor: cursors.read(cursor) };
     },
     startWriting(cursor) {
       cursorOf = cursor;
@@ -153,9 +144,15 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       times.stop();
       await following?.stop();
       unwritten.wakeAll();
-      if (bus.isConnected()) await flush();
+      await flush();
     },
   };
+}
+
+function lastRevision(entries: ReadonlyMap<string, BucketEntry>): number {
+  let last = 0;
+  for (const { revision } of entries.values()) last = Math.max(last, revision);
+  return last;
 }
 
 /** The records among the entries of the bucket; the rest is begun anew. */
@@ -169,11 +166,14 @@ function readRecords(entries: ReadonlyMap<string, BucketEntry>, log: Logger): Ag
   return kept;
 }
 
-/** Writes the cursor where it is another than the last one. */
+/** Reads the cursor, and writes it where it is another than the last one. */
 function createCursorWriter(writer: FencedWriter) {
   let written = "";
   return {
-    saw: (revision: number) => writer.saw(cursorKey, revision),
+    read(entry: BucketEntry | undefined): Cursor {
+      if (entry !== undefined) writer.saw(cursorKey, entry.revision);
+      return v.is(CursorSchema, entry?.value) ? entry.value : nothingRead;
+    },
     async write(cursor: Cursor): Promise<void> {
       const text = JSON.stringify(cursor);
       if (text === written) return;

@@ -24,6 +24,7 @@ import { type Bucket, openBucket } from "../../nats/jetstream/bucket.ts";
 import { followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
 import { createOrderToken, messageStoredAs } from "../order-names.ts";
 import type { RequestReading } from "../server.ts";
+import { createRequestWaits } from "./request-waits.ts";
 
 /** How long a decision waits to come back from the bucket; longer only where NATS is going away. */
 const ownReadingWithinMs = 1_000;
@@ -83,18 +84,9 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   /** Requests that are being stored and were not read back yet. */
   const beingAsked = new Map<string, AgentRequest>();
   const listeners = new Set<(request: AgentRequest) => void>();
-  const telling = new Set<string>();
-  const waits = new Set<ReturnType<typeof setTimeout>>();
+  const waits = createRequestWaits(requests, listeners);
 
-  /** Puts a decision into the agent's inbox. If that fails, the next tick tries again. */
-  const tell = (request: AgentRequest) => {
-    const id = request.request_id;
-    if (!isDecided(request) || request.told_at !== undefined || telling.has(id)) return;
-    telling.add(id);
-    tellAgent(bus, bucket, request, now)
-      .catch((error: unknown) => log.debug(`the answer to ${id} is not sent yet: ${messageOf(error)}`))
-      .finally(() => telling.delete(id));
-  };
+  const tell = createTelling(bus, bucket, now, log);
   const take = ({ subject, data, removesKey }: StreamMessage) => {
     const key = subject.split(".").at(-1) ?? "";
     if (removesKey) {
@@ -133,46 +125,11 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   });
   await following.caughtUp;
 
-  const waitForEnd: RequestService["waitForEnd"] = (requestId, timeoutMs, signal) => {
-    const { promise, resolve } = Promise.withResolvers<AgentRequest | undefined>();
-    const look = () => {
-      const request = requests.get(requestId);
-      if (request !== undefined && !isOpen(request)) resolve(request);
-    };
-    const giveUp = () => resolve(requests.get(requestId));
-    const timer = setTimeout(giveUp, timeoutMs);
-    waits.add(timer);
-    signal?.addEventListener("abort", giveUp, { once: true });
-    listeners.add(look);
-    look();
-    return promise.finally(() => {
-      clearTimeout(timer);
-      waits.delete(timer);
-      signal?.removeEventListener("abort", giveUp);
-      listeners.delete(look);
-    });
-  };
   const decide: RequestService["decide"] = async (requestId, action) => {
     const decided = await decideStored(bucket, requestId, action);
     // So that whoever decided sees its decision.
-    if (!isOpen(decided)) await waitForEnd(requestId, ownReadingWithinMs);
+    if (!isOpen(decided)) await waits.forEnd(requestId, ownReadingWithinMs);
     return decided;
-  };
-  /** Resolves when the request is read back, or is not for too long. */
-  const whenRead = (requestId: string): Promise<void> => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const look = () => {
-      if (requests.has(requestId)) resolve();
-    };
-    listeners.add(look);
-    look();
-    const timer = setTimeout(resolve, ownReadingWithinMs);
-    waits.add(timer);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      waits.delete(timer);
-      listeners.delete(look);
-    });
   };
   /** Every serve does it itself, by its clock. */
   const remove = async (requestId: string) => {
@@ -181,29 +138,23 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
   };
   const timer = setInterval(() => {
     if (!bus.isConnected()) return;
-    const at = now().toISOString();
-    const keptFrom = new Date(now().getTime() - keptMs).toISOString();
     for (const request of requests.values()) {
-      const { request_id, expires_at, ended_at } = request;
+      const { request_id } = request;
+      const act = { type: "expire", at: now().toISOString() } as const;
       tell(request);
-      if (isOpen(request) && expires_at !== undefined && expires_at <= at) {
-        attempt(`expiry of ${request_id}`, decide(request_id, { type: "expire", at }));
-      } else if (ended_at !== undefined && ended_at < keptFrom) {
-        attempt(`removal of ${request_id}`, remove(request_id));
-      }
+      if (isDue(request, now())) attempt(`expiry of ${request_id}`, decide(request_id, act));
+      else if (isOld(request, now())) attempt(`removal of ${request_id}`, remove(request_id));
     }
   }, clockEveryMs);
 
   return {
-    open: () => [...requests.values()].filter(isOpen).sort((a, b) => (a.asked_at < b.asked_at ? -1 : 1)),
-    all: () => [...requests.values()],
-    get: (requestId) => requests.get(requestId),
+    ...createReading(requests, listeners),
     ask: async (request) => {
       const { request_id } = request;
       if (!requests.has(request_id)) beingAsked.set(request_id, request);
       try {
         if (await bucket.create(request_id, request)) {
-          await whenRead(request_id);
+          await waits.forReading(request_id, ownReadingWithinMs);
           return request;
         }
       } catch (error) {
@@ -214,6 +165,65 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       const entry = await bucket.entry(request_id);
       return entry === undefined ? request : checkMessage(RequestSchema, entry.value);
     },
+    ...createCounts(requests, beingAsked),
+    decide,
+    waitForEnd: waits.forEnd,
+    async stop() {
+      clearInterval(timer);
+      // A server that ends gives no answer, so that the agent's bridge asks the next server.
+      waits.stop();
+      await following.stop();
+    },
+  };
+}
+
+/** Puts a decision into the agent's inbox. If that fails, the next tick tries again. */
+function createTelling(
+  bus: Bus,
+  bucket: Bucket,
+  now: () => Date,
+  log: Logger,
+): (request: AgentRequest) => void {
+  const telling = new Set<string>();
+  return (request) => {
+    const id = request.request_id;
+    if (!isDecided(request) || request.told_at !== undefined || telling.has(id)) return;
+    telling.add(id);
+    tellAgent(bus, bucket, request, now)
+      .catch((error: unknown) => log.debug(`the answer to ${id} is not sent yet: ${messageOf(error)}`))
+      .finally(() => telling.delete(id));
+  };
+}
+
+function createReading(
+  requests: ReadonlyMap<string, AgentRequest>,
+  listeners: Set<(request: AgentRequest) => void>,
+): RequestReading {
+  return {
+    open: () => [...requests.values()].filter(isOpen).sort((a, b) => (a.asked_at < b.asked_at ? -1 : 1)),
+    all: () => [...requests.values()],
+    get: (requestId) => requests.get(requestId),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function isDue(request: AgentRequest, now: Date): boolean {
+  const { expires_at } = request;
+  return isOpen(request) && expires_at !== undefined && expires_at <= now.toISOString();
+}
+
+function isOld({ ended_at }: AgentRequest, now: Date): boolean {
+  return ended_at !== undefined && ended_at < new Date(now.getTime() - keptMs).toISOString();
+}
+
+function createCounts(
+  requests: ReadonlyMap<string, AgentRequest>,
+  beingAsked: ReadonlyMap<string, AgentRequest>,
+): Pick<RequestService, "countOpen" | "countBefore"> {
+  return {
     countOpen: (agentId, kind) => {
       const all = new Map([...beingAsked, ...requests]).values();
       return all.filter((each) => each.agent_id === agentId && each.kind === kind && isOpen(each)).toArray()
@@ -227,18 +237,6 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
         if (each.agent_id === agent_id && each.kind === kind && isOpen(each)) count += 1;
       }
       return count;
-    },
-    decide,
-    waitForEnd,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    async stop() {
-      clearInterval(timer);
-      // A server that ends gives no answer, so that the agent's bridge asks the next server.
-      for (const wait of waits) clearTimeout(wait);
-      await following.stop();
     },
   };
 }
