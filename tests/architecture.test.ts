@@ -27,10 +27,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   bench: ["server", "nats", "log", "domain", "direct-fetch", "waiting"],
-  web: ["domain", "log", "server (types)", "waiting"],
+  web: ["domain", "log", "server (types)", "waiting", "same-secret"],
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],
-  host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting"],
+  host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
   agents: ["agent-link (types)", "processes", "domain", "log", "runtime (types)", "waiting"],
   "agent-link": ["nats", "domain", "log", "waiting"],
@@ -45,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   "direct-fetch": [],
   waiting: [],
+  "same-secret": [],
 };
 
 /** Package -> the rooms that may import it. */
@@ -194,6 +195,17 @@ describe("architecture", () => {
     const waits = /\(resolve\) =>\s*setTimeout\(|node:timers\/promises/;
     const breaches = files.filter((file) => roomOf(file) !== "waiting" && waits.test(withoutComments(file)));
     expect(breaches.map(show)).toEqual([]);
+  });
+
+  test.each([
+    ["compares secrets", /timingSafeEqual/, "same-secret.ts"],
+    ["knows the names of loopback", /localhost\|127/, "domain/wire/own-address.ts"],
+    ["knows how a status looks", /"◐"|"unplugged"/, "domain/fleet/status-look.ts"],
+    ["lists the kinds of events", /"session_start", "prompt"/, "domain/wire/messages.ts"],
+    ["decodes a shutdown", /ShutdownSchema,/, "domain/wire/decode-order.ts"],
+  ])("one file %s", (_, words, home) => {
+    const breaches = files.filter((file) => words.test(withoutComments(file)));
+    expect(breaches.map((file) => relative(src, file).replaceAll("\\", "/"))).toEqual([home]);
   });
 
   test("only cli/frame/run.ts and main.ts touch the process's exit code", () => {

@@ -1,6 +1,6 @@
 // What the agent's CLI and its MCP server reach the session's host by: plain HTTP on loopback, behind a token that stands
 // only in files of this user. A `fetch` handler without a socket, which the composition root opens.
-import { createHash, timingSafeEqual } from "node:crypto";
+
 import {
   type BridgeNews,
   BridgeNewsSchema,
@@ -11,6 +11,7 @@ import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
 import { checkMessage, parseJson } from "../domain/wire/decode.ts";
 import type { Logger } from "../log.ts";
+import { isSameSecret } from "../same-secret.ts";
 
 export interface ListenerOptions {
   readonly token: string;
@@ -103,9 +104,4 @@ function aliveStream(request: Request, instanceId: string, onBridgeLink: (isUp: 
   return new Response(body, {
     headers: { "content-type": "text/event-stream", [instanceHeader]: instanceId },
   });
-}
-
-function isSameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }

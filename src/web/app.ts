@@ -1,13 +1,15 @@
 // This room is the dashboard and the HTTP API. It opens no socket.
 //
 // The dashboard and the HTTP API as one function from request to response. Opens no socket: src/runtime.ts does.
+
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { CliaiError } from "../domain/text/errors.ts";
+import { isLoopback } from "../domain/wire/own-address.ts";
 import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
-import { createGuard, type HostRule, isLoopbackHost, neverCached, pageHeaders } from "./access/guard.ts";
+import { createGuard, type HostRule, neverCached, pageHeaders } from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
 import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
 import type { Spawner } from "./api/spawner.ts";
@@ -44,7 +46,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(pageHeaders);
   app.use(neverCached);
-  app.use(createGuard(options.isOwnHost ?? isLoopbackHost));
+  app.use(createGuard(options.isOwnHost ?? isLoopback));
   if (options.access !== undefined) {
     const { check, login } = createAccess(options.access);
     app.use(check);

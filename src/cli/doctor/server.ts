@@ -1,4 +1,5 @@
 // Checks the running serve of a data directory: whether it is there, ready, of this version, and closed to strangers.
+
 import { connect, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { buildInfo } from "../../build-info.ts";
@@ -7,7 +8,7 @@ import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/ser
 import { isServed } from "../../data-dir/serve-lock.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
-import { isLoopback } from "../serve/startup-handler.ts";
+import { isLoopback } from "../../domain/wire/own-address.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;

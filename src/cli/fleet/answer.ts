@@ -17,7 +17,7 @@ import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { decideStored } from "../../server/requests/request-store.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
-import type { CliContext } from "../frame/context.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
@@ -65,7 +65,7 @@ export const answerCommand = defineCliCommand({
       // Listening begins before the answer is given: the receipt can be there at once.
       using delivery = watchDelivery(bus, agent_id, answerMessageId(request_id));
       await bus.flush();
-      const by = context.env.USER || context.env.USERNAME || "operator";
+      const by = operatorOf(context);
       const decided = await decideStored(bucket, request_id, (request) => ({
         type: "answer",
         answer: buildAnswer(request, words, by, context.now()),

@@ -19,7 +19,7 @@ import { takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
-import type { CliContext } from "../frame/context.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { clockText, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
@@ -119,7 +119,7 @@ async function readSending(args: SendArgs, context: CliContext): Promise<Sending
     reason: args.reason,
     force: args.force,
     expiresInS: args.expires === undefined ? undefined : readSeconds("--expires", args.expires),
-    from: context.env.USER || context.env.USERNAME || "operator",
+    from: operatorOf(context),
   };
   if (args.id !== undefined && !v.is(TokenSchema, args.id)) {
     throw usage(`--id "${args.id}" is not 1 to 128 letters, digits, _ or -`);

@@ -25,3 +25,8 @@ export interface CliContext {
   /** Ends the process where it stands: for a second Ctrl-C while the first is being obeyed. */
   exitNow(code: number): never;
 }
+
+/** Who gives an order or an answer by a command, as the system names them. */
+export function operatorOf({ env }: Pick<CliContext, "env">): string {
+  return env.USER || env.USERNAME || "operator";
+}

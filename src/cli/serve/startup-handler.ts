@@ -1,6 +1,8 @@
 // Answers on serve's HTTP socket: the app once it is there, before and after that the probes only. The socket is bound
 // first, so that a taken port is known at once, and `/healthz` names the holder of the lock from the beginning.
+
 import { CliaiError } from "../../domain/text/errors.ts";
+import { ownAddress } from "../../domain/wire/own-address.ts";
 import type { HttpHandler } from "../../runtime.ts";
 
 export interface FrontDoor {
@@ -33,12 +35,7 @@ function answerAlone(request: Request, instance: string): Response {
   });
 }
 
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 /** The address at which this machine reaches the socket: one cannot connect to an address that means "all". */
 export function httpUrl(scheme: "http" | "https", host: string, port: number): string {
-  const own = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `${scheme}://${own.includes(":") ? `[${own}]` : own}:${port}`;
+  return `${scheme}://${ownAddress(host)}:${port}`;
 }

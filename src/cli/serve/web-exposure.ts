@@ -1,15 +1,16 @@
 // Decides how the dashboard can be reached from elsewhere: what `serve` demands for `--host`, its certificate, the host
 // names that it answers to.
+
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { ServeSettings } from "../../config.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { loopback, type ServerTls } from "../../nats/child/server-config.ts";
-import { type HostRule, hostsNamed, isLoopbackHost } from "../../web/access/guard.ts";
+import { isLoopback, loopback } from "../../domain/wire/own-address.ts";
+import type { ServerTls } from "../../nats/child/server-config.ts";
+import { type HostRule, hostsNamed } from "../../web/access/guard.ts";
 import type { CliContext } from "../frame/context.ts";
-import { isLoopback } from "./startup-handler.ts";
 
 export interface WebExposure {
   readonly scheme: "http" | "https";
@@ -64,7 +65,7 @@ export async function planWebExposure(
   return {
     scheme: tls === undefined ? "http" : "https",
     tls,
-    isOwnHost: isExposed || tls !== undefined ? hostsNamed(names) : isLoopbackHost,
+    isOwnHost: isExposed || tls !== undefined ? hostsNamed(names) : isLoopback,
     nats: {
       host: natsTls === undefined ? loopback : host,
       tls: natsTls && { certPath: resolve(cwd, tls_cert ?? ""), keyPath: resolve(cwd, tls_key ?? "") },

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
+import { ownAddress } from "../../domain/wire/own-address.ts";
 import type { Logger } from "../../log.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { pause } from "../../waiting.ts";
-import { loopback } from "./server-config.ts";
 
 const RunSchema = v.object({
   server_name: v.pipe(v.string(), v.minLength(1)),
@@ -25,13 +25,6 @@ const RunSchema = v.object({
   started: v.optional(v.string()),
 });
 type Run = Readonly<v.InferOutput<typeof RunSchema>>;
-
-/** The address at which this machine reaches it: one cannot connect to an address that means "all". */
-export function ownAddress(host = loopback): string {
-  if (host === "0.0.0.0") return loopback;
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
-}
 
 const fileName = "run.json";
 const answerWithinMs = 1_000;

@@ -1,5 +1,7 @@
 // Builds the configuration file of the nats-server that `serve` runs, as text. Pure.
+
 import { join } from "node:path";
+import { loopback } from "../../domain/wire/own-address.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { isAtLeast } from "./server-version.ts";
 
@@ -9,7 +11,6 @@ const syncSince = "2.10.0";
 const closedClientsSince = "2.11.0";
 /** nats-server remembers closed connections with their credentials, 10,000 of them by default. */
 const closedClientsKept = 100;
-export const loopback = "127.0.0.1";
 /** What a nats-server does that is told nothing. */
 const ownSync = "2m";
 

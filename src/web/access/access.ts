@@ -2,20 +2,15 @@
 //
 // Who may in: the holder of the HTTP token, and a browser that was signed in with a code made of it. What is open to all
 // is named here. Where the token is kept is src/cli's business.
+
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { isSameSecret } from "../../same-secret.ts";
 import { assetPath } from "../assets.ts";
 import { createFailedTries } from "./failed-tries.ts";
 import { isOwnOrigin, isReading } from "./guard.ts";
-import {
-  buildProof,
-  checkProof,
-  isSameSecret,
-  loginCodeLastsS,
-  type Purpose,
-  sessionLastsS,
-} from "./signed-codes.ts";
+import { buildProof, checkProof, loginCodeLastsS, type Purpose, sessionLastsS } from "./signed-codes.ts";
 
 export interface AccessOptions {
   /** The token as it is now; undefined lets nobody in. Asked at each request. */

@@ -1,24 +1,23 @@
 // Keeps other web sites out of a server that trusts its own machine: DNS rebinding by the Host, forged requests by the
 // Origin. And the headers that keep the page itself from running or loading what is not ours.
+
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { isLoopback } from "../../domain/wire/own-address.ts";
 
-const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const readingMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Whether a `Host` header's name, lower-case and without the port, may be ours. */
 export type HostRule = (hostname: string) => boolean;
 
-export const isLoopbackHost: HostRule = (hostname) => loopbackName.test(hostname);
-
 /** For a server that others reach: by its names, or by any address, since DNS rebinding needs a name of the attacker's. */
 export function hostsNamed(names: readonly string[]): HostRule {
   const known = new Set(names.map((name) => name.toLowerCase()));
   return (hostname) =>
-    isLoopbackHost(hostname) || known.has(hostname) || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
+    isLoopback(hostname) || known.has(hostname) || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 /** @throws CliaiError `refused` for a Host that is not this machine, or a change asked for by another site's page */

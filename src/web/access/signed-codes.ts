@@ -1,6 +1,8 @@
 // What the HTTP token can prove without being shown: a browser's session and the code that begins one, each an expiry, a
 // nonce and an HMAC-SHA256 of both. Keeps no state: another token makes every proof of the old one void.
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+import { createHmac, randomBytes } from "node:crypto";
+import { isSameSecret } from "../../same-secret.ts";
 
 export const sessionLastsS = 7 * 24 * 3600;
 export const loginCodeLastsS = 10 * 60;
@@ -26,12 +28,6 @@ export function checkProof(token: string, purpose: Purpose, proof: string, now: 
   if (!isSameSecret(mac, sign(token, purpose, claim))) return undefined;
   const expiresAt = new Date(Number(expiresS) * 1000);
   return expiresAt > now ? { nonce, expiresAt } : undefined;
-}
-
-/** In a time that tells neither where nor whether the lengths differ. */
-export function isSameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHmac("sha256", "compare").update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }
 
 function sign(token: string, purpose: Purpose, claim: string): string {

@@ -5,30 +5,12 @@
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { shownWordOf } from "../../../domain/fleet/status.ts";
-import { Icon, type IconName } from "./icon.tsx";
-
-type Tone = "busy" | "calm" | "warn" | "bad" | "off";
-
-const looks: Readonly<Record<string, { icon: IconName; tone: Tone }>> = {
-  starting: { icon: "dots", tone: "busy" },
-  connected: { icon: "ring", tone: "calm" },
-  working: { icon: "play", tone: "busy" },
-  idle: { icon: "moon", tone: "calm" },
-  waiting: { icon: "clock", tone: "calm" },
-  stuck: { icon: "alert", tone: "warn" },
-  paused: { icon: "pause", tone: "calm" },
-  stopping: { icon: "stop", tone: "warn" },
-  stopped: { icon: "stop", tone: "off" },
-  error: { icon: "cross", tone: "bad" },
-  failed_to_start: { icon: "cross", tone: "bad" },
-  disconnected: { icon: "unplugged", tone: "off" },
-  silent: { icon: "unplugged", tone: "off" },
-  unknown: { icon: "question", tone: "calm" },
-};
+import { lookOf } from "../../../domain/fleet/status-look.ts";
+import { Icon } from "./icon.tsx";
 
 export function StatusBadge({ view }: { view: AgentView }) {
   const word = shownWordOf(view);
-  const { icon, tone } = looks[word] ?? { icon: "question", tone: "calm" };
+  const { icon, tone } = lookOf(word);
   return (
     <span class={`status ${tone}`}>
       <Icon name={icon} />

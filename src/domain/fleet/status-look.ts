@@ -1,0 +1,36 @@
+// How each status looks, in a terminal and on the page. Nobody is told by the colour alone: the word stands beside it.
+
+export interface StatusLook {
+  /** In a terminal. */
+  readonly symbol: string;
+  readonly colour: "green" | "yellow" | "red" | "dim";
+  /** On the page: what the icon shows, and the class that its style goes by. */
+  readonly icon: IconOfStatus;
+  readonly tone: "busy" | "calm" | "warn" | "bad" | "off";
+}
+
+type IconOfStatus =
+  | ("dots" | "ring" | "play" | "moon" | "clock" | "alert")
+  | ("pause" | "stop" | "cross" | "unplugged" | "question");
+
+const looks: Readonly<Record<string, StatusLook>> = {
+  starting: { symbol: "◌", colour: "dim", icon: "dots", tone: "busy" },
+  connected: { symbol: "○", colour: "green", icon: "ring", tone: "calm" },
+  working: { symbol: "●", colour: "green", icon: "play", tone: "busy" },
+  idle: { symbol: "○", colour: "green", icon: "moon", tone: "calm" },
+  waiting: { symbol: "◐", colour: "yellow", icon: "clock", tone: "calm" },
+  stuck: { symbol: "▲", colour: "red", icon: "alert", tone: "warn" },
+  paused: { symbol: "‖", colour: "yellow", icon: "pause", tone: "calm" },
+  stopping: { symbol: "◍", colour: "yellow", icon: "stop", tone: "warn" },
+  stopped: { symbol: "■", colour: "dim", icon: "stop", tone: "off" },
+  error: { symbol: "✗", colour: "red", icon: "cross", tone: "bad" },
+  failed_to_start: { symbol: "✗", colour: "red", icon: "cross", tone: "bad" },
+  disconnected: { symbol: "◇", colour: "red", icon: "unplugged", tone: "off" },
+  silent: { symbol: "◇", colour: "red", icon: "unplugged", tone: "off" },
+};
+const unknownLook: StatusLook = { symbol: "?", colour: "yellow", icon: "question", tone: "calm" };
+
+/** @param word a status, or a word that nobody knows yet */
+export function lookOf(word: string): StatusLook {
+  return looks[word] ?? unknownLook;
+}
