@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createFrontDoor, httpUrl, isLoopback } from "../../../src/cli/serve/startup-handler.ts";
+import { createFrontDoor, httpUrl } from "../../../src/cli/serve/startup-handler.ts";
+import { isLoopback } from "../../../src/domain/wire/own-address.ts";
 
 const from = {} as Parameters<ReturnType<typeof createFrontDoor>["fetch"]>[1];
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { buildProof, checkProof, isSameSecret } from "../../../src/web/access/signed-codes.ts";
+import { isSameSecret } from "../../../src/same-secret.ts";
+import { buildProof, checkProof } from "../../../src/web/access/signed-codes.ts";
 
 const now = new Date("2026-05-03T12:00:00Z");
 const after = (s: number) => new Date(now.getTime() + s * 1000);
