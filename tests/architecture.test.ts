@@ -89,7 +89,6 @@ const testsOfSeveral: Readonly<Record<string, string>> = {
   "server/stray-values.test.ts": "the whole server, as others write into its buckets",
   "web/browser-scripts.test.ts": "every script of web/browser/",
   "web/pages/agent-page.test.ts": "the page of one agent, by its address",
-  "web/pages/pages.test.ts": "every page, by its address",
 };
 
 /** Functions of more than 100 lines, by file. This list only shrinks. */
