@@ -71,7 +71,9 @@ test("addresses of HTTP hooks are listed, and ours is not among them: commands h
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const paused = ["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "20"];
   expect(await serve.run(paused)).toMatchObject({ code: 0 });
-  expect(lifeOf(await ada.agent(), "p1").slice(2)).toEqual(["injected by hook", "applied by hook"]);
+  // The sender may hear of it before the page does.
+  const told = await ada.until("its pause is shown as applied", (agent) => lifeOf(agent, "p1").length === 4);
+  expect(lifeOf(told, "p1").slice(2)).toEqual(["injected by hook", "applied by hook"]);
   expect(await Bun.file(`${ada.cwd}/it-ran`).exists()).toBe(false);
   await serve.run(["send", "resume", "ada"]);
   await ada.until("its turn is over", ({ status }) => status === "idle");
