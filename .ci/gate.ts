@@ -82,11 +82,11 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
     [build],
     [buildOthers, testStep("end to end, the source under Deno", ["./tests/deno/"], 300)],
     [
-      testStep("unit and integration tests, first half", first, 900),
-      testStep("unit and integration tests, second half", second, 900),
+      testStep("unit and integration tests, first half", first, 1_200),
+      testStep("unit and integration tests, second half", second, 1_200),
     ],
-    [testStep("end to end, dist/cliai", ["./tests/e2e/"], 900)],
-    [testStep("faults, the short matrix", ["./tests/faults/"], 400)],
+    [testStep("end to end, dist/cliai", ["./tests/e2e/"], 1_500)],
+    [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
   ];
