@@ -42,6 +42,8 @@ export interface Hook {
   readonly isHeldBack?: boolean | undefined;
   /** The CLI says that it waits for its user: no turn runs, though no hook told of its end. */
   readonly isIdle?: boolean;
+  /** Which prompt it belongs to, where the CLI says so. */
+  readonly promptId?: string | undefined;
   /** At the end of a turn: the subagents that go on, where the CLI says so. */
   readonly runningSubagents?: readonly string[] | undefined;
   /** It is not the session itself that is at this, but a subagent of it. */
@@ -96,6 +98,12 @@ export interface SessionCli {
   readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;
   /** Text that a line of the session's record shows to have come before the model; undefined where it shows none. */
   readonly readTranscriptLine: (line: unknown) => string | undefined;
+  /** Where a line of the session's record says that its user has broken a turn off: which prompt that turn was of. */
+  readonly readInterruption?: (line: unknown) => { readonly promptId: string } | undefined;
+  /** The tool calls whose results a line of a record has. */
+  readonly readToolResults?: (line: unknown) => readonly string[];
+  /** Where a subagent's own record is, beside the session's. */
+  readonly subagentRecord?: (transcriptPath: string | undefined, subagent: string) => string | undefined;
   /** Reads what the CLI exports of its own requests to the model. */
   readonly readTelemetry: (payload: unknown) => readonly ModelRequest[];
 }

@@ -91,7 +91,7 @@ async function endHost(
   // An end that comes before the connection is there is to be told all the same.
   await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
   steering.started(undefined);
-  hearing.transcript.stop();
+  hearing.stop();
   speaking.delivery.stop();
   heartbeat.stop();
   const takenBack = speaking.approvals.stop();

@@ -24,6 +24,7 @@ const ClaudeHookSchema = v.looseObject({
   session_id: text,
   transcript_path: text,
   agent_id: text,
+  prompt_id: text,
   source: text,
   prompt: text,
   tool_name: text,

@@ -1,6 +1,5 @@
-// Claude Code's session as its host meets it: the settings with our hooks, what a hook says, what it is answered, and which
-// lines of the session's record prove that the model had a text. Measured with 2.1.330.
-import * as v from "valibot";
+// Claude Code's session as its host meets it: the settings with our hooks, what a hook says, and what it is answered. Measured
+// with 2.1.330.
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
@@ -9,6 +8,7 @@ import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
+import { readInterruption, readToolResults, readTranscriptLine, subagentRecord } from "./claude-record.ts";
 import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { writeToSocket } from "./messaging-socket.ts";
@@ -90,7 +90,9 @@ function readHook(payload: unknown): Hook | undefined {
     transcriptPath: hook.transcript_path,
     lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,
-    runningSubagents: hook.background_tasks
+    promptId: hook.prompt_id,
+    // At its end a subagent still stands among them.
+    runningSubagents: (facts.kind === "turn_end" ? hook.background_tasks : undefined)
       ?.filter(({ type, status }) => type === "subagent" && status === "running")
       .map(({ id }) => id),
     isIdle: hook.notification_type === "idle_prompt",
@@ -138,15 +140,8 @@ export const claudeSession: SessionCli = {
   readHook,
   buildHookAnswer,
   readTranscriptLine,
+  readInterruption,
+  readToolResults,
+  subagentRecord,
   readTelemetry: readClaudeTelemetry,
 };
-
-const TranscriptLineSchema = v.looseObject({ type: v.string() });
-
-/** What is queued only is written under other types. */
-function readTranscriptLine(line: unknown): string | undefined {
-  const read = v.safeParse(TranscriptLineSchema, line);
-  if (!read.success) return undefined;
-  const { type } = read.output;
-  return type === "user" || type === "attachment" ? JSON.stringify(line) : undefined;
-}

@@ -11,6 +11,7 @@ import type { Delivery } from "../ways/delivery.ts";
 import type { Ways } from "../ways/routes.ts";
 import type { TranscriptWatch } from "../ways/transcript.ts";
 import type { AnswerHook } from "./hook-answers.ts";
+import type { OpenDialogs } from "./open-dialogs.ts";
 import { createToolIds } from "./tool-ids.ts";
 import type { Turn } from "./turn.ts";
 import type { TurnEnds } from "./turn-ends.ts";
@@ -37,7 +38,8 @@ export interface HookIntakeOptions {
   readonly delivery: Pick<Delivery, "noteEvidence">;
   readonly approvals: Pick<Approvals, "noteTool">;
   readonly control: Pick<Control, "stop" | "turnEnded">;
-  readonly transcript: TranscriptWatch;
+  readonly dialogs: Pick<OpenDialogs, "open" | "note">;
+  readonly transcript: Pick<TranscriptWatch, "look">;
   readonly answerHook: AnswerHook;
   readonly nudge: () => void;
 }
@@ -52,7 +54,7 @@ const subagentKinds: ReadonlySet<string> = new Set([
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds } = options;
-  const { ways, delivery, approvals, control, transcript, answerHook, nudge } = options;
+  const { ways, delivery, approvals, control, dialogs, transcript, answerHook, nudge } = options;
   const toolIds = createToolIds();
   /** `SessionStart` shows no way by which tools are held: it is a command, which is called where no HTTP hook is. */
   const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");
@@ -66,7 +68,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (facts.kind === "session_start" && control.stop() !== undefined) control.turnEnded();
   };
   /** What the hook shows, before anybody has answered it. */
-  const note = ({ facts, prompt, isSubagent, transcriptPath, runningSubagents }: Hook) => {
+  const note = (hook: Hook) => {
+    const { facts, prompt, promptId, isSubagent, transcriptPath, runningSubagents } = hook;
     const { kind, session_id, subagent } = facts;
     // A stream carries these as well.
     if (kind !== "tool_start" && !isAsked(kind)) turnEnds.noteSettings();
@@ -74,11 +77,15 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
       ...(session_id === undefined ? {} : { session_id }),
     });
-    if (!isSubagent && (kind === "prompt" || kind === "tool_start")) turn.begin();
+    if (!isSubagent && (kind === "prompt" || kind === "tool_start")) turn.begin(promptId);
     if (subagent !== undefined && subagentKinds.has(kind)) {
       turn.noteSubagent(subagent, kind !== "subagent_end");
     }
-    if (runningSubagents !== undefined) turn.noteSubagents(runningSubagents);
+    for (const gone of runningSubagents === undefined ? [] : turn.noteSubagents(runningSubagents)) {
+      events.send({ kind: "subagent_end", subagent: gone, detail: "ended by its user" });
+      dialogs.note({ facts: { kind: "subagent_end", subagent: gone }, isSubagent: true });
+    }
+    dialogs.note(hook);
     if (prompt !== undefined) {
       ways.noteSent(prompt);
       delivery.noteEvidence(prompt, "prompt");
@@ -87,14 +94,15 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     // Shown as waiting while it is asked.
     if (isAsked(kind)) events.send(facts);
   };
-  const tell = ({ facts, isSubagent, isIdle }: Hook, answer: HookAnswer) => {
+  const tell = (hook: Hook, answer: HookAnswer) => {
+    const { facts, isSubagent, isIdle } = hook;
     const { kind } = facts;
     const isHeldUp = answer.type === "deny" || answer.type === "hold_back";
     if (isAsked(kind)) {
       const verdict = { permit: "allow", answer: "answered", forbid: "deny" }[answer.type as string];
       if (verdict !== undefined) {
         events.send({ ...facts, kind: "notification", detail: `permission_response: ${verdict}` });
-      }
+      } else dialogs.open(hook);
       return;
     }
     events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);

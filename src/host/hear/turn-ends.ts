@@ -6,6 +6,7 @@ import type { EventSender } from "../event-sender.ts";
 import type { Control } from "../steer/control.ts";
 import type { Delivery } from "../ways/delivery.ts";
 import type { Ways } from "../ways/routes.ts";
+import type { OpenDialogs } from "./open-dialogs.ts";
 import type { Turn } from "./turn.ts";
 
 export interface TurnResult {
@@ -20,6 +21,8 @@ export interface TurnEnds {
   noteAnswer(answer: HookAnswer): void;
   /** Nothing of the agent runs. */
   ended(): void;
+  /** The session's record says that its user has broken a turn off: no hook tells that. */
+  interrupted(promptId: string): void;
   /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
   takeResult(result: TurnResult): void;
 }
@@ -31,6 +34,7 @@ export interface TurnEndsOptions {
   readonly control: Pick<Control, "turnEnded">;
   readonly events: Pick<EventSender, "send">;
   readonly receipts: Pick<ReceiptQueue, "write">;
+  readonly dialogs: Pick<OpenDialogs, "turnEnded">;
   readonly nudge: () => void;
   /** Whether somebody has to approve the ends of turns. */
   readonly approvesEnds: boolean;
@@ -39,19 +43,25 @@ export interface TurnEndsOptions {
 const overriddenEnd = "its end was refused, and its CLI has ended the turn all the same";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
-  const { turn, ways, delivery, control, events, receipts, nudge, approvesEnds } = options;
+  const { turn, ways, delivery, control, events, receipts, dialogs, nudge, approvesEnds } = options;
   let hasSettings = false;
   /** Whether the last end of a turn was refused: after that the CLI has another one, but where it overrides the refusal. */
   let isEndRefused = false;
 
   const ended = () => {
     turn.end();
+    dialogs.turnEnded();
     ways.hook.turnEnded();
     control.turnEnded();
     nudge();
   };
   return {
     ended,
+    interrupted(promptId) {
+      if (!turn.isOpen() || turn.promptId() !== promptId) return;
+      events.send({ kind: "turn_end", detail: "interrupted by its user" });
+      ended();
+    },
     noteSettings() {
       hasSettings = true;
     },

@@ -17,13 +17,16 @@ export interface Turn {
   noteHook(): boolean;
   /** The CLI calls the hook by which a tool is held. */
   noteHeld(): void;
-  begin(): void;
+  /** A sign that a turn runs; of which prompt, where the CLI says so. */
+  begin(promptId?: string): void;
   end(): void;
+  /** The last prompt of the turn that runs, where the CLI has said which. */
+  promptId(): string | undefined;
   /** How many subagents run: they go on when the turn has ended. */
   subagents(): number;
   noteSubagent(id: string, isAtWork: boolean): void;
-  /** The CLI has said which run: one that its user has ended tells no end of its own. */
-  noteSubagents(ids: readonly string[]): void;
+  /** The CLI has said which run. Those that do not any more: one that its user has ended tells no end of its own. */
+  noteSubagents(ids: readonly string[]): readonly string[];
 }
 
 export function createTurn(): Turn {
@@ -31,6 +34,7 @@ export function createTurn(): Turn {
   let hookedAtMs: number | undefined;
   let isHeld = false;
   let isOpen = false;
+  let lastPromptId: string | undefined;
   let subagents: ReadonlySet<string> = new Set();
   return {
     isOpen: () => isOpen,
@@ -48,19 +52,24 @@ export function createTurn(): Turn {
       isHeld = true;
       held.resolve();
     },
-    begin() {
+    begin(promptId) {
       isOpen = true;
+      lastPromptId = promptId ?? lastPromptId;
     },
     end() {
       isOpen = false;
+      lastPromptId = undefined;
     },
+    promptId: () => lastPromptId,
     subagents: () => subagents.size,
     noteSubagent(id, isAtWork) {
       const others = [...subagents].filter((other) => other !== id);
       subagents = new Set(isAtWork ? [...others, id] : others);
     },
     noteSubagents(ids) {
+      const gone = [...subagents].filter((id) => !ids.includes(id));
       subagents = new Set(ids);
+      return gone;
     },
   };
 }

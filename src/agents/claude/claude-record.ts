@@ -1,0 +1,54 @@
+// What the lines of Claude Code's own records say: a file of JSON Lines for the session, one beside it for each subagent.
+// Measured with 2.1.330.
+import * as v from "valibot";
+
+const LineSchema = v.looseObject({ type: v.string() });
+
+/** Text that the line shows to have come before the model. What is queued only is written under other types. */
+export function readTranscriptLine(line: unknown): string | undefined {
+  const read = v.safeParse(LineSchema, line);
+  if (!read.success) return undefined;
+  const { type } = read.output;
+  return type === "user" || type === "attachment" ? JSON.stringify(line) : undefined;
+}
+
+/** Claude's own words, "[Request interrupted by user for tool use]" among them; a prompt has an origin, and may say the same. */
+const InterruptionSchema = v.looseObject({
+  type: v.literal("user"),
+  isSidechain: v.optional(v.literal(false)),
+  promptId: v.string(),
+  origin: v.optional(v.undefined()),
+  promptSource: v.optional(v.undefined()),
+  message: v.looseObject({
+    content: v.strictTuple([
+      v.looseObject({
+        type: v.literal("text"),
+        text: v.pipe(v.string(), v.regex(/^\[Request interrupted by user[^\]]*\]$/)),
+      }),
+    ]),
+  }),
+});
+
+export function readInterruption(line: unknown): { readonly promptId: string } | undefined {
+  const read = v.safeParse(InterruptionSchema, line);
+  return read.success ? { promptId: read.output.promptId } : undefined;
+}
+
+const ResultsSchema = v.looseObject({
+  type: v.literal("user"),
+  message: v.looseObject({ content: v.array(v.looseObject({ type: v.string() })) }),
+});
+
+export function readToolResults(line: unknown): readonly string[] {
+  const read = v.safeParse(ResultsSchema, line);
+  if (!read.success) return [];
+  return read.output.message.content.flatMap(({ type, tool_use_id: id }) =>
+    type === "tool_result" && typeof id === "string" ? id : [],
+  );
+}
+
+/** `<session>.jsonl` has a folder `<session>` beside it. */
+export function subagentRecord(transcriptPath: string | undefined, subagent: string): string | undefined {
+  if (transcriptPath === undefined || !/^[\w-]+$/.test(subagent)) return undefined;
+  return transcriptPath.replace(/\.jsonl$/, `/subagents/agent-${subagent}.jsonl`);
+}

@@ -1,0 +1,75 @@
+// What the user of the real Claude Code breaks off by Esc: no hook tells it, its own records do.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { bash, lifeOf, startSteered } from "../support/steered-claude.ts";
+
+setDefaultTimeout(120_000);
+
+const claudeArgs = ["--permission-mode", "default"];
+const allowed = [...claudeArgs, "--allowedTools", "Bash"];
+
+test("a tool that is broken off ends the turn: a pause is applied, and a task goes on being delivered", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({ rules: [{ match: "run long", once: true, turn: bash("sleep 50; echo rested") }] });
+  await using ada = await startSteered(serve, {
+    ...{ id: "ada", model, routes: "hook,terminal", claudeArgs: allowed },
+  });
+  await ada.terminal.enter("run long");
+  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.terminal.waitFor("sleep 50");
+  expect(await serve.run(["send", "pause", "ada", "--id", "p1"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "task", "ada", "dig", "--id", "t1"])).toMatchObject({ code: 0 });
+  await ada.until("p1 is injected", (agent) => lifeOf(agent, "p1").includes("injected by hook"));
+  await ada.terminal.waitFor("esc to interrupt");
+  await ada.terminal.keys("Escape");
+  await ada.until("p1 is applied", (agent) => lifeOf(agent, "p1").at(-1) === "applied by hook", 4_000);
+  await ada.until("t1 is given", (agent) => lifeOf(agent, "t1").includes("injected by terminal"));
+  await ada.until("t1 is seen", (agent) => lifeOf(agent, "t1").includes("seen"));
+});
+
+test("a model that is broken off in its words ends the turn", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  const text = "word ".repeat(400);
+  model.setScript({ rules: [{ match: "talk long", once: true, turn: { text, chunkDelayMs: 200 } }] });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
+  await ada.terminal.enter("talk long");
+  await ada.terminal.waitFor("word word");
+  await ada.terminal.keys("Escape");
+  const idle = await ada.until("it is idle", ({ status }) => status === "idle", 4_000);
+  expect(idle.axes.activity.reason).toBe("its turn ended");
+});
+
+test("a dialog that is left by Esc waits no more: the session's own, and a subagent's, which goes on", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  const input = { description: "sub work", prompt: "SUBWORK now", subagent_type: "general-purpose" };
+  const inBackground = { ...input, run_in_background: true };
+  model.setScript({
+    rules: [
+      { match: "ask me", once: true, turn: bash("touch asked.txt") },
+      {
+        match: "start a subagent",
+        once: true,
+        turn: { toolUses: [{ name: "Task", input: inBackground }] },
+      },
+      { match: "SUBWORK now", once: true, turn: bash("touch sub-made.txt") },
+      { match: /was denied/, once: true, turn: { text: "Denied, I see.", delayMs: 20_000 } },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
+  const question = "Do you want to proceed?";
+  for (const prompt of ["ask me", "start a subagent"]) {
+    await ada.terminal.enter(prompt);
+    await ada.terminal.waitFor(question);
+    await ada.until("it waits for a permission", ({ axes }) => axes.attention.value === "approval");
+    await ada.terminal.keys("Escape");
+    await ada.terminal.waitFor((screen) => !screen.includes(question));
+    const after = await ada.until("it waits no more", ({ axes }) => axes.attention.value === "none", 4_000);
+    expect(after.axes.activity.value).toBe("idle");
+  }
+  expect(await Bun.file(`${ada.cwd}/asked.txt`).exists()).toBe(false);
+  expect(await Bun.file(`${ada.cwd}/sub-made.txt`).exists()).toBe(false);
+});
