@@ -230,3 +230,18 @@ test("with serve killed while it is paused, the agent stays held until the next 
   expect(resumed).toMatchObject({ code: 0 });
   await ada.terminal.waitFor("Both steps are done.");
 });
+
+test("neither the left arrow at an empty prompt nor /bg moves the session away from its host", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  await using ada = await startSteered(serve, { id: "ada", model });
+  await ada.terminal.enter("hello there");
+  await ada.until("its turn is over", ({ status }) => status === "idle");
+  await ada.terminal.waitFor(/✻ .* done /);
+  await ada.terminal.keys("Left");
+  await ada.terminal.enter("/bg");
+  await ada.terminal.waitFor("Unknown command: /bg");
+  expect((await ada.agent()).axes.link.value).toBe("online");
+  expect(await serve.run(["send", "stop", "ada", "--force", "--wait", "applied"])).toMatchObject({ code: 0 });
+  await ada.terminal.exit();
+});

@@ -55,6 +55,8 @@ export function buildClaudeSettings(place: HookPlace): unknown {
     hooks: Object.fromEntries(hooks.filter(([event]) => !isStreamed(event))),
     // Without it a session that asks for no permissions leaves its host's messages lying.
     crossSessionInbound: "accept",
+    // `/bg`, and ← at an empty prompt, would move the session to Claude's own daemon, away from its host.
+    disableAgentView: true,
     env: {
       // The user's own settings may name a proxy, which knows nothing of this machine's loopback.
       NO_PROXY: userSettings.noProxy,

@@ -160,3 +160,7 @@ test("it exports its telemetry to the host, but where its user has it export els
   expect(endpointOf({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://corp.example" } })).toBeUndefined();
   expect(endpointOf({ isHeadless: true })).toBeUndefined();
 });
+
+test("no session moves to Claude's own daemon, away from its host", () => {
+  expect(buildClaudeSettings({ ...place, version: "2.1.330" })).toMatchObject({ disableAgentView: true });
+});
