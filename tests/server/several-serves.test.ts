@@ -80,6 +80,7 @@ test("one serve publishes the state and raises the alerts; the other shows them,
     [one, two].every(({ server }) => server.alerts.open().some(({ kind }) => kind === "malformed")),
   );
   expect(two.server.alerts.open()).toEqual(one.server.alerts.open().slice());
+  await until("the alert, told on its subject", () => alerts.length > 0);
   expect(alerts).toEqual(["malformed"]);
   await until("a state", () => publishers.size > 0);
   expect([...publishers]).toEqual([one.server.instance]);
