@@ -79,6 +79,7 @@ const testsOfSeveral: Readonly<Record<string, string>> = {
   "domain/fleet/session-replay.test.ts": "recorded hooks of a real session, through session and status",
   "domain/fleet/session-status.test.ts": "what session and status make of the same events",
   "host/run-end.test.ts": "host, delivery and evidence, as a run ends",
+  "host/turns.test.ts": "turn ends, background, evidence and stops, as one session shows them",
   "server/fleet/fleet.test.ts": "projector, fleet-state, silence and alerts over one server",
   "server/fleet/set-back.test.ts": "set-back and fleet-state, as a clock is set back",
   "server/heartbeat-writes.test.ts": "how often the whole server writes records",

@@ -3,7 +3,7 @@
 // What cliai has to know of an agent CLI to launch it: a row of data for each, in a file of its own beside this one.
 import type { Readable, Writable } from "node:stream";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
-import type { HookFacts, SessionCli } from "../domain/hook.ts";
+import type { HookFacts, SessionCli, SessionSign, TurnResult } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Usage } from "../domain/wire/messages.ts";
 import type { ProgramPlace } from "./find-program.ts";
@@ -94,8 +94,7 @@ export interface HeadlessPipes {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly onEvent: (event: HookFacts & { readonly usage?: Usage }) => void;
-  /** Text that the CLI has shown to have taken up. */
-  readonly onEvidence: (text: string, how: string) => void;
+  readonly onSign: (sign: SessionSign) => void;
   /** How long the CLI shall wait for a hook that may be held, and its release: what decides whether the stream carries hooks. */
   readonly hooks: Pick<HookPlace, "holdS" | "version">;
   /** A hook that the stream carries; must not reject. Once the signal aborts, nobody waits for the answer. */
@@ -103,7 +102,7 @@ export interface HeadlessPipes {
   /** What a hook after a tool would have told: the stream shows it, and it is not answered. */
   readonly onToolResult: (payload: unknown) => void;
   /** A turn is over, by the CLI's own word. */
-  readonly onResult: (result: { readonly isError: boolean; readonly text: string }) => void;
+  readonly onResult: (result: TurnResult) => void;
 }
 
 export interface HeadlessSession {

@@ -40,12 +40,12 @@ export interface Hook {
   readonly lastWords?: string | undefined;
   /** The turn goes on because its end was held back before. */
   readonly isHeldBack?: boolean | undefined;
+  /** At the end of a turn: what goes on in the background; absent where the CLI does not say. */
+  readonly background?: readonly BackgroundTask[] | undefined;
   /** The CLI says that it waits for its user: no turn runs, though no hook told of its end. */
   readonly isIdle?: boolean;
   /** Which prompt it belongs to, where the CLI says so. */
   readonly promptId?: string | undefined;
-  /** At the end of a turn: the subagents that go on, where the CLI says so. */
-  readonly runningSubagents?: readonly string[] | undefined;
   /** It is not the session itself that is at this, but a subagent of it. */
   readonly isSubagent: boolean;
 }
@@ -82,6 +82,42 @@ type HookVerdict =
   | { readonly type: "answer"; readonly answers: readonly string[] }
   | { readonly type: "forbid"; readonly reason: string };
 
+/** What runs beside the session's turns, and goes on when they have ended. */
+export interface BackgroundTask {
+  readonly id: string;
+  readonly type: "shell" | "subagent" | "task";
+  readonly description?: string | undefined;
+}
+
+/** What the session shows of itself by its stream or by its own record, and not by a hook. */
+export type SessionSign = {
+  /** When the CLI wrote it, RFC 3339: its record may be read after a later hook. */
+  readonly at?: string | undefined;
+} & Sign;
+
+type Sign =
+  /** The text is in the conversation, and goes to the model with the next request. */
+  | { readonly type: "taken"; readonly text: string }
+  /** A request has gone to the model, or been answered, with all that was in the conversation. */
+  | { readonly type: "answer" }
+  /** A hook of the user's kept a prompt from the model. `text` has the prompt, where the CLI says it. */
+  | { readonly type: "refused"; readonly text: string; readonly reason: string }
+  /** The turn is over: no hook of the user's keeps it going. */
+  | { readonly type: "turn_end" }
+  /** All that runs in the background now. */
+  | { readonly type: "background"; readonly tasks: readonly BackgroundTask[] }
+  /** One of those has ended. */
+  | { readonly type: "background_end"; readonly id: string };
+
+/** What the CLI says of a turn that is over. */
+export interface TurnResult {
+  readonly isError: boolean;
+  /** Whether a request went to the model, and was answered. */
+  readonly wasAsked: boolean;
+  /** The last words of the model, or why it failed. */
+  readonly text: string;
+}
+
 /** What the host of a session has to know of the CLI. */
 export interface SessionCli {
   /**
@@ -96,8 +132,8 @@ export interface SessionCli {
   /** @throws CliaiError `message_invalid`; undefined for a hook that says nothing to us */
   readonly readHook: (payload: unknown) => Hook | undefined;
   readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;
-  /** Text that a line of the session's record shows to have come before the model; undefined where it shows none. */
-  readonly readTranscriptLine: (line: unknown) => string | undefined;
+  /** What a line of the session's record shows, in order. */
+  readonly readRecordLine: (line: unknown) => readonly SessionSign[];
   /** Where a line of the session's record says that its user has broken a turn off: which prompt that turn was of. */
   readonly readInterruption?: (line: unknown) => { readonly promptId: string } | undefined;
   /** The tool calls whose results a line of a record has. */

@@ -78,7 +78,9 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const words = { reason, context, work_completed: "" };
       const answer = await ask(stopTool, { ...words, wait_s: waitS, expires_s: Math.max(1, waitS) }, signal);
       if (answer?.approved === true) return { type: "go", takes: answer.takes };
-      if (answer?.approved === undefined || answer.by === "policy") return unanswered(stopApproval, hook);
+      if (answer?.approved === undefined || answer.by === "policy") {
+        return { ...unanswered(stopApproval, hook), takes: answer?.takes };
+      }
       const { takes } = answer;
       return { type: "hold_back", reason: answer.answer ?? "Your stop is refused: go on.", takes };
     },

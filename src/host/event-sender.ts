@@ -2,7 +2,7 @@
 // nothing (contract §6). What comes while the connection is lost is sent when it is back.
 import { setImmediate } from "node:timers";
 import type { Link } from "../agent-link/link.ts";
-import type { HookFacts } from "../domain/hook.ts";
+import type { BackgroundTask, HookFacts } from "../domain/hook.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { EventKind, Usage } from "../domain/wire/messages.ts";
@@ -12,7 +12,12 @@ import type { Logger } from "../log.ts";
 /** Of a connection that stays away the oldest are given up: the newest say what is. */
 const mostKept = 1_000;
 
-export type SessionEvent = Omit<HookFacts, "kind"> & { readonly kind: EventKind; readonly usage?: Usage };
+export type SessionEvent = Omit<HookFacts, "kind"> & {
+  readonly kind: EventKind;
+  readonly usage?: Usage;
+  /** What runs in the background, where something does. */
+  readonly background?: readonly Omit<BackgroundTask, "id">[];
+};
 
 export interface EventSender {
   send(event: SessionEvent): void;

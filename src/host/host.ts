@@ -5,11 +5,11 @@
 // It is made in four stages, each of what the ones before it have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
+import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
 import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
-import type { TurnResult } from "./hear/turn-ends.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
 import type { SessionOptions } from "./session-options.ts";
@@ -18,7 +18,9 @@ import type { CliProcess } from "./steer/cli-process.ts";
 import { type Steering, startSteering } from "./steering.ts";
 import type { OwnWays } from "./ways/routes.ts";
 
-export interface Session extends Pick<HookIntake, "hook" | "observe">, Pick<Hearing, "telemetry"> {
+export interface Session
+  extends Pick<HookIntake, "hook" | "observe">,
+    Pick<Hearing, "telemetry" | "takeSign"> {
   /** What the MCP server tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
@@ -26,8 +28,6 @@ export interface Session extends Pick<HookIntake, "hook" | "observe">, Pick<Hear
   report(event: SessionEvent): void;
   /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
   turnResult(result: TurnResult): void;
-  /** Text that the CLI has shown to have before its model. */
-  noteEvidence(text: string, how: string): void;
   /** The CLI runs. */
   attach(process: CliProcess): void;
   /** It takes words by these ways. */
@@ -45,11 +45,12 @@ export function startSession(options: SessionOptions): Session {
   const steering = startSteering(options, beganMs, reporting, speaking);
   const hearing = createHearing(options, reporting, speaking, steering);
   const { heartbeat, events } = reporting;
-  const { ways, delivery, approvals, nudge } = speaking;
+  const { ways, delivery, nudge } = speaking;
   return {
     hook: hearing.hook,
     observe: hearing.observe,
     telemetry: hearing.telemetry,
+    takeSign: hearing.takeSign,
     turnResult: hearing.turnEnds.takeResult,
     bridgeNews({ messaging: socket, ...news }) {
       if (socket !== undefined) ways.openSocket(socket);
@@ -60,11 +61,6 @@ export function startSession(options: SessionOptions): Session {
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
     },
     report: (event) => events.send(event),
-    noteEvidence(text, how) {
-      // By this way a prompt is told in order with the tools' results, by its hook it may be told before them.
-      if (how === "echo") approvals.notePrompt();
-      delivery.noteEvidence(text, how);
-    },
     attach: (process) => steering.started(process),
     open(own) {
       ways.open(own);

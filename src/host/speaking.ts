@@ -4,6 +4,7 @@
 import { noteTokens } from "../agent-link/receipt-queue.ts";
 import { createToolCaller } from "../agent-link/tool-call.ts";
 import { type Approvals, createApprovals } from "./approvals.ts";
+import { type Background, createBackground } from "./hear/background.ts";
 import { createTurn, type Turn } from "./hear/turn.ts";
 import type { Reporting } from "./reporting.ts";
 import type { SessionOptions } from "./session-options.ts";
@@ -13,6 +14,7 @@ import { createTakeItems } from "./ways/take-items.ts";
 
 export interface Speaking {
   readonly turn: Turn;
+  readonly background: Background;
   readonly ways: Ways;
   readonly delivery: Delivery;
   readonly approvals: Approvals;
@@ -25,8 +27,12 @@ const defaultReachWithinMs = 10_000;
 export function createSpeaking(options: SessionOptions, { link, heartbeat, receipts }: Reporting): Speaking {
   const { agentId: id, instanceId, createId, hasStream = false, log, now } = options;
   const turn = createTurn();
+  const background = createBackground({ isTurnOpen: turn.isOpen });
   const allowed = options.routes ?? routeNames;
-  const ways = createWays({ writeToSocket: options.cli.writeToSocket, turn, allowed, hasStream, log });
+  const ways = createWays({
+    ...{ turn, background, allowed, hasStream, log },
+    writeToSocket: options.cli.writeToSocket,
+  });
   const call = createToolCaller({
     ...{ id, link, createId, instanceId: () => instanceId },
     reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
@@ -52,7 +58,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     ...{ now, log },
   });
   return {
-    ...{ turn, ways, delivery, approvals },
+    ...{ turn, background, ways, delivery, approvals },
     nudge() {
       if (!hasStream || ways.isReady()) delivery.nudge();
     },

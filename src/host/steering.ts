@@ -24,14 +24,14 @@ export function startSteering(
   { agentId: id, instanceId, holdMs, log, now }: SessionOptions,
   beganMs: number,
   { link, receipts }: Reporting,
-  { turn, ways, delivery, approvals, nudge }: Speaking,
+  { turn, background, ways, delivery, approvals, nudge }: Speaking,
 ): Steering {
   const started = Promise.withResolvers<CliProcess | undefined>();
   const pauses = createPauses({ turn, receipts, holdMs });
   const { gate } = pauses;
   const telling = createStopTelling({ delivery, ways, turn, receipts, log });
   const stops = createStops({
-    ...{ gate, turn, telling, receipts },
+    ...{ gate, turn, background, telling, receipts },
     whenStarted: started.promise,
     begun: [delivery, approvals],
   });

@@ -79,7 +79,8 @@ test("an end that nobody approves follows the profile's policy", async () => {
   await using model = await startModelServer();
   const profile = { stop_approval: true, stop_approval_wait_s: 1, stop_approval_unanswered: "go_on" };
   model.setScript({ rules: [{ match: "Nobody has answered", turn: { text: "I go on." } }] });
-  await using ada = await startSteered(serve, { id: "ada", model, profile });
+  // By another route the policy's answer would wake it again once its turn has ended.
+  await using ada = await startSteered(serve, { id: "ada", model, profile, routes: "hook" });
   await ada.terminal.enter("hello there");
   await ada.terminal.waitFor("I go on.");
   // It is held back once: a second silence lets the turn end.

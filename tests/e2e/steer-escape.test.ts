@@ -61,14 +61,20 @@ test("a dialog that is left by Esc waits no more: the session's own, and a subag
   });
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   const question = "Do you want to proceed?";
-  for (const prompt of ["ask me", "start a subagent"]) {
+  for (const [prompt, activity] of [
+    ["ask me", "idle"],
+    ["start a subagent", "working"],
+  ] as const) {
     await ada.terminal.enter(prompt);
     await ada.terminal.waitFor(question);
     await ada.until("it waits for a permission", ({ axes }) => axes.attention.value === "approval");
     await ada.terminal.keys("Escape");
     await ada.terminal.waitFor((screen) => !screen.includes(question));
-    const after = await ada.until("it waits no more", ({ axes }) => axes.attention.value === "none", 4_000);
-    expect(after.axes.activity.value).toBe("idle");
+    await ada.until(
+      "it waits no more",
+      ({ axes }) => axes.attention.value === "none" && axes.activity.value === activity,
+      4_000,
+    );
   }
   expect(await Bun.file(`${ada.cwd}/asked.txt`).exists()).toBe(false);
   expect(await Bun.file(`${ada.cwd}/sub-made.txt`).exists()).toBe(false);

@@ -83,6 +83,7 @@ test("pause holds the next tool call at its boundary, resume lets it go, and sto
   expect(await serve.run(["send", "resume", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
   await ada.terminal.waitFor("Both steps are done.");
   expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(true);
+  await ada.until("its turn is over", ({ status }) => status === "idle");
 
   const stop = await serve.run([
     "send",

@@ -33,7 +33,13 @@ test("without a socket a busy session is given a task by the answer of its next 
   await Bun.sleep(300);
   expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
   const taken = { type: "user", message: { role: "user", content: `[cliai task ${commandId}] dig` } };
-  await Bun.write(transcript_path, `${JSON.stringify(queued)}\n${JSON.stringify(taken)}\n`);
+  const lines = `${JSON.stringify(queued)}\n${JSON.stringify(taken)}\n`;
+  await Bun.write(transcript_path, lines);
+  await Bun.sleep(300);
+  // Nor is what no answer of the model follows.
+  expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+  const answered = { type: "assistant", message: { model: "a-model" } };
+  await Bun.write(transcript_path, `${lines}${JSON.stringify(answered)}\n`);
   await ada.statesOnce("stored", "delivered", "injected", "seen");
 });
 
@@ -280,9 +286,10 @@ test("a turn that its CLI ends although the end was refused makes no task applie
   const taskId = await ada.send("task");
   await ada.statesOnce("stored", "delivered", "injected");
   await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${taskId}] dig` });
+  ada.answered(taskId);
   await ada.statesOnce("stored", "delivered", "injected", "seen");
   expect(await ada.hook("Stop", { last_assistant_message: "all done" })).toMatchObject({ decision: "block" });
-  ada.session.turnResult({ isError: false, text: "all done" });
+  ada.session.turnResult({ isError: false, wasAsked: true, text: "all done" });
   await ada.statesOnce("stored", "delivered", "injected", "seen", "failed");
   expect(outcomes(test)[taskId]).toContain("its end was refused");
   await waitFor(() => test.server.fleet.get(id)?.axes.activity.value === "idle", {
@@ -371,7 +378,7 @@ test("what became of a task is told when NATS is back, step by step", async () =
   test.nats.kill();
   const answer = await ada.hook("PostToolUse", { ...tool, tool_response: "ok" });
   expect(JSON.stringify(answer)).toContain(commandId);
-  await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${commandId}] dig` });
+  ada.answered(commandId);
   await waitFor(() => ada.states().join() === "stored,delivered,injected,seen", {
     ...{ what: "the receipts", saw: ada.states, deadlineMs: 20_000 },
   });
@@ -646,7 +653,7 @@ test("an approval that is seen by the stream lets the turn end, until new words 
   ada.session.observe(approved);
   expect(await ada.hook("Stop")).toEqual({});
   ada.session.observe(approved);
-  ada.session.noteEvidence("one thing more", "echo");
+  ada.session.takeSign({ type: "taken", text: "one thing more" });
   expect(await ada.hook("Stop")).toMatchObject({ decision: "block" });
 });
 
@@ -667,7 +674,7 @@ test("a turn whose end no hook tells ends with the result of the stream", async 
   await ada.hook("PreToolUse", tool);
   const activity = () => test.server.fleet.get(id)?.axes.activity.value;
   await waitFor(() => activity() === "working", { what: "it works", saw: activity });
-  ada.session.turnResult({ isError: false, text: "done" });
+  ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
   await waitFor(() => activity() === "idle", { what: "it is idle", saw: activity });
   await ada.send("pause");
   await ada.statesOnce("stored", "delivered", "injected", "applied");

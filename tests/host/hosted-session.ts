@@ -19,6 +19,8 @@ export interface Hosted extends AsyncDisposable {
   states(): readonly string[];
   send(type: "task" | "pause" | "resume" | "stop", more?: object): Promise<string>;
   statesOnce(...wanted: string[]): Promise<void>;
+  /** Its stream shows that its model has been given the task, and has answered. */
+  answered(commandId: string): void;
 }
 
 export async function host(test: TestServer, more: Partial<SessionOptions> = {}): Promise<Hosted> {
@@ -61,6 +63,10 @@ export async function host(test: TestServer, more: Partial<SessionOptions> = {})
     async statesOnce(...wanted) {
       const is = () => states().join() === wanted.join();
       await waitFor(is, { what: wanted.join(), saw: states });
+    },
+    answered(commandId) {
+      session.takeSign({ type: "taken", text: `[cliai task ${commandId}] dig` });
+      session.takeSign({ type: "answer" });
     },
     async [Symbol.asyncDispose]() {
       await session.end({ how: "the test is over" });

@@ -47,9 +47,9 @@ test("what a session was handed and did not show to have is handed to the next o
   expect(told[0]).toContain(`[cliai task ${commandId}]`);
   expect(told[0]).toContain("It may have been given to you before, in a run that has ended");
   await waitFor(() => test.server.fleet.get(id)?.inbox_waiting === 0, { what: "it waits no more" });
-  second.session.noteEvidence(`[cliai task ${commandId}]`, "echo");
+  second.answered(commandId);
   await waitFor(() => statesOf(test, commandId)?.at(-1) === "seen", { what: "it is seen" });
-  second.session.turnResult({ isError: false, text: "done" });
+  second.session.turnResult({ isError: false, wasAsked: true, text: "done" });
   await waitFor(() => statesOf(test, commandId)?.at(-1) === "applied", { what: "it is applied" });
   expect(statesOf(test, commandId)).toEqual(["stored", "delivered", "injected", "seen", "applied"]);
   expect(told.length).toBe(1);
@@ -64,7 +64,7 @@ test.each([
     await using test = await startTestServer({ resumeWindowMs: 60_000 });
     const first = await host(test, inSession("s1"));
     const commandId = await handTask(first, openStream(first.session));
-    first.session.noteEvidence(`[cliai task ${commandId}]`, "echo");
+    first.answered(commandId);
     await first.statesOnce("stored", "delivered", "injected", "seen");
     await first.session.end({ how: "SIGKILL" });
     await first.dir[Symbol.asyncDispose]();
@@ -76,7 +76,7 @@ test.each([
     const told = openStream(second.session);
     await waitFor(() => commandOf(test, commandId)?.taken_by?.goes_on, { what: "it goes on" });
     const later = await handTask(second, told);
-    second.session.turnResult({ isError, text: "so it is" });
+    second.session.turnResult({ isError, wasAsked: true, text: "so it is" });
     await waitFor(() => statesOf(test, commandId)?.at(-1) === state, { what: "it has its end" });
     // What was not seen yet is not ended by it.
     expect(statesOf(test, later)).toEqual(["stored", "delivered", "injected"]);
@@ -88,7 +88,7 @@ test("a turn of another session ends nothing of the one before, and that fails a
   await using test = await startTestServer({ resumeWindowMs: 1_500 });
   const first = await host(test, inSession("s1"));
   const commandId = await handTask(first, openStream(first.session));
-  first.session.noteEvidence(`[cliai task ${commandId}]`, "echo");
+  first.answered(commandId);
   await first.statesOnce("stored", "delivered", "injected", "seen");
   await first.send("stop", { force: true });
   await first.session.end({ how: "exit code 143" });
@@ -97,7 +97,7 @@ test("a turn of another session ends nothing of the one before, and that fails a
   await using second = await host(test, inSession("s2"));
   const told = openStream(second.session);
   await handTask(second, told);
-  second.session.turnResult({ isError: false, text: "done" });
+  second.session.turnResult({ isError: false, wasAsked: true, text: "done" });
   await waitFor(() => statesOf(test, commandId)?.at(-1) === "failed", {
     what: "it has failed",
     deadlineMs: 10_000,

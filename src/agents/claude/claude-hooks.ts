@@ -41,9 +41,7 @@ const ClaudeHookSchema = v.looseObject({
   agent_type: text,
   trigger: text,
   reason: text,
-  background_tasks: v.optional(
-    v.fallback(v.optional(v.array(v.looseObject({ id: v.string(), type: text, status: text }))), undefined),
-  ),
+  background_tasks: v.optional(v.fallback(v.optional(v.array(v.unknown())), undefined)),
 });
 type ClaudeHook = v.InferOutput<typeof ClaudeHookSchema>;
 

@@ -2,16 +2,6 @@
 // Measured with 2.1.330.
 import * as v from "valibot";
 
-const LineSchema = v.looseObject({ type: v.string() });
-
-/** Text that the line shows to have come before the model. What is queued only is written under other types. */
-export function readTranscriptLine(line: unknown): string | undefined {
-  const read = v.safeParse(LineSchema, line);
-  if (!read.success) return undefined;
-  const { type } = read.output;
-  return type === "user" || type === "attachment" ? JSON.stringify(line) : undefined;
-}
-
 /** Claude's own words, "[Request interrupted by user for tool use]" among them; a prompt has an origin, and may say the same. */
 const InterruptionSchema = v.looseObject({
   type: v.literal("user"),

@@ -6,9 +6,11 @@ import { toolNames } from "../../domain/wire/tools.ts";
 import type { HookPlace } from "../agent-cli.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
+import { readBackgroundTasks } from "./claude-background.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
-import { readInterruption, readToolResults, readTranscriptLine, subagentRecord } from "./claude-record.ts";
+import { readInterruption, readToolResults, subagentRecord } from "./claude-record.ts";
+import { readRecordLine } from "./claude-record-signs.ts";
 import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { writeToSocket } from "./messaging-socket.ts";
@@ -93,10 +95,10 @@ function readHook(payload: unknown): Hook | undefined {
     lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,
     promptId: hook.prompt_id,
-    // At its end a subagent still stands among them.
-    runningSubagents: (facts.kind === "turn_end" ? hook.background_tasks : undefined)
-      ?.filter(({ type, status }) => type === "subagent" && status === "running")
-      .map(({ id }) => id),
+    background:
+      facts.kind === "turn_end" && hook.background_tasks !== undefined
+        ? readBackgroundTasks(hook.background_tasks)
+        : undefined,
     isIdle: hook.notification_type === "idle_prompt",
     isSubagent: hook.agent_id !== undefined,
   };
@@ -141,7 +143,7 @@ export const claudeSession: SessionCli = {
   writeToSocket,
   readHook,
   buildHookAnswer,
-  readTranscriptLine,
+  readRecordLine,
   readInterruption,
   readToolResults,
   subagentRecord,

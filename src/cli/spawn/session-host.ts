@@ -122,7 +122,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         }),
       onToolResult: session.observe,
       onEvent: session.report,
-      onEvidence: session.noteEvidence,
+      onSign: session.takeSign,
       onResult: session.turnResult,
     });
   return {

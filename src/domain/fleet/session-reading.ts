@@ -1,6 +1,6 @@
 // Reads a session's evidence at a given time: what the session does, what it waits for, whether it is stuck, and why.
 import type { Activity, Reading } from "./axes.ts";
-import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
+import { type BackgroundWork, isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
 
 /** How long a turn may be open without an event, while the model thinks and while a tool runs, before it counts as stuck. */
 const silentAfterMs = 600_000;
@@ -11,7 +11,7 @@ const sameFailures = 3;
 type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason"> & { readonly at: string };
 
 export function sessionActivity(session: SessionEvidence): Finding<Activity> {
-  const { ended, waits, turn, turn_error } = session;
+  const { ended, waits, turn, turn_error, background } = session;
   if (ended !== undefined) {
     return { value: "done", at: ended.at, reason: named("its session ended", ended.reason) };
   }
@@ -20,6 +20,8 @@ export function sessionActivity(session: SessionEvidence): Finding<Activity> {
     return { value: "waiting", at: waiting.since, reason: waitingText(waiting, waits) };
   if (turn === undefined) return { value: "idle", at: session.started_at, reason: "no prompt yet" };
   if (turn.ended_at === undefined) return { value: "working", at: turn.since, reason: workText(session) };
+  if (background !== undefined)
+    return { value: "working", at: turn.ended_at, reason: backgroundWords(background) };
   const reason = turn_error === undefined ? "its turn ended" : named("its turn failed", turn_error.error);
   return { value: "idle", at: turn.ended_at, reason };
 }
@@ -57,6 +59,15 @@ function silence({ last_event_at, tools }: SessionEvidence, now: Date): Finding<
   const inTool = tools.length === 0 ? "" : ` in ${tools[0]?.tool}`;
   const reason = `silent while working: no sign for ${Math.floor(silentMs / 60_000)} min${inTool}`;
   return { value: "stuck", at: last_event_at, reason };
+}
+
+/** `1 background shell`, `2 background subagents, 1 background shell`. */
+export function backgroundWords(work: readonly Pick<BackgroundWork, "type">[]): string {
+  const counts = new Map<string, number>();
+  for (const { type } of work) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts]
+    .map(([type, count]) => `${count} background ${type}${count === 1 ? "" : "s"}`)
+    .join(", ");
 }
 
 function workText({ tools }: SessionEvidence): string {

@@ -6,6 +6,7 @@ import { type AgentEvent, type FailureWord, failureWords, type SessionEventKind 
 
 const toolsKept = 16;
 const waitsKept = 16;
+const backgroundKept = 16;
 const idLength = 128;
 
 /** All times are those of the stream that the events came by, RFC 3339. */
@@ -24,6 +25,8 @@ export interface SessionEvidence {
   readonly turn?: { readonly since: string; readonly ended_at?: string };
   /** Begun and not ended, oldest first; of many the last 16. */
   readonly tools: readonly ToolInFlight[];
+  /** What goes on in the background when no turn is open, by the last word about it; absent when nothing does. Of many the first 16. */
+  readonly background?: readonly BackgroundWork[];
   /** What waits for a person, oldest first, each until its own end; absent when nothing does. Of many the last 16. */
   readonly waits?: readonly WaitingForPerson[];
   /** The last failure of a tool, and how often it came in a row. */
@@ -37,6 +40,12 @@ export interface ToolInFlight {
   readonly tool: string;
   readonly tool_use_id?: string;
   readonly since: string;
+}
+
+export interface BackgroundWork {
+  /** `shell`, `subagent`, or another word. */
+  readonly type: string;
+  readonly description?: string;
 }
 
 /** One of the session itself, or of a subagent: those go on when the session's turn has ended. */
@@ -70,7 +79,9 @@ const changes = new Map<string, Change>(
     }),
     tool_start: (session, event, at) => {
       const tool = { ...toolOf(event), since: at };
-      const turn = isTurnOpen(session) ? session.turn : undefined;
+      // A subagent in the background is at work when the session's own turn has ended.
+      const isOfBackground = event.subagent !== undefined && session.background !== undefined;
+      const turn = isTurnOpen(session) || isOfBackground ? session.turn : undefined;
       const rest = withoutWaits(session, isUnnamed);
       return { ...rest, turn: turn ?? { since: at }, tools: [...session.tools, tool].slice(-toolsKept) };
     },
@@ -87,9 +98,10 @@ const changes = new Map<string, Change>(
         failure: { ...failure, count: isSame ? last.count + 1 : 1, at },
       };
     },
-    turn_end: (session, _, at) => endTurn(settled(session), at),
+    turn_end: (session, event, at) => withBackground(endTurn(settled(session), at), event),
     turn_failed: (session, event, at) =>
-      withError(endTurn(session, at), { ...event, error: event.error ?? "" }, at),
+      withBackground(withError(endTurn(session, at), { ...event, error: event.error ?? "" }, at), event),
+    background: withBackground,
     permission: (session, event, at) => withWait(session, event, { since: at, what: "permission" }),
     question: (session, event, at) => withWait(session, event, { since: at, what: "answer" }),
     notification: (session, event, at) => withError(reduceNotification(session, event, at), event, at),
@@ -188,6 +200,14 @@ function settled(session: SessionEvidence): SessionEvidence {
 function endTurn(session: SessionEvidence, at: string): SessionEvidence {
   const rest = withoutWaits(session, isOfSession);
   return { ...rest, tools: [], turn: { since: session.turn?.since ?? at, ended_at: at } };
+}
+
+function withBackground({ background: _, ...session }: SessionEvidence, event: AgentEvent): SessionEvidence {
+  const background = (event.background ?? []).slice(0, backgroundKept).map(({ type, description }) => ({
+    type: summaryOf(type),
+    ...(description === undefined ? {} : { description: summaryOf(description) }),
+  }));
+  return background.length === 0 ? session : { ...session, background };
 }
 
 function withWait(

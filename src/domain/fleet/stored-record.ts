@@ -43,6 +43,7 @@ const RecordSchema = v.looseObject({
       last_prompt_at: v.optional(time),
       turn: v.optional(v.looseObject({ since: time, ended_at: v.optional(time) })),
       tools: v.array(tool),
+      background: v.optional(v.array(v.looseObject({ type: v.string() }))),
       waits: v.optional(v.array(v.looseObject({ since: time, detail: v.string() }))),
       failure: v.optional(
         v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),

@@ -117,7 +117,7 @@ export type Usage = v.InferOutput<typeof UsageSchema>;
 export const sessionEventKinds = [
   ...(["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end"] as const),
   ...(["turn_failed", "permission", "question", "notification", "subagent_start"] as const),
-  ...(["subagent_end", "compaction", "usage", "session_end"] as const),
+  ...(["subagent_end", "background", "compaction", "usage", "session_end"] as const),
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
 /** Every kind of event that cliai sends. An event of another kind is kept, and changes nothing. */
@@ -153,6 +153,10 @@ export const AgentEventSchema = v.looseObject({
   seq: v.optional(wholeNumber("seq")),
   percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
   usage: v.optional(UsageSchema),
+  /** What the session runs in the background; absent when nothing. With `turn_end`, `turn_failed` and `background`. */
+  background: v.optional(
+    v.array(v.looseObject({ type: shortText("type"), description: v.optional(longText("description")) })),
+  ),
   timestamp,
 });
 export type AgentEvent = v.InferOutput<typeof AgentEventSchema>;

@@ -10,11 +10,13 @@ import type { Control } from "../steer/control.ts";
 import type { Delivery } from "../ways/delivery.ts";
 import type { Ways } from "../ways/routes.ts";
 import type { TranscriptWatch } from "../ways/transcript.ts";
+import type { Background } from "./background.ts";
 import type { AnswerHook } from "./hook-answers.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
 import { createToolIds } from "./tool-ids.ts";
 import type { Turn } from "./turn.ts";
 import type { TurnEnds } from "./turn-ends.ts";
+import { createWorkNotes } from "./work-notes.ts";
 
 export interface HookIntake {
   /** Answers a hook of the CLI; once the signal aborts, the CLI waits for the answer no more. */
@@ -35,27 +37,25 @@ export interface HookIntakeOptions {
   readonly turn: Turn;
   readonly turnEnds: TurnEnds;
   readonly ways: Pick<Ways, "noteSent">;
-  readonly delivery: Pick<Delivery, "noteEvidence">;
+  readonly delivery: Pick<Delivery, "noteOffered">;
+  readonly background: Background;
   readonly approvals: Pick<Approvals, "noteTool">;
-  readonly control: Pick<Control, "stop" | "turnEnded">;
+  readonly control: Pick<Control, "stop" | "quiet">;
   readonly dialogs: Pick<OpenDialogs, "open" | "note">;
   readonly transcript: Pick<TranscriptWatch, "look">;
   readonly answerHook: AnswerHook;
   readonly nudge: () => void;
+  readonly now: () => Date;
 }
 
-/** Kinds of hooks after which nothing of the agent runs. */
+/** Kinds of hooks by which the session ends its turn: they are told once it has. */
 const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
-/** Those of a subagent's hooks that come while it is at work, and the one of its end. */
-const subagentKinds: ReadonlySet<string> = new Set([
-  ...["subagent_start", "tool_start", "permission", "question"],
-  "subagent_end",
-]);
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds } = options;
-  const { ways, delivery, approvals, control, dialogs, transcript, answerHook, nudge } = options;
+  const { ways, delivery, approvals, control, dialogs, transcript, answerHook, nudge, now } = options;
   const toolIds = createToolIds();
+  const noteWork = createWorkNotes(options);
   /** `SessionStart` shows no way by which tools are held: it is a command, which is called where no HTTP hook is. */
   const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");
   const noteHeld = () => {
@@ -65,30 +65,21 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const takeFirst = ({ facts }: Hook) => {
     nudge();
     // Asked to stop before it had begun.
-    if (facts.kind === "session_start" && control.stop() !== undefined) control.turnEnded();
+    if (facts.kind === "session_start" && control.stop() !== undefined) control.quiet();
   };
   /** What the hook shows, before anybody has answered it. */
   const note = (hook: Hook) => {
-    const { facts, prompt, promptId, isSubagent, transcriptPath, runningSubagents } = hook;
-    const { kind, session_id, subagent } = facts;
-    // A stream carries these as well.
-    if (kind !== "tool_start" && !isAsked(kind)) turnEnds.noteSettings();
+    const { facts, prompt, transcriptPath } = hook;
+    const { kind, session_id } = facts;
     heartbeat.update({
       ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
       ...(session_id === undefined ? {} : { session_id }),
     });
-    if (!isSubagent && (kind === "prompt" || kind === "tool_start")) turn.begin(promptId);
-    if (subagent !== undefined && subagentKinds.has(kind)) {
-      turn.noteSubagent(subagent, kind !== "subagent_end");
-    }
-    for (const gone of runningSubagents === undefined ? [] : turn.noteSubagents(runningSubagents)) {
-      events.send({ kind: "subagent_end", subagent: gone, detail: "ended by its user" });
-      dialogs.note({ facts: { kind: "subagent_end", subagent: gone }, isSubagent: true });
-    }
+    noteWork(hook);
     dialogs.note(hook);
     if (prompt !== undefined) {
       ways.noteSent(prompt);
-      delivery.noteEvidence(prompt, "prompt");
+      delivery.noteOffered(prompt, now().getTime());
     }
     transcript.look(transcriptPath);
     // Shown as waiting while it is asked.
@@ -105,9 +96,10 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       } else dialogs.open(hook);
       return;
     }
-    events.send(isHeldUp ? { ...facts, kind: `${kind}_refused`, detail: answer.reason } : facts);
-    if (isSubagent || isHeldUp) return;
-    if (turnEndKinds.has(kind) || isIdle) turnEnds.ended();
+    const isEnd = !isSubagent && turnEndKinds.has(kind);
+    if (isHeldUp) events.send({ ...facts, kind: `${kind}_refused`, detail: answer.reason });
+    else if (!isEnd) events.send(facts);
+    if (isEnd || (!isSubagent && isIdle === true)) turnEnds.takeHook(hook, answer);
   };
 
   return {
@@ -116,7 +108,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       const read = cli.readHook(payload);
       if (read === undefined) return {};
       const hook = { ...read, facts: toolIds.note(read) };
-      const { facts, isSubagent } = hook;
+      const { facts } = hook;
       if (showsHolding(facts.kind)) noteHeld();
       if (turn.noteHook()) takeFirst(hook);
       note(hook);
@@ -124,7 +116,6 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       // What nobody waited for says nothing of what the session does now, and nobody was given it.
       if (signal?.aborted !== true) {
         tell(hook, answer);
-        if (facts.kind === "turn_end" && !isSubagent) turnEnds.noteAnswer(answer);
         const { takes = [] } = answer;
         // After the answer has left.
         if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);

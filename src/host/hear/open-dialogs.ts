@@ -3,7 +3,7 @@
 import type { Hook, SessionCli } from "../../domain/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { EventSender } from "../event-sender.ts";
-import { type TranscriptWatch, watchTranscript } from "../ways/transcript.ts";
+import { createTranscript, type TranscriptWatch, watchTranscript } from "../ways/transcript.ts";
 
 export interface OpenDialogs {
   /** A hook whose dialog is left to the CLI's user. */
@@ -49,7 +49,7 @@ export function createOpenDialogs({ cli, events, log }: OpenDialogsOptions): Ope
   };
   const watch = (path: string, subagent: string) => {
     const onLine = (line: unknown) => closeAnswered(line, subagent);
-    const record = watchTranscript({ isAwaiting: () => true, onLine, log });
+    const record = watchTranscript(createTranscript(), { isAwaiting: () => true, onLine, log });
     record.look(path);
     return record;
   };

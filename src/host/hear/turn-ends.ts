@@ -1,84 +1,147 @@
-// The ends of the session's turns: by the hooks of our settings, or by the results of its stream, and what each end settles.
+// The ends of the session's turns, and what each settles. A headless session tells them by its results; on a terminal they stand
+// in its own record, because a hook of the user's may keep a turn going that our hook has let end.
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
-import type { HookAnswer } from "../../domain/hook.ts";
+import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Control } from "../steer/control.ts";
-import type { Delivery } from "../ways/delivery.ts";
+import type { Evidence } from "../ways/evidence.ts";
 import type { Ways } from "../ways/routes.ts";
+import type { Background } from "./background.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
+import { createOpenTasks } from "./open-tasks.ts";
 import type { Turn } from "./turn.ts";
 
-export interface TurnResult {
-  readonly isError: boolean;
-  readonly text: string;
-}
-
 export interface TurnEnds {
-  /** A hook of our settings is called: where a user's own take their place, the stream's results tell the ends of turns. */
-  noteSettings(): void;
-  /** What the CLI's hook at the end of a turn was answered. */
-  noteAnswer(answer: HookAnswer): void;
-  /** Nothing of the agent runs. */
-  ended(): void;
+  /** A hook by which the session itself ends its turn, or its own end, and what it was answered. */
+  takeHook(hook: Hook, answer: HookAnswer): void;
+  /** The model is at work: the refusal of an end was obeyed. */
+  noteWork(): void;
+  /** The session's record says that the turn is over. */
+  takeRecordedEnd(): void;
   /** The session's record says that its user has broken a turn off: no hook tells that. */
   interrupted(promptId: string): void;
+  /** A hook of the user's kept a prompt from the model. */
+  takeRefusal(detail: string): void;
   /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
   takeResult(result: TurnResult): void;
 }
 
 export interface TurnEndsOptions {
   readonly turn: Turn;
+  readonly background: Background;
   readonly ways: Pick<Ways, "hook">;
-  readonly delivery: Pick<Delivery, "takeSeenTasks">;
-  readonly control: Pick<Control, "turnEnded">;
+  readonly evidence: Pick<Evidence, "takeTasks" | "refuse">;
+  readonly control: Pick<Control, "turnEnded" | "quiet">;
   readonly events: Pick<EventSender, "send">;
   readonly receipts: Pick<ReceiptQueue, "write">;
   readonly dialogs: Pick<OpenDialogs, "turnEnded">;
   readonly nudge: () => void;
   /** Whether somebody has to approve the ends of turns. */
   readonly approvesEnds: boolean;
+  /** Whether results tell the ends of turns. */
+  readonly hasStream: boolean;
+  /** Whether the session's record is there to be read. */
+  readonly hasRecord: () => Promise<boolean>;
+  readonly now: () => Date;
 }
 
 const overriddenEnd = "its end was refused, and its CLI has ended the turn all the same";
+const notAsked = "its turn has ended without an answer of the model";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
-  const { turn, ways, delivery, control, events, receipts, dialogs, nudge, approvesEnds } = options;
-  let hasSettings = false;
+  const { turn, background, ways, evidence, control, events, dialogs, nudge } = options;
+  const { approvesEnds, hasStream, now } = options;
+  const tasks = createOpenTasks(options.receipts);
   /** Whether the last end of a turn was refused: after that the CLI has another one, but where it overrides the refusal. */
   let isEndRefused = false;
+  /** What the end of the turn that runs is told by, where it is known before its result. */
+  let foretold: "told" | HookFacts | undefined;
+  let isBackgroundTold = false;
 
-  const ended = () => {
+  const runningIds = () => background.running().map(({ id }) => id);
+  const tell = (facts: HookFacts) => {
+    const running = background.running().map(({ type, description }) => ({ type, description }));
+    isBackgroundTold = running.length > 0;
+    events.send({ ...facts, ...(isBackgroundTold ? { background: running } : {}) });
+  };
+  const quiet = () => {
+    if (isBackgroundTold) tell({ kind: "background" });
+    tasks.settle();
+    control.quiet();
+  };
+  const ended = (facts: HookFacts | "told") => {
+    if (facts !== "told") tell(facts);
+    foretold = undefined;
     turn.end();
     dialogs.turnEnded();
     ways.hook.turnEnded();
     control.turnEnded();
+    if (!background.isBusy()) quiet();
     nudge();
   };
+  const takeStop = (facts: HookFacts, { type }: HookAnswer) => {
+    isEndRefused = type === "hold_back" && approvesEnds;
+    // The model has answered.
+    turn.noteTaken(now().getTime());
+    if (type === "hold_back") return;
+    turn.noteEnding();
+    if (hasStream) return;
+    const atMs = now().getTime();
+    void options.hasRecord().then((isThere) => {
+      if (!isThere && turn.isOverAt(atMs)) ended(facts);
+    });
+  };
+  background.onChange(() => {
+    tasks.noteBackground(runningIds());
+    if (!turn.isOpen() && background.running().length > 0) tell({ kind: "background" });
+  });
+  background.onQuiet(quiet);
+
   return {
-    ended,
+    takeHook({ facts, isIdle }, answer) {
+      const { kind } = facts;
+      if (kind === "turn_end") takeStop(facts, answer);
+      else if (kind === "session_end" || (kind === "turn_failed" && !hasStream)) ended(facts);
+      else if (kind === "turn_failed") {
+        tell(facts);
+        foretold = "told";
+      } else if (isIdle === true) ended("told");
+    },
+    noteWork() {
+      isEndRefused = false;
+    },
+    takeRecordedEnd() {
+      const facts: HookFacts = isEndRefused ? failed(overriddenEnd) : { kind: "turn_end" };
+      isEndRefused = false;
+      ended(facts);
+    },
     interrupted(promptId) {
       if (!turn.isOpen() || turn.promptId() !== promptId) return;
-      events.send({ kind: "turn_end", detail: "interrupted by its user" });
-      ended();
-    },
-    noteSettings() {
-      hasSettings = true;
-    },
-    noteAnswer({ type }) {
-      isEndRefused = type === "hold_back" && approvesEnds;
-    },
-    takeResult({ isError, text }) {
-      const isOverridden = isEndRefused;
       isEndRefused = false;
-      const detail = summaryOf(`${isOverridden ? overriddenEnd : "its turn has ended"}: ${text}`);
-      const isFailed = isError || isOverridden;
-      for (const command_id of delivery.takeSeenTasks()) {
-        receipts.write({ command_id, state: isFailed ? "failed" : "applied", route: "result", detail });
-      }
-      if ((hasSettings && !isOverridden) || !turn.isOpen()) return;
-      events.send(isFailed ? { kind: "turn_failed", error: "other", detail } : { kind: "turn_end" });
-      ended();
+      ended({ kind: "turn_end", detail: "interrupted by its user" });
+    },
+    takeRefusal(detail) {
+      const isOver = turn.isOverByRefusal();
+      if (hasStream) foretold = failed(detail);
+      else if (isOver) ended(failed(detail));
+    },
+    takeResult({ isError, wasAsked, text }) {
+      const lead = isEndRefused ? overriddenEnd : wasAsked || isError ? "its turn has ended" : notAsked;
+      const isFailed = isError || isEndRefused || !wasAsked;
+      isEndRefused = false;
+      const detail = summaryOf(`${lead}: ${text}`);
+      if (wasAsked || isError) tasks.turnEnded(evidence.takeTasks(), { isFailed, detail }, runningIds());
+      if (isFailed) evidence.refuse("", detail, now().getTime());
+      if (!turn.isOverByResult(wasAsked)) return;
+      const isTurnFailed = isFailed && (wasAsked || isError);
+      // That a prompt was refused says nothing of the end of a turn that had others.
+      const known = foretold === "told" || !wasAsked ? foretold : undefined;
+      ended(known ?? (isTurnFailed ? failed(detail) : { kind: "turn_end" }));
     },
   };
+}
+
+function failed(detail: string): HookFacts {
+  return { kind: "turn_failed", error: "other", detail: summaryOf(detail) };
 }

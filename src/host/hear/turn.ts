@@ -1,5 +1,5 @@
-// What the CLI's hooks have shown of its turn: whether any are called, whether those that can hold it are, whether the
-// model is at work, and which subagents are.
+// What the CLI has shown of its turn: whether any hooks are called, whether those that can hold it are, and whether the model is
+// at work.
 
 export interface Turn {
   /** Whether a turn runs, as far as hooks show; never before the first of them. */
@@ -17,16 +17,27 @@ export interface Turn {
   noteHook(): boolean;
   /** The CLI calls the hook by which a tool is held. */
   noteHeld(): void;
-  /** A sign that a turn runs; of which prompt, where the CLI says so. */
-  begin(promptId?: string): void;
-  end(): void;
+  /**
+   * A prompt is offered: a hook of the user's may keep it from the model.
+   * @param isSentNow whether it is about to be sent; else it may wait for the end of the turn that runs
+   * @param promptId of which prompt it is a sign, where the CLI says so
+   */
+  offerPrompt(atMs: number, isSentNow: boolean, promptId?: string): void;
+  /** The model is at work. */
+  begin(atMs: number, promptId?: string): void;
   /** The last prompt of the turn that runs, where the CLI has said which. */
   promptId(): string | undefined;
-  /** How many subagents run: they go on when the turn has ended. */
-  subagents(): number;
-  noteSubagent(id: string, isAtWork: boolean): void;
-  /** The CLI has said which run. Those that do not any more: one that its user has ended tells no end of its own. */
-  noteSubagents(ids: readonly string[]): readonly string[];
+  /** The model wants to end: a hook of the user's may keep it going. */
+  noteEnding(): void;
+  /** The prompt is in the conversation, or was answered at that time. */
+  noteTaken(atMs: number): void;
+  /** The CLI says that a turn was over at that time. Whether none runs now. */
+  isOverAt(atMs: number): boolean;
+  /** A result says that a turn is over. Whether none runs now: the next may have begun. */
+  isOverByResult(wasAsked: boolean): boolean;
+  /** A prompt was kept from the model. Whether no turn runs now. */
+  isOverByRefusal(): boolean;
+  end(): void;
 }
 
 export function createTurn(): Turn {
@@ -35,7 +46,11 @@ export function createTurn(): Turn {
   let isHeld = false;
   let isOpen = false;
   let lastPromptId: string | undefined;
-  let subagents: ReadonlySet<string> = new Set();
+  let isEnding = false;
+  /** Whether a prompt was offered, and is not known to be before the model. */
+  let isPromptOffered = false;
+  /** When the hook came that shows it open, by the clock of this machine: the CLI's record is written by the same. */
+  let beganAtMs = 0;
   return {
     isOpen: () => isOpen,
     mayBeOpen: () => isOpen || hookedAtMs === undefined,
@@ -52,24 +67,49 @@ export function createTurn(): Turn {
       isHeld = true;
       held.resolve();
     },
-    begin(promptId) {
+    offerPrompt(atMs, isSentNow, promptId) {
+      if (isSentNow || !isOpen || isEnding) isPromptOffered = true;
       isOpen = true;
       lastPromptId = promptId ?? lastPromptId;
+      beganAtMs = atMs;
+    },
+    begin(atMs, promptId) {
+      isOpen = true;
+      lastPromptId = promptId ?? lastPromptId;
+      isPromptOffered = false;
+      isEnding = false;
+      beganAtMs = atMs;
+    },
+    promptId: () => lastPromptId,
+    noteEnding() {
+      isEnding = true;
+      isPromptOffered = false;
+    },
+    noteTaken(atMs) {
+      if (atMs >= beganAtMs) isPromptOffered = false;
+    },
+    isOverAt(atMs) {
+      // Read late: another turn has begun since.
+      if (!isOpen || atMs < beganAtMs) return false;
+      isEnding = false;
+      return !isPromptOffered;
+    },
+    isOverByResult(wasAsked) {
+      // The result of a turn that was asked is not that of a prompt which nothing has shown since.
+      if (!wasAsked || !isPromptOffered) return true;
+      isEnding = false;
+      return false;
+    },
+    isOverByRefusal() {
+      const wasOffered = isPromptOffered;
+      isPromptOffered = false;
+      return isOpen && wasOffered && !isEnding;
     },
     end() {
       isOpen = false;
       lastPromptId = undefined;
-    },
-    promptId: () => lastPromptId,
-    subagents: () => subagents.size,
-    noteSubagent(id, isAtWork) {
-      const others = [...subagents].filter((other) => other !== id);
-      subagents = new Set(isAtWork ? [...others, id] : others);
-    },
-    noteSubagents(ids) {
-      const gone = [...subagents].filter((id) => !ids.includes(id));
-      subagents = new Set(ids);
-      return gone;
+      isEnding = false;
+      isPromptOffered = false;
     },
   };
 }

@@ -10,8 +10,10 @@ export interface Control {
   /** An order is there, and nobody has been told so yet: a pause holds from here on. Returns the way to undo that. */
   arrived(order: TakenOrder): () => void;
   take(order: TakenOrder): void;
-  /** Nothing of the agent runs. */
+  /** No turn runs; something may in the background. */
   turnEnded(): void;
+  /** Nothing of the agent runs. */
+  quiet(): void;
   /** The stop that the session ends by: the hardest that came. */
   stop(): TakenOrder | undefined;
   /** The CLI has ended, in these words. Resolves when what became of every order is written down, or queued. */
@@ -38,10 +40,8 @@ export function createControl({ pauses, stops, receipts }: ControlOptions): Cont
       } else if (type === "pause") void pauses.pause(order);
       else if (type === "resume") void pauses.resume(order);
     },
-    turnEnded() {
-      pauses.turnEnded();
-      stops.turnEnded();
-    },
+    turnEnded: pauses.turnEnded,
+    quiet: stops.quiet,
     stop: stops.stop,
     async ended(how) {
       await stops.ended(how);

@@ -33,7 +33,7 @@ export function createStopTelling(options: StopTellingOptions): StopTelling {
 
   const say = async (stop: TakenOrder, cutOff: boolean) => {
     const { command_id } = stop;
-    const onQueued = delivery.expect(command_id);
+    const onQueued = delivery.expect(command_id, stop.type);
     const route = await ways.sayAtOnce(stopWords(stop), cutOff);
     if (route !== "hook" || turn.isHeld()) receipts.write({ command_id, state: "injected", route });
     onQueued();

@@ -2,7 +2,9 @@
 // that has its evidence (contract §5).
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
+import { backgroundWords } from "../../domain/fleet/session-reading.ts";
 import { atMost, pause } from "../../waiting.ts";
+import type { Background } from "../hear/background.ts";
 import type { Turn } from "../hear/turn.ts";
 import type { CliProcess } from "./cli-process.ts";
 import type { Gate } from "./gate.ts";
@@ -11,6 +13,8 @@ import { type StopTelling, stopWords, tellWithinMs } from "./stop-telling.ts";
 export interface StopsOptions {
   readonly gate: Pick<Gate, "shut">;
   readonly turn: Pick<Turn, "mayBeOpen">;
+  /** A stop waits for this as well. */
+  readonly background: Pick<Background, "isBusy" | "running">;
   readonly telling: StopTelling;
   /** Resolves once the CLI runs; with undefined when it never will. */
   readonly whenStarted: Promise<CliProcess | undefined>;
@@ -22,7 +26,7 @@ export interface StopsOptions {
 export interface Stops {
   take(order: TakenOrder): void;
   /** Nothing of the agent runs. */
-  turnEnded(): void;
+  quiet(): void;
   /** The stop that the session ends by: the hardest that came. */
   stop(): TakenOrder | undefined;
   /** How the session ended, once it has. */
@@ -39,13 +43,15 @@ const cutOffWithinMs = 1_000;
 const longestDeadlineS = 7 * 86_400;
 
 export function createStops(options: StopsOptions): Stops {
-  const { gate, turn, telling, whenStarted, begun, receipts } = options;
+  const { gate, turn, background, telling, whenStarted, begun, receipts } = options;
   /** Those whose end is not written yet. */
   const stops: TakenOrder[] = [];
   let stop: TakenOrder | undefined;
   let deadline: { readonly atMs: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   let ending: Promise<void> | undefined;
   let endedHow: string | undefined;
+  /** Why the turn is cut off, once it is. */
+  let cutOffWhy: string | undefined;
 
   const settle = (detail: string) => {
     endedHow = detail;
@@ -65,19 +71,24 @@ export function createStops(options: StopsOptions): Stops {
     return ending;
   };
   const cutOff = async (order: TakenOrder, why: string) => {
+    cutOffWhy = why;
     if (turn.mayBeOpen()) {
       await telling.tell(order, true);
       await pause(cutOffWithinMs);
     }
     if (endedHow === undefined) await end(why);
   };
+  const leftRunning = () => {
+    const words = backgroundWords(background.running());
+    return words === "" ? "" : ` (${words})`;
+  };
   const finish = async (order: TakenOrder) => {
-    if (!turn.mayBeOpen()) return await end("no turn ran");
+    if (!turn.mayBeOpen() && !background.isBusy()) return await end("no turn ran");
     const deadlineS = Math.min(order.deadline_s ?? defaultDeadlineS, longestDeadlineS);
     const atMs = performance.now() + deadlineS * 1_000;
     if (deadline === undefined || atMs < deadline.atMs) {
       clearTimeout(deadline?.timer);
-      const late = () => void cutOff(order, `it had not finished within ${deadlineS} s`);
+      const late = () => void cutOff(order, `it had not finished within ${deadlineS} s${leftRunning()}`);
       deadline = { atMs, timer: setTimeout(late, deadlineS * 1_000) };
     }
     await telling.tell(order, false);
@@ -97,8 +108,8 @@ export function createStops(options: StopsOptions): Stops {
       if (order.force && isHarder) void cutOff(order, "forced");
       else if (!order.force && stop?.force !== true) void finish(order);
     },
-    turnEnded() {
-      if (stop !== undefined) void end("its turn had ended");
+    quiet() {
+      if (stop !== undefined) void end(cutOffWhy ?? "its turn had ended");
     },
     stop: () => stop,
     endedHow: () => endedHow,

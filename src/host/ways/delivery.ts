@@ -61,7 +61,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
     // Watched before it is given: the evidence can be there before the way of giving it has returned.
-    const onQueued = evidence.expect(item.id, item.type === "task");
+    const onQueued = evidence.expect(item.id, item.type);
     try {
       if (await route.give(renderItem(item), until, onWait)) {
         writeReceipt({ command_id: item.id, state: "injected", route: route.name });

@@ -6,6 +6,7 @@ import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { SessionCli } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
+import type { Background } from "../hear/background.ts";
 import type { Turn } from "../hear/turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
@@ -55,6 +56,7 @@ export interface WaysOptions {
   /** Absent for a CLI whose session has no socket. */
   readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
+  readonly background: Pick<Background, "running">;
   readonly allowed: readonly RouteName[];
   /** Nothing is said before the session's stream is open: until then its CLI may not call the hooks that could hold it. */
   readonly hasStream: boolean;
@@ -63,7 +65,8 @@ export interface WaysOptions {
 
 const socketOpensWithinMs = 10_000;
 
-export function createWays({ turn, allowed, hasStream, writeToSocket, log }: WaysOptions): Ways {
+export function createWays(options: WaysOptions): Ways {
+  const { turn, allowed, hasStream, writeToSocket, log } = options;
   let own: OwnWays = {};
   let socket: MessagingSocket | undefined;
   const hook = createHookRoute(turn.isOpen);
@@ -85,11 +88,11 @@ export function createWays({ turn, allowed, hasStream, writeToSocket, log }: Way
     // Typed only where a hook can show that it was sent, and where no better way is about to open.
     terminal: async (text, signal, onWait) => {
       if (own.terminal === undefined || !turn.isHooked() || mayOpenSocket()) return false;
-      const why = whyNotTyped(turn);
+      const why = whyNotTyped(options);
       if (why !== undefined) onWait(why);
       return (
         why === undefined &&
-        (await own.terminal.type(text, { whyNot: () => whyNotTyped(turn), onWait, signal }))
+        (await own.terminal.type(text, { whyNot: () => whyNotTyped(options), onWait, signal }))
       );
     },
   };
@@ -121,9 +124,9 @@ export function createWays({ turn, allowed, hasStream, writeToSocket, log }: Way
 }
 
 /** A dialog of a subagent stands where an Enter would answer it; what the turn itself asks comes while it is open. */
-function whyNotTyped(turn: Turn): string | undefined {
+function whyNotTyped({ turn, background }: Pick<WaysOptions, "turn" | "background">): string | undefined {
   if (turn.isOpen()) return "its turn runs";
-  const subagents = turn.subagents();
+  const subagents = background.running().filter(({ type }) => type === "subagent").length;
   if (subagents === 0) return undefined;
   return subagents === 1 ? "a subagent runs" : `${subagents} subagents run`;
 }

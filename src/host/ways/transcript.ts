@@ -3,26 +3,39 @@ import { open } from "node:fs/promises";
 import { messageOf } from "../../domain/text/errors.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
 
-interface TranscriptReader {
+export interface Transcript {
+  /** From now on it is at this path: what stands there already is of an earlier run. */
+  begin(path: string): void;
+  /** Whether there is a file. That of a new session is written some 100 ms after its first prompt: it is waited for. */
+  isThere(): Promise<boolean>;
   /** The lines that were completed since the last look; none while there is no such file. */
-  readNew(path: string): Promise<readonly unknown[]>;
+  readNew(): Promise<readonly unknown[]>;
 }
 
 /** At one look; the rest comes with the next. */
+const lookEveryMs = 250;
+/** How long a new session may take to begin its record. */
+const writtenWithinMs = 2_000;
 const mostBytes = 16 * 1024 * 1024;
 
-function createTranscriptReader(): TranscriptReader {
+export function createTranscript(): Transcript {
+  let named: string | undefined;
   let current: string | undefined;
   let offset = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  const read = async (path: string): Promise<unknown[]> => {
-    if (path !== current) {
-      current = path;
-      offset = 0;
-    }
-    const file = await open(path, "r").catch(() => undefined); // not written yet, or not kept at all
+  // Not written yet, or not kept at all.
+  const openFile = async () =>
+    current === undefined ? undefined : await open(current, "r").catch(() => undefined);
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const working = last.then(work);
+    last = working.catch(() => undefined);
+    return working;
+  };
+  const read = async (): Promise<unknown[]> => {
+    const file = await openFile();
     if (file === undefined) return [];
     try {
       const { size } = await file.stat();
@@ -42,11 +55,29 @@ function createTranscriptReader(): TranscriptReader {
     }
   };
   return {
-    async readNew(path) {
-      const reading = last.then(() => read(path));
-      last = reading.catch(() => undefined);
-      return await reading;
+    begin(path) {
+      if (path === named) return;
+      named = path;
+      void inTurn(async () => {
+        current = path;
+        await using file = await openFile();
+        offset = (await file?.stat())?.size ?? 0;
+      });
     },
+    async isThere() {
+      const untilMs = performance.now() + writtenWithinMs;
+      while (named !== undefined) {
+        const isFound = await inTurn(async () => {
+          await using file = await openFile();
+          return file !== undefined;
+        });
+        if (isFound) return true;
+        if (performance.now() > untilMs) break;
+        await pause(lookEveryMs);
+      }
+      return false;
+    },
+    readNew: () => inTurn(read),
   };
 }
 
@@ -62,20 +93,19 @@ export interface TranscriptWatchOptions {
   readonly log: Logger;
 }
 
-const lookEveryMs = 250;
-
-export function watchTranscript({ isAwaiting, onLine, log }: TranscriptWatchOptions): TranscriptWatch {
-  const transcript = createTranscriptReader();
-  let path: string | undefined;
+export function watchTranscript(
+  transcript: Transcript,
+  { isAwaiting, onLine, log }: TranscriptWatchOptions,
+): TranscriptWatch {
   const look = async () => {
-    if (path === undefined || !isAwaiting()) return;
-    for (const line of await transcript.readNew(path)) onLine(line);
+    if (!isAwaiting()) return;
+    for (const line of await transcript.readNew()) onLine(line);
   };
   const lookNow = () => void look().catch((error: unknown) => log.debug(`transcript: ${messageOf(error)}`));
   const timer = setInterval(lookNow, lookEveryMs);
   return {
     look(named) {
-      path = named ?? path;
+      if (named !== undefined) transcript.begin(named);
       lookNow();
     },
     stop: () => clearInterval(timer),

@@ -94,15 +94,6 @@ test("only the tools of our own server are our own", () => {
   expect(isOwn("mcp__other__report_status")).toBe(false);
 });
 
-test("what is only queued proves nothing of the model, what it was given does", () => {
-  const read = claudeSession.readTranscriptLine;
-  const text = "[cliai task t1] dig";
-  expect(read({ type: "queue-operation", operation: "enqueue", content: text })).toBeUndefined();
-  expect(read({ type: "user", message: { role: "user", content: text } })).toContain(text);
-  expect(read({ type: "attachment", attachment: { type: "queued_command", prompt: text } })).toContain(text);
-  expect(read("no line")).toBeUndefined();
-});
-
 test("what asks its user is read with its questions or its plan, and answered with the tool's own input", () => {
   const questions = [
     {

@@ -11,7 +11,7 @@ test("a line of the stream ends at its line feed, whatever else of the kind its 
     stdout,
     hooks: { holdS: 60, version: "2.1.62" },
     onEvent: () => undefined,
-    onEvidence: () => undefined,
+    onSign: () => undefined,
     onHook: async () => ({}),
     onToolResult: () => undefined,
     onResult: ({ text }) => results.push(text),

@@ -19,6 +19,31 @@ const activities: Row[] = [
   ["a prompt makes it work", ran(), 3, { activity: "working", attention: "none" }, "working"],
   ["a turn's end makes it idle", ran(["turn_end", 5]), 9, { activity: "idle" }, "idle"],
   [
+    "what its turn has left in the background keeps it working, whatever a subagent there calls",
+    ran(
+      ["turn_end", 5, { background: [{ type: "shell" }, { type: "subagent" }, { type: "shell" }] }],
+      ["tool_start", 6, { ...bash, subagent: "s1" }],
+      ["tool_end", 7, { ...bash, subagent: "s1" }],
+    ),
+    9,
+    { activity: "working", attention: "none" },
+    "working",
+  ],
+  [
+    "with the last word about the background it is idle",
+    ran(["turn_end", 5, { background: [{ type: "shell" }] }], ["background", 8]),
+    9,
+    { activity: "idle" },
+    "idle",
+  ],
+  [
+    "a turn that ends with nothing in the background is its end, whatever the one before had left",
+    ran(["turn_end", 5, { background: [{ type: "shell" }] }], ["prompt", 6], ["turn_end", 7]),
+    9,
+    { activity: "idle" },
+    "idle",
+  ],
+  [
     "what it says of working does not keep it so",
     [...ran(["turn_end", 5]), says(6, "working")],
     9,

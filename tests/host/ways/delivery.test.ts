@@ -68,10 +68,10 @@ describe("createDelivery()", () => {
     const { delivery, times } = deliveryOf([open], [], true, [{ id: "old" }, { id: "older" }]);
     delivery.nudge();
     await waitFor(() => times() > 0, { what: "the inbox is looked at" });
-    expect(delivery.takeSeenTasks()).toEqual(["old", "older"]);
+    expect(delivery.takeTasks()).toEqual(["old", "older"]);
     delivery.nudge();
     await waitFor(() => times() > 1, { what: "it is looked at again" });
-    expect(delivery.takeSeenTasks()).toEqual([]);
+    expect(delivery.takeTasks()).toEqual([]);
     delivery.stop();
   });
 
@@ -81,7 +81,8 @@ describe("createDelivery()", () => {
       const { delivery, written } = deliveryOf([swallow], [taskOf("a")]);
       delivery.nudge();
       await waitFor(() => written.length === 1, { what: "it is given" });
-      delivery.noteEvidence("some other prompt, and [cliai task b] that nobody sent", "prompt");
+      delivery.noteTaken("some other prompt, and [cliai task b] that nobody sent", "echo");
+      delivery.noteAnswer("echo");
       expect(written).toEqual([{ id: "a", state: "injected", how: name }]);
       expect(delivery.isAwaiting()).toBe(true);
       delivery.stop();
@@ -172,7 +173,8 @@ describe("createDelivery()", () => {
           const show = () => {
             shown.add(id);
             // Evidence comes from several places, and more than once.
-            for (let times = random.between(1, 3); times > 0; times -= 1) delivery.noteEvidence(text, "echo");
+            for (let times = random.between(1, 3); times > 0; times -= 1) delivery.noteTaken(text, "echo");
+            delivery.noteAnswer("echo");
           };
           if (random.next() < 0.5) show();
           else later.push(show);

@@ -1,0 +1,150 @@
+// What the lines of a headless session's stream show of its prompts, its background and its results. Measured with 2.1.330.
+import * as v from "valibot";
+import type { SessionSign, TurnResult } from "../../domain/hook.ts";
+import type { Usage } from "../../domain/wire/messages.ts";
+import { readBackgroundTasks } from "./claude-background.ts";
+import { notTheModel } from "./claude-record-signs.ts";
+
+const count = v.optional(v.number(), 0);
+const optionalText = v.optional(v.fallback(v.optional(v.string()), undefined));
+const UsageFieldsSchema = v.looseObject({
+  input_tokens: count,
+  cache_creation_input_tokens: count,
+  cache_read_input_tokens: count,
+});
+
+const AssistantSchema = v.looseObject({
+  type: v.literal("assistant"),
+  /** Both name the subagent whose model it is. */
+  parent_tool_use_id: v.optional(v.nullable(v.string())),
+  agent_id: optionalText,
+  message: v.looseObject({ model: v.optional(v.string()), usage: v.optional(UsageFieldsSchema) }),
+});
+const ReplaySchema = v.looseObject({ type: v.literal("user"), isReplay: v.literal(true) });
+const RefusedSchema = v.looseObject({
+  type: v.literal("system"),
+  content: v.optional(v.fallback(v.string(), ""), ""),
+  prompt_submit_outcome: v.looseObject({ reason: v.optional(v.fallback(v.string(), ""), "") }),
+});
+const BackgroundSchema = v.looseObject({
+  type: v.literal("system"),
+  subtype: v.literal("background_tasks_changed"),
+  tasks: v.array(v.unknown()),
+});
+const ResultSchema = v.looseObject({
+  type: v.literal("result"),
+  subtype: optionalText,
+  is_error: v.optional(v.boolean(), false),
+  terminal_reason: optionalText,
+  result: v.optional(v.string(), ""),
+  errors: v.optional(v.fallback(v.array(v.unknown()), []), []),
+  usage: v.optional(v.fallback(v.optional(UsageFieldsSchema), undefined)),
+  total_cost_usd: v.optional(v.number()),
+  modelUsage: v.optional(
+    v.record(
+      v.string(),
+      v.looseObject({
+        inputTokens: count,
+        outputTokens: count,
+        cacheReadInputTokens: count,
+        cacheCreationInputTokens: count,
+        contextWindow: v.optional(v.number()),
+      }),
+    ),
+    {},
+  ),
+});
+type Result = v.InferOutput<typeof ResultSchema>;
+
+export interface StreamSigns {
+  /** What a line shows; the result and the session's usage where it is the end of a turn. */
+  read(line: unknown): {
+    readonly signs: readonly SessionSign[];
+    readonly result?: TurnResult;
+    readonly usage?: Usage;
+  };
+}
+
+export function createStreamSigns(): StreamSigns {
+  let context: Pick<Usage, "model" | "context_tokens"> = {};
+  /** Whether the model has answered since the last result. */
+  let isAnswered = false;
+
+  const readAssistant = (line: unknown): SessionSign[] => {
+    const read = v.safeParse(AssistantSchema, line);
+    if (!read.success || read.output.message.model === notTheModel) return [];
+    isAnswered = true;
+    const { parent_tool_use_id, agent_id } = read.output;
+    if (parent_tool_use_id != null || agent_id !== undefined) return [];
+    context = contextOf(read.output);
+    return [{ type: "answer" }];
+  };
+  const readSystem = (line: unknown): SessionSign[] => {
+    const refused = v.safeParse(RefusedSchema, line);
+    if (refused.success) {
+      const { content, prompt_submit_outcome } = refused.output;
+      return [{ type: "refused", text: content, reason: prompt_submit_outcome.reason }];
+    }
+    const background = v.safeParse(BackgroundSchema, line);
+    return background.success
+      ? [{ type: "background", tasks: readBackgroundTasks(background.output.tasks) }]
+      : [];
+  };
+  return {
+    read(line) {
+      const result = v.safeParse(ResultSchema, line);
+      if (!result.success) {
+        // Said again when the model is given it.
+        const taken = v.is(ReplaySchema, line)
+          ? [{ type: "taken", text: JSON.stringify(line) } as const]
+          : [];
+        return { signs: [...taken, ...readAssistant(line), ...readSystem(line)] };
+      }
+      const wasAsked = isAnswered || tokensOf(result.output.usage) > 0;
+      isAnswered = false;
+      return {
+        signs: [],
+        result: resultOf(result.output, wasAsked),
+        usage: { ...usageOf(result.output), ...context },
+      };
+    },
+  };
+}
+
+/** Ways in which a turn ends by itself; by every other one it was broken off. */
+const ownEnds: ReadonlySet<string> = new Set(["completed", "stop_hook_prevented"]);
+
+function resultOf(read: Result, wasAsked: boolean): TurnResult {
+  const { is_error, terminal_reason, subtype = "", result, errors } = read;
+  const words = errors.filter((each) => typeof each === "string").join("; ");
+  const text = result || words || (terminal_reason ?? subtype).replaceAll("_", " ");
+  const isBrokenOff = terminal_reason !== undefined && !ownEnds.has(terminal_reason);
+  return { isError: is_error || isBrokenOff, wasAsked, text };
+}
+
+function tokensOf(usage: v.InferOutput<typeof UsageFieldsSchema> | undefined): number {
+  const { input_tokens = 0, cache_creation_input_tokens = 0, cache_read_input_tokens = 0 } = usage ?? {};
+  return input_tokens + cache_creation_input_tokens + cache_read_input_tokens;
+}
+
+function contextOf({ message: { model, usage } }: v.InferOutput<typeof AssistantSchema>) {
+  const context_tokens = tokensOf(usage);
+  return { ...(model === undefined ? {} : { model }), ...(context_tokens === 0 ? {} : { context_tokens }) };
+}
+
+/** The sums of the session so far: Claude's own estimate. */
+function usageOf({ total_cost_usd, modelUsage }: Result): Usage {
+  const models = Object.values(modelUsage);
+  const tokens_used = models.reduce(
+    (sum, { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens }) =>
+      sum + inputTokens + outputTokens + cacheReadInputTokens + cacheCreationInputTokens,
+    0,
+  );
+  const context_window = models[0]?.contextWindow;
+  return {
+    tokens_used,
+    source: "results",
+    ...(total_cost_usd === undefined ? {} : { estimated_cost: total_cost_usd }),
+    ...(context_window === undefined ? {} : { context_window }),
+  };
+}

@@ -1,0 +1,63 @@
+// The ends of tasks by the results of a headless session: with the turn that they were given in, or where that has left
+// something running in the background, with the turn in which the model hears of its end.
+import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
+
+/** What a turn's end says of its tasks. */
+export interface TurnOutcome {
+  readonly isFailed: boolean;
+  readonly detail: string;
+}
+
+export interface OpenTasks {
+  /** @param ids the tasks that the turn had; @param running the ids of what runs in the background now */
+  turnEnded(ids: readonly string[], outcome: TurnOutcome, running: readonly string[]): void;
+  /** @param running the ids of what runs in the background now */
+  noteBackground(running: readonly string[]): void;
+  /** No turn comes any more with the end of what ran. */
+  settle(): void;
+}
+
+/** Tasks of one turn, and what it has left running. */
+interface Group {
+  readonly ids: readonly string[];
+  readonly waitsFor: ReadonlySet<string>;
+  readonly outcome: TurnOutcome;
+}
+
+export function createOpenTasks(receipts: Pick<ReceiptQueue, "write">): OpenTasks {
+  let groups: readonly Group[] = [];
+  /** What ran in the background when a turn ended last. */
+  let known: ReadonlySet<string> = new Set();
+
+  const write = (ids: readonly string[], { isFailed, detail }: TurnOutcome) => {
+    for (const command_id of ids) {
+      receipts.write({ command_id, state: isFailed ? "failed" : "applied", route: "result", detail });
+    }
+  };
+  const isDue = ({ waitsFor }: Group) => waitsFor.size === 0;
+  const takeDue = () => {
+    const due = groups.filter(isDue);
+    groups = groups.filter((group) => !isDue(group));
+    return due;
+  };
+  return {
+    turnEnded(ids, outcome, running) {
+      const waitsFor = new Set(running.filter((id) => !known.has(id)));
+      known = new Set(running);
+      // What a turn says that was woken by the end of something is said of the tasks that had left it running.
+      const all = [...takeDue().flatMap((group) => group.ids), ...ids];
+      if (waitsFor.size === 0 || outcome.isFailed) write(all, outcome);
+      else if (all.length > 0) groups = [...groups, { ids: all, waitsFor, outcome }];
+    },
+    noteBackground(running) {
+      const left = new Set(running);
+      groups = groups.map((group) => ({
+        ...group,
+        waitsFor: new Set([...group.waitsFor].filter((id) => left.has(id))),
+      }));
+    },
+    settle() {
+      for (const { ids, outcome } of takeDue()) write(ids, outcome);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+// What a hook shows of the work of its session: whether a turn runs, and what goes on in the background.
+import type { BackgroundTask, Hook } from "../../domain/hook.ts";
+import type { EventSender } from "../event-sender.ts";
+import type { Background } from "./background.ts";
+import type { OpenDialogs } from "./open-dialogs.ts";
+import type { Turn } from "./turn.ts";
+import type { TurnEnds } from "./turn-ends.ts";
+
+export interface WorkNotesOptions {
+  readonly turn: Pick<Turn, "offerPrompt" | "begin">;
+  readonly background: Background;
+  readonly turnEnds: Pick<TurnEnds, "noteWork">;
+  readonly dialogs: Pick<OpenDialogs, "note">;
+  readonly events: Pick<EventSender, "send">;
+  /** Whether a prompt's hook comes as the prompt is sent: on a terminal one may wait for the end of the turn that runs. */
+  readonly hasStream: boolean;
+  readonly now: () => Date;
+}
+
+/** Those of a subagent's hooks that come while it is at work, and never after its end. */
+const workKinds: ReadonlySet<string> = new Set(["subagent_start", "tool_start", "permission", "question"]);
+
+export function createWorkNotes(options: WorkNotesOptions): (hook: Hook) => void {
+  const { turn, background, turnEnds, dialogs, events, hasStream, now } = options;
+  const noteBackground = (running: readonly BackgroundTask[]) => {
+    const isGone = (task: BackgroundTask) => !running.some(({ id }) => id === task.id);
+    for (const { id, type } of background.running().filter(isGone)) {
+      if (type !== "subagent") continue;
+      events.send({ kind: "subagent_end", subagent: id, detail: "ended by its user" });
+      dialogs.note({ facts: { kind: "subagent_end", subagent: id }, isSubagent: true });
+    }
+    background.set(running);
+  };
+  return ({ facts, promptId, isSubagent, background: running }: Hook) => {
+    const { kind, subagent, detail } = facts;
+    const atMs = now().getTime();
+    if (subagent !== undefined && kind === "subagent_end") background.end(subagent);
+    else if (subagent !== undefined && workKinds.has(kind)) {
+      const description = kind === "subagent_start" ? detail : undefined;
+      background.begin({ id: subagent, type: "subagent", description });
+    }
+    if (isSubagent) return;
+    if (running !== undefined) noteBackground(running);
+    if (kind === "prompt") turn.offerPrompt(atMs, hasStream, promptId);
+    else if (kind === "tool_start") {
+      turn.begin(atMs, promptId);
+      turnEnds.noteWork();
+    } else return;
+    background.noteTurn();
+  };
+}
