@@ -8,14 +8,16 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { followStream } from "../../src/nats/jetstream/follow.ts";
 
 export interface Ledger extends AsyncDisposable {
-  /** The final receipt that counts, which is the first in the audit; empty before it. A retry may have stored it twice. */
+  /** The states of its final receipts in the audit, each once: a retry may store a receipt twice. There must be one. */
   finals(agentId: string, commandId: string): readonly ReceiptState[];
+  /** What the first of them says besides; "" where it says nothing. */
+  endOf(agentId: string, commandId: string): string;
   /** Calls back with each receipt as it is stored. */
   onReceipt(listener: ((agentId: string, receipt: Receipt) => void) | undefined): void;
 }
 
 export async function openLedger(bus: Bus): Promise<Ledger> {
-  const finals = new Map<string, ReceiptState[]>();
+  const finals = new Map<string, Receipt[]>();
   let listener: Parameters<Ledger["onReceipt"]>[0];
   const following = followStream(bus, {
     stream: streams.audit,
@@ -27,14 +29,17 @@ export async function openLedger(bus: Bus): Promise<Ledger> {
       const receipt = parseJson(data) as Receipt;
       if (isFinal(receipt.state)) {
         const key = `${id} ${receipt.command_id}`;
-        if (!finals.has(key)) finals.set(key, [receipt.state]);
+        finals.set(key, [...(finals.get(key) ?? []), receipt]);
       }
       listener?.(id, receipt);
     },
   });
   await following.caughtUp;
   return {
-    finals: (agentId, commandId) => finals.get(`${agentId} ${commandId}`) ?? [],
+    finals: (agentId, commandId) => [
+      ...new Set(finals.get(`${agentId} ${commandId}`)?.map(({ state }) => state)),
+    ],
+    endOf: (agentId, commandId) => finals.get(`${agentId} ${commandId}`)?.[0]?.detail ?? "",
     onReceipt: (next) => {
       listener = next;
     },

@@ -202,7 +202,7 @@ function check(
     const isExpired = finals[0] === "expired";
     // The probe's run has ended, and a control order is for one run alone.
     const isRuns = endsProbesRun(each) && id === fleet.probe.id && command.type !== "task";
-    const hasEnded = isRuns && finals[0] === "failed";
+    const hasEnded = isRuns && finals[0] === "failed" && /\bended\b/.test(ledger.endOf(id, commandId));
     if (isExpired) count.expired += 1;
     else if (hasEnded) count.endedWithSession += 1;
     else count.applied += 1;
