@@ -84,7 +84,7 @@ test("an agent is in /api/agents and in ls --json within 1 s of its bridge's sta
   await using dir = await tempDir();
   // One start shows that it can be done. Others wait for the processor while the machine does other things: hence more tries.
   const tookMs: number[] = [];
-  while (tookMs.length < 8 && (tookMs.at(-1) ?? 1_000) >= 1_000) {
+  while (tookMs.length < 3 && (tookMs.at(-1) ?? 1_000) >= 1_000) {
     tookMs.push(await untilListed(`quick-${tookMs.length}`, dir.join(`started-${tookMs.length}`)));
   }
   expect(tookMs.at(-1)).toBeLessThan(1_000);

@@ -12,7 +12,7 @@ import { waitFor } from "../support/wait-for.ts";
 const ada = parseAgentId("ada");
 const agents = 1_000;
 const auditRecords = 100_000;
-const mostStarts = 15;
+const mostStarts = 3;
 
 /** Heartbeats, and a history in which each agent has said much and was told something. */
 async function fillHistory(bus: Bus): Promise<void> {
