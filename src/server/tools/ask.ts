@@ -43,7 +43,10 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
   if (request.state === "withdrawn") return { request_id, note: answerText(request) };
   const given = await context.inbox.give(id, answerMessageId(request_id), context);
   if (given === undefined) {
-    const verdict = isApproval(request) ? { approved: request.answer?.approved === true } : {};
+    // By whom is told as well, because an end that the policy refused is not one that a person refused.
+    const verdict = isApproval(request)
+      ? { approved: request.answer?.approved === true, by: request.answer?.by }
+      : {};
     return { request_id, note: "it is answered, and the answer was given by check_inbox", ...verdict };
   }
   context.handOver(given);

@@ -54,6 +54,16 @@ describe("ask_human", () => {
     expect(run.server.requests.all()).toHaveLength(1);
   });
 
+  test("an approval that the policy refused says so, also where check_inbox has given the answer", async () => {
+    await using run = await startTestServer();
+    const ada = await startAgent(run, await run.nats.bus(), "ada");
+    const asking = { reason: "done", context: "", work_completed: "", wait_s: 0, expires_s: 1 };
+    const call = () => ada.call("request_stop_approval", asking, { requestId: "c1" });
+    await call();
+    await waitFor(async () => (await ada.inbox()).length > 0, { what: "the policy's answer" });
+    expect(await call()).toMatchObject({ result: { approved: false, by: "policy" } });
+  });
+
   test("when nobody answers in time says so, and the answer comes by check_inbox, once", async () => {
     await using run = await startTestServer();
     const ada = await startAgent(run, await run.nats.bus(), "ada");
