@@ -1,6 +1,7 @@
 // What a session may not decide alone: its end, where its profile says so, and what its CLI asks its user for: permissions,
 // plans, questions. Each is a request to a captain or a person; never given by silence.
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
+import { mostWaitS } from "../domain/wire/tools.ts";
 import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
 
 /** A profile's policy for the end of the agent's turns. */
@@ -43,10 +44,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     unanswered === "end" || hook.isHeldBack === true
       ? { type: "go" }
       : { type: "hold_back", reason: "Nobody has answered whether you may stop: go on, or ask again later." };
-  const waiting = {
-    wait_s: permissionWaitS,
-    expires_s: Math.max(1, permissionWaitS - longerThanItStandsS),
-  };
+  const waiting = standsFor(permissionWaitS - longerThanItStandsS);
   const permit = async ({ name, input, plan }: HookTool, signal: AbortSignal | undefined) => {
     const shown = plan === undefined ? JSON.stringify(input ?? null, null, 2) : plan;
     if (shown.length > longestInput) return forbid("The input is too long to be shown to a person.");
@@ -76,7 +74,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const without = stopApproval.unanswered === "end" ? "it ends" : "it goes on";
       const reason = `it is about to end its turn; without an answer ${without}`;
       const words = { reason, context, work_completed: "" };
-      const answer = await ask(stopTool, { ...words, wait_s: waitS, expires_s: Math.max(1, waitS) }, signal);
+      const answer = await ask(stopTool, { ...words, ...standsFor(waitS) }, signal);
       if (answer?.approved === true) return { type: "go", takes: answer.takes };
       if (answer?.approved === undefined || answer.by === "policy") {
         return { ...unanswered(stopApproval, hook), takes: answer?.takes };
@@ -102,6 +100,15 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 }
 
 const go = { type: "go" } as const;
+
+/**
+ * A call that gave up while its request still stands would never be told how that ended: the answer would come as a message,
+ * and wake a session that has ended its turn by then.
+ */
+function standsFor(seconds: number) {
+  const expires_s = Math.min(Math.max(1, seconds), mostWaitS - longerThanItStandsS);
+  return { wait_s: expires_s + longerThanItStandsS, expires_s };
+}
 
 function forbid(reason: string, answer?: ReadAnswer) {
   return { type: "forbid", reason, takes: answer?.takes } as const;

@@ -1,6 +1,7 @@
 // What the real Claude Code may not decide alone: the end of its turns, and permissions, asked for where a profile says so,
 // and answered from the inbox; and questions whose answers come late.
 import { expect, setDefaultTimeout, test } from "bun:test";
+import type { ShownAgent } from "../support/bridges.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, callTool, startHeadless, startSteered } from "../support/steered-claude.ts";
@@ -74,17 +75,24 @@ test("an end that the agent had approved by its own words is not asked for again
   expect(await inbox(serve, 0)).toEqual([]);
 });
 
+/** Whether it is an answer that was given with a hook's. */
+function isGivenByHook({ type, receipts }: ShownAgent["commands"][number]): boolean {
+  return type === "message" && receipts.some(({ state, route }) => state === "injected" && route === "hook");
+}
+
 test("an end that nobody approves follows the profile's policy", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
   const profile = { stop_approval: true, stop_approval_wait_s: 1, stop_approval_unanswered: "go_on" };
   model.setScript({ rules: [{ match: "Nobody has answered", turn: { text: "I go on." } }] });
-  // By another route the policy's answer would wake it again once its turn has ended.
-  await using ada = await startSteered(serve, { id: "ada", model, profile, routes: "hook" });
+  await using ada = await startSteered(serve, { id: "ada", model, profile });
   await ada.terminal.enter("hello there");
   await ada.terminal.waitFor("I go on.");
   // It is held back once: a second silence lets the turn end.
   await ada.until("its turn is over", ({ status }) => status === "idle");
+  // The policy's answers were the hook's to give: none of them waits for the session as a message, which would wake it.
+  await ada.until("both answers are given", ({ commands }) => commands.filter(isGivenByHook).length === 2);
+  expect(await ada.terminal.screen()).not.toContain("your stop is refused by policy");
 });
 
 test("permissions that two agents ask for at once never cross, and a refused one is denied with its reason", async () => {

@@ -23,7 +23,7 @@ export interface ShownAgent {
     readonly command_id: string;
     readonly type: string;
     readonly summary: string;
-    readonly receipts: readonly { readonly state: string; readonly at: string }[];
+    readonly receipts: readonly { readonly state: string; readonly at: string; readonly route?: string }[];
   }[];
 }
 

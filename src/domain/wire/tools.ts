@@ -16,7 +16,8 @@ const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.max
 
 /** How long `ask_human` and `request_stop_approval` wait for the answer without `wait_s`. */
 export const defaultWaitS = 60;
-const mostWaitS = 86_400;
+/** The longest that a call waits here. */
+export const mostWaitS = 86_400;
 const waiting = {
   wait_s: v.optional(
     v.pipe(amount, v.maxValue(mostWaitS), v.description("seconds to wait here, default 60")),
