@@ -254,9 +254,12 @@ export async function consumerNames(bus: Bus, stream: string): Promise<ReadonlyS
 export async function removeConsumersBeyond(bus: Bus, stream: string, lastSeq: number): Promise<void> {
   try {
     const manager = await bus.connection.jetstreamManager();
+    const beyond: string[] = [];
     for await (const { name, delivered } of manager.consumers.list(stream)) {
-      if (delivered.stream_seq > lastSeq) await manager.consumers.delete(stream, name);
+      if (delivered.stream_seq > lastSeq) beyond.push(name);
     }
+    // After the list is read: it comes in pages, and what is removed meanwhile would shift the next page past some of them.
+    for (const name of beyond) await manager.consumers.delete(stream, name);
   } catch (error) {
     throw translateNatsError(error, `reset the consumers of ${stream}`);
   }

@@ -1,8 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { AckPolicy, DeliverPolicy } from "nats";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject, everyAgentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
-import { copiedTo, ensureStreams, removeMessages } from "../../../src/nats/jetstream/streams.ts";
+import {
+  consumerNames,
+  copiedTo,
+  ensureStreams,
+  removeConsumersBeyond,
+  removeMessages,
+} from "../../../src/nats/jetstream/streams.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -49,6 +56,23 @@ describe("removeMessages()", () => {
     expect(gone.size).toBe(0);
     expect(failure?.message).toContain("stream not found");
   });
+});
+
+test("removeConsumersBeyond() removes all that are beyond the end, of more than one page of consumers, and no other", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await store(bus, 3);
+  const manager = await bus.connection.jetstreamManager();
+  const add = (name: string, deliver_policy: DeliverPolicy) =>
+    manager.consumers.add(streams.commands, {
+      durable_name: name,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy,
+    });
+  await add("at-the-beginning", DeliverPolicy.All);
+  for (let i = 0; i < 300; i += 1) await add(`c${i}`, DeliverPolicy.New);
+  await removeConsumersBeyond(bus, streams.commands, 2);
+  expect([...(await consumerNames(bus, streams.commands))]).toEqual(["at-the-beginning"]);
 });
 
 test("nats-server keeps the ids of orders in memory for a day, and none of what agents report; in streams of before too", async () => {
