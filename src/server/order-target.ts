@@ -3,8 +3,8 @@
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { unknownText } from "../domain/fleet/agent-view.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
-import { deriveAxes } from "../domain/fleet/status.ts";
-import { isControl, type OrderType } from "../domain/receipts.ts";
+import { deriveAxes, isGoodbye } from "../domain/fleet/status.ts";
+import { type CommandRecord, isControl, isSettled, type OrderType } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 
 /** Whether the agent seems to have a run now. A silent one counts, because it may only be unreachable. */
@@ -61,6 +61,16 @@ export function refuseStopped(record: AgentRecord): void {
   throw new CliaiError("refused", `${agent_id} was stopped at ${said.at}${why}: it takes no work`, {
     hint: startLine(record),
   });
+}
+
+/**
+ * Why no other receipt of the order will come; undefined while one may. It is as far as it will go by itself, and the run that it was
+ * for has said its last word: a run stores its receipts before that.
+ */
+export function saidItsLast({ said }: AgentRecord, command: CommandRecord): string | undefined {
+  if (!isControl(command.type) || !isSettled(command) || command.run === undefined) return undefined;
+  if (said === undefined || said.instance_id !== command.run || !isGoodbye(said.status)) return undefined;
+  return `its run has ended (${said.message ?? said.status})`;
 }
 
 function startLine({ agent_id, config_name }: AgentRecord): string {

@@ -18,6 +18,7 @@ import {
   type CommandType,
   type Receipt,
   ReceiptSchema,
+  type ReceiptState,
 } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -148,16 +149,22 @@ function wordsOf({ type, payload }: Command): string {
   return JSON.stringify(type === "task" ? [text, reason, force] : [reason, "", force]);
 }
 
+/**
+ * What the server knows of a command: the receipts that came before, where it is sent again under the same id, and those that went by
+ * while the connection was lost.
+ */
+export interface KnownOrder extends Pick<CommandRecord, "receipts"> {
+  /** Why no other receipt will come. */
+  readonly over?: string | undefined;
+}
+
 export interface WatchOptions {
   readonly wait: WaitState;
   readonly timeoutMs: number;
   /** What is known of the agent: see {@link storeCommand}. */
   readonly target?: AgentRecord | undefined;
-  /**
-   * What the server knows of it: the receipts that came before, of a command sent again under the same id, and those that went
-   * by while the connection was lost. Read at once, and every second after that.
-   */
-  readonly readKnown?: () => Promise<CommandRecord | undefined>;
+  /** What the server knows of it, read at once and every second after that. */
+  readonly readKnown?: () => Promise<KnownOrder | undefined>;
   readonly now: () => Date;
   readonly onReceipt: (receipt: ReceiptEntry) => void;
 }
@@ -165,7 +172,7 @@ export interface WatchOptions {
 /**
  * Stores a command and reports each receipt as it comes, until one is as far as `wait` or final.
  * @returns the last receipt; its state is `failed`, `refused` or `expired` where the command ended so
- * @throws CliaiError `no_answer` when `wait` was not reached in time, naming how far it came
+ * @throws CliaiError `no_answer` when `wait` was not reached in time, or cannot be any more, naming how far it came
  */
 export async function sendAndWatch(
   bus: Bus,
@@ -208,36 +215,32 @@ export async function sendAndWatch(
     if (stored === undefined) early.push(receipt);
     else takeReceipt(receipt);
   });
-  const timer = setTimeout(() => {
-    const furthest = record.receipts.at(-1)?.state ?? "not stored";
-    reached.reject(
-      new CliaiError(
-        "no_answer",
-        `${order.type} to ${order.id} is ${furthest}, not ${options.wait}, after ${options.timeoutMs / 1000} s`,
-        {
-          hint: `it stays in the agent's queue; see it by: cliai show ${order.id}`,
-        },
-      ),
-    );
-  }, options.timeoutMs);
+  const giveUp = (why: string) => {
+    const furthest = record.receipts.at(-1)?.state;
+    const message = `${order.type} to ${order.id} is ${furthest ?? "not stored"}, not ${options.wait}`;
+    reached.reject(new CliaiError("no_answer", message + why, { hint: whereItIs(order.id, furthest) }));
+  };
+  const timer = setTimeout(() => giveUp(`, after ${options.timeoutMs / 1000} s`), options.timeoutMs);
   reached.promise.catch(() => undefined);
   let looking: ReturnType<typeof setInterval> | undefined;
+  const takeKnown = ({ receipts, over }: KnownOrder) => {
+    for (const entry of receipts) take(entry);
+    if (over !== undefined) giveUp(`: ${over}`);
+  };
   const look = () => {
     options.readKnown?.().then(
-      (known) => {
-        for (const entry of known?.receipts ?? []) take(entry);
-      },
+      (known) => known && takeKnown(known),
       () => undefined, // the connection is lost: the next look, or the time limit, tells
     );
   };
   try {
     const outcome = await storeCommand(bus, { ...order, command_id }, options.now(), options.target);
     const storedAt = options.now().toISOString();
-    const known = (await options.readKnown?.())?.receipts ?? [];
-    take(known.find(({ state }) => state === "stored") ?? { state: "stored", at: storedAt });
-    for (const entry of known) take(entry);
+    const known = await options.readKnown?.();
+    take(known?.receipts.find(({ state }) => state === "stored") ?? { state: "stored", at: storedAt });
     stored = outcome;
     for (const receipt of early) takeReceipt(receipt);
+    if (known !== undefined) takeKnown(known);
     looking = setInterval(look, lookEveryMs);
     return await reached.promise;
   } finally {
@@ -245,6 +248,13 @@ export async function sendAndWatch(
     clearInterval(looking);
     unsubscribe();
   }
+}
+
+/** Where a command is that has come so far and no further, for a person. */
+function whereItIs(id: AgentId, furthest: ReceiptState | undefined): string {
+  const see = `see it by: cliai show ${id}`;
+  if (furthest === undefined) return `it may be stored yet; ${see}`;
+  return furthest === "stored" ? `it stays in the agent's queue; ${see}` : see;
 }
 
 /** Ignores a receipt that cannot be decoded; the server counts it and raises the alert. */

@@ -107,6 +107,16 @@ describe("cliai send", () => {
     expect(run.stderr).toContain("error: pause to dora is delivered, not applied, after 0.5 s");
   });
 
+  test("ends with 4 at once where the run has ended, and nothing can come any more", async () => {
+    await using una = await startAgent("una");
+    const run = await serve.run(["send", "stop", "una", "--wait", "applied", "--timeout", "600"]);
+    expect(run).toMatchObject({ code: 4 });
+    expect(run.stderr).toMatch(
+      /^error: stop to una is delivered, not applied: its run has ended \(stop by .*\)\nhint: see it by: cliai show una\n$/,
+    );
+    expect(await una.exit()).toMatchObject({ code: 0 });
+  });
+
   test.each([
     ["applied", 0, undefined],
     ["failed", 1, { code: "failed", message: "kit could not carry out task: the disk is full" }],

@@ -99,9 +99,16 @@ describe("sendAndWatch()", () => {
   test("says how far the command came when the wait is over", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
-    expect(send(bus, "delivered", {}, 200)).rejects.toMatchObject({
+    await expect(send(bus, "delivered", {}, 200)).rejects.toMatchObject({
       code: "no_answer",
       message: "pause to ada is stored, not delivered, after 0.2 s",
+      hint: "it stays in the agent's queue; see it by: cliai show ada",
+    });
+    bus.publish("agent.ada.heartbeat", {});
+    await startTaker(await run.nats.bus(), "delivered");
+    await expect(send(bus, "applied", {}, 2_000)).rejects.toMatchObject({
+      message: "pause to ada is delivered, not applied, after 2 s",
+      hint: "see it by: cliai show ada",
     });
   });
 
@@ -162,6 +169,8 @@ describe("sendAndWatch()", () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
     const text = "x".repeat(9 * 1024 * 1024);
-    expect(send(bus, "stored", { type: "task", text })).rejects.toMatchObject({ code: "payload_too_large" });
+    await expect(send(bus, "stored", { type: "task", text })).rejects.toMatchObject({
+      code: "payload_too_large",
+    });
   });
 });

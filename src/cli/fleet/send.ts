@@ -15,7 +15,7 @@ import {
   TokenSchema,
 } from "../../domain/wire/messages.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { takes } from "../../server/order-target.ts";
+import { saidItsLast, takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
@@ -171,8 +171,11 @@ async function sendToOne(
       wait,
       timeoutMs,
       target: record,
-      readKnown: async () =>
-        (await fleet.find(agent_id))?.record.commands.find((command) => command.command_id === command_id),
+      readKnown: async () => {
+        const now = (await fleet.find(agent_id))?.record;
+        const command = now?.commands.find((each) => each.command_id === command_id);
+        return now && command && { receipts: command.receipts, over: saidItsLast(now, command) };
+      },
       now: context.now,
       onReceipt: (entry) => {
         if (context.json) context.print(JSON.stringify({ command_id, agent_id, ...entry }));
