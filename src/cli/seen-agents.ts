@@ -1,6 +1,7 @@
 // Lists the agents for `spawn` with an agent's own credentials. These may not read the fleet's records, so it calls the
 // tool `list_agents`.
 import * as v from "valibot";
+import { isGoodbye } from "../domain/fleet/status.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
@@ -23,9 +24,6 @@ const ListSchema = v.looseObject({
   ),
 });
 
-/** The one-word statuses of an agent that is not there (contract §6); one that was never seen is announced, and not there. */
-const statusesAway: ReadonlySet<string> = new Set(["stopped", "disconnected"]);
-
 /** @throws CliaiError `nats_unreachable`, `refused` for credentials that are not good or another's, `server_unreachable` */
 export async function askForAgents(
   natsUrl: string,
@@ -43,7 +41,8 @@ export async function askForAgents(
     return new Map(
       result.agents.map(({ agent_id, status, last_seen }) => [
         agent_id,
-        { isOnline: last_seen !== undefined && !statusesAway.has(status) },
+        // One that was never seen is announced, and not there.
+        { isOnline: last_seen !== undefined && !isGoodbye(status) },
       ]),
     );
   } finally {

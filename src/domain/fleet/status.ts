@@ -231,6 +231,7 @@ function isUnseen(command: CommandRecord, now: Date): boolean {
   return now.getTime() - Date.parse(last.at) > unseenAfterMs;
 }
 
+/** Whether the word says that the agent does not run. */
 export function isGoodbye(word: string): boolean {
   return word === "stopped" || word === "disconnected" || word === "failed_to_start";
 }
