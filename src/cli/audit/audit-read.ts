@@ -58,7 +58,7 @@ async function readHistory(args: Arguments<typeof readArgs>, context: CliContext
   }
   return await withClient(args, context, async (bus, parts) => {
     if (args.export !== undefined)
-      return await exportTo(resolve(context.cwd, args.export), bus, filter, context);
+      return await exportTo(resolve(context.cwd, args.export), { bus, parts }, filter, context);
     let next = (await readStreamFacts(bus, streams.audit)).last_seq + 1;
     const show = (record: StreamMessage) => {
       next = Math.max(next, record.seq + 1);
@@ -93,27 +93,33 @@ function readLimit(text: string | undefined): number | undefined {
   });
 }
 
-async function exportTo(path: string, bus: Bus, filter: AuditFilter, context: CliContext): Promise<number> {
+async function exportTo(
+  path: string,
+  { bus, parts }: { readonly bus: Bus; readonly parts: AsyncDisposableStack },
+  filter: AuditFilter,
+  context: CliContext,
+): Promise<number> {
   const file = await create(path);
-  let records = 0;
-  try {
-    const contents = await openExport(bus, filter, context.now());
-    let lines = `${JSON.stringify(contents.header)}\n`;
-    for await (const record of contents.records) {
-      lines += `${exportLine(record)}\n`;
-      records += 1;
-      if (lines.length < 1_000_000) continue;
-      await file.appendFile(lines);
-      lines = "";
-    }
-    await file.appendFile(lines);
-    await file.close();
-  } catch (error) {
-    // Half an export would be found to lack its end: none is better.
+  let isWhole = false;
+  // Half an export would be found to lack its end: none is better. With the parts, because nobody awaits what was interrupted.
+  parts.defer(async () => {
+    if (isWhole) return;
     await file.close().catch(() => undefined);
     await rm(path, { force: true });
-    throw error;
+  });
+  let records = 0;
+  const contents = await openExport(bus, filter, context.now());
+  let lines = `${JSON.stringify(contents.header)}\n`;
+  for await (const record of contents.records) {
+    lines += `${exportLine(record)}\n`;
+    records += 1;
+    if (lines.length < 1_000_000) continue;
+    await file.appendFile(lines);
+    lines = "";
   }
+  await file.appendFile(lines);
+  await file.close();
+  isWhole = true;
   if (context.json) context.print(JSON.stringify({ file: path, records }));
   else context.print(`${records} records in ${path}`);
   return 0;
