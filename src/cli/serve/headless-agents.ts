@@ -1,7 +1,5 @@
 // Launches headless agents for people. They work until they are stopped, end with `serve`, and are launched again with it,
 // under their ids and in their sessions.
-
-import { isAbsolute } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import type { Config } from "../../config.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
@@ -10,7 +8,6 @@ import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { didYouMean } from "../../domain/text/nearest.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -18,11 +15,11 @@ import type { FleetService, Server } from "../../server/server.ts";
 import { pause } from "../../waiting.ts";
 import type { Spawner } from "../../web/api/spawner.ts";
 import { findProfile } from "../spawn/profile.ts";
-import { isDirectory } from "../spawn/project-dir.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
-import { type AgentLauncherOptions, freeAgentId } from "./captain-launcher.ts";
+import type { AgentLauncherOptions } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
+import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface HeadlessAgents extends Spawner {
   /** Has those again that were there when the server ended; resolves when each is back, or will not be. */
@@ -133,9 +130,11 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
 
   return {
     profiles: profilesOf(config),
-    async spawn({ profile, project = context.cwd, task, id: wanted, from }) {
-      requireProfile(profile, options);
-      await requireDirectory(project);
+    async spawn({ task, id: wanted, from, ...request }) {
+      const { profile } = request;
+      const { cli, project } = await checkLaunch(request, { config, cwd: context.cwd });
+      if (cli.headless === undefined)
+        throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
       requireFree(id, children, options);
@@ -220,27 +219,6 @@ function isThere(fleet: FleetService, id: AgentId, since: string): boolean {
   const view = fleet.get(id);
   if (view?.axes.link.value !== "online" || view.status === "starting") return false;
   return view.run_started_at !== undefined && view.run_started_at >= since;
-}
-
-/** @throws CliaiError `message_invalid` for a profile that there is not, or whose CLI cannot do without a terminal */
-function requireProfile(name: string, { config: { agents = {} } }: AgentLauncherOptions): void {
-  const profile = Object.hasOwn(agents, name) ? agents[name] : undefined;
-  if (profile === undefined) {
-    const names = Object.keys(agents);
-    throw new CliaiError("message_invalid", `no profile "${name}"`, {
-      hint: didYouMean(name, names) ?? `the profiles are ${names.join(", ")}`,
-    });
-  }
-  if (findAgentCli(profile.cli).headless !== undefined) return;
-  throw new CliaiError("message_invalid", `${profile.cli} cannot run without a terminal`);
-}
-
-/** @throws CliaiError `message_invalid` */
-async function requireDirectory(path: string): Promise<void> {
-  if (isAbsolute(path) && (await isDirectory(path))) return;
-  throw new CliaiError("message_invalid", `project "${path}" is not a directory of the server's machine`, {
-    hint: "give the full path of an existing directory",
-  });
 }
 
 /** @throws CliaiError `agent_id_invalid`, `already_running` */

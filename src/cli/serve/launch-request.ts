@@ -1,0 +1,38 @@
+// Checks what `serve` is asked to launch, before anything is started: the same for captains and for people.
+import { isAbsolute } from "node:path";
+import type { AgentCli } from "../../agents/agent-cli.ts";
+import { findAgentCli } from "../../agents/agent-clis.ts";
+import type { Config } from "../../config.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, buildAgentId } from "../../domain/wire/agent-id.ts";
+import { findProfile } from "../spawn/profile.ts";
+import { isDirectory } from "../spawn/project-dir.ts";
+
+export interface LaunchRequest {
+  readonly profile: string;
+  /** The directory of `serve` when left out. */
+  readonly project?: string | undefined;
+}
+
+/**
+ * The agent CLI and the directory of a launch. The project is a full path, because whoever asks is in another directory than `serve`.
+ * @throws CliaiError `message_invalid`; `config_invalid` for a profile with a CLI that there is not
+ */
+export async function checkLaunch(
+  { profile, project }: LaunchRequest,
+  { config, cwd }: { readonly config: Config; readonly cwd: string },
+): Promise<{ readonly cli: AgentCli; readonly project: string }> {
+  const cli = findAgentCli(findProfile(profile, config, "message_invalid").cli);
+  const path = project ?? cwd;
+  if (isAbsolute(path) && (await isDirectory(path))) return { cli, project: path };
+  throw new CliaiError("message_invalid", `project "${path}" is not a directory of the server's machine`, {
+    hint: "give the full path of an existing directory",
+  });
+}
+
+export function freeAgentId(profile: string, isKnown: (id: AgentId) => boolean): AgentId {
+  for (;;) {
+    const id = buildAgentId(profile, Math.random());
+    if (!isKnown(id)) return id;
+  }
+}
