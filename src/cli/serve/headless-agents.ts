@@ -4,6 +4,7 @@ import { findAgentCli } from "../../agents/agent-clis.ts";
 import type { Config } from "../../config.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
@@ -11,7 +12,7 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import type { FleetService, Server } from "../../server/server.ts";
+import type { Server } from "../../server/server.ts";
 import { pause } from "../../waiting.ts";
 import type { Spawner } from "../../web/api/spawner.ts";
 import { findProfile } from "../spawn/profile.ts";
@@ -71,14 +72,14 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   const launch = async (id: AgentId, order: Launch): Promise<void> => {
     if (isStopping) throw new CliaiError("interrupted", `${id} is not launched: the server ends`);
     const { profile, project, more = [], withinMs } = order;
-    const since = context.now().toISOString();
+    const runBefore = fleet.get(id)?.heartbeat?.instance_id;
     const flags = ["--headless", endsWithInput, ...more];
     const child = startAgentChild({ ...options, id, profile, project, more: flags });
     children.set(id, child);
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
     ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     try {
-      await child.connected(() => isThere(fleet, id, since), withinMs);
+      await child.connected(() => isThere(fleet.get(id), runBefore), withinMs);
     } catch (error) {
       // It is launched anew by then, or that has failed as well.
       if (isSessionGone(order, child)) return await ending;
@@ -90,7 +91,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     if (!children.has(id) && !isStopping) await forgetIfOver(id, await child.ended);
   };
   const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
-    children.delete(id);
+    if (children.get(id) === child) children.delete(id);
     if (isStopping) return;
     if (!isSessionGone(order, child)) {
       log.info(`${id} has ended: ${how}`);
@@ -170,7 +171,7 @@ function profilesOf(config: Config): Spawner["profiles"] {
   }));
 }
 
-function isStopped(view: ReturnType<FleetService["get"]>): boolean {
+function isStopped(view: AgentView | undefined): boolean {
   const control = view?.axes.control.value;
   return control === "stopped" || control === "stop_requested";
 }
@@ -214,11 +215,11 @@ async function untilGone(
   }
 }
 
-/** Connected in this run, and past its start: its CLI has spoken. */
-function isThere(fleet: FleetService, id: AgentId, since: string): boolean {
-  const view = fleet.get(id);
+/** Whether another run than that of before is connected, and past its start: its CLI has spoken. */
+export function isThere(view: AgentView | undefined, runBefore: string | undefined): boolean {
   if (view?.axes.link.value !== "online" || view.status === "starting") return false;
-  return view.run_started_at !== undefined && view.run_started_at >= since;
+  const run = view.heartbeat?.instance_id;
+  return run !== undefined && run !== runBefore;
 }
 
 /** @throws CliaiError `agent_id_invalid`, `already_running` */
