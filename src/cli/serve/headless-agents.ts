@@ -82,7 +82,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       await child.connected(() => isThere(fleet.get(id), runBefore), withinMs);
     } catch (error) {
       // It is launched anew by then, or that has failed as well.
-      if (isSessionGone(order, child)) return await ending;
+      if (isSessionGone(order, child, config)) return await ending;
       throw error;
     }
     const session_id = fleet.get(id)?.session_id;
@@ -93,7 +93,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
     if (children.get(id) === child) children.delete(id);
     if (isStopping) return;
-    if (!isSessionGone(order, child)) {
+    if (!isSessionGone(order, child, config)) {
       log.info(`${id} has ended: ${how}`);
       return await forgetIfOver(id, how);
     }
@@ -122,11 +122,6 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     const more = resumes === undefined ? [] : [`--resume=${resumes}`, ...goOnArgs];
     // Without a limit: it is there when it is there, and nobody waits for an answer.
     await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
-  };
-  const isSessionGone = ({ profile, resumes }: Launch, child: AgentChild): boolean => {
-    if (resumes === undefined) return false;
-    const cli = findAgentCli(findProfile(profile, config).cli);
-    return cli.isSessionGone?.(child.lastWords()) === true;
   };
 
   return {
@@ -169,6 +164,12 @@ function profilesOf(config: Config): Spawner["profiles"] {
     name,
     ...(description === undefined ? {} : { description }),
   }));
+}
+
+function isSessionGone({ profile, resumes }: Launch, child: AgentChild, config: Config): boolean {
+  if (resumes === undefined) return false;
+  const cli = findAgentCli(findProfile(profile, config).cli);
+  return cli.isSessionGone?.(child.lastWords()) === true;
 }
 
 function isStopped(view: AgentView | undefined): boolean {
