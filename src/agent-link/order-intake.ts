@@ -33,7 +33,7 @@ export interface OrderIntakeOptions {
   readonly now: () => Date;
   readonly log: Logger;
   /** Whether the agent has it already, by its inbox. */
-  readonly wasGiven: (commandId: string) => Promise<boolean>;
+  readonly wasHandedOver: (commandId: string) => Promise<boolean>;
   /**
    * Called before the receipt is stored: once an order is seen as delivered, what it forbids happens no more. Returns the way to
    * undo that, for an order whose receipt could not be stored: it is taken later, or never.
@@ -54,7 +54,7 @@ export interface OwnRun {
 type OrderReceipt = NonNullable<OrderReading["receipt"]>;
 
 export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
-  const { id, run, now, log, wasGiven, onArrival, onOrder } = options;
+  const { id, run, now, log, wasHandedOver, onArrival, onOrder } = options;
   const ending = new AbortController();
   /** The orders that were acted on, because an order whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
@@ -84,9 +84,9 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     leaving.add(giveBack);
   };
   /** An item that check_inbox handed over in time does not expire if its order comes late. */
-  const unlessGiven = async (receipt: OrderReceipt): Promise<OrderReceipt> => {
+  const unlessHandedOver = async (receipt: OrderReceipt): Promise<OrderReceipt> => {
     const { command_id, state, detail: _, ...names } = receipt;
-    if (state !== "expired" || !(await wasGiven(command_id))) return receipt;
+    if (state !== "expired" || !(await wasHandedOver(command_id))) return receipt;
     return { ...names, command_id, state: "delivered" };
   };
   const take = async (bus: Bus, order: Order) => {
@@ -96,7 +96,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     const whose = taken === undefined ? "ours" : await whoseOrder(taken, order);
     if (whose === "others") return leaveToOther(bus, order);
     const isOurs = whose === "ours";
-    const facts = isOurs ? await unlessGiven(receipt) : { ...receipt, ...runHasEnded };
+    const facts = isOurs ? await unlessHandedOver(receipt) : { ...receipt, ...runHasEnded };
     const undo = taken !== undefined && isOurs ? onArrival?.(taken) : undefined;
     try {
       const timestamp = now().toISOString();

@@ -20,7 +20,7 @@ import type { Logger } from "../log.ts";
 import { type Bus, connectBus } from "../nats/bus.ts";
 import { pause } from "../waiting.ts";
 import { readClientNews } from "./client-facts.ts";
-import { createGiven } from "./handed-over.ts";
+import { createHandedOver } from "./handed-over.ts";
 import type { HostAddress } from "./host-link.ts";
 import { createMcpServer } from "./mcp-server.ts";
 import { startPresence } from "./presence.ts";
@@ -86,9 +86,9 @@ export function startBridge(options: BridgeOptions): Bridge {
 
   const link = startLink(() => connect(options, connectionName), log);
   const receipts = createReceiptQueue({ id, link, now, log });
-  const given = createGiven();
+  const handedOver = createHandedOver();
   const presence = startPresence({
-    ...{ id, facts: options.facts, intervalS: options.heartbeatIntervalS, link, host, given, now, log },
+    ...{ id, facts: options.facts, intervalS: options.heartbeatIntervalS, link, host, handedOver, now, log },
     messaging: options.messaging,
     createId: () => (host === undefined ? ownInstanceId : createId()),
     onStop: (order) => {
@@ -110,7 +110,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     },
     onTokens: (tokens) => noteTokens(receipts, tokens),
     onHandedOver: (commandIds, tool) => {
-      given.note(commandIds);
+      handedOver.note(commandIds);
       receipts.writeHandedOver(commandIds, tool, presence.instanceId());
       unseen.add(commandIds);
     },
@@ -118,7 +118,7 @@ export function startBridge(options: BridgeOptions): Bridge {
   const callTool: ToolCaller = (name, args, signal) => {
     unseen.noteCall(name === "acknowledge" ? args.command_id : undefined);
     const outcome = call(name, args, signal);
-    if (name === "check_inbox") given.watch(outcome);
+    if (name === "check_inbox") handedOver.watch(outcome);
     return outcome;
   };
   const transport = createStdioTransport({

@@ -2,7 +2,7 @@
 // the bridge later.
 import { pause } from "../waiting.ts";
 
-export interface Given {
+export interface HandedOver {
   /** Notes a call whose result may hand items over. */
   watch(call: Promise<unknown>): void;
   note(commandIds: readonly string[]): void;
@@ -10,7 +10,7 @@ export interface Given {
   has(commandId: string): Promise<boolean>;
 }
 
-export function createGiven(): Given {
+export function createHandedOver(): HandedOver {
   const given = new Set<string>();
   const calls = new Set<Promise<unknown>>();
   return {

@@ -12,7 +12,7 @@ import { createOrderIntake, type OrderIntake } from "../agent-link/order-intake.
 import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
-import type { Given } from "./handed-over.ts";
+import type { HandedOver } from "./handed-over.ts";
 import { type HostAddress, type HostLink, startHostLink } from "./host-link.ts";
 
 export interface Presence {
@@ -34,7 +34,7 @@ export interface PresenceOptions {
   readonly host: HostAddress | undefined;
   /** Where the CLI's session takes messages: the host speaks to it by that. */
   readonly messaging: MessagingSocket | undefined;
-  readonly given: Pick<Given, "has">;
+  readonly handedOver: Pick<HandedOver, "has">;
   readonly onStop: (order: TakenOrder) => void;
   readonly createId: () => string;
   readonly now: () => Date;
@@ -49,7 +49,7 @@ interface Alone {
 }
 
 export function startPresence(options: PresenceOptions): Presence {
-  const { id, link, host, messaging, given, onStop, now, log } = options;
+  const { id, link, host, messaging, handedOver, onStop, now, log } = options;
   let instanceId = host?.instanceId ?? options.createId();
   let facts: Facts = { status: "starting", current_task: "" };
   let alone: Alone | undefined;
@@ -65,7 +65,7 @@ export function startPresence(options: PresenceOptions): Presence {
     const orders = createOrderIntake({
       ...{ id, now, log },
       run: { ids, beganMs },
-      wasGiven: given.has,
+      wasHandedOver: handedOver.has,
       onOrder: (order) => {
         if (isStop(order)) onStop(order);
       },

@@ -8,10 +8,10 @@ import { createSigns } from "./hear/signs.ts";
 import { createTurnEnds, type TurnEnds } from "./hear/turn-ends.ts";
 import { createUsageMeter } from "./hear/usage-meter.ts";
 import type { Reporting } from "./reporting.ts";
+import { createTranscript, watchTranscript } from "./routes/transcript.ts";
 import type { SessionOptions } from "./session-options.ts";
 import type { Speaking } from "./speaking.ts";
 import type { Steering } from "./steering.ts";
-import { createTranscript, watchTranscript } from "./ways/transcript.ts";
 
 export interface Hearing extends HookIntake {
   /** Reads no record any more. */
@@ -28,7 +28,7 @@ const calledNoHook = "its CLI asks its model, and has called no hook that could 
 export function createHearing(
   { cli, hasStream = false, stopApproval, now, log }: SessionOptions,
   { heartbeat, events, receipts }: Reporting,
-  { turn, background, ways, delivery, approvals, nudge }: Speaking,
+  { turn, background, routes, delivery, approvals, nudge }: Speaking,
   { gate, control }: Steering,
 ): Hearing {
   const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
@@ -38,7 +38,7 @@ export function createHearing(
     ...{
       turn,
       background,
-      ways,
+      routes,
       evidence: delivery,
       control,
       events,
@@ -66,9 +66,9 @@ export function createHearing(
     log,
   });
   const isStopping = () => control.stop() !== undefined;
-  const answerHook = createHookAnswers({ gate, approvals, hookRoute: ways.hook, isStopping });
+  const answerHook = createHookAnswers({ gate, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
-    ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, ways, delivery, background },
+    ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
     ...{ approvals, control, dialogs, transcript: watch, answerHook, nudge, now },
   });
   return {

@@ -12,40 +12,38 @@ import type { SessionEvent } from "./event-sender.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
+import type { OwnRoutes } from "./routes/routes.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { createSpeaking, type Speaking } from "./speaking.ts";
 import type { CliProcess } from "./steer/cli-process.ts";
 import { type Steering, startSteering } from "./steering.ts";
-import type { OwnWays } from "./ways/routes.ts";
 
-export interface Session
-  extends Pick<HookIntake, "hook" | "observe">,
-    Pick<Hearing, "telemetry" | "takeSign"> {
+export interface Host extends Pick<HookIntake, "hook" | "observe">, Pick<Hearing, "telemetry" | "takeSign"> {
   /** What the MCP server tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
-  /** What the CLI says of itself by other ways than hooks. */
+  /** Sends an event that the CLI showed otherwise than by a hook. */
   report(event: SessionEvent): void;
   /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
   turnResult(result: TurnResult): void;
   /** The CLI runs. */
   attach(process: CliProcess): void;
-  /** It takes words by these ways. */
-  open(own: OwnWays): void;
+  /** It takes words by these routes. */
+  open(own: OwnRoutes): void;
   /** The CLI has ended, in these words: says goodbye, and leaves nothing behind. */
   end(end: RunEnd): Promise<void>;
 }
 
 const goodbyeWithinMs = 2_000;
 
-export function startSession(options: SessionOptions): Session {
+export function startHost(options: SessionOptions): Host {
   const beganMs = performance.now();
   const reporting = startReporting(options);
   const speaking = createSpeaking(options, reporting);
   const steering = startSteering(options, beganMs, reporting, speaking);
   const hearing = createHearing(options, reporting, speaking, steering);
   const { heartbeat, events } = reporting;
-  const { ways, delivery, nudge } = speaking;
+  const { routes, delivery, nudge } = speaking;
   return {
     hook: hearing.hook,
     observe: hearing.observe,
@@ -53,7 +51,7 @@ export function startSession(options: SessionOptions): Session {
     takeSign: hearing.takeSign,
     turnResult: hearing.turnEnds.takeResult,
     bridgeNews({ messaging: socket, ...news }) {
-      if (socket !== undefined) ways.openSocket(socket);
+      if (socket !== undefined) routes.openSocket(socket);
       heartbeat.update(definedOf(withoutGreeting(news, heartbeat.presence().status)));
       nudge();
     },
@@ -63,9 +61,9 @@ export function startSession(options: SessionOptions): Session {
     report: (event) => events.send(event),
     attach: (process) => steering.started(process),
     open(own) {
-      ways.open(own);
+      routes.open(own);
       if (own.stream?.carriesHooks === true) hearing.noteHeld();
-      if (ways.isReady()) delivery.nudge();
+      if (routes.isReady()) delivery.nudge();
     },
     end: (end) => endHost(options, { reporting, speaking, steering, hearing }, end),
   };

@@ -4,7 +4,7 @@ import type { SessionCli } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { ApprovalsOptions } from "./approvals.ts";
-import type { RouteName } from "./ways/routes.ts";
+import type { RouteName } from "./routes/routes.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;

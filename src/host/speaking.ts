@@ -7,15 +7,15 @@ import { type Approvals, createApprovals } from "./approvals.ts";
 import { type Background, createBackground } from "./hear/background.ts";
 import { createTurn, type Turn } from "./hear/turn.ts";
 import type { Reporting } from "./reporting.ts";
+import { createDelivery, type Delivery } from "./routes/delivery.ts";
+import { createRoutes, type Routes, routeNames } from "./routes/routes.ts";
+import { createTakeItems } from "./routes/take-items.ts";
 import type { SessionOptions } from "./session-options.ts";
-import { createDelivery, type Delivery } from "./ways/delivery.ts";
-import { createWays, routeNames, type Ways } from "./ways/routes.ts";
-import { createTakeItems } from "./ways/take-items.ts";
 
 export interface Speaking {
   readonly turn: Turn;
   readonly background: Background;
-  readonly ways: Ways;
+  readonly routes: Routes;
   readonly delivery: Delivery;
   readonly approvals: Approvals;
   /** Something may wait in the inbox: looks, once the session takes words. */
@@ -29,7 +29,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   const turn = createTurn();
   const background = createBackground({ isTurnOpen: turn.isOpen });
   const allowed = options.routes ?? routeNames;
-  const ways = createWays({
+  const routes = createRoutes({
     ...{ turn, background, allowed, hasStream, log },
     writeToSocket: options.cli.writeToSocket,
   });
@@ -49,7 +49,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   });
   const sessionId = () => heartbeat.presence().session_id ?? options.facts.session_id;
   const delivery = createDelivery({
-    routes: ways.routes,
+    routes: routes.allowed,
     takeItems: createTakeItems({ call, receipts, instanceId, sessionId }),
     writeReceipt: (receipt) => receipts.write({ ...receipt, run: instanceId }),
     onWait: (why) => {
@@ -58,9 +58,9 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     ...{ now, log },
   });
   return {
-    ...{ turn, background, ways, delivery, approvals },
+    ...{ turn, background, routes, delivery, approvals },
     nudge() {
-      if (!hasStream || ways.isReady()) delivery.nudge();
+      if (!hasStream || routes.isReady()) delivery.nudge();
     },
   };
 }

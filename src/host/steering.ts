@@ -24,12 +24,12 @@ export function startSteering(
   { agentId: id, instanceId, holdMs, log, now }: SessionOptions,
   beganMs: number,
   { link, receipts }: Reporting,
-  { turn, background, ways, delivery, approvals, nudge }: Speaking,
+  { turn, background, routes, delivery, approvals, nudge }: Speaking,
 ): Steering {
   const started = Promise.withResolvers<CliProcess | undefined>();
   const pauses = createPauses({ turn, receipts, holdMs });
   const { gate } = pauses;
-  const telling = createStopTelling({ delivery, ways, turn, receipts, log });
+  const telling = createStopTelling({ delivery, routes, turn, receipts, log });
   const stops = createStops({
     ...{ gate, turn, background, telling, receipts },
     whenStarted: started.promise,
@@ -39,7 +39,7 @@ export function startSteering(
   const orders = createOrderIntake({
     ...{ id, now, log },
     run: { ids: [instanceId], beganMs },
-    wasGiven: () => Promise.resolve(false),
+    wasHandedOver: () => Promise.resolve(false),
     onArrival: control.arrived,
     onOrder: (order) => {
       if (order.token !== undefined) receipts.noteToken(order.command_id, order.token);
@@ -50,7 +50,7 @@ export function startSteering(
   link.onChange((bus) => {
     if (bus === undefined) return;
     orders.attach(bus);
-    if (ways.isReady()) delivery.nudge();
+    if (routes.isReady()) delivery.nudge();
   });
   return { gate, control, orders, started: started.resolve };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { createFrontDoor } from "../../src/cli/serve/startup-handler.ts";
+import { createStartupHandler } from "../../src/cli/serve/startup-handler.ts";
 import { isKernelLocked } from "../../src/data-dir/kernel-lock.ts";
 import { ensureOwnDir, writePrivateFile } from "../../src/data-dir/private-files.ts";
 import { readServeFile, removeServeFile, writeServeFile } from "../../src/data-dir/serve-file.ts";
@@ -12,7 +12,7 @@ import { serveHttp } from "../../src/runtime.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 async function holder(instance: string) {
-  const { fetch } = createFrontDoor(instance);
+  const { fetch } = createStartupHandler(instance);
   const http = await serveHttp({ host: "127.0.0.1", port: 0, maxBodyBytes: 1024, fetch });
   return {
     instance,

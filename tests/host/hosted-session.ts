@@ -1,7 +1,7 @@
 // A session's host over a real server, around a CLI that is the test: it sends hooks, and takes or swallows what it is given.
 import { claude } from "../../src/agents/claude/claude.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { type Session, startSession } from "../../src/host/host.ts";
+import { type Host, startHost } from "../../src/host/host.ts";
 import type { SessionOptions } from "../../src/host/session-options.ts";
 import type { CliProcess } from "../../src/host/steer/cli-process.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -12,7 +12,7 @@ import { waitFor } from "../support/wait-for.ts";
 export const id = parseAgentId("ada");
 
 export interface Hosted extends AsyncDisposable {
-  readonly session: Session;
+  readonly session: Host;
   readonly dir: TempDir;
   hook(name: string, fields?: object): Promise<unknown>;
   /** The states of the command that was sent last, as the server has them. */
@@ -27,7 +27,7 @@ export async function host(test: TestServer, more: Partial<SessionOptions> = {})
   const { session: cli } = claude;
   if (cli === undefined) throw new Error("Claude has a session");
   const dir = await tempDir();
-  const session = startSession({
+  const session = startHost({
     agentId: id,
     url: test.nats.url,
     instanceId: crypto.randomUUID(),

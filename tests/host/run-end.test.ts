@@ -1,12 +1,12 @@
 // What is in a session's hands when it ends, and what the next run of its agent makes of it: hosts over a real server.
 import { expect, test } from "bun:test";
-import type { Session } from "../../src/host/host.ts";
+import type { Host } from "../../src/host/host.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { fakeCli, type Hosted, host, id } from "./hosted-session.ts";
 
 /** A headless CLI that takes all that it is told, and shows to have it when the test says so. */
-function openStream(session: Session): string[] {
+function openStream(session: Host): string[] {
   const told: string[] = [];
   session.attach(fakeCli().process);
   const say = async (text: string) => void told.push(text);

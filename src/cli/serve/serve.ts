@@ -40,7 +40,7 @@ import { createHeadlessAgents } from "./headless-agents.ts";
 import { spawnText } from "./program-text.ts";
 import { serveArgs } from "./serve-args.ts";
 import { claimsOf, connectServe } from "./serve-nats.ts";
-import { createFrontDoor, httpUrl } from "./startup-handler.ts";
+import { createStartupHandler, httpUrl } from "./startup-handler.ts";
 import { planWebExposure, type WebExposure } from "./web-exposure.ts";
 
 export const serveCommand = defineCliCommand({
@@ -91,9 +91,9 @@ async function startParts(
   await refuseSecondServe(dataDir);
   await requireKnownDataDir(dataDir);
 
-  const door = createFrontDoor(instance);
+  const startupHandler = createStartupHandler(instance);
   const { host, port } = settings;
-  const http = await serveHttp({ host, port, tls, fetch: door.fetch });
+  const http = await serveHttp({ host, port, tls, fetch: startupHandler.fetch });
   parts.defer(() => http.stop());
   const url = httpUrl(scheme, host, http.port);
   parts.defer(await takeLock(dataDir, { url, instance }));
@@ -136,7 +136,7 @@ async function startParts(
   const headlessAgents = createHeadlessAgents({ ...launching, server, bus });
   parts.defer(() => headlessAgents.stop());
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
-  door.open(
+  startupHandler.open(
     createApp({
       server,
       natsUrl: redact(natsUrl),
@@ -148,7 +148,7 @@ async function startParts(
       log,
     }),
   );
-  parts.defer(() => door.close());
+  parts.defer(() => startupHandler.close());
 
   const file: ServeFile = {
     url,

@@ -5,13 +5,13 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { ownAddress } from "../../domain/wire/own-address.ts";
 import type { HttpHandler } from "../../runtime.ts";
 
-export interface FrontDoor {
+export interface StartupHandler {
   readonly fetch: HttpHandler;
   open(app: { fetch: HttpHandler }): void;
   close(): void;
 }
 
-export function createFrontDoor(instance: string): FrontDoor {
+export function createStartupHandler(instance: string): StartupHandler {
   let app: { fetch: HttpHandler } | undefined;
   return {
     fetch: (request, connection) => app?.fetch(request, connection) ?? answerAlone(request, instance),

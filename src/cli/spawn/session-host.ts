@@ -13,9 +13,9 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { StopApproval } from "../../host/approvals.ts";
-import { startSession } from "../../host/host.ts";
+import { startHost } from "../../host/host.ts";
 import { createListener } from "../../host/listener.ts";
-import { type RouteName, routeNames } from "../../host/ways/routes.ts";
+import { type RouteName, routeNames } from "../../host/routes/routes.ts";
 import {
   type Environment,
   type HttpHandler,
@@ -73,7 +73,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const instanceId = crypto.randomUUID();
   const isHeadless = headlessTask !== undefined;
   const userSettings = await readUserSettings(options, context);
-  const session = startSession({
+  const host = startHost({
     agentId: id,
     url: options.natsUrl,
     credsPath: options.credsPath,
@@ -99,10 +99,10 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   });
   const fetch = createListener({
     ...{ token, instanceId },
-    onHook: session.hook,
-    onTelemetry: session.telemetry,
-    onBridge: session.bridgeNews,
-    onBridgeLink: session.bridgeLink,
+    onHook: host.hook,
+    onTelemetry: host.telemetry,
+    onBridge: host.bridgeNews,
+    onBridgeLink: host.bridgeLink,
     log,
   });
   const [version, http] = await Promise.all([
@@ -116,14 +116,14 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       ...pipes,
       hooks: { version, holdS: cliHoldS },
       onHook: (payload, signal) =>
-        session.hook(payload, signal).catch((error: unknown) => {
+        host.hook(payload, signal).catch((error: unknown) => {
           log.warn(`a hook of the session's stream: ${messageOf(error)}`);
           return {};
         }),
-      onToolResult: session.observe,
-      onEvent: session.report,
-      onSign: session.takeSign,
-      onResult: session.turnResult,
+      onToolResult: host.observe,
+      onEvent: host.report,
+      onSign: host.takeSign,
+      onResult: host.turnResult,
     });
   return {
     bridgeEnv: {
@@ -142,12 +142,12 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       });
     },
     attach(agent) {
-      session.attach(agent);
-      if ("type" in agent) session.open({ terminal: agent });
+      host.attach(agent);
+      if ("type" in agent) host.open({ terminal: agent });
       const stream = headlessTask && openStream(agent);
       stream?.whenHooked.then(
         () => {
-          session.open({ stream });
+          host.open({ stream });
           if (headlessTask?.task === undefined) return;
           stream.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
         },
@@ -158,7 +158,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       );
     },
     async end(end) {
-      await session.end(end);
+      await host.end(end);
       await http.stop();
     },
   };

@@ -2,8 +2,8 @@
 import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
 import { isToolName, mayCall } from "../../domain/wire/tools.ts";
 import type { Approvals } from "../approvals.ts";
+import type { HookRoute } from "../routes/hook-route.ts";
 import type { Gate } from "../steer/gate.ts";
-import type { HookRoute } from "../ways/hook-route.ts";
 
 export interface HookAnswersOptions {
   readonly gate: Gate;

@@ -6,10 +6,10 @@ import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";
+import type { Delivery } from "../routes/delivery.ts";
+import type { Routes } from "../routes/routes.ts";
+import type { TranscriptWatch } from "../routes/transcript.ts";
 import type { Control } from "../steer/control.ts";
-import type { Delivery } from "../ways/delivery.ts";
-import type { Ways } from "../ways/routes.ts";
-import type { TranscriptWatch } from "../ways/transcript.ts";
 import type { Background } from "./background.ts";
 import type { AnswerHook } from "./hook-answers.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
@@ -36,7 +36,7 @@ export interface HookIntakeOptions {
   readonly receipts: Pick<ReceiptQueue, "writeHandedOver">;
   readonly turn: Turn;
   readonly turnEnds: TurnEnds;
-  readonly ways: Pick<Ways, "noteSent">;
+  readonly routes: Pick<Routes, "noteSent">;
   readonly delivery: Pick<Delivery, "noteOffered">;
   readonly background: Background;
   readonly approvals: Pick<Approvals, "noteTool">;
@@ -53,7 +53,7 @@ const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "s
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds } = options;
-  const { ways, delivery, approvals, control, dialogs, transcript, answerHook, nudge, now } = options;
+  const { routes, delivery, approvals, control, dialogs, transcript, answerHook, nudge, now } = options;
   const toolIds = createToolIds();
   const noteWork = createWorkNotes(options);
   /** `SessionStart` shows no way by which tools are held: it is a command, which is called where no HTTP hook is. */
@@ -78,7 +78,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     noteWork(hook);
     dialogs.note(hook);
     if (prompt !== undefined) {
-      ways.noteSent(prompt);
+      routes.noteSent(prompt);
       delivery.noteOffered(prompt, now().getTime());
     }
     transcript.look(transcriptPath);

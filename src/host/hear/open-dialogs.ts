@@ -3,7 +3,7 @@
 import type { Hook, SessionCli } from "../../domain/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { EventSender } from "../event-sender.ts";
-import { createTranscript, type TranscriptWatch, watchTranscript } from "../ways/transcript.ts";
+import { createTranscript, type TranscriptWatch, watchTranscript } from "../routes/transcript.ts";
 
 export interface OpenDialogs {
   /** A hook whose dialog is left to the CLI's user. */

@@ -2,7 +2,7 @@
 // the user's kept from it, and what goes on or is over.
 import type { SessionSign } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
-import type { Evidence } from "../ways/evidence.ts";
+import type { Evidence } from "../routes/evidence.ts";
 import type { Background } from "./background.ts";
 import type { Turn } from "./turn.ts";
 import type { TurnEnds } from "./turn-ends.ts";

@@ -4,9 +4,9 @@ import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import type { EventSender } from "../event-sender.ts";
+import type { Evidence } from "../routes/evidence.ts";
+import type { Routes } from "../routes/routes.ts";
 import type { Control } from "../steer/control.ts";
-import type { Evidence } from "../ways/evidence.ts";
-import type { Ways } from "../ways/routes.ts";
 import type { Background } from "./background.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
 import { createOpenTasks } from "./open-tasks.ts";
@@ -30,7 +30,7 @@ export interface TurnEnds {
 export interface TurnEndsOptions {
   readonly turn: Turn;
   readonly background: Background;
-  readonly ways: Pick<Ways, "hook">;
+  readonly routes: Pick<Routes, "hook">;
   readonly evidence: Pick<Evidence, "takeTasks" | "refuse">;
   readonly control: Pick<Control, "turnEnded" | "quiet">;
   readonly events: Pick<EventSender, "send">;
@@ -50,7 +50,7 @@ const overriddenEnd = "its end was refused, and its CLI has ended the turn all t
 const notAsked = "its turn has ended without an answer of the model";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
-  const { turn, background, ways, evidence, control, events, dialogs, nudge } = options;
+  const { turn, background, routes, evidence, control, events, dialogs, nudge } = options;
   const { approvesEnds, hasStream, now } = options;
   const tasks = createOpenTasks(options.receipts);
   /** Whether the last end of a turn was refused: after that the CLI has another one, but where it overrides the refusal. */
@@ -75,7 +75,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     foretold = undefined;
     turn.end();
     dialogs.turnEnded();
-    ways.hook.turnEnded();
+    routes.hook.turnEnded();
     control.turnEnded();
     if (!background.isBusy()) quiet();
     nudge();

@@ -5,8 +5,8 @@ import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { atMost } from "../../waiting.ts";
 import type { Turn } from "../hear/turn.ts";
-import type { Delivery } from "../ways/delivery.ts";
-import type { Ways } from "../ways/routes.ts";
+import type { Delivery } from "../routes/delivery.ts";
+import type { Routes } from "../routes/routes.ts";
 
 export interface StopTelling {
   /** `cutOff` stops the running tool. Resolves when it is told, or that took too long. */
@@ -17,7 +17,7 @@ export interface StopTelling {
 
 export interface StopTellingOptions {
   readonly delivery: Pick<Delivery, "expect">;
-  readonly ways: Pick<Ways, "sayAtOnce">;
+  readonly routes: Pick<Routes, "sayAtOnce">;
   readonly turn: Pick<Turn, "isHeld">;
   readonly receipts: Pick<ReceiptQueue, "write">;
   readonly log: Logger;
@@ -27,14 +27,14 @@ export interface StopTellingOptions {
 export const tellWithinMs = 3_000;
 
 export function createStopTelling(options: StopTellingOptions): StopTelling {
-  const { delivery, ways, turn, receipts, log } = options;
+  const { delivery, routes, turn, receipts, log } = options;
   /** One after the other: the receipt of what the model was told comes before the one of its end. */
   let last = Promise.resolve();
 
   const say = async (stop: TakenOrder, cutOff: boolean) => {
     const { command_id } = stop;
     const onQueued = delivery.expect(command_id, stop.type);
-    const route = await ways.sayAtOnce(stopWords(stop), cutOff);
+    const route = await routes.sayAtOnce(stopWords(stop), cutOff);
     if (route !== "hook" || turn.isHeld()) receipts.write({ command_id, state: "injected", route });
     onQueued();
   };

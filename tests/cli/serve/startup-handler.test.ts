@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { createFrontDoor, httpUrl } from "../../../src/cli/serve/startup-handler.ts";
+import { createStartupHandler, httpUrl } from "../../../src/cli/serve/startup-handler.ts";
 import { isLoopback } from "../../../src/domain/wire/own-address.ts";
 
-const from = {} as Parameters<ReturnType<typeof createFrontDoor>["fetch"]>[1];
+const from = {} as Parameters<ReturnType<typeof createStartupHandler>["fetch"]>[1];
 
-describe("createFrontDoor()", () => {
+describe("createStartupHandler()", () => {
   test("answers the probe with its instance, and all else with 503, until the app is there and after its end", async () => {
-    const door = createFrontDoor("this-run");
-    const ask = (path: string) => door.fetch(new Request(`http://127.0.0.1:3000${path}`), from);
+    const handler = createStartupHandler("this-run");
+    const ask = (path: string) => handler.fetch(new Request(`http://127.0.0.1:3000${path}`), from);
     const closed = async () => {
       expect(await (await ask("/healthz")).json()).toEqual({ ok: true, instance: "this-run" });
       for (const path of ["/", "/api/agents", "/readyz", "/healthz/x"]) {
@@ -17,9 +17,9 @@ describe("createFrontDoor()", () => {
       }
     };
     await closed();
-    door.open({ fetch: async () => new Response("the app") });
+    handler.open({ fetch: async () => new Response("the app") });
     expect(await (await ask("/api/agents")).text()).toBe("the app");
-    door.close();
+    handler.close();
     await closed();
   });
 });

@@ -1,6 +1,6 @@
 // This room speaks to the session: the routes, and delivery over the first one that is open.
 //
-// The ways to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
+// The routes to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
 // of its hooks, its terminal.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { SessionCli } from "../../domain/hook.ts";
@@ -11,8 +11,8 @@ import type { Turn } from "../hear/turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
 
-/** Ways that belong to how the CLI was launched. */
-export interface OwnWays {
+/** Routes that belong to how the CLI was launched. */
+export interface OwnRoutes {
   readonly stream?: {
     say(text: string): Promise<void>;
     /** Cuts off what the CLI is doing; false where it cannot be reached. */
@@ -38,11 +38,11 @@ export interface OwnWays {
 export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];
 
-export interface Ways {
+export interface Routes {
   /** Those that may be used, for what waits in the agent's inbox. */
-  readonly routes: readonly Route[];
+  readonly allowed: readonly Route[];
   readonly hook: HookRoute;
-  open(own: OwnWays): void;
+  open(own: OwnRoutes): void;
   openSocket(socket: MessagingSocket): void;
   /** Whether the session takes words: before its handshake they would be lost. */
   isReady(): boolean;
@@ -52,7 +52,7 @@ export interface Ways {
   sayAtOnce(text: string, cutOff: boolean): Promise<RouteName | "interrupt">;
 }
 
-export interface WaysOptions {
+export interface RoutesOptions {
   /** Absent for a CLI whose session has no socket. */
   readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
@@ -65,9 +65,9 @@ export interface WaysOptions {
 
 const socketOpensWithinMs = 10_000;
 
-export function createWays(options: WaysOptions): Ways {
+export function createRoutes(options: RoutesOptions): Routes {
   const { turn, allowed, hasStream, writeToSocket, log } = options;
-  let own: OwnWays = {};
+  let own: OwnRoutes = {};
   let socket: MessagingSocket | undefined;
   const hook = createHookRoute(turn.isOpen);
   /** The MCP server, which names the socket, starts beside the session. */
@@ -98,10 +98,10 @@ export function createWays(options: WaysOptions): Ways {
   };
 
   return {
-    routes: routeNames.filter((name) => allowed.includes(name)).map((name) => ({ name, give: give[name] })),
+    allowed: routeNames.filter((name) => allowed.includes(name)).map((name) => ({ name, give: give[name] })),
     hook,
-    open(ways) {
-      own = ways;
+    open(opened) {
+      own = opened;
     },
     openSocket(opened) {
       if (writeToSocket !== undefined) socket = opened;
@@ -124,7 +124,7 @@ export function createWays(options: WaysOptions): Ways {
 }
 
 /** A dialog of a subagent stands where an Enter would answer it; what the turn itself asks comes while it is open. */
-function whyNotTyped({ turn, background }: Pick<WaysOptions, "turn" | "background">): string | undefined {
+function whyNotTyped({ turn, background }: Pick<RoutesOptions, "turn" | "background">): string | undefined {
   if (turn.isOpen()) return "its turn runs";
   const subagents = background.running().filter(({ type }) => type === "subagent").length;
   if (subagents === 0) return undefined;

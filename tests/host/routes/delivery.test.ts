@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createDelivery, type Route } from "../../../src/host/ways/delivery.ts";
-import { type HandedItem, markersIn, renderItem } from "../../../src/host/ways/item-text.ts";
+import { createDelivery, type Route } from "../../../src/host/routes/delivery.ts";
+import { type HandedItem, markersIn, renderItem } from "../../../src/host/routes/item-text.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { createRandom } from "../../faults/random.ts";
 import { waitFor } from "../../support/wait-for.ts";
