@@ -1,15 +1,18 @@
-// Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate), `build`, `bench` or `soak`.
+// Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate), `build`, `bench`, `soak`,
+// `link` and `unlink` (`cliai` on the PATH, and off it).
 // Plain Node 20 without packages, because it runs before any is installed. Also runs under Bun.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isLinked, LinkError, link, unlink } from "./link.mjs";
 
 const projectDir = fileURLToPath(new URL("..", import.meta.url));
 const modulesDir = join(projectDir, "node_modules");
 const isWindows = process.platform === "win32";
 const suffix = isWindows ? ".exe" : "";
+const executable = join(projectDir, "dist", `cliai${suffix}`);
 
 /** A failure whose message is for the person at the terminal. */
 class SetupError extends Error {}
@@ -20,7 +23,8 @@ const commands = {
     installServerSource();
     const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
     if (code !== 0) return code; // the build has said why
-    return await run(join(projectDir, "dist", `cliai${suffix}`), ["serve", ...args]);
+    if (!isLinked(executable)) note("to call it as `cliai` from every folder: npm run link");
+    return await run(executable, ["serve", ...args]);
   },
   async test(args) {
     install({ dev: true });
@@ -32,6 +36,17 @@ const commands = {
     install({ dev: false });
     installServerSource();
     return await run(bunPath(), ["build.ts", ...args]);
+  },
+  async link() {
+    install({ dev: false });
+    installServerSource();
+    const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+    if (code === 0) link(executable);
+    return code;
+  },
+  async unlink() {
+    unlink(executable);
+    return 0;
   },
   bench: (args) => measure(["bench", ...args]),
   soak: (args) => measure(["bench", "soak", ...args]),
@@ -50,7 +65,7 @@ async function measure(args) {
  */
 function install({ dev }) {
   if (!isInstalled({ dev })) {
-    note(`installing ${dev ? "all" : "the production"} packages`);
+    note(`installing ${dev ? "all packages (once, about a minute)" : "packages (once, some 10 seconds)"}`);
     const [command, ...args] = installCommand({ dev });
     const { status, error } = spawnSync(command, args, { cwd: projectDir, stdio: ["ignore", 2, 2] });
     if (error) throw new SetupError(`cannot run ${command} (${error.code}): install Node with npm`);
@@ -116,10 +131,14 @@ function installServerSource() {
   aptInstall(["python3-pip"]);
 }
 
-/** By an earlier build, in a folder that begins with the version. */
+/** The pinned one, by an earlier build, in a folder that begins with the version. */
 function isServerKept() {
   const cacheDir = join(projectDir, ".cache", "nats-server");
-  return existsSync(cacheDir) && readdirSync(cacheDir).some((name) => /^\d/.test(name));
+  if (!existsSync(cacheDir)) return false;
+  const pinned = /==(\S+)/.exec(
+    readFileSync(join(projectDir, "configs", "nats-server", "requirements.txt"), "utf8"),
+  )?.[1];
+  return readdirSync(cacheDir).some((name) => name.startsWith(`${pinned}-`));
 }
 
 function hasPip() {
@@ -210,7 +229,7 @@ try {
     throw new SetupError(`unknown command ${name || "(none)"}: ${Object.keys(commands).join(", ")}`);
   process.exitCode = await command(args);
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!(error instanceof SetupError || error instanceof LinkError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
 }

