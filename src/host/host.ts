@@ -5,6 +5,7 @@
 // It is made in four stages, each of what the ones before it have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
+import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
 import { atMost } from "../waiting.ts";
@@ -102,10 +103,4 @@ async function endHost(
 /** A further MCP server of the CLI that begins says `connected`, which is news only of an agent that has said nothing yet. */
 function withoutGreeting<News extends Pick<BridgeNews, "status">>(news: News, status: string): News {
   return news.status === "connected" && status !== "starting" ? { ...news, status: undefined } : news;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function definedOf<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

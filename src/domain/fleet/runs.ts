@@ -1,5 +1,6 @@
 // Keeps several runs of one agent apart, because `claude mcp list` starts every MCP server once more beside the run that is
 // at work. The end of a run ends that run alone. Pure.
+import { definedOf } from "../defined.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, OtherRun } from "./agent-record.ts";
 import { isOlderInstance } from "./evidence-that-counts.ts";
 import { isGone, isGoodbye, silentAfterMs } from "./status.ts";
@@ -59,14 +60,16 @@ export function withRun(record: AgentRecord, instanceId: string, at: string): Ag
   const word = next?.said ?? (next?.heartbeat === undefined ? said : undefined);
   const taken: AgentRecord = {
     ...rest,
-    ...(next?.heartbeat === undefined ? {} : { heartbeat: next.heartbeat }),
-    ...(next?.run_started_at === undefined ? {} : { run_started_at: next.run_started_at }),
-    ...(next?.connection === undefined ? {} : { connection: next.connection }),
-    ...(word === undefined ? {} : { said: word }),
+    ...definedOf({
+      heartbeat: next?.heartbeat,
+      run_started_at: next?.run_started_at,
+      connection: next?.connection,
+      said: word,
+    }),
   };
   if (isOver || heartbeat?.instance_id === undefined) return taken;
   const { instance_id } = heartbeat;
-  const left: OtherRun = { instance_id, heartbeat, ...known({ connection, said, run_started_at }) };
+  const left: OtherRun = { instance_id, heartbeat, ...definedOf({ connection, said, run_started_at }) };
   return withOtherRun(taken, left, at);
 }
 
@@ -126,10 +129,4 @@ function otherRunsWithout({ other_runs = [] }: AgentRecord, instanceId: string):
 
 function withOtherRuns({ other_runs: _, ...record }: AgentRecord, runs: readonly OtherRun[]): AgentRecord {
   return runs.length === 0 ? record : { ...record, other_runs: runs };
-}
-
-function known<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

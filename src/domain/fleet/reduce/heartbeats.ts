@@ -1,0 +1,110 @@
+// This room holds the steps of reduceAgent: what one kind of event changes in an agent's record.
+//
+// A heartbeat, of the agent's own run or of another run beside it. Pure.
+import { definedOf } from "../../defined.ts";
+import type { Heartbeat } from "../../wire/messages.ts";
+import type { AgentRecord, HeartbeatEvidence } from "../agent-record.ts";
+import { sessionBeforeRun } from "../evidence-that-counts.ts";
+import { ordersAfterHeartbeat } from "../run-end.ts";
+import { isRunConnected, isRunOver, otherRunOf, withOtherRun, withoutSilentRuns, withRun } from "../runs.ts";
+import { isGoodbye } from "../status.ts";
+import { said, seen, task } from "./words.ts";
+
+/** The heartbeat interval of an agent that does not send its own (contract §3). */
+const defaultHeartbeatIntervalS = 15;
+
+export function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: string): AgentRecord {
+  const run = known.heartbeat?.instance_id;
+  const isConnected = run !== undefined && message.instance_id !== run && isRunConnected(known, at);
+  // A heartbeat without a run belongs to the run that is connected.
+  const instance_id = message.instance_id ?? (isConnected ? run : undefined);
+  const seq = message.instance_id === instance_id ? message.seq : undefined;
+  const isOther = instance_id !== undefined && run !== undefined && instance_id !== run;
+  const isBeside =
+    isOther && (isConnected || (otherRunOf(known, instance_id) !== undefined && !isRunOver(known, at)));
+  if (isBeside) return seen(withOtherHeartbeat(known, message, instance_id, at), at);
+  return reduceOwnHeartbeat(
+    isOther ? withRun(known, instance_id, at) : withoutSilentRuns(known, at),
+    message,
+    {
+      instance_id,
+      seq,
+      at,
+    },
+  );
+}
+
+function reduceOwnHeartbeat(
+  record: AgentRecord,
+  message: Heartbeat,
+  {
+    instance_id,
+    seq,
+    at,
+  }: { readonly instance_id: string | undefined; readonly seq: number | undefined; readonly at: string },
+): AgentRecord {
+  const last = record.heartbeat;
+  const sameRun = last !== undefined && last.instance_id === instance_id;
+  if (sameRun && seq !== undefined && last.seq !== undefined && seq <= last.seq) return record;
+  const newRun = !sameRun || (record.said !== undefined && isGoodbye(record.said.status));
+  return {
+    ...seen(record, at),
+    ...definedOf({
+      config_name: message.config_name,
+      project_path: message.project_path,
+      cli: message.cli,
+      cli_version: message.cli_version,
+      host: message.host,
+      pid: message.pid,
+      session_id: message.session_id,
+      role: message.role,
+    }),
+    ...task(message.current_task),
+    ...definedOf({ session: sameRun ? record.session : sessionBeforeRun(record.session, instance_id, at) }),
+    ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
+    heartbeat: beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
+    ...said(record.said, message.status, undefined, "heartbeat", instance_id, at),
+    commands: ordersAfterHeartbeat(record, instance_id, message.session_id, at),
+  };
+}
+
+function beatOf(
+  message: Heartbeat,
+  instance_id: string | undefined,
+  seq: number | undefined,
+  at: string,
+): HeartbeatEvidence {
+  return {
+    at,
+    interval_s: message.interval_s ?? defaultHeartbeatIntervalS,
+    ...definedOf({
+      instance_id,
+      seq,
+      unheld: message.unheld || undefined,
+      waits_because: message.waits_because || undefined,
+    }),
+  };
+}
+
+function withOtherHeartbeat(
+  record: AgentRecord,
+  message: Heartbeat,
+  instance_id: string,
+  at: string,
+): AgentRecord {
+  const run = otherRunOf(record, instance_id);
+  const isLate = message.seq !== undefined && message.seq <= (run?.heartbeat?.seq ?? 0);
+  if (isLate) return record;
+  const next = withOtherRun(
+    record,
+    {
+      ...run,
+      instance_id,
+      run_started_at: run?.run_started_at ?? at,
+      heartbeat: beatOf(message, instance_id, message.seq, at),
+      ...said(run?.said, message.status, undefined, "heartbeat", instance_id, at),
+    },
+    at,
+  );
+  return { ...next, commands: ordersAfterHeartbeat(next, instance_id, message.session_id, at) };
+}

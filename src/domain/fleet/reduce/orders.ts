@@ -1,0 +1,106 @@
+// An agent's orders in its record, as their receipts and they themselves are read. Pure.
+import { definedOf } from "../../defined.ts";
+import {
+  addReceipt,
+  type CommandRecord,
+  idFromSequence,
+  isSettled,
+  isTaken,
+  namesOf,
+  receiptEntry,
+  summaryOf,
+} from "../../receipts.ts";
+import type { AgentMessage, Command, Receipt, Shutdown } from "../../wire/messages.ts";
+import type { AgentRecord } from "../agent-record.ts";
+import { withSession } from "../run-end.ts";
+
+const settledCommandsKept = 20;
+/** As many as may wait. An unbounded record would one day be too large for NATS, and could not be written any more. */
+const openCommandsKept = 1_000;
+
+/** A receipt with a token belongs to the order with that token only; without one, to the order with that id. */
+export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): AgentRecord {
+  const { command_id, token } = receipt;
+  const { commands } = record;
+  const place = commands.findIndex((command) =>
+    token === undefined ? command.command_id === command_id : command.token === token,
+  );
+  const add = (command: CommandRecord) => withSession(addReceipt(command, receiptEntry(receipt, at)), record);
+  const known = commands[place];
+  if (known !== undefined) return withCommand(record, place, add(known));
+  const namesake = commands.findIndex((command) => command.command_id === command_id);
+  // A late receipt of an earlier order with the same id.
+  if ((commands[namesake]?.stream_seq ?? 0) > 0) return record;
+  // The receipt may be read before its order, because two streams have no common order.
+  const unread: CommandRecord = {
+    ...namesOf(receipt),
+    type: "task",
+    from: receipt.task === undefined ? "unknown" : "its launch",
+    summary: summaryOf(receipt.task ?? ""),
+    stream_seq: 0,
+    issued_at: at,
+    receipts: [],
+  };
+  return withCommand(record, namesake, add(unread));
+}
+
+/** A second order with a known id and the same type is the same order again. One of another type is another order. */
+export function withOrder(
+  record: AgentRecord,
+  event: {
+    readonly at: string;
+    readonly stream_seq: number;
+    readonly message: Command | Shutdown | AgentMessage;
+  },
+  type: CommandRecord["type"],
+  text: string,
+  ownId = idFromSequence(event.stream_seq),
+): AgentRecord {
+  const { at, stream_seq } = event;
+  const { from, expires_at, thread, token, run } = event.message;
+  const find = (id: string) => record.commands.findIndex(({ command_id }) => command_id === id);
+  const namesake = record.commands[find(ownId)];
+  const isRead = namesake !== undefined && namesake.stream_seq > 0;
+  if (isRead && namesake.type === type) return record;
+  const id = isRead ? idFromSequence(stream_seq) : ownId;
+  const place = find(id);
+  const unread = record.commands[place];
+  const isItsOwn = unread !== undefined && (unread.token === undefined || unread.token === token);
+  const order: CommandRecord = {
+    command_id: id,
+    ...definedOf({ token }),
+    type,
+    ...(typeof run === "string" ? { run } : {}),
+    from: typeof from === "string" ? from : "unknown",
+    summary: summaryOf(text),
+    stream_seq,
+    issued_at: at,
+    ...(typeof expires_at === "string" ? { expires_at } : {}),
+    ...(typeof thread === "string" && thread !== id ? { thread } : {}),
+    ...(isItsOwn ? definedOf({ taken_by: unread.taken_by, run_ended: unread.run_ended }) : {}),
+    receipts: isItsOwn ? unread.receipts : [],
+  };
+  return withCommand(record, place, addReceipt(order, { state: "stored", at }));
+}
+
+/** @param place where it stands among the commands; -1 for one that is new */
+function withCommand(record: AgentRecord, place: number, command: CommandRecord): AgentRecord {
+  if (record.commands[place] === command) return record;
+  const commands = place === -1 ? [...record.commands, command] : record.commands.with(place, command);
+  return { ...record, commands: keepPendingAndLast(commands) };
+}
+
+/** Keeps all waiting orders, which their stream bounds, and the last ones of those that were taken without an end or are over. */
+function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
+  const settled = commands.filter(isSettled);
+  const open = commands.filter((command) => isTaken(command) && !isSettled(command));
+  const dropped = new Set([
+    ...allButLast(settled, settledCommandsKept),
+    ...allButLast(open, openCommandsKept),
+  ]);
+  return dropped.size === 0 ? commands : commands.filter((command) => !dropped.has(command));
+}
+
+function allButLast<T>(list: readonly T[], kept: number): readonly T[] {
+  return list.slice(0, Math.max(0, list.length - kept));
+}

@@ -1,0 +1,40 @@
+// What an agent says of itself in one message: its status, its task, and that it lives. Pure.
+import { definedOf } from "../../defined.ts";
+import { beginningOf } from "../../receipts.ts";
+import type { AgentRecord, SaidStatus } from "../agent-record.ts";
+
+/** How much of an agent's own words is kept, because all records together go into one message. AUDIT has the whole text. */
+export const wordsLength = 4_000;
+
+export function said(
+  before: SaidStatus | undefined,
+  status: string | undefined,
+  message: string | undefined,
+  source: SaidStatus["source"],
+  instance_id: string | undefined,
+  at: string,
+): { said?: SaidStatus } {
+  if (status === undefined) return {};
+  const told = message === undefined ? undefined : beginningOf(message, wordsLength);
+  const repeated = before?.status === status && (told === undefined || told === before.message);
+  const words = told ?? (repeated ? before.message : undefined);
+  const reported_at = source === "status" ? at : repeated ? before.reported_at : undefined;
+  return {
+    said: {
+      status,
+      at,
+      since: repeated ? before.since : at,
+      source: repeated ? before.source : source,
+      ...definedOf({ message: words, reported_at, instance_id }),
+    },
+  };
+}
+
+export function seen(record: AgentRecord, at: string): AgentRecord {
+  return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
+}
+
+/** `null` or an empty text clears the task; a message that leaves it out leaves it as it was. */
+export function task(current_task: string | null | undefined): { current_task?: string } {
+  return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
+}
