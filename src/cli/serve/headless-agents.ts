@@ -6,7 +6,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
-import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session.ts";
+import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";

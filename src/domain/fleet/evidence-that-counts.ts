@@ -1,7 +1,7 @@
 // Decides which of an agent's evidence counts. Reports of an earlier run do not, nor does a reported status that later
 // events contradict.
 import type { AgentRecord, SaidStatus } from "./agent-record.ts";
-import { isTurnOpen, type SessionEvidence } from "./session.ts";
+import { isTurnOpen, type SessionEvidence } from "./session-evidence.ts";
 
 /**
  * If the agent reports a status this much later than the last session event, its events are not arriving, and the report is

@@ -1,6 +1,11 @@
 // Reads a session's evidence at a given time: what the session does, what it waits for, whether it is stuck, and why.
 import type { Activity, Reading } from "./axes.ts";
-import { type BackgroundWork, isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session.ts";
+import {
+  type BackgroundWork,
+  isTurnOpen,
+  type SessionEvidence,
+  type WaitingForPerson,
+} from "./session-evidence.ts";
 
 /** How long a turn may be open without an event, while the model thinks and while a tool runs, before it counts as stuck. */
 const silentAfterMs = 600_000;

@@ -1,70 +1,22 @@
 // Reduces the events of an agent's CLI to the evidence of its session: its id, whether a turn is open, which tools run,
-// what waits for a person, what failed. All lists are bounded. session-reading.ts interprets it.
+// what waits for a person, what failed. All lists are bounded.
+import { definedOf } from "../defined.ts";
 import { type NotificationWord, notificationMeanings } from "../hook.ts";
 import { summaryOf } from "../receipts.ts";
-import { type AgentEvent, type FailureWord, failureWords, type SessionEventKind } from "../wire/messages.ts";
+import { type AgentEvent, failureWords, type SessionEventKind } from "../wire/messages.ts";
+import {
+  isOfSession,
+  isUnnamed,
+  isWaitOf,
+  toolOf,
+  withoutTool,
+  withoutWaits,
+  withWait,
+} from "./reduce/session-waits.ts";
+import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session-evidence.ts";
 
 const toolsKept = 16;
-const waitsKept = 16;
 const backgroundKept = 16;
-const idLength = 128;
-
-/** All times are those of the stream that the events came by, RFC 3339. */
-export interface SessionEvidence {
-  readonly instance_id?: string;
-  readonly session_id?: string;
-  /** The last event taken in; both are absent for a session that was told of without numbers. */
-  readonly generation?: number;
-  readonly seq?: number;
-  /** The higher generation that this one took the place of, as after the clock was set back. */
-  readonly after_generation?: number;
-  readonly started_at: string;
-  readonly last_event_at: string;
-  readonly last_prompt_at?: string;
-  /** The present turn or, with its end, the last one. A prompt into a turn that is open begins it anew. */
-  readonly turn?: { readonly since: string; readonly ended_at?: string };
-  /** Begun and not ended, oldest first; of many the last 16. */
-  readonly tools: readonly ToolInFlight[];
-  /** What goes on in the background when no turn is open, by the last word about it; absent when nothing does. Of many the first 16. */
-  readonly background?: readonly BackgroundWork[];
-  /** What waits for a person, oldest first, each until its own end; absent when nothing does. Of many the last 16. */
-  readonly waits?: readonly WaitingForPerson[];
-  /** The last failure of a tool, and how often it came in a row. */
-  readonly failure?: ToolFailure;
-  /** Why the last turn failed, until the next prompt or a turn that ends well. */
-  readonly turn_error?: { readonly error: FailureWord; readonly detail: string; readonly at: string };
-  readonly ended?: { readonly at: string; readonly reason: string };
-}
-
-export interface ToolInFlight {
-  readonly tool: string;
-  readonly tool_use_id?: string;
-  readonly since: string;
-}
-
-export interface BackgroundWork {
-  /** `shell`, `subagent`, or another word. */
-  readonly type: string;
-  readonly description?: string;
-}
-
-/** One of the session itself, or of a subagent: those go on when the session's turn has ended. */
-export interface WaitingForPerson {
-  readonly since: string;
-  readonly what: "permission" | "answer";
-  readonly subagent?: string;
-  /** Absent where the CLI has said no more than that it waits. */
-  readonly tool?: string;
-  readonly tool_use_id?: string;
-  readonly detail: string;
-}
-
-export interface ToolFailure {
-  readonly tool: string;
-  readonly detail: string;
-  readonly count: number;
-  readonly at: string;
-}
 
 type Change = (session: SessionEvidence, event: AgentEvent, at: string) => SessionEvidence;
 
@@ -140,8 +92,7 @@ export function reduceSession(
   if (before?.ended !== undefined) return isNumbered ? { ...before, ...numbers } : before;
   const session: SessionEvidence = {
     ...(before ?? { started_at: at, tools: [] }),
-    ...(instance_id === undefined ? {} : { instance_id }),
-    ...(session_id === undefined ? {} : { session_id }),
+    ...definedOf({ instance_id, session_id }),
     ...numbers,
     ...(before === undefined ? afterGeneration(known, generation) : {}),
     last_event_at: at,
@@ -178,10 +129,6 @@ export function isLateEvent(
   return seq <= (known.seq ?? 0);
 }
 
-export function isTurnOpen({ turn }: SessionEvidence): boolean {
-  return turn !== undefined && turn.ended_at === undefined;
-}
-
 /** A CLI may end one session and begin another within a run; it also says "start" of one that goes on, compacted. */
 function beginsAnew(known: SessionEvidence, { kind, generation, seq, session_id }: AgentEvent): boolean {
   const isNumbered = generation !== undefined && seq !== undefined;
@@ -210,40 +157,6 @@ function withBackground({ background: _, ...session }: SessionEvidence, event: A
   return background.length === 0 ? session : { ...session, background };
 }
 
-function withWait(
-  session: SessionEvidence,
-  event: AgentEvent,
-  { since, what }: Pick<WaitingForPerson, "since" | "what">,
-): SessionEvidence {
-  const subagent = event.subagent === undefined ? {} : { subagent: event.subagent.slice(0, idLength) };
-  const wait: WaitingForPerson = {
-    since,
-    what,
-    ...subagent,
-    ...toolOf(event),
-    detail: summaryOf(event.detail ?? ""),
-  };
-  // What it is about is known by now; and the same call asks once.
-  const rest = withoutWaits(
-    session,
-    (other) => isUnnamed(other) || (wait.tool_use_id !== undefined && other.tool_use_id === wait.tool_use_id),
-  );
-  return { ...rest, waits: [...(rest.waits ?? []), wait].slice(-waitsKept) };
-}
-
-function withoutWaits(
-  session: SessionEvidence,
-  isOver: (wait: WaitingForPerson) => boolean,
-): SessionEvidence {
-  const { waits, ...rest } = session;
-  const left = waits?.filter((wait) => !isOver(wait)) ?? [];
-  if (left.length === waits?.length) return session;
-  return left.length === 0 ? rest : { ...rest, waits: left };
-}
-
-const isOfSession = ({ subagent }: WaitingForPerson) => subagent === undefined;
-const isUnnamed = ({ tool }: WaitingForPerson) => tool === undefined;
-
 function withError(session: SessionEvidence, { error, detail }: AgentEvent, at: string): SessionEvidence {
   if (error === undefined) return session;
   const word = failureWords.find((known) => known === error) ?? "other";
@@ -268,39 +181,4 @@ function reduceNotification(session: SessionEvidence, event: AgentEvent, at: str
   }
   if (session.waits !== undefined) return session;
   return { ...session, waits: [{ since: at, what, detail: summaryOf(words) }] };
-}
-
-/** Whether a wait is the one that the event's tool call had: by the call, else the first of its tool and agent. */
-function isWaitOf(session: SessionEvidence, event: AgentEvent): (wait: WaitingForPerson) => boolean {
-  const { tool, tool_use_id } = toolOf(event);
-  const { waits = [] } = session;
-  const byCall = waits.find((wait) => tool_use_id !== undefined && wait.tool_use_id === tool_use_id);
-  const isLike = (wait: WaitingForPerson) =>
-    wait.tool === tool &&
-    wait.subagent === event.subagent?.slice(0, idLength) &&
-    (wait.tool_use_id === undefined || tool_use_id === undefined);
-  const found = byCall ?? waits.find(isLike);
-  return (wait) => wait === found;
-}
-
-function toolOf({ tool = "a tool", tool_use_id }: AgentEvent): { tool: string; tool_use_id?: string } {
-  const name = summaryOf(tool);
-  return tool_use_id === undefined
-    ? { tool: name }
-    : { tool: name, tool_use_id: tool_use_id.slice(0, idLength) };
-}
-
-/** Takes the tool out of those in flight, and with it what was asked for it. */
-function withoutTool(session: SessionEvidence, event: AgentEvent): SessionEvidence {
-  const own = toolOf(event);
-  const isOwn = (other: { tool?: string; tool_use_id?: string }) =>
-    own.tool_use_id === undefined || other.tool_use_id === undefined
-      ? other.tool === own.tool
-      : other.tool_use_id === own.tool_use_id;
-  const place = session.tools.findIndex(isOwn);
-  const isAnswered = isWaitOf(session, event);
-  return {
-    ...withoutWaits(session, (wait) => isUnnamed(wait) || isAnswered(wait)),
-    tools: place === -1 ? session.tools : session.tools.toSpliced(place, 1),
-  };
 }

@@ -5,7 +5,7 @@ import { isApproval } from "../requests.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
 import type { Activity, Attention, Axes, Control, Link, Reading } from "./axes.ts";
 import { countingWord, decidingSession, isOlderInstance } from "./evidence-that-counts.ts";
-import type { SessionEvidence } from "./session.ts";
+import type { SessionEvidence } from "./session-evidence.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
 
 /** Heartbeats an agent may miss before it counts as silent (contract §3). */

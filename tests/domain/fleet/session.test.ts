@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
-import { reduceSession, type SessionEvidence } from "../../../src/domain/fleet/session.ts";
+import { reduceSession } from "../../../src/domain/fleet/session.ts";
+import type { SessionEvidence } from "../../../src/domain/fleet/session-evidence.ts";
 import type { AgentEvent } from "../../../src/domain/wire/messages.ts";
 import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
 

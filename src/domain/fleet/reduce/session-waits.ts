@@ -1,0 +1,76 @@
+// What a session waits for a person with, and the tool call that it is about. Pure.
+import { summaryOf } from "../../receipts.ts";
+import type { AgentEvent } from "../../wire/messages.ts";
+import type { SessionEvidence, WaitingForPerson } from "../session-evidence.ts";
+
+const waitsKept = 16;
+const idLength = 128;
+
+export function withWait(
+  session: SessionEvidence,
+  event: AgentEvent,
+  { since, what }: Pick<WaitingForPerson, "since" | "what">,
+): SessionEvidence {
+  const subagent = event.subagent === undefined ? {} : { subagent: event.subagent.slice(0, idLength) };
+  const wait: WaitingForPerson = {
+    since,
+    what,
+    ...subagent,
+    ...toolOf(event),
+    detail: summaryOf(event.detail ?? ""),
+  };
+  // What it is about is known by now; and the same call asks once.
+  const rest = withoutWaits(
+    session,
+    (other) => isUnnamed(other) || (wait.tool_use_id !== undefined && other.tool_use_id === wait.tool_use_id),
+  );
+  return { ...rest, waits: [...(rest.waits ?? []), wait].slice(-waitsKept) };
+}
+
+export function withoutWaits(
+  session: SessionEvidence,
+  isOver: (wait: WaitingForPerson) => boolean,
+): SessionEvidence {
+  const { waits, ...rest } = session;
+  const left = waits?.filter((wait) => !isOver(wait)) ?? [];
+  if (left.length === waits?.length) return session;
+  return left.length === 0 ? rest : { ...rest, waits: left };
+}
+
+export const isOfSession = ({ subagent }: WaitingForPerson) => subagent === undefined;
+export const isUnnamed = ({ tool }: WaitingForPerson) => tool === undefined;
+
+/** Whether a wait is the one that the event's tool call had: by the call, else the first of its tool and agent. */
+export function isWaitOf(session: SessionEvidence, event: AgentEvent): (wait: WaitingForPerson) => boolean {
+  const { tool, tool_use_id } = toolOf(event);
+  const { waits = [] } = session;
+  const byCall = waits.find((wait) => tool_use_id !== undefined && wait.tool_use_id === tool_use_id);
+  const isLike = (wait: WaitingForPerson) =>
+    wait.tool === tool &&
+    wait.subagent === event.subagent?.slice(0, idLength) &&
+    (wait.tool_use_id === undefined || tool_use_id === undefined);
+  const found = byCall ?? waits.find(isLike);
+  return (wait) => wait === found;
+}
+
+/** Takes the tool out of those in flight, and with it what was asked for it. */
+export function withoutTool(session: SessionEvidence, event: AgentEvent): SessionEvidence {
+  const own = toolOf(event);
+  const isOwn = (other: { tool?: string; tool_use_id?: string }) =>
+    own.tool_use_id === undefined || other.tool_use_id === undefined
+      ? other.tool === own.tool
+      : other.tool_use_id === own.tool_use_id;
+  const place = session.tools.findIndex(isOwn);
+  const isAnswered = isWaitOf(session, event);
+  return {
+    ...withoutWaits(session, (wait) => isUnnamed(wait) || isAnswered(wait)),
+    tools: place === -1 ? session.tools : session.tools.toSpliced(place, 1),
+  };
+}
+
+export function toolOf({ tool = "a tool", tool_use_id }: AgentEvent): { tool: string; tool_use_id?: string } {
+  const name = summaryOf(tool);
+  return tool_use_id === undefined
+    ? { tool: name }
+    : { tool: name, tool_use_id: tool_use_id.slice(0, idLength) };
+}
