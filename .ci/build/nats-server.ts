@@ -76,7 +76,7 @@ export async function findNatsServer(
     [
       "go",
       () =>
-        progress.step(`compiling ${name} with Go`, "about 2 minutes", () =>
+        progress.step(`compiling ${name} with Go`, "one to two minutes", () =>
           keep(cacheDir, target, version, sources.compileWithGo),
         ),
     ],

