@@ -159,13 +159,27 @@ describe("without credentials", () => {
 });
 
 test("spawn gives an agent credentials of its own, and names their file alone", async () => {
-  const run = await serve.run(["spawn", "--dry-run", "--id", "dry", "--json"]);
-  const { files } = JSON.parse(run.stdout) as { files: string[] };
-  expect(files).toEqual([join(serve.dataDir, "agents", "dry", "mcp.json"), credsOf("dry")]);
-  for (const file of files) expect(await modeOf(file)).toBe("600");
-  const config = await readFile(files[0] ?? "", "utf8");
+  await using dir = await tempDir();
+  await mkdir(dir.join("bin"));
+  const agentDir = join(serve.dataDir, "agents", "dry");
+  const claude = `#!/bin/sh\nmkdir "${dir.join("seen")}"; cp -p "${agentDir}"/*.* "${dir.join("seen")}"\n`;
+  await writeFile(dir.join("bin", "claude"), claude, { mode: 0o700 });
+  const env = { PATH: `${dir.join("bin")}:${process.env.PATH}` };
+  expect(await serve.run(["spawn", "--id", "dry"], { env })).toMatchObject({ code: 0 });
+  for (const file of ["mcp.json", "nats.creds"]) expect(await modeOf(dir.join("seen", file))).toBe("600");
+  const config = await readFile(dir.join("seen", "mcp.json"), "utf8");
   expect(JSON.parse(config).mcpServers.cliai.env.NATS_CREDS).toBe(credsOf("dry"));
   expect(config).not.toMatch(/S[OAU][A-Z2-7]{56}/);
+});
+
+test("spawn --dry-run names the credentials that an agent would get, and makes none", async () => {
+  const run = await serve.run(["spawn", "--dry-run", "--id", "planned", "--json"]);
+  const { files } = JSON.parse(run.stdout) as { files: string[] };
+  expect(files).toEqual([join(serve.dataDir, "agents", "planned", "mcp.json")]);
+  const config = JSON.parse(await readFile(files[0] ?? "", "utf8"));
+  expect(config.mcpServers.cliai.env.NATS_CREDS).toBe(credsOf("planned"));
+  await expect(stat(credsOf("planned"))).rejects.toThrow("ENOENT");
+  expect((await serve.run(["agents", "ls", "--json"])).stdout).not.toContain("planned");
 });
 
 test("with the files of one agent alone, another cannot be stopped", async () => {

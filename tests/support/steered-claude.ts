@@ -114,6 +114,7 @@ export async function startUnhosted(
   parts.use(dir);
   const [program = "", ...words] = commandLine;
   await using planning = await startChild(program, words, { cwd, env });
+  await serve.run(["agents", "add", options.id]); // a dry run makes no credentials
   const plan = JSON.parse((await planning.exit(20_000)).stdout) as { readonly args: readonly string[] };
   // A dry run has no host, and so no settings of its own.
   const all = ["--settings", JSON.stringify(settings), ...plan.args];

@@ -1,6 +1,6 @@
 // Chooses what a launched agent connects with: always credentials of its own. A person may launch it with the operator's
 // credentials; the agent never gets those, it gets new ones, made here or by the serve that holds the keys.
-import { realpath } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { agentCredsPath, endAgentKeys, mintAgent } from "../../credentials/agent-keys.ts";
 import { operatorCredsPath, readKeys } from "../../credentials/keys.ts";
@@ -52,6 +52,8 @@ export interface OwnCredentialsOptions {
   /** `--url`; undefined for the server of the data directory. */
   readonly url: string | undefined;
   readonly given: GivenCredentials | undefined;
+  /** `--dry-run`: leaves no credentials; only the path that they would get is told. */
+  readonly isDry?: boolean;
 }
 
 /** @throws CliaiError `config_invalid` for another agent's, and for a server that others run, which makes them itself; `nats_unreachable` */
@@ -62,24 +64,33 @@ export async function ownCredentials(
   const { id, role, dataDir, url, given } = options;
   if (given !== undefined && given.of !== "operator") {
     if (given.of === "agent") requireOwn(given, id);
-    return { path: given.path, isMinted: false, end: async () => undefined };
+    return notMade(given.path);
   }
   if (url !== undefined) {
-    if (given !== undefined) return await mintRemotely({ ...options, url, credsPath: given.path }, context);
-    return { path: undefined, isMinted: false, end: async () => undefined };
+    if (given === undefined) return notMade(undefined);
+    const made = await mintRemotely({ ...options, url, credsPath: given.path }, context);
+    if (!options.isDry) return made;
+    // Whether that serve makes credentials is known only when it has made some: those are revoked at once.
+    await made.end();
+    await rm(agentCredsPath(dataDir, id));
+    return notMade(made.path);
   }
   const server = await readServeFile(dataDir);
   const keys = await readKeys(dataDir);
   const isOurs = server === undefined || server.nats_creds === operatorCredsPath(dataDir);
   if (keys !== undefined && isOurs) {
+    if (options.isDry) return notMade(agentCredsPath(dataDir, id));
     const { now, log } = context;
     const path = await mintAgent(dataDir, keys, { id, role, now: now() });
     const issuedUntil = now();
     return { path, isMinted: true, end: () => endAgentKeys(dataDir, id, { issuedUntil, now: now(), log }) };
   }
-  if (server?.nats_creds === undefined)
-    return { path: undefined, isMinted: false, end: async () => undefined };
+  if (server?.nats_creds === undefined) return notMade(undefined);
   throw needsOwn(id, server);
+}
+
+function notMade(path: string | undefined): OwnCredentials {
+  return { path, isMinted: false, end: async () => undefined };
 }
 
 function requireOwn({ id, path }: GivenCredentials & { readonly of: "agent" }, wanted: AgentId): void {

@@ -55,7 +55,7 @@ export const spawnArgs = {
   "strict-mcp": { type: "boolean", description: "let the agent use no MCP server but cliai's" },
   "dry-run": {
     type: "boolean",
-    description: "write the agent's files and print its command, but launch nothing",
+    description: "write the agent's configuration and print its command; make no credentials, launch nothing",
   },
   ...configArgs,
   ...clientArgs,
@@ -110,7 +110,8 @@ export async function planSpawn(
   const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
   // Before its credentials are made, which makes void those of one that runs.
   const lock = await takeAgentLock(dataDir, id);
-  const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given }, context);
+  const isDry = args["dry-run"] === true;
+  const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
   const launch: AgentLaunch = {
     agentId: id,
     sessionId: args.resume ?? crypto.randomUUID(),
