@@ -5,7 +5,7 @@ import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import { buckets, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { openExistingBucket } from "../nats/jetstream/bucket.ts";
-import { lastSequence } from "../nats/jetstream/streams.ts";
+import { lastSequence } from "../nats/jetstream/stream-messages.ts";
 
 const prefix = "removed.";
 /** As long as COMMANDS keeps a message, and an id. */

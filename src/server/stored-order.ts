@@ -6,7 +6,7 @@ import { agentSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStream } from "../nats/jetstream/read-stream.ts";
-import { readStreamMessage } from "../nats/jetstream/streams.ts";
+import { readStreamMessage } from "../nats/jetstream/stream-messages.ts";
 
 /** The audit's copy is stored after the original; so much of a difference of the cluster's clocks is allowed for. */
 const clockSlackMs = 60_000;

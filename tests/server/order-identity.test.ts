@@ -5,7 +5,7 @@ import { type Command, CommandSchema } from "../../src/domain/wire/messages.ts";
 import { streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { readStream } from "../../src/nats/jetstream/read-stream.ts";
-import { subjectCounts } from "../../src/nats/jetstream/streams.ts";
+import { subjectCounts } from "../../src/nats/jetstream/stream-messages.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";

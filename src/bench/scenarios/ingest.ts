@@ -1,7 +1,7 @@
 // How many heartbeats, and how many statuses and events, serve takes into its state a second. Against a raw subscriber that
 // only decodes the JSON, of subjects and a stream alike that serve does not read. The publisher is a process of its own.
 import { streams } from "../../domain/wire/subjects.ts";
-import { lastSequence } from "../../nats/jetstream/streams.ts";
+import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { ingestAgent, instanceOf, type PublisherOptions, taskOf } from "../programs/publisher.ts";
 import { startProgram } from "../programs/start-program.ts";
 import type { SubscriberOptions } from "../programs/subscriber.ts";

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { streams, toolCallSubject } from "../../domain/wire/subjects.ts";
-import { lastSequence } from "../../nats/jetstream/streams.ts";
+import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { storeCommand } from "../../server/send-command.ts";
 import { ingestAgent, instanceOf, type PublisherOptions } from "../programs/publisher.ts";
 import { startProgram } from "../programs/start-program.ts";

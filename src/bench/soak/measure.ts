@@ -2,7 +2,7 @@
 // there, and memory all the while. What is kept without need would show. The judgement is pure.
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { consumerNames } from "../../nats/jetstream/streams.ts";
+import { consumerNames } from "../../nats/jetstream/consumers.ts";
 import { pause } from "../../waiting.ts";
 import { countOpenFiles, readCpuMs, readMemory } from "../process-facts.ts";
 import type { MeasuredServe } from "../serve.ts";

@@ -12,7 +12,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { buckets } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
-import { removeBridge } from "../../nats/jetstream/streams.ts";
+import { removeBridge } from "../../nats/jetstream/consumers.ts";
 import { noteRemoval } from "../../server/removed-agents.ts";
 import { decideStored } from "../../server/requests/request-store.ts";
 import { pause } from "../../waiting.ts";

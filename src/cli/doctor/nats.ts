@@ -2,8 +2,8 @@
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { consumerNames } from "../../nats/jetstream/consumers.ts";
 import { type JetStreamHealth, readJetStreamHealth } from "../../nats/jetstream/health.ts";
-import { consumerNames } from "../../nats/jetstream/streams.ts";
 import { type ClientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";

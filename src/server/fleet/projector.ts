@@ -20,7 +20,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts";
-import { lastSequence } from "../../nats/jetstream/streams.ts";
+import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { atMost } from "../../waiting.ts";
 import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
 import type { ReadPosition } from "./read-position.ts";

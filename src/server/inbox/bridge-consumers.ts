@@ -5,7 +5,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { bridgeConsumer, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { consumerNames, ensureBridgeConsumer } from "../../nats/jetstream/streams.ts";
+import { consumerNames, ensureBridgeConsumer } from "../../nats/jetstream/consumers.ts";
 
 const retryMs = 1_000;
 const madeAtOnce = 16;

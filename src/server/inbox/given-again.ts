@@ -6,7 +6,7 @@ import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { dropUnacknowledged } from "../../nats/jetstream/streams.ts";
+import { dropUnacknowledged } from "../../nats/jetstream/consumers.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
 import type { BridgeConsumers } from "./bridge-consumers.ts";

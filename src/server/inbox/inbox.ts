@@ -15,7 +15,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
 import { agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { readStreamMessage } from "../../nats/jetstream/streams.ts";
+import { readStreamMessage } from "../../nats/jetstream/stream-messages.ts";
 import { pause } from "../../waiting.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";

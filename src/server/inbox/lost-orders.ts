@@ -6,12 +6,8 @@ import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentOrderTopics, agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import {
-  lastSequence,
-  readStreamMessage,
-  removeConsumersBeyond,
-  subjectCounts,
-} from "../../nats/jetstream/streams.ts";
+import { removeConsumersBeyond } from "../../nats/jetstream/consumers.ts";
+import { lastSequence, readStreamMessage, subjectCounts } from "../../nats/jetstream/stream-messages.ts";
 import type { Alerts } from "../alerts/alerts.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Cursor } from "../fleet/fleet-store.ts";

@@ -15,7 +15,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
-import { copiedTo, removeMessages, subjectCounts } from "../../nats/jetstream/streams.ts";
+import { copiedTo, removeMessages, subjectCounts } from "../../nats/jetstream/stream-messages.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { ReadPosition } from "../fleet/read-position.ts";
 import type { Lease } from "../lease.ts";

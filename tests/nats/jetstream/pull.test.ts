@@ -3,9 +3,10 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { ensureBridgeConsumer } from "../../../src/nats/jetstream/consumers.ts";
 import { consumeOrders, followStream } from "../../../src/nats/jetstream/follow.ts";
 import { readStream } from "../../../src/nats/jetstream/read-stream.ts";
-import { ensureBridgeConsumer, ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
 

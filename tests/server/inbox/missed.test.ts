@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
-import { removeBridge } from "../../../src/nats/jetstream/streams.ts";
+import { removeBridge } from "../../../src/nats/jetstream/consumers.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import { removeMessages } from "../../../src/nats/jetstream/streams.ts";
+import { removeMessages } from "../../../src/nats/jetstream/stream-messages.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { startAgent } from "../agent-fixture.ts";
