@@ -58,6 +58,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print or replace the token that signs browsers and scripts in",
     load: async () => (await import("../token.ts")).tokenCommand,
   },
+  uninstall: {
+    description: "list what cliai keeps on this machine, and remove it",
+    load: async () => (await import("../uninstall.ts")).uninstallCommand,
+  },
   bridge: {
     description: "run the MCP server of one agent; its CLI starts it",
     load: async () => (await import("../bridge.ts")).bridgeCommand,

@@ -1,0 +1,79 @@
+// `cliai uninstall`: names what cliai keeps on this machine, and with --yes removes it. Nothing is removed while a server or
+// an agent uses it.
+import { join } from "node:path";
+import process from "node:process";
+import { readAgentFolders } from "../data-dir/agent-folders.ts";
+import { isAgentHeld } from "../data-dir/agent-lock.ts";
+import {
+  type DataDirEntry,
+  isDataDir,
+  readDataDirContents,
+  removeDataDirContents,
+} from "../data-dir/contents.ts";
+import { isServed } from "../data-dir/serve-lock.ts";
+import { CliaiError } from "../domain/text/errors.ts";
+import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
+import { defineCliCommand } from "./frame/command.ts";
+import { alignRows } from "./frame/terminal.ts";
+
+export const uninstallCommand = defineCliCommand({
+  name: "uninstall",
+  description: "list all that cliai keeps on this machine; with --yes, remove it",
+  args: {
+    yes: { type: "boolean", description: "remove it; the recorded history is gone then" },
+    all: { type: "boolean", description: "also the files that you wrote there, such as profiles.json" },
+    ...dataDirArgs,
+    ...jsonArgs,
+  },
+  async run(args, context) {
+    const { json, print, note } = context;
+    const dataDir = dataDirFor(args, context);
+    const entries = await readDataDirContents(dataDir);
+    if (entries.length > 0 && !(await isDataDir(dataDir))) {
+      throw new CliaiError("usage", `${dataDir} is no data directory of cliai's: it has no layout.json`, {
+        hint: "name the directory that `cliai serve` printed: cliai uninstall --data-dir DIR",
+      });
+    }
+    const goes = entries.filter(({ of }) => of === "own" || (of === "person" && args.all === true));
+    const stays = entries.filter((entry) => !goes.includes(entry));
+    if (args.yes === true) {
+      await requireUnused(dataDir);
+      await removeDataDirContents(dataDir, goes);
+    }
+    if (json) {
+      const names = (list: readonly DataDirEntry[]) => list.map(({ name, bytes }) => ({ name, bytes }));
+      const removed = args.yes === true;
+      print(JSON.stringify({ data_dir: dataDir, removed, entries: names(goes), left: names(stays) }));
+      return 0;
+    }
+    if (entries.length === 0) print(`${dataDir}: there is nothing of cliai's`);
+    else if (args.yes === true)
+      print(`${dataDir}: removed ${goes.map(({ name }) => name).join(", ") || "nothing"}`);
+    else {
+      print(`${dataDir}:`);
+      const rows = goes.map(({ name, bytes, what }) => [`  ${name}`, `${(bytes / 1e6).toFixed(1)} MB`, what]);
+      for (const cells of alignRows(rows)) print(cells.join("  ").trimEnd());
+    }
+    for (const { name, what } of stays) note(`left: ${join(dataDir, name)} (${what})`);
+    if (goes.length > 0 && args.yes !== true)
+      note("nothing was removed; to remove these: cliai uninstall --yes");
+    note(
+      `the program is ${process.execPath}; a link to it: \`npm run unlink\` in the clone, then remove the clone`,
+    );
+    return 0;
+  },
+});
+
+/** @throws CliaiError `already_running` while a server or an agent's host of this directory runs */
+async function requireUnused(dataDir: string): Promise<void> {
+  if (await isServed(dataDir)) {
+    throw new CliaiError("already_running", `a server runs on ${dataDir}`, {
+      hint: "end it and its agents first: cliai down --agents",
+    });
+  }
+  const running = (await readAgentFolders(join(dataDir, "agents"))).filter((id) => isAgentHeld(dataDir, id));
+  if (running.length === 0) return;
+  throw new CliaiError("already_running", `agents of ${dataDir} still run: ${running.join(", ")}`, {
+    hint: "end them first, then remove: cliai down --agents",
+  });
+}

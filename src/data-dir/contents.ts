@@ -1,0 +1,84 @@
+// What cliai has put into a data directory, and how it is removed. A file that cliai does not know is left, so that
+// `--data-dir ~` by mistake removes nothing of a person's.
+import { lstat, readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readAgentFolders } from "./agent-folders.ts";
+
+const leftTemporary = /^\.[0-9a-f]{8}-[0-9a-f-]{27}$/; // a temporary file of writePrivateFile that a killed process has left
+
+/** Each name directly in the data directory, and what it is for a person who reads the list. */
+const ownNames: Readonly<Record<string, string>> = {
+  agents: "the agents' settings and credentials",
+  bin: "nats-server, unpacked",
+  keys: "the server's keys and the HTTP token",
+  logs: "the server's log",
+  nats: "all that was recorded: history, orders, states",
+  trust: "which projects' profiles are trusted",
+  "layout.json": "the version of this directory's layout",
+  "serve.held": "the lock of the server",
+  "serve.json": "where the server answers",
+  "serve.lock": "who holds the lock",
+};
+
+/** Written by the person, read by cliai. */
+const personsNames: Readonly<Record<string, string>> = {
+  "profiles.json": "your profiles",
+  "hooks.json": "your hooks",
+  "prices.json": "your prices",
+  "notify.json": "your notifications",
+};
+
+export interface DataDirEntry {
+  readonly name: string;
+  readonly what: string;
+  /** Of the file, or of all files in the folder. */
+  readonly bytes: number;
+  /** `own`: cliai made it. `person`: a person wrote it for cliai. `unknown`: neither. */
+  readonly of: "own" | "person" | "unknown";
+}
+
+/**
+ * Whether a server or a spawn of cliai's made this directory. Names such as `bin` and `keys` alone do not say so: they may be a
+ * person's own.
+ */
+export async function isDataDir(dataDir: string): Promise<boolean> {
+  const ids = await readAgentFolders(join(dataDir, "agents"));
+  const marks = ["layout.json", "serve.held", ...ids.map((id) => join("agents", id, "held"))];
+  const found = await Promise.all(marks.map((mark) => lstat(join(dataDir, mark)).catch(() => undefined)));
+  return found.some((stats) => stats?.isFile() === true);
+}
+
+/** Sorted by name; empty when there is no such directory. Never follows a symbolic link. */
+export async function readDataDirContents(dataDir: string): Promise<DataDirEntry[]> {
+  const names: string[] = await readdir(dataDir).catch(() => []);
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await sizeOf(join(dataDir, name));
+      const own = leftTemporary.test(name) ? "an unfinished file" : ownNames[name];
+      if (own !== undefined) return { name, what: own, bytes, of: "own" as const };
+      const persons = personsNames[name];
+      if (persons !== undefined) return { name, what: persons, bytes, of: "person" as const };
+      return { name, what: "not cliai's", bytes, of: "unknown" as const };
+    }),
+  );
+}
+
+/** Removes these entries, and then the directory if nothing is left in it. */
+export async function removeDataDirContents(
+  dataDir: string,
+  entries: readonly DataDirEntry[],
+): Promise<void> {
+  for (const { name } of entries) await rm(join(dataDir, name), { recursive: true, force: true });
+  await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {
+    // Something is left in it, or it was never there.
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST" && error.code !== "ENOENT") throw error;
+  });
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const stats = await lstat(path).catch(() => undefined); // removed meanwhile
+  if (stats === undefined || !stats.isDirectory()) return stats?.size ?? 0;
+  const names = await readdir(path).catch((): string[] => []);
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

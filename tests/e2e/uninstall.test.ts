@@ -1,0 +1,53 @@
+// cliai uninstall: after a server and an agent, nothing of cliai's is left; and nothing is removed under one that runs.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runCliai, startServe } from "../support/cliai.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+setDefaultTimeout(30_000);
+
+test("uninstall names what is there, removes nothing under a server, and all of it afterwards", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  const uninstall = (...args: string[]) => runCliai(["uninstall", "--data-dir", dataDir, ...args]);
+  {
+    await using serve = await startServe({ dataDir });
+    expect((await serve.run(["agents", "add", "ada"])).code).toBe(0);
+    expect((await serve.run(["spawn", "--id", "bob", "--dry-run"])).code).toBe(0);
+    const refused = await uninstall("--yes");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      `error: a server runs on ${dataDir}\nhint: end it and its agents first: cliai down --agents\n`,
+    ]);
+  }
+  const listed = await uninstall();
+  expect(listed.code).toBe(0);
+  for (const name of ["agents", "bin", "keys", "nats"])
+    expect(listed.stdout).toMatch(new RegExp(`^ {2}${name} .* MB`, "m"));
+  expect(listed.stderr).toContain("nothing was removed; to remove these: cliai uninstall --yes");
+  expect(await readdir(dataDir)).toContain("keys");
+
+  await writeFile(join(dataDir, "profiles.json"), "{}");
+  const removed = JSON.parse((await uninstall("--yes", "--json")).stdout);
+  expect(removed).toMatchObject({ data_dir: dataDir, removed: true, left: [{ name: "profiles.json" }] });
+  expect(await readdir(dataDir)).toEqual(["profiles.json"]);
+  expect(await uninstall()).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("it has no layout.json"),
+  });
+});
+
+test("uninstall removes nothing of a directory that is not cliai's", async () => {
+  await using dir = await tempDir();
+  await writeFile(dir.join("keys"), "a person's");
+  const run = await runCliai(["uninstall", "--yes", "--all", "--data-dir", dir.path]);
+  expect(run).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("is no data directory of cliai's"),
+  });
+  expect(await readdir(dir.path)).toEqual(["keys"]);
+  const none = await runCliai(["uninstall", "--data-dir", dir.join("none")]);
+  expect(none).toMatchObject({ code: 0, stdout: `${dir.join("none")}: there is nothing of cliai's\n` });
+});
