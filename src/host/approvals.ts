@@ -1,38 +1,38 @@
-// What a session may not decide alone: its end, where its profile says so, and what its CLI asks its user for: permissions,
-// plans, questions. Each is a request to a captain or a person; never given by silence.
+// Asks a captain or a person for what a session may not decide alone: the end of a turn (if the profile says so), and what the
+// CLI asks its user (permissions, plans, questions). Each becomes a request. Silence never grants one.
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { mostWaitS } from "../domain/wire/tools.ts";
 import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
 
 /** A profile's policy for the end of the agent's turns. */
 export interface StopApproval {
-  /** How long an answer is waited for. */
+  /** How long to wait for an answer. */
   readonly waitS: number;
-  /** What happens without one: the turn ends, or goes on. */
+  /** What happens if nobody answers: the turn ends, or goes on. */
   readonly unanswered: "end" | "go_on";
 }
 
 export interface ApprovalsOptions extends AskingOptions {
   readonly stopApproval: StopApproval | undefined;
-  /** Who answers what the CLI asks its user for: whoever sits before it, or whoever answers the inbox. */
+  /** Who answers what the CLI asks its user: the person at its terminal (`cli`), or the people's inbox (`inbox`). */
   readonly permissions: "cli" | "inbox";
   readonly permissionWaitS: number;
 }
 
-/** Once the signal of a hook aborts, nobody waits for the answer any more, and the request is taken back. */
+/** When the signal of a hook aborts, the CLI no longer waits for the answer, so the request is withdrawn. */
 export interface Approvals extends Pick<Asking, "stop"> {
   mayEnd(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
-  /** A permission, or the answers to what the tool asks its user. */
+  /** Asks for a permission, or for answers to the questions that the tool asks its user. */
   permission(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
-  /** A tool of the agent has ended: the model may have asked for itself. */
+  /** A tool call has ended. If it was our `request_stop_approval`, remembers whether the stop was approved. */
   noteTool(hook: Hook): void;
-  /** New words came: an approval was of what had been done by then. */
+  /** A prompt came. Forgets an earlier approval, because it covered only the work done until then. */
   notePrompt(): void;
 }
 
 const stopTool = "request_stop_approval";
 const longestInput = 200_000;
-/** How much longer its answer is waited for than a request stands: then it has ended, and the server says how. */
+/** A call waits this much longer than its request is open, so that the server can still answer how the request ended. */
 const longerThanItStandsS = 5;
 
 export function createApprovals(options: ApprovalsOptions): Approvals {
@@ -50,7 +50,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     if (shown.length > longestInput) return forbid("The input is too long to be shown to a person.");
     const asked = { tool: name, input: shown, ...(plan === undefined ? {} : { plan: true }), ...waiting };
     const answer = await ask("request_permission", asked, signal);
-    // The server is away: the CLI asks whoever sits before it, and without a terminal denies.
+    // The server is away: let the CLI ask at its terminal. Without a terminal it denies.
     if (answer?.approved === undefined) return go;
     if (answer.approved) return { type: "permit", takes: answer.takes } as const;
     return forbid(answer.answer ?? "The permission is refused.", answer);
@@ -102,8 +102,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 const go = { type: "go" } as const;
 
 /**
- * A call that gave up while its request still stands would never be told how that ended: the answer would come as a message,
- * and wake a session that has ended its turn by then.
+ * The arguments `wait_s` and `expires_s`, in seconds. The call waits longer than the request is open. If the call gave up first,
+ * the answer would come as a message, and would wake a session whose turn has ended by then.
  */
 function standsFor(seconds: number) {
   const expires_s = Math.min(Math.max(1, seconds), mostWaitS - longerThanItStandsS);
@@ -116,5 +116,5 @@ function forbid(reason: string, answer?: ReadAnswer) {
 
 function nobodyAnswered(waitedS: number): string {
   const waited = waitedS < 120 ? `${waitedS} s` : `${Math.round(waitedS / 60)} minutes`;
-  return `Nobody has answered your questions within ${waited}. Decide what you can yourself, and say what you took for granted; what you cannot decide, leave, and say at the end of your turn what you need to know.`;
+  return `Nobody has answered your questions within ${waited}. Decide what you can yourself, and say what you assumed. Leave what you cannot decide, and say at the end of your turn what you need to know.`;
 }

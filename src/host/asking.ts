@@ -1,5 +1,5 @@
-// What the host asks a person or a captain for its session, through the server: each a request that is taken back once nobody
-// waits for its answer any more.
+// Asks a person or a captain on behalf of the session, through the server. Each question is a request. The host withdraws it
+// once the CLI no longer waits for the answer.
 import * as v from "valibot";
 import type { ToolCaller, ToolOutcome } from "../agent-link/tool-call.ts";
 import { messageOf } from "../domain/text/errors.ts";
@@ -15,21 +15,21 @@ const AnswerSchema = v.object({
   answers: v.optional(v.array(v.string())),
 });
 export interface ReadAnswer extends v.InferOutput<typeof AnswerSchema> {
-  /** The ids of the messages that it carries. */
+  /** The ids of the messages that the answer contains. */
   readonly takes: readonly string[];
 }
 
 export interface Asking {
   /**
-   * Undefined where there is no answer: the server is away, or nobody waits for it any more. Where it was asked and nobody
-   * answered in time, the answer has no words.
+   * Calls the tool `name`, and resolves with its answer. Undefined if the server is away, or if the signal aborted. If nobody
+   * answered in time, the answer has no `answer`, `answers` or `approved`.
    */
   ask(
     name: ToolName,
     args: Record<string, unknown>,
     signal: AbortSignal | undefined,
   ): Promise<ReadAnswer | undefined>;
-  /** Nothing is asked any more. Resolves when what was asked is taken back, or it took too long. */
+  /** Withdraws all open requests, and asks nothing more. Resolves when they are withdrawn, or after `withdrawWithinMs`. */
   stop(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface AskingOptions {
   readonly log: Logger;
 }
 
-/** The call itself may be on its way to the server still. */
+/** Tries again, because the withdrawal may reach the server before the call that it withdraws. */
 const withdrawTries = 3;
 const withdrawAgainMs = 500;
 const withdrawWithinMs = 1_500;
@@ -55,9 +55,9 @@ export function createAsking({ call, createId, log }: AskingOptions): Asking {
     for (let tries = 1; !signal.aborted; tries += 1) {
       try {
         const { isError } = await call("withdraw_request", { request_id: callId }, signal);
-        if (!isError || tries === withdrawTries) break; // over by now: decided, or never asked
+        if (!isError || tries === withdrawTries) break; // withdrawn, already decided, or never asked
       } catch (error) {
-        log.debug(`taking back ${callId}: ${messageOf(error)}`);
+        log.debug(`withdrawing ${callId}: ${messageOf(error)}`);
       }
       await pause(withdrawAgainMs, signal);
     }
@@ -93,7 +93,7 @@ export function createAsking({ call, createId, log }: AskingOptions): Asking {
   };
 }
 
-/** Remembers what is not over yet. */
+/** Keeps the promise in the set until it settles. */
 function keep<T>(set: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
   set.add(promise);
   const forget = () => void set.delete(promise);

@@ -1,5 +1,5 @@
-// Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that a late or doubled one changes
-// nothing (contract §6). What comes while the connection is lost is sent when it is back.
+// Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that the server can ignore a late or
+// doubled one (contract §6). Events that come while the connection is lost are kept, and sent when it is back.
 import { setImmediate } from "node:timers";
 import type { Link } from "../agent-link/link.ts";
 import type { BackgroundTask, HookFacts } from "../domain/hook.ts";
@@ -9,19 +9,19 @@ import type { EventKind, Usage } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 
-/** Of a connection that stays away the oldest are given up: the newest say what is. */
+/** If the connection stays away, drops the oldest events: the newest ones tell the current state. */
 const mostKept = 1_000;
 
 export type SessionEvent = Omit<HookFacts, "kind"> & {
   readonly kind: EventKind;
   readonly usage?: Usage;
-  /** What runs in the background, where something does. */
+  /** What runs in the background; absent if nothing does. */
   readonly background?: readonly Omit<BackgroundTask, "id">[];
 };
 
 export interface EventSender {
   send(event: SessionEvent): void;
-  /** Sends at once what was not sent yet, if there is a connection. */
+  /** Sends the kept events at once, if there is a connection, and stops listening for one. */
   stop(): void;
 }
 
@@ -37,7 +37,7 @@ export function createEventSender({ id, instanceId, link, now, log }: EventSende
   const generation = now().getTime();
   let seq = 0;
   const kept: object[] = [];
-  /** Nothing that is told here may fail for it. */
+  /** Never throws: a caller must not fail because an event could not be sent. */
   const flush = () => {
     const bus = link.bus();
     while (bus !== undefined && kept.length > 0) {
@@ -45,7 +45,7 @@ export function createEventSender({ id, instanceId, link, now, log }: EventSende
         bus.publish(agentSubject(id, "event"), kept[0]);
       } catch (error) {
         log.debug(`an event is not sent: ${messageOf(error)}`);
-        // The connection is closing: what is kept goes with the next one. But for what can never be sent.
+        // The connection is closing: keep the events for the next one. Drop only an event that is too large to ever be sent.
         if (!(error instanceof CliaiError && error.code === "payload_too_large")) return;
       }
       kept.shift();
@@ -55,7 +55,7 @@ export function createEventSender({ id, instanceId, link, now, log }: EventSende
     if (bus !== undefined) flush();
   });
   let isScheduled = false;
-  /** After the answer of the hook that tells it: the CLI's call waits for that one. */
+  /** Sends after the hook is answered, because the CLI waits for that answer. */
   const flushSoon = () => {
     if (isScheduled) return;
     isScheduled = true;

@@ -1,5 +1,4 @@
-// The fourth stage of the host: hears what the session's hooks, its record, its results and its telemetry show of it, and
-// answers the hooks.
+// The fourth stage of the host: reads the session's hooks, its record, its results and its telemetry, and answers the hooks.
 import type { SessionSign } from "../domain/hook.ts";
 import { createHookAnswers } from "./hear/hook-answers.ts";
 import { createHookIntake, type HookIntake } from "./hear/hook-intake.ts";
@@ -14,16 +13,16 @@ import type { Speaking } from "./speaking.ts";
 import type { Steering } from "./steering.ts";
 
 export interface Hearing extends HookIntake {
-  /** Reads no record any more. */
+  /** Stops reading the records of the session and its subagents. */
   stop(): void;
   readonly turnEnds: TurnEnds;
-  /** What the session's stream shows. */
+  /** Takes what the session's stream shows. */
   takeSign(sign: SessionSign): void;
-  /** What the CLI exports of its requests to the model. */
+  /** Takes the CLI's export of its requests to the model. */
   telemetry(payload: unknown): void;
 }
 
-const calledNoHook = "its CLI asks its model, and has called no hook that could hold it";
+const calledNoHook = "its CLI sends requests to its model, but has called no hook";
 
 export function createHearing(
   { cli, hasStream = false, stopApproval, now, log }: SessionOptions,
@@ -55,7 +54,7 @@ export function createHearing(
     ...{ turn, background, evidence: delivery, approvals, turnEnds, hasStream, now },
   });
   const watch = watchTranscript(transcript, {
-    // While a turn is open its user may break it off; of a headless session the stream tells its end.
+    // On a terminal the user may interrupt a turn, and only the record tells that. A headless session tells it by its stream.
     isAwaiting: () => delivery.isAwaiting() || (!hasStream && (turn.isOpen() || background.isBusy())),
     onLine: (line) => {
       for (const sign of cli.readRecordLine(line)) signs.take(sign, "transcript");
@@ -81,7 +80,7 @@ export function createHearing(
     takeSign: (sign) => signs.take(sign, "echo"),
     telemetry(payload) {
       const requests = cli.readTelemetry(payload);
-      // A prompt's hook comes before its request to the model.
+      // The hook for a prompt comes before the request to the model. So no hook by now means that the CLI calls none.
       if (requests.some(({ isConversation }) => isConversation) && !turn.isHeld()) {
         heartbeat.update({ unheld: heartbeat.presence().unheld || calledNoHook });
       }

@@ -1,8 +1,8 @@
 // This room is the host: the process around one session of an agent's CLI. It is made in four stages, one a file.
 //
-// The host of one agent's session, run by `cliai spawn` around the CLI: it hears the CLI's hooks, takes the agent's orders
-// off NATS, speaks to the session by whichever way is open, and says what became of each. The CLI's tools are the bridge's.
-// It is made in four stages, each of what the ones before it have made.
+// `cliai spawn` runs the host around the CLI. The host answers the CLI's hooks, takes the agent's orders from NATS, speaks to the
+// session by a route that is open, and writes receipts for what became of each order. The bridge, not the host, has the agent's
+// tools. Each of the four stages (reporting, speaking, steering, hearing) uses what the earlier ones have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
 import { definedOf } from "../domain/defined.ts";
@@ -20,18 +20,18 @@ import type { CliProcess } from "./steer/cli-process.ts";
 import { type Steering, startSteering } from "./steering.ts";
 
 export interface Host extends Pick<HookIntake, "hook" | "observe">, Pick<Hearing, "telemetry" | "takeSign"> {
-  /** What the MCP server tells. */
+  /** Takes what the bridge tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
   /** Sends an event that the CLI showed otherwise than by a hook. */
   report(event: SessionEvent): void;
-  /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
+  /** Takes the CLI's result of a turn. It ends the tasks of that turn, unless the agent has acknowledged them itself. */
   turnResult(result: TurnResult): void;
-  /** The CLI runs. */
+  /** The CLI's process has started. */
   attach(process: CliProcess): void;
-  /** It takes words by these routes. */
+  /** Adds the routes that the launched CLI has opened. */
   open(own: OwnRoutes): void;
-  /** The CLI has ended, in these words: says goodbye, and leaves nothing behind. */
+  /** The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. */
   end(end: RunEnd): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ async function endHost(
   { how, hasFailedToStart = false, failedTask }: RunEnd,
 ): Promise<void> {
   const { link, heartbeat, events, receipts } = reporting;
-  // An end that comes before the connection is there is to be told all the same.
+  // The CLI may have ended before the connection was there. Wait for it, so that the goodbye is sent all the same.
   await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
   steering.started(undefined);
   hearing.stop();
@@ -100,7 +100,7 @@ async function endHost(
   await link.close(goodbyeWithinMs);
 }
 
-/** A further MCP server of the CLI that begins says `connected`, which is news only of an agent that has said nothing yet. */
+/** Drops the status `connected` of a bridge that starts later. It is news only while the agent's status is `starting`. */
 function withoutGreeting<News extends Pick<BridgeNews, "status">>(news: News, status: string): News {
   return news.status === "connected" && status !== "starting" ? { ...news, status: undefined } : news;
 }

@@ -1,5 +1,5 @@
-// What the agent's CLI and its MCP server reach the session's host by: plain HTTP on loopback, behind a token that stands
-// only in files of this user. A `fetch` handler without a socket, which the composition root opens.
+// The HTTP handler by which the agent's CLI and the bridge reach the host: on loopback, behind a token that only files of this
+// user contain. This is a `fetch` handler; `src/cli/spawn/session-host.ts` opens the socket.
 
 import {
   type BridgeNews,
@@ -21,7 +21,7 @@ export interface ListenerOptions {
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
   readonly onTelemetry: (payload: unknown) => void;
   readonly onBridge: (news: BridgeNews) => void;
-  /** Called for each MCP server that begins to watch the host, and when the last one has gone: the CLI may start several. */
+  /** Called with true for each bridge that begins to watch the host (the CLI may start several); with false when the last one has gone. */
   readonly onBridgeLink: (isUp: boolean) => void;
   readonly log: Logger;
 }
@@ -52,19 +52,19 @@ export function createListener(options: ListenerOptions): (request: Request) => 
     } catch (error) {
       log.warn(`the session's listener: ${messageOf(error)}`);
       const status = error instanceof CliaiError && error.code === "message_invalid" ? 400 : 500;
-      // For the CLI this is a hook that says nothing: the agent goes on unharmed.
+      // The CLI treats an error status as a hook without an answer, so the agent goes on.
       return Response.json({ error: messageOf(error) }, { status });
     }
   };
 }
 
-/** From here on the long strings of a body are cut, and so much of one is kept at most. */
+/** The long strings of a larger body are cut. `mostKept` is the limit after that, in characters. */
 const largeBytes = 8 * 1_024 ** 2;
 const mostKept = 64 * 1_024 ** 2;
 
 /**
- * Text that is not UTF-8 is read as far as it is; of what is large the long strings are cut: the event is told all the same.
- * @throws CliaiError `payload_too_large` where that is not enough
+ * Replaces bytes that are not UTF-8, and cuts long strings of a large body, so that the event is reported all the same.
+ * @throws CliaiError `payload_too_large` if the body is still too large
  */
 async function readBody(request: Request): Promise<string> {
   const isLarge = !(Number(request.headers.get("content-length") ?? Number.NaN) <= largeBytes);
@@ -76,17 +76,17 @@ async function readBody(request: Request): Promise<string> {
     if (text.length > mostKept) {
       throw new CliaiError(
         "payload_too_large",
-        "what a hook tells is too large, even without its long strings",
+        "the body of a hook is too large, even with its long strings cut",
       );
     }
   }
   return text + decoder.decode();
 }
 
-/** Bun 1.4.5 ends a quiet fetch after some minutes. */
+/** Bun 1.4.5 ends a fetch after some minutes without data. */
 const sayAliveEveryMs = 30_000;
 
-/** Open as long as both sides live: its end tells each of the other's. */
+/** Stays open as long as the bridge and the host live. Its end tells each side that the other has ended. */
 function aliveStream(request: Request, instanceId: string, onBridgeLink: (isUp: boolean) => void): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {

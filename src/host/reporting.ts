@@ -1,4 +1,4 @@
-// The first stage of the host: the agent's connection to NATS, and all that the host sends over it.
+// The first stage of the host: the agent's connection to NATS, and what the host sends over it (heartbeats, events, receipts).
 import { type HeartbeatSender, startHeartbeat } from "../agent-link/heartbeat.ts";
 import { type Link, startLink } from "../agent-link/link.ts";
 import { createReceiptQueue, type ReceiptQueue } from "../agent-link/receipt-queue.ts";

@@ -1,4 +1,4 @@
-// What a session's host is started with.
+// The options of `startHost`.
 import type { AgentFacts } from "../agent-link/heartbeat.ts";
 import type { SessionCli } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -10,20 +10,20 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly agentId: AgentId;
   readonly url: string;
   readonly credsPath?: string | undefined;
-  /** This run of the agent: its MCP server belongs to the same. */
+  /** This run of the agent. The bridge has the same id. */
   readonly instanceId: string;
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
   readonly cli: SessionCli;
-  /** It has an input stream: nothing is handed over by any way before that is open. Default false. */
+  /** Whether the session has an input stream (headless). If so, no route hands anything over before it is open. Default false. */
   readonly hasStream?: boolean | undefined;
-  /** Those that may be used; all when left out. */
+  /** The routes that may be used. Default: all. */
   readonly routes?: readonly RouteName[] | undefined;
-  /** Why the CLI will call no hook that could hold it, where that is known. */
+  /** Why the host cannot hold this CLI's tool calls, if that is known: the CLI will not call the hook for it. */
   readonly unheld?: string | undefined;
-  /** How long a paused call is held, and an answer waited for: less than the CLI waits for its hook. */
+  /** How long a paused tool call is held, and how long a hook waits for an answer. Must be less than the CLI waits for its hook. */
   readonly holdMs: number;
-  /** How long a server is waited for that is away, before the stated policy counts. Default 10000. */
+  /** How long to wait for a server that is away, before the profile's policy for unanswered requests applies. Default 10000. */
   readonly reachWithinMs?: number | undefined;
   readonly now: () => Date;
   readonly createId: () => string;

@@ -1,5 +1,4 @@
-// The second stage of the host: what the session is told, and what it asks for. It needs the first stage, and none of what
-// steers the session or hears its hooks.
+// The second stage of the host: tells the session its orders, and asks people for it. It uses the first stage only.
 
 import { noteTokens } from "../agent-link/receipt-queue.ts";
 import { createToolCaller } from "../agent-link/tool-call.ts";
@@ -18,7 +17,7 @@ export interface Speaking {
   readonly routes: Routes;
   readonly delivery: Delivery;
   readonly approvals: Approvals;
-  /** Something may wait in the inbox: looks, once the session takes words. */
+  /** Looks into the agent's inbox, unless the session's stream is not open yet. */
   nudge(): void;
 }
 
@@ -38,7 +37,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
     onDone: () => undefined,
     onTokens: (tokens) => noteTokens(receipts, tokens),
-    // Of what waits in the inbox, the routes write the receipts; of an answer, its hook once the CLI has it.
+    // No receipts here: for items of the inbox `createDelivery` writes them; for an answer, `createHookIntake` once the CLI has it.
     onHandedOver: () => undefined,
   });
   const approvals = createApprovals({

@@ -1,4 +1,4 @@
-// The third stage of the host: takes the agent's orders off NATS, and carries out those that steer the session.
+// The third stage of the host: takes the agent's orders from NATS, and carries out the control orders.
 import { createOrderIntake, type OrderIntake } from "../agent-link/order-intake.ts";
 import { isControl } from "../domain/receipts.ts";
 import type { Reporting } from "./reporting.ts";
@@ -15,7 +15,7 @@ export interface Steering {
   readonly gate: Gate;
   readonly control: Control;
   readonly orders: OrderIntake;
-  /** The CLI runs, or with undefined: it never will. */
+  /** The CLI's process has started. `undefined` means that it will never start. */
   started(process: CliProcess | undefined): void;
 }
 

@@ -253,7 +253,8 @@ test("a session that asks its model and calls no hook is told as one that nothin
   ada.session.telemetry({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes }] }] }] });
   const axes = () => test.server.fleet.get(id)?.axes;
   await waitFor(
-    () => axes()?.control.reason.startsWith("nothing can hold this agent: its CLI asks its model"),
+    () =>
+      axes()?.control.reason.startsWith("nothing can hold this agent: its CLI sends requests to its model"),
     {
       ...{ what: "it says so", saw: axes },
     },
@@ -372,7 +373,7 @@ test("what became of a task is told when NATS is back, step by step", async () =
   await ada.hook("PreToolUse", tool);
   const commandId = await ada.send("task");
   await ada.statesOnce("stored", "delivered");
-  await waitFor(() => said.includes(`task ${commandId} waits for a way into the session`), {
+  await waitFor(() => said.includes(`task ${commandId} waits for a route into the session`), {
     ...{ what: "the host has it in hand", saw: () => said },
   });
   test.nats.kill();

@@ -1,26 +1,26 @@
-// What the session's turns have left running in the background: shells and subagents. The CLI wakes its model with the end of
-// each, so that the last of them is followed by one more turn.
+// Keeps what the session's turns have left running in the background: shells and subagents. When one of them ends, the CLI wakes
+// its model, so one more turn follows the end of the last one.
 import type { BackgroundTask } from "../../domain/hook.ts";
 
 export interface Background {
   running(): readonly BackgroundTask[];
   /** Whether something runs, or its end is about to wake the model. */
   isBusy(): boolean;
-  /** All that run, by the CLI's own list. */
+  /** Replaces the list by the CLI's own list of everything that runs. */
   set(tasks: readonly BackgroundTask[]): void;
   begin(task: BackgroundTask): void;
   end(id: string): void;
   /** A turn has begun: the model is awake. */
   noteTurn(): void;
-  /** Called at each change. */
+  /** The listener is called at each change of the list. */
   onChange(listener: () => void): void;
-  /** Called when the last has ended, and no turn has begun with that. */
+  /** The listener is called when the last task has ended and no turn has begun within `wakeWithinMs`. */
   onQuiet(listener: () => void): void;
 }
 
 export interface BackgroundOptions {
   readonly isTurnOpen: () => boolean;
-  /** How long the CLI may take to wake its model. Default 5000. */
+  /** How long the CLI may take to wake its model after the end of a task. Default 5000. */
   readonly wakeWithinMs?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What each hook of the CLI is answered: by the gate, by whoever has to approve, and with what waits for the session.
+// Decides the answer to each hook of the CLI: from the gate, from whoever approves, and with the texts that wait for the session.
 import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
 import { isToolName, mayCall } from "../../domain/wire/tools.ts";
 import type { Approvals } from "../approvals.ts";
@@ -12,7 +12,7 @@ export interface HookAnswersOptions {
   readonly isStopping: () => boolean;
 }
 
-/** @param signal once it aborts, the CLI waits for the answer no more */
+/** @param signal aborts when the CLI no longer waits for the answer */
 export type AnswerHook = (hook: Hook, signal?: AbortSignal) => Promise<HookAnswer>;
 
 export function createHookAnswers({
@@ -28,7 +28,7 @@ export function createHookAnswers({
   const isShutTo = ({ tool }: Hook) => gate.isShut() && !onlyReports(tool);
   const toolStart: AnswerHook = async (hook, signal) =>
     gate.isShut() && !isShutTo(hook) ? { type: "go" } : await gate.pass(signal);
-  /** What is permitted meets the gate once more: it may have closed while somebody thought about it. */
+  /** Asks the gate again after a permission was given, because the gate may have been paused or shut in the meantime. */
   const permission: AnswerHook = async (hook, signal) => {
     const answer = isShutTo(hook) ? undefined : await approvals.permission(hook, signal);
     if (answer?.type === "forbid" || (answer?.type === "go" && !isShutTo(hook))) return answer;
@@ -65,7 +65,7 @@ export function createHookAnswers({
   };
 }
 
-/** Of our own tools those that every agent has: a captain's change what others do. */
+/** Whether the tool is one of cliai's that every agent has. A captain's tools are not: they change what other agents do. */
 function onlyReports(tool: HookTool | undefined): boolean {
   const name = tool?.name.split("__").at(-1) ?? "";
   return tool?.isOwn === true && isToolName(name) && mayCall("agent", name);

@@ -1,6 +1,6 @@
-// This room hears the session: hooks, the ends of turns, usage; and decides what a hook is answered.
+// This room hears the session (hooks, the ends of turns, usage), and decides the answer to each hook.
 //
-// Takes the CLI's hooks: notes what each shows, has it answered, and tells the fleet.
+// Takes the CLI's hooks: notes what each shows, gets its answer from `answerHook`, and sends its event to the fleet.
 import type { HeartbeatSender } from "../../agent-link/heartbeat.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
@@ -19,17 +19,17 @@ import type { TurnEnds } from "./turn-ends.ts";
 import { createWorkNotes } from "./work-notes.ts";
 
 export interface HookIntake {
-  /** Answers a hook of the CLI; once the signal aborts, the CLI waits for the answer no more. */
+  /** Resolves with the answer to a hook of the CLI. The signal aborts when the CLI no longer waits for the answer. */
   hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
-  /** What a hook would have told, and another way has shown: it is not answered. */
+  /** Takes a payload in the form of a hook's that the CLI showed otherwise. It needs no answer. */
   observe(payload: unknown): void;
-  /** The CLI calls the hook by which a tool is held. */
+  /** The CLI has shown that it calls the hook by which the gate holds a tool. */
   noteHeld(): void;
 }
 
 export interface HookIntakeOptions {
   readonly cli: SessionCli;
-  /** Whether the session has a stream: then its tools are held by that. */
+  /** Whether the session has a stream. If so, the CLI calls the hooks over it. */
   readonly hasStream: boolean;
   readonly heartbeat: HeartbeatSender;
   readonly events: Pick<EventSender, "send">;
@@ -48,7 +48,7 @@ export interface HookIntakeOptions {
   readonly now: () => Date;
 }
 
-/** Kinds of hooks by which the session ends its turn: they are told once it has. */
+/** The hooks that come when the session ends its turn. `turnEnds` sends their events, once the turn is really over. */
 const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
@@ -56,7 +56,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { routes, delivery, approvals, control, dialogs, transcript, answerHook, nudge, now } = options;
   const toolIds = createToolIds();
   const noteWork = createWorkNotes(options);
-  /** `SessionStart` shows no way by which tools are held: it is a command, which is called where no HTTP hook is. */
+  /** `session_start` does not show that tools can be held: that hook is a command, and runs even where the CLI calls no HTTP hooks. */
   const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");
   const noteHeld = () => {
     turn.noteHeld();
@@ -64,10 +64,10 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
   };
   const takeFirst = ({ facts }: Hook) => {
     nudge();
-    // Asked to stop before it had begun.
+    // The stop came before the session had begun.
     if (facts.kind === "session_start" && control.stop() !== undefined) control.quiet();
   };
-  /** What the hook shows, before anybody has answered it. */
+  /** Notes what the hook shows, before it is answered. */
   const note = (hook: Hook) => {
     const { facts, prompt, transcriptPath } = hook;
     const { kind, session_id } = facts;
@@ -82,7 +82,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       delivery.noteOffered(prompt, now().getTime());
     }
     transcript.look(transcriptPath);
-    // Shown as waiting while it is asked.
+    // Sent before the answer, so that the agent is shown as waiting in the meantime.
     if (isAsked(kind)) events.send(facts);
   };
   const tell = (hook: Hook, answer: HookAnswer) => {
@@ -113,14 +113,14 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       if (turn.noteHook()) takeFirst(hook);
       note(hook);
       const answer = await answerHook(hook, signal);
-      // What nobody waited for says nothing of what the session does now, and nobody was given it.
+      // If the CLI no longer waited, it did not get the answer, and the hook says nothing about what the session does now.
       if (signal?.aborted !== true) {
         tell(hook, answer);
         const { takes = [] } = answer;
-        // After the answer has left.
+        // The receipts come after the answer has been sent.
         if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
       } else if (isAsked(facts.kind)) {
-        // Answered, or left, at the terminal.
+        // The user answered or dismissed the dialog at the terminal.
         events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
       }
       return cli.buildHookAnswer(hook, answer);

@@ -1,18 +1,18 @@
-// The dialogs that stand at the CLI's terminal, each with the tool call that it is about. No hook tells how its user leaves one;
-// the record of whoever asked has the result of that call then, and the dialog's wait is told as closed.
+// Keeps the dialogs that are open at the CLI's terminal, each with its tool call. No hook tells when the user answers or dismisses
+// one. But the record of the session (or subagent) that asked then gets the result of the call, and the event "closed" is sent.
 import type { Hook, SessionCli } from "../../domain/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { EventSender } from "../event-sender.ts";
 import { createTranscript, type TranscriptWatch, watchTranscript } from "../routes/transcript.ts";
 
 export interface OpenDialogs {
-  /** A hook whose dialog is left to the CLI's user. */
+  /** Takes a hook whose dialog the CLI's user has to answer. */
   open(hook: Hook): void;
-  /** A hook that may tell the end of one. */
+  /** Takes any hook; the end of a tool or of a subagent ends its dialogs. */
   note(hook: Hook): void;
-  /** A line of the session's own record. */
+  /** Takes a line of the session's own record. */
   noteLine(line: unknown): void;
-  /** What the session itself asked is over with its turn. */
+  /** The turn has ended, which ends the dialogs that the session itself opened. */
   turnEnded(): void;
   stop(): void;
 }
@@ -25,7 +25,7 @@ export interface OpenDialogsOptions {
 
 interface Dialog {
   readonly facts: Hook["facts"];
-  /** Of a subagent, which has a record of its own. */
+  /** Reads the subagent's own record; undefined for a dialog of the session itself. */
   readonly record: TranscriptWatch | undefined;
 }
 

@@ -1,23 +1,26 @@
-// The ends of tasks by the results of a headless session: with the turn that they were given in, or where that has left
-// something running in the background, with the turn in which the model hears of its end.
+// Ends tasks by the results of a headless session. A task ends with the turn in which it was given. If that turn has left something
+// running in the background, the task ends with the later turn in which the model hears that it has ended.
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 
-/** What a turn's end says of its tasks. */
+/** The final receipt for the tasks of a turn: `failed` or `applied`, and its detail. */
 export interface TurnOutcome {
   readonly isFailed: boolean;
   readonly detail: string;
 }
 
 export interface OpenTasks {
-  /** @param ids the tasks that the turn had; @param running the ids of what runs in the background now */
+  /**
+   * @param ids the `command_id`s of the tasks that the turn had
+   * @param running the ids of what runs in the background now
+   */
   turnEnded(ids: readonly string[], outcome: TurnOutcome, running: readonly string[]): void;
   /** @param running the ids of what runs in the background now */
   noteBackground(running: readonly string[]): void;
-  /** No turn comes any more with the end of what ran. */
+  /** Nothing runs in the background, and the CLI woke no turn for it: writes the receipts that waited for such a turn. */
   settle(): void;
 }
 
-/** Tasks of one turn, and what it has left running. */
+/** Tasks of one turn, and the ids of what it has left running. */
 interface Group {
   readonly ids: readonly string[];
   readonly waitsFor: ReadonlySet<string>;
@@ -26,7 +29,7 @@ interface Group {
 
 export function createOpenTasks(receipts: Pick<ReceiptQueue, "write">): OpenTasks {
   let groups: readonly Group[] = [];
-  /** What ran in the background when a turn ended last. */
+  /** The ids of what ran in the background when the last turn ended. */
   let known: ReadonlySet<string> = new Set();
 
   const write = (ids: readonly string[], { isFailed, detail }: TurnOutcome) => {
@@ -44,7 +47,7 @@ export function createOpenTasks(receipts: Pick<ReceiptQueue, "write">): OpenTask
     turnEnded(ids, outcome, running) {
       const waitsFor = new Set(running.filter((id) => !known.has(id)));
       known = new Set(running);
-      // What a turn says that was woken by the end of something is said of the tasks that had left it running.
+      // If this turn was woken by the end of a background task, its outcome also counts for the tasks that had left it running.
       const all = [...takeDue().flatMap((group) => group.ids), ...ids];
       if (waitsFor.size === 0 || outcome.isFailed) write(all, outcome);
       else if (all.length > 0) groups = [...groups, { ids: all, waitsFor, outcome }];

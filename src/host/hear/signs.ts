@@ -1,5 +1,5 @@
-// Takes what the session shows by its stream or by its own record, and not by a hook: what came before the model, what a hook of
-// the user's kept from it, and what goes on or is over.
+// Takes what the session shows by its stream or its own record, not by a hook: what the model was given, what one of the user's
+// hooks kept from the model, what runs in the background, and what has ended.
 import type { SessionSign } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
 import type { Evidence } from "../routes/evidence.ts";
@@ -13,13 +13,13 @@ export interface SignsOptions {
   readonly evidence: Pick<Evidence, "noteTaken" | "noteAnswer" | "refuse">;
   readonly approvals: Pick<Approvals, "notePrompt">;
   readonly turnEnds: Pick<TurnEnds, "takeRefusal" | "takeRecordedEnd">;
-  /** Whether the session has a stream, whose order is that of its turns: its record is then read for evidence alone. */
+  /** Whether the session has a stream. If so, the record is used for evidence only: the stream tells the turns, in their order. */
   readonly hasStream: boolean;
   readonly now: () => Date;
 }
 
 export interface Signs {
-  /** @param how by which the receipts name it: `echo` of the stream, or `transcript` */
+  /** @param how where the sign was seen, as receipts name it: `echo` (the stream) or `transcript` (the record) */
   take(sign: SessionSign, how: "echo" | "transcript"): void;
 }
 
@@ -37,7 +37,7 @@ export function createSigns(options: SignsOptions): Signs {
     switch (sign.type) {
       case "taken":
         if (how !== "echo") return;
-        // By this way a prompt is told in order with the tools' results, by its hook it may be told before them.
+        // The echo comes in order with the results of tools. The hook for the prompt may come before them.
         approvals.notePrompt();
         return turn.noteTaken(atMs);
       case "answer":
@@ -61,5 +61,5 @@ export function createSigns(options: SignsOptions): Signs {
 }
 
 function refusalWords(reason: string): string {
-  return `a hook of its user's kept the prompt from the model${reason === "" ? "" : `: ${reason}`}`;
+  return `one of the user's hooks kept the prompt from the model${reason === "" ? "" : `: ${reason}`}`;
 }

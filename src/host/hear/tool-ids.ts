@@ -1,17 +1,17 @@
-// Which tool call a permission is asked for: Claude Code's hook for it (2.1.330) names the tool and its input, and not the call.
-// The call is the one of the same session or subagent that began with that input and has not ended.
+// Finds the tool call that a permission is about, because the hook for permissions names the tool and its input, not the call's id
+// (Claude Code 2.1.330). The call is the one of the same session or subagent that began with that input and has not ended.
 import type { Hook, HookFacts } from "../../domain/hook.ts";
 
 export interface ToolIds {
-  /** Takes note of a hook, and gives its facts with the id of their tool call where that is known. */
+  /** Notes a hook, and returns its facts, with the id of the tool call added if it is known. */
   note(hook: Hook): HookFacts;
 }
 
-/** Of calls whose end was not told the oldest are forgotten. */
+/** The end of some calls is never told. Forgets the oldest calls above this number. */
 const mostKept = 200;
 
 export function createToolIds(): ToolIds {
-  /** By their ids, the oldest first. */
+  /** The running calls by their ids, the oldest first. */
   const running = new Map<string, { readonly key: string; wasAsked: boolean }>();
   return {
     note({ facts, tool }) {

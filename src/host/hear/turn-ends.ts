@@ -1,5 +1,5 @@
-// The ends of the session's turns, and what each settles. A headless session tells them by its results; on a terminal they stand
-// in its own record, because a hook of the user's may keep a turn going that our hook has let end.
+// Notices the ends of the session's turns, and does what each end requires. A headless session tells them by its results. On a
+// terminal they are read from the session's record: our hook may let a turn end that one of the user's hooks keeps going.
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
@@ -13,17 +13,17 @@ import { createOpenTasks } from "./open-tasks.ts";
 import type { Turn } from "./turn.ts";
 
 export interface TurnEnds {
-  /** A hook by which the session itself ends its turn, or its own end, and what it was answered. */
+  /** Takes a hook that tells the end of a turn or of the session, and the answer that it got. */
   takeHook(hook: Hook, answer: HookAnswer): void;
-  /** The model is at work: the refusal of an end was obeyed. */
+  /** The model calls a tool, so it has obeyed the refusal of its end, if there was one. */
   noteWork(): void;
   /** The session's record says that the turn is over. */
   takeRecordedEnd(): void;
-  /** The session's record says that its user has broken a turn off: no hook tells that. */
+  /** The session's record says that its user has interrupted a turn. No hook tells that. */
   interrupted(promptId: string): void;
-  /** A hook of the user's kept a prompt from the model. */
+  /** One of the user's hooks kept a prompt from the model. */
   takeRefusal(detail: string): void;
-  /** The CLI says that a turn is over: the end of the tasks that it had, unless the agent has told another. */
+  /** Takes the CLI's result of a turn. It ends the tasks of that turn, unless the agent has acknowledged them itself. */
   takeResult(result: TurnResult): void;
 }
 
@@ -37,25 +37,25 @@ export interface TurnEndsOptions {
   readonly receipts: Pick<ReceiptQueue, "write">;
   readonly dialogs: Pick<OpenDialogs, "turnEnded">;
   readonly nudge: () => void;
-  /** Whether somebody has to approve the ends of turns. */
+  /** Whether somebody has to approve the end of a turn (`stopApproval`). */
   readonly approvesEnds: boolean;
-  /** Whether results tell the ends of turns. */
+  /** Whether the session is headless, so that results tell the ends of turns. */
   readonly hasStream: boolean;
-  /** Whether the session's record is there to be read. */
+  /** Whether the session's record exists and can be read. */
   readonly hasRecord: () => Promise<boolean>;
   readonly now: () => Date;
 }
 
-const overriddenEnd = "its end was refused, and its CLI has ended the turn all the same";
-const notAsked = "its turn has ended without an answer of the model";
+const overriddenEnd = "its end was refused, but its CLI ended the turn anyway";
+const notAsked = "its turn has ended without an answer from the model";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   const { turn, background, routes, evidence, control, events, dialogs, nudge } = options;
   const { approvesEnds, hasStream, now } = options;
   const tasks = createOpenTasks(options.receipts);
-  /** Whether the last end of a turn was refused: after that the CLI has another one, but where it overrides the refusal. */
+  /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
   let isEndRefused = false;
-  /** What the end of the turn that runs is told by, where it is known before its result. */
+  /** The event for the end of this turn, if it is known before the result; `told` if it has been sent already. */
   let foretold: "told" | HookFacts | undefined;
   let isBackgroundTold = false;
 
@@ -82,7 +82,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   };
   const takeStop = (facts: HookFacts, { type }: HookAnswer) => {
     isEndRefused = type === "hold_back" && approvesEnds;
-    // The model has answered.
+    // This hook shows that the model has answered, so it had the prompt.
     turn.noteTaken(now().getTime());
     if (type === "hold_back") return;
     turn.noteEnding();
@@ -135,7 +135,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       if (isFailed) evidence.refuse("", detail, now().getTime());
       if (!turn.isOverByResult(wasAsked)) return;
       const isTurnFailed = isFailed && (wasAsked || isError);
-      // That a prompt was refused says nothing of the end of a turn that had others.
+      // `foretold` may come from a refused prompt. If the model answered another prompt of this turn, it does not apply.
       const known = foretold === "told" || !wasAsked ? foretold : undefined;
       ended(known ?? (isTurnFailed ? failed(detail) : { kind: "turn_end" }));
     },

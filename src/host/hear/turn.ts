@@ -1,42 +1,48 @@
-// What the CLI has shown of its turn: whether any hooks are called, whether those that can hold it are, and whether the model is
-// at work.
+// Keeps what the CLI has shown of its turn: whether it calls hooks, whether it calls those by which a tool can be held, and whether
+// a turn runs.
 
 export interface Turn {
-  /** Whether a turn runs, as far as hooks show; never before the first of them. */
+  /** Whether hooks show that a turn runs. False before the first hook. */
   isOpen(): boolean;
-  /** Whether one may run: before the first hook nobody knows. */
+  /** Whether a turn may run. True before the first hook, because nothing is known by then. */
   mayBeOpen(): boolean;
-  /** Some hook was called: the session has begun, and takes words. */
+  /** Whether any hook was called: then the session has begun, and takes text. */
   isHooked(): boolean;
-  /** The CLI has shown that it calls the hook by which a tool is held. */
+  /** Whether the CLI has shown that it calls the hook by which the gate holds a tool. */
   isHeld(): boolean;
+  /** Resolves once `isHeld` is true. */
   readonly whenHeld: Promise<void>;
-  /** Since the first hook; 0 before it. */
+  /** Milliseconds since the first hook; 0 before it. */
   hookedForMs(): number;
-  /** A hook was called; true for the first. */
+  /** A hook was called. Returns whether it was the first. */
   noteHook(): boolean;
-  /** The CLI calls the hook by which a tool is held. */
+  /** The CLI has shown that it calls the hook by which the gate holds a tool. */
   noteHeld(): void;
   /**
-   * A prompt is offered: a hook of the user's may keep it from the model.
-   * @param isSentNow whether it is about to be sent; else it may wait for the end of the turn that runs
-   * @param promptId of which prompt it is a sign, where the CLI says so
+   * The user (or a route) has submitted a prompt. One of the user's hooks may still keep it from the model.
+   * @param atMs when the hook came, in ms since 1970, by the clock of this machine
+   * @param isSentNow whether the CLI sends it at once; if not, it may wait for the end of the turn that runs
+   * @param promptId the CLI's id of the prompt, if it gives one
    */
   offerPrompt(atMs: number, isSentNow: boolean, promptId?: string): void;
-  /** The model is at work. */
+  /** The model calls a tool, so the turn runs and the model has its prompt. */
   begin(atMs: number, promptId?: string): void;
-  /** The last prompt of the turn that runs, where the CLI has said which. */
+  /** The id of the last prompt of the turn that runs, if the CLI has given one. */
   promptId(): string | undefined;
-  /** The model wants to end: a hook of the user's may keep it going. */
+  /** Our hook has let the turn end. One of the user's hooks may still keep it going. */
   noteEnding(): void;
-  /** The prompt is in the conversation, or was answered at that time. */
+  /** At this time a prompt was in the conversation, or the model answered. */
   noteTaken(atMs: number): void;
-  /** The CLI says that a turn was over at that time. Whether none runs now. */
+  /** The CLI says that a turn was over at this time. Returns whether no turn runs now. */
   isOverAt(atMs: number): boolean;
-  /** A result says that a turn is over. Whether none runs now: the next may have begun. */
+  /**
+   * A result says that a turn is over. Returns whether no turn runs now, because the next one may have begun.
+   * @param wasAsked whether a request went to the model and was answered
+   */
   isOverByResult(wasAsked: boolean): boolean;
-  /** A prompt was kept from the model. Whether no turn runs now. */
+  /** A prompt was kept from the model. Returns whether this ends the turn. */
   isOverByRefusal(): boolean;
+  /** No turn runs any more. */
   end(): void;
 }
 
@@ -47,9 +53,9 @@ export function createTurn(): Turn {
   let isOpen = false;
   let lastPromptId: string | undefined;
   let isEnding = false;
-  /** Whether a prompt was offered, and is not known to be before the model. */
+  /** Whether a prompt was offered that the model is not known to have. */
   let isPromptOffered = false;
-  /** When the hook came that shows it open, by the clock of this machine: the CLI's record is written by the same. */
+  /** When the hook came that shows the turn open, in ms since 1970. The CLI's record has times of the same clock. */
   let beganAtMs = 0;
   return {
     isOpen: () => isOpen,
@@ -89,13 +95,13 @@ export function createTurn(): Turn {
       if (atMs >= beganAtMs) isPromptOffered = false;
     },
     isOverAt(atMs) {
-      // Read late: another turn has begun since.
+      // The line is about an earlier turn: another one has begun since.
       if (!isOpen || atMs < beganAtMs) return false;
       isEnding = false;
       return !isPromptOffered;
     },
     isOverByResult(wasAsked) {
-      // The result of a turn that was asked is not that of a prompt which nothing has shown since.
+      // The result belongs to a turn that the model answered. The offered prompt begins the next turn.
       if (!wasAsked || !isPromptOffered) return true;
       isEnding = false;
       return false;

@@ -1,8 +1,9 @@
-// Adds up what the CLI says of its requests to the model, each once, and reports the sums as they change.
+// Adds up the tokens and the cost of the CLI's requests to the model, counting each request once, and reports the sums when they
+// change.
 import type { ModelRequest } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/messages.ts";
 
-/** Their ids are remembered: an export that was cut off is sent again. */
+/** How many ids of requests are remembered, because the CLI sends an export again that was cut off. */
 const mostRemembered = 1_000;
 
 export function createUsageMeter(

@@ -1,4 +1,4 @@
-// What a hook shows of the work of its session: whether a turn runs, and what goes on in the background.
+// Notes what a hook shows of the session's work: whether a turn runs, and what runs in the background.
 import type { BackgroundTask, Hook } from "../../domain/hook.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Background } from "./background.ts";
@@ -12,12 +12,12 @@ export interface WorkNotesOptions {
   readonly turnEnds: Pick<TurnEnds, "noteWork">;
   readonly dialogs: Pick<OpenDialogs, "note">;
   readonly events: Pick<EventSender, "send">;
-  /** Whether a prompt's hook comes as the prompt is sent: on a terminal one may wait for the end of the turn that runs. */
+  /** Whether the session is headless. If so, a prompt's hook comes when the prompt is sent; on a terminal the prompt may then still wait for the end of a turn. */
   readonly hasStream: boolean;
   readonly now: () => Date;
 }
 
-/** Those of a subagent's hooks that come while it is at work, and never after its end. */
+/** The kinds of a subagent's hooks that come only while it works, never after its end. */
 const workKinds: ReadonlySet<string> = new Set(["subagent_start", "tool_start", "permission", "question"]);
 
 export function createWorkNotes(options: WorkNotesOptions): (hook: Hook) => void {

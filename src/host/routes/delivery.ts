@@ -1,5 +1,5 @@
-// Hands to the CLI what waits in the agent's inbox: tasks, messages, answers. One at a time and in order, each by the first
-// route that takes it, and by one alone; then it looks for evidence that the session took it up.
+// Hands the CLI what waits in the agent's inbox: tasks, messages, answers. It does so in order, one at a time, each by the first
+// route that takes it and by no other. Then `createEvidence` looks for evidence that the model has it.
 import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
@@ -7,60 +7,61 @@ import { pause } from "../../waiting.ts";
 import { createEvidence, dropOldest, type Evidence, keyOf } from "./evidence.ts";
 import { type HandedItem, renderItem } from "./item-text.ts";
 
-/** One way of speaking to the session. */
+/** One way to bring words into the running session. */
 export interface Route {
-  /** As receipts name it. */
+  /** The name in receipts. */
   readonly name: string;
   /**
-   * Whether the CLI has taken the text; false where this way is not open now, and nothing was handed over.
-   * @param onWait is told why it waits, where that is known; empty once it does not wait for that any more
+   * Resolves with whether the CLI has taken the text. False means that the route is not open now, and that nothing was handed over.
+   * @param signal aborts when the text must not be given any more
+   * @param onWait called with why the text has to wait, if that is known; with "" once that is over
    */
   give(text: string, signal: AbortSignal, onWait: (why: string) => void): Promise<boolean>;
 }
 
 export interface Delivery extends Evidence {
-  /** Something may wait. */
+  /** Something may wait in the inbox: looks, and hands it over. */
   nudge(): void;
   stop(): void;
 }
 
 export interface Waiting {
-  /** Held for this session by the server, which gives them again until their receipts are there. */
+  /** The items that the server has reserved for this session. It returns them again until it has their receipts. */
   readonly items: readonly HandedItem[];
-  /** How many more there are; some of them may be held by another call for a moment. */
+  /** How many more wait. Some of them may be reserved by another call for a moment. */
   readonly stillWaiting: number;
-  /** Tasks that this session had in an earlier run, and of which nobody has said what became of them. */
+  /** Tasks that this session had in an earlier run, and that have no final receipt. */
   readonly earlierTasks: readonly Pick<HandedItem, "id" | "token">[];
 }
 
 export interface DeliveryOptions {
   readonly routes: readonly Route[];
   readonly takeItems: (signal: AbortSignal) => Promise<Waiting>;
-  /** Told why what waits is not handed over now, at each change; empty when nothing is in its way any more. */
+  /** Called at each change of the reason why an item is not handed over now; with "" when there is no such reason any more. */
   readonly onWait?: (why: string) => void;
-  /** Queues a receipt: they are stored in the order in which they were queued. */
+  /** Queues a receipt. Receipts are stored in the order in which they were queued. */
   readonly writeReceipt: (receipt: ReceiptFacts) => void;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-/** Before the routes are tried again for what none of them took, and before the inbox is looked at again. */
+/** The pause before the routes are tried again for an item that none took, and before the inbox is read again. */
 const tryAgainMs = 1_000;
-/** A timer cannot be set for longer than 24 days. */
+/** A timer cannot run for longer than 24 days. */
 const longestTimerMs = 7 * 86_400_000;
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { routes, takeItems, writeReceipt, onWait = () => undefined, now, log } = options;
   const ending = new AbortController();
   const { signal } = ending;
-  /** Done with: given again while the receipt is on its way, they are passed over. */
+  /** The items that are handed over or expired. The server may return them again while their receipt is on its way; then they are skipped. */
   const done = new Set<string>();
   const evidence = createEvidence(writeReceipt);
   let isRunning = false;
   let isNudged = false;
 
   const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
-    // Watched before it is given: the evidence can be there before the way of giving it has returned.
+    // Call `expect` first, because the evidence can come before `route.give` has resolved.
     const onQueued = evidence.expect(item.id, item.type);
     try {
       if (await route.give(renderItem(item), until, onWait)) {
@@ -74,7 +75,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     evidence.forget(item.id);
     return false;
   };
-  /** Until some route takes it, or the signal aborts. Whether one did. */
+  /** Tries the routes until one takes the item or the signal aborts. Resolves with whether one took it. */
   const giveUntil = async (item: HandedItem, until: AbortSignal): Promise<boolean> => {
     while (!until.aborted) {
       for (const route of routes) {
@@ -85,9 +86,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
     return false;
   };
-  /** Until some route takes it, or its time is up, or the session is over. */
+  /** Tries to hand the item over until it expires or the session ends. */
   const hand = async (item: HandedItem) => {
-    log.debug(`${item.type} ${item.id} waits for a way into the session`);
+    log.debug(`${item.type} ${item.id} waits for a route into the session`);
     const leftMs =
       item.expires_at === undefined ? longestTimerMs : Date.parse(item.expires_at) - now().getTime();
     const over = new AbortController();
@@ -100,10 +101,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     signal.removeEventListener("abort", abort);
     onWait("");
     if (isGiven || signal.aborted) return;
-    const detail = "the session took it by no way in time";
+    const detail = "no route into the session took it in time";
     writeReceipt({ command_id: item.id, state: "expired", detail });
   };
-  /** Whether there may be more at once. */
+  /** Resolves with whether more items may be waiting now. */
   const handOut = async ({ items, stillWaiting, earlierTasks }: Waiting): Promise<boolean> => {
     for (const task of earlierTasks) if (!done.has(keyOf(task))) evidence.noteEarlierTask(task);
     const fresh = items.filter((item) => !done.has(keyOf(item)));
@@ -122,7 +123,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       try {
         if (await handOut(await takeItems(signal))) isNudged = true;
       } catch (error) {
-        log.info(`what waits is not to be had yet: ${messageOf(error)}`);
+        log.info(`cannot take the waiting orders from the server yet: ${messageOf(error)}`);
         isNudged = true;
         await pause(tryAgainMs, signal);
       }

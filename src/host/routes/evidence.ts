@@ -1,46 +1,46 @@
-// What was handed to the session, and by which evidence its model has it. A receipt `seen` rests on this: the text is in the
-// conversation, and a request has gone to the model since. A hook of the user's may still keep a prompt from the model when ours hears it.
+// Looks for evidence that the session's model has what was handed to the session. The receipt `seen` rests on this: the text is in
+// the conversation, and a request has gone to the model since. A prompt's hook is no evidence: the user's hooks may still refuse it.
 import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
 import { type HandedItem, markersIn } from "./item-text.ts";
 
 export interface Evidence {
-  /** Watches for evidence of what is told. Call what is returned when the receipt of that is queued. */
+  /** Watches for evidence of this order. Call the returned function when its receipt `injected` is queued. */
   expect(id: string, type: HandedItem["type"]): () => void;
-  /** It was not handed over after all. */
+  /** The order was not handed over after all: stops watching for it. */
   forget(id: string): void;
-  /** A prompt is about to be sent; by the clock of this machine, as the CLI's record is. */
+  /** A prompt is about to be sent. `atMs`: ms since 1970, by the clock of this machine, which the CLI's record uses too. */
   noteOffered(text: string, atMs: number): void;
-  /** The text is in the conversation; `how` names the evidence. */
+  /** The text is in the conversation. `how` names where that was seen. */
   noteTaken(text: string, how: string): void;
-  /** A request with all that was taken by now, by the same evidence, has gone to the model. */
+  /** A request has gone to the model, with every text that `noteTaken` was told with the same `how`. */
   noteAnswer(how: string): void;
-  /** At that time, what the text names was kept from the model; where it names nothing, what was offered by then and did not come before it. */
+  /** At `atMs` the orders that `text` names were kept from the model. If it names none: those offered by then that are not in the conversation. */
   refuse(text: string, detail: string, atMs: number): void;
-  /** A task that the session had in an earlier run: the first turn that ends is its end. */
+  /** The session had this task in an earlier run. It ends with the first turn that ends. */
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
-  /** The tasks that were taken since the last call, and those that an earlier run had of a session that this one goes on with. */
+  /** Returns the ids of the tasks that the session took since the last call, and of those that it had in an earlier run. */
   takeTasks(): readonly string[];
-  /** Whether something was handed over of which no evidence has come yet. */
+  /** Whether there is an order that was handed over and for which no evidence has come yet. */
   isAwaiting(): boolean;
 }
 
-/** Handed over and not seen. */
+/** An order that was handed over and is not `seen` yet. */
 interface Awaited {
   readonly type: HandedItem["type"];
-  /** Its receipt `injected` comes before any other. */
+  /** Resolves when its receipt `injected` is queued, which must come before any other. */
   readonly isQueued: Promise<void>;
   offeredAtMs?: number;
-  /** By which evidence it is in the conversation. */
+  /** Where it was seen in the conversation: `echo`, `transcript`. */
   readonly taken: Set<string>;
 }
 
-/** Of those handed over, how many are watched for, and known again: the oldest are given up. */
+/** How many orders a set or map keeps; the oldest are dropped. */
 const mostKept = 10_000;
 
 export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): Evidence {
   const awaited = new Map<string, Awaited>();
   let seenTasks: string[] = [];
-  /** Each is ended by one turn, the first that ends. */
+  /** The tasks of earlier runs that were noted already, so that each is ended by one turn only. */
   const earlier = new Set<string>();
 
   const known = (text: string): (readonly [string, Awaited])[] => {
@@ -76,13 +76,13 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
       }
     },
     refuse(text, detail, atMs) {
-      // A message that is in the conversation comes before the model with the next request.
+      // A message that is in the conversation goes to the model with the next request, so it is not refused.
       const isOut = ({ type, offeredAtMs = Number.POSITIVE_INFINITY, taken }: Awaited) =>
         offeredAtMs <= atMs && (type === "task" || taken.size === 0);
       const namesSome = markersIn(text).length > 0;
       const meant = namesSome ? known(text) : [...awaited].filter(([, each]) => isOut(each));
       for (const [id, each] of meant) {
-        // What becomes of an order that steers the session does not hang on words that the model has not read.
+        // A control order does not fail: it is carried out even if the model has not read its words.
         if (each.type === "task" || each.type === "message") settle(id, each, { state: "failed", detail });
       }
     },
@@ -107,11 +107,12 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
   };
 }
 
-/** Under one id, another order may come once nobody remembers the first: its token tells them apart. */
+/** Names an order by id and token, because after a while another order may come with the same id; its token differs. */
 export function keyOf({ id, token }: Pick<HandedItem, "id" | "token">): string {
   return `${id} ${token ?? ""}`;
 }
 
+/** Drops the oldest entry if there are more than `mostKept`. */
 export function dropOldest(kept: Map<string, unknown> | Set<string>): void {
   const [oldest] = kept.keys();
   if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);

@@ -1,11 +1,11 @@
-// The hooks' own answers as a way to speak to the session: what waits is given with the next one that the model reads. Only
-// while a turn runs, for an idle session makes no hook.
+// The route `hook`: a text is given to the model with the answer to the next hook. It is open only while a turn runs, because an
+// idle session calls no hook.
 import type { Route } from "./delivery.ts";
 
 export interface HookRoute extends Pick<Route, "give"> {
-  /** What the answer of this hook shall carry, if anything waits. */
+  /** Takes the texts that wait, for the answer to a hook; undefined if none waits. */
   take(): string | undefined;
-  /** No hook of this turn comes any more. */
+  /** No more hooks come in this turn: `give` resolves with false for what still waits. */
   turnEnded(): void;
 }
 

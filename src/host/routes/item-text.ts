@@ -1,5 +1,5 @@
-// An item of the inbox as the model reads it when it is handed over by us: whose words they are, and the mark by which the
-// session shows that it has them. Pure.
+// Renders an item of the inbox as the text that the model reads: whose words they are, and the mark by which `createEvidence` finds
+// them in the conversation. Pure.
 import * as v from "valibot";
 
 const HandedItemSchema = v.object({
@@ -23,10 +23,10 @@ const OpenTaskSchema = v.object({
   session_id: v.optional(v.string()),
   goes_on: v.optional(v.boolean()),
 });
-/** A task that a session of the agent has shown to have, and of which nobody has said what became of it. */
+/** A task that a session of the agent has `seen`, and that has no final receipt. */
 export type OpenTask = v.InferOutput<typeof OpenTaskSchema>;
 
-/** As `take_orders` gives them. */
+/** The result of the tool `take_orders`. */
 export const HandoutSchema = v.object({
   items: v.array(HandedItemSchema),
   still_waiting: v.number(),
@@ -58,13 +58,13 @@ export function markersIn(text: string): string[] {
 
 export function renderItem(item: HandedItem): string {
   const { id, type, from, request_id, next_offset } = item;
-  // Nobody's words can carry our mark: it says whose they are, and that they were seen.
+  // Break any mark in the text, because only we may say whose words these are, and a mark counts as evidence.
   const text =
     item.text.replaceAll("[cliai", "(cliai") + (item.maybe_given_before === true ? givenBefore : "");
   const rest =
     next_offset === undefined
       ? ""
-      : `\n(This is cut: for the rest call check_inbox with item "${id}" and offset ${next_offset}.)`;
+      : `\n(This is cut: to read the rest, call check_inbox with item "${id}" and offset ${next_offset}.)`;
   if (type === "task") {
     return `[cliai task ${id}] A task from ${whose(item)}:\n${text}${rest}\nWhen it is done, or cannot be: acknowledge with command_id "${id}".`;
   }
@@ -74,7 +74,7 @@ export function renderItem(item: HandedItem): string {
 }
 
 const givenBefore =
-  "\n(It may have been given to you before, in a run that has ended: look what is done already, and do nothing twice.)";
+  "\n(It may have been given to you before, in a run that has ended. Look at what is done already, and do nothing twice.)";
 
 function whose({ origin, from, request_id }: HandedItem): string {
   switch (origin) {

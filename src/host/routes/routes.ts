@@ -1,7 +1,7 @@
 // This room speaks to the session: the routes, and delivery over the first one that is open.
 //
-// The routes to speak to a session, of which each may be missing or fail: its input stream, its messaging socket, the answers
-// of its hooks, its terminal.
+// The four routes into a session: its input stream, its messaging socket, the answers to its hooks, its terminal. Any of them may be
+// missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { SessionCli } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -11,17 +11,17 @@ import type { Turn } from "../hear/turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
 
-/** Routes that belong to how the CLI was launched. */
+/** The routes that depend on how the CLI was launched: a stream (headless) or a terminal. */
 export interface OwnRoutes {
   readonly stream?: {
     say(text: string): Promise<void>;
-    /** Cuts off what the CLI is doing; false where it cannot be reached. */
+    /** Interrupts what the CLI is doing. Resolves with false if the CLI cannot be reached. */
     interrupt(): Promise<boolean>;
-    /** The CLI has said that it calls the hook before a tool by it. */
+    /** The CLI has said that it calls the hook before a tool over this stream. */
     readonly carriesHooks?: boolean;
   };
   readonly terminal?: {
-    /** False where its prompt is not known to be empty, or somebody is at the keyboard, and then nothing was sent. */
+    /** Resolves with false, and has typed nothing, if the prompt is not known to be empty or somebody is at the keyboard. */
     type(
       text: string,
       typing: {
@@ -34,31 +34,31 @@ export interface OwnRoutes {
   };
 }
 
-/** In the order in which they are tried. */
+/** The routes in the order in which they are tried. */
 export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];
 
 export interface Routes {
-  /** Those that may be used, for what waits in the agent's inbox. */
+  /** The routes that may be used for the agent's inbox. */
   readonly allowed: readonly Route[];
   readonly hook: HookRoute;
   open(own: OwnRoutes): void;
   openSocket(socket: MessagingSocket): void;
-  /** Whether the session takes words: before its handshake they would be lost. */
+  /** Whether the session takes text. Text sent before its handshake (the stream's, or the first hook or socket) would be lost. */
   isReady(): boolean;
-  /** The CLI was sent this prompt. */
+  /** The CLI's hook says that this prompt was sent. */
   noteSent(prompt: string): void;
-  /** Says what cannot wait, and gives the name of the way; `cutOff` stops the running tool. */
+  /** Tells the session a text that cannot wait. Resolves with the name of the route. `cutOff` also interrupts the running tool. */
   sayAtOnce(text: string, cutOff: boolean): Promise<RouteName | "interrupt">;
 }
 
 export interface RoutesOptions {
-  /** Absent for a CLI whose session has no socket. */
+  /** Undefined for a CLI whose session has no socket. */
   readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
   readonly background: Pick<Background, "running">;
   readonly allowed: readonly RouteName[];
-  /** Nothing is said before the session's stream is open: until then its CLI may not call the hooks that could hold it. */
+  /** Whether the session has a stream. If so, nothing is said before it is open: until then the CLI may not call the hook that holds a tool. */
   readonly hasStream: boolean;
   readonly log: Logger;
 }
@@ -70,7 +70,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   let own: OwnRoutes = {};
   let socket: MessagingSocket | undefined;
   const hook = createHookRoute(turn.isOpen);
-  /** The MCP server, which names the socket, starts beside the session. */
+  /** Whether the socket may still open: the bridge tells its path, and the bridge starts only when the session does. */
   const mayOpenSocket = () =>
     allowed.includes("messaging-socket") && socket === undefined && turn.hookedForMs() < socketOpensWithinMs;
 
@@ -85,7 +85,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       return true;
     },
     hook: hook.give,
-    // Typed only where a hook can show that it was sent, and where no better way is about to open.
+    // Type only if hooks are called, because a hook shows that the text was sent; and only if no better route is about to open.
     terminal: async (text, signal, onWait) => {
       if (own.terminal === undefined || !turn.isHooked() || mayOpenSocket()) return false;
       const why = whyNotTyped(options);
@@ -116,14 +116,16 @@ export function createRoutes(options: RoutesOptions): Routes {
           return "messaging-socket";
         }
       } catch (error) {
-        log.info(`told by hooks alone: ${messageOf(error)}`);
+        log.info(
+          `the route failed, so the model is told by the answer to its next hook: ${messageOf(error)}`,
+        );
       }
-      return "hook"; // the gate is shut: the next tool call is told why
+      return "hook"; // the gate is shut, and denies the next tool call with the reason
     },
   };
 }
 
-/** A dialog of a subagent stands where an Enter would answer it; what the turn itself asks comes while it is open. */
+/** Why nothing may be typed now: an Enter could answer an open dialog. Dialogs come from the turn itself or from a subagent. */
 function whyNotTyped({ turn, background }: Pick<RoutesOptions, "turn" | "background">): string | undefined {
   if (turn.isOpen()) return "its turn runs";
   const subagents = background.running().filter(({ type }) => type === "subagent").length;

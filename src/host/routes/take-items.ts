@@ -1,4 +1,4 @@
-// Asks the server for what waits in the agent's inbox, and for the tasks that an earlier run of the same session had.
+// Takes from the server what waits in the agent's inbox, and the open tasks that the same session had in an earlier run.
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { ToolCaller } from "../../agent-link/tool-call.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
@@ -10,16 +10,16 @@ export interface TakeItemsOptions {
   readonly receipts: Pick<ReceiptQueue, "noteToken">;
   /** This run of the agent. */
   readonly instanceId: string;
-  /** The session that the run goes on with, as far as it is known. */
+  /** The session of this run; undefined while it is not known. */
   readonly sessionId: () => string | undefined;
 }
 
-/** The gate has the orders of the other types. */
+/** The types to take. The others are control orders, which come over NATS to `startSteering`. */
 const types = ["task", "message"];
 
 export function createTakeItems(options: TakeItemsOptions): DeliveryOptions["takeItems"] {
   const { call, receipts, instanceId, sessionId } = options;
-  /** Whether the session had it in an earlier run; the server may have heard by now that this one goes on with it. */
+  /** Whether the session had the task in an earlier run. `goes_on`: the server knows already that this run continues it. */
   const isOfEarlierRun = ({ run, session_id, goes_on }: OpenTask) =>
     run === instanceId ? goes_on === true : session_id !== undefined && session_id === sessionId();
 

@@ -1,4 +1,4 @@
-// Follows the CLI's own record of the session, a file of JSON Lines: each line once, from where the last look left off.
+// Follows the CLI's own record of the session, a file of JSON Lines. Each line is read once.
 import { open } from "node:fs/promises";
 import { messageOf } from "../../domain/text/errors.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
@@ -6,18 +6,18 @@ import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 
 export interface Transcript {
-  /** From now on it is at this path: what stands there already is of an earlier run. */
+  /** The record is at this path from now on. Skips what the file already holds, because that is of an earlier run. */
   begin(path: string): void;
-  /** Whether there is a file. That of a new session is written some 100 ms after its first prompt: it is waited for. */
+  /** Whether the file exists. Waits up to 2 s for it, because the CLI creates it some 100 ms after the first prompt. */
   isThere(): Promise<boolean>;
-  /** The lines that were completed since the last look; none while there is no such file. */
+  /** The parsed lines that were completed since the last call; none while there is no file. */
   readNew(): Promise<readonly unknown[]>;
 }
 
-/** At one look; the rest comes with the next. */
 const lookEveryMs = 250;
 /** How long a new session may take to begin its record. */
 const writtenWithinMs = 2_000;
+/** How much is read at once; the rest is read at the next look. */
 const mostBytes = 16 * 1024 * 1024;
 
 export function createTranscript(): Transcript {
@@ -26,7 +26,7 @@ export function createTranscript(): Transcript {
   let offset = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  // Not written yet, or not kept at all.
+  // Undefined if the file is not written yet, or if the CLI keeps no record.
   const openFile = async () =>
     current === undefined ? undefined : await open(current, "r").catch(() => undefined);
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -43,7 +43,7 @@ export function createTranscript(): Transcript {
       const buffer = Buffer.alloc(Math.min(size - offset, mostBytes));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
-      // A line longer than a look is passed over.
+      // Skip a line that is longer than `mostBytes`.
       offset += end === 0 && bytesRead === mostBytes ? bytesRead : end;
       return buffer
         .subarray(0, end)
@@ -82,7 +82,7 @@ export function createTranscript(): Transcript {
 }
 
 export interface TranscriptWatch {
-  /** Looks at once, at the record that the CLI names now, and from then on as long as something is awaited. */
+  /** Reads at once. `path`: where the CLI says that the record is; undefined leaves it as it was. */
   look(path: string | undefined): void;
   stop(): void;
 }

@@ -1,6 +1,6 @@
-/** The CLI as a process of ours. */
+/** The CLI as a child process of the host. */
 export interface CliProcess {
-  /** Ends it and what it has started, by force where it does not go by itself. Resolves when that is done. */
+  /** Ends the CLI and the processes that it has started; kills those that do not end by themselves. Resolves when they are gone. */
   end(): Promise<void>;
   /** Resolves with how it ended, in words: `exit code 0`, `SIGTERM`. */
   readonly ended: Promise<string>;

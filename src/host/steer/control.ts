@@ -1,22 +1,22 @@
 // This room steers the session: pause, resume and stop.
 //
-// The orders that steer a running session: each goes to what carries it out.
+// Passes each control order to `pauses` or `stops`, which carry it out.
 import { isStop, type TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Stops } from "./stops.ts";
 
 export interface Control {
-  /** An order is there, and nobody has been told so yet: a pause holds from here on. Returns the way to undo that. */
+  /** An order has arrived, and no receipt is written yet. A pause holds tool calls from here on. Returns a function that undoes it. */
   arrived(order: TakenOrder): () => void;
   take(order: TakenOrder): void;
-  /** No turn runs; something may in the background. */
+  /** The turn has ended. Something may still run in the background. */
   turnEnded(): void;
-  /** Nothing of the agent runs. */
+  /** No turn runs, and nothing in the background. */
   quiet(): void;
-  /** The stop that the session ends by: the hardest that came. */
+  /** The stop that is being carried out: the first one, or a later one with `force`. */
   stop(): TakenOrder | undefined;
-  /** The CLI has ended, in these words. Resolves when what became of every order is written down, or queued. */
+  /** The CLI has ended; `how` says how. Resolves when the final receipt of every control order is queued. */
   ended(how: string): Promise<void>;
 }
 

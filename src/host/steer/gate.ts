@@ -1,29 +1,29 @@
-// The gate at the agent's tool boundary: open, held while the agent is paused, shut once it is to stop. A hook's answer
-// waits here. It needs neither NATS nor a server: a pause holds while both are away.
+// The gate that a tool call must pass before it starts: open, held while the agent is paused, or shut once the agent must stop.
+// The answer of the tool's hook waits here. The gate uses neither NATS nor the server, so a pause holds while both are away.
 import type { HookAnswer } from "../../domain/hook.ts";
 
 export interface Gate {
-  /** Who paused it, while it is. */
+  /** Who paused the agent; undefined if it is not paused. */
   pausedBy(): string | undefined;
   isShut(): boolean;
-  /** Whether a call waits at it. */
+  /** Whether a tool call waits at the gate. */
   isHolding(): boolean;
   pause(by: string): void;
-  /** Lets go what is held. */
+  /** Opens the gate, and lets the held calls start. */
   resume(): void;
-  /** No tool starts any more: the model is told why. There is no way back. */
+  /** From now on every call is denied, and the model is told `reason`. This cannot be undone. */
   shut(reason: string): void;
   /**
-   * Whether a tool may start: at once while the gate is open, else when it opens, or with a reason when it will not. Once
-   * the signal aborts, nobody waits at it any more.
+   * Resolves with whether a tool may start: at once if the gate is open or shut; if it is held, when that changes, or with `deny`
+   * after `holdMs`. If the signal aborts, resolves with `go`, because the CLI no longer waits for the answer.
    */
   pass(signal?: AbortSignal): Promise<Extract<HookAnswer, { type: "go" | "deny" }>>;
 }
 
 export interface GateOptions {
-  /** How long a call is held; longer than the CLI waits for its hook would let the tool run. */
+  /** How long a call is held. Must be less than the CLI waits for its hook, because the CLI runs the tool after that. */
   readonly holdMs: number;
-  /** A call has come to the gate and is held. */
+  /** Called when a call begins to wait at the gate. */
   readonly onHeld: () => void;
 }
 

@@ -1,5 +1,5 @@
-// Pause and resume of a running session: what the gate does about them, and a receipt for each step that has its evidence
-// (contract §5).
+// Pause and resume of a running session: holds and opens the gate, and writes a receipt for each step for which there is
+// evidence (contract §5).
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Turn } from "../hear/turn.ts";
@@ -8,26 +8,26 @@ import { createGate, type Gate } from "./gate.ts";
 export interface PausesOptions {
   readonly turn: Turn;
   readonly receipts: Pick<ReceiptQueue, "write">;
-  /** How long a call is held at the gate. */
+  /** How long a tool call is held at the gate. */
   readonly holdMs: number;
 }
 
 export interface Pauses {
   readonly gate: Gate;
-  /** Holds tool calls from here on, where nobody has paused yet. Returns the way to undo that. */
+  /** Holds tool calls from here on, unless the agent is paused already. Returns a function that undoes it. */
   hold(order: TakenOrder): () => void;
   pause(order: TakenOrder): Promise<void>;
   resume(order: TakenOrder): Promise<void>;
-  /** Nothing of the agent runs. */
+  /** The turn has ended, so the next tool call will be held: every open pause is `applied`. */
   turnEnded(): void;
-  /** The session has ended: nothing that was asked can hold any more. */
+  /** The session has ended: every pause and resume without a final receipt is `failed`. */
   fail(detail: string): void;
 }
 
 export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses {
-  /** Pauses that have not been seen to hold; true once their receipt `injected` is written. */
+  /** Pauses without a final receipt, by `command_id`; true once their receipt `injected` is written. */
   const pauses = new Map<string, boolean>();
-  /** Resumes of which nothing is written yet, while no hook was called that can hold. */
+  /** Resumes without a receipt. They wait until the CLI calls a hook that can hold a tool. */
   const resumes = new Set<string>();
 
   const write = (command_id: string, state: "injected" | "applied" | "failed", detail?: string) =>
@@ -62,7 +62,7 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       gate.pause(from);
       pauses.set(command_id, false);
       await turn.whenHeld;
-      // Let go in the meantime: that says what became of it.
+      // A resume or the end of the session came in the meantime, and that writes the receipts of this pause.
       if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
       tellPause(command_id);
       if (!turn.isOpen()) settle("applied", "no turn runs; the next tool call is held");

@@ -1,4 +1,4 @@
-// Tells the session's model that it is to stop, by the route that is open now, and writes down by which one.
+// Tells the session's model to stop, by the route that is open now, and writes the receipt with that route.
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -9,9 +9,9 @@ import type { Delivery } from "../routes/delivery.ts";
 import type { Routes } from "../routes/routes.ts";
 
 export interface StopTelling {
-  /** `cutOff` stops the running tool. Resolves when it is told, or that took too long. */
+  /** Tells the model. `cutOff` also interrupts the running tool. Resolves when the model is told, or after `tellWithinMs`. */
   tell(stop: TakenOrder, cutOff: boolean): Promise<void>;
-  /** Resolves when what was to be told so far is. */
+  /** Resolves when all calls of `tell` so far have resolved. */
   settled(): Promise<void>;
 }
 
@@ -23,12 +23,12 @@ export interface StopTellingOptions {
   readonly log: Logger;
 }
 
-/** A CLI that takes nothing is to be ended all the same. */
+/** Limited, because a CLI that takes no text must be ended all the same. */
 export const tellWithinMs = 3_000;
 
 export function createStopTelling(options: StopTellingOptions): StopTelling {
   const { delivery, routes, turn, receipts, log } = options;
-  /** One after the other: the receipt of what the model was told comes before the one of its end. */
+  /** The last call of `tell`. They run one after the other, so that the receipt `injected` is written before the final one. */
   let last = Promise.resolve();
 
   const say = async (stop: TakenOrder, cutOff: boolean) => {
@@ -42,14 +42,16 @@ export function createStopTelling(options: StopTellingOptions): StopTelling {
     tell(stop, cutOff) {
       last = last
         .then(() => atMost(tellWithinMs, say(stop, cutOff)))
-        .catch((error: unknown) => log.info(`${stop.command_id} is not told: ${messageOf(error)}`));
+        .catch((error: unknown) =>
+          log.info(`${stop.command_id} could not be told to the model: ${messageOf(error)}`),
+        );
       return last;
     },
     settled: () => last,
   };
 }
 
-/** With the mark by which the session shows that it has them. */
+/** The text for the model. It begins with the mark by which `createEvidence` finds it in the conversation. */
 export function stopWords({ type, command_id, from, reason }: TakenOrder): string {
   const why = reason === "" ? "" : ` (${reason})`;
   return `[cliai ${type} ${command_id}] ${from} has asked you to stop${why}. Start no other tool but cliai's own: say in one report_status what is done and what is left, then end your turn.`;

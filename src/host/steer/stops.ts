@@ -1,5 +1,5 @@
-// Stops of a running session: it is told, let finish until a deadline, cut off, and its process ended; a receipt for each step
-// that has its evidence (contract §5).
+// Stops a running session: tells the model, lets it finish until the deadline, then interrupts it and ends the CLI's process.
+// Writes a receipt for each step for which there is evidence (contract §5).
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import { backgroundWords } from "../../domain/fleet/session-reading.ts";
@@ -13,44 +13,44 @@ import { type StopTelling, stopWords, tellWithinMs } from "./stop-telling.ts";
 export interface StopsOptions {
   readonly gate: Pick<Gate, "shut">;
   readonly turn: Pick<Turn, "mayBeOpen">;
-  /** A stop waits for this as well. */
+  /** A stop also waits until nothing runs in the background. */
   readonly background: Pick<Background, "isBusy" | "running">;
   readonly telling: StopTelling;
-  /** Resolves once the CLI runs; with undefined when it never will. */
+  /** Resolves when the CLI's process has started; with undefined if it will never start. */
   readonly whenStarted: Promise<CliProcess | undefined>;
-  /** What begins nothing new once a stop was taken. */
+  /** Stopped with the first stop: delivery and approvals, so that they begin nothing new. */
   readonly begun: readonly { stop(): unknown }[];
   readonly receipts: Pick<ReceiptQueue, "write">;
 }
 
 export interface Stops {
   take(order: TakenOrder): void;
-  /** Nothing of the agent runs. */
+  /** No turn runs, and nothing in the background: ends the process if there was a stop. */
   quiet(): void;
-  /** The stop that the session ends by: the hardest that came. */
+  /** The stop that is being carried out: the first one, or a later one with `force`. */
   stop(): TakenOrder | undefined;
   /** How the session ended, once it has. */
   endedHow(): string | undefined;
-  /** The CLI has ended, in these words. Resolves when what became of every stop is written down, or queued. */
+  /** The CLI has ended; `how` says how. Resolves when the final receipt of every stop is queued. */
   ended(how: string): Promise<void>;
 }
 
 /** How long a stop that names no deadline lets the agent finish. */
 const defaultDeadlineS = 60;
-/** How long the tool that a forced stop cuts off may take to say so. */
+/** How long the CLI may take to write down that its tool was interrupted. */
 const cutOffWithinMs = 1_000;
-/** A timer cannot be set for longer than 24 days. */
+/** A timer cannot run for longer than 24 days. */
 const longestDeadlineS = 7 * 86_400;
 
 export function createStops(options: StopsOptions): Stops {
   const { gate, turn, background, telling, whenStarted, begun, receipts } = options;
-  /** Those whose end is not written yet. */
+  /** The stops without a final receipt. */
   const stops: TakenOrder[] = [];
   let stop: TakenOrder | undefined;
   let deadline: { readonly atMs: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   let ending: Promise<void> | undefined;
   let endedHow: string | undefined;
-  /** Why the turn is cut off, once it is. */
+  /** Why the turn was interrupted; undefined if it was not. */
   let cutOffWhy: string | undefined;
 
   const settle = (detail: string) => {
@@ -104,7 +104,7 @@ export function createStops(options: StopsOptions): Stops {
         gate.shut(stopWords(order));
         for (const each of begun) void each.stop();
       }
-      // A second one like the first is only another that waits for the same end.
+      // A second stop with `force` does nothing of its own: it waits for the end that the first one brings.
       if (order.force && isHarder) void cutOff(order, "forced");
       else if (!order.force && stop?.force !== true) void finish(order);
     },
