@@ -36,10 +36,9 @@ export const showCommand = defineCliCommand({
 });
 
 function axisLines({ axes }: AgentView): string[] {
-  const rows = Object.entries(axes).map(([axis, { value, reason, age_s }]) => [
-    `  ${axis}`,
-    value,
-    plain(`${reason}${age_s === undefined ? "" : `, ${ageText(age_s)} ago`}`),
+  const rows = Object.entries(axes).flatMap(([axis, { value, reason, hint, age_s }]) => [
+    [`  ${axis}`, value, plain(`${reason}${age_s === undefined ? "" : `, ${ageText(age_s)} ago`}`)],
+    ...(hint === undefined ? [] : [["", "", plain(hint)]]),
   ]);
   return alignRows(rows).map((cells) => cells.join("  "));
 }

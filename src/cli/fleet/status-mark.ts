@@ -1,7 +1,7 @@
 // A status as one line of a terminal: its symbol, its word and, where somebody has to look, why.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { shownWordOf } from "../../domain/fleet/status.ts";
-import { lookOf } from "../../domain/fleet/status-look.ts";
+import { attentionWordsOf, lookOf, wordDetailOf } from "../../domain/fleet/status-look.ts";
 import { type Colour, plain } from "../frame/terminal.ts";
 
 export interface StatusMark {
@@ -11,8 +11,9 @@ export interface StatusMark {
 
 export function statusMark(view: AgentView): StatusMark {
   const word = shownWordOf(view);
-  const { value } = view.axes.attention;
-  const attention = value === "none" || value === word ? "" : ` !${value}`;
+  const words = [word, wordDetailOf(word, view.axes)].filter(Boolean).join(" ");
+  const why = attentionWordsOf(view.axes);
+  const attention = why === "" || why === word ? "" : ` !${why}`;
   const { symbol, colour } = lookOf(word);
-  return { text: `${symbol} ${plain(word)}${attention}`, colour: attention === "" ? colour : "red" };
+  return { text: `${symbol} ${plain(words + attention)}`, colour: attention === "" ? colour : "red" };
 }

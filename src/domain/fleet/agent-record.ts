@@ -26,6 +26,10 @@ export interface HeartbeatEvidence {
   readonly seq?: number;
   /** Why nothing can hold the agent's tools; absent if something can, or if unknown. */
   readonly unheld?: string;
+  /** What its CLI may wait for at its own terminal, where it has not begun; absent once it has. */
+  readonly waits_at_terminal?: string;
+  /** It was launched with a task, and has not begun with it yet. */
+  readonly has_launch_task?: true;
   /** Why what waits in its inbox is not handed to its CLI now; absent where nothing is in the way. */
   readonly waits_because?: string;
 }

@@ -5,6 +5,7 @@ export type Link = "online" | "silent" | "offline" | "never";
 export type Activity =
   | "starting"
   | "working"
+  | "retrying"
   | "waiting"
   | "idle"
   | "done"
@@ -14,7 +15,15 @@ export type Activity =
 
 export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";
 
-export type Attention = "none" | "unseen" | "question" | "approval" | "stuck" | "error";
+export type Attention =
+  | "none"
+  | "unseen"
+  | "question"
+  | "approval"
+  | "terminal"
+  | "refused"
+  | "stuck"
+  | "error";
 
 export interface Reading<Value extends string> {
   readonly value: Value;
@@ -24,6 +33,8 @@ export interface Reading<Value extends string> {
   readonly at?: string;
   readonly age_s?: number;
   readonly reason: string;
+  /** What a person may do about it, where that can be said in a line. */
+  readonly hint?: string;
 }
 
 export interface Axes {

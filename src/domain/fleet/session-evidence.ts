@@ -25,6 +25,10 @@ export interface SessionEvidence {
   readonly failure?: ToolFailure;
   /** Why the last turn failed, until the next prompt or a turn that ends well. */
   readonly turn_error?: { readonly error: FailureWord; readonly detail: string; readonly at: string };
+  /** The last tool that the CLI's own rules refused, until the next prompt. */
+  readonly denied?: DeniedTool;
+  /** The CLI asks its model again, by itself; absent once it goes on. */
+  readonly retry?: Retry;
   readonly ended?: { readonly at: string; readonly reason: string };
 }
 
@@ -56,6 +60,23 @@ export interface ToolFailure {
   readonly detail: string;
   readonly count: number;
   readonly at: string;
+}
+
+export interface DeniedTool {
+  readonly tool: string;
+  readonly detail: string;
+  readonly remedy?: string;
+  /** How many tools were refused since the last prompt. */
+  readonly count: number;
+  readonly at: string;
+}
+
+export interface Retry {
+  /** `4/10: 401 authentication_failed`. */
+  readonly detail: string;
+  readonly error: FailureWord;
+  /** When the first of them began. */
+  readonly since: string;
 }
 
 export function isTurnOpen({ turn }: SessionEvidence): boolean {

@@ -1,7 +1,8 @@
 // Reads a session's evidence at a given time: what the session does, what it waits for, whether it is stuck, and why.
-import type { Activity, Reading } from "./axes.ts";
+import type { Activity, Attention, Reading } from "./axes.ts";
 import {
   type BackgroundWork,
+  type DeniedTool,
   isTurnOpen,
   type SessionEvidence,
   type WaitingForPerson,
@@ -13,10 +14,12 @@ const silentInToolAfterMs = 3_600_000;
 /** After this many equal failures in a row the agent counts as stuck. */
 const sameFailures = 3;
 
-type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason"> & { readonly at: string };
+type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason" | "hint"> & {
+  readonly at: string;
+};
 
 export function sessionActivity(session: SessionEvidence): Finding<Activity> {
-  const { ended, waits, turn, turn_error, background } = session;
+  const { ended, waits, turn, turn_error, background, retry } = session;
   if (ended !== undefined) {
     return { value: "done", at: ended.at, reason: named("its session ended", ended.reason) };
   }
@@ -24,6 +27,7 @@ export function sessionActivity(session: SessionEvidence): Finding<Activity> {
   if (waiting !== undefined)
     return { value: "waiting", at: waiting.since, reason: waitingText(waiting, waits) };
   if (turn === undefined) return { value: "idle", at: session.started_at, reason: "no prompt yet" };
+  if (retry !== undefined) return { value: "retrying", at: retry.since, reason: retry.detail };
   if (turn.ended_at === undefined) return { value: "working", at: turn.since, reason: workText(session) };
   if (background !== undefined)
     return { value: "working", at: turn.ended_at, reason: backgroundWords(background) };
@@ -36,13 +40,17 @@ export function sessionAttention(
   session: SessionEvidence,
   isWorking: boolean,
   now: Date,
-): Finding<"approval" | "question" | "stuck" | "error"> | undefined {
+): Finding<Attention> | undefined {
   if (session.ended !== undefined) return undefined;
-  const { waits, turn_error, failure } = session;
+  const { waits, turn_error, failure, retry, denied } = session;
   const waiting = waits?.find(({ what }) => what === "permission") ?? waits?.[0];
   if (waiting !== undefined) {
     const value = waiting.what === "permission" ? "approval" : "question";
     return { value, at: waiting.since, reason: waitingText(waiting, waits) };
+  }
+  if (retry?.error === "authentication") {
+    const reason = said("authentication failed", `its CLI tries again, ${retry.detail}`);
+    return { value: "stuck", at: retry.since, reason };
   }
   if (turn_error !== undefined) {
     const { error, detail, at } = turn_error;
@@ -55,7 +63,14 @@ export function sessionAttention(
     const reason = said(`${failure.tool} failed ${failure.count} times in a row`, failure.detail);
     return { value: "stuck", at: failure.at, reason };
   }
+  if (denied !== undefined) return denial(denied);
   return isWorking && isTurnOpen(session) ? silence(session, now) : undefined;
+}
+
+/** `Bash: no rule allows it`. */
+function denial({ tool, detail, remedy, count, at }: DeniedTool): Finding<"refused"> {
+  const reason = `${said(tool, detail)}${count === 1 ? "" : ` (and ${count - 1} more)`}`;
+  return { value: "refused", at, reason, ...(remedy === undefined ? {} : { hint: remedy }) };
 }
 
 function silence({ last_event_at, tools }: SessionEvidence, now: Date): Finding<"stuck"> | undefined {

@@ -4,6 +4,7 @@ import { definedOf } from "../defined.ts";
 import { type NotificationWord, notificationMeanings } from "../hook.ts";
 import { summaryOf } from "../receipts.ts";
 import { type AgentEvent, failureWords, type SessionEventKind } from "../wire/messages.ts";
+import { withDenied, withoutRetry, withRetry } from "./reduce/session-troubles.ts";
 import {
   isOfSession,
   isUnnamed,
@@ -24,11 +25,10 @@ type Change = (session: SessionEvidence, event: AgentEvent, at: string) => Sessi
 const changes = new Map<string, Change>(
   Object.entries({
     session_start: (session) => session,
-    prompt: (session, _, at) => ({
-      ...settled(session),
-      turn: { since: at },
-      last_prompt_at: at,
-    }),
+    prompt: (session, _, at) => {
+      const { denied: _denied, ...rest } = settled(session);
+      return { ...rest, turn: { since: at }, last_prompt_at: at };
+    },
     tool_start: (session, event, at) => {
       const tool = { ...toolOf(event), since: at };
       // A subagent in the background is at work when the session's own turn has ended.
@@ -61,6 +61,9 @@ const changes = new Map<string, Change>(
     subagent_end: (session, { subagent }) =>
       subagent === undefined ? session : withoutWaits(session, (wait) => wait.subagent === subagent),
     compaction: (session) => session,
+    tool_denied: (session, event, at) => withDenied(withoutTool(session, event), event, at),
+    retry: withRetry,
+    retry_end: (session) => session,
     usage: (session) => session,
     // A turn that had ended keeps its own time: by that, a session that was cut off is told from one that was idle.
     session_end: (session, event, at) => ({
@@ -97,7 +100,7 @@ export function reduceSession(
     ...(before === undefined ? afterGeneration(known, generation) : {}),
     last_event_at: at,
   };
-  return change(session, event, at);
+  return change(withoutRetry(session, event.kind), event, at);
 }
 
 /** Of a session that takes the place of one with a higher number. */

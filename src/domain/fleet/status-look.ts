@@ -1,4 +1,5 @@
 // How each status looks, in a terminal and on the page. Nobody is told by the colour alone: the word stands beside it.
+import type { Axes } from "./axes.ts";
 
 export interface StatusLook {
   /** In a terminal. */
@@ -17,6 +18,7 @@ const looks: Readonly<Record<string, StatusLook>> = {
   starting: { symbol: "◌", colour: "dim", icon: "dots", tone: "busy" },
   connected: { symbol: "○", colour: "green", icon: "ring", tone: "calm" },
   working: { symbol: "●", colour: "green", icon: "play", tone: "busy" },
+  retrying: { symbol: "↻", colour: "yellow", icon: "clock", tone: "warn" },
   idle: { symbol: "○", colour: "green", icon: "moon", tone: "calm" },
   waiting: { symbol: "◐", colour: "yellow", icon: "clock", tone: "calm" },
   stuck: { symbol: "▲", colour: "red", icon: "alert", tone: "warn" },
@@ -33,4 +35,16 @@ const unknownLook: StatusLook = { symbol: "?", colour: "yellow", icon: "question
 /** @param word a status, or a word that nobody knows yet */
 export function lookOf(word: string): StatusLook {
   return looks[word] ?? unknownLook;
+}
+
+/** What stands behind the status word: of a retry, which it is. Empty where the word says all. */
+export function wordDetailOf(word: string, { activity }: Axes): string {
+  return word === activity.value && word === "retrying" ? activity.reason : "";
+}
+
+/** Why somebody has to look, in few words: `refused Bash: no rule allows it`, `question`. Empty where nobody has to. */
+export function attentionWordsOf({ attention: { value, reason } }: Axes): string {
+  if (value === "none") return "";
+  if (value === "refused") return `refused ${reason}`;
+  return value === "terminal" ? `terminal: ${reason}` : value;
 }

@@ -1,5 +1,6 @@
 // Derives the four axes of an agent's status (contract §6) from its record and the time, for CLI, API and page alike. Each
 // value names its source, its time and its reason; without evidence it is `unknown`.
+import { definedOf } from "../defined.ts";
 import { type CommandRecord, isControl } from "../receipts.ts";
 import { isApproval } from "../requests.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
@@ -39,6 +40,7 @@ export function statusWordOf({ link, activity, control }: Axes): string {
   switch (activity.value) {
     case "starting":
     case "working":
+    case "retrying":
     case "idle":
     case "waiting":
       return activity.value;
@@ -53,7 +55,7 @@ export function statusWordOf({ link, activity, control }: Axes): string {
 
 /** The status word for a person: {@link statusWordOf}, except that stuck and silent come first. */
 export function shownWordOf({ status, axes }: { readonly status: string; readonly axes: Axes }): string {
-  if (axes.attention.value === "stuck") return "stuck";
+  if (axes.attention.value === "stuck" && axes.activity.value !== "retrying") return "stuck";
   return axes.link.value === "silent" && status === "disconnected" ? "silent" : status;
 }
 
@@ -108,7 +110,11 @@ function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Re
   }
   const session =
     said?.status === "stopped" && !isOlderInstance(record) ? undefined : decidingSession(record);
-  const unheld = record.heartbeat?.unheld;
+  const { unheld, waits_at_terminal } = record.heartbeat ?? {};
+  if (waits_at_terminal !== undefined && link.value === "online" && session?.turn === undefined) {
+    const since = record.run_started_at ?? record.first_seen;
+    return read("waiting", "heartbeat", since, now, `waits at its terminal: ${waits_at_terminal}`);
+  }
   // Without hooks, the session's events carry usage only, and nothing about turns.
   const isBlind = unheld !== undefined && session?.turn === undefined && session?.ended === undefined;
   if (session !== undefined && !isBlind) return deriveSessionActivity(session, record, link, now);
@@ -129,16 +135,36 @@ function deriveSessionActivity(
   link: Reading<Link>,
   now: Date,
 ): Reading<Activity> {
-  const { value, at, reason } = sessionActivity(session);
+  const { value, at, reason } = isBeginning(session, record, now)
+    ? ({ value: "starting", at: session.started_at, reason: "a task waits to be taken" } as const)
+    : sessionActivity(session);
   if (link.value !== "online") {
     return read("unknown", "session", session.last_event_at, now, `was ${value} when last heard of`);
   }
   const word = countingWord(record);
   const activity = word === undefined ? undefined : activityOfWord.get(word.status);
-  if (word === undefined || activity === undefined || value === "done" || value === "waiting") {
+  if (
+    word === undefined ||
+    activity === undefined ||
+    value === "done" ||
+    value === "waiting" ||
+    value === "retrying"
+  ) {
     return read(value, "session", at, now, reason);
   }
   return read(activity, word.source, word.since, now, `says ${word.message ?? word.status}`);
+}
+
+/** Before its first turn an agent with a task is not idle: it is about to take it. One that takes none is not at its start any more. */
+function isBeginning({ turn, ended, started_at }: SessionEvidence, record: AgentRecord, now: Date): boolean {
+  if (turn !== undefined || ended !== undefined) return false;
+  if (now.getTime() - Date.parse(started_at) > unseenAfterMs) return false;
+  return record.heartbeat?.has_launch_task === true || record.commands.some(isUntakenTask);
+}
+
+function isUntakenTask({ type, stream_seq, receipts }: CommandRecord): boolean {
+  const state = receipts.at(-1)?.state ?? "";
+  return type === "task" && stream_seq > 0 && ["stored", "delivered", "injected"].includes(state);
 }
 
 function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
@@ -195,9 +221,16 @@ function deriveAttention(
   if (isOnline && said?.status === "blocked") {
     return read("stuck", said.source, said.since, now, said.message ?? "reports blocked");
   }
+  const { waits_at_terminal } = record.heartbeat ?? {};
+  if (isOnline && waits_at_terminal !== undefined) {
+    return read("terminal", "heartbeat", record.run_started_at ?? record.first_seen, now, waits_at_terminal);
+  }
   const session = isOnline ? decidingSession(record) : undefined;
   const found = session === undefined ? undefined : sessionAttention(session, isWorking, now);
-  if (found !== undefined) return read(found.value, "session", found.at, now, found.reason);
+  if (found !== undefined) {
+    const { hint } = found;
+    return { ...read(found.value, "session", found.at, now, found.reason), ...definedOf({ hint }) };
+  }
   const unseen = record.commands.find((command) => isUnseen(command, now));
   if (unseen !== undefined && isOnline) {
     const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;

@@ -48,6 +48,10 @@ const RecordSchema = v.looseObject({
       failure: v.optional(
         v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),
       ),
+      denied: v.optional(
+        v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),
+      ),
+      retry: v.optional(v.looseObject({ since: time, detail: v.string(), error: v.string() })),
       turn_error: v.optional(v.looseObject({ at: time, error: v.string(), detail: v.string() })),
       ended: v.optional(v.looseObject({ at: time, reason: v.string() })),
     }),

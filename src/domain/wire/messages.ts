@@ -83,6 +83,10 @@ export const HeartbeatSchema = v.looseObject({
   session_id: v.optional(shortText("session_id")),
   /** Why nothing can hold the agent: its CLI calls no hooks. Empty or absent where something can. */
   unheld: v.optional(shortText("unheld")),
+  /** What the CLI may wait for at its own terminal, where it has not begun in time. Empty or absent once it has. */
+  waits_at_terminal: v.optional(shortText("waits_at_terminal")),
+  /** It was launched with a task, and no prompt has come yet. */
+  has_launch_task: v.optional(v.boolean("has_launch_task must be true or false")),
   /** Why what waits in its inbox is not handed to its CLI now. Empty or absent where nothing is in the way. */
   waits_because: v.optional(shortText("waits_because")),
   /** `captain`, or a plain agent. */
@@ -118,6 +122,7 @@ export const sessionEventKinds = [
   ...(["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end"] as const),
   ...(["turn_failed", "permission", "question", "notification", "subagent_start"] as const),
   ...(["subagent_end", "background", "compaction", "usage", "session_end"] as const),
+  ...(["tool_denied", "retry", "retry_end"] as const),
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
 /** Every kind of event that cliai sends. An event of another kind is kept, and changes nothing. */
@@ -143,6 +148,8 @@ export const AgentEventSchema = v.looseObject({
   tool_use_id: v.optional(shortText("tool_use_id")),
   /** One of {@link failureWords}; another word is kept as text and read as `other`. */
   error: v.optional(shortText("error")),
+  /** Of a tool that the CLI's own rules refused: what a person may do so that they allow it. */
+  remedy: v.optional(shortText("remedy")),
   instance_id: v.optional(shortText("instance_id")),
   session_id: v.optional(shortText("session_id")),
   /** Of the session's subagents the one that it is about; absent for the session itself. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { statusMark } from "../../../src/cli/fleet/status-mark.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import type { FleetEvent } from "../../../src/domain/fleet/reduce-agent.ts";
-import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
+import { agentAfter, beats, hosted, id, says, type Told, time, viewAt } from "./session-events.ts";
 
 const minute = 60;
 const began: Told[] = [
@@ -550,5 +551,55 @@ describe("status by the session's events", () => {
       activity: { value: "unknown", source: "session", reason: "was idle when last heard of" },
       attention: { value: "none" },
     });
+  });
+});
+
+describe("an agent at its birth", () => {
+  const task: FleetEvent = {
+    type: "command",
+    id,
+    at: time(1),
+    stream_seq: 1,
+    message: { type: "task", payload: "count", command_id: "c1" },
+  };
+  const receipt = (s: number, state: "delivered" | "seen"): FleetEvent => ({
+    type: "receipt",
+    id,
+    at: time(s),
+    audit_seq: 0,
+    message: { command_id: "c1", state },
+  });
+  const launched: FleetEvent = {
+    type: "heartbeat",
+    id,
+    at: time(1),
+    message: { instance_id: "run-1", has_launch_task: true },
+  };
+  const began: Told = ["session_start", 2, { generation: 1_000, seq: 1 }];
+  const waits = (text: string, s = 6): FleetEvent => ({
+    type: "heartbeat",
+    id,
+    at: time(s),
+    message: { instance_id: "run-1", waits_at_terminal: text },
+  });
+
+  test("is starting while a task waits to be taken, and never idle before", () => {
+    const view = viewAt(4, agentAfter([task, began, receipt(3, "delivered")]));
+    expect([view.status, view.axes.activity.reason]).toEqual(["starting", "a task waits to be taken"]);
+    expect(viewAt(4, agentAfter([launched, began])).status).toBe("starting");
+  });
+
+  test("is idle without a task, with one that it has seen, and after a minute", () => {
+    expect(viewAt(4, agentAfter([began])).status).toBe("idle");
+    expect(viewAt(4, agentAfter([task, began, receipt(3, "seen")])).status).toBe("idle");
+    expect(viewAt(63, agentAfter([task, began])).status).toBe("idle");
+  });
+
+  test("waits at its terminal where its CLI has not begun, until it has", () => {
+    const untrusted = waits("it may ask whether it trusts this folder");
+    const view = viewAt(7, agentAfter([untrusted]));
+    expect(view.axes).toMatchObject({ activity: { value: "waiting" }, attention: { value: "terminal" } });
+    expect(statusMark(view).text).toBe("◐ waiting !terminal: it may ask whether it trusts this folder");
+    expect(viewAt(8, agentAfter([untrusted, waits("", 7)])).axes.attention.value).toBe("none");
   });
 });

@@ -82,6 +82,8 @@ function beatOf(
       seq,
       unheld: message.unheld || undefined,
       waits_because: message.waits_because || undefined,
+      waits_at_terminal: message.waits_at_terminal || undefined,
+      has_launch_task: message.has_launch_task || undefined,
     }),
   };
 }

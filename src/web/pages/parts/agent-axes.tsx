@@ -13,13 +13,14 @@ export function AgentAxes({ view, now }: { view: AgentView; now: Date }) {
       <h2 id="title-axes">Status, and why</h2>
       <dl class="axes">
         {axisNames.map((name) => {
-          const { value, reason, source, at } = view.axes[name];
+          const { value, reason, hint, source, at } = view.axes[name];
           return (
             <div>
               <dt>{name}</dt>
               <dd>
                 <b>{value.replaceAll("_", " ")}</b>
                 <span>{reason}</span>
+                {hint !== undefined && <span>{hint}</span>}
                 <span class="quiet">
                   {source === "none" ? "no evidence" : `by ${source}`}
                   {at !== undefined && (

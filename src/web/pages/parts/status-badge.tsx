@@ -5,7 +5,7 @@
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { shownWordOf } from "../../../domain/fleet/status.ts";
-import { lookOf } from "../../../domain/fleet/status-look.ts";
+import { attentionWordsOf, lookOf, wordDetailOf } from "../../../domain/fleet/status-look.ts";
 import { Icon } from "./icon.tsx";
 
 export function StatusBadge({ view }: { view: AgentView }) {
@@ -14,14 +14,21 @@ export function StatusBadge({ view }: { view: AgentView }) {
   return (
     <span class={`status ${tone}`}>
       <Icon name={icon} />
-      {word}
+      {[word, wordDetailOf(word, view.axes)].filter(Boolean).join(" ")}
     </span>
   );
 }
 
 /** Why somebody has to look; nothing when nobody has to, or when the badge says all there is to say. */
 export function AttentionLine({ view }: { view: AgentView }) {
-  const { value, reason } = view.axes.attention;
+  const { value, reason, hint } = view.axes.attention;
   const isSaidByBadge = value === "error" && view.axes.attention.source !== "session" && !view.said?.message;
-  return value === "none" || isSaidByBadge ? null : <p class="attention">{reason}</p>;
+  if (value === "none" || isSaidByBadge) return null;
+  const isNamed = value === "refused" || value === "terminal";
+  return (
+    <>
+      <p class="attention">{isNamed ? attentionWordsOf(view.axes) : reason}</p>
+      {hint !== undefined && <p class="quiet">{hint}</p>}
+    </>
+  );
 }

@@ -1,0 +1,36 @@
+// What an agent's CLI meets by itself and shows: a tool that its own rules refuse, a request to its model that it makes again.
+import { definedOf } from "../../defined.ts";
+import { summaryOf } from "../../receipts.ts";
+import { type AgentEvent, failureWords } from "../../wire/messages.ts";
+import type { SessionEvidence } from "../session-evidence.ts";
+import { toolOf } from "./session-waits.ts";
+
+export function withDenied(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
+  const { detail, remedy } = event;
+  const denied = {
+    tool: toolOf(event).tool,
+    detail: summaryOf(detail ?? ""),
+    ...definedOf({ remedy }),
+    count: (session.denied?.count ?? 0) + 1,
+    at,
+  };
+  return { ...session, denied };
+}
+
+export function withRetry(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
+  const error = failureWords.find((word) => word === event.error) ?? "other";
+  const detail = summaryOf(event.detail ?? "");
+  return { ...session, retry: { detail, error, since: session.retry?.since ?? at } };
+}
+
+/** Those that may come while the CLI waits to ask its model again: they do not show that the model has answered. */
+const besideRetry: ReadonlySet<string> = new Set([
+  ...["retry", "usage", "notification", "background", "session_start", "subagent_start", "subagent_end"],
+]);
+
+/** Whatever else a session tells shows that its model has answered, or that it asks no more. */
+export function withoutRetry(session: SessionEvidence, kind: string): SessionEvidence {
+  if (session.retry === undefined || besideRetry.has(kind)) return session;
+  const { retry: _, ...rest } = session;
+  return rest;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test";
+import { statusMark } from "../../../../src/cli/fleet/status-mark.ts";
+import { shownWordOf } from "../../../../src/domain/fleet/status.ts";
+import { agentAfter, hosted, type Told, viewAt } from "../session-events.ts";
+
+const began: Told[] = [
+  ["session_start", 1],
+  ["prompt", 2],
+];
+const viewAfter = (s: number, ...events: Told[]) => viewAt(s, agentAfter(hosted([...began, ...events])));
+const bash = { tool: "Bash", tool_use_id: "t1" };
+const denied: Told = [
+  "tool_denied",
+  4,
+  { ...bash, detail: "no rule allows it", remedy: 'allow it: "allowed_tools": ["Bash"]' },
+];
+const retry = (s: number, detail: string, error = "overloaded"): Told => ["retry", s, { detail, error }];
+
+describe("a tool that the CLI's own rules refused", () => {
+  test("wants a person, with what would allow it, and does not run any more", () => {
+    const view = viewAfter(5, ["tool_start", 3, bash], denied);
+    expect(view.axes.attention).toMatchObject({
+      value: "refused",
+      reason: "Bash: no rule allows it",
+      hint: 'allow it: "allowed_tools": ["Bash"]',
+    });
+    expect(statusMark(view).text).toBe("● working !refused Bash: no rule allows it");
+    expect(view.axes.activity.reason).toBe("a turn is open");
+  });
+
+  test("stands when the turn has ended, and until the next prompt", () => {
+    const ended = [denied, ["turn_end", 6]] as const;
+    expect(viewAfter(7, ...ended).axes.attention.value).toBe("refused");
+    expect(viewAfter(9, ...ended, ["prompt", 8]).axes.attention.value).toBe("none");
+  });
+
+  test("is counted with the others of its turn, of which the last is named", () => {
+    const view = viewAfter(7, denied, ["tool_denied", 5, { tool: "Write", detail: "no rule allows it" }]);
+    expect(view.axes.attention.reason).toBe("Write: no rule allows it (and 1 more)");
+    expect(view.axes.attention.hint).toBeUndefined();
+  });
+});
+
+describe("a request to the model that the CLI makes again", () => {
+  test("reads retrying, with which of how many it is and why", () => {
+    const view = viewAfter(9, retry(3, "1/10: 529 overloaded"), retry(5, "2/10: 529 overloaded"));
+    expect(statusMark(view).text).toBe("↻ retrying 2/10: 529 overloaded");
+    expect(view.status).toBe("retrying");
+    expect(view.axes.activity.age_s).toBe(6);
+    expect(view.axes.attention.value).toBe("none");
+  });
+
+  test("for want of authentication wants a person at once", () => {
+    const view = viewAfter(4, retry(3, "1/10: 401 authentication_failed", "authentication"));
+    expect(view.axes.attention).toMatchObject({
+      value: "stuck",
+      reason: "authentication failed: its CLI tries again, 1/10: 401 authentication_failed",
+    });
+    expect(statusMark(view).text).toBe("↻ retrying 1/10: 401 authentication_failed !stuck");
+  });
+
+  test.each([["retry_end"], ["tool_start"], ["turn_end"], ["turn_failed"], ["prompt"], ["session_end"]])(
+    "is over with the event %s",
+    (kind) => {
+      const view = viewAfter(9, retry(3, "1/10: 529 overloaded"), [kind, 6]);
+      expect(shownWordOf(view)).not.toBe("retrying");
+    },
+  );
+
+  test.each([["usage"], ["notification"], ["background"]])("goes on with the event %s", (kind) => {
+    const view = viewAfter(9, retry(3, "1/10: 529 overloaded"), [kind, 6]);
+    expect(shownWordOf(view)).toBe("retrying");
+  });
+});
