@@ -1,7 +1,7 @@
 // Makes the picture of the README anew: `bun .ci/picture.ts docs/dashboard.png`. A real serve, a dozen agents that speak plain
 // NATS, and Chromium. Needs dist/cliai.
 import { silentLogger } from "../src/log.ts";
-import { connectBus } from "../src/nats/bus.ts";
+import { connectBus } from "../src/nats/connect-bus.ts";
 import { startChromium } from "../tests/support/chromium.ts";
 import { startServe } from "../tests/support/cliai.ts";
 import { waitFor } from "../tests/support/wait-for.ts";

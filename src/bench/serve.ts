@@ -14,8 +14,9 @@ import {
   readSeed,
 } from "../nats/accounts/credentials.ts";
 import { agentPermissions } from "../nats/accounts/permissions.ts";
-import { type Bus, connectBus } from "../nats/bus.ts";
+import type { Bus } from "../nats/bus.ts";
 import { accountsDirOf } from "../nats/child/server-config.ts";
+import { connectBus } from "../nats/connect-bus.ts";
 import { type BenchChild, startBenchChild } from "./child.ts";
 import { findChild } from "./process-facts.ts";
 import type { BenchContext } from "./scenario.ts";

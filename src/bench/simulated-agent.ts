@@ -6,7 +6,8 @@ import { decodeMessage } from "../domain/wire/decode.ts";
 import { CommandSchema } from "../domain/wire/messages.ts";
 import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
 import { silentLogger } from "../log.ts";
-import { type Bus, connectBus } from "../nats/bus.ts";
+import type { Bus } from "../nats/bus.ts";
+import { connectBus } from "../nats/connect-bus.ts";
 import { consumeOrders, type Order } from "../nats/jetstream/follow.ts";
 import { agentEvent, heartbeat } from "./agent-messages.ts";
 

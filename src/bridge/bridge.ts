@@ -17,7 +17,8 @@ import { buildConnectionName, buildToolsConnectionName } from "../domain/wire/co
 import { inboxPrefix } from "../domain/wire/subjects.ts";
 import type { ToolName } from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
-import { type Bus, connectBus } from "../nats/bus.ts";
+import type { Bus } from "../nats/bus.ts";
+import { connectBus } from "../nats/connect-bus.ts";
 import { pause } from "../waiting.ts";
 import { readClientNews } from "./client-facts.ts";
 import { createHandedOver } from "./handed-over.ts";

@@ -14,7 +14,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/server";
 import type { Logger } from "../log.ts";
-import { maxPayloadBytes } from "../nats/bus.ts";
+import { maxPayloadBytes } from "../nats/payload.ts";
 import { atMost } from "../waiting.ts";
 import { createLineReader, type LongLine } from "./line-reader.ts";
 

@@ -7,7 +7,7 @@ import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { ToolResponseSchema } from "../domain/wire/messages.ts";
 import { inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
-import { connectBus } from "../nats/bus.ts";
+import { connectBus } from "../nats/connect-bus.ts";
 import type { CliContext } from "./frame/context.ts";
 import type { SeenAgents } from "./spawn/spawn-identity.ts";
 

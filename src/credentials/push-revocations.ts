@@ -10,7 +10,7 @@ import {
   type NatsKeys,
 } from "../nats/accounts/credentials.ts";
 import { pushAccountClaims } from "../nats/accounts/system-account.ts";
-import { connectBus } from "../nats/bus.ts";
+import { connectBus } from "../nats/connect-bus.ts";
 import { readAgentAccounts, readFleetRevocations } from "./agent-grants.ts";
 import { operatorCredsPath, readTrust } from "./keys.ts";
 

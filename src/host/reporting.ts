@@ -4,7 +4,7 @@ import { type Link, startLink } from "../agent-link/link.ts";
 import { createReceiptQueue, type ReceiptQueue } from "../agent-link/receipt-queue.ts";
 import { buildConnectionName } from "../domain/wire/connection-name.ts";
 import { inboxPrefix } from "../domain/wire/subjects.ts";
-import { connectBus } from "../nats/bus.ts";
+import { connectBus } from "../nats/connect-bus.ts";
 import { createEventSender, type EventSender } from "./event-sender.ts";
 import type { SessionOptions } from "./session-options.ts";
 

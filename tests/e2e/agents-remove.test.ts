@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger as log } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { consumerNames } from "../../src/nats/jetstream/consumers.ts";
 import { subjectCounts } from "../../src/nats/jetstream/stream-messages.ts";
 import { startBridge } from "../support/bridges.ts";

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
 

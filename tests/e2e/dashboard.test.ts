@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";

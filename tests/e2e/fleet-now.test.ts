@@ -6,7 +6,7 @@ import type { AgentRecord } from "../../src/domain/fleet/agent-record.ts";
 import { silentAfterMs } from "../../src/domain/fleet/status.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildInfo } from "../../src/build-info.ts";
 import { layoutVersion } from "../../src/domain/layout.ts";
 import { silentLogger } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { makeLayoutOne } from "../support/layout-one.ts";

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { silentLogger } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
 

@@ -24,9 +24,9 @@ import { agentSubject, parseAgentSubject, parseToolCallSubject } from "../../src
 import { type ToolName, tools } from "../../src/domain/wire/tools.ts";
 import { silentLogger } from "../../src/log.ts";
 import { readAdvisory } from "../../src/nats/accounts/system-account.ts";
-import { connectBus } from "../../src/nats/bus.ts";
 import { readRun } from "../../src/nats/child/leftover-server.ts";
 import { parseViolation } from "../../src/nats/child/violations.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { checkProof } from "../../src/web/access/signed-codes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

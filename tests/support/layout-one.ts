@@ -4,8 +4,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { headers, type StreamConfig } from "nats";
 import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import type { Bus } from "../../src/nats/bus.ts";
 import { startNatsServer } from "../../src/nats/child/server-process.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { testServerBinary } from "./nats.ts";
 import { waitFor } from "./wait-for.ts";
 

@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { type Child, startChild } from "./child.ts";
 import { testNatsServer } from "./nats.ts";
 import { tempDir } from "./temp-dir.ts";

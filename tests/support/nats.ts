@@ -1,9 +1,10 @@
 // A real nats-server for one test file, in a directory and on a port of its own.
 import { buildInfo } from "../../src/build-info.ts";
 import { silentLogger } from "../../src/log.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import type { Bus } from "../../src/nats/bus.ts";
 import { resolveServerBinary, type ServerBinary } from "../../src/nats/child/server-binary.ts";
 import { type NatsServer, startNatsServer } from "../../src/nats/child/server-process.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export interface TestNats extends AsyncDisposable {

@@ -17,9 +17,10 @@ import {
 } from "../../src/nats/accounts/credentials.ts";
 import { agentPermissions } from "../../src/nats/accounts/permissions.ts";
 import { pushAccountClaims } from "../../src/nats/accounts/system-account.ts";
-import { type Bus, connectBus } from "../../src/nats/bus.ts";
+import type { Bus } from "../../src/nats/bus.ts";
 import { accountsDirOf } from "../../src/nats/child/server-config.ts";
 import { type NatsServer, startNatsServer } from "../../src/nats/child/server-process.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { testServerBinary } from "./nats.ts";
 import { tempDir } from "./temp-dir.ts";
 

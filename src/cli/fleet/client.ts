@@ -7,7 +7,8 @@ import { dataDirOf } from "../../data-dir/data-dir.ts";
 import { readServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
 import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
-import { type Bus, connectBus } from "../../nats/bus.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { connectBus } from "../../nats/connect-bus.ts";
 import type { CliContext } from "../frame/context.ts";
 
 export const dataDirArgs = {

@@ -1,7 +1,7 @@
 // Reads text from stdin, up to the size that can be sent.
 import type { Readable } from "node:stream";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { maxPayloadBytes } from "../../nats/bus.ts";
+import { maxPayloadBytes } from "../../nats/payload.ts";
 
 /** @throws CliaiError `payload_too_large` before the rest is read; `usage` for what is not UTF-8 */
 export async function readText(stdin: Readable): Promise<string> {

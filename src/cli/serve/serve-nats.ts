@@ -9,7 +9,8 @@ import type { Role } from "../../domain/wire/roles.ts";
 import type { Logger } from "../../log.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../../nats/accounts/credentials.ts";
 import { type ConnectionEvent, watchConnections } from "../../nats/accounts/system-account.ts";
-import { type Bus, connectBus } from "../../nats/bus.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { connectBus } from "../../nats/connect-bus.ts";
 import type { CliContext } from "../frame/context.ts";
 
 /** Serve is back before the bridges are: what they send on their return must find it listening. */

@@ -12,7 +12,7 @@ import type { Logger } from "../../log.ts";
 import { signalChild } from "../../processes/end-process.ts";
 import { pause } from "../../waiting.ts";
 import type { Claims } from "../accounts/credentials.ts";
-import { maxPayloadBytes } from "../bus.ts";
+import { maxPayloadBytes } from "../payload.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { endOrphan, recordRun } from "./leftover-server.ts";
 import type { ServerBinary } from "./server-binary.ts";

@@ -3,7 +3,7 @@
 import { statfs } from "node:fs/promises";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import { maxPayloadBytes } from "../bus.ts";
+import { maxPayloadBytes } from "../payload.ts";
 
 const lookEveryMs = 1_000;
 /** Below this a message of the largest size might not fit any more. */

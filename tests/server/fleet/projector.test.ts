@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../../src/log.ts";
-import { connectBus } from "../../../src/nats/bus.ts";
+import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { storeCommand } from "../../../src/server/send-command.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";

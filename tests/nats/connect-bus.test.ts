@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { parseJson } from "../../src/domain/wire/decode.ts";
 import { silentLogger } from "../../src/log.ts";
-import { connectBus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-describe("the bus", () => {
+describe("connectBus()", () => {
   test("a server that is not there is one error with a hint", async () => {
     const connecting = connectBus({
       url: "nats://127.0.0.1:1",

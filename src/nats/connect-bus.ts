@@ -1,0 +1,173 @@
+// Connects a Bus to NATS, by the `nats` package.
+import { connect, createInbox, type Msg, type NatsConnection } from "nats";
+import { CliaiError } from "../domain/text/errors.ts";
+import { atMost } from "../waiting.ts";
+import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
+import { explainDistrust, trustOptions } from "./accounts/trust.ts";
+import type { Bus, BusMessage, BusOptions } from "./bus.ts";
+import { overElections } from "./elections.ts";
+import { translateNatsError } from "./errors.ts";
+import { encode } from "./payload.ts";
+import { createBackoff, firstReconnectMs, watchStatus } from "./reconnection.ts";
+
+/** @throws CliaiError `nats_unreachable` (never with `waitForServer`), `refused` for bad credentials */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const backoff = createBackoff(options.firstReconnectMs ?? firstReconnectMs);
+  const { credsPath } = options;
+  const creds = options.creds ?? (credsPath && (await readCredentials(credsPath)));
+  const tls = trustOptions(options.url, creds);
+  const connection = await connect({
+    servers: options.url.split(",").map((url) => url.trim()),
+    name: options.name,
+    timeout: options.connectTimeoutMs ?? 3_000,
+    waitOnFirstConnect: options.waitForServer ?? false,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: backoff.next,
+    pingInterval: 20_000,
+    maxPingOut: 2,
+    ignoreClusterUpdates: false,
+    // Left out, nats 2.29 closes the connection for good when it is refused twice, though new credentials may come.
+    ignoreAuthErrorAbort: true,
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+    ...(creds === undefined
+      ? {}
+      : {
+          authenticator: credentialsAuthenticator(creds, options.creds === undefined ? credsPath : undefined),
+        }),
+    ...(tls === undefined ? {} : { tls }),
+  }).catch((error: unknown) => {
+    const failure = translateNatsError(explainDistrust(error, options.url), `connect to ${options.url}`);
+    // Something listens there and sends nothing: for us, nobody is there.
+    if (failure.code !== "no_answer") throw failure;
+    throw new CliaiError("nats_unreachable", `NATS cannot be reached: nothing answers at ${options.url}`, {
+      hint: "start the server: cliai serve",
+      cause: error,
+    });
+  });
+  backoff.reset();
+  return createBus(connection, options, backoff.reset);
+}
+
+function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions, onBack: () => void): Bus {
+  const listeners = new Set<(connected: boolean) => void>();
+  let connected = true;
+  let refusal: CliaiError | undefined;
+  void watchStatus(connection, log, {
+    onConnection: (now, server) => {
+      // nats 2.29 tells of a loss at each try that fails, and of the return once for each of them.
+      if (now === connected) return;
+      connected = now;
+      refusal = undefined;
+      if (now) onBack();
+      if (now) log.info(`NATS connection is back: ${server}`);
+      else log.warn(`NATS connection lost: ${server}`);
+      for (const listener of listeners) listener(now);
+    },
+    onRefusal: (error) => {
+      if (refusal === undefined) log.warn(`${error.message}; ${error.hint}`);
+      refusal = error;
+    },
+  });
+  const jetstream = connection.jetstream();
+
+  return {
+    connection,
+    get serverVersion() {
+      return connection.info?.version ?? "unknown";
+    },
+    createInbox: () => createInbox(inboxPrefix),
+    isConnected: () => connected && !connection.isClosed(),
+    refusal: () => (connected ? undefined : refusal),
+    onConnection(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    publish(subject, body) {
+      const data = encode(subject, body);
+      try {
+        connection.publish(subject, data);
+      } catch (error) {
+        throw translateNatsError(error, `publish to ${subject}`);
+      }
+    },
+    async publishStored(subject, body, { id, lastSeq, timeoutMs = 5_000 } = {}) {
+      const data = encode(subject, body);
+      try {
+        const options = {
+          timeout: timeoutMs,
+          ...(id === undefined ? {} : { msgID: id }),
+          ...(lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } }),
+        };
+        const publish = () => jetstream.publish(subject, data, options);
+        const ack = await overElections(connection, publish, { isRepeatable: false });
+        return { seq: ack.seq, duplicate: ack.duplicate };
+      } catch (error) {
+        throw translateNatsError(error, `store on ${subject}`);
+      }
+    },
+    async request(subject, body, { timeoutMs, signal }) {
+      const data = encode(subject, body);
+      try {
+        const answer = connection.request(subject, data, { timeout: timeoutMs });
+        return (await abortable(answer, signal)).data;
+      } catch (error) {
+        throw translateNatsError(error, `request on ${subject}`);
+      }
+    },
+    subscribe(subject, onMessage, { queue } = {}) {
+      const subscription = connection.subscribe(subject, {
+        ...(queue === undefined ? {} : { queue }),
+        callback: (error, message) => {
+          if (error) log.warn(`subscription ${subject}: ${error.message}`);
+          else onMessage(wrapMessage(message));
+        },
+      });
+      return () => subscription.unsubscribe();
+    },
+    async flush() {
+      await connection.flush();
+    },
+    async close({ graceMs = 5_000 } = {}) {
+      if (connection.isClosed()) return;
+      // A drain waits for the server, so it is left out without one.
+      if (connected)
+        await atMost(
+          graceMs,
+          connection.drain().catch(() => undefined), // closed below in any case
+        );
+      await connection.close();
+    },
+    closed: connection.closed().then((reason) => reason ?? undefined),
+  };
+}
+
+/**
+ * An asker may name any subject as its own for the reply, and have us speak there with our rights: only inboxes are answered,
+ * and what nats-server itself names for an asker of another account (`_R_.`, which no client may name).
+ */
+function wrapMessage(message: Msg): BusMessage {
+  return {
+    subject: message.subject,
+    data: message.data,
+    wantsReply: /^(_INBOX|_R_)\./.test(message.reply ?? ""),
+    reply: (body) => {
+      message.respond(encode(message.reply ?? "", body));
+    },
+  };
+}
+
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new CliaiError("interrupted", "the call was cancelled"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    // The promise that loses the race must not become an unhandled rejection.
+    promise.catch(() => undefined);
+    aborted.promise.catch(() => undefined);
+  }
+}
