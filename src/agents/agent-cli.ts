@@ -1,6 +1,6 @@
 // This room launches agent CLIs. `AgentCli` says what each CLI does differently; each has a folder of its own here.
 //
-// What cliai has to know of an agent CLI to launch it: a row of data for each, in a file of its own beside this one.
+// `AgentCli`: what cliai must know about an agent CLI to launch it and to host its session. Each CLI's folder exports one.
 import type { Readable, Writable } from "node:stream";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { HookFacts, SessionCli, SessionSign, TurnResult } from "../domain/hook.ts";
@@ -10,61 +10,63 @@ import type { ProgramPlace } from "./find-program.ts";
 import type { ScreenView } from "./terminal-screen.ts";
 
 export interface AgentCli extends ProgramPlace {
-  /** As in a profile's `cli`. */
+  /** The name that a profile's `cli` gives. */
   readonly name: string;
-  /** How a person gets it: a command. */
+  /** A command that installs the CLI, for hints. */
   readonly install: string;
-  /** The release it was measured with; an older one may lack what is used of it. */
+  /** The release that cliai was tested with. An older one may lack features that cliai uses. */
   readonly triedVersion: string;
-  /** What makes it work on its task without a terminal, and end when that is done. */
+  /** Arguments that make the CLI work on its task without a terminal, and end when the task is done. */
   readonly unattendedArgs: readonly string[];
-  /** How its session is hosted; absent for a CLI that has no hooks: such an agent is steered by its inbox alone. */
+  /** How the host talks to the CLI's session. Absent for a CLI without hooks: the agent then gets orders only by `check_inbox`. */
   readonly session?: SessionCli;
-  /** Its settings for one agent: the hooks, and whatever else the host needs. */
+  /** Builds the content of the CLI's settings file for one agent: the hooks, and what else the host needs. */
   readonly buildSettings?: (place: HookPlace) => unknown;
-  /** What the CLI's settings that are not ours say; absent where it has none that matter to us. */
+  /** Reads the user's and the administrator's settings of the CLI. Absent if it has none that matter to cliai. */
   readonly readUserSettings?: (place: UserSettingsPlace) => Promise<UserSettings>;
-  /** What it tells its MCP servers by their environment; only what is set there. */
+  /** Reads what the CLI tells its MCP servers by their environment. Fields that are not set there are left out. */
   readonly readMcpServerFacts?: (env: Readonly<NodeJS.ProcessEnv>) => McpServerFacts;
-  /** Whether its last words say that the session which it was to go on in is not there; absent where it does not say so. */
+  /** Whether the CLI's last output says that the session to resume does not exist. Absent if the CLI does not say so. */
   readonly isSessionGone?: (lastWords: string) => boolean;
-  /** A session without a terminal, fed by its standard input; absent where the CLI has none. */
+  /** How to run a session without a terminal, fed by standard input. Absent if the CLI cannot. */
   readonly headless?: HeadlessCli;
-  /** Whether its terminal takes words now; absent for a CLI whose screen nobody can read: nothing is typed there. */
+  /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
   readonly readPrompt?: (screen: ScreenView) => PromptState;
   buildArgs(launch: AgentLaunch): string[];
 }
 
-/** Its line is empty, or has words of somebody's, or the screen shows something that is not known to be its prompt. */
+/** `empty`: nothing is written in the prompt. `written`: something is. `other`: the screen shows no prompt that is known. */
 export type PromptState = "empty" | "written" | "other";
 
 export interface McpServerFacts {
   readonly projectPath?: string;
   readonly sessionId?: string;
-  /** Where its session takes messages. */
+  /** The socket on which the session takes messages. */
   readonly messaging?: MessagingSocket;
 }
 
-/** Where hooks are taken. */
+/** What `buildSettings` needs: where the hooks go, and what they depend on. */
 export interface HookPlace {
+  /** The host's address for hooks. */
   readonly url: string;
+  /** The bearer token that the host expects. */
   readonly token: string;
-  /** How long the CLI shall wait for a hook that may be held. */
+  /** How long the CLI must wait for the answer to a hook that may be held. */
   readonly holdS: number;
-  /** The program that hands a hook on, for where the CLI can only start one. */
+  /** The program that passes a hook on to the host, for hooks that the CLI cannot send by HTTP. */
   readonly command: { readonly command: string; readonly args: readonly string[] };
-  /** Where the CLI may export what it says of its requests to the model. */
+  /** The address to which the CLI may export telemetry about its requests to the model. */
   readonly telemetryUrl: string;
-  /** What the CLI is launched with, but for what these settings add. */
+  /** The environment in which the CLI is launched, without what these settings add. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** The CLI's release, where it said so. */
+  /** The CLI's release; undefined if it did not tell. */
   readonly version: string | undefined;
-  /** Whether its session has a stream, which may carry some of the hooks. */
+  /** Whether the session has a stream, which may carry some of the hooks. */
   readonly isHeadless: boolean;
-  /** Whether the CLI was launched to ask for what its own rules do not allow. */
+  /** Whether the CLI must ask for permission for what its own rules do not allow. */
   readonly asksPermissions: boolean;
   readonly userSettings: UserSettings;
-  /** Whether the end of a turn may be held back many times: where somebody has to approve it. */
+  /** Whether the end of a turn may be refused many times, because somebody has to approve it. */
   readonly holdsEnds: boolean;
 }
 
@@ -72,16 +74,16 @@ export interface UserSettingsPlace {
   readonly cwd: string;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly platform: NodeJS.Platform;
-  /** Where the administrator's settings are, in the place of the platform's own. */
+  /** The folder of the administrator's settings. Default: the platform's own. */
   readonly managedDir?: string | undefined;
 }
 
 export interface UserSettings {
-  /** NO_PROXY for the agent: what its user keeps from the proxy, and loopback. */
+  /** The value of NO_PROXY for the agent: the user's entries, and loopback. */
   readonly noProxy: string;
-  /** Why the CLI calls none of our hooks, but those of a stream; absent where it does. */
+  /** Why the CLI calls none of our hooks except those over its stream; absent if it calls them. */
   readonly hooksOff?: string;
-  /** Why it may call none by HTTP; absent where it may. */
+  /** Why the CLI may call no hooks by HTTP; absent if it may. */
   readonly httpHooksOff?: string;
 }
 
@@ -95,47 +97,47 @@ export interface HeadlessPipes {
   readonly stdout: Readable;
   readonly onEvent: (event: HookFacts & { readonly usage?: Usage }) => void;
   readonly onSign: (sign: SessionSign) => void;
-  /** How long the CLI shall wait for a hook that may be held, and its release: what decides whether the stream carries hooks. */
+  /** How long the CLI must wait for a hook that may be held; and its release, which decides whether the stream carries hooks. */
   readonly hooks: Pick<HookPlace, "holdS" | "version">;
-  /** A hook that the stream carries; must not reject. Once the signal aborts, nobody waits for the answer. */
+  /** Answers a hook that came over the stream; must not reject. The signal aborts when the CLI no longer waits for the answer. */
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
-  /** What a hook after a tool would have told: the stream shows it, and it is not answered. */
+  /** Takes the end of a tool that the stream shows, in the form of the hook's payload. It needs no answer. */
   readonly onToolResult: (payload: unknown) => void;
-  /** A turn is over, by the CLI's own word. */
+  /** Takes the CLI's result at the end of a turn. */
   readonly onResult: (result: TurnResult) => void;
 }
 
 export interface HeadlessSession {
   /**
-   * Resolves once the CLI calls the hooks that the stream carries, or has ended; at once for a release whose stream carries
-   * none. Rejects where it refuses to: then nothing could hold it.
+   * Resolves when the CLI has agreed to call hooks over the stream, or has ended; at once for a release whose stream carries no
+   * hooks. Rejects with CliaiError `cli_missing` if the CLI refuses: then the gate could not hold its tools.
    */
   readonly whenHooked: Promise<void>;
   /** Whether the hook before a tool is called over the stream. */
   readonly carriesHooks: boolean;
-  /** Gives the model a message; rejects when the CLI takes none any more. */
+  /** Gives the model a message. Rejects if the CLI takes none any more. */
   say(text: string): Promise<void>;
-  /** Cuts off what it is doing; false when it does not answer. */
+  /** Interrupts what the CLI is doing. Resolves with false if it does not answer. */
   interrupt(): Promise<boolean>;
 }
 
 export interface AgentLaunch {
   readonly agentId: AgentId;
-  /** A UUID by which the session can be found and resumed. */
+  /** The UUID of the session, by which it can be resumed. */
   readonly sessionId: string;
-  /** Whether that session is there already, and goes on. */
+  /** Whether the session exists already and is to be resumed. */
   readonly isResumed?: boolean | undefined;
   readonly mcpConfigPath: string;
   readonly settingsPath?: string | undefined;
   readonly isHeadless?: boolean | undefined;
-  /** The CLI shall ask for what its own rules do not allow, and decide nothing of it by itself. */
+  /** Whether the CLI must ask for permission for what its own rules do not allow, and not decide by itself. */
   readonly asksPermissions?: boolean | undefined;
-  /** No other MCP servers than ours. */
+  /** Whether to use no other MCP servers than cliai's. */
   readonly strictMcp: boolean;
   readonly model?: string | undefined;
-  /** Role and profile's instructions, added to the CLI's own. */
+  /** The instructions of the role and the profile, added to the CLI's own. */
   readonly instructions: string;
   readonly task?: string | undefined;
-  /** What the user passes on to the CLI as it is. */
+  /** Arguments that the user passes on to the CLI unchanged. */
   readonly passedOn: readonly string[];
 }

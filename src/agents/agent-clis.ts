@@ -5,15 +5,15 @@ import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 
 export const agentClis: readonly AgentCli[] = [claude];
-/** For a profile that names none. */
+/** The CLI of a profile that names none. */
 export const defaultAgentCli = claude.name;
 
-/** What the CLI that has started this process as its MCP server tells by the environment, whichever of them it is. */
+/** Reads what the CLI that has started this process as its MCP server tells by the environment. Asks every known CLI's reader. */
 export function readMcpServerFacts(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {
   return Object.assign({}, ...agentClis.map((cli) => cli.readMcpServerFacts?.(env)));
 }
 
-/** @throws CliaiError `config_invalid` with the names there are */
+/** @throws CliaiError `config_invalid`, with a hint that names the known CLIs */
 export function findAgentCli(name: string): AgentCli {
   const found = agentClis.find((cli) => cli.name === name);
   if (found !== undefined) return found;

@@ -1,11 +1,11 @@
-// Where an agent CLI's program is on Windows: there npm puts a script `claude.cmd` on PATH, which starts without a shell
-// as little as any script, and a shell would read the arguments its own way. Pure; starts nothing.
+// Finds an agent CLI's program on Windows. There npm puts a script `claude.cmd` on PATH. A script does not start without a shell, and
+// a shell would change the arguments, so we look for the program that the script starts. Pure; starts nothing.
 import { win32 } from "node:path";
 
 export interface ProgramPlace {
-  /** As found on PATH, such as `claude`. */
+  /** The name on PATH, such as `claude`. */
   readonly program: string;
-  /** Where its npm package has it, below `node_modules`: `@anthropic-ai/claude-code/bin/claude.exe`. */
+  /** Where the npm package holds the program, below `node_modules`: `@anthropic-ai/claude-code/bin/claude.exe`. */
   readonly packageProgram?: string | undefined;
 }
 
@@ -16,8 +16,8 @@ export interface ProgramSearch {
 }
 
 /**
- * What to start, never through a shell: on Windows the first program on PATH by that name, or the one that npm's script
- * of that name starts. The name itself elsewhere, and where there is none: starting it then says so.
+ * Returns what to start without a shell. On Windows: the first program of that name on PATH, or the program that npm's script of
+ * that name starts. Elsewhere, or if none is found: the name itself, so that starting it reports the error.
  */
 export function findProgram({ program, packageProgram }: ProgramPlace, search: ProgramSearch): string {
   if (search.platform !== "win32" || /[\\/]/.test(program)) return program;
@@ -25,7 +25,7 @@ export function findProgram({ program, packageProgram }: ProgramPlace, search: P
     const executable = win32.join(dir, `${program}.exe`);
     if (search.exists(executable)) return executable;
     if (packageProgram === undefined || !search.exists(win32.join(dir, `${program}.cmd`))) continue;
-    // Installed for all, node_modules lies beside the script; in a project, the script lies in node_modules\.bin.
+    // A global install has node_modules beside the script; in a project the script is in node_modules\.bin.
     const candidates = [
       win32.join(dir, "node_modules", packageProgram),
       win32.join(dir, "..", packageProgram),
@@ -36,7 +36,7 @@ export function findProgram({ program, packageProgram }: ProgramPlace, search: P
   return program;
 }
 
-/** Those named in full alone: what lies in the current folder, an agent's project, is not to be started. */
+/** The absolute folders of PATH. Relative ones are left out: they are in the agent's project, and nothing there may be started. */
 function foldersOf(env: ProgramSearch["env"]): string[] {
   const name = Object.keys(env).find((key) => key.toLowerCase() === "path"); // Windows writes it `Path`
   return (env[name ?? "PATH"] ?? "")

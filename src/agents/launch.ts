@@ -1,5 +1,5 @@
-// Launches an agent's CLI: as a process with arguments, never through a shell; in the foreground on this terminal, or with
-// pipes for a session without one. It is ended by its own handle. On a terminal of our own: own-terminal.ts.
+// Launches an agent's CLI as a child process, never through a shell: on this process's terminal, or with pipes for a headless
+// session. The process is ended by its own handle. `own-terminal.ts` launches it on a terminal of our own.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
@@ -16,15 +16,15 @@ export interface LaunchOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Whether a terminal sends Ctrl-C to the child by itself; it must not come twice. */
+  /** Whether the child is on a terminal, which sends it Ctrl-C by itself. If so, SIGINT is not passed on, so that it comes once. */
   readonly isTerminal: boolean;
-  /** Whether its input and output are ours instead of this process's own. */
+  /** Whether the child's standard input and output are pipes. If not, it has those of this process. */
   readonly isPiped?: boolean;
-  /** The run that its environment names. */
+  /** The run's id, put into the child's environment as `CLIAI_RUN`. */
   readonly run: string;
 }
 
-/** One whose input and output are ours, where they are. */
+/** `pipes` is there if it was launched with `isPiped`. */
 export interface LaunchedAgent extends RunningAgent {
   readonly pipes?: { readonly stdin: Writable; readonly stdout: Readable };
 }
@@ -32,7 +32,7 @@ export interface LaunchedAgent extends RunningAgent {
 const passedSignals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
 export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: LaunchOptions): LaunchedAgent {
-  // Listened to first: a signal that came in between would end this process alone, and leave the child behind.
+  // Listen before the child starts. A signal in between would end this process only, and leave the child behind.
   const stopPassing = passSignals((signal) => {
     if (signal !== "SIGINT") void agent.end(signal);
     else if (!isTerminal) signalChild(child, signal);
@@ -52,12 +52,12 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: L
   return stdin === null || stdout === null ? agent : { ...agent, pipes: { stdin, stdout } };
 }
 
-/** What is to be started for the CLI on this machine. */
+/** The program to start for the CLI on this machine. */
 export function programOf(cli: AgentCli, env: LaunchOptions["env"]): string {
   return findProgram(cli, { env, platform: process.platform, exists: existsSync });
 }
 
-/** Hands on the signals that end a program; returns the way to end that. */
+/** Calls `pass` for each signal that ends a program (SIGTERM, SIGHUP, SIGINT). Returns a function that stops this. */
 export function passSignals(pass: (signal: NodeJS.Signals) => void): () => void {
   for (const signal of passedSignals) process.on(signal, pass);
   return () => {
@@ -65,11 +65,12 @@ export function passSignals(pass: (signal: NodeJS.Signals) => void): () => void 
   };
 }
 
+/** The error `cli_missing` for a CLI that could not be started, with a hint. */
 export function launchFailure(cli: AgentCli, cause: Error): CliaiError {
   const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
   const why = isMissing ? "there is no such program on PATH" : messageOf(cause);
   return new CliaiError("cli_missing", `cannot start ${cli.program}: ${why}`, {
-    hint: isMissing ? `get it: ${cli.install}` : `see whether it runs by itself: ${cli.program} --version`,
+    hint: isMissing ? `install it: ${cli.install}` : `check that it runs by itself: ${cli.program} --version`,
     cause,
   });
 }

@@ -1,8 +1,8 @@
-// Fills the template of the MCP configuration that an agent's CLI is given: pure, and on parsed JSON, so that no value can
-// break out of its place.
+// Fills the template of the MCP configuration for an agent's CLI. It works on parsed JSON, so that no value can change the
+// structure. Pure.
 
 export interface McpConfigValues {
-  /** The command that starts this program again, and its first arguments. */
+  /** The command that starts this program (cliai) again, and its first arguments. */
   readonly command: string;
   readonly args: readonly string[];
   readonly agent_id: string;
@@ -11,15 +11,18 @@ export interface McpConfigValues {
   readonly config_name: string;
   readonly project_path: string;
   readonly role: string;
-  /** The host of the agent's session; none where it has no host. */
+  /** The address of the agent's host; undefined if the agent has no host. */
   readonly session_url?: string | undefined;
   readonly session_token?: string | undefined;
   readonly instance_id?: string | undefined;
-  /** What its MCP server is to reach without a proxy; left out where that is not known. */
+  /** The value of NO_PROXY for the bridge; left out if it is not known. */
   readonly no_proxy?: string | undefined;
 }
 
-/** Puts values in place of `"{{name}}"`: a list goes into its list, and an entry whose value is not set is left out. */
+/**
+ * Replaces each string `"{{name}}"` in the template by the value of that name. A list is spliced into the list around it. An entry
+ * of an object is left out if its value is undefined.
+ */
 export function fillTemplate(template: unknown, values: McpConfigValues): unknown {
   const known = new Map<string, unknown>(Object.entries(values));
   const fill = (part: unknown): unknown => {

@@ -1,5 +1,5 @@
-// Runs an agent's CLI on a terminal of our own and passes it through to the user's, so that its host can type too: only
-// into a prompt that the screen shows to be empty, and never between the user's keys.
+// Runs an agent's CLI on a terminal of our own, and passes that through to the user's terminal. So the host can type too: only into
+// a prompt that the screen shows to be empty, and never between the user's keys.
 import type { Readable, Writable } from "node:stream";
 import { runVariable } from "../processes/run-processes.ts";
 import type { OpenTerminal } from "../runtime.ts";
@@ -27,13 +27,16 @@ export interface OwnTerminalLaunch {
   readonly stdin: UserInput;
   readonly stdout: UserScreen;
   readonly open: OpenTerminal;
-  /** The run that its environment names. */
+  /** The run's id, put into the CLI's environment as `CLIAI_RUN`. */
   readonly run: string;
 }
 
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {}
 
-/** Undefined where there are no terminals of our own. @throws CliaiError `cli_missing` */
+/**
+ * Returns undefined if this platform cannot open a terminal.
+ * @throws CliaiError `cli_missing` if the CLI cannot be started
+ */
 export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal | undefined {
   const { cli, args, cwd, env, stdin, stdout, run } = launch;
   const size = () => [stdout.columns ?? 80, stdout.rows ?? 24] as const;
@@ -53,7 +56,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
       screen === undefined || readPrompt === undefined ? "other" : readPrompt(await screen.read()),
   });
 
-  // Without Ctrl-Z: nothing above us could wake a program that stops itself, for there is no shell on its terminal.
+  // The reader drops Ctrl-Z: it would stop the CLI, and nothing could wake it, because its terminal has no shell.
   const reader = createKeyReader((keys, line) => typer.passKeys(keys, line !== "left"));
   const onInput = (data: Buffer) => reader.read(data);
   const onResize = () => {
@@ -73,7 +76,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     stdin.setRawMode?.(false);
     stdin.pause();
     stdout.off("resize", onResize);
-    // One that was killed has put nothing back.
+    // A CLI that was killed has not reset what it changed of the terminal.
     stdout.write(modes.reset());
   });
   const agent = runningAgent({ pid: terminal.pid, run, kill: (signal) => terminal.kill(signal), exit });

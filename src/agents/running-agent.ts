@@ -1,5 +1,5 @@
-// An agent's CLI as a process that runs: how it has ended, and how it is ended together with what it has started. A CLI that ends
-// by itself may leave programs behind on purpose; one that was killed leaves them because it could not end them.
+// A running agent CLI: reports how it ended, and ends it together with the processes that it has started. If the CLI exits by
+// itself, what it leaves running stays, because that may be on purpose. If it was killed, we end the rest, because it could not.
 import { constants } from "node:os";
 import { messageOf } from "../domain/text/errors.ts";
 import { endProcess, endProcesses } from "../processes/end-process.ts";
@@ -13,15 +13,16 @@ const leftEndsWithinMs = 5_000;
 export interface RunningAgent {
   readonly pid: number | undefined;
   /**
-   * Ends it, by force when it has not gone after 5 s, and then what it had started and left. Called again, it is the same end.
-   * @param signal what it is asked by; SIGTERM when left out
+   * Ends the CLI, with SIGKILL if it runs on after 5 s, and then the processes that it has left. Further calls return the same
+   * promise.
+   * @param signal the first signal to send; default SIGTERM
    */
   end(signal?: NodeJS.Signals): Promise<void>;
-  /** Resolves with how it ended, in words, once what it left is ended as well. */
+  /** Resolves with how the CLI ended, such as `exit code 0` or `SIGTERM`. If it was killed: when what it left is ended too. */
   readonly ended: Promise<string>;
   /**
-   * Resolves with the CLI's own exit code when it has ended; 128 and the signal's number when a signal ended it.
-   * Rejects with CliaiError `cli_missing`, and the command that gets it.
+   * Resolves with the CLI's exit code when it has ended; with 128 plus the signal's number if a signal ended it.
+   * Rejects with CliaiError `cli_missing` if it could not be started; the hint has the command that installs it.
    */
   readonly exitCode: Promise<number>;
 }
@@ -32,9 +33,9 @@ export interface Exit {
 }
 
 export interface RunningProcess {
-  /** Undefined for one that could not be started. */
+  /** Undefined if the process could not be started. */
   readonly pid: number | undefined;
-  /** As its environment names it (`CLIAI_RUN`). */
+  /** The run's id in the process's environment (`CLIAI_RUN`). */
   readonly run: string;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly exit: Promise<Exit>;
@@ -45,11 +46,11 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
   const found = new Map<number, KnownProcess>();
   let ending: Promise<void> | undefined;
 
-  /** Those that are found while it lives are known by descent as well, after its end by their environment alone. */
+  /** Finds the CLI's processes. While the CLI lives they are found by descent too; after its end only by their environment. */
   const look = async () => {
     const start = await started;
     const cli = pid === undefined || start === undefined ? undefined : { pid, started: start };
-    const processes = await findRunProcesses({ run, cli }).catch(() => []); // the system's list cannot be read: none is known
+    const processes = await findRunProcesses({ run, cli }).catch(() => []); // the list of processes cannot be read
     for (const each of processes) found.set(each.pid, each);
   };
   const endFound = async (): Promise<string> => {
@@ -78,9 +79,9 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
       kill: () => void look().finally(() => kill("SIGKILL")),
       ended: hasExited,
     });
-    // Deno 2.9 tells of an exit once nobody holds its output any more, and what it has left may.
+    // Deno 2.9 reports an exit only when no process holds the child's output, and the processes that it left may hold it.
     await endLeft();
-    // One that even SIGKILL has not ended hangs in the system itself: nobody can wait for that.
+    // Do not wait longer: a process that SIGKILL does not end hangs in the kernel.
     await atMost(
       leftEndsWithinMs,
       over.catch(() => undefined),
@@ -89,7 +90,7 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
   const exitCode = over.then(
     ({ code, signal }) => code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
   );
-  exitCode.catch(() => undefined); // told to whoever asks for it, which may be later
+  exitCode.catch(() => undefined); // avoids an unhandled rejection before anybody awaits it
   return {
     pid,
     end(signal = "SIGTERM") {

@@ -1,4 +1,4 @@
-// A command as a person would type it: for reading and copying. Nothing is run through it.
+// Writes a command as a person would type it, to read and to copy. cliai itself runs no command through a shell.
 
 /** Quoted for POSIX shells. */
 export function shellQuote(words: readonly string[]): string {

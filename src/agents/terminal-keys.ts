@@ -1,7 +1,7 @@
-// What a terminal sends, key by key, in each of the three ways that terminals write keys: as one byte, by the kitty keyboard
-// protocol (`CSI 122;5u`) and by xterm's modifyOtherKeys (`CSI 27;5;122~`). Claude Code asks for both of the latter.
+// Reads the keys that a terminal sends. Terminals encode a key in one of three forms: as a byte, by the kitty keyboard protocol
+// (`CSI 122;5u`), or by xterm's modifyOtherKeys (`CSI 27;5;122~`). Claude Code turns on the last two.
 
-/** What the keys do to the line that the user writes. A key that only moves, and the terminal's own answers, leave it. */
+/** What keys do to the line that the user writes. `left`: nothing, because they only move, or are answers of the terminal. */
 export type LineEffect = "written" | "cleared" | "left";
 
 export interface KeyReader {
@@ -9,7 +9,7 @@ export interface KeyReader {
   stop(): void;
 }
 
-/** Ctrl-Z among the keys is dropped. A key that comes in two parts is put together, or passed on as it is when no second part comes. */
+/** Drops Ctrl-Z. Joins a key that comes in two parts; passes the first part on alone if no second one comes within 50 ms. */
 export function createKeyReader(onKeys: (keys: Uint8Array, line: LineEffect) => void): KeyReader {
   let held = "";
   let timer: NodeJS.Timeout | undefined;
@@ -36,9 +36,9 @@ export function createKeyReader(onKeys: (keys: Uint8Array, line: LineEffect) => 
 
 const secondPartWithinMs = 50;
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what keys are made of
-/** Not a lone escape: that is a key of its own, and must not wait. */
+/** The first part of a key. A lone escape is not one: it is a whole key, and must not wait. */
 const begunKey = /\u001b\[[\d:;]*$/;
-/** One key or one answer of the terminal each; what none of them takes is text. */
+/** Each alternative matches one key or one answer of the terminal; the last one matches text. */
 const token = new RegExp(
   [
     // kitty: code, shifted code, code on a US keyboard; modifiers, kind of event; text
@@ -58,7 +58,7 @@ const token = new RegExp(
 );
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: they are what keys are made of
 
-/** @param text what came, a character for each byte */
+/** @param text the bytes that came, as latin1: one character for each byte */
 function readKeys(text: string): { readonly keys: string; readonly line: LineEffect } {
   let keys = "";
   let line: LineEffect = "left";
@@ -82,12 +82,12 @@ function effectOf(groups: Readonly<Record<string, string | undefined>>): LineEff
 
 const released = "3";
 const escapeKey = 27;
-/** From here on kitty numbers the keys that write nothing. */
+/** The kitty protocol numbers the keys that write no text from here on. */
 const firstFunctionKey = 57_344;
 const control = 4;
 const lastAscii = 127;
 
-/** Where the keyboard writes no Latin letters, Ctrl goes with those of a US keyboard. */
+/** On a keyboard without Latin letters, Ctrl combines with the letter that a US keyboard has in that place. */
 function letterOf(code: string, base: string | undefined): number {
   return Number(code) > lastAscii && base !== undefined ? Number(base) : Number(code);
 }

@@ -1,10 +1,10 @@
-// What a program has changed of the terminal that it writes to, and what takes it all back: a program that is killed leaves the
-// terminal on its second screen, with mouse reports, without a cursor, and with its keys written in another way.
+// Keeps what a program has changed of its terminal, and builds the sequences that reset it. A program that is killed leaves the
+// terminal on the alternate screen, with mouse reports, without a cursor, and with another encoding of keys.
 
 export interface TerminalModes {
-  /** What the program writes, as it comes. */
+  /** Reads what the program writes. */
   read(data: Uint8Array): void;
-  /** What undoes all that is still changed; nothing where nothing is. */
+  /** Returns the sequences that undo every change; "" if there is none. */
   reset(): string;
 }
 
@@ -12,13 +12,13 @@ export interface TerminalModes {
 /** DEC private modes; kitty's keyboard protocol: push, pop, set; xterm's modifyOtherKeys; the cursor's shape; the scroll region; all of it (RIS). */
 const sequences =
   /\u001b(?:\[\?(?<modes>[\d;]+)(?<how>[hl])|\[(?<kitty>[><=])(?<flags>[\d;]*)u|\[>4(?:;(?<otherKeys>\d+))?m|\[(?<shape>\d*) q|\[(?<region>\d*;?\d*)r|(?<all>c))/g;
-/** A sequence whose end is still to come. */
+/** The beginning of a sequence whose rest has not come yet. */
 const begun = /\u001b(?:\[[?><=]?[\d;]* ?)?$/;
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: they are what the sequences are made of
 
-/** Modes that are on by themselves: wrapping of lines, and the cursor. */
+/** The modes that are on by default: wrapping of lines (7), and the cursor (25). */
 const onByItself: ReadonlySet<number> = new Set([7, 25]);
-/** The screen goes last: each screen of kitty's has keyboard flags of its own. */
+/** The modes of the alternate screen. They are reset last, because in kitty each screen has its own keyboard flags. */
 const screens: ReadonlySet<number> = new Set([47, 1047, 1049]);
 const synchronizedOutput = 2026;
 

@@ -1,5 +1,5 @@
-// What a program's terminal shows, kept from all that the program writes: rows of text, and where the cursor stands. Not
-// what it means: that is the row of the CLI.
+// Keeps what a program's terminal shows, from what the program writes: rows of text, and the position of the cursor. What the rows
+// mean, `AgentCli.readPrompt` decides.
 import type { Terminal } from "@xterm/headless";
 
 export interface ScreenView {
@@ -8,23 +8,23 @@ export interface ScreenView {
 }
 
 export interface ScreenRow {
-  /** Without blanks at its end. */
+  /** The row without trailing blanks. */
   readonly text: string;
-  /** The same, with blanks in the place of what is written dim. */
+  /** The same row, with a blank for each dim character. */
   readonly brightText: string;
 }
 
 export interface TerminalScreen {
-  /** What the program wrote. */
+  /** Takes what the program wrote. */
   write(data: Uint8Array): void;
   resize(columns: number, rows: number): void;
-  /** The screen once all that was written until now is on it. */
+  /** Resolves with the screen, once everything written so far is on it. */
   read(): Promise<ScreenView>;
 }
 
-/** Loads the terminal's model at the first call: a run without a terminal never does. */
+/** Loads `@xterm/headless` only here, so that a run without a terminal never loads it. */
 export function createTerminalScreen(columns: number, rows: number): TerminalScreen {
-  // In order: what comes while the model is loaded waits for it.
+  // Changes are applied in order; those that come while the module is loaded wait for it.
   let last = import("@xterm/headless").then(
     ({ Terminal }) => new Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true }),
   );

@@ -1,22 +1,25 @@
-// Types a text into a CLI's prompt as its user would, and presses Enter: only where the screen shows an empty prompt before it, and
-// that same prompt with the text after it. The user's own keys come before the text or after the Enter, never between.
+// Types a text into a CLI's prompt as its user would, and presses Enter. It types only if the screen shows an empty prompt, and
+// presses Enter only if that prompt then shows text. The user's own keys come before the text or after the Enter, never between.
 import { pause } from "../waiting.ts";
 import type { PromptState } from "./agent-cli.ts";
 
 export interface Typing {
-  /** Why nothing may be typed now, as far as the screen need not be asked. */
+  /** Returns why nothing may be typed now, apart from what the screen shows; undefined if there is no such reason. */
   readonly whyNot: () => string | undefined;
-  /** Told why it waits, each time that it has looked. */
+  /** Called with why it waits, each time that it has looked. */
   readonly onWait: (why: string) => void;
   readonly signal: AbortSignal;
 }
 
 export interface Typer {
-  /** False where this is no time for it, and then nothing was sent. Once the text stands there, it waits until Enter is safe. */
+  /**
+   * Types the text, waits until Enter is safe, and presses it. Resolves with whether the text was sent. False if nothing may be typed
+   * now, if the user removed the text, or if the signal aborted.
+   */
   type(text: string, typing: Typing): Promise<boolean>;
-  /** The CLI was sent this prompt. */
+  /** The CLI's hook says that this prompt was sent. */
   noteSent(prompt: string): void;
-  /** The user's keys; those that only answer the program, or move, are no work at the keyboard. */
+  /** Passes the user's keys on. `isWork` is false for keys that only move or answer the program. */
   passKeys(keys: Uint8Array, isWork: boolean): void;
 }
 
@@ -26,16 +29,16 @@ export interface TyperOptions {
 }
 
 const userIsIdleAfterMs = 2_000;
-/** An Enter that comes with the text is taken for a part of it. */
+/** The pause before Enter, because a CLI takes an Enter that comes with the text as a part of the text. */
 const enterAfterMs = 200;
-/** The text shows in the prompt by then, or something else has come up: that is the user's to answer. */
+/** How long the user's keys are held back. By then the prompt shows the text, or a dialog has come up, which the user must answer. */
 const holdKeysForMs = 1_000;
-/** So much of a prompt tells that it is this text. */
+/** How many characters of a sent prompt are compared with the text. */
 const beginningLength = 60;
 
 const atKeyboard = "somebody is at its keyboard";
 const whyNotInto: Readonly<Record<Exclude<PromptState, "empty">, string>> = {
-  written: "a line is begun at its terminal",
+  written: "its terminal has an unfinished line",
   other: "its terminal shows no empty prompt",
 };
 
@@ -43,7 +46,7 @@ export function createTyper({ write, readPrompt }: TyperOptions): Typer {
   let workedAtMs = Number.NEGATIVE_INFINITY;
   let held: { readonly keys: Uint8Array; readonly isWork: boolean }[] | undefined;
   let sentPrompt: string | undefined;
-  /** The last that was read; keys go to whatever it is. */
+  /** What the screen showed when it was last read; the user's keys go there. */
   let shown: PromptState = "other";
   let isTextChanged = false;
 
@@ -66,7 +69,7 @@ export function createTyper({ write, readPrompt }: TyperOptions): Typer {
     if (isAtKeyboard()) return atKeyboard;
     return whyNot() ?? (prompt === "empty" ? undefined : whyNotInto[prompt]);
   };
-  /** The text stands in the prompt, or behind whatever came up in front of it. Whether it was sent. */
+  /** The text is typed. Presses Enter once that is safe. Resolves with whether the text was sent. */
   const send = async (text: string, { whyNot, onWait, signal }: Typing): Promise<boolean> => {
     const writtenAtMs = performance.now();
     while (!signal.aborted) {
@@ -79,7 +82,7 @@ export function createTyper({ write, readPrompt }: TyperOptions): Typer {
         write("\r");
         return true;
       }
-      if (shown === "empty" && isLate) return false; // its user has taken it away
+      if (shown === "empty" && isLate) return false; // the user has removed the text
       if (isLate) letGo();
       if (isLate || why !== undefined) onWait(why ?? whyNotInto.other);
     }
@@ -112,7 +115,7 @@ export function createTyper({ write, readPrompt }: TyperOptions): Typer {
   };
 }
 
-/** Lines and tabs stay; nothing else of a text may steer a terminal. */
+/** Replaces control characters by blanks, except tabs and line breaks, because they could steer the terminal. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, " ");

@@ -41,7 +41,7 @@ describe("launchAgent()", () => {
     ).rejects.toMatchObject({
       code: "cli_missing",
       message: "cannot start no-such-program-here: there is no such program on PATH",
-      hint: "get it: apt install sh",
+      hint: "install it: apt install sh",
     });
   });
 

@@ -24,7 +24,7 @@ const pasted = (text: string) => `\u001b[200~${text}\u001b[201~`;
 
 test("types into an empty prompt alone, and says why it does not", async () => {
   const states: [PromptState, string][] = [
-    ["written", "a line is begun at its terminal"],
+    ["written", "its terminal has an unfinished line"],
     ["other", "its terminal shows no empty prompt"],
   ];
   for (const [state, why] of states) {
@@ -101,7 +101,7 @@ test("what its user sends, takes away or changes is not sent once more", async (
   changed.typer.passKeys(Buffer.from("x"), true);
   await waitFor(() => changed.written().endsWith("x"), { what: "the key is passed on" });
   subagent = undefined;
-  await waitFor(() => changed.whys.at(-1) === "a line is begun at its terminal", { what: "it leaves it" });
+  await waitFor(() => changed.whys.at(-1) === "its terminal has an unfinished line", { what: "it leaves it" });
   changed.end();
   expect(await changing).toBe(false);
   expect(changed.written()).toBe(`${pasted("dig")}x`);

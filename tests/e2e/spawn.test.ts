@@ -140,7 +140,7 @@ describe("cliai spawn", () => {
     const run = await serve.run(["spawn", "demo"], { env: { PATH: dir.path } });
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toContain("error: cannot start claude: there is no such program on PATH\n");
-    expect(run.stderr).toContain("hint: get it: npm install -g @anthropic-ai/claude-code\n");
+    expect(run.stderr).toContain("hint: install it: npm install -g @anthropic-ai/claude-code\n");
   });
 
   test("an agent whose CLI cannot be started is shown as that, with the reason, until it is launched anew", async () => {

@@ -106,7 +106,7 @@ test("nothing is typed into a menu, a dialog or a line that is begun; it is once
   await ada.until("its turn is over", ({ axes }) => axes.activity.reason === "its turn ended");
   await terminal.waitFor(/✻ .* done /);
   const noPrompt = "its terminal shows no empty prompt";
-  const begun = "a line is begun at its terminal";
+  const begun = "its terminal has an unfinished line";
   const { keys, type } = terminal;
   const states: [string, () => Promise<unknown>, string, string, readonly string[]][] = [
     ["rewind", () => keys("Escape", "Escape"), "Enter to continue", noPrompt, ["Escape"]],

@@ -1,17 +1,17 @@
 // What a release of Claude Code can do, by its number.
 
-/** Brought hooks that it calls itself, by HTTP; the oldest whose stream was seen to carry hooks as well. */
+/** The first release with HTTP hooks, and the oldest one whose stream was seen to carry hooks. */
 const firstWithHooks = [2, 1, 63] as const;
 
 export interface ClaudeAbilities {
   readonly httpHooks: boolean;
   /** Hooks over the stream of a headless session. */
   readonly streamHooks: boolean;
-  /** A hook's command with arguments of its own, which no shell reads. */
+  /** Whether a hook's command may have separate arguments, so that no shell parses them. */
   readonly commandArgs: boolean;
 }
 
-/** A release that does not say its number is taken for a new one. */
+/** Takes an unknown version for a new one. */
 export function claudeAbilities(version: string | undefined): ClaudeAbilities {
   const isNew = version === undefined || !isOlder(version.split(".").map(Number));
   return { httpHooks: isNew, streamHooks: isNew, commandArgs: isNew };

@@ -1,13 +1,13 @@
-// What runs in the background of a session of Claude Code: shells and subagents that its hook `Stop` and its stream list.
-// Measured with 2.1.330.
+// Reads what runs in the background of a session of Claude Code: shells and subagents, from the lists of its hook `Stop` and of its
+// stream. Measured with 2.1.330.
 import * as v from "valibot";
 import type { BackgroundTask } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
 
 const text = v.optional(v.fallback(v.optional(v.string()), undefined));
-/** Of `background_tasks` of a hook. */
+/** An item of a hook's `background_tasks`. */
 const HookTaskSchema = v.looseObject({ id: v.string(), type: text, status: text, description: text });
-/** Of `system`, `background_tasks_changed` of the stream. */
+/** An item of the stream's line `system`, `background_tasks_changed`. */
 const StreamTaskSchema = v.looseObject({ task_id: v.string(), task_type: text, description: text });
 
 const typeOf = new Map<string | undefined, BackgroundTask["type"]>([
@@ -18,7 +18,7 @@ const typeOf = new Map<string | undefined, BackgroundTask["type"]>([
 ]);
 const descriptionLength = 200;
 
-/** @param list of a hook or of the stream; what is no task in it is left out */
+/** @param list from a hook or from the stream; items of another shape are left out */
 export function readBackgroundTasks(list: readonly unknown[]): BackgroundTask[] {
   return list.flatMap((each) => {
     const ofHook = v.safeParse(HookTaskSchema, each);
@@ -42,11 +42,11 @@ function buildTask(id: string, type: string | undefined, description: string | u
   };
 }
 
-/** How the session's model is told that one has ended; of one that goes on there are notifications too. */
+/** The notification that tells the model of a task's end. Notifications also come of tasks that go on; they have another status. */
 const endedPattern =
   /<task-notification>[\s\S]*?<task-id>([^<]+)<\/task-id>[\s\S]*?<status>(?:completed|failed|killed|stopped)<\/status>/;
 
-/** The id of the task that has ended, by the words of a notification; undefined where they say no such thing. */
+/** Returns the id of the task whose end the notification tells; undefined if it tells none. */
 export function readTaskEnd(words: string): string | undefined {
   return endedPattern.exec(words)?.[1];
 }

@@ -1,5 +1,5 @@
-// What Claude Code tells its MCP servers by their environment: where it works, its session, and the socket on which that takes
-// messages. Measured with 2.1.330.
+// Reads what Claude Code tells its MCP servers by their environment: the project's folder, the session's id, and the socket on which
+// the session takes messages. Measured with 2.1.330.
 import type { McpServerFacts } from "../agent-cli.ts";
 
 export function readClaudeEnvironment(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {

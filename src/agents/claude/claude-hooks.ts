@@ -1,5 +1,5 @@
-// What a hook of Claude Code says, in the words of `agent.{id}.event`: measured with 2.1.330. Short words only, without
-// secrets as far as they can be told by their shape; what a tool gave back is never among them.
+// Translates a hook of Claude Code into the fields of `agent.{id}.event`. Texts are cut short, and secrets that can be known by their
+// shape are redacted. The result of a tool is never included. Measured with 2.1.330.
 import * as v from "valibot";
 import type { NotificationWord } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
@@ -16,7 +16,7 @@ export interface AgentEventFacts {
   readonly subagent?: string;
 }
 
-/** A field of another type than we know is as good as none: the gate must not open for it. */
+/** A field of an unexpected type counts as absent. Rejecting the hook instead would let its tool run past the gate. */
 const text = v.optional(v.fallback(v.optional(v.string()), undefined));
 
 const ClaudeHookSchema = v.looseObject({
@@ -66,10 +66,10 @@ const kindOfHook = new Map<string, SessionEventKind>([
 const shortLength = 200;
 const longLength = 300;
 const idLength = 128;
-/** More of a text than this cannot matter for its beginning. */
+/** How much of a text is searched for secrets; only its beginning is kept anyway. */
 const readLength = 8_192;
 
-/** What the hook says, and what it says of the agent's state, if anything; undefined for what is no hook. */
+/** Returns the parsed hook, and its facts if its kind is known. Undefined if the payload is not a hook of Claude Code. */
 export function readClaudeHook(
   payload: unknown,
 ): { readonly hook: ClaudeHook; readonly facts: AgentEventFacts | undefined } | undefined {
@@ -127,7 +127,7 @@ function detailOf(hook: ClaudeHook): string | undefined {
   }
 }
 
-/** Claude's words for what has another word of ours; its others are ours already, or say nothing of the state. */
+/** Claude's notification types that have another word in cliai. The other types keep their own word. */
 const notificationWords = new Map<string, NotificationWord>([
   ["worker_permission_prompt", "permission_prompt"],
   ["elicitation_url_dialog", "elicitation_dialog"],
@@ -139,14 +139,14 @@ function notificationWordOf(type: string | undefined): string | undefined {
   return type === undefined ? undefined : (notificationWords.get(type) ?? type);
 }
 
-/** Of a tool that asks its user: what it asks. */
+/** The plan or the questions of a tool that asks its user. */
 function askedWords({ tool_name: name, tool_input }: ClaudeHook): string | undefined {
   if (name !== questionTool && name !== planTool) return undefined;
   const { questions = [], plan } = readAsking(name, tool_input);
   return plan ?? questions.map(({ question }) => question).join(" ");
 }
 
-/** The field of a tool's input that says most in few words. */
+/** The fields of a tool's input that describe it best; the first one that is set is shown. */
 const tellingFields = [
   "command",
   "file_path",
@@ -177,7 +177,7 @@ const failureWordOf = new Map<string, FailureWord>([
   ["server_error", "server"],
 ]);
 
-/** 2.1.330 calls a usage limit that comes as a bad request `unknown`: its words say what it is. */
+/** If the API reports a usage limit as a bad request, 2.1.330 gives the error `unknown`. Then its words tell the cause. */
 function failureWordOfTurn(error = "", words = ""): FailureWord {
   const word = failureWord(error);
   return word === "other" ? failureWord(words) : word;
@@ -204,7 +204,7 @@ function long(words: string | undefined): string | undefined {
   return words === undefined ? undefined : beginning(words, longLength);
 }
 
-/** Secrets go before the cut, which might leave half of one that is no longer known by its shape. */
+/** Redacts before it cuts, because a cut could leave half of a secret, which `redact` would not know. */
 function beginning(words: string, length: number): string {
   return redact(words.slice(0, readLength)).slice(0, length).toWellFormed();
 }

@@ -1,17 +1,17 @@
-// Reads from Claude Code's screen whether its prompt box takes words now: measured with 2.1.330. Whatever is not known to be
-// that box counts as something else, for an Enter there may answer a dialog.
+// Reads from Claude Code's screen whether its prompt box takes text now. Anything that is not known to be that box counts as `other`,
+// because an Enter there could answer a dialog. Measured with 2.1.330.
 import type { PromptState } from "../agent-cli.ts";
 import type { ScreenRow, ScreenView } from "../terminal-screen.ts";
 
-/** Each edge of the box is a line of these, from side to side; the upper one may carry a name. */
+/** The edges of the box are lines of this character, from side to side. The upper one may contain a name. */
 const upperEdge = /^─{4}.*─$/;
 const lowerEdge = /^─+$/;
 const promptSign = "❯";
-/** Where the words begin, behind the sign and a blank. */
+/** The column in which the text begins, after the sign and a blank. */
 const firstColumn = 2;
 /**
- * Below the box stands the permission mode: "⏵⏵ auto mode on (shift+tab to cycle)", "⏸ manual mode on · ? for shortcuts". A menu, the
- * agents view, the list of subagents, the shell mode and "Press Ctrl-C again" write something else there.
+ * The line below the box shows the permission mode: "⏵⏵ auto mode on (shift+tab to cycle)", "⏸ manual mode on · ? for shortcuts".
+ * In a menu, the agents view, the list of subagents, the shell mode and after "Press Ctrl-C again" it shows something else.
  */
 const modeLine = /^ *(?:⏵⏵|⏸) [a-z ]+ on(?: |$)/;
 
@@ -25,12 +25,15 @@ export function readClaudePrompt({ rows, cursor }: ScreenView): PromptState {
   return isEmpty(first) && bottom === top + 2 && cursor.column === firstColumn ? "empty" : "written";
 }
 
-/** Further rows of what is written stand under its first word. */
+/** Whether the row continues a written text: such rows are indented to the first column of the text. */
 function isContinued({ text }: ScreenRow): boolean {
   return text === "" || text.startsWith(" ".repeat(firstColumn));
 }
 
-/** A suggestion is written dim; its first character, under the cursor, is not. A command is dim behind its "/" as well. */
+/**
+ * Whether the prompt's row has no text, or only a suggestion. A suggestion is dim, except for its first character, which is under the
+ * cursor. A slash command is dim after its "/" too, but is not a suggestion.
+ */
 function isEmpty({ text, brightText }: ScreenRow): boolean {
   if (text === promptSign) return true;
   return text.length > firstColumn + 1 && brightText.length <= firstColumn + 1 && text[firstColumn] !== "/";

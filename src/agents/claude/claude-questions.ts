@@ -1,5 +1,5 @@
-// The tools by which Claude Code asks its user: AskUserQuestion and ExitPlanMode. What they ask, and the input that answers
-// them: a permission that is given without that input leaves the dialog standing. Measured with 2.1.330.
+// The tools by which Claude Code asks its user: AskUserQuestion and ExitPlanMode. Reads what they ask, and builds the input that
+// contains the answers: if a permission is given without that input, the dialog stays open. Measured with 2.1.330.
 import * as v from "valibot";
 import type { HookTool } from "../../domain/hook.ts";
 import type { Question } from "../../domain/questions.ts";
@@ -28,7 +28,7 @@ const AskSchema = v.looseObject({
 });
 const PlanSchema = v.looseObject({ plan: v.string() });
 
-/** Of a tool that asks the user: its questions, or its plan. */
+/** Returns the questions or the plan of a tool that asks the user; an empty object for other tools. */
 export function readAsking(name: string, input: unknown): Pick<HookTool, "questions" | "plan"> {
   if (name === questionTool) return { questions: readQuestions(input) };
   if (name !== planTool) return {};
@@ -36,7 +36,7 @@ export function readAsking(name: string, input: unknown): Pick<HookTool, "questi
   return { plan: read.success ? read.output.plan : "" };
 }
 
-/** None where the input is of another shape than we know. */
+/** Returns the questions; none if the input has an unknown shape. */
 export function readQuestions(input: unknown): Question[] {
   const read = v.safeParse(AskSchema, input);
   if (!read.success) return [];
@@ -52,7 +52,7 @@ export function readQuestions(input: unknown): Question[] {
   }));
 }
 
-/** The tool's own input with the answers, by the words of their questions. */
+/** Returns the tool's input with `answers` added: the answers by the texts of their questions. */
 export function answeredInput(input: unknown, answers: readonly string[]): object {
   const given = readQuestions(input).map(({ question }, index) => [question, answers[index] ?? ""]);
   return { ...(input as object), answers: Object.fromEntries(given) };

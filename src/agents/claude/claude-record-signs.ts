@@ -1,6 +1,6 @@
-// What the lines of a session's record show, a file of JSON Lines that Claude Code writes while the session runs. Hooks of
-// the user's run beside ours: that a prompt was kept from the model, and that a turn is over, stands here alone. Measured with
-// 2.1.330, on a terminal.
+// Reads what the lines of a session's record show. The record is a file of JSON Lines that Claude Code writes while the session
+// runs. Because the user's hooks run beside ours, only the record tells that a prompt was kept from the model and that a turn is over.
+// Measured with 2.1.330, on a terminal.
 import * as v from "valibot";
 import type { SessionSign } from "../../domain/hook.ts";
 import { readTaskEnd } from "./claude-background.ts";
@@ -25,7 +25,7 @@ const LineSchema = v.looseObject({
 });
 type Line = v.InferOutput<typeof LineSchema>;
 
-/** What the CLI writes in the model's place, such as the words of an error. */
+/** The model's name in messages that the CLI itself writes, such as the text of an error. */
 export const notTheModel = "<synthetic>";
 
 export function readRecordLine(line: unknown): readonly SessionSign[] {
@@ -40,12 +40,12 @@ function signsOf(read: Line, line: unknown): SessionSign[] {
   switch (type) {
     case "user":
     case "attachment":
-      // What is queued only is written under other types.
+      // A prompt that is only queued has another type.
       return [{ type: "taken", text: JSON.stringify(line) }];
     case "assistant":
       return message.model === notTheModel ? [] : [{ type: "answer" }];
     case "api-request":
-      // Written as the request is made; titles and the like are made beside the conversation.
+      // Written when the request is made. Only these sources belong to the conversation; titles and summaries have others.
       return /^(repl_main_thread|sdk)/.test(read.querySource ?? "") ? [{ type: "answer" }] : [];
     case "queue-operation": {
       const id = typeof content === "string" ? readTaskEnd(content) : undefined;
@@ -64,7 +64,7 @@ function readSystemLine({ subtype, content, promptSubmitEnding, ...stop }: Line)
     return [{ type: "refused", text: typeof content === "string" ? content : "", reason }];
   }
   if (subtype === "turn_duration") return [{ type: "turn_end" }];
-  // Whether a hook of the user's keeps the turn going: by its words, or by what it adds.
+  // Whether one of the user's hooks keeps the turn going: by an error, or by added context.
   const goesOn = stop.hookErrors.length > 0 || stop.hookAdditionalContext.length > 0;
   return subtype === "stop_hook_summary" && !goesOn ? [{ type: "turn_end" }] : [];
 }

@@ -1,8 +1,11 @@
-// What the lines of Claude Code's own records say: a file of JSON Lines for the session, one beside it for each subagent.
-// Measured with 2.1.330.
+// Reads the lines of Claude Code's own records: a file of JSON Lines for the session, and one for each subagent. Measured with
+// 2.1.330.
 import * as v from "valibot";
 
-/** Claude's own words, "[Request interrupted by user for tool use]" among them; a prompt has an origin, and may say the same. */
+/**
+ * The line that Claude writes when its user interrupts a turn, such as "[Request interrupted by user for tool use]". A user's prompt
+ * may have the same words, but it has `origin` or `promptSource`.
+ */
 const InterruptionSchema = v.looseObject({
   type: v.literal("user"),
   isSidechain: v.optional(v.literal(false)),
@@ -37,7 +40,7 @@ export function readToolResults(line: unknown): readonly string[] {
   );
 }
 
-/** `<session>.jsonl` has a folder `<session>` beside it. */
+/** Returns the path of a subagent's record: it is in the folder `<session>/subagents` beside `<session>.jsonl`. */
 export function subagentRecord(transcriptPath: string | undefined, subagent: string): string | undefined {
   if (transcriptPath === undefined || !/^[\w-]+$/.test(subagent)) return undefined;
   return transcriptPath.replace(/\.jsonl$/, `/subagents/agent-${subagent}.jsonl`);

@@ -1,5 +1,5 @@
-// Claude Code's session as its host meets it: the settings with our hooks, what a hook says, and what it is answered. Measured
-// with 2.1.330.
+// What the host needs for a session of Claude Code: builds the settings with our hooks, reads a hook, and builds the answer to it.
+// Measured with 2.1.330.
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
@@ -15,7 +15,7 @@ import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { writeToSocket } from "./messaging-socket.ts";
 
-/** Those that may be held as long as a person takes; the others only tell. */
+/** The hooks that may be held for as long as a person takes to answer. The others are answered at once. */
 const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;
 const toldEvents = [
   "SessionEnd",
@@ -30,13 +30,13 @@ const toldEvents = [
   "SubagentStop",
   "PreCompact",
 ] as const;
-/** 2.1.330 skips a HTTP hook of these. */
+/** 2.1.330 does not call HTTP hooks for these events, so they get a command. */
 const commandEvents = ["SessionStart"] as const;
 const toldWithinS = 5;
-/** After 8 ends of a turn that were held back in a row 2.1.330 ends it all the same; each of these is a decision of somebody's. */
+/** By default 2.1.330 ends a turn after its end was refused 8 times in a row. With stop approval, each refusal is somebody's decision. */
 const mostRefusedEnds = 1_000_000;
 
-/** The settings file of one agent, beside the user's own settings and never in their place. */
+/** Builds the settings file of one agent. Claude reads it in addition to the user's own settings. */
 export function buildClaudeSettings(place: HookPlace): unknown {
   const { url, token, holdS, version, userSettings } = place;
   const byCommand = (timeout: number) => [{ hooks: [{ ...commandOf(place), timeout }] }];
@@ -55,12 +55,12 @@ export function buildClaudeSettings(place: HookPlace): unknown {
     ((streamHooks && streamedEvents.has(event)) || (place.asksPermissions && event === permissionEvent));
   return {
     hooks: Object.fromEntries(hooks.filter(([event]) => !isStreamed(event))),
-    // Without it a session that asks for no permissions leaves its host's messages lying.
+    // Without it, a session that asks for no permissions ignores the messages from its host.
     crossSessionInbound: "accept",
     // `/bg`, and ← at an empty prompt, would move the session to Claude's own daemon, away from its host.
     disableAgentView: true,
     env: {
-      // The user's own settings may name a proxy, which knows nothing of this machine's loopback.
+      // The user's own settings may name a proxy, which cannot reach this machine's loopback.
       NO_PROXY: userSettings.noProxy,
       no_proxy: userSettings.noProxy,
       ...(place.holdsEnds ? { CLAUDE_CODE_STOP_HOOK_BLOCK_CAP: String(mostRefusedEnds) } : {}),
@@ -69,7 +69,7 @@ export function buildClaudeSettings(place: HookPlace): unknown {
   };
 }
 
-/** With arguments of their own no shell reads them; a release that does not know that would run the bare program. */
+/** Gives the arguments separately, so that no shell parses them. An older release would ignore them, so it gets one quoted command. */
 function commandOf({ command: { command, args }, version }: HookPlace): object {
   return claudeAbilities(version).commandArgs
     ? { type: "command", command, args }
@@ -80,7 +80,7 @@ const ownTools: ReadonlySet<string> = new Set(toolNames.map((name) => `mcp__clia
 
 function readHook(payload: unknown): Hook | undefined {
   const read = readClaudeHook(payload);
-  if (read === undefined) throw new CliaiError("message_invalid", "this is no hook of Claude Code");
+  if (read === undefined) throw new CliaiError("message_invalid", "this is not a hook of Claude Code");
   const { hook, facts } = read;
   if (facts === undefined) return undefined;
   const { tool_name: name, tool_input: input, tool_response: result } = hook;
@@ -118,7 +118,7 @@ function buildHookAnswer({ facts, tool }: Hook, answer: HookAnswer): unknown {
     case "hold_back":
       return { decision: "block", reason: answer.reason };
     case "permit":
-      // Without the input, a tool that asks its user (ExitPlanMode) leaves its dialog standing.
+      // Without the input, the dialog of a tool that asks its user (ExitPlanMode) stays open.
       return specific({ decision: { behavior: "allow", updatedInput: tool?.input } });
     case "answer": {
       const updatedInput = answeredInput(tool?.input, answer.answers);
@@ -129,7 +129,7 @@ function buildHookAnswer({ facts, tool }: Hook, answer: HookAnswer): unknown {
   }
 }
 
-/** Claude's names of the hooks that are answered with more than nothing. */
+/** Claude's names of the hooks whose answer has a `hookSpecificOutput`. */
 const eventNames: Readonly<Record<string, string>> = {
   tool_start: "PreToolUse",
   tool_end: "PostToolUse",

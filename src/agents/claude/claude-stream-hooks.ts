@@ -1,16 +1,16 @@
-// The hooks that a headless Claude Code calls over its own stream, and what that stream shows of a tool's end: the cheapest
-// kind there is (docs/performance.md). Seen with 2.1.63 and 2.1.330.
+// The hooks that a headless Claude Code calls over its own stream, and the ends of tools that the stream shows. These hooks cost the
+// least (docs/performance.md). Seen with 2.1.63 and 2.1.330.
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { HeadlessPipes } from "../agent-cli.ts";
 
-/** Called over the stream, and answered there. */
+/** The hooks that the CLI calls over the stream, where they are answered too. */
 const calledEvents = ["PreToolUse"] as const;
-/** Asked for over the stream as well, where the session is started with {@link permissionArgs}. */
+/** Also comes over the stream if the session is started with {@link permissionArgs}. */
 export const permissionEvent = "PermissionRequest";
 /** Also gives a session without a terminal the tools that ask its user. */
 export const permissionArgs = ["--permission-prompt-tool", "stdio"] as const;
-/** Those and what the stream shows anyway: they must not be in the settings besides. */
+/** The hooks that the stream carries or shows. They must not be in the settings too, or they would come twice. */
 export const streamedEvents: ReadonlySet<string> = new Set([
   ...calledEvents,
   "PostToolUse",
@@ -19,13 +19,13 @@ export const streamedEvents: ReadonlySet<string> = new Set([
 
 export interface StreamHooks {
   /**
-   * Has the CLI call them, and wait so long for an answer. Resolves when it says that it will, or has ended; rejects with
-   * CliaiError `cli_missing` when it refuses.
+   * Asks the CLI to call the hooks over the stream, and to wait `timeoutS` for each answer. Resolves when the CLI agrees, or has
+   * ended. Rejects with CliaiError `cli_missing` if it refuses.
    */
   register(timeoutS: number): Promise<void>;
-  /** A line of the stream. */
+  /** Takes a line of the stream. */
   take(line: unknown): void;
-  /** No line comes any more: nothing waits for an answer. */
+  /** The stream has ended: aborts the hooks that still wait for an answer. */
   end(): void;
 }
 
@@ -74,12 +74,12 @@ const ToolResultSchema = v.looseObject({
 const ResultsSchema = v.looseObject({
   type: v.literal("user"),
   message: v.looseObject({ content: v.array(v.unknown()) }),
-  /** The result itself, where the content is made for the model. */
+  /** The result itself; `content` has the form that the model gets. */
   tool_use_result: v.optional(v.unknown()),
   tool_result_meta: v.optional(v.array(v.looseObject({ id: v.string() })), []),
 });
 type ToolResults = v.InferOutput<typeof ResultsSchema>;
-/** How 2.1.330 marks what was never run; what was cut off while it ran has other marks. */
+/** How 2.1.330 marks a call that was never run. A call that was interrupted while it ran has other marks. */
 const NeverRunSchema = v.union([
   v.looseObject({ permission_decision: v.looseObject({ decision: v.literal("reject") }) }),
   v.looseObject({ non_execution_kind: v.pipe(v.string(), v.regex(/^(permission-rule|automode-)/)) }),
@@ -89,9 +89,9 @@ const TextBlockSchema = v.looseObject({ type: v.literal("text"), text: v.string(
 const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, ResultsSchema]);
 
 const nobody =
-  "Nobody can be asked for this now. Go on without it where you can, or end your turn and say what you need.";
+  "Nobody can be asked for this now. Go on without it if you can, or end your turn and say what you need.";
 
-/** Of tools whose end has not shown the oldest are forgotten. */
+/** The end of some calls never shows. Forgets the oldest calls above this number. */
 const mostRunning = 1_000;
 
 export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
@@ -106,10 +106,10 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
     const [oldest] = running.keys();
     if (running.size > mostRunning && oldest !== undefined) running.delete(oldest);
   };
-  /** A stream that takes nothing any more ends the session. */
+  /** A write fails only when the CLI has closed its input. The session ends then, so nothing is done about it here. */
   const respond = async (response: object) =>
     await write({ type: "control_response", response }).catch(() => undefined);
-  /** Undefined where the CLI waits for the answer no more. */
+  /** Resolves with the answer; undefined if the CLI has cancelled the request. */
   const ask = async (request_id: string, payload: object): Promise<unknown> => {
     const call = new AbortController();
     calls.set(request_id, call);
@@ -117,7 +117,7 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
     calls.delete(request_id);
     return call.signal.aborted ? undefined : response;
   };
-  /** The same as its hook would say, which is not in the settings then; without a terminal nobody else can be asked. */
+  /** Answers a `can_use_tool` request as the hook PermissionRequest would be. Denies if `onHook` decides nothing: nobody else can be asked. */
   const permit = async (request_id: string, asked: v.InferOutput<typeof CanUseToolSchema>) => {
     const { input: tool_input, tool_name, tool_use_id, agent_id } = asked;
     const payload = { hook_event_name: permissionEvent, tool_name, tool_input, tool_use_id, agent_id };
@@ -134,7 +134,7 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
     const permission = v.safeParse(CanUseToolSchema, request);
     if (subtype === "can_use_tool" && permission.success) return await permit(request_id, permission.output);
     if (subtype !== "hook_callback") {
-      const error = `cliai answers no ${subtype}`;
+      const error = `cliai does not support the request ${subtype}`;
       return await respond({ subtype: "error", request_id, error });
     }
     const response = await ask(request_id, input);
@@ -160,7 +160,7 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
 
   const takeResponse = ({ request_id, subtype, error }: v.InferOutput<typeof ResponseSchema>["response"]) => {
     if (request_id !== registerId) return;
-    const why = `claude does not take its hooks over its stream: ${error ?? subtype}`;
+    const why = `claude refuses to call hooks over its stream: ${error ?? subtype}`;
     if (subtype === "success") registered.resolve();
     else registered.reject(new CliaiError("cli_missing", why));
   };
@@ -170,10 +170,10 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
       const hooks = calledEvents.map((event) => [event, [{ hookCallbackIds: [event], timeout: timeoutS }]]);
       const request = {
         ...{ subtype: "initialize", hooks: Object.fromEntries(hooks) },
-        // Else the tools of a subagent's subagents are seen to begin, and never to end.
+        // Without it, the stream shows the beginning of the tools of a subagent's subagents, but not their end.
         forwardNestedSubagentToolCalls: true,
       };
-      // A write that fails is the CLI's end, which comes by `end`.
+      // If the write fails, the CLI has ended, and `end` resolves `registered`.
       write({ type: "control_request", request_id: registerId, request }).catch(() => undefined);
       await registered.promise;
     },
@@ -192,19 +192,19 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
       }
     },
     end() {
-      // Nothing is held any more, and nothing said: writing tells that by itself.
+      // Resolve, not reject: the CLI has ended, so no tool runs, and a later `say` fails by itself.
       registered.resolve();
       for (const call of calls.values()) call.abort();
     },
   };
 }
 
-/** As a hook would have told it. */
+/** The error's text, as the hook PostToolUseFailure gives it. */
 function errorOf(result: unknown): string | undefined {
   return typeof result === "string" ? result.replace(/^Error: /, "") : undefined;
 }
 
-/** The words of what the model is given: a text, or blocks with texts among them. */
+/** The text of a tool result's `content`: a string, or a list of blocks, some of which have text. */
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   const blocks = Array.isArray(content) ? content : [];

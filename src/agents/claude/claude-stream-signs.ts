@@ -1,4 +1,4 @@
-// What the lines of a headless session's stream show of its prompts, its background and its results. Measured with 2.1.330.
+// Reads what the lines of a headless session's stream show: prompts, background tasks, results. Measured with 2.1.330.
 import * as v from "valibot";
 import type { SessionSign, TurnResult } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/messages.ts";
@@ -15,7 +15,7 @@ const UsageFieldsSchema = v.looseObject({
 
 const AssistantSchema = v.looseObject({
   type: v.literal("assistant"),
-  /** Both name the subagent whose model it is. */
+  /** This and `agent_id` are set if a subagent's model has answered. */
   parent_tool_use_id: v.optional(v.nullable(v.string())),
   agent_id: optionalText,
   message: v.looseObject({ model: v.optional(v.string()), usage: v.optional(UsageFieldsSchema) }),
@@ -57,7 +57,7 @@ const ResultSchema = v.looseObject({
 type Result = v.InferOutput<typeof ResultSchema>;
 
 export interface StreamSigns {
-  /** What a line shows; the result and the session's usage where it is the end of a turn. */
+  /** Returns what a line shows; also the result and the session's usage if the line ends a turn. */
   read(line: unknown): {
     readonly signs: readonly SessionSign[];
     readonly result?: TurnResult;
@@ -94,7 +94,7 @@ export function createStreamSigns(): StreamSigns {
     read(line) {
       const result = v.safeParse(ResultSchema, line);
       if (!result.success) {
-        // Said again when the model is given it.
+        // The CLI repeats a prompt on its stream when the model is given it.
         const taken = v.is(ReplaySchema, line)
           ? [{ type: "taken", text: JSON.stringify(line) } as const]
           : [];
@@ -111,7 +111,7 @@ export function createStreamSigns(): StreamSigns {
   };
 }
 
-/** Ways in which a turn ends by itself; by every other one it was broken off. */
+/** The `terminal_reason`s of a turn that ended by itself. With any other one, the turn was broken off. */
 const ownEnds: ReadonlySet<string> = new Set(["completed", "stop_hook_prevented"]);
 
 function resultOf(read: Result, wasAsked: boolean): TurnResult {
@@ -132,7 +132,7 @@ function contextOf({ message: { model, usage } }: v.InferOutput<typeof Assistant
   return { ...(model === undefined ? {} : { model }), ...(context_tokens === 0 ? {} : { context_tokens }) };
 }
 
-/** The sums of the session so far: Claude's own estimate. */
+/** The session's sums so far. The cost is Claude's own estimate, in US dollars. */
 function usageOf({ total_cost_usd, modelUsage }: Result): Usage {
   const models = Object.values(modelUsage);
   const tokens_used = models.reduce(

@@ -1,4 +1,4 @@
-// Claude Code without a terminal: messages go in as lines of JSON, and what it does comes out as such. Measured with 2.1.330.
+// Runs Claude Code without a terminal: it reads messages, and writes what it does, as lines of JSON. Measured with 2.1.330.
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { createLineSplitter } from "../../domain/text/lines.ts";
@@ -29,7 +29,7 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
   const createId = () => crypto.randomUUID();
   const interrupts = new Map<string, (isDone: boolean) => void>();
   const signs = createStreamSigns();
-  // Its end shows as the end of the process; a write after it rejects by itself.
+  // Ignored, because a write to a closed input rejects by itself, and the process's end is noticed elsewhere.
   stdin.on("error", () => undefined);
   const hooks = createStreamHooks({
     ...{ onHook, onToolResult, createId },
@@ -70,7 +70,7 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
       interrupts.set(request_id, resolve);
       const timer = setTimeout(() => resolve(false), interruptWithinMs);
       const request = { type: "control_request", request_id, request: { subtype: "interrupt" } };
-      // Not waited for: one that reads nothing any more takes it never.
+      // Not awaited, because a CLI that no longer reads its input never takes it.
       write(stdin, request).catch(() => resolve(false));
       try {
         return await promise;

@@ -1,5 +1,5 @@
-// What Claude Code's own telemetry (OTLP over HTTP, as JSON) says of each request to the model: tokens, model, and its own
-// estimate of the cost. Measured with 2.1.330, which hands none of these settings on to the agent's tools.
+// Reads Claude Code's telemetry (OTLP over HTTP, as JSON) about each request to the model: tokens, model, and Claude's own estimate of
+// the cost. Measured with 2.1.330, which does not pass these settings on to the agent's tools.
 import * as v from "valibot";
 import type { ModelRequest } from "../../domain/hook.ts";
 import type { HookPlace } from "../agent-cli.ts";
@@ -9,8 +9,8 @@ const exportEveryMs = 2_000;
 type Place = Pick<HookPlace, "telemetryUrl" | "token" | "env" | "isHeadless">;
 
 /**
- * Goes into the `env` of the agent's settings. Nothing where the user has Claude export elsewhere: that is left alone. Nor for
- * a headless session: its results say the same, and exporting makes each tool call longer (docs/performance.md).
+ * Returns the variables for the `env` of the agent's settings. Empty if the user's environment has telemetry settings, which are left
+ * as they are; and for a headless session, whose results tell the same: exporting slows each tool call (docs/performance.md).
  */
 export function telemetryEnv({ telemetryUrl, token, env, isHeadless }: Place): Record<string, string> {
   if (isHeadless || exportsElsewhere(env)) return {};
@@ -49,7 +49,7 @@ const LogsSchema = v.looseObject({
   ),
 });
 
-/** The requests to the model that the records tell of; none of what is not understood. */
+/** Returns the requests to the model that the records tell of. Leaves out records of another shape. */
 export function readClaudeTelemetry(payload: unknown): ModelRequest[] {
   const read = v.safeParse(LogsSchema, payload);
   if (!read.success) return [];
@@ -74,7 +74,7 @@ export function readClaudeTelemetry(payload: unknown): ModelRequest[] {
       context_tokens,
       tokens: context_tokens + number("output_tokens"),
       cost: number("cost_usd"),
-      // Titles and summaries are made beside the conversation: they say nothing of its length.
+      // Requests for titles and summaries are not part of the conversation, so their tokens do not tell its length.
       isConversation: !/title|summar|compact|quota|suggest/i.test(text("query_source") ?? ""),
     };
   });

@@ -1,5 +1,5 @@
-// What the settings of Claude Code that are not ours say of proxies and of hooks: it reads them beside the file that we write,
-// and the administrator's come before ours. Measured with 2.1.330.
+// Reads what the user's and the administrator's settings of Claude Code say about proxies and hooks. Claude reads them in addition to
+// the file that we write, and the administrator's settings win over ours. Measured with 2.1.330.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -12,18 +12,18 @@ const SettingsSchema = v.looseObject({
   env: v.optional(v.fallback(v.record(v.string(), v.unknown()), {}), {}),
   disableAllHooks: flag,
   allowManagedHooksOnly: flag,
-  /** A list that cannot be read allows nothing. */
+  /** A value that is not a list counts as an empty list, which allows nothing. */
   allowedHttpHookUrls: v.optional(v.fallback(v.array(v.unknown()), [])),
 });
 
 export interface SettingsFile {
   readonly path: string;
-  /** The administrator's: it comes before every other, ours included. */
+  /** Whether it is the administrator's file, which wins over every other, ours included. */
   readonly isManaged: boolean;
   readonly settings: v.InferOutput<typeof SettingsSchema>;
 }
 
-/** In the order in which Claude takes them: the later file wins. A file that is not there, or that is no JSON, says nothing. */
+/** Reads the files in Claude's order, in which a later file wins. Ignores a file that is missing or is not JSON. */
 export async function readClaudeUserSettings(place: UserSettingsPlace): Promise<UserSettings> {
   const own = ownPaths(place);
   const managed = await managedPaths(place);
@@ -37,7 +37,11 @@ export async function readClaudeUserSettings(place: UserSettingsPlace): Promise<
   );
 }
 
-/** @param files the later wins; @param env of this process, which every file's `env` wins over */
+/**
+ * Decides from the settings what `UserSettings` says. Pure.
+ * @param files in Claude's order: a later one wins
+ * @param env this process's environment; the `env` of any file wins over it
+ */
 export function judgeUserSettings(
   files: readonly SettingsFile[],
   env: UserSettingsPlace["env"],
@@ -59,7 +63,10 @@ function whyHooksAreOff(files: readonly SettingsFile[]): string | undefined {
   return last?.settings.disableAllHooks === true ? `${last.path} sets disableAllHooks` : undefined;
 }
 
-/** A list is not matched against our address here: Claude's own matching is its own business, and a command is always allowed. */
+/**
+ * Why HTTP hooks may be forbidden. Any list other than "*" counts, because we do not repeat Claude's matching of addresses; a command
+ * is always allowed instead.
+ */
 function whyHttpHooksAreOff(files: readonly SettingsFile[]): string | undefined {
   const lists = files.filter(({ settings }) => settings.allowedHttpHookUrls !== undefined);
   const narrow = lists.find(({ settings }) => settings.allowedHttpHookUrls?.includes("*") !== true);
@@ -107,6 +114,6 @@ async function readSettings(path: string, isManaged: boolean): Promise<SettingsF
     const read = v.safeParse(SettingsSchema, parseJson(await readFile(path)));
     return read.success ? { path, isManaged, settings: read.output } : undefined;
   } catch {
-    return undefined; // not there, or no JSON: Claude takes nothing from it either
+    return undefined; // missing, or not JSON: Claude ignores it too
   }
 }

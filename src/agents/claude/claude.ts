@@ -1,6 +1,6 @@
 // This room holds all that knows Claude Code: its arguments, hooks, stream, settings, telemetry.
 //
-// Claude Code: measured with 2.1.330.
+// The `AgentCli` of Claude Code. Measured with 2.1.330.
 import type { AgentCli } from "../agent-cli.ts";
 import { readClaudeEnvironment } from "./claude-environment.ts";
 import { readClaudePrompt } from "./claude-prompt.ts";
@@ -9,9 +9,9 @@ import { claudeStream } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";
 import { readClaudeUserSettings } from "./claude-user-settings.ts";
 
-/** With one of these, the session has an id already, and a second one is refused. */
+/** If the user passes one of these, the session has an id already, and Claude would refuse a second one. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
-/** With one of these, the user has said how permissions are given. */
+/** If the user passes one of these, the user has decided how permissions are given. */
 const permissionFlags = ["--permission-mode", "--dangerously-skip-permissions"];
 
 export const claude: AgentCli = {
@@ -37,7 +37,7 @@ export const claude: AgentCli = {
     const asksByStream =
       launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);
     return [
-      // --mcp-config and --allowedTools take all words up to the next flag: none of them may stand last.
+      // --mcp-config and --allowedTools take all words up to the next flag, so another flag must follow them.
       "--mcp-config",
       mcpConfigPath,
       ...(strictMcp ? ["--strict-mcp-config"] : []),
@@ -50,10 +50,10 @@ export const claude: AgentCli = {
       ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
       ...(launch.isHeadless === true ? claudeStream.args : []),
       ...(asksByStream ? permissionArgs : []),
-      // Its default mode, "auto", lets a classifier decide.
+      // Without it, Claude uses the mode "auto", in which a classifier decides.
       ...(asks ? ["--permission-mode", "default"] : []),
       ...passedOn,
-      // After `--` a task may begin with dashes. A headless session is given it as its first message.
+      // After `--` a task may begin with dashes. A headless session gets its task as the first message instead.
       ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),
     ];
   },

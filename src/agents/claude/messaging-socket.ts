@@ -1,14 +1,14 @@
-// The socket on which a session of Claude Code takes messages (measured with 2.1.330): the first way to speak to it.
-// A message is one line of JSON; nothing comes back, so that the socket's word is no evidence that it was seen.
+// Writes to the socket on which a session of Claude Code takes messages, one line of JSON each. The session answers nothing, so a
+// successful write is no evidence that the model has seen the message. Measured with 2.1.330.
 import { createConnection } from "node:net";
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 
-/** `next` comes after the running tool and wakes an idle session; `now` cuts the running tool off. */
+/** `next`: the model gets the message after the running tool, or at once if it is idle. `now`: interrupts the running tool. */
 export type Priority = "next" | "now";
 
 const withinMs = 2_000;
 
-/** Resolves when the session's end of the socket has taken the whole message. @throws Error when it has not */
+/** Resolves when the session has taken the whole message from the socket. Rejects with an Error if it could not be sent. */
 export function writeToSocket(
   { path, token }: MessagingSocket,
   text: string,
@@ -20,11 +20,11 @@ export function writeToSocket(
   ];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = createConnection(path);
-  socket.setTimeout(withinMs, () => socket.destroy(new Error(`nothing takes it at ${path}`)));
+  socket.setTimeout(withinMs, () => socket.destroy(new Error(`nobody reads the socket ${path}`)));
   let isOpen = false;
-  // Once it is open the bytes may be on their way to the session: given by another way too, they would come twice.
+  // After the connection is open, the session may have the bytes. Rejecting would make the caller try another route: a doubled message.
   socket.once("error", (error) => (isOpen ? resolve() : reject(error)));
-  // Whatever it says is no answer to this; read, so that its end is seen.
+  // Read and ignore what the session sends, so that the end of the socket is noticed.
   socket.resume();
   socket.once("connect", () => {
     isOpen = true;
