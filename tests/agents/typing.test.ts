@@ -101,7 +101,9 @@ test("what its user sends, takes away or changes is not sent once more", async (
   changed.typer.passKeys(Buffer.from("x"), true);
   await waitFor(() => changed.written().endsWith("x"), { what: "the key is passed on" });
   subagent = undefined;
-  await waitFor(() => changed.whys.at(-1) === "its terminal has an unfinished line", { what: "it leaves it" });
+  await waitFor(() => changed.whys.at(-1) === "its terminal has an unfinished line", {
+    what: "it leaves it",
+  });
   changed.end();
   expect(await changing).toBe(false);
   expect(changed.written()).toBe(`${pasted("dig")}x`);

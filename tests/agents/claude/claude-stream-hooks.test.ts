@@ -82,7 +82,11 @@ test("what else the CLI asks over its stream is refused, and not left waiting", 
   expect(written).toEqual([
     {
       type: "control_response",
-      response: { subtype: "error", request_id: "q1", error: "cliai does not support the request can_use_tool" },
+      response: {
+        subtype: "error",
+        request_id: "q1",
+        error: "cliai does not support the request can_use_tool",
+      },
     },
   ]);
 });
