@@ -35,6 +35,11 @@ export async function endProcess(child: Child, withinMs = endsWithinMs): Promise
   clearTimeout(last);
 }
 
+/** A process that a signal ended has no exit code; one that could not be started has neither. */
+export function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
 /** Sends a signal to a child of ours, which is not reaped before its exit code is known. */
 export function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   const { pid, exitCode } = child;

@@ -6,7 +6,7 @@ import process from "node:process";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { endProcess, signalChild } from "../../processes/end-process.ts";
+import { endProcess, hasEnded, signalChild } from "../../processes/end-process.ts";
 import { selfCommand } from "../../runtime.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -77,7 +77,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   });
   let endingNow: Promise<void> | undefined;
   const endNow = async () => {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    if (hasEnded(child)) return;
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const terminate = () => {
       child.stdin?.end();
@@ -85,7 +85,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
       if (child.stdin === null || process.platform !== "win32") signalChild(child, "SIGTERM");
     };
     await endProcess({ terminate, kill: () => signalChild(child, "SIGKILL"), ended: exited }, endWithinMs);
-    if (child.exitCode !== null || child.signalCode !== null) await swept;
+    if (hasEnded(child)) await swept;
   };
   const end = () => {
     endingNow ??= endNow();

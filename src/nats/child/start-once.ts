@@ -1,0 +1,165 @@
+// Starts one nats-server: writes its configuration, spawns it, reads its log, and waits until it listens.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import { hasEnded, signalChild } from "../../processes/end-process.ts";
+import { pause } from "../../waiting.ts";
+import type { Claims } from "../accounts/credentials.ts";
+import { maxPayloadBytes } from "../payload.ts";
+import { childEnvironment } from "./child-environment.ts";
+import { recordRun } from "./leftover-server.ts";
+import type { ServerBinary } from "./server-binary.ts";
+import { accountsDirOf, buildServerConfig, type ServerTls } from "./server-config.ts";
+import type { StoreWatch } from "./store-watch.ts";
+import { createViolationReader, type RepeatedViolation } from "./violations.ts";
+
+const readyWithinMs = 5_000;
+/** Go collects garbage when there is half as much of it as memory in use, and not as much: less memory for more CPU (docs/performance.md). */
+const garbagePercent = "50";
+/** In characters; only the end of a longer one is read. */
+const longestLine = 64 * 1024;
+export const defaultSync = "always";
+
+export interface NatsServerOptions {
+  readonly binary: Pick<ServerBinary, "path" | "version">;
+  /** JetStream's files, the configuration and the ports file go here. */
+  readonly dir: string;
+  /** Default: this machine alone. */
+  readonly host?: string | undefined;
+  readonly tls?: ServerTls | undefined;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Default `always`; docs/durability.md has the costs. */
+  readonly sync?: string | undefined;
+  /** The claims that it trusts, asked for at each start; without it, nats-server admits anybody. */
+  readonly claims?: (() => Promise<Claims>) | undefined;
+  /** If it aborts, the present child is killed at once and not started again. */
+  readonly kill?: AbortSignal | undefined;
+  /** Called with what it refuses to a connection, a few times a second at most for each user. */
+  readonly onViolation?: ((violation: RepeatedViolation) => void) | undefined;
+  readonly log: Logger;
+}
+
+export async function startOnce(
+  { binary, dir, host, tls, claims, sync = defaultSync, kill, onViolation, log }: NatsServerOptions,
+  store: StoreWatch,
+  serverName: string,
+  port: number,
+): Promise<{ child: ChildProcess; port: number }> {
+  const configPath = join(dir, "nats-server.conf");
+  const trust = claims && { claims: await claims(), accountsDir: accountsDirOf(dir) };
+  await rm(configPath, { force: true }); // a symbolic link in its place is not followed
+  await writeFile(
+    configPath,
+    buildServerConfig({
+      serverVersion: binary.version,
+      serverName,
+      host,
+      tls,
+      port,
+      storeDir: dir,
+      portsDir: dir,
+      maxPayloadBytes,
+      sync,
+      trust,
+    }),
+    { mode: 0o600, flag: "wx" },
+  );
+  const child = spawn(binary.path, ["-c", configPath], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...childEnvironment(process.env), GOGC: process.env.GOGC ?? garbagePercent },
+    // In a process group of its own, so that Ctrl-C reaches serve only, which ends nats-server after its own last writes.
+    detached: process.platform !== "win32",
+  });
+  const killNow = () => signalChild(child, "SIGKILL");
+  kill?.addEventListener("abort", killNow);
+  child.once("exit", () => kill?.removeEventListener("abort", killNow));
+  const violations = createViolationReader((violation) => onViolation?.(violation));
+  child.once("close", violations.flush);
+  const lastWords = collectLog(child, [store.read, violations.read], log);
+  const failed = new Promise<never>((_, reject) => {
+    child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
+    child.once("exit", () => reject(startFailure(binary.path, port, lastWords)));
+  });
+  failed.catch(() => undefined);
+  try {
+    const known = { server_name: serverName, pid: child.pid ?? 0, host };
+    // At once, because a serve that is killed before nats-server listens leaves it running, too.
+    if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0 });
+    const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
+    await recordRun(dir, { ...known, port: readyPort });
+    return { child, port: readyPort };
+  } catch (error) {
+    // It has stored nothing, so it can be killed: an orderly end might not work, and would delay the error.
+    signalChild(child, "SIGKILL");
+    throw error;
+  }
+}
+
+/** nats-server writes `<its own file name>_<pid>.ports` once it listens. */
+async function portOf(child: ChildProcess, binaryPath: string, dir: string): Promise<number> {
+  const path = join(dir, `${basename(binaryPath)}_${child.pid}.ports`);
+  const deadline = performance.now() + readyWithinMs;
+  while (performance.now() < deadline && !hasEnded(child)) {
+    const port = await readPort(path);
+    if (port !== undefined) {
+      await rm(path, { force: true });
+      return port;
+    }
+    await pause(5);
+  }
+  throw new CliaiError("failed", `nats-server did not listen within ${readyWithinMs / 1000} s`, {
+    hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,
+  });
+}
+
+async function readPort(path: string): Promise<number | undefined> {
+  try {
+    const ports = JSON.parse(await readFile(path, "utf8")) as { nats?: string[] };
+    const url = ports.nats?.[0];
+    return url === undefined ? undefined : Number(new URL(url).port);
+  } catch {
+    // Missing or half written; look again later.
+    return undefined;
+  }
+}
+
+/**
+ * Keeps the last lines of nats-server's log, for the error that has to say why it ended. What reads a line must be quick:
+ * while the pipe is full, nats-server stands.
+ */
+function collectLog(
+  child: ChildProcess,
+  readers: readonly ((line: string) => void)[],
+  log: Logger,
+): string[] {
+  const lastWords: string[] = [];
+  let rest = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = (lines.pop() ?? "").slice(-longestLine);
+    for (const line of lines) {
+      if (line === "") continue;
+      log.debug(`nats-server: ${line}`);
+      for (const read of readers) read(line);
+      lastWords.push(line);
+      if (lastWords.length > 20) lastWords.shift();
+    }
+  });
+  return lastWords;
+}
+
+function startFailure(binaryPath: string, port: number, lastWords: readonly string[]): CliaiError {
+  const fatal = lastWords.findLast((line) => line.includes("[FTL]")) ?? lastWords.at(-1) ?? "it said nothing";
+  const why = fatal.replace(/^\[\d+\]\s+\S+\s+\S+\s+/, "");
+  if (/address already in use|Only one usage of each socket address/.test(why)) {
+    return new CliaiError("port_taken", `port ${port} for NATS is taken`, {
+      hint: "end the program that uses it, or choose another port: cliai serve --nats-port 0",
+    });
+  }
+  return new CliaiError("failed", `nats-server does not start: ${why}`, {
+    hint: `see whether it runs by itself: ${binaryPath} --version`,
+  });
+}
