@@ -54,7 +54,7 @@ export const serveSettings = {
     valueHint: "URL",
   }),
   nats_creds: setting(path, {
-    description: "credentials file for the NATS server at nats_url",
+    description: "log in to your own NATS server with this credentials file",
     valueHint: "FILE",
   }),
   nats_server: setting(path, {
@@ -62,20 +62,20 @@ export const serveSettings = {
     valueHint: "PATH",
   }),
   insecure: setting(yesOrNo, {
-    description: "ask for no credentials, on loopback only; for experiments",
+    description: "ask nobody for a token or credentials; on loopback only, for experiments",
     default: false,
   }),
   token_file: setting(path, {
-    description: "read the HTTP token from this file; else serve makes one at its first start",
+    description: "read the HTTP token from this file (default: serve makes a token at its first start)",
     valueHint: "FILE",
   }),
   tls_cert: setting(path, {
-    description: "certificate for the dashboard, the API and NATS (PEM)",
+    description: "serve the dashboard, the API and NATS over TLS with this certificate (PEM)",
     valueHint: "FILE",
   }),
-  tls_key: setting(path, { description: "private key of tls_cert (PEM)", valueHint: "FILE" }),
+  tls_key: setting(path, { description: "private key of that certificate (PEM)", valueHint: "FILE" }),
   tls_ca: setting(path, {
-    description: "certificate of the private authority that signed tls_cert (PEM)",
+    description: "certificate of the private authority that signed that certificate (PEM)",
     valueHint: "FILE",
   }),
   replicas: setting(wholeNumber(1, 5), {
@@ -84,7 +84,7 @@ export const serveSettings = {
     default: 1,
   }),
   sync: setting(pattern(/^(always|[1-9]\d{0,3}[sm])$/, "must be always, or a time such as 1s or 2m"), {
-    description: "write to the disk before each confirmation (always), or at this interval",
+    description: "flush messages to the disk before each is confirmed (always), or at this interval",
     valueHint: "always|TIME",
     default: "always",
   }),
@@ -100,7 +100,7 @@ export const serveSettings = {
   }),
   audit_heartbeats: setting(yesOrNo, { description: "record heartbeats in the audit, too", default: false }),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
-    description: "fail the tasks of an ended session that nobody resumes within this time",
+    description: "fail the tasks of a session that has ended and is not resumed within this time",
     valueHint: "TIME",
     default: "10m",
   }),
@@ -138,33 +138,35 @@ export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cya
 const profileEntries = {
   description: v.optional(described(text("text"), "what this agent is for")),
   cli: v.optional(described(text("the name of an agent CLI"), "the agent CLI to launch"), defaultAgentCli),
-  model: v.optional(described(text("a model name"), "given to the CLI as it is")),
+  model: v.optional(described(text("a model name"), "the model's name, passed to the CLI unchanged")),
   role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),
   colour: v.optional(v.picklist(profileColours, `must be one of ${profileColours.join(", ")}`)),
   prompt: v.optional(described(text("text"), "instructions added to the CLI's system prompt")),
-  prompt_file: v.optional(described(text("a path"), "file with the instructions, relative to this file")),
+  prompt_file: v.optional(
+    described(text("a path"), "file with more instructions; its path is relative to this settings file"),
+  ),
   stop_approval: v.optional(
     described(
       v.boolean("must be true or false"),
-      "each end of its turns is approved by a captain or a person",
+      "hold the end of each turn until a captain or a person approves it",
     ),
     false,
   ),
   stop_approval_wait_s: v.optional(
-    described(wholeNumber(1, 86_400), "seconds that the end of a turn waits for approval"),
+    described(wholeNumber(1, 86_400), "seconds to wait for that approval"),
     3_600,
   ),
   stop_approval_unanswered: v.optional(
     described(
       v.picklist(["end", "go_on"], "must be end or go_on"),
-      "what happens when nobody answers, or the server is away",
+      "what to do when nobody answers in time, or no server can be reached: end the turn, or let the agent go on",
     ),
     "end",
   ),
   permissions: v.optional(
     described(
       v.picklist(["cli", "inbox"], "must be cli or inbox"),
-      "who answers the CLI's permission requests: whoever sits before it, or whoever answers the inbox",
+      "who answers the CLI's permission requests: the person at its terminal (cli), or whoever answers the inbox (inbox)",
     ),
     "cli",
   ),

@@ -26,7 +26,8 @@ const executableArg = {
   executable: {
     type: "string",
     valueHint: "PATH",
-    description: "measure this executable; else this program itself, or from source dist/cliai",
+    description:
+      "measure this executable (default: this program; run from source, dist/cliai if it is built)",
   },
 } as const;
 const benchArgs = {
@@ -49,7 +50,7 @@ const soakArgs = {
   ...jsonArgs,
 } as const;
 
-/** @param chosen undefined for all of them */
+/** @param chosen the one scenario to run; undefined runs all */
 function scenarioCommand(name: string, description: string, chosen?: Scenario): DefinedCommand {
   const run = (args: Arguments<typeof benchArgs>, context: CliContext) =>
     measure(
@@ -85,7 +86,7 @@ export const benchCommand = defineCommandGroup({
       command: defineCliCommand({
         name: "bench program",
         description: "internal: a program that the bench starts",
-        args: { program: { type: "positional", required: true, description: "its name" } },
+        args: { program: { type: "positional", required: true, description: "name of the program" } },
         run: ({ program }, context) => runProgram(program, context),
       }),
     },
@@ -117,7 +118,7 @@ async function measure(
   return failures.length === 0 ? 0 : 1;
 }
 
-/** What is measured, what the far ends are started by, and the person's wish to end it. */
+/** The program to measure, the command that starts the bench's own helper programs, and a signal that Ctrl-C aborts. */
 function measuredProgram(args: Arguments<typeof executableArg>, context: CliContext) {
   const executable = findExecutable(args.executable, context);
   const { command, args: first } = selfCommand();
@@ -144,7 +145,7 @@ async function soak(args: Arguments<typeof soakArgs>, context: CliContext): Prom
   return report.checks.every(({ isOk }) => isOk) ? 0 : 1;
 }
 
-/** One of the far ends of the limits: `cliai bench program NAME`. */
+/** `cliai bench program NAME`: a helper program of the bench, such as the far end of a measured limit. */
 async function runProgram(program: string, { env, stdin, stdout }: CliContext): Promise<number> {
   if (!Object.hasOwn(programs, program)) throw unknownProgram(program);
   const run = await programs[program as BenchProgramName]();
@@ -159,12 +160,12 @@ function unknownProgram(name: string): CliaiError {
   });
 }
 
-/** @throws CliaiError `usage` for one that is not there */
+/** @throws CliaiError `usage` if `--executable` names no file */
 function findExecutable(named: string | undefined, { cwd }: CliContext): string | undefined {
   if (named !== undefined) {
     const path = resolve(cwd, named);
     if (existsSync(path)) return path;
-    throw new CliaiError("usage", `--executable "${named}" is not there`, {
+    throw new CliaiError("usage", `--executable "${named}" does not exist`, {
       hint: "build one: npm run build",
     });
   }

@@ -1,5 +1,5 @@
-// `cliai bridge`: the process of one agent's bridge, with its flags, environment and signals. It prints nothing to stdout,
-// which is the MCP transport.
+// `cliai bridge`: reads flags and environment, runs one agent's bridge, and ends it on a signal. It prints nothing to stdout,
+// because stdout is the MCP transport.
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
@@ -18,21 +18,22 @@ import type { CliContext } from "./frame/context.ts";
 import { readHeartbeatInterval } from "./spawn/heartbeat-interval.ts";
 
 const bridgeArgs = {
-  "agent-id": { type: "string", valueHint: "ID", description: "id of the agent; else AGENT_ID" },
+  "agent-id": { type: "string", valueHint: "ID", description: "id of the agent (default: AGENT_ID)" },
   url: {
     type: "string",
     valueHint: "URL",
-    description: "connect to this NATS server; else NATS_URL, else the one in serve.json",
+    description: "connect to this NATS server (default: NATS_URL, else the one in serve.json)",
   },
   creds: {
     type: "string",
     valueHint: "FILE",
-    description: "read credentials from this file; else NATS_CREDS",
+    description:
+      "log in with this credentials file (default: NATS_CREDS, else the agent's own if no URL is given)",
   },
   heartbeat: {
     type: "string",
     valueHint: "SECONDS",
-    description: "send a heartbeat at this interval; else CLIAI_HEARTBEAT, else 15",
+    description: "send a heartbeat at this interval (default: CLIAI_HEARTBEAT, else 15)",
   },
   ...dataDirArgs,
 } as const;
@@ -76,13 +77,13 @@ function readAgentId(args: BridgeArgs, { env }: CliContext): AgentId {
   const text = args["agent-id"] ?? env.AGENT_ID;
   if (text !== undefined) return parseAgentId(text);
   throw new CliaiError("usage", "bridge needs the agent's id", {
-    hint: "cliai bridge --agent-id ID, or AGENT_ID",
+    hint: "give it as a flag, cliai bridge --agent-id ID, or in the variable AGENT_ID",
   });
 }
 
 /**
- * The bridge may be there before the server: then it waits where one with default settings will be. Credentials are found, and
- * never made here: who runs a bridge is not the operator, and one that was revoked would only make itself new ones.
+ * Finds the NATS server and the agent's credentials. Before the first serve there is no serve.json: then the bridge waits at the
+ * default address. It never makes credentials, because otherwise an agent whose credentials were revoked could renew them.
  */
 async function findOwnNats(
   id: AgentId,
@@ -102,12 +103,12 @@ async function findOwnCreds(dataDir: string, id: AgentId): Promise<string | unde
   const own = agentCredsPath(dataDir, id);
   if (existsSync(own)) return own;
   if ((await readServeFile(dataDir))?.nats_creds === undefined) return undefined;
-  throw new CliaiError("config_invalid", `the agent "${id}" has no credentials: ${own} is not there`, {
+  throw new CliaiError("config_invalid", `the agent "${id}" has no credentials: ${own} does not exist`, {
     hint: `make some: cliai agents add ${id}`,
   });
 }
 
-/** Where the host of this agent's session listens: `cliai spawn` names it in the agent's MCP configuration. */
+/** Where the host of this agent's session listens. `cliai spawn` writes it into the agent's MCP configuration. */
 function readHost({ env }: CliContext): HostAddress | undefined {
   const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token, CLIAI_INSTANCE_ID: instanceId } = env;
   return url && token && instanceId ? { url, token, instanceId } : undefined;

@@ -1,5 +1,5 @@
-// Makes credentials for an agent on request of a person on another machine: `spawn` there asks the serve that holds the
-// keys. Only the operator can reach its subject, because agents are in accounts of their own.
+// Makes credentials for agents on other machines: `cliai spawn` there asks the serve that holds the keys. Only the operator
+// can publish on this subject, because each agent is in a NATS account of its own.
 import * as v from "valibot";
 import { readGrants, readMintedAgents } from "../credentials/agent-grants.ts";
 import { endAgentKeys, issueAgent } from "../credentials/agent-keys.ts";
@@ -36,10 +36,10 @@ export interface CredentialsDeskOptions {
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns the function that ends it. */
 export function openCredentialsDesk(bus: Bus, options: CredentialsDeskOptions): () => void {
   const { log } = options;
-  /** One after another: two for one agent would make void what the other was just given. */
+  /** Requests are answered one after another, because issuing credentials revokes those that the same agent had before. */
   let last: Promise<unknown> = Promise.resolve();
   const answer = async (data: Uint8Array): Promise<object> => {
     try {
@@ -75,7 +75,7 @@ async function carryOut(order: Order, { dataDir, keys, now, log }: CredentialsDe
   return { creds, user_key: userKey } satisfies Made;
 }
 
-/** @throws CliaiError `server_unreachable` where no serve holds keys, `no_answer`, `refused` with the server's words */
+/** @throws CliaiError `server_unreachable` if no serve there holds keys; `no_answer`; `refused` with serve's reason */
 export async function askForCredentials(
   bus: Bus,
   { id, role }: { readonly id: AgentId; readonly role: Role },
@@ -83,7 +83,10 @@ export async function askForCredentials(
   return checkMessage(MadeSchema, await ask(bus, { act: "make", agent_id: id, role }));
 }
 
-/** Makes void what {@link askForCredentials} has given. @throws CliaiError as that */
+/**
+ * Revokes the credentials that {@link askForCredentials} has returned.
+ * @throws CliaiError as that function does
+ */
 export async function endCredentials(
   bus: Bus,
   { id, user_key }: { readonly id: AgentId; readonly user_key: string },
@@ -96,6 +99,6 @@ async function ask(bus: Bus, order: Order): Promise<unknown> {
   const { success, result, error = "it does not say why" } = decodeMessage(AnswerSchema, data);
   if (success) return result;
   throw new CliaiError("refused", `cliai serve made no credentials for ${order.agent_id}: ${error}`, {
-    hint: `on the server's machine, see: cliai agents`,
+    hint: `on the server's machine, list the agents: cliai agents`,
   });
 }

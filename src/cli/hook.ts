@@ -1,5 +1,5 @@
-// `cliai hook`: one hook of an agent's CLI as a command, for events and releases without HTTP hooks. It hands the hook to
-// the session's host and prints the answer. If the host cannot be reached, the agent goes on.
+// `cliai hook`: the command that an agent's CLI runs as its hook, for the events and releases that have no HTTP hooks. It
+// passes the hook to the session's host and prints the host's answer. If the host cannot be reached, the agent goes on.
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import * as v from "valibot";
@@ -13,11 +13,11 @@ const hookArgs = {
   "mcp-config": {
     type: "string",
     valueHint: "FILE",
-    description: "the agent's MCP configuration, as cliai spawn wrote it",
+    description: "read the host's address from this MCP configuration, which cliai spawn wrote",
   },
 } as const;
 
-/** Whatever it is: for a hook, exit code 2 means that the CLI shall not go on. */
+/** Reads stdin, and cuts long strings in it. It accepts text of any size, because a hook that fails could stop the CLI. */
 async function readHookInput(stdin: Readable): Promise<string> {
   const cut = createJsonCut();
   const decoder = new TextDecoder();
@@ -27,7 +27,7 @@ async function readHookInput(stdin: Readable): Promise<string> {
   return text + decoder.decode();
 }
 
-/** As configs/mcp-nats.json is filled for an agent with a host. */
+/** The part of a filled-in configs/mcp-nats.json that names the host. */
 const McpConfigSchema = v.object({
   mcpServers: v.object({
     cliai: v.object({
@@ -43,14 +43,16 @@ export const hookCommand = defineCliCommand({
   async run(args: Arguments<typeof hookArgs>, context) {
     const path = args["mcp-config"];
     if (path === undefined) {
-      throw new CliaiError("usage", "hook needs --mcp-config", { hint: "it is for an agent's CLI to call" });
+      throw new CliaiError("usage", "hook needs --mcp-config", {
+        hint: "leave this command to the agent's CLI",
+      });
     }
     try {
       const payload = await readHookInput(context.stdin);
       const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
       const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      // Without a deadline: a hook is held for as long as a person takes, and its CLI ends it.
+      // No deadline here: the host holds the hook for as long as a person takes, and the CLI ends it after its own time-out.
       const response = await directFetch(url + listenerPaths.hook, {
         method: "POST",
         headers,
@@ -58,7 +60,7 @@ export const hookCommand = defineCliCommand({
       });
       if (response.ok) context.print(await response.text());
     } catch (error) {
-      context.log.info(`the hook is not told to the session's host: ${messageOf(error)}`);
+      context.log.info(`cannot pass the hook to the session's host: ${messageOf(error)}`);
     }
     return 0;
   },

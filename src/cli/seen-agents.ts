@@ -1,5 +1,5 @@
-// Lists the agents for `spawn` with an agent's own credentials. These may not read the fleet's records, so it calls the
-// tool `list_agents`.
+// Lists the agents for a `spawn` that has only an agent's credentials. These may not read the fleet's records, so it calls
+// the tool `list_agents`.
 import * as v from "valibot";
 import { isGoodbye } from "../domain/fleet/status.ts";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -24,7 +24,7 @@ const ListSchema = v.looseObject({
   ),
 });
 
-/** @throws CliaiError `nats_unreachable`, `refused` for credentials that are not good or another's, `server_unreachable` */
+/** @throws CliaiError `nats_unreachable`; `refused` if the credentials are not valid or another agent's; `server_unreachable` */
 export async function askForAgents(
   natsUrl: string,
   { id, path }: { readonly id: AgentId; readonly path: string },
@@ -41,7 +41,7 @@ export async function askForAgents(
     return new Map(
       result.agents.map(({ agent_id, status, last_seen }) => [
         agent_id,
-        // One that was never seen is announced, and not there.
+        // An agent that was never seen has only been announced, so it is not online.
         { isOnline: last_seen !== undefined && !isGoodbye(status) },
       ]),
     );

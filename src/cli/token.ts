@@ -77,23 +77,23 @@ async function refuseForeignFile(path: string, dataDir: string): Promise<void> {
   if (path === httpTokenPath(dataDir)) return;
   throw new CliaiError(
     "refused",
-    `the running serve takes its token from ${path}, which cliai does not change`,
+    `the running serve reads its token from ${path}, a file that cliai does not change`,
     {
-      hint: `write another token there; serve takes it at once: openssl rand -base64 32 > ${path}`,
+      hint: `write another token into it, which serve uses at once: openssl rand -base64 32 > ${path}`,
     },
   );
 }
 
 function withoutToken({ url }: ServeFile): CliaiError {
   return new CliaiError("refused", `the server at ${url} runs with --insecure: it takes no token`, {
-    hint: `open it as it is: ${url}`,
+    hint: `open it without a token: ${url}`,
   });
 }
 
 function throwUnreachable(dataDir: string): never {
   throw new CliaiError(
     "server_unreachable",
-    `no server runs on ${dataDir}: ${join(dataDir, "serve.json")} is not there`,
+    `no server runs on ${dataDir}: ${join(dataDir, "serve.json")} does not exist`,
     {
       hint: "start it: cliai serve",
     },

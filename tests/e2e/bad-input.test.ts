@@ -25,10 +25,10 @@ describe("usage", () => {
     [["serve", "--port", "abc"], '--port "abc" must be a whole number from 0 to 65535', "cliai serve --help"],
     [
       ["serve", "--host", "0.0.0.0"],
-      `--host "0.0.0.0" can be reached by others, and no --token-file is given`,
+      `others can reach --host "0.0.0.0", and no --token-file is given`,
       "--token-file FILE",
     ],
-    [["serve", "--tls-cert", "c.pem"], "--tls-cert is given without --tls-key", "TLS takes both"],
+    [["serve", "--tls-cert", "c.pem"], "--tls-cert is given without --tls-key", "give both"],
     [["bridge"], "bridge needs the agent's id", "cliai bridge --agent-id ID"],
     [["bridge", "--agent-id", "a.b"], '"a.b" is not an agent id', "such as Snake-1234"],
     [

@@ -61,12 +61,15 @@ describe("cliai doctor", () => {
     await writeFile(path, '{"disableAllHooks":true}');
     const off = await examine(serve, PATH, env);
     expect(off.bad).toMatchObject([
-      { check: "claude", message: expect.stringContaining(`${path} sets disableAllHooks: nothing can hold`) },
+      {
+        check: "claude",
+        message: expect.stringContaining(`${path} sets disableAllHooks: cliai cannot hold`),
+      },
     ]);
     await writeFile(path, '{"allowedHttpHookUrls":[]}');
     const { bad, all } = await examine(serve, PATH, env);
     expect(bad).toEqual([]);
-    expect(all.map(({ message }) => message).join()).toContain("its hooks are commands");
+    expect(all.map(({ message }) => message).join()).toContain("cliai uses command hooks instead");
   });
 
   test("finds a sound server behind a proxy that is dead", async () => {
@@ -145,7 +148,7 @@ describe("cliai doctor", () => {
     await mkdir(dir.join("broken"));
     await writeFile(dir.join("broken/claude"), "#!/bin/sh\nexit 3\n", { mode: 0o700 });
     for (const [PATH, message, remedy] of [
-      [dir.join("none"), "there is no claude on PATH", "npm install -g @anthropic-ai/claude-code"],
+      [dir.join("none"), "claude is not on PATH", "npm install -g @anthropic-ai/claude-code"],
       [
         await pathWithClaude(dir, "2.0.14"),
         "cliai was tried with 2.1.330",
@@ -171,7 +174,10 @@ describe("cliai doctor", () => {
     await writeFile(path, JSON.stringify({ ...file, version: "0.0.1" }), { mode: 0o600 });
     const other = await examine(serve, PATH);
     expect(other.bad).toEqual([
-      expect.objectContaining({ check: "serve", remedy: "end the older of the two, then: cliai serve" }),
+      expect.objectContaining({
+        check: "serve",
+        remedy: "stop the running server, then start the newer one: cliai serve",
+      }),
     ]);
     expect(other.bad[0]?.message).toContain("version 0.0.1 runs at");
     await writeFile(path, JSON.stringify(file), { mode: 0o600 });

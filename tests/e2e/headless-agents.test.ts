@@ -155,7 +155,7 @@ exec "${claudePath()}" "$@"
   await waitFor(look, { what: "it is back in a new session", deadlineMs: 60_000, saw });
   expect(await readFile(starts, "utf8")).toContain(`--resume ${before.session_id}`);
   expect(serve.child.stderr).toContain(
-    `ada begins a new session: the one of before (${before.session_id}) is gone`,
+    `ada begins a new session: its last one (${before.session_id}) no longer exists`,
   );
   expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
   const sent = await serve.run(["send", "task", "ada", "count them again", "--wait", "applied"]);

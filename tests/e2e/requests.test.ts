@@ -111,7 +111,7 @@ describe("cliai inbox and answer", () => {
       [["yes"], "asks for approval, not for words"],
       [[], "needs the TEXT, --approve or --refuse"],
       [["--approve", "--refuse"], "exclude each other"],
-      [["yes", "--approve"], 'with --approve goes no text: "yes"'],
+      [["yes", "--approve"], '--approve takes no TEXT, but "yes" is given'],
     ] as const) {
       const run = await serve.run(["answer", request_id, ...words]);
       expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(said) });
@@ -151,7 +151,7 @@ describe("cliai inbox and answer", () => {
     const answered = await serve.run(["answer", request_id, "yes"]);
     expect(answered.code).toBe(0);
     expect(answered.stdout).toMatch(
-      /^answered cleo: yes\nnot delivered yet \(it is offline: .*\): it will be given when cleo takes its inbox\n$/,
+      /^answered cleo: yes\nnot delivered yet \(it is offline: .*\): cleo gets it when it next reads its inbox\n$/,
     );
     await using back = await startAgent(serve, "cleo");
     const given = await waitFor(

@@ -52,7 +52,7 @@ test("an agent's own credentials are enough to launch it, under its own id alone
   expect(await spawn("--id", "ada")).toMatchObject({ code: 0 });
   expect(await spawn("--id", "bob")).toMatchObject({
     code: 2,
-    stderr: `error: ${dir.join("given.creds")} holds the credentials of "ada", not of "bob"\nhint: name the agent's own, or launch that one: --id ada\n`,
+    stderr: `error: ${dir.join("given.creds")} holds the credentials of "ada", not of "bob"\nhint: name the credentials of "bob", or launch the other agent: --id ada\n`,
   });
   await using _bridge = await startBridge(serve, "ada");
   await copyFile(join(serve.dataDir, "agents/ada/nats.creds"), dir.join("given.creds"));

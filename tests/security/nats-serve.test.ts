@@ -285,7 +285,7 @@ describe("cliai agents revoke", () => {
     const run = await runCliai(["agents", "revoke", "ada", "--data-dir", dataDir]);
     expect(run).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining("it holds from the next start on"),
+      stderr: expect.stringContaining("the next start of serve will refuse these credentials"),
     });
     await using second = await startServe({ dataDir });
     await writeFile(dir.join("kept.creds"), creds);

@@ -22,7 +22,7 @@ import { readRequests } from "../fleet/request-reading.ts";
 const forgottenWithinMs = 2_000;
 const lookEveryMs = 20;
 
-/** @throws CliaiError `agent_unknown` with near names; `refused` for one that is online, unless forced */
+/** @throws CliaiError `agent_unknown` with similar ids; `refused` if the agent is online or its process runs, unless forced */
 export async function checkRemovable(
   fleet: FleetReader,
   id: AgentId,
@@ -33,14 +33,14 @@ export async function checkRemovable(
   if (force || !(isOnline || isAgentHeld(dataDir, id))) return;
   throw new CliaiError(
     "refused",
-    isOnline ? `${id} is online` : `${id} runs still, though it is not online`,
+    isOnline ? `${id} is online` : `${id} is not online, but its process still runs`,
     {
-      hint: `end it first: cliai send stop ${id}; or remove it all the same: cliai agents remove ${id} --force`,
+      hint: `stop it first: cliai send stop ${id}; or remove it anyway: cliai agents remove ${id} --force`,
     },
   );
 }
 
-/** Its credentials are revoked already. */
+/** Call this after the agent's credentials are revoked, so that the agent cannot report anything in between. */
 export async function removeAgent(
   bus: Bus,
   fleet: FleetReader,
@@ -51,7 +51,7 @@ export async function removeAgent(
   await withdrawRequests(bus, id, now());
   await removeBridge(bus, id);
   await noteRemoval(bus, id, now());
-  // The servers see it go from here, and forget it.
+  // Each serve follows this bucket, and forgets the agent when its record is deleted.
   await (await openExistingBucket(bus, buckets.agents)).delete(id);
   const folders = join(dataDir, "agents");
   if (await isOwnDir(folders)) await rm(join(folders, id), { recursive: true, force: true });
@@ -59,11 +59,11 @@ export async function removeAgent(
   await untilForgotten(fleet, id, before?.record.first_seen);
 }
 
-/** A serve forgets it when it sees it gone from the bucket: what is asked of that serve next no longer names it. */
+/** Waits until serve has forgotten the agent, so that the next command no longer shows it. */
 async function untilForgotten(fleet: FleetReader, id: AgentId, firstSeen: string | undefined): Promise<void> {
   const deadline = performance.now() + forgottenWithinMs;
   while (firstSeen !== undefined && performance.now() < deadline) {
-    // One that runs on is heard of again at once, as a new agent.
+    // An agent that still runs is known again at once, but as a new agent with another `first_seen`.
     if ((await fleet.find(id))?.record.first_seen !== firstSeen) return;
     await pause(lookEveryMs);
   }

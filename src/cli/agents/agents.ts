@@ -1,7 +1,7 @@
 // This room is `cliai agents`.
 //
-// `cliai agents`: lists the credentials of this data directory's agents, makes some for an agent that `spawn` does not
-// launch, and revokes them.
+// `cliai agents`: lists the credentials of this data directory's agents, makes credentials for an agent that `spawn` does not
+// launch, revokes them, and removes agents.
 import { join } from "node:path";
 import { isGood, readGrants, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { mintAgent, revokeAgent } from "../../credentials/agent-keys.ts";
@@ -24,13 +24,17 @@ import { checkRemovable, removeAgent } from "./agent-removal.ts";
 const idArg = { id: { type: "positional", required: true, description: "id of the agent" } } as const;
 const addArgs = {
   ...idArg,
-  role: { type: "enum", options: [...roles] as Role[], description: "the agent's role (default agent)" },
+  role: {
+    type: "enum",
+    options: [...roles] as Role[],
+    description: "give the agent this role (default agent)",
+  },
   ...dataDirArgs,
   ...jsonArgs,
 } as const;
 const removeArgs = {
   ...idArg,
-  force: { type: "boolean", description: "remove the agent even if it is online" },
+  force: { type: "boolean", description: "remove the agent even if it still runs" },
   ...clientArgs,
 } as const;
 
@@ -83,7 +87,7 @@ async function requireKeys(dataDir: string): Promise<NatsKeys> {
     "config_invalid",
     `no keys in ${dataDir}: no server with credentials has started there`,
     {
-      hint: "start one, without --insecure and --nats-url: cliai serve",
+      hint: "start it once without --insecure and --nats-url: cliai serve",
     },
   );
 }
@@ -115,7 +119,7 @@ async function add(args: Arguments<typeof addArgs>, context: CliContext): Promis
   const twin = caseTwinOf(id, known);
   if (twin !== undefined) {
     throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {
-      hint: `use that id or another one: cliai agents add ${twin}`,
+      hint: `use "${twin}", or an id that differs more: cliai agents add ${twin}`,
     });
   }
   const creds = await mintAgent(dataDir, keys, { id, role, now: now(), log });
@@ -123,7 +127,7 @@ async function add(args: Arguments<typeof addArgs>, context: CliContext): Promis
   return 0;
 }
 
-/** Revokes its credentials first, so that it cannot report anything more. */
+/** Revokes the agent's credentials first, so that it cannot report anything more. */
 async function remove(args: Arguments<typeof removeArgs>, context: CliContext): Promise<number> {
   const [id, dataDir] = [parseAgentId(args.id), dataDirFor(args, context)];
   const { json, print, log, now } = context;
@@ -152,16 +156,16 @@ async function revoke(
   const known = readMintedAgents(dataDir);
   if (!known.includes(id)) {
     throw new CliaiError("agent_unknown", `the agent "${id}" was given no credentials here`, {
-      hint: didYouMean(id, known) ?? "see those that were: cliai agents",
+      hint: didYouMean(id, known) ?? "list the agents that were: cliai agents",
     });
   }
   const revoked = await revokeAgent(dataDir, id, now());
-  // Even if nothing is left to revoke: nats-server may have been away when there was.
+  // Even if nothing is left to revoke: nats-server may have been away when the credentials were revoked.
   const isLive = await tellRevocations(dataDir, keys, id, log);
   if (json) print(JSON.stringify({ agent_id: id, revoked, live: isLive }));
   else {
-    print(`${id}: ${revoked === 0 ? "nothing was good any more" : "revoked"}`);
-    if (!isLive) note("no server runs; it holds from the next start on");
+    print(`${id}: ${revoked === 0 ? "it had no valid credentials" : "revoked"}`);
+    if (!isLive) note("no server runs; the next start of serve will refuse these credentials");
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-// The flags that choose records of the history, for reading and for replay, and the filter that they make.
+// The flags of `audit read` and `audit replay` that choose records, and the filter that is made from them.
 import { type AuditFilter, auditKinds, parseAuditKind } from "../../domain/audit/audit-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseMomentMs } from "../../domain/text/moment.ts";
@@ -36,7 +36,7 @@ export function readFilter(given: Arguments<typeof filterArgs>, { now }: CliCont
   };
   if ((filter.sinceMs ?? 0) > (filter.untilMs ?? Number.POSITIVE_INFINITY)) {
     throw new CliaiError("usage", `--since ${since} is later than --until ${until}`, {
-      hint: "a duration is counted back from now: --since 2h --until 1h",
+      hint: "2h means two hours ago: --since 2h --until 1h",
     });
   }
   return filter;

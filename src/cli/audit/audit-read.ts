@@ -17,7 +17,7 @@ import { cut } from "../frame/terminal.ts";
 import { filterArgs, readFilter } from "./audit-args.ts";
 import { feedEntry, feedLine } from "./feed-lines.ts";
 
-/** How many lines of what was there `--follow` begins with, where nothing else is asked for. */
+/** How many old records `--follow` prints first, if neither `--limit` nor `--since` is given. */
 const linesBeforeFollowing = 10;
 
 const readArgs = {
@@ -52,7 +52,7 @@ async function readHistory(args: Arguments<typeof readArgs>, context: CliContext
     const other = args.follow ? "--follow" : args.limit === undefined ? undefined : "--limit";
     if (other !== undefined) {
       throw new CliaiError("usage", `--export and ${other} contradict each other`, {
-        hint: "bound an export by --since and --until",
+        hint: "limit an export with --since and --until",
       });
     }
   }
@@ -89,7 +89,7 @@ function readLimit(text: string | undefined): number | undefined {
   const limit = /^\d+$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= most) return limit;
   throw new CliaiError("usage", `--limit "${text}" must be a whole number from 1 to ${most}`, {
-    hint: "leave it out for all of them",
+    hint: "leave it out to print all records",
   });
 }
 
@@ -101,7 +101,8 @@ async function exportTo(
 ): Promise<number> {
   const file = await create(path);
   let isWhole = false;
-  // Half an export would be found to lack its end: none is better. With the parts, because nobody awaits what was interrupted.
+  // Remove a half-written export, because `audit verify` would report its missing end as tampering. This is deferred to `parts`,
+  // because after Ctrl-C nobody awaits this function.
   parts.defer(async () => {
     if (isWhole) return;
     await file.close().catch(() => undefined);
@@ -135,8 +136,8 @@ async function create(path: string): Promise<FileHandle> {
       exists ? `${path} exists already` : `cannot write ${path}: ${messageOf(cause)}`,
       {
         hint: exists
-          ? "name another file, or remove it first"
-          : "name a file in a directory that you may write to",
+          ? "name another file, or remove this one first"
+          : "name a file in a directory that you can write to",
         cause,
       },
     );

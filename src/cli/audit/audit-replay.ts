@@ -1,4 +1,4 @@
-// `cliai audit replay`: publishes part of the history again, below `replay`.
+// `cliai audit replay`: publishes part of the history again, on subjects below `replay`.
 import { parseReplayPrefix, replayAudit } from "../../audit/replay.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { clientArgs, withClient } from "../fleet/client.ts";
@@ -11,12 +11,12 @@ const replayArgs = {
   to: {
     type: "string",
     valueHint: "PREFIX",
-    description: "publish on subjects that begin with this prefix, replay.NAME",
+    description: "publish on subjects that begin with this prefix: replay, or replay.NAME (default replay)",
   },
   speed: {
     type: "string",
     valueHint: "N",
-    description: "publish N times as fast as recorded; 0 for no pauses",
+    description: "publish N times as fast as recorded; 0 for no pauses (default 1)",
   },
   ...clientArgs,
 } as const;
@@ -40,7 +40,7 @@ async function replayHistory(args: Arguments<typeof replayArgs>, context: CliCon
   return await withClient(args, context, async (bus, parts) => {
     const ended = new AbortController();
     parts.defer(() => ended.abort());
-    // What comes while it runs is no part of the span.
+    // Without --until, replay up to now, and not what is recorded while the replay runs.
     const span = { ...filter, untilMs: filter.untilMs ?? context.now().getTime() };
     const replayed = await replayAudit(bus, { filter: span, prefix, speed, signal: ended.signal });
     context.print(

@@ -1,5 +1,4 @@
-// `cliai audit verify`: prints one line for each trace of tampering, then what was verified. Exit code 1 if there is a
-// trace.
+// `cliai audit verify`: prints one line for each trace of tampering, then a summary. The exit code is 1 if there is a trace.
 import { resolve } from "node:path";
 import { type AuditSource, openStreamSource } from "../../audit/audit-source.ts";
 import { openFileSource } from "../../audit/export-file.ts";
@@ -15,17 +14,17 @@ import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
 
 const verifyArgs = {
-  stream: { type: "string", valueHint: "NAME", description: "check this copy of the stream AUDIT" },
+  stream: { type: "string", valueHint: "NAME", description: "check this stream, a copy of the stream AUDIT" },
   prefix: {
     type: "string",
     valueHint: "TEXT",
-    description: "the prefix of the copy's subjects, such as copy.",
+    description: "remove this prefix, such as copy., from the subjects of the copy",
   },
-  file: { type: "string", valueHint: "FILE", description: "check this exported file" },
+  file: { type: "string", valueHint: "FILE", description: "check this file, which audit --export wrote" },
   key: {
     type: "string",
     valueHint: "KEYS",
-    description: "trust these public keys, separated by commas; else the data directory's own key",
+    description: "trust these public keys, separated by commas (default: the data directory's own key)",
   },
   ...clientArgs,
 } as const;
@@ -56,14 +55,14 @@ async function verifyHistory(args: VerifyArgs, context: CliContext): Promise<num
     for (const line of resultLines(result, context)) context.print(line);
     if (trustedKeys.length === 0 && result.keys.length > 0) {
       context.note(
-        "no key was given to compare with: only the server's own keys/ can tell whose key that is",
+        "no trusted key to compare with: give the server's public key with --key to check who signed this",
       );
     }
     return result.ok ? 0 : 1;
   };
   if (file !== undefined) return await verify(await openFileSource(resolve(context.cwd, file)));
   return await withClient(args, context, async (bus) => {
-    // The notes of this machine say nothing of a server that is named by its address.
+    // With --url the server may be another machine's, so the head noted in this data directory says nothing about it.
     const note =
       url === undefined ? await readHeadNote(keysDirOf(dataDirFor(args, context)), trustedKeys) : undefined;
     return await verify(await openStreamSource(bus, { stream, prefix, note, now: context.now }));
@@ -71,7 +70,7 @@ async function verifyHistory(args: VerifyArgs, context: CliContext): Promise<num
 
   async function findKeys({ key }: VerifyArgs, own: CliContext): Promise<string[]> {
     if (key !== undefined) return key.split(",").map((each) => each.trim());
-    // The keys of this machine say nothing of a server that is named by its address.
+    // With --url the server may be another machine's, so the key in this data directory says nothing about it.
     const ownKey = url === undefined ? await readPublicKey(keysDirOf(dataDirFor(args, own))) : undefined;
     return ownKey === undefined ? [] : [ownKey];
   }
@@ -91,13 +90,13 @@ function resultLines(result: Verification, { json, color }: CliContext): string[
   ];
   if (gap?.why === "retention") {
     lines.push(
-      `records up to ${number(gap.to_seq)}, the last stored ${gap.last_at} or before, were removed by retention`,
+      `retention has removed the records up to ${number(gap.to_seq)}; the last of them was stored at ${gap.last_at} or before`,
     );
   } else if (gap !== undefined) {
     lines.push(`records up to ${number(gap.to_seq)} are not part of this export`);
   }
-  if (filtered) lines.push("the export was filtered: whether records are missing cannot be judged");
-  if (unsigned > 0) lines.push(`${number(unsigned)} at the end are not signed yet`);
+  if (filtered) lines.push("the export was filtered, so missing records cannot be found");
+  if (unsigned > 0) lines.push(`the last ${number(unsigned)} records are not signed yet`);
   if (keys.length > 0) lines.push(`signed by ${keys.join(", ")}; head ${head ?? "none"}`);
   const verdict =
     findings === 0

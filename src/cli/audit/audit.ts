@@ -1,6 +1,6 @@
 // This room is `cliai audit` with `verify` and `replay`.
 //
-// `cliai audit`: its subcommands `read` (which runs where none is named), `verify` and `replay`, each of which has a file.
+// `cliai audit`: the table of its subcommands `read` (the default), `verify` and `replay`. Each has a file of its own.
 import { defineCommandGroup } from "../frame/command-group.ts";
 import { readCommand } from "./audit-read.ts";
 import { replayCommand } from "./audit-replay.ts";
@@ -8,7 +8,7 @@ import { verifyCommand } from "./audit-verify.ts";
 
 export const auditCommand = defineCommandGroup({
   name: "audit",
-  description: "read, export, verify or replay the audit",
+  description: "read, export, verify or replay the recorded history",
   standard: "read",
   subcommands: {
     read: { command: readCommand, doing: "reading" },

@@ -1,18 +1,18 @@
-// Prints a record of the stream AUDIT as one line, for `watch` and `audit`.
+// Makes one line of text, or one JSON value, of a record of the stream AUDIT, for `watch` and `audit`.
 import * as v from "valibot";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { agentOfRecord, parseAgentSubject } from "../../domain/wire/subjects.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { plain } from "../frame/terminal.ts";
 
-/** Any message of the feed; each kind's own schema was the server's business. */
+/** Any message. Only serve checks it against the schema of its kind. */
 const AnyMessage = v.looseObject({});
 
 interface FeedEntry {
   readonly seq: number;
   readonly at: string;
   readonly subject: string;
-  /** The message; its text where it is not JSON. */
+  /** The message; its text if it is not JSON. */
   readonly message: unknown;
 }
 
@@ -20,7 +20,7 @@ export function feedEntry({ seq, at, subject, data }: StreamMessage): FeedEntry 
   return { seq, at, subject, message: readAny(data) };
 }
 
-/** @param when its time, as the reader wants it */
+/** @param when the record's time, as it is to be printed */
 export function feedLine({ subject, data }: StreamMessage, when: string): string {
   const id = agentOfRecord(subject);
   const topic = parseAgentSubject(subject)?.topic ?? subject.split(".")[1];
@@ -28,7 +28,7 @@ export function feedLine({ subject, data }: StreamMessage, when: string): string
   return `${when}  ${who}  ${plain(describe(readAny(data)))}`;
 }
 
-/** The words of a message that a person would look for first. */
+/** The fields of a message that a person would look for first, joined to one text. */
 function describe(message: unknown): string {
   if (typeof message !== "object" || message === null) return String(message);
   const fields = message as Readonly<Record<string, unknown>>;
@@ -60,7 +60,7 @@ function readAny(data: Uint8Array): unknown {
   try {
     return decodeMessage(AnyMessage, data);
   } catch {
-    // Not JSON: the server counts it and raises the alert; here it is shown as it is.
+    // Not JSON: show its text. Serve counts it as malformed and raises the alert.
     return new TextDecoder().decode(data.subarray(0, 4_096));
   }
 }

@@ -1,11 +1,11 @@
 // One check of `cliai doctor`, and its result.
 
 export interface Check {
-  /** What was looked at, in a word: `files`, `clock`, … */
+  /** What was checked, in a word: `files`, `clock`, … */
   readonly check: string;
   readonly ok: boolean;
   readonly message: string;
-  /** The one action that fixes it; absent if all is well. */
+  /** The one action that fixes the problem; absent if there is none. */
   readonly remedy?: string;
 }
 

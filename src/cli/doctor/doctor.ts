@@ -1,7 +1,7 @@
 // This room is `cliai doctor`: one file for each group of checks.
 //
-// `cliai doctor`: runs all checks and prints a line for each, with one remedy for each problem. It changes nothing, except
-// that --close-damage acknowledges a loss.
+// `cliai doctor`: runs all checks and prints a line for each, with one remedy for each problem. It changes nothing, unless
+// --close-damage is given: that acknowledges a reported data loss.
 import process from "node:process";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { closeAlert } from "../../server/alerts/alert-store.ts";
@@ -53,7 +53,7 @@ export const doctorCommand = defineCliCommand({
 async function closeDamage(args: ClientArgs, context: CliContext): Promise<void> {
   const isClosed = await withClient(args, context, (bus) => closeAlert(bus, storeDamaged, context.now()));
   if (isClosed) return;
-  throw new CliaiError("usage", "no damage to the store is open", { hint: "see what is: cliai doctor" });
+  throw new CliaiError("usage", "no data loss is reported", { hint: "run all checks: cliai doctor" });
 }
 
 function printCheck({ check, ok, message, remedy }: Check, { print, color }: CliContext): void {

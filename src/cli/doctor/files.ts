@@ -1,5 +1,5 @@
-// Checks the data directory: whether private files are private, whether links stand where files belong, what a crash has
-// left behind.
+// Checks the data directory: whether private files are private, whether symbolic links stand in their place, and whether a
+// crash has left files behind.
 import type { Stats } from "node:fs";
 import { lstat, readdir, stat, statfs } from "node:fs/promises";
 import { join, sep } from "node:path";
@@ -8,7 +8,7 @@ import { shellQuote } from "../../agents/shell-quote.ts";
 import type { ServeFile } from "../../data-dir/serve-file.ts";
 import { type Check, finding, well } from "./check.ts";
 
-/** nats-server writes under `nats/` with modes of its own: the folder itself keeps others out. */
+/** Checked with all that is in them. Not `nats/`, where nats-server chooses the modes: that folder itself keeps others out. */
 const wholeFolders = ["keys", "agents"];
 const singlePaths = ["serve.json", "serve.lock", "serve.held", "nats", "bin"];
 const mostPaths = 20_000;
@@ -17,10 +17,10 @@ const leftoverAfterMs = 60 * 60 * 1000;
 
 export interface FilesToCheck {
   readonly dataDir: string;
-  /** The running serve; it names the files that are outside of the data directory. */
+  /** The running serve. It names the files that lie outside of the data directory. */
   readonly server: Pick<ServeFile, "token_file" | "nats_creds" | "tls_key"> | undefined;
   readonly now: Date;
-  /** This user; undefined on Windows, where files have no such owner. */
+  /** The id of this user; undefined on Windows, where files have no such owner. */
   readonly uid: number | undefined;
 }
 
@@ -43,11 +43,11 @@ export async function checkFiles({ dataDir, server, now, uid }: FilesToCheck): P
   const what =
     paths.length === 0
       ? `nothing is in ${dataDir} yet`
-      : `${paths.length} in ${dataDir} are this user's alone`;
+      : `only this user can read the ${paths.length} private files in ${dataDir}`;
   return [well("files", what)];
 }
 
-/** Others may list it, because everything in it is private; they must not be able to write to it or own it. */
+/** Others may list the directory, because each file in it is private. But they must not own it or be able to write to it. */
 async function checkDataDir(path: string, uid: number | undefined): Promise<Check[]> {
   const stats = await stat(path).catch(() => undefined); // not there yet: the first serve makes it
   if (stats === undefined || process.platform === "win32") return [];
@@ -56,11 +56,15 @@ async function checkDataDir(path: string, uid: number | undefined): Promise<Chec
   const isSticky = (stats.mode & 0o1000) !== 0;
   if ((stats.mode & 0o022) === 0 || isSticky) return [];
   return [
-    finding("files", `others may change what is in ${path} (${modeOf(stats)})`, `chmod go-w ${quoted}`),
+    finding(
+      "files",
+      `other users can change the files in ${path} (${modeOf(stats)})`,
+      `chmod go-w ${quoted}`,
+    ),
   ];
 }
 
-/** A group of its own may read it, as a distribution has set it up, and a link may lead there. */
+/** Allows what distributions set up for TLS keys: a group that may read the key, and a symbolic link to it. */
 async function checkTlsKey(path: string): Promise<Check[]> {
   const stats = await stat(path).catch(() => undefined); // gone since: the next serve says so
   if (stats === undefined || process.platform === "win32" || (stats.mode & 0o027) === 0) return [];
@@ -69,7 +73,7 @@ async function checkTlsKey(path: string): Promise<Check[]> {
   ];
 }
 
-/** Where the store is, which may be a disk of its own; before the first serve, where it will be. */
+/** Checks the disk of `nats/`, which may be another one than the data directory's; before the first serve, the latter. */
 export async function checkDisk(dataDir: string): Promise<Check> {
   for (const dir of [join(dataDir, "nats"), dataDir]) {
     const disk = await statfs(dir).catch(() => undefined); // not there yet, or not ours to see
@@ -90,7 +94,7 @@ interface Found {
 }
 
 async function collect(path: string, into: Found[], deep: boolean): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined); // not there: nothing to look at
+  const stats = await lstat(path).catch(() => undefined); // not there: nothing to check
   if (stats === undefined || into.length >= mostPaths) return;
   into.push({ path, stats });
   if (!deep || !stats.isDirectory()) return;
@@ -106,7 +110,7 @@ function checkPath({ path, stats }: Found, uid: number | undefined): Check[] {
   const quoted = shellQuote([path]);
   if (stats.isSymbolicLink()) {
     return [
-      finding("files", `${path} is a symbolic link, where cliai keeps a file of its own`, `rm ${quoted}`),
+      finding("files", `${path} is a symbolic link, but cliai needs a file of its own there`, `rm ${quoted}`),
     ];
   }
   if (process.platform === "win32") return [];

@@ -1,4 +1,4 @@
-// Checks NATS as the running serve uses it: our credentials, the streams, the room in the store, the clock.
+// Checks the NATS server that serve uses: whether our credentials are accepted, its streams, its store's size, its clock.
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -31,12 +31,16 @@ export async function checkNats(args: ClientArgs, context: CliContext): Promise<
 }
 
 export function checkClock({ clockAheadMs }: Pick<JetStreamHealth, "clockAheadMs">): Check {
-  if (clockAheadMs === undefined) return well("clock", "this nats-server does not tell its time");
+  if (clockAheadMs === undefined) return well("clock", "this nats-server does not report its time");
   const seconds = `${(Math.abs(clockAheadMs) / 1000).toFixed(1)} s`;
   if (Math.abs(clockAheadMs) <= clockMayDifferMs)
-    return well("clock", `within ${seconds} of the NATS server's`);
+    return well("clock", `at most ${seconds} away from the NATS server's clock`);
   const message = `the NATS server's clock is ${seconds} ${clockAheadMs > 0 ? "ahead of" : "behind"} this machine's`;
-  return finding("clock", message, "set both by the network's time, such as: sudo timedatectl set-ntp true");
+  return finding(
+    "clock",
+    message,
+    "set both clocks from the network, such as: sudo timedatectl set-ntp true",
+  );
 }
 
 type StoreHealth = Pick<JetStreamHealth, "storedBytes" | "storeLimitBytes">;
@@ -60,7 +64,7 @@ async function checkStreams(
 ): Promise<Check> {
   if (missingStreams.length > 0) {
     const message = `JetStream has no ${missingStreams.join(", ")}`;
-    return finding("streams", message, "start the server again, it makes them: cliai serve");
+    return finding("streams", message, "restart the server, which creates them: cliai serve");
   }
   const consumers = await consumerNames(bus, streams.commands);
   const agents = [...(await createFleetReader(bus, context).all()).records.keys()];
@@ -68,5 +72,5 @@ async function checkStreams(
   if (deaf.length === 0)
     return well("streams", `all streams are there, and a consumer for each of ${agents.length} agents`);
   const message = `no consumer for ${deaf.slice(0, 5).join(", ")}: commands cannot reach ${deaf.length} of the agents`;
-  return finding("streams", message, "start the server again, it makes them: cliai serve");
+  return finding("streams", message, "restart the server, which creates them: cliai serve");
 }

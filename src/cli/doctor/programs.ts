@@ -19,7 +19,7 @@ import { type Check, finding, well } from "./check.ts";
 const versionWithinMs = 10_000;
 const run = promisify(execFile);
 
-/** Which nats-server a `serve` would start: the one inside this program, else the one on PATH. */
+/** Checks the nats-server that `serve` would start: the one inside this program, else the one on PATH. */
 export async function checkNatsServer(searchPath: string): Promise<Check> {
   const inside = buildInfo.embeddedServer?.version;
   if (inside !== undefined) return well("nats-server", `nats-server ${inside} is inside this program`);
@@ -48,7 +48,7 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
   }
 }
 
-/** The agent CLIs: there, running, and not older than the release they were tried with. */
+/** Checks that each agent CLI is on PATH, runs, and is not older than the release that cliai was tried with. */
 export async function checkAgentClis(searchPath: string): Promise<Check[]> {
   return await Promise.all(
     agentClis.map(async (cli) => {
@@ -56,7 +56,7 @@ export async function checkAgentClis(searchPath: string): Promise<Check[]> {
       const found = programOf(cli, { PATH: searchPath });
       const path = isAbsolute(found) ? found : await findOnPath(found, searchPath);
       if (path === undefined)
-        return finding(name, `there is no ${program} on PATH: spawn cannot launch it`, install);
+        return finding(name, `${program} is not on PATH, so spawn cannot launch it`, install);
       try {
         const env = childEnvironment(process.env);
         const { stdout } = await run(path, ["--version"], {
@@ -65,7 +65,7 @@ export async function checkAgentClis(searchPath: string): Promise<Check[]> {
           env,
         });
         const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
-        if (version === undefined) return finding(name, `${path} --version says no version`, install);
+        if (version === undefined) return finding(name, `${path} --version prints no version`, install);
         if (isAtLeast(version, triedVersion))
           return well(name, `${path} is ${version} (tried with ${triedVersion})`);
         return finding(name, `${path} is ${version}; cliai was tried with ${triedVersion}`, install);

@@ -1,4 +1,4 @@
-// Checks the running serve of a data directory: whether it is there, ready, of this version, and closed to strangers.
+// Checks the serve of a data directory: whether it runs, is ready, has this program's version, and can be reached by others.
 
 import { connect, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -13,7 +13,7 @@ import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;
 
-/** The server that answers, if any, and what there is to say of it. */
+/** The serve that runs, if any, and what was found about it. */
 export async function checkServe(
   dataDir: string,
 ): Promise<{ server: ServeFile | undefined; checks: Check[] }> {
@@ -38,23 +38,23 @@ export async function checkServe(
   return { server, checks: [...checks, ...(await checkExposure(server))] };
 }
 
-/** It holds its directory, so it is there. */
+/** The serve holds the lock of its directory, so it runs, although it does not answer. */
 function silence({ url, pid }: ServeFile): Check {
   const message = `a server runs (pid ${pid}), but does not answer at ${url} from here`;
-  const remedy = `look from the network that it runs in, such as its container; there, see what it does: curl ${url}/readyz`;
+  const remedy = `if it runs in a container or another network, ask it from there: curl ${url}/readyz`;
   return finding("serve", message, remedy);
 }
 
 function checkHealth({ reason, damage, nats }: Health): Check[] {
   const checks: Check[] = [];
-  // The check of NATS reports a lost NATS.
+  // If NATS is lost, checkNats reports it.
   if (reason !== undefined && nats.connected) {
     checks.push(
       finding("ready", reason, "free space where it is full, or start the server again: cliai serve"),
     );
   }
   if (damage !== undefined) {
-    const remedy = "send again what ended as failed; when that is done: cliai doctor --close-damage";
+    const remedy = "send the commands that ended as failed again, then: cliai doctor --close-damage";
     checks.push(finding("damage", damage, remedy));
   }
   return checks;
@@ -64,10 +64,10 @@ function checkVersion({ url, version, pid }: ServeFile): Check {
   const running = `version ${version} runs at ${url} (pid ${pid})`;
   if (version === buildInfo.version) return well("serve", running);
   const message = `${running}, this program is ${buildInfo.version}`;
-  return finding("serve", message, "end the older of the two, then: cliai serve");
+  return finding("serve", message, "stop the running server, then start the newer one: cliai serve");
 }
 
-/** Tries to connect at each address of this machine, because that is what others could do, whatever a setting says. */
+/** Tries to connect at each address of this machine. That shows what others can reach, whatever the settings say. */
 async function checkExposure({ url, nats_url, insecure }: ServeFile): Promise<Check[]> {
   const own = nats_url.split(",").map((each) => URL.parse(each.trim()));
   const ports = [URL.parse(url), ...own.filter((each) => each !== null && isLoopback(each.hostname))].flatMap(
@@ -80,7 +80,7 @@ async function checkExposure({ url, nats_url, insecure }: ServeFile): Promise<Ch
     const [exposed] = outerAddresses().filter((_, index) => open[index]);
     const where = redact(at.origin === "null" ? at.href : at.origin);
     if (exposed === undefined)
-      checks.push(well("exposure", `${what} listens at ${where}, for this machine alone`));
+      checks.push(well("exposure", `${what} listens at ${where}, where only this machine can reach it`));
     else if (at.protocol === "https:" || at.protocol === "tls:")
       checks.push(well("exposure", `${what} can be reached at ${exposed}, over TLS`));
     else {
@@ -94,8 +94,8 @@ async function checkExposure({ url, nats_url, insecure }: ServeFile): Promise<Ch
     checks.push(
       finding(
         "exposure",
-        "serve runs with --insecure: every program here may command agents",
-        "start it again without",
+        "serve runs with --insecure: every program on this machine can command agents",
+        "start serve again without --insecure",
       ),
     );
   }

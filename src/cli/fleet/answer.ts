@@ -1,5 +1,5 @@
-// `cliai answer`: decides a request in the bucket `requests`, where the first answer counts, and says what became of the
-// answer.
+// `cliai answer`: decides a request in the bucket `requests`, where the first answer counts, and says whether the answer was
+// delivered.
 import type { ArgsDef } from "citty";
 import {
   type AgentRequest,
@@ -28,13 +28,13 @@ const answerArgs = {
   request: {
     type: "positional",
     required: true,
-    description: "id of the request, or the first characters of it",
+    description: "id of the request, or its first characters",
   },
   text: {
     type: "positional",
     required: false,
     description:
-      "the answer in words, or the numbers of choices (1,3); one for each question; - reads from stdin",
+      "the answer in words, or the numbers of the choices (1,3); one TEXT for each question; - reads stdin",
   },
   approve: { type: "boolean", description: "approve the request" },
   refuse: { type: "boolean", description: "refuse the request" },
@@ -62,7 +62,7 @@ export const answerCommand = defineCliCommand({
       const bucket = await openRequests(bus);
       const { request_id, agent_id, questions } = findRequest(args.request, await readRequests(bucket));
       if (questions === undefined) checkOneText(more);
-      // Listening begins before the answer is given: the receipt can be there at once.
+      // Listen for receipts before the answer is stored, because the first receipt can come at once.
       using delivery = watchDelivery(bus, agent_id, answerMessageId(request_id));
       await bus.flush();
       const by = operatorOf(context);
@@ -75,14 +75,14 @@ export const answerCommand = defineCliCommand({
       const away = await awayReason(bus, agent_id, context);
       const reached = away === undefined ? await delivery.within(timeoutMs) : "nowhere";
       const late =
-        reached === "bridge" ? "its session has not taken it up" : `not within ${timeoutMs / 1000} s`;
+        reached === "bridge" ? "its session has not read it yet" : `not within ${timeoutMs / 1000} s`;
       report(decided, reached === "cli", away ?? late, context);
       return 0;
     });
   },
 });
 
-/** @throws CliaiError `usage` unless there is one answer, and but one */
+/** @throws CliaiError `usage` unless exactly one of TEXT, `--approve` and `--refuse` is given */
 async function readWords(
   { text, approve, refuse, reason }: AnswerArgs,
   more: readonly string[],
@@ -94,9 +94,13 @@ async function readWords(
   }
   const isVerdict = approve === true || refuse === true;
   if (isVerdict && text !== undefined) {
-    throw new CliaiError("usage", `with --${approve ? "approve" : "refuse"} goes no text: "${text}"`, {
-      hint: 'say it by --reason "…"',
-    });
+    throw new CliaiError(
+      "usage",
+      `--${approve ? "approve" : "refuse"} takes no TEXT, but "${text}" is given`,
+      {
+        hint: 'give it as the reason: --reason "…"',
+      },
+    );
   }
   if (isVerdict) return { approved: approve === true, reason };
   if (text === undefined)
@@ -105,11 +109,11 @@ async function readWords(
   return { text: text === "-" ? await readText(context.stdin) : text, reason };
 }
 
-/** @throws CliaiError `usage` for more words than the one text that a request without several questions takes */
+/** @throws CliaiError `usage` for a second TEXT; only a request with several questions takes more than one */
 function checkOneText([superfluous]: readonly string[]): void {
   if (superfluous === undefined) return;
   throw new CliaiError("usage", `answer takes no argument "${superfluous}"`, {
-    hint: "if it belongs to TEXT, quote the whole",
+    hint: "if it belongs to TEXT, put quotes around all of TEXT",
   });
 }
 
@@ -121,15 +125,15 @@ function readTimeoutMs(text: string): number {
   });
 }
 
-/** How far an answer has come: given to the agent's CLI, or only as far as the bridge or host that would give it. */
+/** How far an answer has come: into the agent's CLI, only to the bridge or host that hands it on, or not even there. */
 type Reached = "cli" | "bridge" | "nowhere";
 
 interface Delivery extends Disposable {
-  /** How far it has come when the CLI has it, or after the time; a bridge that has it and keeps it is not waited for so long. */
+  /** Resolves when the CLI has the answer, after `timeoutMs`, or `takenUpWithinMs` after the bridge or host has it. */
   within(timeoutMs: number): Promise<Reached>;
 }
 
-/** What waits for the answer is given it at once: else it is one for later. */
+/** A session that waits for the answer gets it at once. After this time, assume that it reads the answer later. */
 const takenUpWithinMs = 2_000;
 
 function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
@@ -146,7 +150,7 @@ function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
       reached = "bridge";
       endAfter(takenUpWithinMs);
     } catch {
-      // Nobody's receipt: the server counts it, and raises the alert.
+      // Ignore a malformed receipt: serve counts it and raises the alert.
     }
   });
   return {
@@ -161,7 +165,7 @@ function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
   };
 }
 
-/** Why there is no delivery to wait for; undefined when the agent is online. */
+/** Why the answer cannot be delivered now; undefined if the agent is online. */
 async function awayReason(bus: Bus, id: AgentId, context: CliContext): Promise<string | undefined> {
   const agent = await createFleetReader(bus, context).find(id);
   if (agent === undefined) return "it was never seen";
@@ -177,6 +181,6 @@ function report(decided: AgentRequest, isDelivered: boolean, why: string, { json
   } else if (isDelivered) {
     print(`delivered to ${agent_id}`);
   } else {
-    print(`not delivered yet (${plain(why)}): it will be given when ${agent_id} takes its inbox`);
+    print(`not delivered yet (${plain(why)}): ${agent_id} gets it when it next reads its inbox`);
   }
 }

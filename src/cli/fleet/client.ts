@@ -1,6 +1,6 @@
 // This room holds the commands that work on a running fleet: ls, show, watch, send, inbox, answer.
 //
-// What the client commands share: their flags, finding the server by `serve.json`, one connection for their work.
+// What these commands share: their flags, and `withClient`, which finds the server by `serve.json` and connects to it.
 import process from "node:process";
 import { askHealth } from "../../data-dir/ask-serve.ts";
 import { dataDirOf } from "../../data-dir/data-dir.ts";
@@ -15,7 +15,7 @@ export const dataDirArgs = {
   "data-dir": {
     type: "string",
     valueHint: "DIR",
-    description: "keep all files in this directory; else CLIAI_HOME, else the user's data directory",
+    description: "use this directory for all files (default: CLIAI_HOME, else the user's data directory)",
   },
 } as const;
 
@@ -28,13 +28,13 @@ export const clientArgs = {
   url: {
     type: "string",
     valueHint: "URL",
-    description: "connect to this NATS server; else to the one in serve.json",
+    description: "connect to this NATS server (default: the one in the data directory's serve.json)",
   },
-  creds: { type: "string", valueHint: "FILE", description: "credentials file for --url" },
+  creds: { type: "string", valueHint: "FILE", description: "log in to NATS with this credentials file" },
   ...jsonArgs,
 } as const;
 
-/** Where a server with default settings listens. */
+/** The address of NATS for a `serve` with default settings. */
 export const defaultNatsUrl = "nats://127.0.0.1:4222";
 
 export interface ClientArgs {
@@ -49,7 +49,7 @@ export function dataDirFor(args: ClientArgs, { env, cwd }: CliContext): string {
 
 export interface NatsAddress {
   readonly natsUrl: string;
-  /** What a person's commands connect with: never for an agent. */
+  /** The operator's credentials. An agent must never get them. */
   readonly credsPath?: string | undefined;
 }
 
@@ -65,8 +65,8 @@ export async function findNats(args: ClientArgs, context: CliContext): Promise<N
 }
 
 /**
- * Connects, does the work, and closes; also when it is interrupted, or when nobody reads the output any more.
- * What the work starts and leaves running belongs into `parts`: it is ended before the connection.
+ * Connects, does the work, and closes the connection: also after Ctrl-C, and when nobody reads the output any more.
+ * If the work leaves something running, it defers the end of that to `parts`, which are ended before the connection is.
  * @throws CliaiError `server_unreachable`, `interrupted`, and what the work throws
  */
 export async function withClient<Result>(
@@ -98,14 +98,14 @@ export async function withClient<Result>(
 
 const codesOfStoreTrouble: readonly ErrorCode[] = ["server_unreachable", "no_answer", "store_unavailable"];
 
-/** With JetStream off nobody answers what is asked of it: the serve beside it knows why. */
+/** When JetStream is off, requests to it get no answer. Asks serve's health endpoint for the cause, and throws that instead. */
 async function explainStore(error: unknown, dataDir: string): Promise<unknown> {
   if (!(error instanceof CliaiError) || !codesOfStoreTrouble.includes(error.code)) return error;
   const server = await readServeFile(dataDir);
   const health = server === undefined ? undefined : await askHealth(server.url);
   if (health?.reason === undefined || !health.nats.connected) return error;
   return new CliaiError("store_unavailable", health.reason, {
-    hint: "free space on that disk, and see: cliai doctor",
+    hint: "free space on that disk, then run: cliai doctor",
     cause: error,
   });
 }
@@ -114,7 +114,7 @@ async function explainDeadServer(error: unknown, url: string, dataDir: string): 
   if (!(error instanceof CliaiError) || error.code !== "nats_unreachable") return error;
   if (await isServed(dataDir)) {
     return new CliaiError("nats_unreachable", `cliai serve runs, but its NATS at ${url} does not answer`, {
-      hint: "if it just ended, it is being started again: try once more in a few seconds",
+      hint: "serve restarts nats-server when it ends: try again in a few seconds",
       cause: error,
     });
   }

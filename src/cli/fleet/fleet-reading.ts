@@ -1,5 +1,5 @@
-// Reads the fleet for the commands: a serve is asked, because it alone knows the agents as of now. Where none answers, the bucket
-// `agents` is read, and a note on stderr says so, because that bucket may be minutes behind.
+// Reads the fleet for the commands. It asks serve, because only serve knows the present state of the agents. If no serve answers,
+// it reads the bucket `agents` and says so on stderr, because that bucket may be minutes behind.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, viewAgent, viewFleet } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
@@ -15,17 +15,17 @@ import type { CliContext } from "../frame/context.ts";
 
 export type FleetRecords = ReadonlyMap<AgentId, AgentRecord>;
 
-/** Records, and the moment that they are judged by. */
+/** Records, and the time at which they are judged: `viewAgent` derives ages and the link from it. */
 export interface FleetReading {
   readonly records: FleetRecords;
-  /** By the serve's clock where one has answered, else by this machine's. */
+  /** The time on serve's clock if a serve has answered, else on this machine's. */
   readonly now: Date;
-  /** Since when the serve hears heartbeats; undefined where none has answered. */
+  /** Since when serve has been listening for heartbeats; undefined if no serve has answered. */
   readonly listeningSince?: string;
 }
 
 export interface FleetReader {
-  /** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
+  /** @throws CliaiError `server_unreachable` if no `cliai serve` has ever used this NATS server */
   all(): Promise<FleetReading>;
   /** @throws CliaiError as {@link FleetReader.all}; `agent_id_invalid`; `agent_unknown` with the nearest ids */
   require(text: string): Promise<AgentReading>;
@@ -42,7 +42,7 @@ const noServe: readonly ErrorCode[] = ["server_unreachable", "no_answer"];
 
 export function createFleetReader(bus: Bus, { now, note }: ReaderContext): FleetReader {
   let isServeThere = true;
-  /** Undefined where no serve answers: it is not asked again. */
+  /** Undefined if no serve answers. From then on serve is not asked again, so that no later call waits for it. */
   const ask = async (part: FleetAsk) => {
     if (!isServeThere) return undefined;
     try {
@@ -56,7 +56,7 @@ export function createFleetReader(bus: Bus, { now, note }: ReaderContext): Fleet
   let isNoted = false;
   const fromStore = async <Read>(read: (bus: Bus) => Promise<Read>): Promise<Read> => {
     const found = await read(bus);
-    if (!isNoted) note("read from the store: no serve answers");
+    if (!isNoted) note("no serve answers: this is read from the store, which may be minutes behind");
     isNoted = true;
     return found;
   };

@@ -19,7 +19,7 @@ export const inboxCommand = defineCliCommand({
         return 0;
       }
       if (requests.length === 0) context.note("nothing waits for you");
-      // What a captain handed to the people comes first: nobody else will decide it.
+      // Requests that a captain has handed over come first, because only a person will decide them.
       const escalated = requests.filter((request) => request.escalated !== undefined);
       const others = requests.filter((request) => request.escalated === undefined);
       for (const [index, request] of [...escalated, ...others].entries()) {
@@ -73,7 +73,7 @@ function expiryLines(request: AgentRequest, now: Date): string[] {
   return [`  ${seconds <= 0 ? "expires now" : `in ${ageText(seconds)}`}: ${expiryText(request)}`];
 }
 
-/** An agent's text line by line, as it wrote it; its control characters are shown, not obeyed. */
+/** An agent's text, line by line. `plain` replaces its control characters, so that the terminal does not obey them. */
 function indented(text: string): string[] {
   return text.split("\n").map((line) => `  ${plain(line)}`.trimEnd());
 }

@@ -29,7 +29,7 @@ export const lsCommand = defineCliCommand({
 
 const heading = ["agent", "status", "seen", "inbox", "profile", "task"];
 
-/** On a terminal the task is cut to its width; a pipe gets the whole of it. */
+/** Cuts the task to the width of the terminal. A pipe gets the whole task. */
 export function fleetTable(
   agents: readonly AgentView[],
   now: Date,

@@ -7,7 +7,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { isNotFound } from "../../nats/errors.ts";
 import { type Bucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
 
-/** @throws CliaiError `server_unreachable` on a NATS server that no `cliai serve` has worked with */
+/** @throws CliaiError `server_unreachable` if no `cliai serve` has ever used this NATS server */
 export async function openRequests(bus: Bus): Promise<Bucket> {
   try {
     return await openExistingBucket(bus, buckets.requests);
@@ -18,11 +18,11 @@ export async function openRequests(bus: Bus): Promise<Bucket> {
   }
 }
 
-/** All that are kept, oldest first; also those that are over. */
+/** All stored requests, oldest first, including the decided ones. */
 export async function readRequests(bucket: Bucket): Promise<AgentRequest[]> {
   const requests: AgentRequest[] = [];
   for (const { value } of (await bucket.entries()).values()) {
-    // What is none was written by another program, and the server says so in its log.
+    // Ignore values that are not requests: another program wrote them, and serve logs them.
     const read = v.safeParse(RequestSchema, value);
     if (read.success) requests.push(read.output);
   }

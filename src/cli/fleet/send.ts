@@ -60,14 +60,14 @@ const sendArgs = {
   id: {
     type: "string",
     valueHint: "KEY",
-    description: "idempotency key: a command sent twice with the same key takes effect once",
+    description: "name the command by this key; sent again under the same key, it takes effect only once",
   },
   ...clientArgs,
 } as const satisfies ArgsDef;
 
-/** A week: longer than the stream keeps a command. */
+/** A week, which is longer than the stream COMMANDS keeps a command. */
 const longestS = 7 * 86_400;
-/** How long a run of the agent may take to be heard of, before an order is refused: its first heartbeat is on its way. */
+/** An agent that was just launched is known to serve from its first heartbeat on. Wait this long for it before refusing an order. */
 const runWithinMs = 2_000;
 const lookEveryMs = 50;
 
@@ -109,7 +109,7 @@ export const sendCommand = defineCliCommand({
 async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
   const type = readType(args.command);
   if (args.all === true && args.text !== undefined) {
-    throw usage(`with --all there is no agent to name, not "${args.agent}"`);
+    throw usage(`--all takes no AGENT, but "${args.agent}" is given`);
   }
   if (args.all !== true && args.agent === undefined) throw usage("send needs the AGENT, or --all");
   const words = args.all === true ? args.agent : args.text;
@@ -138,7 +138,7 @@ function readType(word: string): CommandType {
   throw usage(`COMMAND "${word}" is not one of ${commandTypes.join(", ")}`, didYouMean(word, commandTypes));
 }
 
-/** One that has just been launched, or launched again, may be about to be heard of. */
+/** Waits up to `runWithinMs` for a run that takes the order, because the agent may have been launched a moment ago. */
 async function awaitTaker(
   fleet: FleetReader,
   first: AgentReading,
@@ -154,7 +154,7 @@ async function awaitTaker(
   return latest.record;
 }
 
-/** @throws CliaiError `failed`, `refused` or `no_answer` when the agent did not do what was waited for */
+/** @throws CliaiError `failed`, `refused` or `no_answer` if the command ended before it had the receipt of `--wait` */
 async function sendToOne(
   { bus, fleet, context }: SendingParts,
   { order, wait, timeoutMs }: Sending,
@@ -184,7 +184,7 @@ async function sendToOne(
     },
   );
   const why = last.detail === undefined ? "" : `: ${plain(last.detail)}`;
-  const hint = `see it by: cliai show ${agent_id}`;
+  const hint = `see its receipts: cliai show ${agent_id}`;
   switch (last.state) {
     case "failed":
       throw new CliaiError("failed", `${agent_id} could not carry out ${order.type}${why}`, { hint });
@@ -195,7 +195,9 @@ async function sendToOne(
   }
 }
 
-/** Names the exact targets first; a key is made each agent's own, as a stream takes one id but once. */
+/**
+ * Prints the targets first. Appends the agent's id to `--id`, because COMMANDS stores each message id only once.
+ */
 async function sendToAll(
   parts: SendingParts,
   sending: Sending,
@@ -212,7 +214,7 @@ async function sendToAll(
       hint: "list the agents: cliai ls",
     });
   }
-  // What no agent would be sent is refused before any is.
+  // Refuse an invalid order before it is sent to the first agent.
   buildCommand({ ...sending.order, id: first.agent_id }, "check", context.now());
   context.note(`${sending.order.type} to ${namesIn(targets)}`);
   if (others.length > 0) context.note(`not to ${namesIn(others)}: not online`);
@@ -232,9 +234,9 @@ async function sendToAll(
   const code = worst instanceof CliaiError ? worst.code : "failed";
   throw new CliaiError(
     code,
-    `${errors.length} of ${targets.length} agents did not get as far as ${sending.wait}`,
+    `${sending.order.type} did not become ${sending.wait} at ${errors.length} of ${targets.length} agents`,
     {
-      hint: "the lines above name each",
+      hint: "the lines above say why for each agent",
       cause: worst,
     },
   );

@@ -1,4 +1,4 @@
-// `cliai show ID`: prints all that is known of one agent, with the evidence for its status.
+// `cliai show AGENT`: prints all that is known of one agent, with the evidence for its status.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";

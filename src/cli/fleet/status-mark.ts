@@ -1,4 +1,4 @@
-// A status as one line of a terminal: its symbol, its word and, where somebody has to look, why.
+// The status of an agent as short text for a terminal: symbol, word and, if it needs attention, `!` and the kind of attention.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { shownWordOf } from "../../domain/fleet/status.ts";
 import { attentionWordsOf, lookOf, wordDetailOf } from "../../domain/fleet/status-look.ts";

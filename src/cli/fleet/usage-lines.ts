@@ -1,22 +1,22 @@
-// Prints what agents have used, for `ls` and `show`, always with whose estimate it is and how old.
+// Prints what agents have used, for `ls` and `show`: always with who estimated it and how old the estimate is.
 import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../../domain/usage.ts";
 import type { Usage } from "../../domain/wire/messages.ts";
 import { ageText } from "../frame/terminal.ts";
 
 type DatedUsage = Usage & { readonly at: string };
 
-/** The line below the fleet. */
+/** The line below the table of `ls`: the totals of all agents. */
 export function totalLine(agents: readonly { readonly usage?: DatedUsage }[], now: Date): string {
   const { tokens_used, estimated_cost, agents: told, oldest_at } = totalUsage(agents);
-  if (told === 0) return "cost unknown: no agent has told of any";
+  if (told === 0) return "cost unknown: no agent has reported any usage";
   const whose = told === agents.length ? "" : ` (${told} of ${agents.length} agents)`;
   const age = oldest_at === undefined ? "" : `, up to ${ageOf(oldest_at, now)} old`;
   return `${costText(estimated_cost)} · ${tokensText(tokens_used)} tokens${whose}: the CLIs' own estimate${age}`;
 }
 
-/** The rows of one agent; what it has not told is left out. */
+/** The rows of one agent, without the figures that it has not reported. */
 export function usageFacts(usage: DatedUsage | undefined, now: Date): Record<string, string | undefined> {
-  if (usage === undefined) return { usage: "none told yet" };
+  if (usage === undefined) return { usage: "none reported yet" };
   const { model, tokens_used, estimated_cost, at } = usage;
   return {
     model,

@@ -1,5 +1,5 @@
-// `cliai watch`: prints the events of the stream AUDIT as they come, one line each, until it is interrupted or its reader
-// has gone.
+// `cliai watch`: prints the events of the stream AUDIT as they come, one line each, until Ctrl-C, or until nobody reads its
+// output any more.
 import { followAudit } from "../../audit/read-audit.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { feedEntry, feedLine } from "../audit/feed-lines.ts";

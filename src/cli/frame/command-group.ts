@@ -1,5 +1,5 @@
-// A command with subcommands, such as `cliai audit verify`: citty's own, found where citty 0.2.2 would not find them. It takes a
-// flag's value for the name where only a subcommand has that flag, and says an unknown name in colour.
+// Defines a command with subcommands, such as `cliai audit verify`. They are citty's subcommands, but this file finds the name,
+// because citty 0.2.2 takes a flag's value for the name if only a subcommand has that flag, and prints errors in colour.
 import { type ArgsDef, defineCommand, runCommand } from "citty";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
@@ -9,7 +9,7 @@ import { flagsIn, type GivenWord, takeFirstWord } from "./strict-args.ts";
 
 export interface Subcommand {
   readonly command: DefinedCommand;
-  /** What it does, where a message about a flag that it lacks would not call it by its name. */
+  /** What an error about a flag of another subcommand calls this one; its name if left out. */
   readonly doing?: string;
   /** Left out of the help. */
   readonly isHidden?: true;
@@ -18,7 +18,7 @@ export interface Subcommand {
 interface CommandGroupOptions {
   readonly name: string;
   readonly description: string;
-  /** Which subcommand runs where none is named. */
+  /** The subcommand that runs if none is named. */
   readonly standard: string;
   readonly subcommands: Readonly<Record<string, Subcommand>>;
 }
@@ -61,7 +61,7 @@ export function defineCommandGroup(options: CommandGroupOptions): CliCommand {
     },
   };
 
-  /** @throws CliaiError `usage`, naming the subcommand that has the flag */
+  /** @throws CliaiError `usage` with the name of the subcommand that has the flag */
   function refuseFlagsOfOthers(
     args: readonly string[],
     { command, called }: { readonly command: DefinedCommand; readonly called: string },

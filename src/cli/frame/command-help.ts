@@ -1,4 +1,4 @@
-// What `cliai COMMAND --help` prints. Not citty's own usage text: that one (0.2.2) is coloured in pipes, too.
+// What `cliai COMMAND --help` prints. It replaces citty's own usage text, because citty 0.2.2 colours that in pipes, too.
 import type { ArgDef, ArgsDef } from "citty";
 import { alignRows } from "./terminal.ts";
 
@@ -32,7 +32,7 @@ export function commandHelp({ name, description, args, passesOn, takesMore }: De
 export interface DescribedGroup {
   readonly name: string;
   readonly description: string;
-  /** The subcommand that runs where none is named, and its arguments. */
+  /** The subcommand that runs if none is named, and its arguments. */
   readonly standard: string;
   readonly args: ArgsDef;
   readonly rows: readonly (readonly [name: string, description: string])[];

@@ -1,11 +1,11 @@
-// Defines a command of the program with citty, and adds what citty lacks: strictness, the context, arguments after `--`,
-// the exit code, a help without colour.
+// Defines a command of the program with citty, and adds what citty lacks: strict arguments, the context, arguments after
+// `--`, the exit code, and a help text without colour.
 import { type ArgsDef, defineCommand, type ParsedArgs, runCommand, type SubCommandsDef } from "citty";
 import { commandHelp, type DescribedCommand } from "./command-help.ts";
 import type { CliContext } from "./context.ts";
 import { checkArgs } from "./strict-args.ts";
 
-/** The arguments by the names of their definitions, and none besides. */
+/** The arguments by the names in their definitions, without the others that citty adds. */
 export type Arguments<T extends ArgsDef> = Pick<ParsedArgs<T>, keyof T & string>;
 
 export interface CliCommand {
@@ -15,11 +15,14 @@ export interface CliCommand {
   help(args?: readonly string[]): string;
 }
 
-/** A command that stands alone, or below another: then it is prepared, and citty finds it by its name. */
+/** A command, or a subcommand. `defineCommandGroup` prepares a subcommand and hands it to citty under its name. */
 export interface DefinedCommand extends CliCommand {
   readonly description: string;
   readonly args: ArgsDef;
-  /** @param name as its messages call it @throws CliaiError `usage` */
+  /**
+   * @param name what error messages call the command
+   * @throws CliaiError `usage`
+   */
   prepare(name: string, args: readonly string[], context: CliContext): PreparedCommand;
   helpAs(name: string): string;
 }
@@ -27,17 +30,17 @@ export interface DefinedCommand extends CliCommand {
 export interface PreparedCommand {
   readonly command: SubCommandsDef[string];
   readonly rawArgs: readonly string[];
-  /** Once it has run: citty 0.2.2 forgets what a subcommand returns. */
+  /** The exit code, once the command has run. It is kept here because citty 0.2.2 drops what a subcommand returns. */
   readonly exitCode: () => number;
 }
 
 interface CliCommandOptions<T extends ArgsDef> extends Omit<DescribedCommand, "passesOn" | "takesMore"> {
   readonly args: T;
-  /** Whether the arguments after `--` are passed on to another program, as `rest`; they are positional otherwise. */
+  /** Whether `rest` gets the arguments after `--`, to pass them on to another program; otherwise they are positional. */
   readonly passesOn?: boolean;
-  /** Whether more arguments are taken than are named, as `rest`. */
+  /** Whether `rest` gets the arguments after the last named one; otherwise they are an error. */
   readonly takesMore?: boolean;
-  /** Resolves to the exit code; throws a CliaiError for anything that a person has to know. */
+  /** Resolves to the exit code. Throws a CliaiError for anything that a person has to know. */
   readonly run: (args: Arguments<T>, context: CliContext, rest: readonly string[]) => Promise<number>;
 }
 
@@ -52,7 +55,7 @@ export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOpt
         exitCode = await options.run(parsed, context, rest);
       },
     });
-    // A fresh definition each time: citty 0.2.2 has no way to hand in the context with its type.
+    // Defined anew for each call, because citty 0.2.2 has no typed way to pass the context to `run`.
     return { command, rawArgs, exitCode: () => exitCode };
   };
   const helpAs = (name: string) => commandHelp({ name, description, args, passesOn, takesMore });

@@ -1,5 +1,5 @@
-// The table of commands: their line in the short help, and their files. Each is loaded when it is called, so that `bridge`
-// starts fast.
+// The table of commands: the line of each in the short help, and its file. A file is loaded when its command is called, so
+// that `bridge` starts fast.
 import type { CliCommand } from "./command.ts";
 
 export interface CommandRow {
@@ -43,7 +43,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../fleet/answer.ts")).answerCommand,
   },
   audit: {
-    description: "read, export, verify or replay the audit",
+    description: "read, export, verify or replay the recorded history",
     load: async () => (await import("../audit/audit.ts")).auditCommand,
   },
   doctor: {

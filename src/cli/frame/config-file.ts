@@ -1,4 +1,4 @@
-// Reads the settings file, and the instructions that its profiles name. The default file is part of the program.
+// Reads the settings file, and the files with instructions that its profiles name. The default settings file is built in.
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import defaultConfig from "../../../configs/agents.json" with { type: "json" };
@@ -12,13 +12,13 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { CliContext } from "./context.ts";
 
-/** What an agent is told of the fleet and its tools; a captain is told of its own task besides. */
+/** The prompts for each role: about the fleet and the agent's tools and, for a captain, about a captain's own work. */
 export const rolePrompts: Readonly<Record<Role, readonly string[]>> = {
   agent: [agentPrompt],
   captain: [agentPrompt, captainPrompt],
 };
 
-/** The default file's prompts, by the names it gives them. */
+/** The prompts of the built-in settings file, by the paths in its `prompt_file`. */
 const defaultPrompts: Readonly<Record<string, string>> = {
   "prompts/coder.txt": coderPrompt,
   "prompts/demo.txt": demoPrompt,
@@ -27,7 +27,7 @@ const defaultPrompts: Readonly<Record<string, string>> = {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** Absolute; undefined for the file inside the program. */
+  /** The file's absolute path; undefined for the built-in file. */
   readonly path: string | undefined;
 }
 
@@ -35,11 +35,11 @@ export const configArgs = {
   config: {
     type: "string",
     valueHint: "FILE",
-    description: "read this settings file (JSON); else CLIAI_CONFIG, else the built-in one",
+    description: "read this settings file, JSON (default: CLIAI_CONFIG, else the built-in one)",
   },
 } as const;
 
-/** @throws CliaiError `config_invalid` when the file named is missing or wrong */
+/** @throws CliaiError `config_invalid` if the named file is missing or not valid */
 export async function loadConfig(flag: string | undefined, context: CliContext): Promise<LoadedConfig> {
   const builtIn = parseConfig(JSON.stringify(defaultConfig), "the default settings");
   const named = flag ?? (context.env.CLIAI_CONFIG || undefined);
@@ -48,7 +48,7 @@ export async function loadConfig(flag: string | undefined, context: CliContext):
   return { config: parseConfig(await readNamed(path, `the settings file ${path}`), path), path };
 }
 
-/** The profile's own instructions; empty when it has none. */
+/** The profile's own instructions: `prompt_file`, then `prompt`; empty if it has neither. */
 export async function readPrompt(profile: Profile, { path }: LoadedConfig): Promise<string> {
   const { prompt = "", prompt_file } = profile;
   if (prompt_file === undefined) return prompt;

@@ -1,4 +1,4 @@
-// What a command gets of its process: streams, environment, clock. main.ts reads the globals.
+// What a command gets from its process: streams, environment, clock. Only main.ts reads the globals.
 import type { Readable, Writable } from "node:stream";
 import type { Logger } from "../../log.ts";
 import type { Environment } from "../../runtime.ts";
@@ -9,24 +9,25 @@ export interface CliContext {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly log: Logger;
-  /** Whether results are to be JSON: `--json` was given. */
+  /** Whether `--json` was given: then results are printed as JSON. */
   readonly json: boolean;
-  /** Whether a person reads stdout, and how wide their terminal is. */
+  /** Whether stdout is a terminal. */
   readonly isTerminal: boolean;
+  /** The width of the terminal; 80 if stdout is not a terminal. */
   readonly columns: number;
   readonly color: boolean;
   readonly now: () => Date;
   /** Writes one line of the result to stdout. */
   print(line: string): void;
-  /** Writes one line about the work to stderr. */
+  /** Writes one line that is not part of the result to stderr. */
   note(line: string): void;
-  /** Aborted when the reader of stdout has gone (`| head`): there is nobody to print to. */
+  /** Aborted when the reader of stdout has gone (`| head`), because then nobody reads what is printed. */
   readonly outputEnded: AbortSignal;
-  /** Ends the process where it stands: for a second Ctrl-C while the first is being obeyed. */
+  /** Ends the process at once: for a second Ctrl-C, while the first one is still ending things in order. */
   exitNow(code: number): never;
 }
 
-/** Who gives an order or an answer by a command, as the system names them. */
+/** The name of the person who runs the command, from the environment. Orders and answers are signed with it. */
 export function operatorOf({ env }: Pick<CliContext, "env">): string {
   return env.USER || env.USERNAME || "operator";
 }

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { maxPayloadBytes } from "../../nats/payload.ts";
 
-/** @throws CliaiError `payload_too_large` before the rest is read; `usage` for what is not UTF-8 */
+/** @throws CliaiError `payload_too_large` as soon as the limit is passed; `usage` if the text is not UTF-8 */
 export async function readText(stdin: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -19,6 +19,6 @@ export async function readText(stdin: Readable): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch (cause) {
-    throw new CliaiError("usage", "the text on stdin is not UTF-8", { hint: "give it as UTF-8", cause });
+    throw new CliaiError("usage", "the text on stdin is not UTF-8", { hint: "convert it to UTF-8", cause });
   }
 }

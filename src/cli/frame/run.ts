@@ -26,7 +26,7 @@ export interface ProcessParts {
 
 const lingerMs = 500;
 
-/** @returns the process's exit code (contract §1) */
+/** @returns the process's exit code: docs/commands.md lists them */
 export async function run(parts: ProcessParts): Promise<number> {
   const code = await runCaught(parts);
   endSoon(parts, code);
@@ -34,8 +34,8 @@ export async function run(parts: ProcessParts): Promise<number> {
 }
 
 /**
- * The process ends by itself when nothing is left to do. nats 2.29 leaves the socket of a dial that timed out open, which
- * would hold it for ever: then it is ended, once all output is out.
+ * The process ends by itself when nothing is left to do. But nats 2.29 never closes the socket of a connection attempt that
+ * timed out, and that socket would keep the process alive. So end the process after a moment, once all output is written.
  */
 function endSoon(parts: ProcessParts, code: number): void {
   const look = () => {
@@ -100,7 +100,7 @@ function runWithoutCommand(argv: readonly string[], context: CliContext): number
   return 0;
 }
 
-/** The reader of stdout has ended (`| head`). That is not a failure. */
+/** The reader of stdout has gone (`| head`). That is not a failure. */
 class ReaderGone extends Error {}
 
 function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortController): void {
@@ -111,13 +111,13 @@ function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortControl
         : new CliaiError("failed", `cannot write the output: ${messageOf(cause)}`, { cause }),
     );
   });
-  // Nobody reads stderr, so nothing can be reported.
+  // Nobody reads stderr any more, so this error cannot be reported.
   stderr.on("error", () => undefined);
 }
 
 function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSignal): CliContext {
   const { cwd, stdin, stdout, stderr } = parts;
-  // Every child but nats-server, which is given less, gets this one.
+  // All children get this environment, except nats-server, which gets less of it.
   const env = withoutBunVariables(parts.env);
   const isTerminal = stdout.isTTY === true;
   const now = () => new Date();
@@ -144,13 +144,13 @@ function logLevelOf(env: Environment): LogLevel {
   });
 }
 
-/** One line, and one for the hint; with `CLIAI_LOG=debug` the stack as well. */
+/** One line for the error and one for its hint; with `CLIAI_LOG=debug` also the stack. */
 function errorText(error: unknown, json: boolean, debug: boolean): string {
   const known =
     error instanceof CliaiError
       ? error
       : new CliaiError("failed", messageOf(error), {
-          hint: "see the whole error by: CLIAI_LOG=debug cliai …",
+          hint: "see the whole error: CLIAI_LOG=debug cliai …",
           cause: error,
         });
   const stack = debug && error instanceof Error ? `\n${inspect(error)}` : "";

@@ -1,5 +1,5 @@
-// Checks arguments against a command's definitions, and rewrites them so that citty can read them in one way only. citty
-// 0.2.2 accepts unknown flags silently, a missing value as "", and `--no-x` inside a value as a flag.
+// Checks arguments against a command's definitions, and rewrites them into a form that citty cannot misread. This is needed
+// because citty 0.2.2 ignores unknown flags, reads a missing value as "", and takes `--no-x` inside a value for a flag.
 import type { ArgDef, ArgsDef } from "citty";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
@@ -7,13 +7,14 @@ import { didYouMean } from "../../domain/text/nearest.ts";
 export interface StrictArgs {
   /** `--name=value`, `--name`, then `--` and the positional arguments. */
   readonly rawArgs: string[];
-  /** What stood after `--`, for a command that passes it on; else what came after the named arguments, where more are taken. */
+  /** With `passesOn`, the arguments after `--`; with `takesMore`, those after the last named argument; else empty. */
   readonly rest: string[];
 }
 
 /**
  * @param command its name, for the messages
- * @throws CliaiError `usage`: an unknown or doubled flag, a missing or superfluous value or argument, a word that is no choice
+ * @throws CliaiError `usage` for an unknown or repeated flag, a missing or superfluous value or argument, and a value that is
+ * not one of the flag's choices
  */
 export function checkArgs(
   command: string,
@@ -61,7 +62,7 @@ export interface GivenWord {
   readonly others: readonly string[];
 }
 
-/** Finds a subcommand's name, also behind flags. What is wrong with the flags {@link checkArgs} says later. */
+/** Finds a subcommand's name, also behind flags. It does not check the flags: {@link checkArgs} does that later. */
 export function takeFirstWord(args: readonly string[], definitions: ArgsDef): GivenWord {
   const place = ownPlaces(args, definitions).find((at) => !isFlag(args[at] ?? ""));
   if (place === undefined) return { word: undefined, others: args };
@@ -76,7 +77,7 @@ export function flagsIn(args: readonly string[], definitions: ArgsDef): string[]
   });
 }
 
-/** Where the arguments before `--` are that are no values of flags. */
+/** The indexes of the arguments before `--`, except the values of flags. */
 function ownPlaces(args: readonly string[], definitions: ArgsDef): number[] {
   const places: number[] = [];
   for (let at = 0; at < args.length && args[at] !== "--"; at++) {
@@ -95,7 +96,7 @@ function isFlag(arg: string): boolean {
 
 function splitFlag(arg: string): [name: string, value: string | undefined] {
   const [, name = "", value] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
-  // `-port` is a typing error for `--port`, and is refused with its whole text.
+  // Keep the dash of `-port`, a mistyped `--port`, so that the error quotes what was typed.
   return [arg.startsWith("--") ? name : `-${name}`, value];
 }
 
@@ -113,7 +114,8 @@ function checkPositionals(command: string, given: readonly string[], definitions
   const superfluous = given[wanted.length];
   if (superfluous !== undefined) {
     const quote =
-      wanted.length > 0 && ` if it belongs to ${wanted.at(-1)?.[0].toUpperCase()}, quote the whole`;
+      wanted.length > 0 &&
+      ` if it belongs to ${wanted.at(-1)?.[0].toUpperCase()}, put quotes around all of it`;
     throw usage(command, `${command} takes no argument "${superfluous}"`, quote || undefined);
   }
   for (const [index, [name, definition]] of wanted.entries()) {

@@ -1,5 +1,5 @@
-// Text for a terminal: safe, aligned, coloured where that is wanted. `plain` removes control characters from agents' own
-// words, because they could rewrite what a person sees.
+// Makes text for a terminal: aligned, and coloured if wanted. `plain` replaces control characters in the agents' own words,
+// because a terminal would obey them and show a person something else.
 
 export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold";
 
@@ -20,14 +20,14 @@ export function paint(text: string, colour: Colour | undefined, enabled: boolean
   return `\u001b[${on}m${text}\u001b[${off}m`;
 }
 
-/** One line without control characters and without the marks that turn the direction of text. */
+/** Makes one line of the text, and replaces control characters and the marks that change the direction of writing. */
 export function plain(text: string): string {
   return text
     .replace(/\s+/g, " ")
     .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\u200d" ? character : "\ufffd"));
 }
 
-/** How many columns a text takes; exact enough for a table. */
+/** How many columns a text takes on a terminal, exact enough for a table. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {
@@ -51,7 +51,7 @@ export function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Rows in aligned columns, two blanks between; the last column is cut where the line would exceed `lineWidth`. */
+/** Pads each cell to its column's width. Cuts the last cell if the line, with two blanks between cells, passes `lineWidth`. */
 export function alignRows(
   rows: readonly (readonly string[])[],
   lineWidth = Number.POSITIVE_INFINITY,
@@ -75,7 +75,7 @@ export function ageText(seconds: number): string {
   return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** The time of day of an RFC 3339 time by this machine's clock: `14:03:22.123`. */
+/** The local time of day of an RFC 3339 time: `14:03:22.123`. */
 export function clockText(at: string): string {
   const time = new Date(at);
   const two = (part: number) => String(part).padStart(2, "0");

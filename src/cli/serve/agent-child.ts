@@ -1,5 +1,5 @@
-// One agent that `serve` has launched: `cliai spawn` of this program as its child, without a terminal. Started, awaited,
-// and ended by its handle. With --ends-with-input it ends with `serve`, however that ends.
+// One agent that `serve` has launched: it runs `cliai spawn` as a child without a terminal, waits until the agent is connected,
+// and ends the child by its handle. With --ends-with-input the child ends with `serve`, even if `serve` is killed.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
@@ -12,11 +12,11 @@ import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endLeftoverRun } from "../spawn/leftover-processes.ts";
 
-/** With the end of one that does not, less than an HTTP request may take (src/runtime.ts). */
+/** Together with `endedBeforeAnswerMs`, this is less than the 30 s that an HTTP request may take (src/runtime.ts). */
 const connectedWithinMs = 24_000;
-/** Its CLI has 5 s of these, what that leaves 3, and its goodbye 4. */
+/** Of these, the agent's CLI gets 5 s to end, the processes that the CLI leaves behind 3 s, and the goodbye 4 s. */
 const endWithinMs = 15_000;
-/** Who waits for a launch that has failed waits for no more of its end than this. */
+/** When a launch has failed, the caller gets the error after at most this time, even if the child has not ended yet. */
 const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
 const lastWordsKept = 2_000;
@@ -27,23 +27,24 @@ export interface AgentChildOptions {
   readonly project?: string | undefined;
   readonly dataDir: string;
   readonly configPath: string | undefined;
-  /** More flags of `spawn`, and after `--` what goes to its CLI. */
+  /** More flags for `spawn`, and after `--` the arguments for the agent's CLI. */
   readonly more: readonly string[];
   readonly context: Pick<CliContext, "env" | "cwd" | "log">;
 }
 
 export interface AgentChild {
   readonly pid: number | undefined;
-  /** Resolves with how it ended, in words: `exit code 0`, `SIGTERM`. */
+  /** Resolves when the child has ended, with how it ended: `exit code 0`, `SIGTERM`. */
   readonly ended: Promise<string>;
-  /** What it printed last. */
+  /** The end of the child's output, on one line. */
   lastWords(): string;
   /**
-   * @param withinMs less than an HTTP request may take, when left out
-   * @throws CliaiError `failed` with its last words when it ends before it is connected, or does not connect in time
+   * Resolves when `isConnected` returns true.
+   * @param withinMs default: less than an HTTP request may take
+   * @throws CliaiError `failed` with the last words, if the child ends before it is connected, or does not connect in time
    */
   connected(isConnected: () => boolean, withinMs?: number): Promise<void>;
-  /** Resolves when it has ended; by force, where it does not by itself. */
+  /** Asks the child to end, and kills it if it has not ended in time. Resolves when it has ended. */
   end(): Promise<void>;
 }
 
@@ -57,17 +58,17 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
       context.log.debug(`${id}: ${text.trimEnd()}`);
     });
   }
-  child.stdin?.on("error", () => undefined); // it has ended: told below
+  child.stdin?.on("error", () => undefined); // the child has ended, which `ended` reports
   let ending: string | undefined;
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    // Not "exit", because its last output may still be on its way.
+    // Not "exit", because at "exit" the last output may not have been read yet.
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   void ended.then((how) => {
     ending = how;
   });
-  /** A host that was killed has ended nothing of its run. */
+  /** A host that was killed could not end its CLI and tools. End them here. */
   const swept = new Promise<void>((resolve) => {
     child.once("exit", (_, signal) => {
       if (signal === null) return resolve();
@@ -81,7 +82,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const terminate = () => {
       child.stdin?.end();
-      // No signal on Windows: it would end the host at once, and leave its CLI behind.
+      // On Windows the end of stdin must do: a signal would kill the host at once, and its CLI would run on.
       if (child.stdin === null || process.platform !== "win32") signalChild(child, "SIGTERM");
     };
     await endProcess({ terminate, kill: () => signalChild(child, "SIGKILL"), ended: exited }, endWithinMs);
@@ -131,7 +132,7 @@ function startSpawn({
   return spawn(command, own, { cwd: context.cwd, env: context.env, stdio: [input, "pipe", "pipe"] });
 }
 
-/** As a flag of `spawn`: the child holds its standard input for as long as this process lives. */
+/** The flag that ends `spawn` when its standard input ends: here, when this process closes it or dies. */
 export const endsWithInput = "--ends-with-input";
 
 function oneLine(text: string): string {

@@ -1,5 +1,5 @@
-// Launches agents for captains. Each works on its task without a terminal and ends when that is done. They are children of
-// this process, and end with it.
+// Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done. The agents are
+// children of `serve`, and end with it.
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { Config } from "../../config.ts";
@@ -13,7 +13,7 @@ import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
-  /** Ends the agents that are still at work. */
+  /** Ends the agents that still work. */
   stop(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface AgentLauncherOptions {
   /** Passed on to `cliai spawn`. */
   readonly configPath: string | undefined;
   readonly context: Pick<CliContext, "env" | "cwd" | "now" | "log">;
-  /** Tells the fleet of a launch that has failed. */
+  /** Reports a failed launch to the fleet. */
   readonly onFailed?: (failed: FailedLaunch) => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     const { profile, task, isKnown, isOnline } = order;
     checkTask(task);
     const { cli, project } = await checkLaunch(order, { config, cwd: context.cwd });
-    if (isStopping) throw new CliaiError("interrupted", "no agent is launched: the server ends");
+    if (isStopping) throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
     const id = freeAgentId(profile, isKnown);
     context.log.info(`launching ${id} (${cli.program}) for a captain`);
     const since = context.now().toISOString();
@@ -60,7 +60,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
       if (known !== undefined) return known;
       const launching = launch(order);
       launches.set(order.callId, launching);
-      // One that failed may be tried again.
+      // Forget a failed launch, so that the same call can try it again.
       launching.catch(() => launches.delete(order.callId));
       return launching;
     },
@@ -71,21 +71,21 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   };
 }
 
-/** As an argument of a program: Linux takes 128 KiB, Windows 32,767 characters for all of them. */
+/** The task is an argument of a program: Linux allows 128 KiB for one argument, Windows 32,767 characters for all. */
 const mostTaskBytes = process.platform === "win32" ? 20_000 : 120_000;
 
-/** @throws CliaiError `message_invalid` for a task that no program can be given as an argument */
+/** @throws CliaiError `message_invalid` if the task cannot be an argument of a program */
 function checkTask(task: string): void {
   const bytes = Buffer.byteLength(task);
   if (bytes > mostTaskBytes) {
     throw new CliaiError(
       "message_invalid",
-      `the task has ${bytes} bytes, and an agent begins with ${mostTaskBytes} at most`,
+      `the task has ${bytes} bytes; an agent can be launched with ${mostTaskBytes} at most`,
       {
-        hint: "put the rest into a file of its project, and name that",
+        hint: "write the details into a file in its project, and name that file in the task",
       },
     );
   }
   if (!task.includes("\0")) return;
-  throw new CliaiError("message_invalid", "the task holds a NUL character", { hint: "leave it out" });
+  throw new CliaiError("message_invalid", "the task contains a NUL character", { hint: "remove it" });
 }

@@ -1,5 +1,5 @@
-// What the fleet is told of a launch by `serve` that has failed: that the agent could not be started, and that its task has failed
-// with it. Where the agent's own host has said the same already, nothing is said twice.
+// Reports to the fleet that a launch by `serve` has failed: the agent's status `failed_to_start`, and a receipt `failed` for its
+// task. It skips what the agent's own host has reported already.
 import { failedLaunchReceipt, summaryOf } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -11,11 +11,11 @@ export interface FailedLaunch {
   readonly id: AgentId;
   readonly task: string | undefined;
   readonly reason: string;
-  /** When it began, RFC 3339. */
+  /** When the launch began, RFC 3339. */
   readonly since: string;
 }
 
-/** How long the host's own word of it may be on its way. */
+/** How long to wait for the host's own report, which may be on its way. */
 const toldWithinMs = 2_000;
 const lookEveryMs = 50;
 
@@ -37,7 +37,7 @@ export async function noteFailedLaunch(
     const receipt = { agent_id: id, ...failedLaunchReceipt(crypto.randomUUID(), task, reason), timestamp };
     await bus.publishStored(agentSubject(id, "receipt"), receipt);
   }
-  // One that is online all the same is another's, who took the id at the same moment.
+  // If the agent is online, somebody else has launched it under this id at the same moment.
   if (isTold() || fleet.get(id)?.axes.link.value === "online") return;
   const status = { agent_id: id, status: "failed_to_start", message: reason, timestamp };
   await bus.publishStored(agentSubject(id, "status"), status);

@@ -1,5 +1,5 @@
-// Launches headless agents for people. They work until they are stopped, end with `serve`, and are launched again with it,
-// under their ids and in their sessions.
+// Launches headless agents for people. An agent works until it is stopped. It ends when `serve` ends, and the next `serve`
+// launches it again, under the same id and in the same session.
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import type { Config } from "../../config.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
@@ -23,9 +23,9 @@ import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface HeadlessAgents extends Spawner {
-  /** Has those again that were there when the server ended; resolves when each is back, or will not be. */
+  /** Launches the agents again that ran when the last serve ended. Resolves when each one is back, or cannot be launched. */
   resume(): Promise<void>;
-  /** Ends them all, to be resumed. */
+  /** Ends all agents. The next serve resumes them. */
   stop(): Promise<void>;
 }
 
@@ -36,27 +36,27 @@ export interface HeadlessAgentsOptions extends AgentLauncherOptions {
 
 const goneWithinMs = 90_000;
 const lookEveryMs = 200;
-/** Each start of a CLI takes a processor for a second or more. */
+/** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 24_000 };
 const orderlyEnd = "exit code 0";
 const goOn = "The server that you report to has been started again, and cut you off. Go on where you were.";
 
-/** What an agent that was cut off is told; undefined where all that it had is over by now, and nothing is to be gone on with. */
+/** What to tell an agent whose turn was cut off; undefined if all its commands have ended, so that it has nothing to go on with. */
 export function goOnWords(commands: readonly CommandRecord[], sessionId: string): string | undefined {
   const failed = commands.filter((command) => failedWithSession(command, sessionId));
   if (failed.length === 0) return goOn;
   const isOpen = commands.some((command) => isHad(command) && command.taken_by?.session_id === sessionId);
   if (!isOpen) return undefined;
   const ids = failed.map(({ command_id }) => command_id).join(", ");
-  return `${goOn} But not with ${ids}: that has ended as failed meanwhile.`;
+  return `${goOn} But do not go on with ${ids}: that has ended as failed in the meantime.`;
 }
 
 interface Launch {
   readonly profile: string;
   readonly project: string;
-  /** The session that it is to go on in; a new one when left out. */
+  /** The session to resume; a new session if left out. */
   readonly resumes?: string | undefined;
-  /** More flags of `spawn`. */
+  /** More flags for `spawn`. */
   readonly more?: readonly string[];
   readonly withinMs?: number | undefined;
 }
@@ -70,7 +70,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   let isStopping = false;
 
   const launch = async (id: AgentId, order: Launch): Promise<void> => {
-    if (isStopping) throw new CliaiError("interrupted", `${id} is not launched: the server ends`);
+    if (isStopping) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
     const { profile, project, more = [], withinMs } = order;
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
     const flags = ["--headless", endsWithInput, ...more];
@@ -81,7 +81,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     try {
       await child.connected(() => isThere(fleet.get(id), runBefore), withinMs);
     } catch (error) {
-      // It is launched anew by then, or that has failed as well.
+      // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
       if (isSessionGone(order, child, config)) return await ending;
       throw error;
     }
@@ -97,16 +97,16 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       log.info(`${id} has ended: ${how}`);
       return await forgetIfOver(id, how);
     }
-    log.warn(`${id} begins a new session: the one of before (${order.resumes}) is gone`);
+    log.warn(`${id} begins a new session: its last one (${order.resumes}) no longer exists`);
     await untilGone(id, options);
     const { profile, project, withinMs } = order;
     await launch(id, { profile, project, withinMs });
   };
-  /** An agent that crashed, or could not be started, is had again at the server's next start. */
+  /** Forgets an agent that ended in order or was stopped. One that crashed is kept, so that the next serve launches it again. */
   const forgetIfOver = async (id: AgentId, how: string): Promise<void> => {
     if (how === orderlyEnd || isStopped(fleet.get(id))) return await memory.forget(id);
     if (!(await memory.read()).has(id)) return;
-    log.warn(`${id} did not end in order (${how}): it is launched again with the server's next start`);
+    log.warn(`${id} did not end in order (${how}): the next start of the server launches it again`);
   };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
     const view = fleet.get(id);
@@ -115,12 +115,12 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     await untilGone(id, options);
     log.info(`resuming ${id}`);
     const text = session !== undefined && wasCutOff(session) ? goOnWords(commands, session_id) : undefined;
-    // First of all: what waits for it comes after what it was cut off from.
+    // As its first task, so that it goes on with what was cut off before it takes new orders.
     const goOnArgs = text === undefined ? [] : [`--task=${text}`];
-    // A conversation without a prompt was never written down by its CLI.
+    // A CLI does not store a conversation that had no prompt yet, so it cannot be resumed.
     const resumes = session?.turn === undefined ? undefined : session_id;
     const more = resumes === undefined ? [] : [`--resume=${resumes}`, ...goOnArgs];
-    // Without a limit: it is there when it is there, and nobody waits for an answer.
+    // Without a time limit, because nobody waits for an answer here.
     await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
   };
 
@@ -177,14 +177,15 @@ function isStopped(view: AgentView | undefined): boolean {
   return control === "stopped" || control === "stop_requested";
 }
 
-/** Whether its end came in the middle of a turn; it may not even have been told. */
+/** Whether the session ended in the middle of a turn, including a session whose end was never reported. */
 function wasCutOff(session: SessionEvidence): boolean {
   const { turn, ended } = session;
   return isTurnOpen(session) || (ended !== undefined && turn?.ended_at === ended.at);
 }
 
 /**
- * A server that was killed said nothing of its agents' end: they end with its pipes, a moment later and perhaps unheard.
+ * Waits until the agent's last run has ended. A serve that was killed could not report the ends of its agents: they end a moment
+ * later, with the pipes to it. So this publishes the goodbye for an agent that shows as online but whose lock nobody holds.
  * @throws CliaiError `already_running`
  */
 async function untilGone(
@@ -194,7 +195,7 @@ async function untilGone(
   const deadline = performance.now() + goneWithinMs;
   let isSaid = false;
   for (;;) {
-    // As `spawn` will read it.
+    // Check what `spawn` will check: the record and the lock.
     const record = server.fleet.get(id);
     const isOnline = record?.axes.link.value === "online";
     const isHeld = isAgentHeld(dataDir, id);
@@ -216,7 +217,7 @@ async function untilGone(
   }
 }
 
-/** Whether another run than that of before is connected, and past its start: its CLI has spoken. */
+/** Whether the agent is online with a new run, and no longer `starting`, which means that its CLI has reported something. */
 export function isThere(view: AgentView | undefined, runBefore: string | undefined): boolean {
   if (view?.axes.link.value !== "online" || view.status === "starting") return false;
   const run = view.heartbeat?.instance_id;

@@ -1,14 +1,15 @@
-// Work on many things, a few at a time: what takes long keeps the others waiting for a while only, and goes on beside them.
+// Works on many items, a few at a time. An item that takes long holds its place for `turnMs` only; then the next one begins, and
+// the long one goes on beside it.
 import { atMost } from "../../waiting.ts";
 
 export interface Turns {
-  /** How many are begun at once. */
+  /** How many items are begun at once. */
   readonly atOnce: number;
-  /** After this long the next may begin, though one is not done. */
+  /** After this time the next item may begin, although this one is not done. */
   readonly turnMs: number;
 }
 
-/** Resolves when all is done. `work` must not reject. */
+/** Resolves when all items are done. `work` must not reject. */
 export async function inTurns<Item>(
   items: Iterable<Item>,
   { atOnce, turnMs }: Turns,

@@ -1,4 +1,4 @@
-// Checks what `serve` is asked to launch, before anything is started: the same for captains and for people.
+// Checks a request to launch an agent before anything is started. Captains' and people's requests are checked alike.
 import { isAbsolute } from "node:path";
 import type { AgentCli } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";
@@ -10,13 +10,14 @@ import { isDirectory } from "../spawn/project-dir.ts";
 
 export interface LaunchRequest {
   readonly profile: string;
-  /** The directory of `serve` when left out. */
+  /** The directory to work in; the one that `serve` runs in if left out. */
   readonly project?: string | undefined;
 }
 
 /**
- * The agent CLI and the directory of a launch. The project is a full path, because whoever asks is in another directory than `serve`.
- * @throws CliaiError `message_invalid`; `config_invalid` for a profile with a CLI that there is not
+ * Finds the agent CLI and the directory for a launch. The project must be a full path, because whoever asks may be in another
+ * directory than `serve`.
+ * @throws CliaiError `message_invalid`; `config_invalid` if the profile names an unknown CLI
  */
 export async function checkLaunch(
   { profile, project }: LaunchRequest,
@@ -25,7 +26,7 @@ export async function checkLaunch(
   const cli = findAgentCli(findProfile(profile, config, "message_invalid").cli);
   const path = project ?? cwd;
   if (isAbsolute(path) && (await isDirectory(path))) return { cli, project: path };
-  throw new CliaiError("message_invalid", `project "${path}" is not a directory of the server's machine`, {
+  throw new CliaiError("message_invalid", `project "${path}" is not a directory on the server's machine`, {
     hint: "give the full path of an existing directory",
   });
 }

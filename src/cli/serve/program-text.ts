@@ -1,4 +1,4 @@
-// The command line that starts this program in a person's shell, for commands that are shown to be copied.
+// The command line that starts this program in a person's shell. It is used in commands that are shown for copying.
 import { basename, delimiter, dirname } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
@@ -6,7 +6,7 @@ import { dataDirOf } from "../../data-dir/data-dir.ts";
 import { type Environment, runtimeName, selfCommand } from "../../runtime.ts";
 import type { CliContext } from "../frame/context.ts";
 
-/** `cliai` where PATH finds it, else its whole path; from source, the runtime with its arguments. */
+/** `cliai` if it is on PATH, else its full path. From source: the runtime and its arguments. */
 export function programText(env: Environment): string {
   const { command, args } = selfCommand();
   const isOnPath = runtimeName() === "executable" && env.PATH?.split(delimiter).includes(dirname(command));

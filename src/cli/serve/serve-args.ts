@@ -1,4 +1,4 @@
-// The flags of `cliai serve`: one for each setting of config.ts, and those that every command has.
+// The flags of `cliai serve`: one for each setting in config.ts, and `--data-dir`, `--config`, `--json`.
 import type { BooleanArgDef, StringArgDef } from "citty";
 import { flagOf, type ServeKey, type ServeValues, serveTable } from "../../config.ts";
 import { dataDirArgs, jsonArgs } from "../fleet/client.ts";
@@ -13,7 +13,7 @@ type SettingArgs = {
     : StringArgDef;
 };
 
-// Object.fromEntries loses which flag takes a value.
+// The cast restores what Object.fromEntries loses: the type of each flag.
 const settingArgs = Object.fromEntries(
   serveTable.map(([key, { description, valueHint, default: standard }]) => [
     flagOf(key),
@@ -25,7 +25,7 @@ const settingArgs = Object.fromEntries(
 
 export const serveArgs = { ...settingArgs, ...dataDirArgs, ...configArgs, ...jsonArgs } as const;
 
-/** As words, not as the flag's default: a flag that is not given leaves the settings file's value as it is. */
+/** The default is only a text here. As citty's own default it would override the value in the settings file. */
 function defaultText(standard: unknown): string {
   return standard === undefined ? "" : ` (default ${standard})`;
 }

@@ -1,5 +1,5 @@
-// Connects serve to NATS: its own connection, the system account's (which tells of the agents' connections), and the roles
-// by credentials. With --nats-url or --insecure there is the first alone.
+// Connects serve to NATS: with its own connection, and with one in the system account, which reports the agents' connections.
+// It also finds roles by credentials. With --nats-url or --insecure there is only the first connection.
 import { ensureAgentAccounts } from "../../credentials/agent-accounts.ts";
 import { readFleetRevocations, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { moveOutOfFleetAccount } from "../../credentials/agent-keys.ts";
@@ -13,12 +13,12 @@ import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
 import type { CliContext } from "../frame/context.ts";
 
-/** Serve is back before the bridges are: what they send on their return must find it listening. */
+/** Serve reconnects sooner than the bridges do, so that it listens when they send what they have kept. */
 const firstReconnectMs = 100;
 
 export interface ServeNats {
   readonly bus: Bus;
-  /** What the clients of the data directory connect with. */
+  /** The file with the credentials for the commands that use this data directory. */
   readonly clientCreds?: string;
   readonly followConnections?: (onEvent: (event: ConnectionEvent) => void) => () => void;
   readonly roleOf?: (id: string) => Role;
@@ -26,16 +26,16 @@ export interface ServeNats {
 
 export interface ServeNatsOptions {
   readonly url: string;
-  /** Those of our own nats-server; undefined for one that others run, and with --insecure. */
+  /** The keys of our own nats-server; undefined with --nats-url and with --insecure. */
   readonly keys: NatsKeys | undefined;
-  /** For a server that others run. */
+  /** `--nats-creds`: the credentials for the server at --nats-url. */
   readonly credsPath: string | undefined;
   readonly dataDir: string;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-/** Whom our own nats-server believes: read anew at each of its starts, with all that was revoked until then. */
+/** The signed claims for our own nats-server. They are built anew at each of its starts, so that they hold all revocations. */
 export function claimsOf(
   dataDir: string,
   keys: NatsKeys,
@@ -48,7 +48,10 @@ export function claimsOf(
   };
 }
 
-/** The connections are closed with the parts. @throws CliaiError `nats_unreachable`, `refused` */
+/**
+ * Connects; the connections are closed when `parts` are disposed of.
+ * @throws CliaiError `nats_unreachable`, `refused`
+ */
 export async function connectServe(
   { url, keys, credsPath, dataDir, now, log }: ServeNatsOptions,
   parts: AsyncDisposableStack,
@@ -63,7 +66,7 @@ export async function connectServe(
     const bus = await connect({ credsPath });
     return credsPath === undefined ? { bus } : { bus, clientCreds: credsPath };
   }
-  // Its own users live in this process alone: they are written nowhere.
+  // Serve's own NATS users exist only in this process: their credentials are not written to a file.
   const trust = await readTrust(dataDir);
   const system = await connect({ creds: (await mintUser(keys.system, { name })).creds + trust });
   return {

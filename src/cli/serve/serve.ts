@@ -59,12 +59,12 @@ export const serveCommand = defineCliCommand({
     const launching = { dataDir, config, configPath: args.config, context };
     const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
     context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
-    // Without a connection there is no server; one that is lost or refused comes back, and only one that is closed does not.
+    // Serve ends if its connection is closed for good. A connection that is lost or refused is tried again, so it is not closed.
     const lost = bus.closed.then((reason) =>
       Promise.reject(reason ?? new Error("the NATS connection ended")),
     );
     await Promise.race([stopped, lost]);
-    lost.catch(() => undefined); // closed by ourselves from here on
+    lost.catch(() => undefined); // from here on, we close the connection ourselves
     return 0;
   },
 });
@@ -74,7 +74,7 @@ interface Running {
   readonly instance: string;
   nats: NatsServer | undefined;
   onViolation?: NatsServerOptions["onViolation"];
-  /** Kills nats-server where it stands. */
+  /** Its abort kills nats-server at once. */
   readonly kill: AbortController;
 }
 
@@ -131,7 +131,7 @@ async function startParts(
   });
   parts.defer(() => server.stop());
   await writeLayout(dataDir, version);
-  // Ended before the server is, so that their goodbyes are taken in.
+  // The agents end before the server does, so that the server still stores their goodbyes.
   parts.defer(() => captainsAgents.stop());
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
   const headlessAgents = createHeadlessAgents({ ...launching, server, bus });
@@ -166,14 +166,14 @@ async function startParts(
   };
   await writeServeFile(dataDir, file);
   parts.defer(() => removeServeFile(dataDir, instance));
-  // They find this server by its file.
+  // Only now, because the agents find this server by serve.json.
   void headlessAgents.resume();
   void endLeftoverRuns(dataDir, log);
   const token = watched?.token();
   return { file, bus, loginUrl: token && new URL(loginPath(token, instance, now()), url).href };
 }
 
-/** Undefined when none is asked for. */
+/** The file with the HTTP token; undefined with --insecure, which asks for no token. */
 async function tokenFileOf(
   { insecure, token_file }: ServeSettings,
   dataDir: string,
@@ -183,7 +183,7 @@ async function tokenFileOf(
   return token_file === undefined ? await ensureHttpToken(dataDir) : resolve(cwd, token_file);
 }
 
-/** What our own nats-server refuses, with the agent whose key was used. */
+/** Reports each publish or subscription that our own nats-server refuses, with the agent whose key was used. */
 function violationsOf(
   running: Running,
   ownerOf: ReturnType<typeof createKeyOwners>,
@@ -204,7 +204,7 @@ function violationsOf(
   };
 }
 
-/** Another's NATS server has its own keys; ours is started with those of the data directory. */
+/** Starts our own nats-server with the keys of the data directory, or uses the server at --nats-url, which has keys of its own. */
 async function startNats(
   { settings, exposure, running }: Omit<OwnNats, "keys">,
   context: CliContext,
@@ -225,7 +225,7 @@ async function auditOptionsOf(settings: ServeSettings, dataDir: string): Promise
   const key = await openSigningKey(keysDirOf(dataDir));
   return {
     key,
-    // Another's store is kept and put back by its operator.
+    // Not with --nats-url: the operator of that server may restore its store from a backup, which the head file would report.
     headFile: settings.nats_url === undefined ? openHeadFile(keysDirOf(dataDir), key) : undefined,
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
@@ -245,7 +245,7 @@ async function startOwnNats(
   parts: AsyncDisposableStack,
 ): Promise<string> {
   const { dataDir } = running;
-  // What is run, and what it writes, goes through no symbolic link.
+  // These must be real folders: a symbolic link could lead the program that is run, or what it writes, elsewhere.
   for (const name of ["bin", "nats"]) await ensureOwnDir(join(dataDir, name));
   const binary = await resolveServerBinary({
     dataDir,
@@ -271,7 +271,7 @@ async function startOwnNats(
   return nats.url;
 }
 
-/** Resolves at the first signal; a second one ends the process where it stands, and leaves nothing behind. */
+/** Resolves at the first signal. A second signal kills nats-server, removes serve.json, and ends this process at once. */
 function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let signals = 0;
@@ -290,7 +290,9 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
 
 function readyLine({ url, nats_url, data_dir }: ServeFile, loginUrl: string | undefined): string {
   const once =
-    loginUrl === undefined ? "" : "; that address opens once, for ten minutes; another: cliai token url";
+    loginUrl === undefined
+      ? ""
+      : "; this address works once, within ten minutes; for another: cliai token url";
   return `cliai is ready: ${loginUrl ?? url} (NATS at ${redact(nats_url)}, data in ${data_dir}${once})`;
 }
 

@@ -1,5 +1,5 @@
-// Answers on serve's HTTP socket: the app once it is there, before and after that the probes only. The socket is bound
-// first, so that a taken port is known at once, and `/healthz` names the holder of the lock from the beginning.
+// Answers HTTP requests: by the app while it is open; before and after that, only `/healthz`. The socket is bound before
+// anything else, so that a taken port is known at once, and `/healthz` names the holder of serve's lock from the beginning.
 
 import { CliaiError } from "../../domain/text/errors.ts";
 import { ownAddress } from "../../domain/wire/own-address.ts";
@@ -35,7 +35,7 @@ function answerAlone(request: Request, instance: string): Response {
   });
 }
 
-/** The address at which this machine reaches the socket: one cannot connect to an address that means "all". */
+/** The URL at which this machine reaches the socket: on loopback if `host` is an address such as 0.0.0.0, which means "all". */
 export function httpUrl(scheme: "http" | "https", host: string, port: number): string {
   return `${scheme}://${ownAddress(host)}:${port}`;
 }

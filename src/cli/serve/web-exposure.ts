@@ -1,5 +1,5 @@
-// Decides how the dashboard can be reached from elsewhere: what `serve` demands for `--host`, its certificate, the host
-// names that it answers to.
+// Decides how others can reach the dashboard: what `serve` demands for `--host`, its certificate, and the host names that it
+// answers to.
 
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -17,18 +17,18 @@ export interface WebExposure {
   /** PEM texts. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly isOwnHost: HostRule;
-  /** Of our own nats-server: for this machine alone, except over TLS. */
+  /** How our own nats-server listens: without TLS only on loopback. */
   readonly nats: {
     readonly host: string;
     readonly tls: ServerTls | undefined;
-    /** The certificates by which its clients know it. */
+    /** The certificates that its clients trust; empty without TLS. */
     readonly trust: string;
   };
 }
 
 /**
- * @throws CliaiError `config_invalid` for an address that others can reach without a token that was chosen for it, for
- * `--insecure` there, and for a certificate or key that cannot be used
+ * @throws CliaiError `config_invalid` if others can reach `--host` and there is no `--token-file`, or there is `--insecure`; and
+ * if the certificate or key cannot be used
  */
 export async function planWebExposure(
   settings: ServeSettings,
@@ -48,7 +48,7 @@ export async function planWebExposure(
   if (isExposed && token_file === undefined) {
     throw new CliaiError(
       "config_invalid",
-      `--host "${host}" can be reached by others, and no --token-file is given`,
+      `others can reach --host "${host}", and no --token-file is given`,
       {
         hint: "openssl rand -base64 32 > FILE, then: cliai serve --host … --token-file FILE --tls-cert FILE --tls-key FILE",
       },
@@ -57,7 +57,7 @@ export async function planWebExposure(
   const tls = await readTls(settings, cwd);
   if (isExposed && tls === undefined) {
     log.warn(
-      `--host "${host}" without --tls-cert and --tls-key: whoever can listen on the network reads the token and all else`,
+      `--host "${host}" without --tls-cert and --tls-key: whoever listens on the network can read the token and everything else`,
     );
   }
   const names = [host, hostname(), ...(tls === undefined ? [] : namesOf(tls.cert))];
@@ -79,7 +79,7 @@ async function readTls({ tls_cert, tls_key }: ServeSettings, cwd: string): Promi
     if (tls_cert === tls_key) return undefined;
     const [given, missing] = tls_cert === undefined ? ["tls-key", "tls-cert"] : ["tls-cert", "tls-key"];
     throw new CliaiError("config_invalid", `--${given} is given without --${missing}`, {
-      hint: "TLS takes both",
+      hint: "give both",
     });
   }
   const [cert, key] = await Promise.all([
@@ -97,7 +97,7 @@ async function readTls({ tls_cert, tls_key }: ServeSettings, cwd: string): Promi
   return { cert, key };
 }
 
-/** The authority of a certificate that is neither its own nor a public one's. */
+/** The certificate of the private authority that signed `--tls-cert`; empty if there is none. */
 async function readCa({ tls_ca, tls_cert }: ServeSettings, cwd: string): Promise<string> {
   if (tls_ca === undefined) return "";
   if (tls_cert === undefined) {

@@ -6,9 +6,9 @@ import type { Environment } from "../../runtime.ts";
 const run = promisify(execFile);
 const withinMs = 3_000;
 
-/** Undefined when it does not say in time: it is then taken for a present one. Whether it is there at all, launching tells. */
+/** The CLI's version; undefined if it does not answer in time, or is not there. Callers then assume a current release. */
 export async function readCliVersion(program: string, env: Environment): Promise<string | undefined> {
-  // Only what a program needs to start, without the user's keys.
+  // Pass only the variables that a program needs to start, and not the user's API keys.
   const { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMPDIR } = env;
   try {
     const options = {

@@ -1,5 +1,5 @@
-// What is left of an agent's run whose host was killed: its CLI, and the tools of that. It is ended before another run begins, and
-// when `serve` starts, which looks at all agents that nobody holds.
+// Ends the processes of a run whose host was killed: the agent's CLI, and the tools that the CLI has started. `spawn` calls this
+// before it begins a run; `serve` calls it at its start, for all agents that no `spawn` holds.
 import { join } from "node:path";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
@@ -11,7 +11,7 @@ import { endProcesses } from "../../processes/end-process.ts";
 import { stillRunning } from "../../processes/process-table.ts";
 import { findRunProcesses } from "../../processes/run-processes.ts";
 
-/** To be called while nobody else can begin a run of the agent, or where none is going to. */
+/** Call this only while nobody can begin a run of the agent, such as while holding the agent's lock. */
 export async function endLeftoverRun(dataDir: string, id: AgentId, log: Logger): Promise<void> {
   const file = await readRunFile(dataDir, id);
   if (file === undefined) return;
@@ -21,26 +21,24 @@ export async function endLeftoverRun(dataDir: string, id: AgentId, log: Logger):
   if (found.length > 0) {
     const pids = found.map(({ pid }) => pid).join(", ");
     log.warn(
-      `${id}: the host of an earlier run was killed, and processes of that run are left (${pids}); they are ended`,
+      `${id}: the host of an earlier run was killed; ending the processes that it left behind (${pids})`,
     );
     const left = await endProcesses(found);
     if (left.length > 0) {
-      log.error(
-        `${id}: ${left.map(({ pid }) => `pid ${pid}`).join(", ")} of an earlier run cannot be ended from here`,
-      );
+      log.error(`${id}: cannot end ${left.map(({ pid }) => `pid ${pid}`).join(", ")} of an earlier run`);
       return;
     }
   }
   await removeRunFile(dataDir, id);
 }
 
-/** For all agents of the data directory that no `cliai spawn` holds. Never rejects. */
+/** Does that for all agents of the data directory that no `cliai spawn` holds. Never rejects. */
 export async function endLeftoverRuns(dataDir: string, log: Logger): Promise<void> {
   for (const id of await readAgentFolders(join(dataDir, "agents"))) {
     try {
       if (!isAgentHeld(dataDir, id)) await endLeftoverRun(dataDir, id, log);
     } catch (error) {
-      log.warn(`${id}: what is left of an earlier run is not known: ${messageOf(error)}`);
+      log.warn(`${id}: cannot look for processes of an earlier run: ${messageOf(error)}`);
     }
   }
 }

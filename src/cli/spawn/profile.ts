@@ -1,11 +1,11 @@
-// Finds the profile of a given name in the settings.
+// Finds a profile in the settings by its name.
 import { type Config, defaultProfile, type Profile } from "../../config.ts";
 import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 
 /**
- * Without a name: an agent with the defaults of every profile.
- * @param code what an unknown name is to the caller
+ * @param name if undefined, the result is a profile with the default of each setting
+ * @param code the error code for an unknown name
  * @throws CliaiError with that code
  */
 export function findProfile(

@@ -1,7 +1,7 @@
-// Finds the directory that an agent works in.
+// Tells whether a path is a directory that an agent can work in.
 import { stat } from "node:fs/promises";
 
-/** False for what is not there, too. */
+/** False also if nothing is at that path. */
 export async function isDirectory(path: string): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined); // absent
   return stats?.isDirectory() === true;

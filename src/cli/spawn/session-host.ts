@@ -1,5 +1,5 @@
-// What `cliai spawn` runs around the CLI that it launches: the session's host (src/host), its listener on
-// loopback, and the files that lead the CLI and its MCP server there.
+// Starts what `cliai spawn` runs around the CLI that it launches: the session's host (src/host) and the host's listener on
+// loopback. It also makes the settings and variables by which the CLI and its MCP server find the listener.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import process from "node:process";
@@ -27,10 +27,10 @@ import type { CliContext } from "../frame/context.ts";
 import { readCliVersion } from "./cli-version.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
-/** How long a hook may be held. The CLI waits a minute longer, so that the answer always comes from the host. */
+/** How long the host may hold a hook. The CLI waits a minute longer, so that the answer always comes from the host. */
 const holdS = 3_600;
 const cliWaitsLongerS = 60;
-/** A hook carries a tool's result. The listener cuts its long strings while it arrives. */
+/** Large, because a hook carries a tool's result. The listener cuts long strings while the hook arrives. */
 const mostHookBytes = 1_024 ** 3;
 
 export interface HostOptions {
@@ -44,21 +44,21 @@ export interface HostOptions {
   readonly sessionId: string;
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
-  /** For a session without a terminal: what it begins with. */
+  /** For a session without a terminal: its first task, if any. Undefined for a session on a terminal. */
   readonly headlessTask: { readonly task: string | undefined } | undefined;
 }
 
 export interface SessionHost {
-  /** What the agent's MCP server needs to find the host. */
+  /** The values in the agent's MCP configuration by which the bridge finds the host. */
   readonly bridgeEnv: {
     readonly session_url: string;
     readonly session_token: string;
     readonly instance_id: string;
     readonly no_proxy: string;
   };
-  /** Why no hook of ours holds this agent, or why none is called by HTTP, for a person to read. */
+  /** Texts for a person: why our hooks cannot hold this agent, or why they are commands and not HTTP requests. */
   readonly warnings: readonly string[];
-  /** The CLI's settings for this agent; undefined where it has none. */
+  /** The settings file of the CLI for this agent; undefined if the CLI takes none. */
   settings(mcpConfigPath: string): unknown;
   attach(agent: LaunchedAgent | AgentOnTerminal): void;
   end(end: RunEnd): Promise<void>;
@@ -152,7 +152,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
           stream.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
         },
         (error: unknown) => {
-          log.error(`${messageOf(error)}; it is ended, for nothing could hold it`);
+          log.error(`${messageOf(error)}; ending the agent, because without hooks nothing could hold it`);
           void agent.end();
         },
       );
@@ -176,32 +176,32 @@ async function readUserSettings(
 function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolean): string[] {
   if (hooksOff !== undefined) {
     const left = isHeadless
-      ? "a pause holds by the session's stream alone"
-      : "nothing can hold this agent, and a pause stays delivered";
-    return [`no hook of cliai's is called, for ${hooksOff}: ${left}`];
+      ? "only the session's stream can hold it in a pause"
+      : "nothing can hold this agent, and a pause gets no further than delivered";
+    return [`cliai's hooks are not called, because ${hooksOff}: ${left}`];
   }
   if (httpHooksOff === undefined) return [];
   return [
-    `hooks are commands instead of HTTP requests, for ${httpHooksOff}: each tool call takes a process more`,
+    `hooks are commands and not HTTP requests, because ${httpHooksOff}: each tool call starts one more process`,
   ];
 }
 
 async function listen(fetch: HttpHandler): Promise<HttpServer> {
   return await serveHttp({
     ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: mostHookBytes },
-    // A held hook arrives at once and is answered late, so there is no deadline for the request.
+    // No deadline for the request, because a held hook is answered late.
     requestWithinS: 0,
   });
 }
 
-/** The routes that may be used, separated by commas, for trying out one of them. */
+/** The routes in CLIAI_ROUTES, separated by commas: only these are used, to try out one of them. */
 function readRoutes({ CLIAI_ROUTES: text }: Environment): RouteName[] | undefined {
   if (!text) return undefined;
   return text.split(",").map((name) => {
     const found = routeNames.find((each) => each === name.trim());
     if (found !== undefined) return found;
     throw new CliaiError("config_invalid", `CLIAI_ROUTES "${name}" is not one of ${routeNames.join(", ")}`, {
-      hint: "leave it unset for all of them",
+      hint: "leave it unset to use all routes",
     });
   });
 }

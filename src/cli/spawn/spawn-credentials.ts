@@ -1,5 +1,5 @@
-// Chooses what a launched agent connects with: always credentials of its own. A person may launch it with the operator's
-// credentials; the agent never gets those, it gets new ones, made here or by the serve that holds the keys.
+// Chooses the credentials of a launched agent: always its own. A person may run `spawn` with the operator's credentials, but
+// the agent never gets those. It gets new ones, made here or by the serve that holds the keys.
 import { realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { agentCredsPath, endAgentKeys, mintAgent } from "../../credentials/agent-keys.ts";
@@ -17,7 +17,7 @@ import { askForCredentials, endCredentials } from "../credentials-desk.ts";
 import { withClient } from "../fleet/client.ts";
 import type { CliContext } from "../frame/context.ts";
 
-/** What `--creds` names: an agent's, the operator's, or of a server that others run, whose users this program does not know. */
+/** What `--creds` names: an agent's credentials, the operator's, or ("unknown") those of a NATS server that others run. */
 export type GivenCredentials =
   | { readonly of: "agent"; readonly path: string; readonly id: AgentId }
   | { readonly of: "operator" | "unknown"; readonly path: string };
@@ -26,7 +26,7 @@ export type GivenCredentials =
 export async function judgeCredentials(path: string, dataDir: string): Promise<GivenCredentials> {
   const user = await readUser(await readCredentials(path));
   if (user?.agentId !== undefined) return { of: "agent", path, id: user.agentId };
-  const server = await readServeFile(dataDir).catch(() => undefined); // what is wrong with it is told by who needs it
+  const server = await readServeFile(dataDir).catch(() => undefined); // a damaged serve.json is reported by the code that needs it
   const isServes = server?.nats_creds !== undefined && (await isSameFile(server.nats_creds, path));
   return { of: user?.isOperator === true || isServes ? "operator" : "unknown", path };
 }
@@ -37,11 +37,11 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
 }
 
 export interface OwnCredentials {
-  /** Undefined where NATS takes anybody. */
+  /** Undefined if NATS asks for no credentials. */
   readonly path: string | undefined;
   /** Whether they were made for this launch. */
   readonly isMinted: boolean;
-  /** Revokes the credentials that were made for this launch. Never throws; logs what goes wrong. */
+  /** Revokes the credentials if they were made for this launch. Never throws, but logs errors. */
   end(): Promise<void>;
 }
 
@@ -49,14 +49,17 @@ export interface OwnCredentialsOptions {
   readonly id: AgentId;
   readonly role: Role;
   readonly dataDir: string;
-  /** `--url`; undefined for the server of the data directory. */
+  /** `--url`; undefined for the data directory's own server. */
   readonly url: string | undefined;
   readonly given: GivenCredentials | undefined;
-  /** `--dry-run`: leaves no credentials; only the path that they would get is told. */
+  /** `--dry-run`: no credentials are left; `path` names the file that they would be in. */
   readonly isDry?: boolean;
 }
 
-/** @throws CliaiError `config_invalid` for another agent's, and for a server that others run, which makes them itself; `nats_unreachable` */
+/**
+ * @throws CliaiError `config_invalid` if `--creds` are another agent's, or if the NATS server is run by others, whose operator
+ * has to make the credentials; `nats_unreachable`
+ */
 export async function ownCredentials(
   options: OwnCredentialsOptions,
   context: CliContext,
@@ -96,18 +99,18 @@ function notMade(path: string | undefined): OwnCredentials {
 function requireOwn({ id, path }: GivenCredentials & { readonly of: "agent" }, wanted: AgentId): void {
   if (id === wanted) return;
   throw new CliaiError("config_invalid", `${path} holds the credentials of "${id}", not of "${wanted}"`, {
-    hint: `name the agent's own, or launch that one: --id ${id}`,
+    hint: `name the credentials of "${wanted}", or launch the other agent: --id ${id}`,
   });
 }
 
 function needsOwn(id: AgentId, { nats_url }: Pick<ServeFile, "nats_url">, cause?: unknown): CliaiError {
   return new CliaiError("config_invalid", `"${id}" needs credentials of its own for ${redact(nats_url)}`, {
-    hint: "have its operator make them, and name them: --creds FILE",
+    hint: "ask the operator of that server for them, then: --creds FILE",
     cause,
   });
 }
 
-/** By the serve of another machine, which holds the keys. */
+/** Has the credentials made by the serve on another machine, which holds the keys. */
 async function mintRemotely(
   { id, role, dataDir, url, credsPath }: OwnCredentialsOptions & { url: string; credsPath: string },
   context: CliContext,
@@ -116,7 +119,7 @@ async function mintRemotely(
     withClient({ url, creds: credsPath }, context, work);
   const { creds, user_key } = await ask((bus) => askForCredentials(bus, { id, role })).catch(
     (error: unknown) => {
-      // Nobody answers: a serve that holds no keys, of a server that others run.
+      // If nobody answers, no serve there holds keys: others run that NATS server.
       if (!(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
       throw needsOwn(id, { nats_url: url }, error);
     },
@@ -130,7 +133,7 @@ async function mintRemotely(
       await ask((bus) => endCredentials(bus, { id, user_key }));
     } catch (error) {
       const remedy = `on the server's machine: cliai agents revoke ${id}`;
-      context.log.warn(`the credentials of ${id} may still be good: ${messageOf(error)}; ${remedy}`);
+      context.log.warn(`the credentials of ${id} may still be valid: ${messageOf(error)}; ${remedy}`);
     }
   };
   return { path, isMinted: true, end };

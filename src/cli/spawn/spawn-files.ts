@@ -7,7 +7,7 @@ import { selfCommand } from "../../runtime.ts";
 import type { SessionHost } from "./session-host.ts";
 import type { SpawnPlan } from "./spawn-plan.ts";
 
-/** Private from the data directory down: they hold the agent's credentials, and the way to its session's host. */
+/** The folders and files are private, because they hold the agent's credentials and the token of its session's host. */
 export async function writeSpawnFiles(
   plan: SpawnPlan,
   host: SessionHost | undefined,

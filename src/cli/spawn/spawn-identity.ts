@@ -1,4 +1,4 @@
-// Checks whether an id is free for a new agent: by the folders of this data directory, and by the fleet if it can be asked.
+// Chooses the id of a new agent, and checks that it is free: in the folders of this data directory, and in the fleet.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";
@@ -19,8 +19,8 @@ export interface KnownAgents {
 }
 
 /**
- * @param wanted `--id`; without it, an id is made of the profile's name that no agent has yet
- * @throws CliaiError `agent_id_invalid`, also for one that differs from a known id in case only; `already_running`
+ * @param wanted `--id`; if undefined, a free id is made from the profile's name
+ * @throws CliaiError `agent_id_invalid`, also if the id differs from a known one in case only; `already_running`
  */
 export function chooseAgentId(
   wanted: string | undefined,
@@ -39,7 +39,7 @@ export function chooseAgentId(
   const twin = caseTwinOf(id, known);
   if (twin !== undefined) {
     throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {
-      hint: `use that id or another one: --id ${twin}`,
+      hint: `use "${twin}", or an id that differs more: --id ${twin}`,
     });
   }
   if (agents.get(id)?.isOnline === true) {

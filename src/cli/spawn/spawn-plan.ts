@@ -1,5 +1,4 @@
-// Decides what one `cliai spawn` does before anything is written or started: which agent, in which directory, by which CLI,
-// with which credentials.
+// Plans one `cliai spawn` before the agent is started: which agent, in which directory, with which CLI and credentials.
 import { join, resolve } from "node:path";
 import type { AgentCli, AgentLaunch } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";
@@ -29,12 +28,16 @@ import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
   profile: { type: "positional", required: false, description: "name of a profile in the settings file" },
-  id: { type: "string", valueHint: "ID", description: "give the agent this id; else PROFILE and 4 digits" },
+  id: {
+    type: "string",
+    valueHint: "ID",
+    description: "give the agent this id (default: PROFILE and 4 digits)",
+  },
   task: { type: "string", valueHint: "TEXT", description: "give the agent this task first" },
   project: {
     type: "string",
     valueHint: "DIR",
-    description: "let the agent work in this directory; else in the current one",
+    description: "let the agent work in this directory (default: the current one)",
   },
   role: {
     type: "enum",
@@ -45,14 +48,14 @@ export const spawnArgs = {
   cli: { type: "string", valueHint: "NAME", description: "launch this agent CLI instead of the profile's" },
   headless: {
     type: "boolean",
-    description: "run the agent without a terminal until it is stopped; each task is a turn",
+    description: "run the agent without a terminal, on one task after another, until it is stopped",
   },
   resume: { type: "string", valueHint: "SESSION", description: "resume this session of the agent's CLI" },
   "ends-with-input": {
     type: "boolean",
     description: "with --headless: end the agent when standard input ends",
   },
-  "strict-mcp": { type: "boolean", description: "let the agent use no MCP server but cliai's" },
+  "strict-mcp": { type: "boolean", description: "let the agent use only cliai's MCP server" },
   "dry-run": {
     type: "boolean",
     description: "write the agent's configuration and print its command; make no credentials, launch nothing",
@@ -73,10 +76,10 @@ export interface SpawnPlan {
   readonly dataDir: string;
   readonly natsUrl: string;
   readonly credentials: OwnCredentials;
-  /** Whether who started it holds its standard input, and it ends with that. */
+  /** Whether the agent ends when standard input ends: `--ends-with-input`. */
   readonly endsWithInput: boolean;
   readonly launch: AgentLaunch;
-  /** Held until it has ended. */
+  /** The agent's lock, held until the agent has ended. */
   readonly lock: KernelLock;
 }
 
@@ -91,12 +94,12 @@ export async function planSpawn(
   const cli = findAgentCli(args.cli ?? profile.cli);
   if (args.headless === true && cli.headless === undefined) {
     throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
-      hint: "leave it out, and give it a terminal",
+      hint: "run it on a terminal, without --headless",
     });
   }
   if (args["ends-with-input"] === true && args.headless !== true) {
     throw new CliaiError("usage", "--ends-with-input is given without --headless", {
-      hint: "a CLI on a terminal reads standard input itself",
+      hint: "add --headless; on a terminal the CLI itself reads standard input",
     });
   }
   const cwd = await projectDir(args.project, context);
@@ -108,7 +111,7 @@ export async function planSpawn(
   const wanted = args.id ?? (given?.of === "agent" ? given.id : undefined);
   const id = chooseAgentId(wanted, name, { agents, folders }, Math.random);
   const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
-  // Before its credentials are made, which makes void those of one that runs.
+  // Take the lock first: new credentials revoke the old ones, which an agent that runs would need.
   const lock = await takeAgentLock(dataDir, id);
   const isDry = args["dry-run"] === true;
   const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
@@ -153,7 +156,7 @@ async function projectDir(flag: string | undefined, { cwd }: CliContext): Promis
   });
 }
 
-/** The server's address and its agents; a dry run does without the server. */
+/** Finds the server's address and its agents. A dry run also works without a server. */
 async function meetServer(
   args: SpawnArgs,
   given: GivenCredentials | undefined,
@@ -162,22 +165,22 @@ async function meetServer(
   const isDry = args["dry-run"] === true;
   const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
     if (!isDry || !(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
-    context.note(`no server runs; the files name ${defaultNatsUrl}`);
+    context.note(`no server runs; the files name the default address ${defaultNatsUrl}`);
     return { natsUrl: defaultNatsUrl };
   });
-  // A dry run asks too, where it can: an agent that is at work must not lose its credentials to new ones.
+  // A dry run asks the server of the data directory, too, if it runs: it refuses the id of an online agent, as a real run does.
   if (isDry && (args.url !== undefined || !(await isServed(dataDirFor(args, context)))))
     return { natsUrl, agents: new Map() };
   if (args.url !== undefined && given?.of === "agent") {
     return { natsUrl, agents: await askForAgents(natsUrl, given, context) };
   }
-  // Without --url, --creds names the agent's: the fleet is read with the person's own.
+  // Without --url, --creds names the agent's credentials. Read the fleet with the operator's, from serve.json.
   const own = args.url === undefined ? { ...args, creds: undefined } : args;
   try {
     const reading = await withClient(own, context, (bus) => createFleetReader(bus, context).all());
     return { natsUrl, agents: seenIn(reading) };
   } catch (error) {
-    // They are those of an agent at a server that others run.
+    // If NATS refuses them, `--creds` are an agent's, made by the operator of a NATS server that others run.
     const isRefused = error instanceof CliaiError && error.code === "refused";
     if (!isRefused || given?.of !== "unknown" || args.id === undefined) throw error;
     const agent = { path: given.path, id: parseAgentId(args.id) };

@@ -1,6 +1,6 @@
 // This room is `cliai spawn`: it plans a launch, writes the agent's files, and runs the host around the CLI.
 //
-// `cliai spawn`: makes an agent from a profile, writes its files, and launches its CLI in the foreground.
+// `cliai spawn`: writes an agent's files, and runs the agent's CLI in the foreground until it ends.
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
@@ -44,7 +44,7 @@ export const spawnCommand = defineCliCommand({
   },
 });
 
-/** Runs the CLI, with the host of its session around it where it has hooks, and gives the CLI's own exit code. */
+/** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's own exit code. */
 async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
   const { id, cli, cwd, launch, dataDir } = plan;
   const { session } = cli;
@@ -82,7 +82,7 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     return await agent.exitCode;
   } catch (error) {
     if (error instanceof CliaiError && error.code === "cli_missing") {
-      // The first words to a resumed session are not a task.
+      // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
       const failedTask = launch.isResumed === true ? undefined : launch.task;
       end = { how: messageOf(error), hasFailedToStart: true, failedTask };
     }
@@ -92,7 +92,7 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
   }
 }
 
-/** A proxy of the user's is not asked for what stays on this machine: hooks, and the way to the session's host. */
+/** Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback. */
 function withDirectLoopback(env: Environment): Environment {
   const {
     NO_PROXY,

@@ -37,7 +37,7 @@ test("a clock that differs is told with its direction and the remedy", () => {
     finding(
       "clock",
       "the NATS server's clock is 60.0 s behind this machine's",
-      "set both by the network's time, such as: sudo timedatectl set-ntp true",
+      "set both clocks from the network, such as: sudo timedatectl set-ntp true",
     ),
   );
 });
@@ -88,7 +88,7 @@ describe("the files", () => {
       expect(bad(await filesOf(dir))).toEqual([
         finding(
           "files",
-          `others may change what is in ${dir.join("data")} (mode ${mode.toString(8)})`,
+          `other users can change the files in ${dir.join("data")} (mode ${mode.toString(8)})`,
           `chmod go-w ${dir.join("data")}`,
         ),
       ]);

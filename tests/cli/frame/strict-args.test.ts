@@ -69,7 +69,11 @@ describe("checkArgs()", () => {
     [["ada", "--all=yes"], '--all takes no value, not "yes"', "cliai send --help"],
     [["ada", "--all", "--all"], "--all is given twice", "cliai send --help"],
     [["ada", "--wait", "sene"], '--wait "sene" is not one of stored, seen', "did you mean seen?"],
-    [["ada", "two words", "more"], 'send takes no argument "more"', "if it belongs to TEXT, quote the whole"],
+    [
+      ["ada", "two words", "more"],
+      'send takes no argument "more"',
+      "if it belongs to TEXT, put quotes around all of it",
+    ],
     [[], "send needs AGENT", "cliai send --help"],
   ])("refuses %j", (args, message, hint) => {
     const act = () => checkArgs("send", args, definitions, { passesOn: false });

@@ -40,7 +40,7 @@ describe("createAgentLauncher()", () => {
   test.each<[Wanted, string, string]>([
     [{ profile: "codr" }, "message_invalid", 'no profile "codr"'],
     [{ task: "x".repeat(120_001) }, "message_invalid", "the task has 120001 bytes"],
-    [{ task: "a\0b" }, "message_invalid", "the task holds a NUL character"],
+    [{ task: "a\0b" }, "message_invalid", "the task contains a NUL character"],
   ])("refuses %j as %s, and starts nothing", async (wanted, code, message) => {
     await using dir = await tempDir();
     const launcher = launcherIn(dir);

@@ -39,7 +39,7 @@ describe("planWebExposure()", () => {
     async (host) => {
       await expect(plan({ host }).exposure).rejects.toMatchObject({
         code: "config_invalid",
-        message: `--host "${host}" can be reached by others, and no --token-file is given`,
+        message: `others can reach --host "${host}", and no --token-file is given`,
       });
       await expect(plan({ host, token_file: "token", insecure: true }).exposure).rejects.toMatchObject({
         code: "config_invalid",
@@ -52,7 +52,7 @@ describe("planWebExposure()", () => {
     const { exposure, warnings } = plan({ host: "fleet.example", token_file: "token" });
     const { scheme, nats, isOwnHost } = await exposure;
     expect([scheme, nats.host]).toEqual(["http", "127.0.0.1"]);
-    expect(warnings).toEqual([expect.stringContaining("reads the token")]);
+    expect(warnings).toEqual([expect.stringContaining("can read the token")]);
     expect(["fleet.example", "192.168.1.5", "localhost"].every(isOwnHost)).toBe(true);
     expect(isOwnHost("evil.example")).toBe(false);
   });

@@ -45,7 +45,7 @@ describe("planSpawn()", () => {
       expect(String(plan.id)).toMatch(/^Coder-\d{4}$/);
       expect(plan).toMatchObject({ name: "coder", role: "agent", cwd: dir.path, dataDir: dir.join("data") });
       expect(plan.natsUrl).toBe("nats://127.0.0.1:4222");
-      expect(noted).toEqual(["no server runs; the files name nats://127.0.0.1:4222"]);
+      expect(noted).toEqual(["no server runs; the files name the default address nats://127.0.0.1:4222"]);
       expect(plan.launch).toMatchObject({
         agentId: plan.id,
         isResumed: false,
