@@ -1,7 +1,7 @@
 // This room is `cliai serve`: it composes the server from the other rooms.
 //
 // `cliai serve`: starts the parts of the server in order, says when it is ready, and ends them in the opposite order.
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
 import { openHeadFile } from "../../audit/head-file.ts";
 import { openSigningKey } from "../../audit/signing.ts";
@@ -9,23 +9,16 @@ import type { AuditOptions } from "../../audit/start-signing.ts";
 import { buildInfo } from "../../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../../config.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
-import { ensureKeys } from "../../credentials/keys.ts";
-import { keysDirOf, natsDirOf } from "../../data-dir/data-dir.ts";
+import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { ensureHttpToken, watchHttpToken } from "../../data-dir/http-token.ts";
 import { requireKnownDataDir, writeLayout } from "../../data-dir/layout-file.ts";
-import { ensureOwnDir, ensurePrivateDir } from "../../data-dir/private-files.ts";
+import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "../../data-dir/serve-file.ts";
 import { refuseSecondServe, takeLock } from "../../data-dir/serve-lock.ts";
-import { messageOf } from "../../domain/text/errors.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
-import type { NatsKeys } from "../../nats/accounts/credentials.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { resolveServerBinary } from "../../nats/child/server-binary.ts";
-import { type NatsServer, startNatsServer } from "../../nats/child/server-process.ts";
-import type { NatsServerOptions } from "../../nats/child/start-once.ts";
 import { serveHttp } from "../../runtime.ts";
-import type { ServerOptions } from "../../server/start/server-options.ts";
 import { startServer } from "../../server/start-server.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
@@ -38,11 +31,11 @@ import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
+import { type Running, startNats, violationsOf } from "./own-nats.ts";
 import { spawnText } from "./program-text.ts";
 import { serveArgs } from "./serve-args.ts";
-import { claimsOf, connectServe } from "./serve-nats.ts";
 import { createStartupHandler, httpUrl } from "./startup-handler.ts";
-import { planWebExposure, type WebExposure } from "./web-exposure.ts";
+import { planWebExposure } from "./web-exposure.ts";
 
 export const serveCommand = defineCliCommand({
   name: "serve",
@@ -68,15 +61,6 @@ export const serveCommand = defineCliCommand({
     return 0;
   },
 });
-
-interface Running {
-  readonly dataDir: string;
-  readonly instance: string;
-  nats: NatsServer | undefined;
-  onViolation?: NatsServerOptions["onViolation"];
-  /** Its abort kills nats-server at once. */
-  readonly kill: AbortController;
-}
 
 async function startParts(
   settings: ServeSettings,
@@ -183,44 +167,6 @@ async function tokenFileOf(
   return token_file === undefined ? await ensureHttpToken(dataDir) : resolve(cwd, token_file);
 }
 
-/** Reports each publish or subscription that our own nats-server refuses, with the agent whose key was used. */
-function violationsOf(
-  running: Running,
-  ownerOf: ReturnType<typeof createKeyOwners>,
-  log: CliContext["log"],
-): NonNullable<ServerOptions["followViolations"]> {
-  return (onRefused) => {
-    const tell: typeof running.onViolation = async ({ userKey, ...refused }) => {
-      const id = await ownerOf(userKey).catch((error: unknown) => {
-        log.warn(`cannot read whose key ${userKey} is: ${messageOf(error)}`);
-        return undefined;
-      });
-      if (running.onViolation === tell) onRefused({ id, ...refused });
-    };
-    running.onViolation = tell;
-    return () => {
-      running.onViolation = undefined;
-    };
-  };
-}
-
-/** Starts our own nats-server with the keys of the data directory, or uses the server at --nats-url, which has keys of its own. */
-async function startNats(
-  { settings, exposure, running }: Omit<OwnNats, "keys">,
-  context: CliContext,
-  parts: AsyncDisposableStack,
-) {
-  const { dataDir } = running;
-  const isOpen = settings.insecure || settings.nats_url !== undefined;
-  const keys = isOpen ? undefined : await ensureKeys(dataDir, exposure.trust);
-  const natsUrl =
-    settings.nats_url ?? (await startOwnNats({ settings, exposure, keys, running }, context, parts));
-  const credsPath = settings.nats_creds && resolve(context.cwd, settings.nats_creds);
-  const { now, log } = context;
-  const nats = await connectServe({ url: natsUrl, keys, credsPath, dataDir, now, log }, parts);
-  return { keys, natsUrl, nats };
-}
-
 async function auditOptionsOf(settings: ServeSettings, dataDir: string): Promise<AuditOptions> {
   const key = await openSigningKey(keysDirOf(dataDir));
   return {
@@ -230,45 +176,6 @@ async function auditOptionsOf(settings: ServeSettings, dataDir: string): Promise
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
   };
-}
-
-interface OwnNats {
-  readonly settings: ServeSettings;
-  readonly exposure: WebExposure["nats"];
-  readonly keys: NatsKeys | undefined;
-  readonly running: Running;
-}
-
-async function startOwnNats(
-  { settings, exposure, keys, running }: OwnNats,
-  { env, now, log }: CliContext,
-  parts: AsyncDisposableStack,
-): Promise<string> {
-  const { dataDir } = running;
-  // These must be real folders: a symbolic link could lead the program that is run, or what it writes, elsewhere.
-  for (const name of ["bin", "nats"]) await ensureOwnDir(join(dataDir, name));
-  const binary = await resolveServerBinary({
-    dataDir,
-    flagPath: settings.nats_server,
-    embedded: buildInfo.embeddedServer,
-    cacheDir: buildInfo.serverCacheDir,
-    searchPath: env.PATH,
-  });
-  const nats = await startNatsServer({
-    binary,
-    dir: natsDirOf(dataDir),
-    host: exposure.host,
-    tls: exposure.tls,
-    port: settings.nats_port,
-    sync: settings.sync,
-    claims: keys && claimsOf(dataDir, keys, { now, log }),
-    kill: running.kill.signal,
-    onViolation: (violation) => running.onViolation?.(violation),
-    log,
-  });
-  running.nats = nats;
-  parts.defer(() => nats.stop());
-  return nats.url;
 }
 
 /** Resolves at the first signal. A second signal kills nats-server, removes serve.json, and ends this process at once. */
