@@ -201,7 +201,7 @@ describe("architecture", () => {
     ["compares secrets", /timingSafeEqual/, "same-secret.ts"],
     ["knows the names of loopback", /localhost\|127/, "domain/wire/own-address.ts"],
     ["knows how a status looks", /"◐"|"unplugged"/, "domain/fleet/status-look.ts"],
-    ["lists the kinds of events", /"session_start", "prompt"/, "domain/wire/messages.ts"],
+    ["lists the kinds of events", /"session_start", "prompt"/, "domain/wire/event-messages.ts"],
     ["decodes a shutdown", /ShutdownSchema,/, "domain/wire/decode-order.ts"],
   ])("one file %s", (_, words, home) => {
     const breaches = files.filter((file) => words.test(withoutComments(file)));

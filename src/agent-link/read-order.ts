@@ -4,7 +4,9 @@ import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } fr
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { parseJson } from "../domain/wire/decode.ts";
 import { decodeOrder } from "../domain/wire/decode-order.ts";
-import { type Command, type Receipt, TokenSchema } from "../domain/wire/messages.ts";
+import { TokenSchema } from "../domain/wire/fields.ts";
+import type { Receipt } from "../domain/wire/messages.ts";
+import type { Command } from "../domain/wire/order-messages.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 
 /** An order that was taken in time. The inbox gives the words of tasks and messages. */

@@ -3,8 +3,8 @@
 import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
-import { type ToolResponse, ToolResponseSchema } from "../domain/wire/messages.ts";
 import { toolCallSubject } from "../domain/wire/subjects.ts";
+import { type ToolResponse, ToolResponseSchema } from "../domain/wire/tool-messages.ts";
 import { callTimeoutMs, type ToolDefinition, type ToolName, tools } from "../domain/wire/tools.ts";
 import type { Bus } from "../nats/bus.ts";
 import { pause } from "../waiting.ts";

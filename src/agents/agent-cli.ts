@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { HookFacts, SessionCli, SessionSign, TurnResult } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { Usage } from "../domain/wire/messages.ts";
+import type { Usage } from "../domain/wire/event-messages.ts";
 import type { ProgramPlace } from "./find-program.ts";
 import type { ScreenView } from "./terminal-screen.ts";
 

@@ -1,6 +1,7 @@
 // What a simulated agent says, as large and as varied as a bridge's own words are. Only the clock is not pure.
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { AgentEvent, Heartbeat, StatusReport } from "../domain/wire/messages.ts";
+import type { AgentEvent } from "../domain/wire/event-messages.ts";
+import type { Heartbeat, StatusReport } from "../domain/wire/messages.ts";
 
 export function heartbeat(
   id: AgentId,

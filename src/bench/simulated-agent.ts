@@ -3,7 +3,7 @@
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { buildConnectionName } from "../domain/wire/connection-name.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
-import { CommandSchema } from "../domain/wire/messages.ts";
+import { CommandSchema } from "../domain/wire/order-messages.ts";
 import { agentSubject, inboxPrefix, toolCallSubject } from "../domain/wire/subjects.ts";
 import { silentLogger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";

@@ -1,7 +1,7 @@
 // The hooks of an agent CLI and their answers, in types that fit every CLI. A folder of src/agents translates one CLI's
 // hooks; src/host decides the answers.
 import type { Question } from "./questions.ts";
-import type { SessionEventKind } from "./wire/messages.ts";
+import type { SessionEventKind } from "./wire/event-messages.ts";
 
 /**
  * The first word of a notification's detail, where it says something of the state: what the session waits for, that a person

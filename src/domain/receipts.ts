@@ -1,7 +1,9 @@
 // This room is pure: no clock, no I/O, no randomness. It decides; the other rooms do.
 //
 // The life of an order (contract §5): which receipt may follow which, and when a sender has what it waits for.
-import type { Command, CommandType, Receipt, ReceiptState, Shutdown } from "./wire/messages.ts";
+
+import type { Receipt, ReceiptState } from "./wire/messages.ts";
+import type { Command, CommandType, Shutdown } from "./wire/order-messages.ts";
 
 export interface ReceiptEntry {
   readonly state: ReceiptState;

@@ -6,7 +6,7 @@ import { summaryOf } from "./receipts.ts";
 import { CliaiError } from "./text/errors.ts";
 import { didYouMean } from "./text/nearest.ts";
 import { type AgentId, AgentIdSchema } from "./wire/agent-id.ts";
-import { TokenSchema } from "./wire/messages.ts";
+import { TokenSchema } from "./wire/fields.ts";
 
 export const requestKinds = ["question", "stop_approval", "permission"] as const;
 export type RequestKind = (typeof requestKinds)[number];

@@ -1,6 +1,6 @@
 // What agents have used: tokens, cost, context. Figures of the agent's CLI replace the model's own count as long as they
 // are fresh. All are estimates.
-import { type Usage, UsageSchema } from "./wire/messages.ts";
+import { type Usage, UsageSchema } from "./wire/event-messages.ts";
 
 export type KnownUsage = Usage & { readonly at: string };
 

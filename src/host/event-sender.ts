@@ -5,7 +5,7 @@ import type { Link } from "../agent-link/link.ts";
 import type { BackgroundTask, HookFacts } from "../domain/hook.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { EventKind, Usage } from "../domain/wire/messages.ts";
+import type { EventKind, Usage } from "../domain/wire/event-messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 

@@ -12,14 +12,8 @@ import {
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../domain/wire/decode.ts";
-import {
-  type Command,
-  CommandSchema,
-  type CommandType,
-  type Receipt,
-  ReceiptSchema,
-  type ReceiptState,
-} from "../domain/wire/messages.ts";
+import { type Receipt, ReceiptSchema, type ReceiptState } from "../domain/wire/messages.ts";
+import { type Command, CommandSchema, type CommandType } from "../domain/wire/order-messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { commandStoredAs, createOrderToken } from "./order-names.ts";

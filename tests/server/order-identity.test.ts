@@ -1,7 +1,7 @@
 // What tells one order from another: its token, the run that it is for, and what it says.
 import { describe, expect, test } from "bun:test";
 import { decodeMessage } from "../../src/domain/wire/decode.ts";
-import { type Command, CommandSchema } from "../../src/domain/wire/messages.ts";
+import { type Command, CommandSchema } from "../../src/domain/wire/order-messages.ts";
 import { streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { readStream } from "../../src/nats/jetstream/read-stream.ts";

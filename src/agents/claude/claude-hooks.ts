@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { NotificationWord } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
-import type { FailureWord, SessionEventKind } from "../../domain/wire/messages.ts";
+import type { FailureWord, SessionEventKind } from "../../domain/wire/event-messages.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
 
 export interface AgentEventFacts {

@@ -1,7 +1,7 @@
 // Reads what the lines of a headless session's stream show: prompts, background tasks, results. Measured with 2.1.330.
 import * as v from "valibot";
 import type { SessionSign, TurnResult } from "../../domain/hook.ts";
-import type { Usage } from "../../domain/wire/messages.ts";
+import type { Usage } from "../../domain/wire/event-messages.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
 import { notTheModel } from "./claude-record-signs.ts";
 

@@ -8,12 +8,8 @@ import { deriveAxes } from "../../domain/fleet/status.ts";
 import { type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
-import {
-  type CommandType,
-  CommandTypeSchema,
-  commandTypes,
-  TokenSchema,
-} from "../../domain/wire/messages.ts";
+import { TokenSchema } from "../../domain/wire/fields.ts";
+import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { saidItsLast, takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";

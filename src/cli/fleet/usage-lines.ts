@@ -1,6 +1,6 @@
 // Prints what agents have used, for `ls` and `show`: always with who estimated it and how old the estimate is.
 import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../../domain/usage.ts";
-import type { Usage } from "../../domain/wire/messages.ts";
+import type { Usage } from "../../domain/wire/event-messages.ts";
 import { ageText } from "../frame/terminal.ts";
 
 type DatedUsage = Usage & { readonly at: string };

@@ -2,7 +2,7 @@
 import { CliaiError } from "../text/errors.ts";
 import { didYouMean } from "../text/nearest.ts";
 import type { AgentId } from "../wire/agent-id.ts";
-import { eventKinds } from "../wire/messages.ts";
+import { eventKinds } from "../wire/event-messages.ts";
 import {
   type AgentTopic,
   agentOfRecord,

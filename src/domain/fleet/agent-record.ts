@@ -3,7 +3,7 @@
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { AgentId } from "../wire/agent-id.ts";
-import type { Usage } from "../wire/messages.ts";
+import type { Usage } from "../wire/event-messages.ts";
 import type { SessionEvidence } from "./session-evidence.ts";
 
 /** The status that the agent reported, and how. */

@@ -7,15 +7,9 @@ import { beginningOf, commandText, shutdownText, summaryOf } from "../receipts.t
 import type { OpenRequest } from "../requests.ts";
 import { mergeUsage } from "../usage.ts";
 import type { AgentId } from "../wire/agent-id.ts";
-import type {
-  AgentEvent,
-  AgentMessage,
-  Command,
-  Heartbeat,
-  Receipt,
-  Shutdown,
-  StatusReport,
-} from "../wire/messages.ts";
+import type { AgentEvent } from "../wire/event-messages.ts";
+import type { Heartbeat, Receipt, StatusReport } from "../wire/messages.ts";
+import type { AgentMessage, Command, Shutdown } from "../wire/order-messages.ts";
 import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
 import { reduceHeartbeat } from "./reduce/heartbeats.ts";
 import { reduceReceipt, withOrder } from "./reduce/orders.ts";

@@ -1,5 +1,5 @@
 // The evidence of one session of an agent's CLI: what its events have told. session.ts makes it, session-reading.ts reads it.
-import type { FailureWord } from "../wire/messages.ts";
+import type { FailureWord } from "../wire/event-messages.ts";
 
 /** All times are those of the stream that the events came by, RFC 3339. */
 export interface SessionEvidence {

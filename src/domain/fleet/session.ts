@@ -3,7 +3,7 @@
 import { definedOf } from "../defined.ts";
 import { type NotificationWord, notificationMeanings } from "../hook.ts";
 import { summaryOf } from "../receipts.ts";
-import { type AgentEvent, failureWords, type SessionEventKind } from "../wire/messages.ts";
+import { type AgentEvent, failureWords, type SessionEventKind } from "../wire/event-messages.ts";
 import { withDenied, withoutRetry, withRetry } from "./reduce/session-troubles.ts";
 import {
   isOfSession,

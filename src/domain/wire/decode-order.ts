@@ -9,7 +9,7 @@ import {
   CommandSchema,
   type Shutdown,
   ShutdownSchema,
-} from "./messages.ts";
+} from "./order-messages.ts";
 import { requireAgentSubject } from "./subjects.ts";
 
 /** An order; `type` is the topic of its subject. */

@@ -3,7 +3,9 @@
 import * as v from "valibot";
 import { QuestionSchema } from "../questions.ts";
 import { AgentIdSchema } from "./agent-id.ts";
-import { CommandTypeSchema, reportedWords, TokenSchema } from "./messages.ts";
+import { TokenSchema } from "./fields.ts";
+import { reportedWords } from "./messages.ts";
+import { CommandTypeSchema } from "./order-messages.ts";
 import { type Role, roles } from "./roles.ts";
 
 /** The longest text for another agent: the limit of NATS, less room for the rest of the message. */

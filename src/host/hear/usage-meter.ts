@@ -1,7 +1,7 @@
 // Adds up the tokens and the cost of the CLI's requests to the model, counting each request once, and reports the sums when they
 // change.
 import type { ModelRequest } from "../../domain/hook.ts";
-import type { Usage } from "../../domain/wire/messages.ts";
+import type { Usage } from "../../domain/wire/event-messages.ts";
 
 /** How many ids of requests are remembered, because the CLI sends an export again that was cut off. */
 const mostRemembered = 1_000;

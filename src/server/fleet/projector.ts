@@ -8,6 +8,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../../domain/wire/decode.ts";
 import { decodeOrder } from "../../domain/wire/decode-order.ts";
+import { AgentEventSchema } from "../../domain/wire/event-messages.ts";
 import * as messages from "../../domain/wire/messages.ts";
 import {
   agentSubject,
@@ -180,7 +181,7 @@ function decodeReport({ subject, data, at, seq }: StreamMessage): FleetEvent | u
     case "status":
       return { ...facts, type: topic, message: decodeFromAgent(messages.StatusReportSchema, data, id) };
     case "event":
-      return { ...facts, type: topic, message: decodeFromAgent(messages.AgentEventSchema, data, id) };
+      return { ...facts, type: topic, message: decodeFromAgent(AgentEventSchema, data, id) };
     case "receipt":
       return { ...facts, type: topic, message: decodeFromAgent(messages.ReceiptSchema, data, id) };
     default:

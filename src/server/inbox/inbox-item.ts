@@ -4,7 +4,7 @@ import { type CommandRecord, commandText } from "../../domain/receipts.ts";
 import { answerText, isOpen } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
-import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../domain/wire/messages.ts";
+import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../domain/wire/order-messages.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { RequestReading } from "../server.ts";
 

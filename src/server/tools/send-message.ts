@@ -3,7 +3,7 @@ import { inboxOf } from "../../domain/fleet/agent-record.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
-import type { AgentMessage } from "../../domain/wire/messages.ts";
+import type { AgentMessage } from "../../domain/wire/order-messages.ts";
 import { roles } from "../../domain/wire/roles.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";

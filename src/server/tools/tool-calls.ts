@@ -7,7 +7,6 @@ import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
-import { type ToolCall, ToolCallSchema, type ToolResponse } from "../../domain/wire/messages.ts";
 import {
   everyToolCallSubject,
   parseToolCallSubject,
@@ -15,6 +14,7 @@ import {
   serveQueueGroup,
   toolResponseSubject,
 } from "../../domain/wire/subjects.ts";
+import { type ToolCall, ToolCallSchema, type ToolResponse } from "../../domain/wire/tool-messages.ts";
 import {
   callTimeoutMs,
   isToolName,

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
-import { CommandTypeSchema, TokenSchema } from "../../domain/wire/messages.ts";
+import { TokenSchema } from "../../domain/wire/fields.ts";
+import { CommandTypeSchema } from "../../domain/wire/order-messages.ts";
 import type { OrderRequest } from "../../server/send-command.ts";
 import type { Server } from "../../server/server.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readClaudeHook } from "../../../src/agents/claude/claude-hooks.ts";
 import { checkMessage } from "../../../src/domain/wire/decode.ts";
-import { AgentEventSchema } from "../../../src/domain/wire/messages.ts";
+import { AgentEventSchema } from "../../../src/domain/wire/event-messages.ts";
 
 const base = { session_id: "s1", transcript_path: "/t.jsonl", cwd: "/project" };
 const bash = { tool_name: "Bash", tool_input: { command: "make all" }, tool_use_id: "toolu_1" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { auditSubjects, createAuditTest, parseAuditKind } from "../../../src/domain/audit/audit-filter.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import { eventKinds } from "../../../src/domain/wire/messages.ts";
+import { eventKinds } from "../../../src/domain/wire/event-messages.ts";
 
 const data = (body: object) => new TextEncoder().encode(JSON.stringify(body));
 const record = (body: object) => ({

@@ -3,7 +3,7 @@ import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { type AgentView, viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import type { AgentEvent } from "../../../src/domain/wire/messages.ts";
+import type { AgentEvent } from "../../../src/domain/wire/event-messages.ts";
 
 export const id = parseAgentId("ada");
 const start = Date.parse("2026-01-01T00:00:00.000Z");

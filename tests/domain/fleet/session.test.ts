@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { reduceSession } from "../../../src/domain/fleet/session.ts";
 import type { SessionEvidence } from "../../../src/domain/fleet/session-evidence.ts";
-import type { AgentEvent } from "../../../src/domain/wire/messages.ts";
+import type { AgentEvent } from "../../../src/domain/wire/event-messages.ts";
 import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
 
 type Numbered = AgentEvent & { readonly generation: number; readonly seq: number };

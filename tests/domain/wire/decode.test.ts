@@ -3,16 +3,14 @@ import fc from "fast-check";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../../../src/domain/wire/decode.ts";
+import { AgentEventSchema } from "../../../src/domain/wire/event-messages.ts";
+import { HeartbeatSchema, ReceiptSchema, StatusReportSchema } from "../../../src/domain/wire/messages.ts";
 import {
-  AgentEventSchema,
   AgentMessageSchema,
   CommandSchema,
-  HeartbeatSchema,
-  ReceiptSchema,
   ShutdownSchema,
-  StatusReportSchema,
-  ToolCallSchema,
-} from "../../../src/domain/wire/messages.ts";
+} from "../../../src/domain/wire/order-messages.ts";
+import { ToolCallSchema } from "../../../src/domain/wire/tool-messages.ts";
 
 const ada = parseAgentId("ada");
 const schemas = [

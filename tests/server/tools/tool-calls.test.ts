@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage, parseJson } from "../../../src/domain/wire/decode.ts";
-import { ToolResponseSchema } from "../../../src/domain/wire/messages.ts";
+import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";

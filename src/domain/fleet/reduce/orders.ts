@@ -10,7 +10,8 @@ import {
   receiptEntry,
   summaryOf,
 } from "../../receipts.ts";
-import type { AgentMessage, Command, Receipt, Shutdown } from "../../wire/messages.ts";
+import type { Receipt } from "../../wire/messages.ts";
+import type { AgentMessage, Command, Shutdown } from "../../wire/order-messages.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import { withSession } from "../run-end.ts";
 

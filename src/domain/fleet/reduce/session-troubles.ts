@@ -1,7 +1,7 @@
 // What an agent's CLI meets by itself and shows: a tool that its own rules refuse, a request to its model that it makes again.
 import { definedOf } from "../../defined.ts";
 import { summaryOf } from "../../receipts.ts";
-import { type AgentEvent, failureWords } from "../../wire/messages.ts";
+import { type AgentEvent, failureWords } from "../../wire/event-messages.ts";
 import type { SessionEvidence } from "../session-evidence.ts";
 import { toolOf } from "./session-waits.ts";
 

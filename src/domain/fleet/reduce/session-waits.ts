@@ -1,6 +1,6 @@
 // What a session waits for a person with, and the tool call that it is about. Pure.
 import { summaryOf } from "../../receipts.ts";
-import type { AgentEvent } from "../../wire/messages.ts";
+import type { AgentEvent } from "../../wire/event-messages.ts";
 import type { SessionEvidence, WaitingForPerson } from "../session-evidence.ts";
 
 const waitsKept = 16;

@@ -1,0 +1,69 @@
+// `agent.ID.event`: what an agent's session did, and what it has used.
+import * as v from "valibot";
+import { AgentIdSchema } from "./agent-id.ts";
+import { count, longText, shortText, timestamp, wholeNumber } from "./fields.ts";
+
+export const UsageSchema = v.looseObject({
+  tokens_used: v.optional(count("tokens_used")),
+  estimated_cost: v.optional(count("estimated_cost")),
+  failed_tests: v.optional(count("failed_tests")),
+  model: v.optional(shortText("model")),
+  /** How much of the model's window is filled, and how large that is. */
+  context_tokens: v.optional(count("context_tokens")),
+  context_window: v.optional(count("context_window")),
+  /** Where the agent's CLI had the figures from, such as `results`; absent where they are the agent's own. */
+  source: v.optional(shortText("source")),
+});
+export type Usage = v.InferOutput<typeof UsageSchema>;
+
+/** The kinds of events that say what a session does: domain/fleet/session.ts has what each of them changes. */
+export const sessionEventKinds = [
+  ...(["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end"] as const),
+  ...(["turn_failed", "permission", "question", "notification", "subagent_start"] as const),
+  ...(["subagent_end", "background", "compaction", "usage", "session_end"] as const),
+  ...(["tool_denied", "retry", "retry_end"] as const),
+] as const;
+export type SessionEventKind = (typeof sessionEventKinds)[number];
+
+/** Every kind of event that cliai sends. An event of another kind is kept, and changes nothing. */
+export const eventKinds = [
+  ...sessionEventKinds,
+  // The host refused what a hook asked for.
+  ...(["tool_start_refused", "turn_end_refused"] as const),
+  "tools_lost",
+  // The agent reported it by a tool.
+  ...(["progress", "activity"] as const),
+] as const;
+export type EventKind = (typeof eventKinds)[number] | `${SessionEventKind}_refused`;
+
+/** Why a turn failed. */
+export const failureWords = ["authentication", "usage_limit", "overloaded", "server", "other"] as const;
+export type FailureWord = (typeof failureWords)[number];
+
+export const AgentEventSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  kind: shortText("kind"),
+  tool: v.optional(shortText("tool")),
+  detail: v.nullish(longText("detail")),
+  tool_use_id: v.optional(shortText("tool_use_id")),
+  /** One of {@link failureWords}; another word is kept as text and read as `other`. */
+  error: v.optional(shortText("error")),
+  /** Of a tool that the CLI's own rules refused: what a person may do so that they allow it. */
+  remedy: v.optional(shortText("remedy")),
+  instance_id: v.optional(shortText("instance_id")),
+  session_id: v.optional(shortText("session_id")),
+  /** Of the session's subagents the one that it is about; absent for the session itself. */
+  subagent: v.optional(shortText("subagent")),
+  /** When the session's host started, in milliseconds since 1970: a larger one is a newer session. */
+  generation: v.optional(wholeNumber("generation")),
+  /** 1, 2, 3 within a generation: what is not above the last is late or doubled. */
+  seq: v.optional(wholeNumber("seq")),
+  percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
+  usage: v.optional(UsageSchema),
+  /** What the session runs in the background; absent when nothing. With `turn_end`, `turn_failed` and `background`. */
+  background: v.optional(
+    v.array(v.looseObject({ type: shortText("type"), description: v.optional(longText("description")) })),
+  ),
+  timestamp,
+});
+export type AgentEvent = v.InferOutput<typeof AgentEventSchema>;
