@@ -18,23 +18,19 @@ export interface GoodbyeOptions {
 /** How a run ended without an order. */
 export interface RunEnd {
   readonly how: string;
-  /** Whether there never was a run: its CLI could not be started. */
-  readonly hasFailedToStart?: boolean;
+  /** What it was, where more is known than that the agent has gone: `disconnected` when left out. */
+  readonly as?: "ended" | "crashed" | "failed_to_start" | undefined;
   /** The task that stood in a launch that failed. */
   readonly failedTask?: string | undefined;
 }
 
 /** @param stop the order that the run ends by; undefined where none does */
-export function sayGoodbye(
-  options: GoodbyeOptions,
-  stop: TakenOrder | undefined,
-  { how, hasFailedToStart = false }: RunEnd,
-): void {
+export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined, { how, as }: RunEnd): void {
   const { id, instanceId, link, now, log } = options;
   const report: StatusReport = {
     agent_id: id,
     ...(stop === undefined
-      ? { status: hasFailedToStart ? "failed_to_start" : "disconnected", message: how }
+      ? { status: as ?? "disconnected", message: how }
       : { status: "stopped", message: wordsOf(stop) }),
     timestamp: now().toISOString(),
     instance_id: instanceId,

@@ -20,6 +20,8 @@ export interface RunningAgent {
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Resolves with how the CLI ended, such as `exit code 0` or `SIGTERM`. If it was killed: when what it left is ended too. */
   readonly ended: Promise<string>;
+  /** Resolves when it has ended, with what that was. Never rejects: one that could not be started is `told`. */
+  readonly endedAs: Promise<EndedAs>;
   /**
    * Resolves with the CLI's exit code when it has ended; with 128 plus the signal's number if a signal ended it.
    * Rejects with CliaiError `cli_missing` if it could not be started; the hint has the command that installs it.
@@ -30,6 +32,21 @@ export interface RunningAgent {
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * `ended`: by itself, with exit code 0. `crashed`: by a signal or an exit code that nobody asked for. `told`: it was asked to end, by
+ * us or by a signal that asks, such as the one that closes a terminal.
+ */
+export type EndedAs = "ended" | "crashed" | "told";
+
+const askingSignals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGINT"];
+
+function endedAs({ code, signal }: Exit, wasTold: boolean): EndedAs {
+  if (wasTold) return "told";
+  const isAsked = askingSignals.some((each) => each === signal || code === 128 + constants.signals[each]);
+  if (isAsked) return "told";
+  return code === 0 ? "ended" : "crashed";
 }
 
 export interface RunningProcess {
@@ -64,9 +81,10 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
     return left;
   };
   const over = exit.then(async ({ code, signal }) => {
+    const as = endedAs({ code, signal }, ending !== undefined);
     const wasForced = ending !== undefined || signal !== null;
     const words = signal ?? `exit code ${code}`;
-    return { code, signal, words: wasForced ? words + (await endLeft()) : words };
+    return { code, signal, as, words: wasForced ? words + (await endLeft()) : words };
   });
   const hasExited = exit.then(
     () => undefined,
@@ -100,6 +118,10 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
     ended: over.then(
       ({ words }) => words,
       (error: unknown) => messageOf(error),
+    ),
+    endedAs: over.then(
+      ({ as }) => as,
+      () => "told",
     ),
     exitCode,
   };

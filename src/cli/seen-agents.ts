@@ -1,7 +1,7 @@
 // Lists the agents for a `spawn` that has only an agent's credentials. These may not read the fleet's records, so it calls
 // the tool `list_agents`.
 import * as v from "valibot";
-import { isGoodbye } from "../domain/fleet/status.ts";
+import { isAwayWord } from "../domain/fleet/status.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
@@ -42,7 +42,7 @@ export async function askForAgents(
       result.agents.map(({ agent_id, status, last_seen }) => [
         agent_id,
         // An agent that was never seen has only been announced, so it is not online.
-        { isOnline: last_seen !== undefined && !isGoodbye(status) },
+        { isOnline: last_seen !== undefined && !isAwayWord(status) },
       ]),
     );
   } finally {

@@ -80,8 +80,9 @@ interface Stages {
 async function endHost(
   { agentId: id, instanceId, now, log }: SessionOptions,
   { reporting, speaking, steering, hearing }: Stages,
-  { how, hasFailedToStart = false, failedTask }: RunEnd,
+  { failedTask, ...end }: RunEnd,
 ): Promise<void> {
+  const how = endWords(end);
   const { link, heartbeat, events, receipts } = reporting;
   // The CLI may have ended before the connection was there. Wait for it, so that the goodbye is sent all the same.
   await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
@@ -96,8 +97,14 @@ async function endHost(
   await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
   if (speaking.turn.isHooked()) events.send({ kind: "session_end", detail: how });
   events.stop();
-  sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), { how, hasFailedToStart });
+  sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), end);
   await link.close(goodbyeWithinMs);
+}
+
+/** How the session ended, for its orders and for AUDIT. */
+function endWords({ how, as }: RunEnd): string {
+  if (as === "crashed") return `its CLI crashed: ${how}`;
+  return as === "ended" ? `its CLI has ended: ${how}` : how;
 }
 
 /** Drops the status `connected` of a bridge that starts later. It is news only while the agent's status is `starting`. */

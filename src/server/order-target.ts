@@ -1,9 +1,9 @@
 // Decides who may be given an order (contract §9, "Orders and the dead"): a control order belongs to one run of the agent,
-// and a stopped agent is given no task.
+// and an agent that was stopped or ended its work is given no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { unknownText } from "../domain/fleet/agent-view.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
 import { deriveAxes, isGoodbye } from "../domain/fleet/status.ts";
+import { resumeLine } from "../domain/fleet/way-back.ts";
 import { type CommandRecord, isControl, isSettled, type OrderType } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 
@@ -26,10 +26,10 @@ export function runOf(
 
 /** Whether the agent can take such an order, now or later. */
 export function takes(type: OrderType, record: AgentRecord, now: Date): boolean {
-  return isControl(type) ? isRunning(record, now) : !wasStopped(record);
+  return isControl(type) ? isRunning(record, now) : !isThrough(record);
 }
 
-/** @throws CliaiError `refused` for a control order to an agent that does not run, and for a task to one that was stopped */
+/** @throws CliaiError `refused` for a control order to an agent that does not run, and for a task to one that is through */
 export function requireTaker(type: OrderType, record: AgentRecord, now: Date): void {
   if (!isControl(type)) refuseStopped(record);
   else if (!isRunning(record, now)) throw notRunning(type, record, now);
@@ -43,23 +43,25 @@ function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError
     "refused",
     `${agent_id} is not running${since} (${reason}): nothing takes a ${type}`,
     {
-      hint: startLine(record),
+      hint: startAgain(record),
     },
   );
 }
 
-/** Whether its last status is `stopped`. An agent that crashed or lost its machine is only away. */
-function wasStopped(record: AgentRecord): boolean {
-  return record.said?.status === "stopped" && !isOlderInstance(record);
+/** Whether a person stopped it, or it ended by itself. An agent that crashed or lost its window or machine is only away. */
+function isThrough(record: AgentRecord): boolean {
+  const status = record.said?.status;
+  return (status === "stopped" || status === "ended") && !isOlderInstance(record);
 }
 
 /** @throws CliaiError `refused` */
 export function refuseStopped(record: AgentRecord): void {
   const { agent_id, said } = record;
-  if (said === undefined || !wasStopped(record)) return;
+  if (said === undefined || !isThrough(record)) return;
   const why = said.message === undefined ? "" : ` (${said.message})`;
-  throw new CliaiError("refused", `${agent_id} was stopped at ${said.at}${why}: it takes no work`, {
-    hint: startLine(record),
+  const what = said.status === "stopped" ? "was stopped" : "ended its work";
+  throw new CliaiError("refused", `${agent_id} ${what} at ${said.at}${why}: it takes no work`, {
+    hint: startAgain(record),
   });
 }
 
@@ -73,7 +75,6 @@ export function saidItsLast({ said }: AgentRecord, command: CommandRecord): stri
   return `its run has ended (${said.message ?? said.status})`;
 }
 
-function startLine({ agent_id, config_name }: AgentRecord): string {
-  const profile = config_name === undefined || config_name === unknownText ? "" : ` ${config_name}`;
-  return `start it again: cliai spawn${profile} --id ${agent_id}`;
+function startAgain(record: AgentRecord): string {
+  return `start it again: ${resumeLine(record)}`;
 }

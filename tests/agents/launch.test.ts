@@ -34,6 +34,35 @@ describe("launchAgent()", () => {
     expect(await launchAgent(options).exitCode).toBe(code);
   });
 
+  test.each([
+    ["exit 0", "ended"],
+    ["exit 1", "crashed"],
+    ["kill -KILL $$", "crashed"],
+    // Whoever sends one of these asks it to end: its window is closed, its machine goes down, its user presses Ctrl-C.
+    ["kill -TERM $$", "told"],
+    ["kill -HUP $$", "told"],
+    ["exit 130", "told"],
+  ])("%s: it has %s", async (script, as) => {
+    const agent = launchAgent({
+      ...{ cli: shell, args: ["-c", script], cwd: "/", env, isTerminal: false, run: crypto.randomUUID() },
+    });
+    expect(await agent.endedAs).toBe(as as never);
+  });
+
+  test("one that we end was told to, whatever it ends with", async () => {
+    const args = ["-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"];
+    const agent = launchAgent({
+      cli: shell,
+      args,
+      cwd: "/",
+      env,
+      isTerminal: false,
+      run: crypto.randomUUID(),
+    });
+    await agent.end();
+    expect(await agent.endedAs).toBe("told");
+  });
+
   test("a missing CLI is one line that says how to get it", async () => {
     const cli = { ...shell, program: "no-such-program-here" };
     expect(

@@ -82,7 +82,7 @@ test("a CLI that is killed leaves no tool behind, and the terminal as the shell 
     },
     { what: "its goodbye" },
   );
-  expect(axes.link.reason).toBe("said goodbye (disconnected)");
+  expect(axes.link.reason).toBe("its CLI crashed: SIGKILL");
 });
 
 test("a stop by force ends a CLI that stands still, and its tool", async () => {

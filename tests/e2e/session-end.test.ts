@@ -104,8 +104,12 @@ test("a crash of the CLI: what was not seen is given to the next run, what was s
     await giveTwo(serve, model, ada.until);
     process.kill(await descendantRunning(ada.child.pid, "stream-json"), "SIGKILL");
     await ada.child.exit(20_000);
-    const shown = await ada.until("it is known", (agent) => agent.status === "disconnected");
+    const shown = await ada.until("it is known", (agent) => agent.status === "crashed");
     expect(lifeOf(shown, "first").at(-1)).toBe("seen");
+    const listed = await serve.run(["ls"]);
+    expect(listed.stdout).toMatch(/^ada +✗ crashed: SIGKILL /m);
+    expect(listed.stderr).toContain("go on: cliai resume ada");
+    expect((await serve.run(["show", "ada"])).stdout).toMatch(/^ {2}go on +cliai resume ada$/m);
     const shows = async () => (await serve.run(["show", "ada"])).stdout.includes("injected, waits again");
     await waitFor(shows, { what: "show says that it waits again" });
     const failed = await ada.until(

@@ -36,7 +36,7 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
   const ended = await waitFor(
     async () => {
       const agent = await fetchAgent(serve, agent_id);
-      return agent.status === "disconnected" && agent;
+      return agent.status === "ended" && agent;
     },
     { what: "the agent has done its task and said goodbye", deadlineMs: 30_000 },
   );

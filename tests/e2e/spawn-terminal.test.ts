@@ -71,5 +71,5 @@ test("the real Claude Code on a terminal reports, is handed a task, acknowledges
   expect(await terminal.exit()).toBe(0);
   const isGone = async () => (await ada()).axes.link.value === "offline";
   await waitFor(isGone, { what: "Claude's end is a goodbye", saw: ada });
-  expect((await ada()).axes.link.reason).toBe("said goodbye (disconnected)");
+  expect((await ada()).axes.link.reason).toBe("its CLI has ended: exit code 0");
 });

@@ -184,7 +184,7 @@ describe("cliai spawn", () => {
     await mkdir(dir.join("bin"));
     await writeFile(dir.join("bin", "claude"), "#!/bin/sh\nexit 0\n", { mode: 0o700 });
     expect(await spawn(`${dir.join("bin")}:${process.env.PATH}`)).toMatchObject({ code: 0 });
-    await waitFor(async () => (await seen()).status === "disconnected", { what: "another run", saw: seen });
+    await waitFor(async () => (await seen()).status === "ended", { what: "another run", saw: seen });
   });
 
   test("the real Claude Code takes a task that begins with dashes, and its status reaches the fleet", async () => {
@@ -239,7 +239,7 @@ describe("cliai spawn", () => {
       config_name: "demo",
       project_path: dir.join("work"),
       cli: "claude-code",
-      axes: { link: { reason: "said goodbye (disconnected)" } },
+      axes: { link: { reason: "its CLI has ended: exit code 0" } },
     });
   });
 });

@@ -161,7 +161,7 @@ describe("a control order belongs to a run", () => {
       await expect(run.server.sendCommand({ id: ada.id, type, from: "me" })).rejects.toMatchObject({
         code: "refused",
         message: expect.stringMatching(/^ada is not running since 20.* \(said goodbye \(stopped\)\)/),
-        hint: "start it again: cliai spawn Demo --id ada",
+        hint: "start it again: cliai resume ada",
       });
     }
     await expect(
@@ -174,6 +174,29 @@ describe("a control order belongs to a run", () => {
     expect(await run.server.sendCommand(stop)).toMatchObject({ duplicate: true });
     expect((await storedFor(bus, "ada", 1)).length).toBe(1);
   });
+});
+
+test("one that ended its work is given no task, and one that crashed is", async () => {
+  await using run = await startTestServer();
+  const bus = await run.nats.bus();
+  for (const [name, status, how] of [
+    ["ada", "ended", "exit code 0"],
+    ["bob", "crashed", "SIGKILL"],
+  ] as const) {
+    const agent = await startAgent(run, bus, name);
+    const instance_id = viewOf(run, agent)?.heartbeat?.instance_id as string;
+    await bus.publishStored(`agent.${name}.status`, { status, message: how, instance_id });
+    await waitFor(() => viewOf(run, agent)?.status === status, { what: "its end" });
+    const sent = run.server.sendCommand({ id: agent.id, type: "task", text: "dig", from: "me" });
+    if (status === "crashed") expect(await sent).toMatchObject({ duplicate: false });
+    else {
+      await expect(sent).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringMatching(/^ada ended its work at 20.* \(exit code 0\): it takes no work$/),
+        hint: "start it again: cliai resume ada",
+      });
+    }
+  }
 });
 
 test("a receipt that names another order's token counts for nothing, and no view shows a token", async () => {

@@ -22,10 +22,17 @@ export const lsCommand = defineCliCommand({
       else {
         for (const line of fleetTable(agents, now, context)) context.print(line);
         context.print(paint(totalLine(agents, now), "dim", context.color));
+        for (const line of resumeLines(agents)) context.note(line);
       }
       return 0;
     }),
 });
+
+/** How those are had again whose CLI crashed or has gone without being told to. */
+function resumeLines(agents: readonly AgentView[]): string[] {
+  const lost = agents.filter(({ status }) => status === "crashed" || status === "disconnected");
+  return lost.length === 0 ? [] : [`go on: cliai resume ${lost.map(({ agent_id }) => agent_id).join(" ")}`];
+}
 
 const heading = ["agent", "status", "seen", "inbox", "profile", "task"];
 

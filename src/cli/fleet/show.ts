@@ -1,6 +1,7 @@
 // `cliai show AGENT`: prints all that is known of one agent, with the evidence for its status.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
+import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { ageText, alignRows, clockText, paint, plain } from "../frame/terminal.ts";
@@ -58,6 +59,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     "first seen": agent.first_seen,
     "last seen": agent.last_seen ?? "never",
     inbox: inboxText(agent),
+    "go on": isResumable(agent) ? resumeLine(agent) : undefined,
   };
   const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
   return alignRows(rows).map((cells) => cells.join("  "));

@@ -1,7 +1,6 @@
 // The status of an agent as short text for a terminal: symbol, word and, if it needs attention, `!` and the kind of attention.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { shownWordOf } from "../../domain/fleet/status.ts";
-import { attentionWordsOf, lookOf, wordDetailOf } from "../../domain/fleet/status-look.ts";
+import { attentionWordsOf, lookOf, statusTextOf } from "../../domain/fleet/status-look.ts";
 import { type Colour, plain } from "../frame/terminal.ts";
 
 export interface StatusMark {
@@ -10,10 +9,9 @@ export interface StatusMark {
 }
 
 export function statusMark(view: AgentView): StatusMark {
-  const word = shownWordOf(view);
-  const words = [word, wordDetailOf(word, view.axes)].filter(Boolean).join(" ");
   const why = attentionWordsOf(view.axes);
-  const attention = why === "" || why === word ? "" : ` !${why}`;
-  const { symbol, colour } = lookOf(word);
-  return { text: `${symbol} ${plain(words + attention)}`, colour: attention === "" ? colour : "red" };
+  const attention = why === "" || why === view.status ? "" : ` !${why}`;
+  const { symbol, colour } = lookOf(view.status);
+  const text = `${symbol} ${plain(statusTextOf(view) + attention)}`;
+  return { text, colour: attention === "" ? colour : "red" };
 }

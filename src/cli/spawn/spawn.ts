@@ -78,13 +78,14 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     const agent = await start(host.bridgeEnv.instance_id, settingsPath);
     host.attach(agent);
     if (plan.endsWithInput) context.stdin.resume().once("end", () => void agent.end());
-    end = { how: `${cli.name} has ended: ${await agent.ended}` };
+    const [how, as] = await Promise.all([agent.ended, agent.endedAs]);
+    end = as === "told" ? { how: `its CLI has ended: ${how}` } : { how, as };
     return await agent.exitCode;
   } catch (error) {
     if (error instanceof CliaiError && error.code === "cli_missing") {
       // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
       const failedTask = launch.isResumed === true ? undefined : launch.task;
-      end = { how: messageOf(error), hasFailedToStart: true, failedTask };
+      end = { how: messageOf(error), as: "failed_to_start", failedTask };
     }
     throw error;
   } finally {

@@ -11,6 +11,7 @@ export type Activity =
   | "done"
   | "failed"
   | "failed_to_start"
+  | "crashed"
   | "unknown";
 
 export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";

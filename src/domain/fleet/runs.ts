@@ -78,7 +78,7 @@ export function afterRunEnded(record: AgentRecord, at: string): AgentRecord {
   if (record.other_runs === undefined || !isRunOver(record, at)) return record;
   const { run_started_at = "", said } = record;
   // Without nats-server's word, a run that was replaced by the one that a person stopped has mostly ended before that.
-  const isStopped = said?.status !== "disconnected" && said !== undefined && isGoodbye(said.status);
+  const isStopped = said?.status === "stopped" || said?.status === "failed_to_start";
   const next = record.other_runs.findLast(
     (run) =>
       run.heartbeat !== undefined && isHeard(run, at) && (!isStopped || isKnownToLive(run, run_started_at)),

@@ -1,4 +1,5 @@
 // How each status looks, in a terminal and on the page. Nobody is told by the colour alone: the word stands beside it.
+import type { AgentView } from "./agent-view.ts";
 import type { Axes } from "./axes.ts";
 
 export interface StatusLook {
@@ -26,7 +27,9 @@ const looks: Readonly<Record<string, StatusLook>> = {
   stopping: { symbol: "◍", colour: "yellow", icon: "stop", tone: "warn" },
   stopped: { symbol: "■", colour: "dim", icon: "stop", tone: "off" },
   error: { symbol: "✗", colour: "red", icon: "cross", tone: "bad" },
+  crashed: { symbol: "✗", colour: "red", icon: "cross", tone: "bad" },
   failed_to_start: { symbol: "✗", colour: "red", icon: "cross", tone: "bad" },
+  ended: { symbol: "□", colour: "dim", icon: "stop", tone: "off" },
   disconnected: { symbol: "◇", colour: "red", icon: "unplugged", tone: "off" },
   silent: { symbol: "◇", colour: "red", icon: "unplugged", tone: "off" },
 };
@@ -37,9 +40,11 @@ export function lookOf(word: string): StatusLook {
   return looks[word] ?? unknownLook;
 }
 
-/** What stands behind the status word: of a retry, which it is. Empty where the word says all. */
-export function wordDetailOf(word: string, { activity }: Axes): string {
-  return word === activity.value && word === "retrying" ? activity.reason : "";
+/** The status for a person: its word, and with it how a CLI crashed, and which retry it is. */
+export function statusTextOf({ status, axes }: Pick<AgentView, "status" | "axes">): string {
+  const { reason } = axes.activity;
+  if (status === "crashed") return `crashed: ${reason.split(";")[0]}`;
+  return status === "retrying" ? `retrying ${reason}` : status;
 }
 
 /** Why somebody has to look, in few words: `refused Bash: no rule allows it`, `question`. Empty where nobody has to. */

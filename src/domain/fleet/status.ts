@@ -3,7 +3,7 @@
 import { definedOf } from "../defined.ts";
 import { type CommandRecord, isControl } from "../receipts.ts";
 import { isApproval } from "../requests.ts";
-import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence } from "./agent-record.ts";
+import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, SaidStatus } from "./agent-record.ts";
 import type { Activity, Attention, Axes, Control, Link, Reading } from "./axes.ts";
 import { countingWord, decidingSession, isOlderInstance } from "./evidence-that-counts.ts";
 import type { SessionEvidence } from "./session-evidence.ts";
@@ -29,12 +29,19 @@ export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: stri
   return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }
 
-/** The status as one word, for the wire (contract §6). */
-export function statusWordOf({ link, activity, control }: Axes): string {
+/** The status as one word (contract §6), the same for the terminal, the page and JSON: docs/words.md says what each means. */
+export function statusWordOf(axes: Axes): string {
+  const isStuck = axes.attention.value === "stuck" && axes.activity.value !== "retrying";
+  return isStuck ? "stuck" : wordOf(axes);
+}
+
+function wordOf({ link, activity, control }: Axes): string {
   if (control.value === "stopped") return "stopped";
   if (link.value === "never") return "starting";
-  if (activity.value === "failed_to_start") return "failed_to_start";
-  if (link.value !== "online") return "disconnected";
+  if (activity.value === "failed_to_start" || activity.value === "crashed") return activity.value;
+  if (link.value === "offline" && activity.value === "done") return "ended";
+  if (link.value === "silent") return "silent";
+  if (link.value === "offline") return "disconnected";
   if (control.value === "paused") return "paused";
   if (control.value === "stop_requested") return "stopping";
   switch (activity.value) {
@@ -53,16 +60,10 @@ export function statusWordOf({ link, activity, control }: Axes): string {
   }
 }
 
-/** The status word for a person: {@link statusWordOf}, except that stuck and silent come first. */
-export function shownWordOf({ status, axes }: { readonly status: string; readonly axes: Axes }): string {
-  if (axes.attention.value === "stuck" && axes.activity.value !== "retrying") return "stuck";
-  return axes.link.value === "silent" && status === "disconnected" ? "silent" : status;
-}
-
 function deriveLink(record: AgentRecord, now: Date, listeningSince = ""): Reading<Link> {
   const { heartbeat, connection, said } = record;
   if (said !== undefined && isGoodbye(said.status) && !isOlderInstance(record)) {
-    return read("offline", said.source, said.at, now, `said goodbye (${said.status})`);
+    return read("offline", said.source, said.at, now, goodbyeText(said));
   }
   if (heartbeat === undefined) {
     return said === undefined
@@ -107,6 +108,11 @@ function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Re
       now,
       said.message ?? "its CLI could not be started",
     );
+  }
+  if (said !== undefined && isOwnEnd(said.status) && !isOlderInstance(record)) {
+    const reason = said.message ?? "nobody knows how";
+    const value = said.status === "crashed" ? "crashed" : "done";
+    return read(value, said.source, said.since, now, value === "done" ? `ended: ${reason}` : reason);
   }
   const session =
     said?.status === "stopped" && !isOlderInstance(record) ? undefined : decidingSession(record);
@@ -264,9 +270,26 @@ function isUnseen(command: CommandRecord, now: Date): boolean {
   return now.getTime() - Date.parse(last.at) > unseenAfterMs;
 }
 
+const goodbyes: readonly string[] = ["stopped", "disconnected", "failed_to_start", "crashed", "ended"];
+
 /** Whether the word says that the agent does not run. */
 export function isGoodbye(word: string): boolean {
-  return word === "stopped" || word === "disconnected" || word === "failed_to_start";
+  return goodbyes.includes(word);
+}
+
+/** Whether a status of {@link statusWordOf} says that nobody hears of the agent now. */
+export function isAwayWord(word: string): boolean {
+  return isGoodbye(word) || word === "silent";
+}
+
+/** Whether the word says that the agent's CLI has ended by itself, and how: in order, or not. */
+function isOwnEnd(word: string): boolean {
+  return word === "crashed" || word === "ended";
+}
+
+function goodbyeText({ status, message }: SaidStatus): string {
+  if (!isOwnEnd(status)) return `said goodbye (${status})`;
+  return `its CLI ${status === "crashed" ? "crashed" : "has ended"}${message === undefined ? "" : `: ${message}`}`;
 }
 
 /**

@@ -20,6 +20,8 @@ export const statusWords = [
   "error",
   "disconnected",
   "failed_to_start",
+  "crashed",
+  "ended",
 ] as const;
 /** The words that an agent reports itself; its host or bridge reports the others. */
 export const reportedWords = ["working", "idle", "waiting", "blocked", "paused", "error"] as const;

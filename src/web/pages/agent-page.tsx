@@ -2,6 +2,7 @@
 // One agent: what it is, what it does and why we think so, what it was told and what became of that.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
 import { AgentAxes } from "./parts/agent-axes.tsx";
@@ -77,6 +78,14 @@ function AgentHead({ view, now }: { view: AgentView; now: Date }) {
         </span>
       </p>
       <AttentionLine view={view} />
+      {isResumable(view) && (
+        <p class="facts resume">
+          Go on with it, in a terminal: <code id="resume-line">{resumeLine(view)}</code>
+          <button type="button" data-copy="resume-line">
+            Copy
+          </button>
+        </p>
+      )}
       <p class="task">
         <TaskText task={current_task} />
       </p>

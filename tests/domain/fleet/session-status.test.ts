@@ -218,7 +218,7 @@ const activities: Row[] = [
     ],
     71,
     { activity: "waiting", attention: "stuck" },
-    "waiting",
+    "stuck",
   ],
   [
     "the session's end is done",
@@ -250,14 +250,14 @@ const words: Row[] = [
     [...ran(), says(3, "blocked", "no key")],
     9,
     { activity: "waiting", attention: "stuck" },
-    "waiting",
+    "stuck",
   ],
   [
     "blocked in the last turn",
     [...ran(), says(3, "blocked"), ...ran(["turn_end", 5]).slice(2)],
     9,
     { activity: "waiting", attention: "stuck" },
-    "waiting",
+    "stuck",
   ],
   [
     "until the next prompt",
@@ -278,7 +278,7 @@ const words: Row[] = [
     [...ran(), says(3, "blocked"), ...ran(["prompt", 6]).slice(2), says(8, "blocked")],
     9,
     { activity: "waiting", attention: "stuck" },
-    "waiting",
+    "stuck",
   ],
   [
     "an error",
@@ -333,7 +333,7 @@ const words: Row[] = [
 
 const stuck: Row[] = [
   ["silent for less than ten minutes", ran(), 2 + 599, { activity: "working", attention: "none" }, "working"],
-  ["silent for ten minutes", ran(), 2 + 600, { activity: "working", attention: "stuck" }, "working"],
+  ["silent for ten minutes", ran(), 2 + 600, { activity: "working", attention: "stuck" }, "stuck"],
   [
     "silent in a tool for less than an hour",
     ran(["tool_start", 3, bash]),
@@ -341,7 +341,7 @@ const stuck: Row[] = [
     { attention: "none" },
     "working",
   ],
-  ["silent in a tool for an hour", ran(["tool_start", 3, bash]), 3 + 3600, { attention: "stuck" }, "working"],
+  ["silent in a tool for an hour", ran(["tool_start", 3, bash]), 3 + 3600, { attention: "stuck" }, "stuck"],
   [
     "silent, and waiting by its own word",
     [...ran(), says(3, "waiting", "for CI")],
@@ -374,13 +374,7 @@ const stuck: Row[] = [
   ],
   ["silent between turns", ran(["turn_end", 3]), 3600 * 5, { activity: "idle", attention: "none" }, "idle"],
   ["the same failure twice", ran(failed(3), failed(4)), 9, { attention: "none" }, "working"],
-  [
-    "the same failure three times",
-    ran(failed(3), failed(4), failed(5)),
-    9,
-    { attention: "stuck" },
-    "working",
-  ],
+  ["the same failure three times", ran(failed(3), failed(4), failed(5)), 9, { attention: "stuck" }, "stuck"],
   [
     "with a success between",
     ran(failed(3), failed(4), ["tool_end", 5, bash], failed(6)),
@@ -421,14 +415,14 @@ const stuck: Row[] = [
     ran(["turn_failed", 3, { error: "usage_limit" }]),
     9 * 3600,
     { activity: "idle", attention: "stuck" },
-    "idle",
+    "stuck",
   ],
   [
     "authentication",
     ran(["turn_failed", 3, { error: "authentication" }]),
     9,
     { activity: "idle", attention: "stuck" },
-    "idle",
+    "stuck",
   ],
   [
     "usage limit, until the next prompt",
@@ -442,7 +436,7 @@ const stuck: Row[] = [
     ran(["notification", 3, { error: "usage_limit" }]),
     9,
     { activity: "working", attention: "stuck" },
-    "working",
+    "stuck",
   ],
   [
     "a tool's own authentication is the tool's",

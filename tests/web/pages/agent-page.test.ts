@@ -101,6 +101,19 @@ test("its requests are answered there, and the answer leads back", async () => {
   expect(await textOf(web)).toContain("the permission is approved by dashboard");
 });
 
+test("a crash says how, and its page has the command that goes on with it; of a living agent there is none", async () => {
+  await using web = await startTestApp();
+  await web.heartbeat("ada");
+  expect(await textOf(web)).not.toContain("cliai resume");
+  web.bus.publish("agent.ada.status", {
+    status: "crashed",
+    message: "SIGKILL; of what it had started, pid 7 still runs",
+  });
+  await web.viewOf("ada", ({ status }) => status === "crashed", "its crash");
+  expect(await textOf(web)).toMatch(/crashed: SIGKILL .*Go on with it, in a terminal: cliai resume ada/);
+  expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
+});
+
 test("what it has used is told as an estimate with its age, here and in sum; without figures, that there are none", async () => {
   await using web = await startTestApp();
   await web.heartbeat("ada");

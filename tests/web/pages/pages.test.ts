@@ -66,7 +66,7 @@ describe("the fleet page", () => {
       host: markup,
     });
     web.bus.publish("agent.ada.status", { status: "blocked", message: markup });
-    await web.viewOf("ada", ({ status }) => status === "waiting", "ada is blocked");
+    await web.viewOf("ada", ({ status }) => status === "stuck", "ada is blocked");
     for (const path of ["/", "/agents/ada"]) {
       const { html } = await page(web, path);
       expect(html).not.toMatch(/<img|<script>|<\/textarea><script/);

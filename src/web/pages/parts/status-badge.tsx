@@ -4,17 +4,15 @@
 // An agent's state as an icon and a word; what colour they have is the stylesheet's.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import { shownWordOf } from "../../../domain/fleet/status.ts";
-import { attentionWordsOf, lookOf, wordDetailOf } from "../../../domain/fleet/status-look.ts";
+import { attentionWordsOf, lookOf, statusTextOf } from "../../../domain/fleet/status-look.ts";
 import { Icon } from "./icon.tsx";
 
 export function StatusBadge({ view }: { view: AgentView }) {
-  const word = shownWordOf(view);
-  const { icon, tone } = lookOf(word);
+  const { icon, tone } = lookOf(view.status);
   return (
     <span class={`status ${tone}`}>
       <Icon name={icon} />
-      {[word, wordDetailOf(word, view.axes)].filter(Boolean).join(" ")}
+      {statusTextOf(view)}
     </span>
   );
 }

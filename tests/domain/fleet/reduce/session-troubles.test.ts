@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { statusMark } from "../../../../src/cli/fleet/status-mark.ts";
-import { shownWordOf } from "../../../../src/domain/fleet/status.ts";
 import { agentAfter, hosted, type Told, viewAt } from "../session-events.ts";
 
 const began: Told[] = [
@@ -63,12 +62,12 @@ describe("a request to the model that the CLI makes again", () => {
     "is over with the event %s",
     (kind) => {
       const view = viewAfter(9, retry(3, "1/10: 529 overloaded"), [kind, 6]);
-      expect(shownWordOf(view)).not.toBe("retrying");
+      expect(view.status).not.toBe("retrying");
     },
   );
 
   test.each([["usage"], ["notification"], ["background"]])("goes on with the event %s", (kind) => {
     const view = viewAfter(9, retry(3, "1/10: 529 overloaded"), [kind, 6]);
-    expect(shownWordOf(view)).toBe("retrying");
+    expect(view.status).toBe("retrying");
   });
 });
