@@ -95,68 +95,11 @@ const nobody =
 const mostRunning = 1_000;
 
 export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
-  const { write, createId, onHook, onToolResult } = options;
+  const { write, createId } = options;
   const registerId = createId();
   const registered = Promise.withResolvers<void>();
-  const calls = new Map<string, AbortController>();
-  const running = new Map<string, CalledHook>();
-
-  const begin = (input: CalledHook) => {
-    if (input.tool_use_id !== undefined) running.set(input.tool_use_id, input);
-    const [oldest] = running.keys();
-    if (running.size > mostRunning && oldest !== undefined) running.delete(oldest);
-  };
-  /** A write fails only when the CLI has closed its input. The session ends then, so nothing is done about it here. */
-  const respond = async (response: object) =>
-    await write({ type: "control_response", response }).catch(() => undefined);
-  /** Resolves with the answer; undefined if the CLI has cancelled the request. */
-  const ask = async (request_id: string, payload: object): Promise<unknown> => {
-    const call = new AbortController();
-    calls.set(request_id, call);
-    const response = (await onHook(payload, call.signal)) ?? {};
-    calls.delete(request_id);
-    return call.signal.aborted ? undefined : response;
-  };
-  /** Answers a `can_use_tool` request as the hook PermissionRequest would be. Denies if `onHook` decides nothing: nobody else can be asked. */
-  const permit = async (request_id: string, asked: v.InferOutput<typeof CanUseToolSchema>) => {
-    const { input: tool_input, tool_name, tool_use_id, agent_id } = asked;
-    const payload = { hook_event_name: permissionEvent, tool_name, tool_input, tool_use_id, agent_id };
-    const answer = await ask(request_id, payload);
-    if (answer === undefined) return;
-    const read = v.safeParse(DecisionSchema, answer);
-    const response = read.success
-      ? read.output.hookSpecificOutput.decision
-      : { behavior: "deny", message: nobody };
-    await respond({ subtype: "success", request_id, response });
-  };
-  const answer = async ({ request_id, request }: Call) => {
-    const { subtype, input } = request;
-    const permission = v.safeParse(CanUseToolSchema, request);
-    if (subtype === "can_use_tool" && permission.success) return await permit(request_id, permission.output);
-    if (subtype !== "hook_callback") {
-      const error = `cliai does not support the request ${subtype}`;
-      return await respond({ subtype: "error", request_id, error });
-    }
-    const response = await ask(request_id, input);
-    if (response === undefined) return;
-    if (!v.is(DenySchema, response)) begin(input);
-    await respond({ subtype: "success", request_id, response });
-  };
-  const takeResults = ({ message, tool_use_result, tool_result_meta }: ToolResults) => {
-    for (const block of message.content) {
-      const result = v.safeParse(ToolResultSchema, block);
-      if (!result.success) continue;
-      const { tool_use_id, is_error, content } = result.output;
-      const start = running.get(tool_use_id);
-      running.delete(tool_use_id);
-      const meta = tool_result_meta.find(({ id }) => id === tool_use_id);
-      if (start === undefined || v.is(NeverRunSchema, meta)) continue;
-      const how = is_error
-        ? { hook_event_name: "PostToolUseFailure", error: errorOf(tool_use_result) ?? textOf(content) }
-        : { hook_event_name: "PostToolUse", tool_response: content };
-      onToolResult({ ...start, ...how });
-    }
-  };
+  const runs = createToolRuns(options.onToolResult);
+  const calls = createCalls(options, runs.begin);
 
   const takeResponse = ({ request_id, subtype, error }: v.InferOutput<typeof ResponseSchema>["response"]) => {
     if (request_id !== registerId) return;
@@ -182,19 +125,110 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
       if (!read.success) return;
       switch (read.output.type) {
         case "control_request":
-          return void answer(read.output);
+          return void calls.answer(read.output);
         case "control_cancel_request":
-          return calls.get(read.output.request_id)?.abort();
+          return calls.cancel(read.output.request_id);
         case "control_response":
           return takeResponse(read.output.response);
         case "user":
-          return takeResults(read.output);
+          return runs.takeResults(read.output);
       }
     },
     end() {
       // Resolve, not reject: the CLI has ended, so no tool runs, and a later `say` fails by itself.
       registered.resolve();
+      calls.cancelAll();
+    },
+  };
+}
+
+interface Calls {
+  /** Answers one request of the CLI by `onHook`. */
+  answer(call: Call): Promise<void>;
+  cancel(requestId: string): void;
+  cancelAll(): void;
+}
+
+/** The requests of the CLI that wait for an answer. `onToolStart` is called for each tool that a hook has allowed to start. */
+function createCalls(
+  { write, onHook }: Pick<StreamHooksOptions, "write" | "onHook">,
+  onToolStart: (input: CalledHook) => void,
+): Calls {
+  const calls = new Map<string, AbortController>();
+
+  /** A write fails only when the CLI has closed its input. The session ends then, so nothing is done about it here. */
+  const respond = async (response: object) =>
+    await write({ type: "control_response", response }).catch(() => undefined);
+  /** Resolves with the answer; undefined if the CLI has cancelled the request. */
+  const ask = async (request_id: string, payload: object): Promise<unknown> => {
+    const call = new AbortController();
+    calls.set(request_id, call);
+    const response = (await onHook(payload, call.signal)) ?? {};
+    calls.delete(request_id);
+    return call.signal.aborted ? undefined : response;
+  };
+  /** Answers a `can_use_tool` request as the hook PermissionRequest would be. Denies if `onHook` decides nothing: nobody else can be asked. */
+  const permit = async (request_id: string, asked: v.InferOutput<typeof CanUseToolSchema>) => {
+    const { input: tool_input, tool_name, tool_use_id, agent_id } = asked;
+    const payload = { hook_event_name: permissionEvent, tool_name, tool_input, tool_use_id, agent_id };
+    const answer = await ask(request_id, payload);
+    if (answer === undefined) return;
+    const read = v.safeParse(DecisionSchema, answer);
+    const response = read.success
+      ? read.output.hookSpecificOutput.decision
+      : { behavior: "deny", message: nobody };
+    await respond({ subtype: "success", request_id, response });
+  };
+  return {
+    async answer({ request_id, request }) {
+      const { subtype, input } = request;
+      const permission = v.safeParse(CanUseToolSchema, request);
+      if (subtype === "can_use_tool" && permission.success)
+        return await permit(request_id, permission.output);
+      if (subtype !== "hook_callback") {
+        const error = `cliai does not support the request ${subtype}`;
+        return await respond({ subtype: "error", request_id, error });
+      }
+      const response = await ask(request_id, input);
+      if (response === undefined) return;
+      if (!v.is(DenySchema, response)) onToolStart(input);
+      await respond({ subtype: "success", request_id, response });
+    },
+    cancel: (requestId) => calls.get(requestId)?.abort(),
+    cancelAll() {
       for (const call of calls.values()) call.abort();
+    },
+  };
+}
+
+interface ToolRuns {
+  begin(input: CalledHook): void;
+  takeResults(line: ToolResults): void;
+}
+
+/** The tools that run. Calls `onToolResult` when the stream shows the end of one, as the hook for that end would be called. */
+function createToolRuns(onToolResult: StreamHooksOptions["onToolResult"]): ToolRuns {
+  const running = new Map<string, CalledHook>();
+  return {
+    begin(input) {
+      if (input.tool_use_id !== undefined) running.set(input.tool_use_id, input);
+      const [oldest] = running.keys();
+      if (running.size > mostRunning && oldest !== undefined) running.delete(oldest);
+    },
+    takeResults({ message, tool_use_result, tool_result_meta }) {
+      for (const block of message.content) {
+        const result = v.safeParse(ToolResultSchema, block);
+        if (!result.success) continue;
+        const { tool_use_id, is_error, content } = result.output;
+        const start = running.get(tool_use_id);
+        running.delete(tool_use_id);
+        const meta = tool_result_meta.find(({ id }) => id === tool_use_id);
+        if (start === undefined || v.is(NeverRunSchema, meta)) continue;
+        const how = is_error
+          ? { hook_event_name: "PostToolUseFailure", error: errorOf(tool_use_result) ?? textOf(content) }
+          : { hook_event_name: "PostToolUse", tool_response: content };
+        onToolResult({ ...start, ...how });
+      }
     },
   };
 }
