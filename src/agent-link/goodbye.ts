@@ -18,13 +18,16 @@ export interface GoodbyeOptions {
 /** How a run ended without an order. */
 export interface RunEnd {
   readonly how: string;
-  /** What it was, where more is known than that the agent has gone: `disconnected` when left out. */
+  /** The status to report, if more is known than that the agent is gone. Default: `disconnected`. */
   readonly as?: "ended" | "crashed" | "failed_to_start" | undefined;
-  /** The task that stood in a launch that failed. */
+  /** The task of a launch that failed. */
   readonly failedTask?: string | undefined;
 }
 
-/** @param stop the order that the run ends by; undefined where none does */
+/**
+ * Publishes the last status, without waiting: `stopped` if an order ended the run, else `as`.
+ * @param stop the order that ended the run; undefined if none did
+ */
 export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined, { how, as }: RunEnd): void {
   const { id, instanceId, link, now, log } = options;
   const report: StatusReport = {
@@ -38,7 +41,7 @@ export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined
   try {
     link.bus()?.publish(agentSubject(id, "status"), report);
   } catch (error) {
-    log.debug(`goodbye: ${messageOf(error)}`); // the connection has just gone: its loss says the same
+    log.debug(`goodbye: ${messageOf(error)}`); // the connection has just been lost, which tells serve the same
   }
 }
 

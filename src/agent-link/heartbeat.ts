@@ -1,4 +1,4 @@
-// Sends the agent's heartbeat (contract §3): what is known of the agent and what it last reported, never an assumption.
+// Sends the agent's heartbeat (contract §3): what is known about the agent and what it reported last, never an assumption.
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";
@@ -7,7 +7,7 @@ import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Link } from "./link.ts";
 
-/** What stays the same for the life of a bridge. */
+/** The fields that do not change during a run. */
 export interface AgentFacts {
   readonly config_name: string;
   readonly project_path: string;
@@ -17,16 +17,16 @@ export interface AgentFacts {
   readonly role?: Role | undefined;
 }
 
-/** What may change. */
+/** The fields that may change. */
 export interface Presence {
   readonly status: string;
   readonly current_task: string;
   readonly cli?: string;
   readonly cli_version?: string;
   readonly session_id?: string;
-  /** Why nothing can hold the agent; empty where something can. */
+  /** Why the host cannot hold the agent's tool calls; "" if it can. */
   readonly unheld?: string;
-  /** Why what waits in its inbox is not handed to its CLI now; empty where nothing is in the way. */
+  /** Why the items in the agent's inbox are not handed to its CLI now; "" if there is no reason. */
   readonly waits_because?: string;
 }
 
@@ -49,7 +49,7 @@ export interface HeartbeatSender {
 
 const againAfterMs = 1_500;
 
-/** Beats at each connection and reconnection and soon after, at each change, and every `intervalS`. */
+/** Sends a heartbeat at each (re)connection and 1.5 s later, at each change, and every `intervalS`. */
 export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
   const { id, instanceId, facts, intervalS, link, now, log } = options;
   let presence: Presence = { status: "starting", current_task: "" };
@@ -79,7 +79,7 @@ export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
     clearTimeout(again);
     if (bus === undefined) return;
     beat();
-    // After a loss the server reconnects at the same time and may miss this heartbeat, so it is sent once more.
+    // After a loss `serve` reconnects at the same time and may miss this heartbeat, so send it once more.
     again = setTimeout(beat, againAfterMs);
   });
   const timer = setInterval(beat, intervalS * 1_000);

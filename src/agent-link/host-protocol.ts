@@ -1,7 +1,7 @@
-// What a bridge and its session's host say to each other over HTTP on loopback: paths and bodies.
+// The HTTP protocol on loopback between a bridge and its host: paths, bodies, headers.
 import * as v from "valibot";
 
-/** What the agent's MCP server tells the host of itself and of the model's own reports. */
+/** What the bridge tells the host: about its client, and what the model reported. */
 export const BridgeNewsSchema = v.object({
   cli: v.optional(v.string()),
   cli_version: v.optional(v.string()),
@@ -21,9 +21,9 @@ export const listenerPaths = {
 
 export interface MessagingSocket {
   readonly path: string;
-  /** As the CLI hands it to its MCP servers. */
+  /** The token that the CLI gives its MCP servers for the socket. */
   readonly token?: string | undefined;
 }
 
-/** A header on the answer of `alive`, because another program may use a port that the host has left. */
+/** The header of the answer of `alive` that names the host's run, because another program may use the port after the host. */
 export const instanceHeader = "cliai-instance";

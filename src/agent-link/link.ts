@@ -1,7 +1,7 @@
 // This room holds what bridge and host share: the connection, heartbeats, the intake of orders, receipts, tool calls.
 //
-// The connection of a host or bridge to NATS. It is made in the background and made again after each loss, so nothing waits
-// for it. The bus itself reconnects an established connection.
+// The connection of a host or bridge to NATS. It is made in the background, and again whenever it is closed for good, so the
+// host's or bridge's start does not wait for it. After a short loss the bus reconnects by itself.
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -11,15 +11,15 @@ const firstRetryMs = 1_000;
 const slowestRetryMs = 15_000;
 
 export interface Link {
-  /** The bus while it is connected. */
+  /** The bus; undefined while it is not connected. */
   bus(): Bus | undefined;
-  /** Resolves with a connected bus; rejects when the signal aborts. */
+  /** Resolves with a connected bus. Rejects with CliaiError `nats_unreachable` when the signal aborts. */
   connected(signal: AbortSignal): Promise<Bus>;
-  /** Calls back with the bus at each connection and reconnection, and with undefined at each loss. */
+  /** Calls the listener with the bus at each (re)connection, and with undefined at each loss. Returns a function that removes it. */
   onChange(listener: (bus: Bus | undefined) => void): () => void;
-  /** Why there is no connection, for a person or a model. */
+  /** Why there is no connection, in words for a person or a model; undefined if there is no trouble. */
   trouble(): string | undefined;
-  /** Ends it; what is pending is sent within `graceMs`. */
+  /** Closes the connection, after sending what is pending, for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
-// Takes orders off the agent's durable consumer, one after the other: stores the receipt of each, then acknowledges it. The
-// words of tasks and messages are handed over by the server (check_inbox, take_orders).
+// Takes orders from the agent's durable consumer, one after the other: stores the receipt of each, then acknowledges it. The texts of
+// tasks and messages come from the server instead (check_inbox, take_orders).
 import { isControl } from "../domain/receipts.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -17,13 +17,13 @@ const leaveToOtherAfterMs = 200;
 const otherTakesWithinMs = 3_000;
 /** How many orders are remembered: more than may wait for an acknowledgement (`max_ack_pending`). */
 const mostActedKept = 10_000;
-/** The pause before an order is given back whose receipt could not be stored, so that a full disk causes no busy loop. */
+/** The pause before giving back an order whose receipt could not be stored, so that a full disk causes no busy loop. */
 const giveBackAfterMs = 1_000;
 
 export interface OrderIntake {
-  /** Begins on this bus, and ends on the one before. */
+  /** Takes orders over this bus, and no longer over the earlier one. */
   attach(bus: Bus): void;
-  /** Takes no more; resolves when what was being taken is. */
+  /** Takes no more orders. Resolves when the order that is being taken is done. */
   stop(): Promise<void>;
 }
 
@@ -32,22 +32,22 @@ export interface OrderIntakeOptions {
   readonly run: OwnRun;
   readonly now: () => Date;
   readonly log: Logger;
-  /** Whether the agent has it already, by its inbox. */
+  /** Resolves with whether the agent has the order already, because check_inbox handed it over. */
   readonly wasHandedOver: (commandId: string) => Promise<boolean>;
   /**
-   * Called before the receipt is stored: once an order is seen as delivered, what it forbids happens no more. Returns the way to
-   * undo that, for an order whose receipt could not be stored: it is taken later, or never.
+   * Called before the receipt `delivered` is stored, so that a pause holds by the time its sender sees that receipt. Returns a function
+   * that undoes it, for when the receipt cannot be stored: the order is then taken later, or never.
    */
   readonly onArrival?: ((order: TakenOrder) => () => void) | undefined;
-  /** Called when the receipt is stored and the order acknowledged; once for each order. */
+  /** Called once for each order, when its receipt is stored and the order is acknowledged. */
   readonly onOrder: (order: TakenOrder) => void;
 }
 
-/** The run of the agent that orders are taken for. */
+/** The run of the agent for which orders are taken. */
 export interface OwnRun {
-  /** Its `instance_id`; also the one of a host that this bridge stands in for. */
+  /** The run's `instance_id`; for a bridge that has replaced its host, the host's too. */
   readonly ids: readonly string[];
-  /** By `performance.now()`. */
+  /** When the run began, by `performance.now()`. */
   readonly beganMs: number;
 }
 
@@ -58,14 +58,14 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   const ending = new AbortController();
   /** The orders that were acted on, because an order whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
-  /** What gives back the orders that are for another run. */
+  /** One function for each order that is for another run: gives it back. */
   const leaving = new Set<() => void>();
   let current: { readonly bus: Bus; stop(): Promise<void> } | undefined;
   let last = Promise.resolve();
 
   /**
-   * Whose a control order is. One that names no run is for the run that there was when it was stored. One that was stored for
-   * another run while this one was there already is for a run beside this one: all runs of an agent share its queue.
+   * Decides for which run a control order is. An order that names no run is for the run that existed when it was stored. An order that
+   * names another run, and was stored after this run began, is for a run beside this one, because all runs of an agent share one consumer.
    */
   const whoseOrder = async (taken: TakenOrder, order: Order): Promise<"ours" | "others" | "ended"> => {
     if (!isControl(taken.type) || (taken.run !== undefined && run.ids.includes(taken.run))) return "ours";
@@ -154,7 +154,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   };
 }
 
-/** The token, if there is one: another order may come with the same id when nobody remembers the first. */
+/** The key of an order: its token if it has one, because after a while another order may come with the same id. */
 function keyOf({ command_id, token }: Pick<OrderReceipt, "command_id" | "token">): string {
   return token ?? command_id;
 }

@@ -1,4 +1,4 @@
-// Reads one order of the stream COMMANDS: which receipt it gets, and what it asks for. Pure.
+// Reads one order of the stream COMMANDS: decides its receipt, and what it asks for. Pure.
 import * as v from "valibot";
 import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
@@ -9,18 +9,18 @@ import type { Receipt } from "../domain/wire/messages.ts";
 import type { Command } from "../domain/wire/order-messages.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 
-/** An order that was taken in time. The inbox gives the words of tasks and messages. */
+/** An order that was taken before it expired. It has no text for tasks and messages, which come from the inbox. */
 export interface TakenOrder {
   readonly command_id: string;
   readonly token?: string;
-  /** Of a control order: the run of the agent that it is for. Absent where its sender named none. */
+  /** Of a control order: the run of the agent that it is for. Absent if its sender named none. */
   readonly run?: string;
   readonly type: OrderType;
   readonly from: string;
   readonly reason: string;
   /** For a stop: end at once, without waiting for the turn. */
   readonly force: boolean;
-  /** Of a stop: how long the agent may take to finish; absent where the order leaves that open. */
+  /** Of a stop: how long the agent may take to finish, in seconds. Absent if the order does not say. */
   readonly deadline_s?: number;
 }
 
@@ -29,11 +29,11 @@ export function isStop({ type }: Pick<TakenOrder, "type">): boolean {
 }
 
 export interface OrderReading {
-  /** Absent for a malformed order without an id, which no receipt can name. */
+  /** Absent for a malformed order without an id, because a receipt must name one. */
   readonly receipt?: Pick<Receipt, "command_id" | "token" | "state" | "detail">;
   /** Absent for a malformed or expired order. */
   readonly order?: TakenOrder;
-  /** What is wrong with it. */
+  /** What is wrong with the order; absent if nothing is. */
   readonly problem?: string;
 }
 
@@ -51,7 +51,7 @@ export function readOrder(order: StreamMessage, now: Date): OrderReading {
   const { command_id = idFromSequence(order.seq), token, run, expires_at, ...asked } = decoded;
   const names = namesOf({ command_id, token });
   if (expires_at !== undefined && Date.parse(expires_at) <= now.getTime()) {
-    return { receipt: { ...names, state: "expired", detail: `it was to be taken by ${expires_at}` } };
+    return { receipt: { ...names, state: "expired", detail: `it expired at ${expires_at}` } };
   }
   const taken = { ...names, ...(run === undefined ? {} : { run }), ...asked };
   return { receipt: { ...names, state: "delivered" }, order: taken };
@@ -105,12 +105,12 @@ function decodeCommand(command: Command): DecodedOrder {
 
 const OwnIdSchema = v.object({ command_id: v.optional(TokenSchema), message_id: v.optional(TokenSchema) });
 
-/** The id that a malformed order gives itself, if it can be read at all. */
+/** The id in a malformed order; undefined if it has none or cannot be read. */
 function ownIdOf(data: Uint8Array): string | undefined {
   try {
     const { command_id, message_id } = v.parse(OwnIdSchema, parseJson(data));
     return command_id ?? message_id;
   } catch {
-    return undefined; // not even that: the caller has the reason
+    return undefined; // not JSON; the caller reports the problem
   }
 }

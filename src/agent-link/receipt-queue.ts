@@ -1,4 +1,4 @@
-// Stores receipts in order. It keeps them while NATS is away and stores them when NATS is back, so no step is lost.
+// Stores receipts in order. While NATS is away it keeps them, and stores them when NATS is back, so that no step is lost.
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Receipt } from "../domain/wire/messages.ts";
@@ -10,18 +10,19 @@ import type { Link } from "./link.ts";
 export type ReceiptFacts = Pick<Receipt, "command_id" | "state" | "route" | "run" | "task" | "detail">;
 
 export interface ReceiptQueue {
-  /** From now on, receipts for that id name that token. */
+  /** From now on, receipts for this order name this token. */
   noteToken(commandId: string, token: string): void;
-  /** Stores a receipt after those before it are stored or have failed for good. */
+  /** Queues a receipt. It is stored after the earlier ones are stored or have failed for good. */
   write(facts: ReceiptFacts): void;
   /**
-   * @param route the tool whose result carried them, or the host's way of handing over
-   * @param run of the agent, where what it never shows to have is to be given to the next one; left out where it is not
+   * Queues a receipt `injected` for each order.
+   * @param route the tool whose result handed them over, or the host's route
+   * @param run the agent's run, so that the next run gets the orders again if this one never shows to have them; without it, it does not
    */
   writeHandedOver(commandIds: readonly string[], route: string, run?: string): void;
   /**
-   * Waits for what is queued, for `graceMs` at most. What is not stored by then is lost: an order that was handed over is
-   * given to the agent's next run again.
+   * Waits until the queued receipts are stored, at most `graceMs`. Later ones are lost. If the receipt `injected` of an order is lost,
+   * the agent's next run gets the order again.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -34,7 +35,7 @@ export interface ReceiptQueueOptions {
 }
 
 const tryAgainMs = 1_000;
-/** How many tokens are remembered, the newest. */
+/** How many tokens are remembered; the oldest are dropped. */
 const mostTokens = 10_000;
 
 export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions): ReceiptQueue {
@@ -92,6 +93,7 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
   };
 }
 
+/** @param tokens the tokens of orders, by `command_id` */
 export function noteTokens(
   receipts: Pick<ReceiptQueue, "noteToken">,
   tokens: Readonly<Record<string, string>>,
@@ -99,5 +101,5 @@ export function noteTokens(
   for (const [id, token] of Object.entries(tokens)) receipts.noteToken(id, token);
 }
 
-/** Errors that would come again at every try. */
+/** Errors that would come again at every try, so the receipt is dropped. */
 const neverStored: ReadonlySet<string> = new Set(["payload_too_large", "refused"]);

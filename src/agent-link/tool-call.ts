@@ -1,5 +1,5 @@
-// Sends one tool call of the agent as a NATS request: waits for the connection, asks again where that is safe, and returns
-// a text that the model can act on.
+// Sends a tool call of the agent as a NATS request: waits for the connection, repeats the request where that is safe, and returns a
+// text that the model can act on.
 import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
@@ -11,17 +11,17 @@ import { pause } from "../waiting.ts";
 import type { Link } from "./link.ts";
 
 /**
- * How long one request waits where the server knows a call again: then it is asked again, as the same call, and finds the
- * `cliai serve` that took the place of one that ended in between.
+ * How long one request waits, if the server recognises a repeated call by its id. Then the request is repeated, because another
+ * `cliai serve` may have replaced the one that had the call.
  */
 const defaultAskAgainMs = 30_000;
-/** Between two tries while NATS is there and `cliai serve` is not. */
+/** The pause between two tries while NATS is reachable but `cliai serve` is not. */
 const retryMs = 250;
 
 export interface ToolOutcome {
   readonly text: string;
   readonly isError: boolean;
-  /** What the server's handler returned, of a call that succeeded. */
+  /** What the server's handler returned, if the call succeeded. */
   readonly result?: unknown;
   /** The ids of the messages that the result hands over. */
   readonly takes?: readonly string[];
@@ -31,7 +31,7 @@ export type ToolCaller = (
   name: ToolName,
   args: Record<string, unknown>,
   signal: AbortSignal,
-  /** Of a call that its caller wants to name later; made here when left out. */
+  /** The id of the call, if its caller has to name it later. Default: a new one. */
   requestId?: string,
 ) => Promise<ToolOutcome>;
 
@@ -45,13 +45,13 @@ export interface ToolCallerOptions {
   readonly timeoutMs?: number | undefined;
   /** After how long a call is repeated, if the server recognises it as the same. Default 30000. */
   readonly askAgainMs?: number | undefined;
-  /** After how long a call is given up that reached no server; the whole timeout if left out. */
+  /** After how long a call that has reached no server is given up. Default: the whole timeout. */
   readonly reachWithinMs?: number | undefined;
   /** Called with each call that the server has carried out. */
   readonly onDone: (name: ToolName, args: Record<string, unknown>) => void;
-  /** Called with the tokens of what a result hands over, by their ids, before the result is given to the client. */
+  /** Called before the client gets a result: with the tokens of the orders that it hands over, by `command_id`. */
   readonly onTokens: (tokens: Readonly<Record<string, string>>) => void;
-  /** Called with what a result handed over, once the client has been given that result. */
+  /** Called after the client got a result: with the ids of the orders that it handed over. */
   readonly onHandedOver: (commandIds: readonly string[], tool: ToolName) => void;
 }
 
@@ -90,7 +90,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       if (response.success) onDone(name, args);
       const { takes = [], tokens } = response;
       if (tokens !== undefined) options.onTokens(tokens);
-      // After the result has left: if the bridge dies before, the same items are given again, and none is lost.
+      // Call it after the result is sent. If the bridge dies before, the items are handed over again, and none is lost.
       if (takes.length > 0 && !signal.aborted) setTimeout(() => onHandedOver(takes, name), 0);
       return { ...outcomeOf(response), takes };
     } catch (error) {
@@ -107,19 +107,19 @@ interface Attempt {
   readonly subject: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
-  /** Whether the server takes a second request of the same id for the same call. */
+  /** Whether the server recognises a second request with the same id as the same call. */
   readonly isKnownById: boolean;
   /** How long one request of the call waits. */
   readonly requestMs: number;
   /** Whether making the call twice has the same effect as once. */
   readonly isRepeatable: boolean;
-  /** The client has cancelled the call, or its time is up. */
+  /** Aborts when the client cancels the call, or its time is up. */
   readonly over: AbortSignal;
-  /** Whether the server may have carried it out. */
+  /** Whether the server may have carried out the call. */
   mayBeTaken: boolean;
 }
 
-/** Repeats the request until there is an answer or the time is up, if nobody had received it or twice does no harm. */
+/** Repeats the request until there is an answer or the time is up; only if nobody received it, or if doing it twice does no harm. */
 async function requestUntilOver(link: Link, attempt: Attempt): Promise<Uint8Array> {
   for (;;) {
     const bus = await link.connected(attempt.over);
@@ -144,7 +144,7 @@ async function requestOnce(bus: Bus, attempt: Attempt, lost: AbortSignal): Promi
   const wasTaken = attempt.mayBeTaken;
   attempt.mayBeTaken = true;
   try {
-    // A call that must not be made twice keeps waiting: its answer may come when the connection is back.
+    // Do not repeat a call that must not be made twice: keep waiting, because its answer may come when the connection is back.
     const signal = isRepeatable ? AbortSignal.any([over, lost]) : over;
     return await bus.request(subject, body, { timeoutMs, signal });
   } catch (error) {
@@ -186,7 +186,7 @@ function failureText(error: unknown, { over, mayBeTaken, timeoutMs }: Attempt, l
     return `The answer of cliai serve cannot be understood (${error.message}). ${goOn}; the call may have been recorded.`;
   }
   if (!mayBeTaken) {
-    const why = link.bus() ? "NATS is there, the server is not" : (link.trouble() ?? "no connection to NATS");
+    const why = link.bus() ? "NATS is reachable, the server is not" : (link.trouble() ?? "no connection to NATS");
     return `cliai serve cannot be reached (${why}). ${goOn}; the call was not recorded.`;
   }
   const why = over.aborted ? `gave no answer within ${timeoutMs / 1_000} s` : messageOf(error);

@@ -1,7 +1,7 @@
 // This room is the MCP server beside an agent's CLI (`cliai bridge`), and nothing else.
 //
-// Composes the bridge of one agent: the MCP server, the link to NATS, the agent's presence; ends them with one goodbye.
-// src/cli/bridge.ts has flags, signals and the process.
+// Builds the bridge of one agent from the MCP server, the link to NATS and the agent's presence, and ends them with one goodbye.
+// `src/cli/bridge.ts` has the flags, the signals and the process.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { sayGoodbye } from "../agent-link/goodbye.ts";
@@ -27,13 +27,13 @@ import { createMcpServer } from "./mcp-server.ts";
 import { startPresence } from "./presence.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 
-/** Claude Code ends its MCP servers with SIGKILL half a second after SIGINT: the goodbye is over by then. */
+/** Claude Code kills its MCP servers half a second after SIGINT, so the goodbye must be sent before. */
 const goodbyeWithinMs = 300;
 /** How long the last answers may take for a client that has closed only its end of the pipe. */
 const lastAnswersWithinMs = 1_000;
 const progressEveryMs = 5_000;
 const hostlessStop =
-  "the host of its session is gone: its MCP server has ended for the stop, its CLI may still run";
+  "the host of its session is gone: the stop has ended its MCP server only, and its CLI may still run";
 
 export interface BridgeOptions {
   readonly agentId: AgentId;
@@ -45,9 +45,9 @@ export interface BridgeOptions {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly facts: AgentFacts;
-  /** The host of the agent's session, where there is one: it then sends the heartbeats and takes the orders. */
+  /** The agent's host, which sends the heartbeats and takes the orders; undefined if the agent has no host. */
   readonly host?: HostAddress | undefined;
-  /** Where the CLI's session takes messages, if it says so. */
+  /** The socket on which the CLI's session takes messages, if the CLI names one. */
   readonly messaging?: MessagingSocket | undefined;
   readonly version: string;
   readonly log: Logger;
@@ -58,7 +58,7 @@ export interface BridgeOptions {
   readonly progressEveryMs?: number;
   /** Replaces each tool's own timeout. */
   readonly callTimeoutMs?: number;
-  /** After how long a call that waits for a person is asked again, as the same call. Default 30000. */
+  /** After how long the request of a call that waits for a person is repeated, with the same id. Default 30000. */
   readonly askAgainMs?: number;
 }
 
@@ -67,18 +67,18 @@ export type EndReason = "stdin closed" | "stdout closed" | "signal" | "stopped";
 export interface Bridge {
   /** Resolves after the goodbye, when nothing of the bridge is left. Never rejects. */
   readonly ended: Promise<EndReason>;
-  /** Says goodbye and ends. Called again, it makes the first one hurry; there is one goodbye. */
+  /** Says goodbye and ends. A further call does not say goodbye again, but makes the first one stop waiting. */
   shutdown(reason: EndReason): Promise<void>;
 }
 
-/** Starts at once: the MCP handshake waits for nothing, and a server that is away is waited for in the background. */
+/** Starts at once. The MCP handshake does not wait for NATS, which is connected in the background. */
 export function startBridge(options: BridgeOptions): Bridge {
   const { agentId: id, log, now, createId } = options;
   const { host } = options;
   const ended = Promise.withResolvers<EndReason>();
   const hurry = new AbortController();
   let ending: Promise<void> | undefined;
-  // The connection of the agent's presence is watched by its name.
+  // `serve` watches the connection that speaks for the agent by its name: the host's, or this one if there is no host.
   const ownInstanceId = createId();
   const connectionName = (host === undefined ? buildConnectionName : buildToolsConnectionName)(
     id,
@@ -94,7 +94,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     createId: () => (host === undefined ? ownInstanceId : createId()),
     onStop: (order) => {
       if (host === undefined) return void shutdown("stopped", order);
-      // Without the host, nobody can end the CLI or know that it has ended.
+      // The host is gone, so nobody can end the CLI or know whether it has ended.
       receipts.write({ command_id: order.command_id, state: "failed", detail: hostlessStop });
       void shutdown("stopped");
     },
@@ -153,7 +153,7 @@ export function startBridge(options: BridgeOptions): Bridge {
         const how = host !== undefined && reason === "stopped" ? hostlessStop : reason;
         sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, { how });
       }
-      await pause(0, hurry.signal); // what the last results handed over is noted once they have left
+      await pause(0, hurry.signal); // `onHandedOver` runs after the result is sent
       await receipts.close(goodbyeWithinMs);
       await link.close(goodbyeWithinMs);
       await mcp.close();
@@ -181,15 +181,18 @@ function connect(
 }
 
 interface Unseen {
-  /** A result has handed them over. */
+  /** A result has handed these orders over. */
   add(commandIds: readonly string[]): void;
-  /** It has its end. */
+  /** The order was acknowledged, so it has its final receipt. */
   forget(commandId: unknown): void;
-  /** A client that calls again has read the results before. A command that it acknowledges gets its end by that call. */
+  /**
+   * The client calls a tool again, so it has read the earlier results: writes `seen` for their orders.
+   * @param acknowledged the order that this call acknowledges, which needs no `seen`
+   */
   noteCall(acknowledged: unknown): void;
 }
 
-/** What results have handed over, and the client has shown no sign of having read. */
+/** Keeps the orders that results have handed over, until the client shows that it has read them. */
 function createUnseen(receipts: Pick<ReceiptQueue, "write">, run: () => string): Unseen {
   const unseen = new Set<string>();
   return {
@@ -210,7 +213,7 @@ function createUnseen(receipts: Pick<ReceiptQueue, "write">, run: () => string):
   };
 }
 
-/** The server has recorded a new status: the heartbeats say it from now on. */
+/** The changes to the heartbeats after a call: the status that the server has recorded. */
 function presenceAfter(
   name: ToolName,
   { status, current_task }: Record<string, unknown>,

@@ -1,4 +1,4 @@
-// Reads from the MCP client's messages, in both protocol eras, its name and version, and whether its session has begun.
+// Reads the MCP client's messages, in both protocol versions: the client's name and version, and whether its session has begun.
 import {
   CLIENT_INFO_META_KEY,
   isJSONRPCNotification,
@@ -12,7 +12,7 @@ const ImplementationSchema = v.object({
   version: v.pipe(v.string(), v.maxLength(200)),
 });
 
-/** `initialize` says it in its parameters, every request of MCP 2026-07-28 in its `_meta`. */
+/** Where the client names itself: `initialize` in its parameters, every request of MCP 2026-07-28 in `_meta`. */
 const ParamsSchema = v.object({
   clientInfo: v.optional(v.unknown()),
   _meta: v.optional(v.looseObject({})),
@@ -21,7 +21,7 @@ const ParamsSchema = v.object({
 export interface ClientNews {
   readonly cli?: string;
   readonly cli_version?: string;
-  /** The handshake is over: the client has begun to work with the server. */
+  /** Whether the message shows that the handshake is over. */
   readonly isInSession: boolean;
 }
 

@@ -1,12 +1,13 @@
-// Remembers what check_inbox has given to the client. Such a command does not expire any more, even if its order reaches
-// the bridge later.
+// Remembers the orders that check_inbox has handed to the client. Such an order must not be reported as expired, even if the bridge
+// takes it from the consumer only later.
 import { pause } from "../waiting.ts";
 
 export interface HandedOver {
-  /** Notes a call whose result may hand items over. */
+  /** Watches a call of check_inbox, whose result may hand orders over. */
   watch(call: Promise<unknown>): void;
+  /** Notes orders that were handed over. */
   note(commandIds: readonly string[]): void;
-  /** Resolves when no call is on its way that may still hand it over. */
+  /** Resolves with whether the order was handed over. Waits first for the calls that may still hand it over. */
   has(commandId: string): Promise<boolean>;
 }
 
@@ -25,7 +26,7 @@ export function createHandedOver(): HandedOver {
     async has(commandId) {
       if (calls.size > 0) {
         await Promise.allSettled(calls);
-        await pause(0); // what a result hands over is noted once it has left
+        await pause(0); // `note` is called after the result is sent
       }
       return given.has(commandId);
     },

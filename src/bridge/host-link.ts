@@ -1,12 +1,12 @@
-// The bridge's connection to its session's host (host/listener.ts): tells the host what only the MCP server hears, and
-// notices when the host is gone, so that the bridge can take its place.
+// The bridge's connection to its host (`src/host/listener.ts`). It tells the host what only the bridge hears, and notices when the
+// host is gone, so that the bridge can take its place.
 import { type BridgeNews, instanceHeader, listenerPaths } from "../agent-link/host-protocol.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { pause } from "../waiting.ts";
 
-/** Where the host listens, and the run that both belong to. */
+/** The address of the host, and the run to which host and bridge belong. */
 export interface HostAddress {
   readonly url: string;
   readonly token: string;
@@ -14,7 +14,7 @@ export interface HostAddress {
 }
 
 export interface HostLink {
-  /** In order; what cannot be told is only logged: the host's end is noticed by itself. */
+  /** Sends news to the host, in order. A failure is only logged, because `onGone` tells when the host has ended. */
   tell(news: BridgeNews): void;
   stop(): void;
 }
@@ -22,24 +22,24 @@ export interface HostLink {
 export interface HostLinkOptions {
   readonly host: HostAddress;
   /**
-   * The host was reached, and its process is gone: the connection that it held open has ended, and twice nobody listened
-   * where it did. A host that was never reached, or that does not answer, is not gone.
+   * Called when the host's process has ended: the connection that it held open has ended, and two tries found nobody listening at its
+   * address. Not called for a host that was never reached, or that does not answer.
    */
   readonly onGone: () => void;
-  /** The host that was gone answers again. */
+  /** Called when the host answers again after `onGone`. */
   readonly onBack: () => void;
   readonly log: Logger;
 }
 
 const tellWithinMs = 5_000;
-/** The pause between two looks. A host mostly ends because its CLI has ended, and then this bridge ends, too. */
+/** The pause between two looks. Not shorter, because a host usually ends with its CLI, and then this bridge ends too. */
 const lookAgainMs = 1_500;
-/** How long an answer may take to begin. A suspended or very busy host gives none. */
+/** How long to wait for the beginning of an answer. A suspended or very busy host gives none. */
 const answerWithinMs = 10_000;
 
 /**
- * What one look at the host has shown. `absent`: nobody listens at its address, or somebody else does. The kernel closes what a
- * process listens at when that ends, and not before: there is no such word from one that lives.
+ * What one look at the host has shown. `ended`: the open connection has ended. `absent`: nobody listens at its address, or another
+ * program does. That proves that the host has ended, because the kernel closes a process's sockets only then. `unclear`: anything else.
  */
 type Look = "ended" | "absent" | "unclear";
 
@@ -72,7 +72,7 @@ export function startHostLink({ host, onGone, onBack, log }: HostLinkOptions): H
       }
       reached();
       for await (const _ of response.body ?? []) {
-        // nothing is said on it but that it lives
+        // the host only sends signs of life on it
       }
       return "ended";
     } catch (error) {
@@ -92,7 +92,7 @@ export function startHostLink({ host, onGone, onBack, log }: HostLinkOptions): H
         log.info("the session's host has ended");
         onGone();
       }
-      // The first look after its end comes at once.
+      // When the connection has ended, look again at once.
       if (seen !== "ended") await pause(lookAgainMs, ending.signal);
     }
   };
@@ -114,7 +114,7 @@ export function startHostLink({ host, onGone, onBack, log }: HostLinkOptions): H
   };
 }
 
-/** Bun's `node:http` and Node's own name it differently. */
+/** Whether nobody listens at the address. Bun's `node:http` and Node's use different codes. */
 function isRefused(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === "ECONNREFUSED" || code === "ConnectionRefused";

@@ -1,6 +1,7 @@
-// Splits bytes into lines with a bound on length. Of a longer line it keeps the two ends only, which suffice to answer it.
+// Splits bytes into lines with a limit on their length. Of a longer line it keeps only the beginning and the end, in which its id can
+// be found, so that it can be answered.
 
-/** Kept of each end of a line that is too long. */
+/** How much of the beginning, and of the end, of a line that is too long is kept. */
 const endBytes = 4_096;
 
 export interface LongLine {
@@ -11,7 +12,7 @@ export interface LongLine {
 
 export interface LineReader {
   push(chunk: Uint8Array): void;
-  /** The input is over: a last line without its newline counts. */
+  /** The input has ended. A last line without a newline counts as a line. */
   end(): void;
 }
 

@@ -1,5 +1,5 @@
-// The agent's tools as an MCP server, for both protocol eras. domain/wire/tools.ts lists the tools, the caller carries out
-// a call, stdio-transport.ts reads and writes lines.
+// Offers the agent's tools as an MCP server, for both protocol versions. `src/domain/wire/tools.ts` lists the tools, `ToolCaller` sends
+// a call to the server, `stdio-transport.ts` reads and writes lines.
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
 import type { ToolCaller } from "../agent-link/tool-call.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -9,7 +9,7 @@ import { toolInputSchema } from "./tool-schema.ts";
 
 export interface McpServerOptions {
   readonly id: AgentId;
-  /** Which tools it is shown; the server decides which it may call. */
+  /** Decides which tools the agent is shown. The server decides which it may call. */
   readonly role: Role;
   readonly version: string;
   readonly call: ToolCaller;
@@ -17,7 +17,7 @@ export interface McpServerOptions {
   readonly progressEveryMs: number;
 }
 
-/** One server serves one era; `serveStdio` asks for one or two a connection. */
+/** One server speaks one protocol version; `serveStdio` makes one or two for a connection. */
 export function createMcpServer({ id, role, version, call, progressEveryMs }: McpServerOptions): McpServer {
   const server = new McpServer(
     { name: "cliai", version },
@@ -48,13 +48,13 @@ function instructionsFor(id: AgentId, role: Role): string {
       ? "\nYou are its captain: other agents' requests reach your inbox; decide each, or escalate it to the people."
       : "";
   return `You are the agent ${id} of a fleet that a person watches and steers through these tools.${lead}
-Call report_status when you begin, finish, wait or are blocked: nobody knows what you do but from what you report.
+Call report_status when you begin, finish, wait or are blocked: people know what you do only from your reports.
 Call check_inbox between steps, and when a result says that something waits; then acknowledge each command.
-What only a person can decide, ask by ask_human; before you stop for good, call request_stop_approval.
+Ask with ask_human what only a person can decide; before you stop for good, call request_stop_approval.
 If a tool cannot reach the server, go on with your work.`;
 }
 
-/** Returns the way to end it. Does nothing for a client that gave no progress token. */
+/** Sends progress every `everyMs`, if the client gave a progress token. Returns a function that ends it. */
 function reportProgress({ mcpReq }: ServerContext, everyMs: number): () => void {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return () => undefined;
@@ -64,7 +64,7 @@ function reportProgress({ mcpReq }: ServerContext, everyMs: number): () => void 
     const message = `waiting for cliai serve for ${Math.round((progress * everyMs) / 1_000)} s`;
     mcpReq
       .notify({ method: "notifications/progress", params: { progressToken, progress, message } })
-      .catch(() => undefined); // the client is gone: the call's own signal ends it
+      .catch(() => undefined); // the client is gone, and the call's own signal ends the call
   }, everyMs);
   return () => clearInterval(timer);
 }

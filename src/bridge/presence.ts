@@ -1,5 +1,5 @@
-// How the fleet hears of the agent: through the session's host where one runs, else by heartbeats and an order intake of
-// the bridge. Without the host the bridge takes over; when the host answers again, it hands back.
+// Speaks for the agent to the fleet: through the host if there is one, else by the bridge's own heartbeats and order intake. If the
+// host is gone, the bridge takes over; if the host answers again, the bridge hands back.
 import {
   type AgentFacts,
   type Presence as Facts,
@@ -16,11 +16,11 @@ import type { HandedOver } from "./handed-over.ts";
 import { type HostAddress, type HostLink, startHostLink } from "./host-link.ts";
 
 export interface Presence {
-  /** The run of the agent that the fleet knows now. */
+  /** The id of the run for which the bridge speaks now. */
   instanceId(): string;
   current(): Facts;
   update(changes: Partial<Facts>): void;
-  /** Whether this bridge says the goodbye, because no host does. */
+  /** Whether no host speaks for the agent, so that this bridge must say the goodbye. */
   isAlone(): boolean;
   stopOrders(): void;
   stop(): void;
@@ -32,7 +32,7 @@ export interface PresenceOptions {
   readonly intervalS: number;
   readonly link: Link;
   readonly host: HostAddress | undefined;
-  /** Where the CLI's session takes messages: the host speaks to it by that. */
+  /** The socket on which the CLI's session takes messages. The bridge tells it to the host, which writes to it. */
   readonly messaging: MessagingSocket | undefined;
   readonly handedOver: Pick<HandedOver, "has">;
   readonly onStop: (order: TakenOrder) => void;
@@ -41,7 +41,7 @@ export interface PresenceOptions {
   readonly log: Logger;
 }
 
-/** Speaks for the agent while no host does. */
+/** What the bridge runs while no host speaks for the agent. */
 interface Alone {
   readonly heartbeat: HeartbeatSender;
   readonly orders: OrderIntake;
@@ -60,7 +60,7 @@ export function startPresence(options: PresenceOptions): Presence {
     const heartbeat = startHeartbeat({
       ...{ id, instanceId, facts: options.facts, intervalS: options.intervalS, link, now, log },
     });
-    // A control order to the host's run, which the host did not live to take, is for the same session of the CLI.
+    // Also take control orders for the host's run that the host did not take before it ended: they are for the same session.
     const ids = host === undefined ? [instanceId] : [instanceId, host.instanceId];
     const orders = createOrderIntake({
       ...{ id, now, log },
@@ -86,7 +86,7 @@ export function startPresence(options: PresenceOptions): Presence {
       instanceId = options.createId();
       standAlone();
     };
-    /** Only one may speak for an agent, and the host is the one that holds it. */
+    /** Ends the bridge's own heartbeats and intake, because only one may speak for an agent, and only the host can hold it. */
     const handBack = () => {
       alone?.unlisten();
       alone?.heartbeat.stop();

@@ -1,5 +1,5 @@
-// The MCP transport over given streams, one JSON-RPC message a line. The SDK's own closes the connection at a line over its
-// limit, and drops what is not JSON-RPC silently; this one answers both with an error and continues.
+// The MCP transport over given streams, one JSON-RPC message a line. The SDK's own transport closes the connection at a line over its
+// limit, and silently drops what is not JSON-RPC. This one answers both with an error, and continues.
 
 import type { Readable, Writable } from "node:stream";
 import {
@@ -18,7 +18,7 @@ import { maxPayloadBytes } from "../nats/payload.ts";
 import { atMost } from "../waiting.ts";
 import { createLineReader, type LongLine } from "./line-reader.ts";
 
-/** Long enough for every message that fits NATS, however its text is escaped. A longer one is refused later, with a clear error. */
+/** Enough for every message that fits into NATS, even if JSON escapes make it longer. */
 const maxLineBytes = 4 * maxPayloadBytes;
 
 type RequestId = JSONRPCRequest["id"];
@@ -34,7 +34,7 @@ export interface StdioTransportOptions {
   readonly log: Logger;
   /** Sees each message before the server does. */
   readonly onIncoming: (message: JSONRPCMessage) => void;
-  /** The client is gone. */
+  /** Called when the client is gone. */
   readonly onEnd: (how: "stdin closed" | "stdout closed") => void;
 }
 
@@ -55,7 +55,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   const refuse = (id: unknown, code: number, message: string) => {
     log.warn(`MCP client: ${message}`);
     const error = { jsonrpc: "2.0", id: isRequestId(id) ? id : null, error: { code, message } };
-    write(error).catch((cause: Error) => log.debug(`MCP: ${cause.message}`)); // stdout's own listener ends it
+    write(error).catch((cause: Error) => log.debug(`MCP: ${cause.message}`)); // the error listener of stdout ends the bridge
   };
 
   const onLine = (line: string) => {
@@ -130,7 +130,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     async close() {
       if (isClosed) return;
       isClosed = true;
-      // The error listeners stay: a pipe may break while its last lines are still on the way.
+      // Keep the error listeners, because a pipe may break while its last lines are being written.
       stdin.off("data", onData).off("end", onInputEnd).off("close", onInputEnd);
       stdin.pause();
       transport.onclose?.();
@@ -143,7 +143,7 @@ function asMessage(value: unknown): JSONRPCMessage | undefined {
   try {
     return parseJSONRPCMessage(value);
   } catch {
-    return undefined; // answered by the caller
+    return undefined; // the caller answers with an error
   }
 }
 
@@ -155,7 +155,7 @@ const idPattern = '"id"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|-?\\d+)';
 const idAtHead = new RegExp(`^\\s*\\{\\s*(?:"jsonrpc"\\s*:\\s*"2\\.0"\\s*,\\s*)?${idPattern}`);
 const idAtTail = new RegExp(`${idPattern}\\s*\\}\\s*$`);
 
-/** Clients write the id as a message's first or last member; inside a text its quotes would be escaped. */
+/** Finds the id of a request whose line is too long. Clients write it as the first or last member; inside a text its quotes are escaped. */
 function idOfLongLine({ head, tail }: LongLine): unknown {
   const text = (idAtHead.exec(head) ?? idAtTail.exec(tail))?.[1];
   return text === undefined ? null : JSON.parse(text);

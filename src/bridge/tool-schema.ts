@@ -1,11 +1,10 @@
-// Turns a valibot schema into what the MCP SDK takes: one that also gives its JSON Schema.
+// Adds its JSON Schema to a valibot schema, in the form that the MCP SDK expects.
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 
 /**
- * Leaves out brands, which JSON Schema does not know (@valibot/to-json-schema 1.8 refuses them otherwise), and
- * `$schema`: the dialect is MCP's default (2025-11-25, tools), and its address in every tool would
- * cost the agent its context.
+ * Leaves out brands, because JSON Schema has none (@valibot/to-json-schema 1.8 refuses them otherwise). Leaves out
+ * `$schema`, because the dialect is MCP's default (2025-11-25, tools), and its address in every tool would cost context.
  */
 export function toolInputSchema<TSchema extends v.GenericSchema>(schema: TSchema) {
   const standard = toStandardJsonSchema(schema)["~standard"];
@@ -25,10 +24,10 @@ export function toolInputSchema<TSchema extends v.GenericSchema>(schema: TSchema
   };
 }
 
-/** Limits from this length on are left out. A model rarely writes so long a text, and learns the limit from the error. */
+/** Limits of this length and more are left out: a model rarely writes so long a text, and the error tells it the limit. */
 const wideLimit = 1_000;
 
-/** Also leaves out an empty `required`. Both cost context in every agent, and its model does not need them. */
+/** Removes wide limits and an empty `required`, because the model does not need them, and they cost context in every agent. */
 function withoutWideLimits(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutWideLimits);
   if (typeof schema !== "object" || schema === null) return schema;

@@ -57,7 +57,7 @@ test("with NATS there and no server a call says so, and one made in time finds t
   const log = () => client.callTool({ name: "log_activity", arguments: { action: "built it" } });
   const result = await log();
   expect(result.isError).toBe(true);
-  expect(textOf(result)).toContain("NATS is there, the server is not");
+  expect(textOf(result)).toContain("NATS is reachable, the server is not");
   expect(textOf(result)).toContain("was not recorded");
 
   const waiting = log();

@@ -76,7 +76,7 @@ export function expiredReceipt(
   return {
     ...namesOf(command),
     state: "expired",
-    detail: `it was to be taken by ${new Date(waitsUntilMs(command)).toISOString()}`,
+    detail: `it expired at ${new Date(waitsUntilMs(command)).toISOString()}`,
     timestamp: now.toISOString(),
   };
 }
