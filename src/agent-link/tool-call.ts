@@ -186,7 +186,9 @@ function failureText(error: unknown, { over, mayBeTaken, timeoutMs }: Attempt, l
     return `The answer of cliai serve cannot be understood (${error.message}). ${goOn}; the call may have been recorded.`;
   }
   if (!mayBeTaken) {
-    const why = link.bus() ? "NATS is reachable, the server is not" : (link.trouble() ?? "no connection to NATS");
+    const why = link.bus()
+      ? "NATS is reachable, the server is not"
+      : (link.trouble() ?? "no connection to NATS");
     return `cliai serve cannot be reached (${why}). ${goOn}; the call was not recorded.`;
   }
   const why = over.aborted ? `gave no answer within ${timeoutMs / 1_000} s` : messageOf(error);
