@@ -1,4 +1,4 @@
-// Builds the executables: `bun build.ts --help`. The pieces are in .ci/build; here they are put together.
+// Builds the executables (`bun build.ts --help`) with the steps in .ci/build.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { compileExecutable } from "./.ci/build/compile.ts";

@@ -1,27 +1,27 @@
-// What the build put into this executable: version, commit, the nats-server inside. Run from source, there is no
-// nats-server inside, and the build's cache is used. Reads no file.
+// What build.ts put into this executable: version, commit, and a nats-server. A run from source has no nats-server inside, and
+// uses those that earlier builds left in their cache. This file reads no other file.
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import type { EmbeddedServer } from "./nats/child/server-binary.ts";
 
-/** What build.ts puts in place of `CLIAI_BUILD`. */
+/** The value that build.ts puts in the place of `CLIAI_BUILD`. */
 export interface BakedBuild {
   readonly version: string;
-  /** Short hash, with `-dirty` when tracked files differed from it. */
+  /** The short hash of the commit, with `-dirty` if tracked files differed from it. */
   readonly commit: string;
   readonly natsServer: Omit<EmbeddedServer, "path">;
 }
 
 export interface BuildInfo {
   readonly version: string;
-  /** "source" when nothing was built. */
+  /** As in {@link BakedBuild}; "source" in a run from source. */
   readonly commit: string;
   readonly embeddedServer?: EmbeddedServer;
   /** Where a run from source finds the nats-server binaries that earlier builds fetched. */
   readonly serverCacheDir?: string;
 }
 
-/** The embedded file's name; it lies beside the bundled code in the executable's own read-only file system. */
+/** The name of the embedded nats-server. It lies beside the bundled code, in the executable's own read-only file system. */
 export const embeddedServerFile = "nats-server.zst";
 
 declare const CLIAI_BUILD: BakedBuild | undefined;

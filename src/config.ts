@@ -1,5 +1,5 @@
-// The settings file (`--config`) and the settings of `serve`: one schema, and pure functions from text to settings. Files
-// and environment are read in src/cli.
+// The settings file (`--config`) and the settings of `serve`: their schema, and pure functions that read them from text. The
+// file and the environment are read in src/cli.
 import * as v from "valibot";
 import { defaultAgentCli } from "./agents/agent-clis.ts";
 import { CliaiError } from "./domain/text/errors.ts";
@@ -23,7 +23,7 @@ const pattern = (shape: RegExp, message: string) => v.pipe(v.string("must be tex
 interface ServeSetting<TSchema extends v.GenericSchema = v.GenericSchema> {
   readonly schema: TSchema;
   readonly description: string;
-  /** What `--help` calls the value; absent for one that is true or false. */
+  /** What `--help` calls the value. Absent for a setting that is true or false, because its flag takes no value. */
   readonly valueHint?: string;
   readonly default?: v.InferOutput<TSchema>;
 }
@@ -32,7 +32,7 @@ const setting = <TSchema extends v.GenericSchema, const TFacts extends Omit<Serv
   facts: TFacts,
 ) => ({ schema, ...facts });
 
-/** Every setting of `serve`, once: the flags, their help, the JSON Schema, the defaults and docs/settings.md follow from it. */
+/** All settings of `serve`. The flags, their help, the defaults, configs/agents.schema.json and docs/settings.md follow from it. */
 export const serveSettings = {
   port: setting(wholeNumber(0, 65_535), {
     description: "serve the dashboard and the API on this port; 0 picks a free one",
@@ -126,7 +126,7 @@ export const variableOf = (key: string): string => `CLIAI_${key.toUpperCase()}`;
 const serveDefaults = Object.fromEntries(
   serveTable.flatMap(([key, { default: standard }]) => (standard === undefined ? [] : [[key, standard]])),
 );
-// Object.fromEntries loses which schema belongs to which key.
+// The cast restores what Object.fromEntries loses: which schema belongs to which key.
 const serveEntries = Object.fromEntries(
   serveTable.map(([key, { schema, description }]) => [key, described(schema, description)]),
 ) as unknown as { [Key in ServeKey]: ServeTable[Key]["schema"] };
@@ -175,7 +175,7 @@ const ProfileSchema = v.strictObject(profileEntries, "must be an object");
 export type Profile = v.InferOutput<typeof ProfileSchema>;
 export const defaultProfile: Profile = v.parse(ProfileSchema, {});
 
-/** A profile's name begins the ids made from it, with five characters more (contract §2). */
+/** At most 58 characters, because an agent's id is the profile's name and five more characters, and has at most 63. */
 const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/;
 
 const configEntries = {
@@ -194,7 +194,7 @@ export type Config = v.InferOutput<typeof ConfigSchema>;
 
 /**
  * @param name the file's path, for the messages
- * @throws CliaiError `config_invalid`, naming the line of a syntax error, or the key that is unknown or wrong
+ * @throws CliaiError `config_invalid` with the line of a syntax error, or with the key that is unknown or has a wrong value
  */
 export function parseConfig(source: string, name: string): Config {
   let value: unknown;
@@ -208,7 +208,7 @@ export function parseConfig(source: string, name: string): Config {
       cause,
     });
   }
-  // valibot 1.5 takes an array for an object with the keys 0, 1, …; none of the settings is a list.
+  // No setting is a list. This rejects lists, because valibot 1.5 reads an array as an object with the keys 0, 1, ….
   const list = Array.isArray(value) ? "the file" : findList(value);
   if (list !== undefined) {
     throw new CliaiError("config_invalid", `${name}: ${list} must be an object, not a list`, {
@@ -225,39 +225,40 @@ function findList(value: unknown): string | undefined {
   return entry === undefined ? undefined : `"${entry[0]}"`;
 }
 
-/** Where a setting's text comes from, when it does not come from the file. */
+/** The sources of a setting that go before the settings file. */
 export interface SettingTexts {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The settings of `serve`: flag `--nats-port`, else `CLIAI_NATS_PORT`, else the file's `serve.nats_port`, else the default.
- * @throws CliaiError `config_invalid`, naming the flag or variable and its value
+ * Reads the settings of `serve`. Each comes from its flag, such as `--nats-port`, else from `CLIAI_NATS_PORT`, else from
+ * `serve.nats_port` in the settings file, else it has its default.
+ * @throws CliaiError `config_invalid` with the flag or variable and its value
  */
 export function resolveServeSettings(texts: SettingTexts, config: Config): ServeSettings {
   const given = serveTable.flatMap(([key, { schema }]) => {
     const found = findText(key, texts);
     return found === undefined ? [] : [[key, readText(schema, found)] as const];
   });
-  // Each value has passed its own key's schema.
+  // The cast is safe: each value has passed the schema of its key.
   const settings = { ...serveDefaults, ...config.serve, ...Object.fromEntries(given) } as ServeSettings;
   if (settings.nats_creds !== undefined && settings.nats_url === undefined) {
     throw new CliaiError("config_invalid", `nats_creds "${settings.nats_creds}" is set without nats_url`, {
-      hint: "name the server that they are for: --nats-url URL",
+      hint: "name the server for these credentials: --nats-url URL",
     });
   }
   if (settings.replicas > 1 && settings.nats_url === undefined) {
     throw new CliaiError("config_invalid", `replicas ${settings.replicas} is set without nats_url`, {
-      hint: "one nats-server alone keeps no copies; name the cluster's: --nats-url URL,URL,URL",
+      hint: "a single nats-server keeps no copies; name a cluster: --nats-url URL,URL,URL",
     });
   }
   return settings;
 }
 
 /**
- * How long, and how much of the recorded history is kept.
- * @throws CliaiError `config_invalid` for less than a few of the largest messages
+ * For how long, and up to which size, the audit is kept.
+ * @throws CliaiError `config_invalid` below 64 MB, because a single message can have 8 MB
  */
 export function auditRetentionOf(settings: Pick<ServeSettings, "audit_max_age" | "audit_max_bytes">): {
   readonly maxAgeMs: number;
@@ -285,7 +286,7 @@ function findText(key: string, { flags, env }: SettingTexts): FoundText | undefi
   return undefined;
 }
 
-/** A text means what the schema takes it for: itself, a number, or yes and no. */
+/** Reads a text as whatever the schema accepts: as text, as a number, or as true or false. */
 function readText(schema: v.GenericSchema, { source, value }: FoundText): unknown {
   const readings: unknown[] = [value];
   if (typeof value === "string" && /^\d+$/.test(value)) readings.push(Number(value));

@@ -9,14 +9,14 @@ export interface DirectRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;
-  /** Default: as the runtime does. Not checked where nothing is told, and the certificate names others than loopback. */
+  /** Default true. False only if the request carries no secret and the server's certificate does not name loopback. */
   readonly checksCertificate?: boolean;
 }
 
 /**
- * Fetches as `fetch` does, with no deadline of its own and a new connection for each request. `fetch` itself cannot: Bun and
- * Deno read HTTP_PROXY, HTTPS_PROXY and ALL_PROXY for it, and Deno has no way to be told otherwise.
- * @throws what the socket throws, and the signal's reason as the runtime words it
+ * Fetches as `fetch` does, but past every proxy, with a new connection for each request and no deadline of its own. `fetch`
+ * itself will not do: Bun and Deno use the proxies in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and Deno cannot be told not to.
+ * @throws what the socket throws, or an abort error of the runtime
  */
 export async function directFetch(url: string | URL, options: DirectRequest = {}): Promise<Response> {
   const { method = "GET", headers = {}, body, signal, checksCertificate = true } = options;
@@ -31,7 +31,7 @@ export async function directFetch(url: string | URL, options: DirectRequest = {}
   return responseOf(message);
 }
 
-/** With NODE_USE_ENV_PROXY set, Deno 2.9 takes the variables for every agent that is not given some of its own. */
+/** With an empty `proxyEnv`: otherwise Deno 2.9 takes the proxies from the environment when NODE_USE_ENV_PROXY is set. */
 const byNoProxy: object = { keepAlive: false, proxyEnv: {} };
 
 const statusesWithoutBody: readonly number[] = [101, 204, 205, 304];

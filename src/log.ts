@@ -1,5 +1,5 @@
-// The Logger that functions take as a parameter. It writes to stderr, because stdout holds results and, in `bridge`, the
-// MCP transport.
+// The Logger that functions take as a parameter. It writes to stderr, because stdout is for results and, in `cliai bridge`, for
+// MCP.
 import { redact } from "./domain/text/redact.ts";
 
 export interface Logger {
@@ -14,7 +14,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 /**
  * @param write takes a whole line, such as `(line) => process.stderr.write(line)`
- * @param now the clock for the time at each line's start
+ * @param now the clock: each line starts with the time
  */
 export function createLogger(level: LogLevel, write: (line: string) => void, now: () => Date): Logger {
   const threshold = logLevels.indexOf(level);

@@ -1,4 +1,4 @@
-// The program's entry: hands the process's own parts to the command line, and nothing else.
+// The program's entry. It passes the parts of the process to `run`, and does nothing else.
 import process from "node:process";
 import { run } from "./cli/frame/run.ts";
 

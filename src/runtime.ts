@@ -1,4 +1,4 @@
-// The only file that names Bun or Deno: HTTP serving, terminals of our own, and how this very program is started again.
+// The only file that names Bun or Deno. It serves HTTP, opens terminals, and says how to start this program again.
 import { setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { CliaiError } from "./domain/text/errors.ts";
@@ -11,7 +11,7 @@ export function runtimeName(): RuntimeName {
   return isInsideExecutable(import.meta.url) ? "executable" : "bun";
 }
 
-/** Bun's compiled executables see their own files under `/$bunfs/`, on Windows under `B:/~BUN/`. */
+/** In a compiled executable, Bun shows the program's own files under `/$bunfs/`, on Windows under `B:/~BUN/`. */
 function isInsideExecutable(url: string): boolean {
   return url.includes("$bunfs") || url.includes("~BUN");
 }
@@ -29,12 +29,12 @@ export function selfCommand(): { command: string; args: readonly string[] } {
   }
 }
 
-/** What steers the Bun inside a program: ours, Claude Code and many another are built by Bun. */
+/** Variables that steer the Bun inside a compiled program. Claude Code and many other programs are compiled with Bun, like ours. */
 const forBun = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_NOTIFY"];
 
 /**
- * The environment without what was meant for the Bun that runs this program: handed on, it would start an agent's CLI with Bun's
- * own flags, or as `bun` in its place.
+ * The environment without the variables for Bun. They are meant for the Bun that runs this program: an agent's CLI that
+ * inherited them would start with Bun's flags, or as `bun` itself.
  */
 export function withoutBunVariables<T extends Record<string, string | undefined>>(env: Readonly<T>): T {
   const handedOn: T = { ...env };
@@ -44,27 +44,27 @@ export function withoutBunVariables<T extends Record<string, string | undefined>
 
 export interface HttpServer {
   readonly port: number;
-  /** Ends at once; connections still open are cut. */
+  /** Ends at once, and cuts the connections that are still open. */
   stop(): Promise<void>;
 }
 
 export interface HttpOptions {
   readonly host: string;
-  /** 0 for any free port. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** What is above gets Bun's bare 413, or its connection cut. Left out where `fetch` bounds what it reads. */
+  /** A longer body gets Bun's empty 413, or its connection is cut. Leave it out if `fetch` itself limits what it reads. */
   readonly maxBodyBytes?: number;
   /**
-   * A request that has not come in whole by then is cut off; default 30. Event streams go on for ever: they send their
-   * own keep-alive. Headers are waited for 12 s by Bun 1.4.5 itself, whatever is set here.
+   * A request that has not arrived in whole within this time is cut off; default 30. Event streams have no limit, because they
+   * send their own keep-alive. Bun 1.4.5 itself waits 12 s for the headers, whatever is set here.
    */
   readonly requestWithinS?: number;
-  /** PEM texts; without them it is plain HTTP. */
+  /** PEM texts; undefined for plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly fetch: HttpHandler;
 }
 
-/** What answers a request, given what the socket knows of its sender. */
+/** Answers a request. `connection` is what the socket knows about the sender. */
 export type HttpHandler = (
   request: Request,
   connection: { readonly remoteAddress?: string | undefined },
@@ -107,7 +107,7 @@ function serveByBun({
   return { port: server.port ?? port, stop: () => server.stop(true) };
 }
 
-/** As much of Deno's API as is used here; its own types would clash with Bun's. */
+/** The part of Deno's API that is used here, because Deno's own types would clash with Bun's. */
 interface DenoServing {
   serve(
     options: {
@@ -149,7 +149,7 @@ async function serveByDeno({
   };
 }
 
-/** Deno 2 has no bounds of its own for a body: reading it fails where it grows too large, or is not whole in time (0: any). */
+/** Makes the reading of a body fail if the body is too large or takes too long (0: no limit). Deno 2 has no such limits. */
 function boundBody(request: Request, maxBytes: number, withinS: number): Request {
   if (request.body === null) return request;
   let bytes = 0;
@@ -158,7 +158,7 @@ function boundBody(request: Request, maxBytes: number, withinS: number): Request
     start(controller) {
       if (withinS === 0) return;
       const late = new CliaiError("no_answer", `the request was not whole within ${withinS} s`);
-      // One of a body that nobody reads to its end must not keep the process.
+      // The timer of a body that nobody reads to its end must not keep the process alive.
       timer = setTimeout(() => controller.error(late), withinS * 1_000).unref();
     },
     transform(chunk, controller) {
@@ -168,22 +168,22 @@ function boundBody(request: Request, maxBytes: number, withinS: number): Request
     },
     flush: () => clearTimeout(timer),
   });
-  // Not `new Request(request, …)`, which takes the signal over too: Deno 2 warns of that at each start.
+  // Not `new Request(request, …)`, because that copies the signal, too, and Deno 2 prints a warning about it.
   const { url, method, headers } = request;
   const body = request.body.pipeThrough(bounded);
   return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
 }
 
-/** Whether `kill` of `node:child_process` sends a child one signal at most, as under Deno 2.9: the next answers false. */
+/** Whether `kill` of `node:child_process` can send a child only one signal. Under Deno 2.9, the next call returns false. */
 export const killsChildOnce = "Deno" in globalThis;
 
-/** A program on a terminal that is ours: what is written to it is as if typed. */
+/** A program on a terminal that this process has opened. What is written to the terminal reaches the program as typed input. */
 export interface OwnTerminal {
   readonly pid: number;
   write(data: string | Uint8Array): void;
   resize(columns: number, rows: number): void;
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when the program has ended and all that it wrote was read. Never rejects. */
+  /** Resolves when the program has ended and all its output was read. Never rejects. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
@@ -198,7 +198,7 @@ export interface OwnTerminalOptions {
 
 export type OpenTerminal = (options: OwnTerminalOptions) => OwnTerminal | undefined;
 
-/** Undefined where this runtime has none: under Deno, and on Windows, where it is not tried. Throws what `spawn` throws. */
+/** Undefined under Deno, which has no terminals, and on Windows, where they were not tried. Throws what `spawn` throws. */
 export function openTerminal(options: OwnTerminalOptions): OwnTerminal | undefined {
   if (!("Bun" in globalThis) || process.platform === "win32" || typeof Bun.Terminal !== "function") {
     return undefined;

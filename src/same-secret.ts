@@ -1,7 +1,7 @@
-// Compares a secret that was given with the one that is expected. Every room that takes a secret compares by this.
+// Compares a secret that was sent with the expected one. Every room that checks a secret uses this.
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** In a time that tells neither where nor whether the lengths differ. */
+/** Takes the same time whether, and wherever, the two differ, so that nobody can guess a secret by measuring. */
 export function isSameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));

@@ -1,9 +1,9 @@
-// Waiting: for a time, or for a promise with a deadline. Every room waits by these.
+// Waits for a time, or for a promise with a deadline. Every room waits by these functions.
 
-/** A timer of Node.js and Bun waits for 24 days at most; a longer wait is made of several. */
+/** A longer wait is made of several timers, because one timer of Node.js and Bun waits for 24 days at most. */
 const longestTimerMs = 86_400_000;
 
-/** Resolves after `ms`, or at once when the signal aborts. */
+/** Resolves after `ms`, or as soon as the signal aborts. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   let leftMs = ms;
   do {
@@ -13,7 +13,7 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   } while (leftMs > 0);
 }
 
-/** Waits for the first of the promises to settle, for `ms` at most. Rejects when that promise does. */
+/** Waits until the first of the promises settles, but for `ms` at most. Rejects if that promise rejects. */
 export async function atMost(ms: number, ...promises: readonly Promise<unknown>[]): Promise<void> {
   const isOver = new AbortController();
   try {

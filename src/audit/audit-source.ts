@@ -1,5 +1,5 @@
-// The three things that can be verified: the stream AUDIT, a copy of it, an exported file. Each offers the same two
-// readings.
+// The sources that can be verified: the stream AUDIT, a copy of that stream, and an exported file (export-file.ts). Each gives its
+// records and its checkpoints as an `AuditSource`.
 import type { ChainHead } from "../domain/audit/audit.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -9,44 +9,44 @@ import { openHeadStore } from "./chain-head.ts";
 import type { HeadNote } from "./head-file.ts";
 
 export interface AuditSource {
-  /** For a person: `stream AUDIT`. */
+  /** The name to show a person, such as `stream AUDIT`. */
   readonly name: string;
-  /** The part of the audit that was asked for: what lies outside is not missed. */
+  /** The span of the audit that the source holds. Records outside of it are not reported as missing. */
   readonly from_seq: number;
   readonly to_seq: number;
-  /** The last record of it that is known to have been there. */
+  /** The last record that the source is known to have held. */
   readonly last_seq: number;
   /** The size of the whole stream. */
   readonly bytes: number;
-  /** Whether sequences and times are those that were signed; a copy has its own. */
+  /** Whether the records have the sequences and times that were signed. A copy has its own. */
   readonly isOriginal: boolean;
-  /** Whether only some of the records were asked for. */
+  /** Whether the source holds only some of the records of its span. */
   readonly isFiltered: boolean;
-  /** When the reading was made: what retention had removed by then is judged at this time. */
+  /** When the source was read. This is the time at which retention is judged. */
   readonly readAt: string;
-  /** The end of the chain as it was noted outside of the stream. */
+  /** The end of the chain, from the bucket `serve`. */
   readonly head?: ChainHead | undefined;
-  /** What was noted outside of the store. */
+  /** The end of the chain and the losses, from the file beside the signing key (head-file.ts). */
   readonly note?: HeadNote | undefined;
   records(): AsyncIterable<StreamMessage>;
   checkpoints(): AsyncIterable<StreamMessage>;
 }
 
 export interface StreamSourceOptions {
-  /** `AUDIT` when left out. */
+  /** The stream's name; default `AUDIT`. */
   readonly stream?: string | undefined;
-  /** What the copy's subjects begin with, such as `copy.`. */
+  /** The prefix of the copy's subjects, such as `copy.`. */
   readonly prefix?: string | undefined;
-  /** What was noted outside of the store, read before this is called. */
+  /** From head-file.ts. Read it before calling this, so that it is not newer than the stream. */
   readonly note?: HeadNote | undefined;
   readonly now: () => Date;
 }
 
-/** @throws CliaiError `usage` when there is no such stream */
+/** @throws CliaiError `usage` if there is no such stream */
 export async function openStreamSource(bus: Bus, options: StreamSourceOptions): Promise<AuditSource> {
   const { stream = streams.audit, prefix = "", note, now } = options;
   const isOriginal = stream === streams.audit && prefix === "";
-  // Read before the stream is: a checkpoint that comes in between is in the stream, and not in the note.
+  // Read the head before the stream: a checkpoint that is written in between is then only in the stream, which is no finding.
   const { last_seq, bytes } = await readStreamFacts(bus, stream);
   const head = isOriginal ? await (await openHeadStore(bus)).read() : undefined;
   const read = (subjects?: string[]) => withoutPrefix(readStream(bus, { stream, subjects }), prefix);

@@ -1,4 +1,4 @@
-// Finds the last checkpoint of the chain: a writer continues from it, a verifier compares it with the stream.
+// Finds the last checkpoint of the chain. The writer continues from it; the verifier compares it with the stream.
 import * as v from "valibot";
 import {
   type ChainHead,
@@ -16,13 +16,13 @@ import { readLastMessage } from "../nats/jetstream/read-stream.ts";
 
 const key = "audit_head";
 
-/** Where the next checkpoint goes on. */
+/** The end of the chain, where the next checkpoint continues. */
 export interface ChainEnd {
   /** Undefined at the beginning of the chain. */
   readonly head: ChainHead | undefined;
-  /** The stream sequence of the last checkpoint; 0 for none. */
+  /** The sequence of the last checkpoint in the stream; 0 if there is none. */
   readonly checkpointSeq: number;
-  /** What the last checkpoint says of retention; where the stream has none, the note. */
+  /** The retention that the last checkpoint in the stream names; if there is none, the one in the head store. */
   readonly retention: Retention | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface HeadStore {
   write(head: ChainHead): Promise<void>;
 }
 
-/** The bucket must be there: the server makes it. */
+/** The bucket `serve` must exist; the server creates it. */
 export async function openHeadStore(bus: Bus): Promise<HeadStore> {
   const bucket: Bucket = await openExistingBucket(bus, buckets.serve);
   return {
@@ -43,7 +43,7 @@ export async function openHeadStore(bus: Bus): Promise<HeadStore> {
   };
 }
 
-/** Whichever is further: the last checkpoint of the stream, or what was noted of one that has been taken out of it. */
+/** Takes the last checkpoint in the stream, or the one in the head store if that is newer, because the stream may have lost it. */
 export async function findChainEnd(bus: Bus, store: HeadStore): Promise<ChainEnd> {
   const last = await readLastMessage(bus, streams.audit, auditCheckpointSubject);
   const noted = await store.read();
@@ -63,12 +63,12 @@ export function headOf(checkpoint: Checkpoint): ChainHead {
   return { to_seq, at_ms: last?.atMs ?? 0, hash, retention };
 }
 
-/** Undefined for what is no checkpoint. */
+/** Undefined if the data is not a checkpoint. */
 export function readCheckpoint(data: Uint8Array): Checkpoint | undefined {
   try {
     return decodeMessage(CheckpointSchema, data);
   } catch {
-    // Whoever reads the chain names it as altered.
+    // The caller reports it as an altered checkpoint.
     return undefined;
   }
 }

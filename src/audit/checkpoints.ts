@@ -1,5 +1,5 @@
-// Writes checkpoints: follows the stream AUDIT and signs new records at most once a second, or every 500 records. Of
-// several servers only the leader writes, and the stream accepts a checkpoint only directly after the one that it names.
+// Writes checkpoints: follows the stream AUDIT, and signs the new records once a second, and whenever 500 have come. Of several
+// servers only the leader writes. A checkpoint is stored only if no other was stored since the one that it follows.
 
 import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../domain/audit/audit.ts";
 import { messageOf } from "../domain/text/errors.ts";
@@ -16,7 +16,7 @@ import { digestRecord, type SigningKey, signCheckpoint } from "./signing.ts";
 
 const checkpointEveryMs = 1_000;
 const recordsPerCheckpoint = 500;
-/** More are not held while they cannot be signed; they are read again later. */
+/** How many records are held while they cannot be signed. After that, they are read from the stream again. */
 const recordsHeld = 50_000;
 const retryMs = 250;
 
@@ -24,7 +24,7 @@ export interface CheckpointOptions {
   readonly key: SigningKey;
   readonly headFile?: HeadFile | undefined;
   readonly retention: AuditRetention;
-  /** Whether this server is the one of several that signs. */
+  /** Whether this server, of several, is the one that signs. */
   readonly isLeader: () => boolean;
   readonly now: () => Date;
   readonly log: Logger;
@@ -34,7 +34,7 @@ interface Pending extends SignedRecord {
   readonly isCheckpoint: boolean;
 }
 
-/** Returns the way to end it, which signs what has come so far. The bucket `serve` must be there. */
+/** `stop` signs the records that have come so far, and ends. The bucket `serve` must exist. */
 export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop(): Promise<void> } {
   const stopped = Promise.withResolvers<void>();
   let isStopped = false;
@@ -44,8 +44,8 @@ export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop()
         if (options.isLeader() && bus.isConnected())
           await writeChain(bus, options, stopped.promise, () => isStopped);
       } catch (error) {
-        // Another server was first, or NATS is away: the chain is taken up again from where it stands.
-        options.log.debug(`the audit is not signed for now: ${messageOf(error)}`);
+        // Another server was first, or NATS is away: try again, from the present end of the chain.
+        options.log.debug(`cannot sign the audit now: ${messageOf(error)}`);
       }
       await atMost(retryMs, stopped.promise);
     }
@@ -60,7 +60,10 @@ export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop()
   };
 }
 
-/** Goes on until this server no longer leads, or is stopped. @throws CliaiError when a checkpoint is not taken */
+/**
+ * Signs until this server no longer leads, or is stopped.
+ * @throws CliaiError if the stream does not accept a checkpoint
+ */
 async function writeChain(
   bus: Bus,
   { key, headFile, retention, isLeader, now, log }: CheckpointOptions,
@@ -71,14 +74,14 @@ async function writeChain(
   const store = await openHeadStore(bus);
   let end = await findChainEnd(bus, store);
   const { last_seq } = await readStreamFacts(bus, streams.audit);
-  // A stream made anew counts from 1 again; its first checkpoint still names the one before.
+  // A stream that was created again counts from 1. Its first checkpoint still follows the last one of the old stream.
   const from = end.head === undefined || end.head.to_seq > last_seq ? 1 : end.head.to_seq + 1;
   const losses = await findLosses(headFile, end.head, now);
   const noteHead = async (head: ChainHead) => {
     await store.write(head);
     await headFile?.write({ head, losses });
   };
-  /** Whether the settings that are signed are not those that hold now: what they remove must be accounted for. */
+  /** Whether the signed retention differs from the present one. Then it is signed again, because it explains removed records. */
   const isOutdated = () => end.retention !== undefined && !isSameSetting(end.retention, settings);
   const pending = collect(bus, from, log);
   let dueAtMs = performance.now() + checkpointEveryMs;
@@ -90,7 +93,7 @@ async function writeChain(
       const head = end.head;
       const isWorthSigning = () => pending.isWorthSigning() || (isOutdated() && pending.hasAny());
       while (pending.isFull() || (isDue && isWorthSigning())) end = await signNext(pending.take(), end);
-      // Retention has left nothing to sign: the note alone can say by which settings.
+      // If retention has left nothing to sign, the new settings are noted with the head only.
       if (isDue && isOutdated() && end.head !== undefined) {
         const noted = await retentionNow();
         end = { ...end, head: { ...end.head, retention: noted }, retention: noted };
@@ -125,7 +128,7 @@ async function writeChain(
   }
 }
 
-/** What the file beside the key knows to have been lost, and what is found to be so now. */
+/** The losses in the head file, and a new one if the head in that file is not part of the chain. */
 async function findLosses(
   headFile: HeadFile | undefined,
   end: ChainHead | undefined,
@@ -158,15 +161,15 @@ function describe(records: readonly Pending[], head: ChainHead | undefined): Des
 }
 
 interface Collection {
-  /** Resolves when a checkpoint's worth has come. */
+  /** Resolves when there are enough records for a checkpoint. */
   full(): Promise<void>;
   isFull(): boolean;
-  /** Not for checkpoints alone: each would bring forth the next. */
+  /** Whether there is a record other than a checkpoint. Checkpoints alone are not signed, because each would cause the next. */
   isWorthSigning(): boolean;
   hasAny(): boolean;
-  /** Whether some were not held: they are to be read again. */
+  /** Whether records were dropped, because too many waited. They must be read again. */
   isOverfull(): boolean;
-  /** The next records without a gap between their sequences. */
+  /** Removes and returns the next records, up to the first gap in their sequences. */
   take(): Pending[];
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Writes and reads the audit as a file of JSON Lines: each record with its sequence, subject, time and exact bytes, so that
-// it can be verified. The first line holds the filter.
+// Writes and reads the audit as a file of JSON Lines. Each line has a record's sequence, subject, time and exact bytes, so that the
+// file can be verified. The first line is a header: the span, and whether the records were filtered.
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
@@ -13,12 +13,12 @@ const HeaderSchema = v.object({
   cliai_audit_export: v.literal(1),
   stream: v.string(),
   exported_at: v.string(),
-  /** The part that was asked for. */
+  /** The span of the export. */
   from_seq: v.number(),
   to_seq: v.number(),
   /** The size of the whole stream. */
   stream_bytes: v.number(),
-  /** Whether only some of the records of that part were asked for. */
+  /** Whether the file holds only some of the records of that span. */
   filtered: v.boolean(),
 });
 export type ExportHeader = v.InferOutput<typeof HeaderSchema>;
@@ -31,7 +31,7 @@ const LineSchema = v.object({
   payload_base64: v.optional(v.string()),
 });
 
-/** One line for whoever reads it: some programs end a line at these characters as well. */
+/** Escapes U+0085, U+2028 and U+2029, because some programs end a line at these characters. */
 export function exportLine({ seq, subject, at, data }: StreamMessage): string {
   const line = JSON.stringify({ seq, subject, time: at, ...payloadOf(data) });
   return line.replace(
@@ -40,7 +40,7 @@ export function exportLine({ seq, subject, at, data }: StreamMessage): string {
   );
 }
 
-/** As JSON where writing that down again gives the very same bytes, and nothing is nested too deep, else as base64. */
+/** As JSON if JSON.stringify gives exactly the same bytes again and the JSON is not nested too deep, else as base64. */
 function payloadOf(data: Uint8Array): { payload: unknown } | { payload_base64: string } {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const text = bytes.toString();
@@ -48,12 +48,12 @@ function payloadOf(data: Uint8Array): { payload: unknown } | { payload_base64: s
     const payload = parseJson(text);
     if (JSON.stringify(payload) === text && bytes.equals(Buffer.from(text))) return { payload };
   } catch {
-    // Not JSON that a message may be: its bytes are kept as they are.
+    // Not JSON, or nested too deep: keep the bytes.
   }
   return { payload_base64: bytes.toString("base64") };
 }
 
-/** @throws CliaiError `usage` when the file cannot be read, or is no export */
+/** @throws CliaiError `usage` if the file cannot be read, or is not an export */
 export async function openFileSource(path: string): Promise<AuditSource> {
   const header = await readHeader(path);
   return {
@@ -99,7 +99,7 @@ async function* readRecords(
 
 function readLine(line: string, place: string): StreamMessage {
   try {
-    // Not by decodeMessage: how deep a message may be nested says nothing of one in a line.
+    // Not with decodeMessage, because its limit on nesting is for a message alone, and here the message is nested in a line.
     const { seq, subject, time, payload, payload_base64 } = checkMessage(LineSchema, JSON.parse(line));
     const data =
       payload_base64 === undefined

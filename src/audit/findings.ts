@@ -1,4 +1,4 @@
-// Turns the results of a verification into sentences for a person. Consecutive records with the same fault are one finding.
+// Makes sentences for a person out of the results of a verification. Consecutive records with the same fault give one finding.
 import type { SignedRecord } from "../domain/audit/audit.ts";
 import type { SeenRecord } from "../domain/audit/audit-alignment.ts";
 
@@ -17,12 +17,12 @@ export type FindingKind =
 /** One trace of tampering. */
 export interface Finding {
   readonly kind: FindingKind;
-  /** The sequence that was signed; of a record that was never signed, its own. */
+  /** The signed sequence of the record; if it was never signed, its own sequence. */
   readonly seq: number;
-  /** The last one, where the finding is about several in a row. */
+  /** The last record, if the finding is about several in a row. */
   readonly to_seq?: number;
   readonly subject?: string;
-  /** When it was stored; as signed, where it was. */
+  /** When the record was stored: the signed time, if it was signed. */
   readonly at?: string;
   readonly message: string;
 }
@@ -40,10 +40,10 @@ export interface Reporter {
   changed(signed: SignedRecord, seen: SeenRecord): void;
   reordered(signed: SignedRecord, seen: SeenRecord): void;
   inserted(seen: SeenRecord): void;
-  /** One or several records without a gap; told when the row has ended. */
+  /** One or several records without a gap. Reported when the row has ended. */
   row(kind: RowKind, from: number, to: number, atMs: number | undefined): void;
   other(finding: Finding): void;
-  /** Tells what is not told yet; returns how many findings there were. */
+  /** Reports the rows that are still open. Returns the number of all findings. */
   finish(): number;
 }
 
@@ -80,12 +80,12 @@ export function createReporter(onFinding: (finding: Finding) => void): Reporter 
     },
     reordered({ seq, atMs }, seen) {
       tellRows();
-      const message = `record ${seq}, ${seen.subject}, stored ${timeText(atMs)}, stands out of its order, as number ${seen.seq}`;
+      const message = `record ${seq}, ${seen.subject}, stored ${timeText(atMs)}, is out of order: it now has the number ${seen.seq}`;
       tell({ kind: "reordered", seq, subject: seen.subject, at: timeText(atMs), message });
     },
     inserted({ seq, subject, atMs }) {
       tellRows();
-      const message = `record ${seq}, ${subject}, stored ${timeText(atMs)}, was put in: it was not there at the signing`;
+      const message = `record ${seq}, ${subject}, stored ${timeText(atMs)}, was inserted: it did not exist when its neighbours were signed`;
       tell({ kind: "inserted", seq, subject, at: timeText(atMs), message });
     },
     row(kind, from, to, atMs) {
@@ -111,7 +111,7 @@ export function createReporter(onFinding: (finding: Finding) => void): Reporter 
 const rowWords: Readonly<Record<RowKind, readonly [one: string, several: string]>> = {
   removed: ["is gone", "are gone"],
   renumbered: ["has another time or number than was signed", "have other times or numbers than were signed"],
-  unvouched: ["is vouched for by no checkpoint", "are vouched for by no checkpoint"],
+  unvouched: ["is covered by no checkpoint", "are covered by no checkpoint"],
 };
 
 function timeText(atMs: number): string {

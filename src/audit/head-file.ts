@@ -1,5 +1,5 @@
-// Keeps the last checkpoint in a small signed file beside the key, outside the store, so that a store restored from an
-// older copy is noticed. A loss that serve finds stays in the file until a person closes it.
+// Keeps the end of the chain in a small signed file beside the signing key, outside of the store. So serve notices if the store is
+// restored from an older copy. A loss that serve finds stays in the file.
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -8,7 +8,7 @@ import { parseJson } from "../domain/wire/decode.ts";
 import { isSignedBy, type SigningKey } from "./signing.ts";
 
 const fileName = "audit-head.json";
-/** The first losses say most; a store that is put back again and again fills no disk. */
+/** The first losses are kept, because they matter most. The number is limited, so that many losses do not fill the disk. */
 const lossesKept = 20;
 
 const LossSchema = v.object({
@@ -23,7 +23,7 @@ const FileSchema = v.object({ note: v.string(), public_key: v.string(), signatur
 export type HeadNote = Readonly<v.InferOutput<typeof NoteSchema>>;
 
 export interface HeadFile {
-  /** Undefined where there is none, and where it is not as this key signed it. */
+  /** Undefined if there is no file, or this key did not sign it. */
   read(): Promise<HeadNote | undefined>;
   write(note: Omit<HeadNote, "version">): Promise<void>;
 }
@@ -47,7 +47,7 @@ export function openHeadFile(keysDir: string, key: SigningKey): HeadFile {
   };
 }
 
-/** What was noted in the directory; undefined where nothing is, or where none of these keys signed it. */
+/** Reads the note in the directory. Undefined if there is none, or none of these keys signed it. */
 export async function readHeadNote(keysDir: string, keys: readonly string[]): Promise<HeadNote | undefined> {
   const text = await readFile(join(keysDir, fileName), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
@@ -65,6 +65,6 @@ function jsonOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    return undefined; // cut off or overwritten: nothing is noted in it
+    return undefined; // not JSON: the file was cut off or overwritten
   }
 }

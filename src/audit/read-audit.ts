@@ -1,4 +1,4 @@
-// Reads the recorded history by a filter: nats-server selects by subject and start, this file tests the rest.
+// Reads the recorded history with a filter. nats-server selects by subject and start; this file tests the rest.
 import { type AuditFilter, auditSubjects, createAuditTest } from "../domain/audit/audit-filter.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
@@ -8,12 +8,12 @@ import { readStream, readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import { readCheckpoint } from "./chain-head.ts";
 import type { ExportHeader } from "./export-file.ts";
 
-/** The records that there are, oldest first, checkpoints only where they are asked for. */
+/** The present records, oldest first; checkpoints only if the filter asks for that kind. */
 export async function* readAudit(bus: Bus, filter: AuditFilter): AsyncGenerator<StreamMessage, void> {
   yield* readFrom(bus, filter, undefined);
 }
 
-/** The newest `limit` of them, oldest first; only as much is read from the end as that takes, and they alone are held. */
+/** The newest `limit` records, oldest first. Reads the stream backwards in growing steps, and holds only those records. */
 export async function readNewest(bus: Bus, filter: AuditFilter, limit: number): Promise<StreamMessage[]> {
   const { last_seq } = await readStreamFacts(bus, streams.audit);
   const { sinceMs } = filter;
@@ -34,7 +34,7 @@ export async function readNewest(bus: Bus, filter: AuditFilter, limit: number): 
   return newest;
 }
 
-/** What comes after a record, for as long as it is followed. */
+/** Calls `onRecord` for each record from `from` on, until it is stopped. */
 export function followAudit(
   bus: Bus,
   filter: AuditFilter,
@@ -51,8 +51,8 @@ export function followAudit(
 }
 
 /**
- * What an export holds: the header, and the records. A filtered export, and one of a span, has besides its records every
- * checkpoint that vouches for them.
+ * The contents of an export: header and records. An export with a filter or a span also has all checkpoints that cover its
+ * records.
  */
 export async function openExport(
   bus: Bus,
@@ -69,7 +69,7 @@ export async function openExport(
     cliai_audit_export: 1,
     stream: streams.audit,
     exported_at: now.toISOString(),
-    // Asked for from the beginning: what retention has removed of it is missed, and accounted for.
+    // 1 if the span covers the beginning of the stream: then verify also judges whether retention removed what came before.
     from_seq: from_seq <= first_seq ? 1 : from_seq,
     to_seq,
     stream_bytes: bytes,

@@ -1,5 +1,5 @@
-// Publishes the server's own audit records, without waiting: tool calls, and messages that could not be decoded. A flood of
-// malformed messages leaves a bounded number of records and one count.
+// Publishes serve's own audit records without waiting: tool calls, and messages that could not be decoded. Of a flood of malformed
+// messages it publishes a limited number, and the count of the others.
 import type { MalformedRecord, OmittedRecord, ToolRecord } from "../domain/audit/audit.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import { redact } from "../domain/text/redact.ts";
@@ -7,9 +7,9 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { auditMalformedSubject, auditToolSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 
-/** How much is kept of a malformed message (contract §3), and of a call's arguments. */
+/** How many bytes of a malformed message, and of a tool call's arguments, are kept. */
 const sampleBytes = 4_096;
-/** So many malformed messages are recorded at once, and so many a second after that. */
+/** This many malformed messages are recorded at once, and then so many a second. */
 const malformedBurst = 100;
 const malformedPerSecond = 10;
 const reportOmittedEveryMs = 1_000;
@@ -24,24 +24,24 @@ export interface AnsweredCall {
   readonly took_ms: number;
 }
 
-/** A message that could not be understood. */
+/** A message that could not be decoded. */
 export interface MalformedMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly error: unknown;
-  /** The agent that the subject names, where it names one. */
+  /** The agent in the subject, if the subject names one. */
   readonly id: AgentId | undefined;
 }
 
 export interface AuditRecords {
   toolCall(call: AnsweredCall): void;
   malformed(message: MalformedMessage): void;
-  /** Publishes the count of what was left out and not told yet. */
+  /** Publishes the count of omitted messages that was not published yet. */
   stop(): void;
 }
 
 export interface AuditRecordsOptions {
-  /** Sends without waiting. */
+  /** Publishes without waiting. */
   readonly publish: (subject: string, body: unknown) => void;
   readonly now: () => Date;
   readonly log: Logger;
@@ -56,7 +56,7 @@ export function createAuditRecords({ publish, now, log }: AuditRecordsOptions): 
     try {
       publish(subject, body);
     } catch (error) {
-      log.warn(`a record of the audit is lost: ${messageOf(error)}`);
+      log.warn(`an audit record is lost, because it cannot be published: ${messageOf(error)}`);
     }
   };
   const tellOmitted = () => {
@@ -99,7 +99,7 @@ function boundArguments(args: unknown): Pick<ToolRecord, "arguments" | "argument
   return { arguments: text.slice(0, sampleBytes), arguments_bytes: Buffer.byteLength(text) };
 }
 
-/** As text where the bytes are UTF-8; a character that the cut went through is left out. */
+/** As text if the bytes are UTF-8, without a last character that was cut in two; else as base64. */
 function sampleOf(data: Uint8Array): Pick<MalformedRecord, "sample" | "sample_base64"> {
   const sample = data.subarray(0, sampleBytes);
   try {
@@ -107,7 +107,7 @@ function sampleOf(data: Uint8Array): Pick<MalformedRecord, "sample" | "sample_ba
       sample: new TextDecoder("utf-8", { fatal: true }).decode(sample, { stream: data.length > sampleBytes }),
     };
   } catch {
-    // No UTF-8: base64 keeps the bytes as they came.
+    // Not UTF-8: base64 keeps the exact bytes.
     return { sample_base64: Buffer.from(sample).toString("base64") };
   }
 }

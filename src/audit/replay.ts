@@ -1,4 +1,4 @@
-// Publishes part of the audit again, below a prefix where nothing live listens.
+// Publishes part of the audit again, below a prefix where no part of the system listens.
 
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -12,13 +12,13 @@ export interface ReplayOptions {
   readonly filter: AuditFilter;
   /** See {@link parseReplayPrefix}. */
   readonly prefix: string;
-  /** How many times as fast as it happened; 0 without any pause. */
+  /** How many times as fast as recorded; 0 for no pauses. */
   readonly speed: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * `replay`, or `replay.` and more: what else there is could be live.
+ * Accepts `replay`, and `replay.` with a name. Any other prefix could be a subject that the system listens on.
  * @throws CliaiError `usage`
  */
 export function parseReplayPrefix(text: string): string {
@@ -26,14 +26,17 @@ export function parseReplayPrefix(text: string): string {
   if (root === replayRoot && rest.every((token) => /^[A-Za-z0-9_-]+$/.test(token))) return text;
   throw new CliaiError(
     "usage",
-    `"${text}" cannot be the prefix of a replay: it is, or may cover, a live subject`,
+    `"${text}" cannot be the prefix of a replay: the fleet may listen on such subjects`,
     {
       hint: `use ${replayRoot}, or ${replayRoot}. and a name: --to ${replayRoot}.night`,
     },
   );
 }
 
-/** Each message goes to `<prefix>.<its subject>`, with the headers `Cliai-Audit-Seq` and `Cliai-Audit-Time`. @returns how many */
+/**
+ * Publishes each message on `<prefix>.<its subject>`, with the headers `Cliai-Audit-Seq` and `Cliai-Audit-Time`.
+ * @returns the number of messages
+ */
 export async function replayAudit(
   bus: Bus,
   { filter, prefix, speed, signal }: ReplayOptions,
@@ -50,7 +53,7 @@ export async function replayAudit(
     const headers = { "Cliai-Audit-Seq": String(seq), "Cliai-Audit-Time": at };
     publishAsIs(bus, `${parseReplayPrefix(prefix)}.${subject}`, data, headers);
     count += 1;
-    // What is published faster than it is taken would pile up in memory.
+    // Wait now and then until nats-server has taken the messages; otherwise they pile up in memory.
     if (count % 1_000 === 0) await bus.flush();
   }
   await bus.flush();

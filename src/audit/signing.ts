@@ -1,5 +1,5 @@
-// Digests, hashes and signatures of the audit, and the server's signing key: Ed25519 and SHA-256 of the runtime's own
-// crypto.
+// The digests, hashes and signatures of the audit, and the server's signing key. It uses Ed25519 and SHA-256 from the runtime's
+// own `node:crypto`.
 import {
   createHash,
   createPrivateKey,
@@ -15,20 +15,20 @@ import { type Checkpoint, signedText } from "../domain/audit/audit.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 
 export interface SigningKey {
-  /** base64url of the 32 bytes. */
+  /** The 32 bytes of the key, as base64url. */
   readonly publicKey: string;
-  /** base64url. */
+  /** Returns the signature as base64url. */
   sign(text: string): string;
 }
 
 const fileName = "audit.pem";
 
-/** The digest of one record: SHA-256 of subject, a zero byte and payload, base64url. Headers are transport and not part of it. */
+/** The digest of one record: SHA-256 of its subject, a zero byte and its payload, as base64url. It does not cover the headers. */
 export function digestRecord(subject: string, data: Uint8Array): string {
   return createHash("sha256").update(`${subject}\0`).update(data).digest("base64url");
 }
 
-/** Completes a checkpoint with its hash and the key's signature of that. */
+/** Adds the key, the hash and the signature of the hash to a checkpoint. */
 export function signCheckpoint(
   facts: Omit<Checkpoint, "public_key" | "hash" | "signature">,
   key: SigningKey,
@@ -38,7 +38,7 @@ export function signCheckpoint(
   return { ...unsigned, hash, signature: key.sign(hash) };
 }
 
-/** Whether a checkpoint is as its own key signed it; whose key that is, is another question. */
+/** Whether the checkpoint's hash and signature fit it. This does not say whether its key is trusted. */
 export function isIntact(checkpoint: Checkpoint): boolean {
   const { hash, signature, public_key } = checkpoint;
   return hashText(signedText(checkpoint)) === hash && isSignedBy(public_key, hash, signature);
@@ -49,19 +49,19 @@ export function isSignedBy(publicKey: string, text: string, signature: string): 
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
     return verify(null, Buffer.from(text), key, Buffer.from(signature, "base64url"));
   } catch {
-    // Not a key at all: then nothing was signed by it.
+    // `publicKey` is not a valid key, so it signed nothing.
     return false;
   }
 }
 
-/** A key that lives as long as the process. */
+/** Makes a key that is not stored, for tests. */
 export function createSigningKey(): SigningKey {
   return signingKey(generateKeyPairSync("ed25519").privateKey);
 }
 
 /**
- * The key in `<keysDir>/audit.pem`; made at the first time, 0600 in a folder 0700.
- * @throws CliaiError `data_dir_unwritable`, `config_invalid` when the file holds something else
+ * Reads the key in `<keysDir>/audit.pem`, or makes it: mode 0600, in a folder with mode 0700.
+ * @throws CliaiError `data_dir_unwritable`; `config_invalid` if the file is not an Ed25519 key
  */
 export async function openSigningKey(keysDir: string): Promise<SigningKey> {
   const path = join(keysDir, fileName);
@@ -69,7 +69,7 @@ export async function openSigningKey(keysDir: string): Promise<SigningKey> {
   return signingKey(parseKey(pem, path));
 }
 
-/** The public half of the key in the directory; undefined where there is none. */
+/** The public key that belongs to the key in the directory; undefined if there is none. */
 export async function readPublicKey(keysDir: string): Promise<string | undefined> {
   const path = join(keysDir, fileName);
   const pem = await readKeyFile(path);
@@ -100,7 +100,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   }
 }
 
-/** Written whole or not at all; of two at once, the one that came first stays. */
+/** Writes the key whole or not at all. If two processes do so at once, the first key stays and both use it. */
 async function writeNewKey(keysDir: string, path: string): Promise<string> {
   const { privateKey } = generateKeyPairSync("ed25519");
   const pem = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
@@ -130,7 +130,7 @@ function parseKey(pem: string, path: string): KeyObject {
     return key;
   } catch (cause) {
     throw new CliaiError("config_invalid", `${path} is not an Ed25519 key: ${messageOf(cause)}`, {
-      hint: "put the key back from a backup; without it a new chain begins, and verify reports another key",
+      hint: "restore it from a backup; if there is none, remove it: a new key is made, and verify reports a foreign key",
       cause,
     });
   }

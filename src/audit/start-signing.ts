@@ -1,6 +1,6 @@
 // This room holds the signed history: writing, reading, verifying, exporting and replaying the stream AUDIT.
 //
-// Starts the checkpoints that sign what the stream AUDIT holds.
+// Starts the writing of the checkpoints that sign the records of the stream AUDIT.
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type AuditRetention, defaultAuditRetention } from "../nats/jetstream/streams.ts";
@@ -9,20 +9,20 @@ import type { HeadFile } from "./head-file.ts";
 import type { SigningKey } from "./signing.ts";
 
 export interface AuditOptions {
-  /** Signs the checkpoints; without one there are none. */
+  /** The key that signs the checkpoints. Without it, no checkpoints are written. */
   readonly key?: SigningKey | undefined;
-  /** Where the end of the chain is noted besides, outside of the store. */
+  /** The file that also keeps the end of the chain, outside of the store. */
   readonly headFile?: HeadFile | undefined;
   readonly retention?: AuditRetention | undefined;
-  /** Whether heartbeats are kept as well. */
+  /** Whether AUDIT also stores heartbeats. */
   readonly heartbeats?: boolean | undefined;
-  /** Whether this server is the one of several that signs; always, when left out. */
+  /** Whether this server, of several, is the one that signs; default: always. */
   readonly isLeader?: (() => boolean) | undefined;
 }
 
 /**
- * Signs what the stream AUDIT holds, where this server is the one that signs. Resolves its `stop` once what came so far is signed.
- * The stream AUDIT and the bucket `serve` must be there.
+ * Signs the records of AUDIT while `isLeader` is true. `stop` resolves when the records that have come so far are signed.
+ * The stream AUDIT and the bucket `serve` must exist.
  */
 export function startSigning(
   bus: Bus,

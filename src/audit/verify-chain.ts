@@ -1,4 +1,4 @@
-// Verifies the checkpoints themselves: each is intact, is signed by a trusted key, and follows the one before.
+// Verifies the checkpoints: each must be intact, be signed by a trusted key, and follow the one before.
 import { type ChainHead, type Checkpoint, isDueToRetention, isWellFormed } from "../domain/audit/audit.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import type { AuditSource } from "./audit-source.ts";
@@ -8,13 +8,13 @@ import { isIntact } from "./signing.ts";
 
 export interface ChainStep {
   readonly checkpoint: Checkpoint;
-  /** Whether it goes on where the one before ended; otherwise records in between are nobody's. */
+  /** Whether it continues where the checkpoint before ended. If not, no checkpoint covers the records in between. */
   readonly follows: boolean;
-  /** Whether a finding says already why it does not follow. */
+  /** Whether a finding already says why it does not follow. */
   readonly isExplained: boolean;
 }
 
-/** What is missing at the beginning, and why that is no tampering. */
+/** The records that are missing at the beginning, and why that is not tampering. */
 export interface Gap {
   readonly to_seq: number;
   readonly last_at: string;
@@ -22,25 +22,28 @@ export interface Gap {
 }
 
 export interface Chain {
-  /** Undefined for a checkpoint that proves nothing. */
+  /** Undefined for a checkpoint that is altered or not trusted, because it proves nothing. */
   take(message: StreamMessage): ChainStep | undefined;
-  /** Compares the end of the chain with what was noted outside of the stream. */
+  /** Compares the end of the chain with the heads that were noted outside of the stream. */
   checkEnd(): void;
-  /** Why all up to `toSeq` is not there, the last of it stored at `lastAtMs`; reported where nothing accounts for it. */
+  /**
+   * Why the records up to `toSeq` are missing. Reports them as removed if neither retention nor the export explains it.
+   * @param lastAtMs when the last of them was stored
+   */
   judgeGap(toSeq: number, lastAtMs: number): Gap | undefined;
   last(): Checkpoint | undefined;
-  /** The keys that signed, trusted or not. */
+  /** The keys that signed checkpoints, trusted or not. */
   keys(): string[];
   count(): number;
 }
 
 export function createChain(source: AuditSource, trustedKeys: readonly string[], report: Reporter): Chain {
   const keys = new Set<string>();
-  /** Each checkpoint with which the beginning of the stream had moved on: the first ones that saw retention at work. */
+  /** The checkpoints at which the beginning of the stream had moved since the checkpoint before: retention had removed records. */
   const trims: Pick<Checkpoint, "retention" | "at">[] = [];
   let previous: Checkpoint | undefined;
   let isBroken = false;
-  /** Whether what was noted outside of the store is not what the chain has in its place. */
+  /** Whether the chain has another checkpoint in the place of the head that was noted outside of the store. */
   let isReplaced = false;
   let count = 0;
 
@@ -58,7 +61,7 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
       count += 1;
       const checkpoint = readCheckpoint(message.data);
       if (checkpoint === undefined || !isWellFormed(checkpoint) || !isIntact(checkpoint)) {
-        const what = "is not as it was signed: what it vouched for cannot be judged";
+        const what = "is not as it was signed, so the records that it covered cannot be verified";
         accuse("checkpoint_altered", message, what);
         return undefined;
       }
@@ -78,7 +81,7 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
       if (previous !== undefined && !follows && !isBroken) {
         accuse("checkpoint_missing", message, missingWords(previous.to_seq + 1, from_seq));
       }
-      // Gone before they could be signed: by retention, where the server saw that, or by someone's hand.
+      // These records went before they were signed. If retention had not yet reached them, report them as removed.
       if (follows && expected !== undefined && from_seq > expected && retention.first_seq < from_seq) {
         report.row("removed", expected, from_seq - 1, undefined);
       }
@@ -100,12 +103,12 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
         report.other({ kind: "cut_off", seq: end + 1, to_seq, at, message });
       };
       for (const { head, ended_at, found_at } of note?.losses ?? [])
-        cutOff(head, `the chain ended at ${ended_at} when the server found it so at ${found_at}`);
-      if (isReplaced && note !== undefined) return cutOff(note.head, "the chain goes on without it");
+        cutOff(head, `at ${found_at} the server found that the chain ended at ${ended_at}`);
+      if (isReplaced && note !== undefined) return cutOff(note.head, "the chain continues without it");
       const head = furthest(source.head, note?.head);
       if (head === undefined || isBroken || head.to_seq < end) return;
       if (head.to_seq === end && head.hash === previous?.hash) return;
-      // Of an audit in which nothing has happened for long, retention leaves nothing at all.
+      // If nothing was recorded for a long time, retention has removed everything, the checkpoints included.
       const isDue = isDueToRetention(head.at_ms, Date.parse(readAt), { ...head.retention, bytes });
       if (previous === undefined && isDue) return;
       cutOff(head, `the chain ends at ${end}`);
@@ -132,8 +135,8 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
 
 function missingWords(expected: number, from: number): string {
   return from > expected
-    ? `follows one that is missing: that for the records ${expected} to ${from - 1}`
-    : "does not follow the one that stands before it";
+    ? `follows a checkpoint that is missing: the one for the records ${expected} to ${from - 1}`
+    : "does not follow the checkpoint before it";
 }
 
 function furthest(one: ChainHead | undefined, other: ChainHead | undefined): ChainHead | undefined {

@@ -7,20 +7,23 @@ import type { AuditSource } from "./audit-source.ts";
 import type { Reporter } from "./findings.ts";
 import { digestRecord } from "./signing.ts";
 
-/** Records looked at beyond a checkpoint's own, for those that were put in between. */
+/** How many records beyond a checkpoint's own are read, because inserted records may have moved its own further down. */
 const lookAhead = 64;
-/** Signed records that wait for a sign of life of one that follows; beyond, they are gone. */
+/** How many signed records are held until a later one is found. If there are more, they are reported as removed. */
 const signedHeld = 1_000;
 
 export interface RecordWalk {
-  /** Passes over the records before a sequence that no checkpoint vouches for. */
+  /** Skips the records before `fromSeq`, which no checkpoint covers. Reports them, unless `isExplained`. */
   skipTo(fromSeq: number, isExplained: boolean): Promise<void>;
   compare(checkpoint: Checkpoint, checkpointSeq: number): Promise<void>;
-  /** Reads on to the end; @returns how many there are behind the last signed one, checkpoints aside */
+  /**
+   * Reads on to the end.
+   * @returns the number of records after the last signed one, without checkpoints
+   */
   finish(): Promise<number>;
-  /** How many records were read. */
+  /** The number of records that were read. */
   count(): number;
-  /** The last of the records at the beginning that are not there, as far as is known; undefined when the first is. */
+  /** The last of the records that are missing at the beginning; undefined if none is missing. */
   lostAtBeginning(): { readonly seq: number; readonly atMs: number } | undefined;
 }
 
@@ -30,9 +33,9 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
   let signed: SignedRecord[] = [];
   let hasBegun = false;
   let lost: { readonly seq: number; readonly atMs: number } | undefined;
-  /** Whether strangers at this place are told of already, or are no strangers. */
+  /** Whether unsigned records at this place are expected: `skipTo` has reported them, or they are explained. */
   let expectsStrangers = false;
-  /** A copy's sequence less the signed one, where they were last seen to agree. */
+  /** The difference between the sequences in a copy and the signed ones, at the last record that was recognized. */
   let shift = 0;
   let signedTo = 0;
   let checkpointSeq = 0;
@@ -48,7 +51,7 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
       else if (!isFiltered) report.row("removed", record.seq, record.seq, record.atMs);
     }
     for (const pair of result.changed) {
-      // A checkpoint that was altered is the chain's to name.
+      // verify-chain.ts reports altered checkpoints.
       if (pair.seen.subject !== auditCheckpointSubject) report.changed(pair.signed, pair.seen);
     }
     for (const pair of result.moved) report.reordered(pair.signed, pair.seen);
@@ -67,7 +70,7 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
     signed = signed.slice(result.signedSettled);
     reader.queue.splice(0, result.seenSettled);
   };
-  /** How many of those read can belong to what has been signed so far. */
+  /** How many of the records in the queue can be among the signed ones so far. */
   const ownCount = () => {
     const end = reader.queue.findIndex(({ seq }) => seq >= checkpointSeq || seq - shift > signedTo);
     return end === -1 ? reader.queue.length : end;
@@ -76,7 +79,7 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
   return {
     async skipTo(fromSeq, isExplained) {
       settle(ownCount(), true);
-      // Where a copy begins is not known before its first record is recognized.
+      // In a copy, `shift` is not known before the first record is recognized, so nothing can be skipped.
       for (
         let next = await reader.peek();
         next !== undefined && (isOriginal || hasBegun);
@@ -116,15 +119,15 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
       if (!isOriginal) return lost;
       const first = reader.first();
       if (first === undefined || first.seq === 1) return undefined;
-      // The time of one that no checkpoint tells of is not known: it is not younger than the first that is there.
+      // If no checkpoint has the time of the missing record, take the time of the first present one: it cannot be newer than that.
       return { seq: first.seq - 1, atMs: lost?.seq === first.seq - 1 ? lost.atMs : first.atMs };
     },
   };
 }
 
 /**
- * Reads what comes after the last checkpoint, and reports the gaps in it where the source is complete.
- * @returns how many records no checkpoint vouches for
+ * Reads the records after the last checkpoint. If the source is complete, reports the gaps between them.
+ * @returns the number of records that no checkpoint covers
  */
 async function walkUnsigned(
   { isOriginal, isFiltered, last_seq }: AuditSource,
@@ -146,7 +149,7 @@ async function walkUnsigned(
   return unsigned;
 }
 
-/** The records of the source's range, read as they are asked for. */
+/** Reads the records of the source's span, only as many as are needed. */
 function createReader({ records, from_seq, to_seq, isOriginal }: AuditSource) {
   const iterator: AsyncIterator<StreamMessage, unknown> = records()[Symbol.asyncIterator]();
   const queue: SeenRecord[] = [];
@@ -176,7 +179,7 @@ function createReader({ records, from_seq, to_seq, isOriginal }: AuditSource) {
       return queue[0];
     },
     count: () => count,
-    /** Undefined before it was read, or when there is none. */
+    /** The first record; undefined if it was not read yet, or there is none. */
     first: () => first,
   };
 }

@@ -1,5 +1,5 @@
-// Verifies the audit, and reports each record that is not as it was signed. It reads the checkpoints and the records side
-// by side, and holds one checkpoint's records in memory at most.
+// Verifies the audit, and reports each record that is not as it was signed. It reads checkpoints and records side by side, and so
+// holds only about one checkpoint's records in memory.
 import type { AuditSource } from "./audit-source.ts";
 import { createReporter, type Finding } from "./findings.ts";
 import { createChain, type Gap } from "./verify-chain.ts";
@@ -7,29 +7,29 @@ import { createRecordWalk } from "./verify-records.ts";
 
 export interface Verification {
   readonly source: string;
-  /** Whether nothing was found that is not as it was signed. */
+  /** Whether there are no findings. */
   readonly ok: boolean;
   readonly findings: number;
   readonly records: number;
   readonly checkpoints: number;
-  /** The last record that is vouched for; 0 for none. */
+  /** The last record that a checkpoint covers; 0 if there is none. */
   readonly signed_to: number;
-  /** How many records at the end are not signed yet. */
+  /** The number of records at the end that are not signed yet. */
   readonly unsigned: number;
-  /** What is missing at the beginning, where that is no tampering. */
+  /** The records that are missing at the beginning, if that is not tampering. */
   readonly gap?: Gap;
   /** Whether records may be missing because the export was filtered. */
   readonly filtered: boolean;
-  /** The keys that signed: to be compared with the server's own where none was given. */
+  /** The keys that signed the checkpoints. If no trusted key was given, compare them with the server's own key. */
   readonly keys: readonly string[];
-  /** The hash of the last checkpoint: noted elsewhere, it proves later that all this was there. */
+  /** The hash of the last checkpoint. If a person notes it elsewhere, it proves later that all these records existed. */
   readonly head?: string;
 }
 
 export interface VerifyOptions {
-  /** The keys that may sign; where there are none, the first that signed is taken for the right one. */
+  /** The keys that may sign. If empty, the key of the first checkpoint is trusted. */
   readonly trustedKeys: readonly string[];
-  /** Called as they are found, in the order of the records. */
+  /** Called for each finding, in the order of the records. */
   readonly onFinding: (finding: Finding) => void;
 }
 
@@ -37,7 +37,7 @@ export async function verifyAudit(source: AuditSource, options: VerifyOptions): 
   const report = createReporter(options.onFinding);
   const chain = createChain(source, options.trustedKeys, report);
   const walk = createRecordWalk(source, report);
-  // The checkpoints are opened before the records: one that comes meanwhile has its records in the later reading.
+  // Open the checkpoints before the records, so that the records of a checkpoint that is written meanwhile are read, too.
   for await (const message of source.checkpoints()) {
     const step = chain.take(message);
     if (step === undefined) continue;

@@ -1,5 +1,5 @@
-// Writes a file of signed claims for each agent's account. nats-server reads the file when the account's first user
-// connects, so a new agent is let in without telling nats-server, even while it does not run.
+// Writes a file of signed claims for the NATS account of each agent. nats-server reads the file when the account's first user
+// connects. So nobody has to tell nats-server about a new agent, and it may be down when the agent is made.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { natsDirOf } from "../data-dir/data-dir.ts";
@@ -13,7 +13,7 @@ import {
 import { accountsDirOf } from "../nats/child/server-config.ts";
 import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";
 
-/** Writes what is missing or says something else. A nats-server that knows the account already reads it at its next start. */
+/** Writes each file that is missing or outdated. A nats-server that has read an account's file reads it again at its next start. */
 export async function ensureAgentAccounts(
   dataDir: string,
   keys: NatsKeys,
@@ -26,7 +26,7 @@ export async function ensureAgentAccounts(
   for (const id of ids) {
     for (const account of readAgentAccounts(dataDir, id)) {
       const path = join(dir, `${account.key}.jwt`);
-      const present = await readFile(path, "utf8").catch(() => ""); // absent or unreadable: written anew
+      const present = await readFile(path, "utf8").catch(() => ""); // if it is absent or unreadable, it is written again
       if (isAgentAccountClaims(present, keys, account)) continue;
       await writePrivateFile(path, await buildAgentAccountClaims(keys, account));
     }
@@ -34,8 +34,8 @@ export async function ensureAgentAccounts(
 }
 
 /**
- * Removes all that was written down of what an agent was given, and its accounts with it: nats-server then knows nobody of that
- * name. One that runs goes on to refuse what it was told is revoked, which has to be told before.
+ * Removes the records of an agent's credentials, and the files of its accounts, so that nats-server no longer finds an account of
+ * the agent. Call it after `tellRevocations`: a nats-server that runs refuses only the keys that it was told are revoked.
  */
 export async function removeGrants(dataDir: string, id: AgentId): Promise<void> {
   for (const { key } of readAgentAccounts(dataDir, id))
@@ -43,7 +43,8 @@ export async function removeGrants(dataDir: string, id: AgentId): Promise<void> 
   const dir = grantsDir(dataDir, id);
   if (!(await isOwnDir(join(dir, ".."))) || !(await isOwnDir(dir))) return;
   const grants = readGrants(dataDir, id);
-  // A user of the fleet's own account, as all were once, is refused for what is written down here: until it expires.
+  // Keep the records without account_key until they expire: those users are in the fleet's own account, and nats-server refuses
+  // them only because of these records.
   for (const { user_key } of grants.filter(({ account_key }) => account_key !== undefined))
     await rm(join(dir, `${user_key}.json`), { force: true });
   if (grants.every(({ account_key }) => account_key !== undefined)) await rm(dir, { recursive: true });

@@ -1,5 +1,6 @@
-// Records what agents were given, under `keys/agents/<id>/`: one file for each user key that has not expired. The process
-// that makes a key writes its file, so no two write the same one. agent-keys.ts mints and revokes.
+// Records which credentials agents were given: under `keys/agents/<id>/`, one file (a grant) for each user key that has not
+// expired. The process that makes a key writes its file, so two processes never write the same one. agent-keys.ts mints and
+// revokes.
 import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ import type { AgentAccount, Revocations } from "../nats/accounts/credentials.ts"
 const GrantSchema = v.object({
   agent_id: AgentIdSchema,
   user_key: v.string(),
-  /** The agent's account; absent of what was given before agents had accounts: those users are in the fleet's. */
+  /** The agent's account. Absent in grants from before agents had accounts: those users are in the fleet's account. */
   account_key: v.optional(v.string()),
   role: v.picklist(roles),
   issued_at: v.string(),
@@ -24,13 +25,13 @@ const GrantSchema = v.object({
 });
 export type Grant = v.InferOutput<typeof GrantSchema>;
 
-/** The users that nats-server has to refuse in the fleet's own account: agents were users there in earlier versions. */
+/** The users that nats-server has to refuse in the fleet's own account, where agents were users in earlier versions. */
 export function readFleetRevocations(dataDir: string): Revocations {
   const grants = readMintedAgents(dataDir).flatMap((id) => readGrants(dataDir, id));
   return revocationsAmong(grants.filter(({ account_key }) => account_key === undefined));
 }
 
-/** The accounts of an agent, as nats-server is to know them; one, but where two were launching it at the same time. */
+/** The accounts of an agent, with their revocations. There is one, or several if two processes launched the agent at once. */
 export function readAgentAccounts(dataDir: string, id: AgentId): AgentAccount[] {
   const byKey = Map.groupBy(readGrants(dataDir, id), ({ account_key }) => account_key);
   return [...byKey].flatMap(([key, grants]) =>
@@ -41,27 +42,30 @@ export function readAgentAccounts(dataDir: string, id: AgentId): AgentAccount[] 
 function revocationsAmong(grants: readonly Grant[]): Revocations {
   const revocations: Record<string, number> = {};
   for (const { user_key, revoked_at } of grants) {
-    // A second later than revoked, because nats-server compares whole seconds. No key is issued twice, so no other is hit.
+    // One second later than revoked, because nats-server compares whole seconds. Each key is issued once, so this hits no other.
     if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
   }
   return revocations;
 }
 
-/** The agents that were ever given credentials here. */
+/** The agents that have a folder of grants, also an empty one: all that were given credentials here and not removed since. */
 export function readMintedAgents(dataDir: string): AgentId[] {
   return namesIn(join(keysDirOf(dataDir), "agents"))
     .filter(isAgentId)
     .sort();
 }
 
-/** The user keys of an agent that are still written down. */
+/** The user keys of an agent that have a grant. */
 export function readGrantedKeys(dataDir: string, id: AgentId): string[] {
   return namesIn(grantsDir(dataDir, id))
     .filter((name) => name.endsWith(".json"))
     .map((name) => name.slice(0, -".json".length));
 }
 
-/** Oldest first. @throws CliaiError `config_invalid`, naming the file, when one cannot be understood */
+/**
+ * The grants of an agent, oldest first.
+ * @throws CliaiError `config_invalid` with the path of a file that cannot be read as a grant
+ */
 export function readGrants(dataDir: string, id: AgentId): Grant[] {
   const dir = grantsDir(dataDir, id);
   const names = namesIn(dir).filter((name) => name.endsWith(".json"));
@@ -80,7 +84,7 @@ function readGrant(path: string): Grant {
   } catch (cause) {
     // Skipping a damaged file could make revoked credentials valid again.
     throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
-      hint: "put it back from a copy, or remove the folder keys/ and spawn the agents again",
+      hint: "restore it from a backup, or remove the folder keys/ and spawn the agents again",
       cause,
     });
   }
@@ -97,7 +101,7 @@ async function ensureGrantsDir(dataDir: string, id: AgentId): Promise<string> {
   return dir;
 }
 
-/** Expired credentials are invalid by themselves, so their files can go. */
+/** Removes the grants of expired credentials, because nats-server refuses those without being told. */
 export async function removeExpiredGrants(dataDir: string, id: AgentId, now: Date): Promise<void> {
   const dir = await ensureGrantsDir(dataDir, id);
   for (const { user_key, expires_at } of readGrants(dataDir, id)) {

@@ -1,5 +1,5 @@
-// Mints agents' credentials, and revokes them when the agent is launched again, has ended, or a person says so.
-// agent-grants.ts records what was given.
+// Mints agents' credentials. Revokes them when the agent is launched again, when it has ended, or when a person says so.
+// agent-grants.ts records them.
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
@@ -33,14 +33,14 @@ export interface MintOrder {
   readonly id: AgentId;
   readonly role: Role;
   readonly now: Date;
-  /** What they take the place of, where they are good for as long as that was. */
+  /** The credentials to replace: the new ones get their times. If left out, they are valid for `credentialsLastMs`. */
   readonly replaces?: Pick<Grant, "issued_at" | "expires_at">;
   readonly log?: Logger;
 }
 
 /**
- * Gives an agent credentials of its own: writes them, and what they are. Returns where they are. They take effect at once, also with no server running.
- * Its earlier credentials are revoked, so that its role is that of its only valid ones.
+ * Makes credentials for an agent, and writes them and their grant. Returns the path of the credentials. They are valid at once,
+ * even if no server runs. The agent's earlier credentials are revoked, so that only the new ones decide its role.
  */
 export async function mintAgent(dataDir: string, keys: NatsKeys, order: MintOrder): Promise<string> {
   const { creds } = await issueAgent(dataDir, keys, order);
@@ -52,7 +52,7 @@ export async function mintAgent(dataDir: string, keys: NatsKeys, order: MintOrde
   return path;
 }
 
-/** As {@link mintAgent}, for credentials that are kept elsewhere: their text is returned, and only what they are is written. */
+/** As {@link mintAgent}, but for an agent on another machine: returns the credentials, and writes only their grant. */
 export async function issueAgent(
   dataDir: string,
   keys: NatsKeys,
@@ -67,9 +67,9 @@ export async function issueAgent(
     expiresAt: new Date(expires_at),
   });
   await removeExpiredGrants(dataDir, id, now);
-  // Revoke the earlier ones first, so that their holder never has the new role.
+  // Revoke the earlier credentials first, so that who holds them never gets the new role.
   if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, id, log);
-  // Record them before giving them out: unrecorded credentials could never be revoked.
+  // Write the grant before the credentials are given out, because credentials without a grant could never be revoked.
   await writeGrant(dataDir, {
     agent_id: id,
     user_key: userKey,
@@ -83,8 +83,8 @@ export async function issueAgent(
 }
 
 /**
- * Marks what an agent was given as void, and takes its file away; returns how many were good until now.
- * @param issuedUntil what was given later stays; all is void when left out
+ * Marks an agent's grants as revoked, and removes its credentials file. Returns how many of the grants were valid until now.
+ * @param issuedUntil grants that were issued later stay valid; default: now, so that all are revoked
  */
 export async function revokeAgent(
   dataDir: string,
@@ -105,9 +105,9 @@ async function removeCreds(path: string): Promise<void> {
 }
 
 /**
- * An agent that was launched here has ended: what it was given for that is void, on a living connection too. One that is
- * launched anew meanwhile keeps what it was given since. Never throws: what goes wrong is logged.
- * @param options.issuedUntil when the run that has ended had its credentials
+ * Revokes the credentials of a run that has ended, also on connections that are still open. If the agent was launched again
+ * meanwhile, its newer credentials stay valid. Never throws, but logs errors.
+ * @param options.issuedUntil when the run that has ended got its credentials
  */
 export async function endAgentKeys(
   dataDir: string,
@@ -119,13 +119,16 @@ export async function endAgentKeys(
     const revoked = await revokeAgent(dataDir, id, now, issuedUntil);
     if (keys !== undefined && revoked > 0) await tellRevocations(dataDir, keys, id, log);
   } catch (error) {
-    log.warn(`the credentials of ${id} may still be good: ${messageOf(error)}; cliai agents revoke ${id}`);
+    log.warn(
+      `the credentials of ${id} may still be valid: ${messageOf(error)}; to revoke them: cliai agents revoke ${id}`,
+    );
   }
 }
 
 /**
- * Moves the agents that are in the fleet's account, as all were once, each into its own: new credentials in the same place,
- * good for as long, and the old ones void. A bridge that runs is refused with the old ones, and comes back with the new.
+ * Gives each agent that is still in the fleet's account, as in earlier versions, an account of its own. The new credentials
+ * replace the old ones in the same file and are valid for as long; the old ones are revoked. A bridge that runs is then refused,
+ * reads the file again, and connects with the new ones.
  */
 export async function moveOutOfFleetAccount(
   dataDir: string,
@@ -137,6 +140,8 @@ export async function moveOutOfFleetAccount(
     const old = readGrants(dataDir, id).findLast((grant) => isGood(grant, now));
     if (old === undefined || old.account_key !== undefined) continue;
     const path = await mintAgent(dataDir, keys, { id, role: old.role, now, replaces: old, log });
-    log.info(`${id} has new credentials, of an account of its own: a copy of the old ones is void: ${path}`);
+    log.info(
+      `${id} has new credentials in an account of its own (${path}); copies of the old ones are no longer valid`,
+    );
   }
 }

@@ -1,14 +1,14 @@
-// Finds the agent that owns a user key, quickly: nats-server's log names agents by their keys, up to 20,000 times a second.
+// Finds the agent that owns a user key. It must be fast: nats-server's log can name such keys 20,000 times a second.
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { pause } from "../waiting.ts";
 import { readGrantedKeys, readMintedAgents } from "./agent-grants.ts";
 
-/** Reading the folders of 1,000 agents takes some 20 ms and blocks everything else, so it is done once a second at most. */
+/** Reading the folders of 1,000 agents takes about 20 ms and blocks everything else, so it is done at most once a second. */
 const readAgainAfterMs = 1_000;
 
 /**
- * Reads all keys when it is first asked for one that it does not know, and once a second at most. Whoever asks between two
- * readings waits for the next one, because the key may have been given out since the last.
+ * Reads all keys again when it is asked for an unknown one, but at most once a second. A caller with an unknown key waits for
+ * the next reading, because the key may have been issued since the last one.
  */
 export function createKeyOwners(dataDir: string): (userKey: string) => Promise<AgentId | undefined> {
   let owners: ReadonlyMap<string, AgentId> = new Map();

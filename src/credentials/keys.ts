@@ -1,7 +1,7 @@
 // This room mints and revokes NATS credentials. A change here wants extra scrutiny.
 //
-// The files under `keys/`: the seeds that sign everything of NATS, and the operator's credentials. Whoever can read them is
-// the operator. Agents get none of them.
+// The files under `keys/`: the seeds that sign all NATS accounts and users, and the operator's credentials. Whoever can read
+// them can act as the operator, so agents get none of them.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { keysDirOf } from "../data-dir/data-dir.ts";
@@ -18,14 +18,14 @@ import {
 } from "../nats/accounts/credentials.ts";
 import { certificatesIn } from "../nats/accounts/trust.ts";
 
-/** What the client commands on this machine connect with. */
+/** The path of the credentials that a person's commands on this machine connect with. */
 export function operatorCredsPath(dataDir: string): string {
   return join(keysDirOf(dataDir), "operator.creds");
 }
 
-/** The certificates that nats-server is known by to whoever has credentials; an empty text where it speaks no TLS. */
+/** The certificates that clients trust for nats-server, which are added to all credentials; empty if it runs without TLS. */
 export async function readTrust(dataDir: string): Promise<string> {
-  return await readFile(trustPath(dataDir), "utf8").catch(() => ""); // serve writes it where there is TLS
+  return await readFile(trustPath(dataDir), "utf8").catch(() => ""); // serve writes the file only with TLS
 }
 
 function trustPath(dataDir: string): string {
@@ -38,10 +38,10 @@ async function keepTrust(dataDir: string, trust: string): Promise<void> {
 }
 
 /**
- * The keys of this data directory, made at its first start. Only the holder of the data directory (data-dir/serve-lock.ts) may make them: two that do at once
- * would vouch for different fleets.
- * @param trust what {@link readTrust} gives from now on
- * @throws CliaiError `config_invalid`, naming the file, when one is damaged or cannot be read
+ * Reads the keys of this data directory, or makes them at the first start. Only the serve that holds the directory's lock
+ * (data-dir/serve-lock.ts) may call this: two at once would make two sets of keys that do not fit each other.
+ * @param trust the certificates that {@link readTrust} returns from now on
+ * @throws CliaiError `config_invalid` with the path of a file that is damaged or cannot be read
  */
 export async function ensureKeys(dataDir: string, trust = ""): Promise<NatsKeys> {
   await ensureOwnDir(keysDirOf(dataDir));
@@ -61,7 +61,10 @@ export async function ensureKeys(dataDir: string, trust = ""): Promise<NatsKeys>
   return keys;
 }
 
-/** Undefined where no server with credentials has started yet. @throws CliaiError as {@link ensureKeys} */
+/**
+ * Undefined if no serve with credentials has started on this directory yet.
+ * @throws CliaiError as {@link ensureKeys} does
+ */
 export async function readKeys(dataDir: string): Promise<NatsKeys | undefined> {
   const { operator, system, account } = await readKeyFiles(dataDir);
   return operator && system && account ? { operator, system, account } : undefined;
@@ -78,7 +81,7 @@ async function readKeyFile(path: string, kind: KeyKind): Promise<NatsKeys[KeyKin
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CliaiError("config_invalid", `cannot use the key ${path}: ${messageOf(cause)}`, {
-      hint: "put it back from a copy; without one remove the folder keys/ and spawn the agents again",
+      hint: "restore it from a backup, or remove the folder keys/ and spawn the agents again",
       cause,
     });
   }
@@ -88,10 +91,10 @@ function seedPath(dataDir: string, kind: KeyKind): string {
   return join(keysDirOf(dataDir), `${kind}.nk`);
 }
 
-/** Makes them again if they are missing, cut off, or of another account or certificate. */
+/** Makes the operator's credentials again if they are missing, damaged, or for another account or certificate. */
 async function ensureOperatorCreds(dataDir: string, { account }: NatsKeys, trust: string): Promise<void> {
   const path = operatorCredsPath(dataDir);
-  const present = await readFile(path, "utf8").catch(() => ""); // absent or unreadable: made again
+  const present = await readFile(path, "utf8").catch(() => ""); // if it is absent or unreadable, it is made again
   const isSame = String(certificatesIn(present)) === String(certificatesIn(trust));
   if (isSame && (await isIssuedBy(present, account))) return;
   await writePrivateFile(path, (await mintUser(account, { name: operatorName })).creds + trust);

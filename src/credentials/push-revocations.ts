@@ -15,8 +15,8 @@ import { readAgentAccounts, readFleetRevocations } from "./agent-grants.ts";
 import { operatorCredsPath, readTrust } from "./keys.ts";
 
 /**
- * Whether a nats-server was told: false where none of ours runs, which reads them at its next start.
- * @throws CliaiError `failed` when it does not take them
+ * Returns false if no nats-server of this directory runs: then it reads the revocations at its next start.
+ * @throws CliaiError `failed` if nats-server does not accept them
  */
 export async function tellRevocations(
   dataDir: string,
@@ -52,7 +52,7 @@ async function applyRevocations(
   });
   try {
     let pushed: string | undefined;
-    // Another process may revoke at the same time and push a list without our revocation. Then push once more.
+    // Push until nothing has changed: another process that revokes at the same time may have pushed a list without ours.
     for (;;) {
       const accounts = readAgentAccounts(dataDir, id);
       const ofFleet = readFleetRevocations(dataDir);

@@ -1,4 +1,4 @@
-// Decides who is a captain by the credentials that were made for it, not by what an agent says of itself.
+// Decides by its credentials whether an agent is a captain, and not by what the agent says about itself.
 import { statSync } from "node:fs";
 import { messageOf } from "../domain/text/errors.ts";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
@@ -6,9 +6,9 @@ import type { Role } from "../domain/wire/roles.ts";
 import type { Logger } from "../log.ts";
 import { type Grant, grantsDir, isGood, readGrants } from "./agent-grants.ts";
 
-/** The role of the newest valid credentials. Without any, or if they cannot be read, a plain agent. */
+/** Returns a function from an agent's id to the role of its newest valid grant; `agent` if there is none or it cannot be read. */
 export function createMintedRoles(dataDir: string, now: () => Date, log: Logger): (id: string) => Role {
-  /** Cached until a file of the folder changes, because every call asks for the role. */
+  /** The grants of each agent, kept until its folder changes, because every tool call asks for the role. */
   const known = new Map<AgentId, { readonly changedMs: number; readonly grants: readonly Grant[] }>();
   const grantsOf = (id: AgentId): readonly Grant[] => {
     const changedMs = statSync(grantsDir(dataDir, id), { throwIfNoEntry: false })?.mtimeMs;

@@ -3,6 +3,6 @@ import { readdir } from "node:fs/promises";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 
 export async function readAgentFolders(agentsDir: string): Promise<AgentId[]> {
-  const names: string[] = await readdir(agentsDir).catch(() => []); // none has been spawned here yet
+  const names: string[] = await readdir(agentsDir).catch(() => []); // no agent has been spawned here yet
   return names.filter(isAgentId);
 }

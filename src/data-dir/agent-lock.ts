@@ -1,4 +1,4 @@
-// Allows one `cliai spawn` for each agent of this data directory. It takes a lock in the agent's folder before it makes the
+// The lock that allows only one `cliai spawn` for each agent of this data directory. `spawn` takes it before it makes the
 // agent's credentials, and holds it until it ends.
 import { join } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -6,7 +6,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { isKernelLocked, type KernelLock, takeKernelLock } from "./kernel-lock.ts";
 import { ensureOwnDir, ensurePrivateDir } from "./private-files.ts";
 
-/** @throws CliaiError `already_running` when another process runs it; `data_dir_unwritable` */
+/** @throws CliaiError `already_running` if another process runs the agent; `data_dir_unwritable` */
 export async function takeAgentLock(dataDir: string, id: AgentId): Promise<KernelLock> {
   const path = lockPath(dataDir, id);
   await ensurePrivateDir(dataDir);
@@ -19,7 +19,7 @@ export async function takeAgentLock(dataDir: string, id: AgentId): Promise<Kerne
   });
 }
 
-/** Whether a `cliai spawn` on this machine runs the agent, whatever the fleet knows of it. */
+/** Whether a `cliai spawn` on this machine runs the agent, whatever its status in the fleet is. */
 export function isAgentHeld(dataDir: string, id: AgentId): boolean {
   return isKernelLocked(lockPath(dataDir, id));
 }

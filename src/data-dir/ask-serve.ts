@@ -1,10 +1,10 @@
-// Asks a running serve on the paths that need no token: which instance it is, and whether its store works.
+// Asks a running serve, on the paths that need no token, which instance it is and whether its store works.
 import * as v from "valibot";
 import { directFetch } from "../direct-fetch.ts";
 
 /**
- * The body, whatever the status.
- * The certificate is not checked: it is made for other names than this one, and nothing is told here.
+ * Returns the body of the answer, whatever its status.
+ * The certificate is not checked, because it is made for other names than loopback, and the request carries no secret.
  */
 export async function askServe(url: URL, signal: AbortSignal): Promise<string> {
   const response = await directFetch(url, { signal, checksCertificate: false });
@@ -21,12 +21,12 @@ const HealthSchema = v.object({
 
 export type Health = v.InferOutput<typeof HealthSchema>;
 
-/** What is wrong with it by its own word; undefined where no serve says anything. */
+/** Asks serve what is wrong with it (`/readyz`). Undefined if no serve answers. */
 export async function askHealth(serveUrl: string): Promise<Health | undefined> {
   try {
     const signal = AbortSignal.timeout(answerWithinMs);
     return v.parse(HealthSchema, JSON.parse(await askServe(new URL("/readyz", serveUrl), signal)));
   } catch {
-    return undefined; // none is there, or something else: what was seen first is told
+    return undefined; // no serve, or another program: the caller then reports its own first error
   }
 }

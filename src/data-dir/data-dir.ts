@@ -1,6 +1,7 @@
 // This room knows what stands on the disk: paths, private files, locks, `serve.json`, the HTTP token.
 //
-// The paths of the data directory: `--data-dir`, else CLIAI_HOME, else the platform's user data directory (contract §1).
+// The path of the data directory (`--data-dir`, else CLIAI_HOME, else `cliai` in the platform's user data directory), and of
+// the folders in it.
 import { join, posix, resolve, win32 } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { Environment } from "../runtime.ts";
@@ -12,18 +13,21 @@ export interface DataDirSources {
   readonly platform: NodeJS.Platform;
 }
 
-/** An absolute path; nothing is made. @throws CliaiError `config_invalid` when the user's home is not known */
+/**
+ * Returns an absolute path, and creates nothing.
+ * @throws CliaiError `config_invalid` if the user's home is not known
+ */
 export function dataDirOf({ flag, env, cwd, platform }: DataDirSources): string {
   const named = flag ?? (env.CLIAI_HOME || undefined);
   return named === undefined ? userDataDir(env, platform) : resolve(cwd, named);
 }
 
-/** Where the server's own keys are; the folder is for its user alone. */
+/** The folder of the server's own keys. Only its user may read it. */
 export function keysDirOf(dataDir: string): string {
   return join(dataDir, "keys");
 }
 
-/** Where the nats-server of `serve` keeps everything. */
+/** The folder in which the nats-server of `serve` keeps all its files. */
 export function natsDirOf(dataDir: string): string {
   return join(dataDir, "nats");
 }
@@ -34,7 +38,7 @@ function userDataDir(env: Environment, platform: NodeJS.Platform): string {
   }
   if (platform === "darwin")
     return posix.join(requireVariable(env, "HOME"), "Library", "Application Support", "cliai");
-  // The XDG specification: a relative path is to be ignored.
+  // A relative path is ignored, as the XDG specification demands.
   if (env.XDG_DATA_HOME?.startsWith("/")) return posix.join(env.XDG_DATA_HOME, "cliai");
   return posix.join(requireVariable(env, "HOME"), ".local", "share", "cliai");
 }
@@ -43,6 +47,6 @@ function requireVariable(env: Environment, name: string): string {
   const value = env[name];
   if (value) return value;
   throw new CliaiError("config_invalid", `${name} is not set, so there is no place for cliai's data`, {
-    hint: "name one: --data-dir DIR, or CLIAI_HOME",
+    hint: "choose a directory: --data-dir DIR, or CLIAI_HOME",
   });
 }

@@ -1,5 +1,5 @@
-// The file of the HTTP token. It is made at the first start and replaced by `cliai token rotate`; a running serve watches
-// it. src/web/access/access.ts decides what the token opens.
+// The file of the HTTP token. serve makes it at its first start and watches it; `cliai token rotate` replaces it.
+// src/web/access/access.ts decides what the token allows.
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -9,17 +9,20 @@ import type { Logger } from "../log.ts";
 import { keysDirOf } from "./data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
-/** A change is noticed at the next request, and otherwise after this time. */
+/** serve notices a new token at the next request, or after this time. */
 const lookEveryMs = 250;
 
-/** So long that it cannot be guessed. */
+/** At least 32 characters, so that nobody can guess the token. */
 const tokenPattern = /^[\x21-\x7e]{32,512}$/;
 
 export function httpTokenPath(dataDir: string): string {
   return join(keysDirOf(dataDir), "http-token");
 }
 
-/** Makes the token where there is none: 256 bits. @throws CliaiError `data_dir_unwritable` */
+/**
+ * Makes a token of 256 bits if there is none. Returns the path of its file.
+ * @throws CliaiError `data_dir_unwritable`
+ */
 export async function ensureHttpToken(dataDir: string): Promise<string> {
   const path = httpTokenPath(dataDir);
   await ensureOwnDir(keysDirOf(dataDir));
@@ -43,15 +46,15 @@ async function writeFreshToken(path: string): Promise<void> {
 }
 
 /**
- * @param path a symbolic link in its place is not followed
- * @throws CliaiError `config_invalid` when it is missing, unreadable or holds no token
+ * @param path a symbolic link at this path is refused
+ * @throws CliaiError `config_invalid` if the file is missing, cannot be read, or holds no token
  */
 export function readHttpToken(path: string): string {
   let text: string;
   try {
     const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
     try {
-      if (!fstatSync(file).isFile()) throw new Error("it is no file");
+      if (!fstatSync(file).isFile()) throw new Error("it is not a file");
       text = readFileSync(file, "utf8").trim();
     } finally {
       closeSync(file);
@@ -65,7 +68,7 @@ export function readHttpToken(path: string): string {
           ? "a symbolic link stands in its place"
           : messageOf(cause);
     throw new CliaiError("config_invalid", `cannot read the token in ${path}: ${why}`, {
-      hint: "make another: cliai token rotate; for --token-file, name a file that you may read",
+      hint: "make a new one: cliai token rotate; for --token-file, name a file that you can read",
       cause,
     });
   }
@@ -80,17 +83,19 @@ export function readHttpToken(path: string): string {
 }
 
 export interface HttpTokenWatch {
-  /** The token now; undefined when it cannot be read, which is logged once. */
+  /** The present token; undefined if it cannot be read, which is logged once. */
   readonly token: () => string | undefined;
   readonly onRotated: (listener: () => void) => () => void;
   stop(): void;
 }
 
-/** @throws CliaiError `config_invalid` when there is no token to begin with */
+/** @throws CliaiError `config_invalid` if there is no token when the watch begins */
 export function watchHttpToken(path: string, log: Logger): HttpTokenWatch {
   let known: string | undefined = readHttpToken(path);
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
-    log.warn(`others on this machine may read the HTTP token: chmod 600 ${path}, then: cliai token rotate`);
+    log.warn(
+      `other users of this machine can read the HTTP token; run: chmod 600 ${path}, then: cliai token rotate`,
+    );
   }
   const listeners = new Set<() => void>();
   const token = () => {
@@ -98,11 +103,11 @@ export function watchHttpToken(path: string, log: Logger): HttpTokenWatch {
     try {
       now = readHttpToken(path);
     } catch (error) {
-      if (known !== undefined) log.error(`nobody can be let in: ${messageOf(error)}`);
+      if (known !== undefined) log.error(`nobody can sign in: ${messageOf(error)}`);
     }
     if (now === known) return now;
     known = now;
-    log.info("the HTTP token has changed: every session has ended");
+    log.info("the HTTP token has changed: every browser is signed out");
     for (const listener of [...listeners]) listener();
     return now;
   };

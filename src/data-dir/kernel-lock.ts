@@ -16,12 +16,12 @@ export interface KernelLock {
 /** Keeps the held locks reachable: a garbage-collected one would be closed, and its lock released. */
 const held = new Set<DatabaseSync>();
 
-/** A look at a lock, or a failed try, blocks others for a moment; so a try is repeated for this long. */
+/** `isKernelLocked` and a failed try block the file for a moment, so a try is repeated for this long. */
 const looksEndWithinMs = 500;
 const mostSpacingMs = 25;
 
 /**
- * Undefined when another process, or another part of this one, holds it. The file is made where there is none, and stays.
+ * Takes the lock. Undefined if another process, or another part of this one, holds it. Creates the file, which stays.
  * @throws CliaiError `data_dir_unwritable`
  */
 export async function takeKernelLock(path: string): Promise<KernelLock | undefined> {
@@ -34,7 +34,10 @@ export async function takeKernelLock(path: string): Promise<KernelLock | undefin
   }
 }
 
-/** Whether somebody holds it; nobody does where the file is not there. @throws CliaiError `data_dir_unwritable` */
+/**
+ * Whether somebody holds the lock. Without the file, nobody does.
+ * @throws CliaiError `data_dir_unwritable`
+ */
 export function isKernelLocked(path: string): boolean {
   if (!existsSync(path)) return false;
   let database: DatabaseSync | undefined;
@@ -54,7 +57,7 @@ export function isKernelLocked(path: string): boolean {
 async function tryLock(path: string): Promise<KernelLock | undefined> {
   let database: DatabaseSync | undefined;
   try {
-    // For this user alone; SQLite itself would make it readable by all.
+    // Make the file for this user only, because SQLite would make it readable for everybody.
     if (!existsSync(path)) await writeFile(path, "", { mode: 0o600, flag: "wx" }).catch(unlessThere);
     database = new DatabaseSync(path);
     // With the journal in memory, a killed holder leaves no other file behind.
@@ -77,7 +80,7 @@ function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }
 
-/** SQLITE_BUSY. Deno 2.9 gives the words alone. */
+/** Whether it is SQLITE_BUSY. Deno 2.9 gives no code, so the text is compared. */
 function isBusy(error: unknown): boolean {
   const { errcode, message = "" } = error as { readonly errcode?: number; readonly message?: string };
   return errcode === undefined ? message.includes("database is locked") : (errcode & 0xff) === 5;

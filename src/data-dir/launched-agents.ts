@@ -1,5 +1,5 @@
-// Records which agents this server has launched and launches again at its next start: one private file in each agent's
-// folder. An agent that was stopped, ended by itself or was removed has no file.
+// Records which agents `serve` launched and has to launch again at its next start: a private file `launched.json` in each
+// agent's folder. An agent that was stopped, ended in order or was removed has no such file.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -12,15 +12,15 @@ import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 const LaunchedSchema = v.looseObject({
   profile: v.string(),
-  /** Absolute. */
+  /** An absolute path. */
   project: v.string(),
-  /** By which its CLI finds the conversation again. */
+  /** The id by which the agent's CLI resumes the conversation. */
   session_id: v.pipe(v.string(), v.uuid()),
 });
 export type Launched = v.InferOutput<typeof LaunchedSchema>;
 
 export interface LaunchedAgents {
-  /** A file that cannot be read is named in the log and left out. */
+  /** Skips a file that cannot be read, and logs its path. */
   read(): Promise<ReadonlyMap<AgentId, Launched>>;
   remember(id: AgentId, launched: Launched): Promise<void>;
   forget(id: AgentId): Promise<void>;
@@ -37,7 +37,7 @@ export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgen
           agents.set(id, decodeMessage(LaunchedSchema, await readFile(file(id))));
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
-          log.warn(`${file(id)} is left aside: ${messageOf(error)}`);
+          log.warn(`cannot use ${file(id)}, so ${id} is not launched again: ${messageOf(error)}`);
         }
       }
       return agents;

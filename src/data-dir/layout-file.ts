@@ -1,4 +1,4 @@
-// `layout.json` of the data directory: the layout of its data, and the cliai that wrote it last.
+// `layout.json` in the data directory: the layout of the data, and the version of cliai that wrote it last.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -16,8 +16,8 @@ function pathOf(dataDir: string): string {
 }
 
 /**
- * To be called before anything of the directory is opened. Without the file it is new, or of cliai 0.1.0.
- * @throws CliaiError `config_invalid` for a newer layout, and for a file that says none
+ * Call this before anything in the directory is opened. Without the file, the directory is new or was written by cliai 0.1.0.
+ * @throws CliaiError `config_invalid` if the layout is newer than this program's, or the file names none
  */
 export async function requireKnownDataDir(dataDir: string): Promise<void> {
   const path = pathOf(dataDir);
@@ -33,7 +33,10 @@ export async function requireKnownDataDir(dataDir: string): Promise<void> {
   requireKnownLayout(layout, `the data directory ${dataDir}`, `cliai ${written_by}`);
 }
 
-/** Call it when everything in the directory has this layout. @throws CliaiError `data_dir_unwritable` */
+/**
+ * Call this when everything in the directory has this program's layout.
+ * @throws CliaiError `data_dir_unwritable`
+ */
 export async function writeLayout(dataDir: string, version: string): Promise<void> {
   const text = JSON.stringify({ layout: layoutVersion, written_by: version });
   await writePrivateFile(pathOf(dataDir), `${text}\n`);

@@ -1,12 +1,12 @@
-// Directories and files for this user alone: modes 0700 and 0600, written whole or not at all, never through a symbolic
-// link. On Windows, modes have no effect, and the user's data directory is private already.
+// Makes directories and files that only this user can read: modes 0700 and 0600. A file is written whole or not at all, and
+// never through a symbolic link. On Windows modes have no effect, but the user's data directory is private there.
 import { chmod, lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 
 /**
- * Makes the directory and its parents. One that is there already keeps its mode: it may be the user's own, `/tmp` even.
- * @throws CliaiError `data_dir_unwritable`, also when something else than a directory stands there
+ * Makes the directory and its parents. An existing directory keeps its mode, because it may not be ours alone, such as `/tmp`.
+ * @throws CliaiError `data_dir_unwritable`, also if the path is not a directory
  */
 export async function ensurePrivateDir(path: string): Promise<void> {
   try {
@@ -16,7 +16,7 @@ export async function ensurePrivateDir(path: string): Promise<void> {
   }
 }
 
-/** As {@link ensurePrivateDir}, for a directory of our own: made private again, and no symbolic link to elsewhere. */
+/** As {@link ensurePrivateDir}, for a directory that is cliai's own: makes it private again, and refuses a symbolic link. */
 export async function ensureOwnDir(path: string): Promise<void> {
   await ensurePrivateDir(path);
   try {
@@ -28,8 +28,8 @@ export async function ensureOwnDir(path: string): Promise<void> {
 }
 
 /**
- * Whether a directory of our own is there, for what is removed from it.
- * @throws CliaiError `data_dir_unwritable` when something else stands in its place, such as a symbolic link to elsewhere
+ * Whether a directory of our own exists. Check this before removing files in it.
+ * @throws CliaiError `data_dir_unwritable` if the path is something else, such as a symbolic link to another directory
  */
 export async function isOwnDir(path: string): Promise<boolean> {
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -40,7 +40,7 @@ export async function isOwnDir(path: string): Promise<boolean> {
   throw unwritable(path, new Error("a symbolic link stands in its place"));
 }
 
-/** Writes a temporary file and renames it into place, so that a link there is replaced and not followed. */
+/** Writes a temporary file and renames it to `path`, so that a symbolic link at `path` is replaced and not followed. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
   try {

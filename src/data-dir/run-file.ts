@@ -1,5 +1,5 @@
-// `agents/<id>/run.json`: the run that a `cliai spawn` has begun, from before its CLI is started until nothing of it is left. A
-// file that is found while nobody holds the agent's lock is of a host that was killed.
+// `agents/<id>/run.json`: the run that a `cliai spawn` has begun. The file exists from before the CLI is started until all
+// processes of the run have ended. A file that exists while nobody holds the agent's lock was left by a host that was killed.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -8,9 +8,9 @@ import { decodeMessage } from "../domain/wire/decode.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 const RunFileSchema = v.object({
-  /** As the environment of its processes names it. */
+  /** The run's `instance_id`, as in the environment of its processes (`runVariable`). */
   run: v.pipe(v.string(), v.uuid()),
-  /** Absent until the CLI is started. Never 0 or below: to a signal those are other processes, and many. */
+  /** Absent until the CLI is started. The pid is at least 1, because a signal to 0 or below reaches groups of processes. */
   cli: v.optional(
     v.object({
       pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
@@ -20,12 +20,12 @@ const RunFileSchema = v.object({
 });
 export type RunFile = Readonly<v.InferOutput<typeof RunFileSchema>>;
 
-/** Undefined where there is none, and for one that is none of ours. */
+/** Undefined if there is no file, or it is not a valid one. */
 export async function readRunFile(dataDir: string, id: AgentId): Promise<RunFile | undefined> {
   try {
     return decodeMessage(RunFileSchema, await readFile(path(dataDir, id)));
   } catch {
-    return undefined; // it says nothing that anybody could be ended by
+    return undefined; // it names no process that could be ended
   }
 }
 

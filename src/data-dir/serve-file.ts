@@ -1,5 +1,5 @@
-// `serve.json`, by which clients of a data directory find its server. serve writes it when it is ready, and removes it when
-// it ends.
+// `serve.json`, by which the commands find the server of a data directory. serve writes it when it is ready, and removes it
+// when it ends.
 import { readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,21 +9,21 @@ import { decodeMessage } from "../domain/wire/decode.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const ServeFileSchema = v.looseObject({
-  /** Of the dashboard and the API. */
+  /** The address of the dashboard and the API. */
   url: v.pipe(v.string(), v.url("url is not a URL")),
   nats_url: v.string(),
   data_dir: v.string(),
   version: v.string(),
   nats_version: v.string(),
   pid: v.number(),
-  /** Another one at each start. */
+  /** A new one at each start. */
   instance: v.string(),
   insecure: v.optional(v.boolean()),
-  /** The path of the credentials that this user's commands connect with. */
+  /** The path of the operator's credentials, with which a person's commands connect. */
   nats_creds: v.optional(v.string()),
   /** The path of the HTTP token. */
   token_file: v.optional(v.string()),
-  /** Where the key of its certificate is. */
+  /** The path of the private key of the TLS certificate. */
   tls_key: v.optional(v.string()),
 });
 export type ServeFile = v.InferOutput<typeof ServeFileSchema>;
@@ -36,20 +36,20 @@ export async function writeServeFile(dataDir: string, content: ServeFile): Promi
   await writePrivateFile(serveFilePath(dataDir), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** Removes the file if this start wrote it, and leaves another serve's alone. Synchronous, for the end by a second signal. */
+/** Removes the file if this instance wrote it. Synchronous, because it is also called when a second signal ends serve. */
 export function removeServeFile(dataDir: string, instance: string): void {
   const path = serveFilePath(dataDir);
   try {
     const { instance: present } = decodeMessage(ServeFileSchema, readFileSync(path));
     if (present === instance) rmSync(path, { force: true });
   } catch {
-    // There is none, or one that is not ours to judge.
+    // There is no file, or another program wrote it.
   }
 }
 
 /**
- * Undefined when no server says that it runs on this directory.
- * @throws CliaiError `config_invalid`, naming the file, when it cannot be read or understood
+ * Undefined if there is no file, so that no server runs on this directory.
+ * @throws CliaiError `config_invalid` with the path, if the file cannot be read or is damaged
  */
 export async function readServeFile(dataDir: string): Promise<ServeFile | undefined> {
   const path = serveFilePath(dataDir);

@@ -1,5 +1,5 @@
-// Allows one serve on one data directory: the one that holds the kernel lock `serve.held`. `serve.lock` beside it names the
-// holder for people and for a serve of 0.1.0, which knows no other lock.
+// Allows only one serve on a data directory: the one that holds the kernel lock `serve.held`. The file `serve.lock` beside it
+// names the holder, for people and for a serve of 0.1.0, which does not know the kernel lock.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -14,26 +14,26 @@ const answerWithinMs = 1_000;
 const LockSchema = v.object({
   url: v.string(),
   instance: v.string(),
-  /** Absent in a file of 0.1.0, which has no other lock than this file. */
+  /** Absent in a file of 0.1.0, for which this file is the only lock. */
   held_by: v.optional(v.literal("kernel")),
 });
 type Lock = v.InferOutput<typeof LockSchema>;
 export type LockHolder = Pick<Lock, "url" | "instance">;
 
-/** Whether a serve holds the directory, also one that does not answer. */
+/** Whether a serve holds the directory, even if it does not answer. */
 export async function isServed(dataDir: string): Promise<boolean> {
   return isKernelLocked(heldPath(dataDir)) || (await olderHolder(dataDir)) !== undefined;
 }
 
-/** @throws CliaiError `already_running` when a serve holds the directory */
+/** @throws CliaiError `already_running` if a serve holds the directory */
 export async function refuseSecondServe(dataDir: string): Promise<void> {
   if (await isServed(dataDir)) throw await alreadyRunning(dataDir);
 }
 
 /**
- * Takes the directory. What a serve that was killed has left is written anew.
- * @param holder its `url` must answer `/healthz` with its instance from now on: a serve of 0.1.0 asks there
- * @returns the way to give it up
+ * Takes the lock of the directory, and overwrites the file that a killed serve has left.
+ * @param holder `url` must answer `/healthz` with `instance` from now on, because a serve of 0.1.0 asks there
+ * @returns the function that releases the lock
  * @throws CliaiError `already_running`, `data_dir_unwritable`
  */
 export async function takeLock(dataDir: string, { url, instance }: LockHolder): Promise<() => Promise<void>> {
@@ -62,7 +62,7 @@ function heldPath(dataDir: string): string {
   return join(dataDir, "serve.held");
 }
 
-/** Undefined if the file is missing or cannot be read: then it names no holder. */
+/** Undefined if the file is missing or cannot be read. */
 async function readLock(dataDir: string): Promise<Lock | undefined> {
   const bytes = await readFile(lockPath(dataDir)).catch(() => undefined);
   try {
@@ -72,7 +72,10 @@ async function readLock(dataDir: string): Promise<Lock | undefined> {
   }
 }
 
-/** A serve of 0.1.0 that holds the directory. It has no kernel lock, so it is asked; if it is silent it counts as alive, because it may be under load. */
+/**
+ * The serve of 0.1.0 that holds the directory, if any. It has no kernel lock, so it is asked over HTTP. If it does not answer in
+ * time it counts as alive, because it may be under load.
+ */
 async function olderHolder(dataDir: string): Promise<Lock | undefined> {
   const lock = await readLock(dataDir);
   if (lock === undefined || lock.held_by !== undefined) return undefined;
@@ -89,7 +92,7 @@ function instanceIn(text: string): unknown {
   try {
     return (JSON.parse(text) as { instance?: unknown }).instance;
   } catch {
-    return undefined; // somebody else's page
+    return undefined; // another program answered
   }
 }
 

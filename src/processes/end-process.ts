@@ -1,27 +1,27 @@
-// How a process is ended, in one place: it is asked, and killed when it does not go. A child is ended by its own handle; what is
-// no child of ours by its id, and only while its start is the one that was read when it was found.
+// Ends processes: asks each to end, and kills it if it does not. A child is ended by its own handle. Another process is ended by
+// its id, but only if its start time is still the one that was read when it was found.
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import { killsChildOnce } from "../runtime.ts";
 import { pause } from "../waiting.ts";
 import { type KnownProcess, stillRunning } from "./process-table.ts";
 
-/** How long a process that was asked to end is waited for. */
+/** How long to wait for a process that was asked to end. */
 export const endsWithinMs = 5_000;
-/** How long a killed one is waited for: the system may be busy with it. */
+/** How long to wait for a process that was killed, because the system may need a moment to end it. */
 const killedWithinMs = 2_000;
-/** The tools of a CLI that is gone: nobody waits for what they would still do. */
+/** How long to wait for tools of a CLI that has ended. It is short, because nobody needs their results any more. */
 const leftEndWithinMs = 1_000;
 const lookEveryMs = 25;
 
 export interface Child {
   terminate(): void;
   kill(): void;
-  /** Resolves when it has ended; must not reject. */
+  /** Resolves when the child has ended. Must not reject. */
   readonly ended: Promise<unknown>;
 }
 
-/** Resolves when it has ended, or 2 s after it was killed. */
+/** Calls `terminate`, and `kill` after `withinMs`. Resolves when the child has ended, or 2 s after it was killed. */
 export async function endProcess(child: Child, withinMs = endsWithinMs): Promise<void> {
   const over = Promise.withResolvers<void>();
   let last: ReturnType<typeof setTimeout> | undefined;
@@ -40,14 +40,14 @@ export function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
-/** Sends a signal to a child of ours, which is not reaped before its exit code is known. */
+/** Sends a signal to a child. By its id, too, if the handle cannot: the id is the child's until its exit code is known. */
 export function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   const { pid, exitCode } = child;
   if (child.kill(signal) || pid === undefined || exitCode !== null || !killsChildOnce) return;
   send(pid, signal);
 }
 
-/** Ends processes that are no children of ours. Resolves with those that could not be ended. */
+/** Ends processes that are not our children. Resolves with those that could not be ended. */
 export async function endProcesses(found: readonly KnownProcess[]): Promise<readonly KnownProcess[]> {
   let left = found;
   for (const [signal, withinMs] of [
@@ -56,7 +56,7 @@ export async function endProcesses(found: readonly KnownProcess[]): Promise<read
   ] as const) {
     left = await stillRunning(left);
     for (const { pid } of left) send(pid, signal);
-    // One that is stopped takes no other signal than SIGKILL before it goes on.
+    // A stopped process handles SIGTERM only after SIGCONT.
     if (signal === "SIGTERM" && process.platform !== "win32")
       for (const { pid } of left) send(pid, "SIGCONT");
     const deadline = performance.now() + withinMs;
@@ -72,6 +72,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended by itself, or is another user's by now: whether it is still there is looked at next.
+    // It has ended, or the id now belongs to another user's process. The caller checks next whether it still runs.
   }
 }

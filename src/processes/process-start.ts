@@ -1,13 +1,13 @@
-// Reads the start time of a process from the system. Id and start time together name one process; an id alone may belong to
-// another one after a restart or in another container.
+// Reads the start time of a process from the system. Id and start time together name one process. An id alone may later
+// belong to another process, or to another one in another container.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
 
 /**
- * A text that is the same for as long as that process lives, and that no other process of this id has: on Linux the boot and
- * the clock tick since then, on macOS the second. Undefined where there is no such process, and on Windows, where none is told.
+ * A text that stays the same while the process lives, and that no other process with this id has: on Linux the id of the boot
+ * and the clock tick of the start, on macOS the second of the start. Undefined if there is no such process, and on Windows.
  */
 export async function readProcessStart(pid: number): Promise<string | undefined> {
   try {
@@ -15,7 +15,7 @@ export async function readProcessStart(pid: number): Promise<string | undefined>
     if (process.platform === "darwin") return await startByPs(pid);
     return undefined;
   } catch {
-    return undefined; // it has ended, or is hidden from this user
+    return undefined; // it has ended, or this user cannot see it
   }
 }
 
@@ -27,9 +27,9 @@ async function startOnLinux(pid: number): Promise<string | undefined> {
   return startInStat(stat, bootId);
 }
 
-/** Undefined for a process that has ended and was not waited for. */
+/** Undefined for a zombie: a process that has ended, but whose parent has not read its exit code. */
 export function startInStat(stat: string, bootId: string): string | undefined {
-  // proc_pid_stat(5): the second field is the name in brackets, which may hold anything; the third the state, the 22nd the start.
+  // proc_pid_stat(5): field 2 is the name in brackets, which may contain any character; field 3 is the state, field 22 the start.
   const [state = "", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const startTicks = rest[18];
   const hasEnded = /^[ZXx]$/.test(state);

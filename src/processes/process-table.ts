@@ -1,16 +1,16 @@
 // This room knows the processes of this machine, and ends them: a child by its handle, any other by its id and its start.
 //
-// The table of all processes: from /proc on Linux, from ps(1) on macOS, from PowerShell on Windows.
+// Reads the table of all processes: from /proc on Linux, from ps(1) on macOS, from PowerShell on Windows.
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
 import { readProcessStart, startInStat } from "./process-start.ts";
 
-/** One process and no other: its id together with its start. */
+/** Names exactly one process: by its id together with its start. */
 export interface KnownProcess {
   readonly pid: number;
-  /** As {@link readProcessStart} tells it; on Windows the time of its creation in 100 ns. */
+  /** As {@link readProcessStart} returns it; on Windows the creation time in units of 100 ns. */
   readonly started: string;
 }
 
@@ -20,7 +20,7 @@ export interface TableEntry extends KnownProcess {
 
 const tableWithinMs = 10_000;
 
-/** All that this user can see; those that have ended and were not waited for are left out. */
+/** All processes that this user can see, without zombies. */
 export async function readProcessTable(): Promise<readonly TableEntry[]> {
   if (process.platform === "linux") return await readProc();
   if (process.platform === "win32") return parseTable(await run("powershell.exe", windowsQuery));
@@ -29,7 +29,7 @@ export async function readProcessTable(): Promise<readonly TableEntry[]> {
   );
 }
 
-/** The processes whose environment has that variable with that value. Empty where the system tells no environments: Windows. */
+/** The processes whose environment has that variable with that value. Empty on Windows, which does not show environments. */
 export async function findByEnvironment(
   table: readonly TableEntry[],
   name: string,
@@ -48,7 +48,7 @@ export async function findByEnvironment(
   return table.filter(({ pid }) => pids.has(pid));
 }
 
-/** Those of the processes that are still there. */
+/** Those of the processes that still run. */
 export async function stillRunning<T extends KnownProcess>(processes: readonly T[]): Promise<readonly T[]> {
   if (processes.length === 0) return processes;
   if (process.platform === "win32") {
@@ -85,11 +85,11 @@ async function hasInEnvironment(pid: number, assignment: string): Promise<boolea
     const environment = await readFile(`/proc/${pid}/environ`, "latin1");
     return environment.split("\0").includes(assignment);
   } catch {
-    return false; // it has ended, or is another user's
+    return false; // it has ended, or belongs to another user
   }
 }
 
-/** Lines of id, parent's id, state where ps tells it, and start. */
+/** Parses lines of id, parent's id, state (only from ps), and start. */
 export function parseTable(text: string): TableEntry[] {
   return text.split("\n").flatMap((line) => {
     const [, pid, parentPid, state = "", started = ""] =

@@ -1,18 +1,18 @@
-// The processes that an agent's CLI has started, and that are left when it is killed: tools run in sessions of their own. They
-// are found by descent, for as long as the CLI lives, and by a variable that each of them has inherited from it.
+// Finds the processes that an agent's CLI has started. Some are left when the CLI is killed, because tools run in sessions of
+// their own. They are found as descendants while the CLI lives, and by a variable that each has inherited from the CLI.
 import process from "node:process";
 import { findByEnvironment, type KnownProcess, readProcessTable, type TableEntry } from "./process-table.ts";
 
-/** In the environment of an agent's CLI: its run (`instance_id`). Programs that it starts have it too. */
+/** The variable in the environment of an agent's CLI that holds its run (`instance_id`). The programs that it starts inherit it. */
 export const runVariable = "CLIAI_RUN";
 
 export interface RunPlace {
   readonly run: string;
-  /** The CLI itself: what descends from it is found also where a program has cleared its environment. */
+  /** The CLI itself. Its descendants are found even if a program has cleared its environment. */
   readonly cli?: KnownProcess | undefined;
 }
 
-/** Neither the CLI nor this process, nor what this process itself descends from. */
+/** The processes of the run, without the CLI, this process and this process's own ancestors. */
 export async function findRunProcesses({ run, cli }: RunPlace): Promise<readonly KnownProcess[]> {
   const table = await readProcessTable();
   const found = new Map<number, TableEntry>();
@@ -23,7 +23,7 @@ export async function findRunProcesses({ run, cli }: RunPlace): Promise<readonly
   return [...found.values()].filter((entry) => !isCli(entry)).map(({ pid, started }) => ({ pid, started }));
 }
 
-/** The roots themselves, and all below them. */
+/** The roots, and all their descendants. */
 export function descendantsOf(roots: readonly TableEntry[], table: readonly TableEntry[]): TableEntry[] {
   const children = Map.groupBy(table, ({ parentPid }) => parentPid);
   const seen = new Set<TableEntry>(roots);
@@ -33,7 +33,7 @@ export function descendantsOf(roots: readonly TableEntry[], table: readonly Tabl
   return [...seen];
 }
 
-/** Windows keeps the id of a parent that has ended, and gives that id to another process. */
+/** On Windows a child must not be older than its parent, because Windows can give the id of an ended parent to a new process. */
 function mayBeChild(child: TableEntry, parent: TableEntry): boolean {
   if (process.platform !== "win32") return true;
   return BigInt(child.started) >= BigInt(parent.started);
