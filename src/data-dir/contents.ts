@@ -18,6 +18,7 @@ const ownNames: Readonly<Record<string, string>> = {
   "serve.held": "the lock of the server",
   "serve.json": "where the server answers",
   "serve.lock": "who holds the lock",
+  "serve.starting": "the lock of a command that starts the server",
 };
 
 /** Written by the person, read by cliai. */

@@ -16,13 +16,21 @@ const LockSchema = v.object({
   instance: v.string(),
   /** Absent in a file of 0.1.0, for which this file is the only lock. */
   held_by: v.optional(v.literal("kernel")),
+  /** The process, together with its start: by its number alone it is not ended. Absent in a file of an older serve. */
+  pid: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  started: v.optional(v.pipe(v.string(), v.minLength(1))),
 });
 type Lock = v.InferOutput<typeof LockSchema>;
-export type LockHolder = Pick<Lock, "url" | "instance">;
+export type LockHolder = Omit<Lock, "held_by">;
 
 /** Whether a serve holds the directory, even if it does not answer. */
 export async function isServed(dataDir: string): Promise<boolean> {
   return isKernelLocked(heldPath(dataDir)) || (await olderHolder(dataDir)) !== undefined;
+}
+
+/** Who holds the directory, by its own word; undefined where nobody does, and where the holder has not said who it is. */
+export async function readHolder(dataDir: string): Promise<LockHolder | undefined> {
+  return (await isServed(dataDir)) ? await readLock(dataDir) : undefined;
 }
 
 /** @throws CliaiError `already_running` if a serve holds the directory */
@@ -36,13 +44,14 @@ export async function refuseSecondServe(dataDir: string): Promise<void> {
  * @returns the function that releases the lock
  * @throws CliaiError `already_running`, `data_dir_unwritable`
  */
-export async function takeLock(dataDir: string, { url, instance }: LockHolder): Promise<() => Promise<void>> {
+export async function takeLock(dataDir: string, holder: LockHolder): Promise<() => Promise<void>> {
+  const { instance } = holder;
   const lock = await takeKernelLock(heldPath(dataDir));
   if (lock === undefined) throw await alreadyRunning(dataDir);
   const path = lockPath(dataDir);
   try {
     if ((await olderHolder(dataDir)) !== undefined) throw await alreadyRunning(dataDir);
-    const own: Lock = { url, instance, held_by: "kernel" };
+    const own: Lock = { ...holder, held_by: "kernel" };
     await writePrivateFile(path, JSON.stringify(own));
   } catch (error) {
     lock.release();

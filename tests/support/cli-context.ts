@@ -8,12 +8,13 @@ export interface TestContext extends CliContext {
   readonly noted: readonly string[];
 }
 
-/** No environment, no terminal, no input; `exitNow` throws. */
+/** An environment that starts no server, no terminal, no input; `exitNow` throws. */
 export function testContext(more: Partial<CliContext> = {}): TestContext {
   const printed: string[] = [];
   const noted: string[] = [];
   return {
-    env: {},
+    // A test that forgets its server must not leave one running.
+    env: { CLIAI_NO_START: "1" },
     cwd: "/",
     stdin: new PassThrough().end(),
     stdout: new PassThrough(),

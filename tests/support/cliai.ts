@@ -39,6 +39,8 @@ export async function startCliai(args: readonly string[], options: CliaiOptions 
     PATH: process.env.PATH,
     // A test that forgets --data-dir must not reach the user's own.
     HOME: "/nonexistent",
+    // Nor leave a server running behind it.
+    CLIAI_NO_START: "1",
     CLIAI_NATS_SERVER: process.env.CLIAI_NATS_SERVER,
     DENO_DIR: process.env.DENO_DIR ?? join(root, ".cache", "deno"),
     ...options.env,

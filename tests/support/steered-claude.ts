@@ -51,7 +51,7 @@ async function prepare(
   const passed = claudeArgs.length === 0 ? [] : ["--", ...claudeArgs];
   const commandLine = [...cliaiCommand(), ...own, ...args, ...passed];
   const { CLIAI_LOG = "warn" } = process.env;
-  return { dir, cwd, env: { ...env, CLIAI_LOG, CLIAI_ROUTES: routes }, commandLine };
+  return { dir, cwd, env: { ...env, CLIAI_LOG, CLIAI_NO_START: "1", CLIAI_ROUTES: routes }, commandLine };
 }
 
 function watching(serve: RunningServe, id: string): Pick<Steered, "agent" | "until"> {

@@ -16,6 +16,7 @@ import { ReceiptSchema } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { decideStored } from "../../server/requests/request-store.ts";
+import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
@@ -45,6 +46,7 @@ const answerArgs = {
     default: "10",
     description: "wait this long for the answer to be delivered",
   },
+  ...startArgs,
   ...clientArgs,
 } as const satisfies ArgsDef;
 
@@ -58,6 +60,7 @@ export const answerCommand = defineCliCommand({
   async run(args, context, more) {
     const words = await readWords(args, more, context);
     const timeoutMs = readTimeoutMs(args.timeout);
+    await ensureServer(args, context);
     return await withClient(args, context, async (bus) => {
       const bucket = await openRequests(bus);
       const { request_id, agent_id, questions } = findRequest(args.request, await readRequests(bucket));

@@ -1,6 +1,7 @@
 // `cliai inbox`: lists the requests that wait for a person, each in full.
 import { answerLine, questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
+import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { ageText, paint, plain } from "../frame/terminal.ts";
@@ -10,9 +11,10 @@ import { openRequests, readRequests } from "./request-reading.ts";
 export const inboxCommand = defineCliCommand({
   name: "inbox",
   description: "list the requests that wait for a person: questions, plans, permissions, stop approvals",
-  args: clientArgs,
-  run: (args, context) =>
-    withClient(args, context, async (bus) => {
+  args: { ...startArgs, ...clientArgs },
+  run: async (args, context) => {
+    await ensureServer(args, context);
+    return await withClient(args, context, async (bus) => {
       const requests = (await readRequests(await openRequests(bus))).filter(isOpen);
       if (context.json) {
         context.print(JSON.stringify(requests));
@@ -27,7 +29,8 @@ export const inboxCommand = defineCliCommand({
         for (const line of requestLines(request, context)) context.print(line);
       }
       return 0;
-    }),
+    });
+  },
 });
 
 const kindWords: Readonly<Record<AgentRequest["kind"], string>> = {

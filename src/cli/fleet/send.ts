@@ -14,6 +14,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { saidItsLast, takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
+import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
@@ -58,6 +59,7 @@ const sendArgs = {
     valueHint: "KEY",
     description: "name the command by this key; sent again under the same key, it takes effect only once",
   },
+  ...startArgs,
   ...clientArgs,
 } as const satisfies ArgsDef;
 
@@ -88,6 +90,7 @@ export const sendCommand = defineCliCommand({
   args: sendArgs,
   async run(args, context) {
     const sending = await readSending(args, context);
+    await ensureServer(args, context);
     return await withClient(args, context, async (bus) => {
       const fleet = createFleetReader(bus, context);
       const parts = { bus, fleet, context };

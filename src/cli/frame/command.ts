@@ -52,7 +52,7 @@ export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOpt
     const command = defineCommand<T>({
       args,
       run: async ({ args: parsed }) => {
-        exitCode = await options.run(parsed, context, rest);
+        exitCode = await options.run({ ...parsed, ...negations(parsed, args) }, context, rest);
       },
     });
     // Defined anew for each call, because citty 0.2.2 has no typed way to pass the context to `run`.
@@ -71,4 +71,10 @@ export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOpt
     },
     help: () => helpAs(ownName),
   };
+}
+
+/** citty 0.2.2 reads `--no-start` as `--start` turned off, also where the flag itself is called `no-start`. */
+function negations(parsed: object, args: ArgsDef): Record<string, boolean> {
+  const off = Object.entries(parsed).flatMap(([name, value]) => (value === false ? [`no-${name}`] : []));
+  return Object.fromEntries(off.filter((name) => Object.hasOwn(args, name)).map((name) => [name, true]));
 }

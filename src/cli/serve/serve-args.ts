@@ -23,7 +23,27 @@ const settingArgs = Object.fromEntries(
   ]),
 ) as unknown as SettingArgs;
 
-export const serveArgs = { ...settingArgs, ...dataDirArgs, ...configArgs, ...jsonArgs } as const;
+const detachArgs = {
+  detach: { type: "boolean", description: "start it in the background, and return when it is ready" },
+} as const;
+
+export const serveArgs = {
+  ...settingArgs,
+  ...detachArgs,
+  ...dataDirArgs,
+  ...configArgs,
+  ...jsonArgs,
+} as const;
+
+/** The flags that were given, each one word, for a serve that is started in the background. */
+export function flagsOf(args: Readonly<Partial<Record<string, unknown>>>): string[] {
+  const own: readonly string[] = ["detach", "json", "data-dir"];
+  return Object.keys(serveArgs).flatMap((name) => {
+    const value = args[name];
+    if (own.includes(name) || value === undefined || value === false) return [];
+    return [value === true ? `--${name}` : `--${name}=${value}`];
+  });
+}
 
 /** The default is only a text here. As citty's own default it would override the value in the settings file. */
 function defaultText(standard: unknown): string {

@@ -10,18 +10,21 @@ import { buildInfo } from "../../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../../config.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
-import { ensureHttpToken, watchHttpToken } from "../../data-dir/http-token.ts";
+import { ensureHttpToken, readHttpToken, watchHttpToken } from "../../data-dir/http-token.ts";
 import { requireKnownDataDir, writeLayout } from "../../data-dir/layout-file.ts";
+import { keepLogSmall, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "../../data-dir/serve-file.ts";
 import { refuseSecondServe, takeLock } from "../../data-dir/serve-lock.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { readProcessStart } from "../../processes/process-start.ts";
 import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
+import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
@@ -33,7 +36,7 @@ import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
 import { spawnText } from "./program-text.ts";
-import { serveArgs } from "./serve-args.ts";
+import { flagsOf, serveArgs } from "./serve-args.ts";
 import { createStartupHandler, httpUrl } from "./startup-handler.ts";
 import { planWebExposure } from "./web-exposure.ts";
 
@@ -45,12 +48,14 @@ export const serveCommand = defineCliCommand({
     const { config } = await loadConfig(args.config, context);
     const settings = resolveServeSettings({ flags: args, env: context.env }, config);
     const dataDir = dataDirFor(args, context);
+    if (args.detach === true) return await detach({ dataDir, flags: flagsOf(args), context });
     await using parts = new AsyncDisposableStack();
     const instance = crypto.randomUUID();
     const running: Running = { dataDir, instance, nats: undefined, kill: new AbortController() };
     const stopped = stopOnSignal(running, context);
     const launching = { dataDir, config, configPath: args.config, context };
     const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
+    context.log.info(`ready at ${file.url} (cliai ${file.version}, pid ${file.pid})`);
     context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
     // Serve ends if its connection is closed for good. A connection that is lost or refused is tried again, so it is not closed.
     const lost = bus.closed.then((reason) =>
@@ -61,6 +66,24 @@ export const serveCommand = defineCliCommand({
     return 0;
   },
 });
+
+/** What was given is checked before: an error in it is told here, and not in a log. */
+async function detach({ dataDir, flags, context }: DetachOptions): Promise<number> {
+  const server = await startBackgroundServe({ dataDir, flags, context });
+  const log = serveLogPath(dataDir);
+  const token = server.token_file === undefined ? undefined : readHttpToken(server.token_file);
+  const loginUrl = token && loginUrlOf(server, token, context.now());
+  const { pid } = server;
+  context.print(
+    context.json
+      ? readyJson(server, loginUrl, { log })
+      : readyLine(server, loginUrl, `pid ${pid}, log ${log}`),
+  );
+  return 0;
+}
+interface DetachOptions extends BackgroundServeOptions {
+  readonly context: CliContext;
+}
 
 async function startParts(
   settings: ServeSettings,
@@ -81,7 +104,10 @@ async function startParts(
   const http = await serveHttp({ host, port, tls, fetch: startupHandler.fetch });
   parts.defer(() => http.stop());
   const url = httpUrl(scheme, host, http.port);
-  parts.defer(await takeLock(dataDir, { url, instance }));
+  const started = await readProcessStart(process.pid);
+  const own = { pid: process.pid, ...(started === undefined ? {} : { started }) };
+  parts.defer(await takeLock(dataDir, { url, instance, ...own }));
+  parts.defer(keepLogSmall(serveLogPath(dataDir)));
   const tokenFile = await tokenFileOf(settings, dataDir, context);
   const watched = tokenFile === undefined ? undefined : watchHttpToken(tokenFile, log);
   parts.defer(() => watched?.stop());
@@ -154,7 +180,11 @@ async function startParts(
   void headlessAgents.resume();
   void endLeftoverRuns(dataDir, log);
   const token = watched?.token();
-  return { file, bus, loginUrl: token && new URL(loginPath(token, instance, now()), url).href };
+  return { file, bus, loginUrl: token && loginUrlOf(file, token, now()) };
+}
+
+function loginUrlOf({ url, instance }: ServeFile, token: string, now: Date): string {
+  return new URL(loginPath(token, instance, now), url).href;
 }
 
 /** The file with the HTTP token; undefined with --insecure, which asks for no token. */
@@ -195,16 +225,25 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
   return promise;
 }
 
-function readyLine({ url, nats_url, data_dir }: ServeFile, loginUrl: string | undefined): string {
+function readyLine(
+  { url, nats_url, data_dir }: ServeFile,
+  loginUrl: string | undefined,
+  process = "",
+): string {
   const once =
     loginUrl === undefined
       ? ""
       : "; this address works once, within ten minutes; for another: cliai token url";
-  return `cliai is ready: ${loginUrl ?? url} (NATS at ${redact(nats_url)}, data in ${data_dir}${once})`;
+  const more = process === "" ? "" : `, ${process}`;
+  return `cliai is ready: ${loginUrl ?? url} (NATS at ${redact(nats_url)}, data in ${data_dir}${more}${once})`;
 }
 
-function readyJson(file: ServeFile, loginUrl: string | undefined): string {
+function readyJson(
+  file: ServeFile,
+  loginUrl: string | undefined,
+  more: { readonly log?: string } = {},
+): string {
   const { url, nats_url, data_dir, version, nats_version, pid } = file;
   const ready = { ready: true, url, nats_url: redact(nats_url), data_dir, version, nats_version, pid };
-  return JSON.stringify({ ...ready, ...(loginUrl === undefined ? {} : { login_url: loginUrl }) });
+  return JSON.stringify({ ...ready, ...more, ...(loginUrl === undefined ? {} : { login_url: loginUrl }) });
 }

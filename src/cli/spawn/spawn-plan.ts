@@ -10,6 +10,7 @@ import { isServed } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, roles } from "../../domain/wire/roles.ts";
+import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { Arguments } from "../frame/command.ts";
@@ -60,6 +61,7 @@ export const spawnArgs = {
     type: "boolean",
     description: "write the agent's configuration and print its command; make no credentials, launch nothing",
   },
+  ...startArgs,
   ...configArgs,
   ...clientArgs,
 } as const;
@@ -163,6 +165,7 @@ async function meetServer(
   context: CliContext,
 ): Promise<{ natsUrl: string; agents: SeenAgents }> {
   const isDry = args["dry-run"] === true;
+  if (!isDry) await ensureServer(args, context);
   const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
     if (!isDry || !(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;
     context.note(`no server runs; the files name the default address ${defaultNatsUrl}`);

@@ -1,0 +1,106 @@
+// This room starts the server in the background, tells its status, and ends it.
+//
+// Starts `cliai serve` in the background: in a session of its own, so that it outlives this program and its terminal, with its
+// output in `logs/serve.log` of the data directory. Waits until it answers.
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { dirname } from "node:path";
+import * as v from "valibot";
+import { askHealth } from "../../data-dir/ask-serve.ts";
+import { openLog, readLog, serveLogPath } from "../../data-dir/log-file.ts";
+import { ensureOwnDir, ensurePrivateDir } from "../../data-dir/private-files.ts";
+import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
+import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
+import { selfCommand } from "../../runtime.ts";
+import { pause } from "../../waiting.ts";
+import type { CliContext } from "../frame/context.ts";
+
+/** A large store takes nats-server a while to open. */
+const readyWithinMs = 60_000;
+const lookEveryMs = 20;
+const lastWordsBytes = 2_000;
+
+export interface BackgroundServeOptions {
+  readonly dataDir: string;
+  /** Flags of `serve`, each one word: `--port=0`. */
+  readonly flags: readonly string[];
+  readonly context: Pick<CliContext, "env" | "cwd">;
+}
+
+/**
+ * @throws CliaiError what `serve` itself says when it ends at its start; `no_answer` when it is not ready in a minute, and goes on
+ */
+export async function startBackgroundServe(options: BackgroundServeOptions): Promise<ServeFile> {
+  const { dataDir } = options;
+  await ensurePrivateDir(dataDir);
+  const log = serveLogPath(dataDir);
+  await ensureOwnDir(dirname(log));
+  const from = readLog(log, -1, 1).end;
+  const before = await readServeFile(dataDir).catch(() => undefined); // one that cannot be read is written anew
+  const child = startServe(options, log);
+  const ended = endOf(child);
+  const deadline = performance.now() + readyWithinMs;
+  for (;;) {
+    const server = await readServeFile(dataDir).catch(() => undefined); // the same
+    const isNew = server?.pid === child.pid && server?.instance !== before?.instance;
+    if (server !== undefined && isNew && (await askHealth(server.url)) !== undefined) return server;
+    const how = await Promise.race([ended, pause(lookEveryMs)]);
+    if (how !== undefined) throw failureOf(how, readLog(log, from).text);
+    if (performance.now() < deadline) continue;
+    throw new CliaiError(
+      "no_answer",
+      `the server (pid ${child.pid}) is not ready within a minute, and goes on`,
+      {
+        hint: `see what it does: tail ${log}`,
+      },
+    );
+  }
+}
+
+function startServe({ dataDir, flags, context }: BackgroundServeOptions, log: string): ChildProcess {
+  const { command, args } = selfCommand();
+  const fd = openLog(log);
+  try {
+    // With --json its last words are an error that can be read. What it prints when it is ready would sign a browser in.
+    const child = spawn(command, [...args, "serve", `--data-dir=${dataDir}`, "--json", ...flags], {
+      ...{ cwd: context.cwd, detached: true, windowsHide: true },
+      env: { ...context.env, CLIAI_LOG: context.env.CLIAI_LOG || "info" },
+      stdio: ["ignore", "ignore", fd],
+    });
+    child.unref();
+    return child;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+}
+
+const ErrorLineSchema = v.object({
+  error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
+});
+
+/** What `serve` itself has said of its end, where its last line is an error. */
+export function failureOf(how: string, words: string): CliaiError {
+  const lines = words.trim().split("\n");
+  try {
+    const { code, message, hint } = v.parse(ErrorLineSchema, JSON.parse(lines.at(-1) ?? "")).error;
+    return new CliaiError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+  } catch {
+    const last = redact(
+      words
+        .trim()
+        .slice(-lastWordsBytes)
+        .replaceAll(/\s*\n\s*/g, " "),
+    );
+    return new CliaiError("failed", `the server ended at its start (${how}): ${last || "it said nothing"}`, {
+      hint: "see it in the foreground: CLIAI_LOG=debug cliai serve",
+    });
+  }
+}

@@ -1,0 +1,122 @@
+// Starts a server in the background where a command needs one and none runs on its data directory. Of two commands that start one
+// at once, the second waits for the server of the first.
+import { join } from "node:path";
+import process from "node:process";
+import { dataDirOf } from "../../data-dir/data-dir.ts";
+import { type KernelLock, takeKernelLock } from "../../data-dir/kernel-lock.ts";
+import { serveLogPath } from "../../data-dir/log-file.ts";
+import { ensurePrivateDir } from "../../data-dir/private-files.ts";
+import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
+import { isServed, type LockHolder, readHolder } from "../../data-dir/serve-lock.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { stillRunning } from "../../processes/process-table.ts";
+import { pause } from "../../waiting.ts";
+import type { CliContext } from "../frame/context.ts";
+import { type BackgroundServeOptions, startBackgroundServe } from "./background-serve.ts";
+
+export const startArgs = {
+  "no-start": {
+    type: "boolean",
+    description:
+      "where no server runs, refuse instead of starting one in the background; so does CLIAI_NO_START=1",
+  },
+} as const;
+
+export interface EnsureServerArgs {
+  readonly "data-dir"?: string | undefined;
+  readonly url?: string | undefined;
+  readonly creds?: string | undefined;
+  /** The settings file that the server is started with, too. */
+  readonly config?: string | undefined;
+  readonly "no-start"?: boolean | undefined;
+}
+
+/** What another command may take to start the server that this one waits for. */
+const startedWithinMs = 75_000;
+const lookEveryMs = 50;
+
+/**
+ * Resolves when a server runs on the data directory. Does nothing where `--url` or `--creds` names another server, and with
+ * `--no-start`: then whatever is asked of the server next says that there is none.
+ * @throws CliaiError what `serve` says when it cannot start
+ */
+export async function ensureServer(args: EnsureServerArgs, context: CliContext): Promise<void> {
+  const { env, cwd } = context;
+  if (args.url !== undefined || args.creds !== undefined) return;
+  if (args["no-start"] === true || isSet(env.CLIAI_NO_START)) return;
+  const dataDir = dataDirOf({ flag: args["data-dir"], env, cwd, platform: process.platform });
+  const deadline = performance.now() + startedWithinMs;
+  if (await isReady(dataDir, deadline)) return;
+  await ensurePrivateDir(dataDir);
+  const lock = await takeStartLock(dataDir, deadline);
+  try {
+    if (await isReady(dataDir, deadline)) return;
+    const flags = args.config === undefined ? [] : [`--config=${args.config}`];
+    const server = await startOnFreePorts({ dataDir, flags, context });
+    const where = `pid ${server.pid}, ${server.url}, log ${serveLogPath(dataDir)}`;
+    context.note(
+      `no server ran on ${dataDir}: one is started in the background (${where}); end it: cliai down`,
+    );
+  } finally {
+    lock.release();
+  }
+}
+
+function isSet(variable: string | undefined): boolean {
+  return variable !== undefined && variable !== "" && variable !== "0";
+}
+
+/** Whether a server runs there; one that is starting or ending is waited for. @throws CliaiError `no_answer` */
+async function isReady(dataDir: string, deadline: number): Promise<boolean> {
+  while (await isServed(dataDir)) {
+    const server = await readServeFile(dataDir);
+    const holder = await readHolder(dataDir);
+    if (server !== undefined && (holder === undefined || (await isServeOf(holder, server)))) return true;
+    if (performance.now() > deadline) {
+      throw new CliaiError("no_answer", `a server holds ${dataDir}, but is not ready`, {
+        hint: "see what it does: cliai status --log",
+      });
+    }
+    await pause(lookEveryMs);
+  }
+  return false;
+}
+
+/** For a moment after it has taken the directory, a serve finds there the words of one that was killed. */
+async function isServeOf(holder: LockHolder, server: ServeFile): Promise<boolean> {
+  const { instance, pid, started } = holder;
+  if (server.instance !== instance) return false;
+  return pid === undefined || started === undefined || (await stillRunning([{ pid, started }])).length > 0;
+}
+
+/** @throws CliaiError `no_answer` */
+async function takeStartLock(dataDir: string, deadline: number): Promise<KernelLock> {
+  for (;;) {
+    const lock = await takeKernelLock(join(dataDir, "serve.starting"));
+    if (lock !== undefined) return lock;
+    if (performance.now() > deadline) {
+      throw new CliaiError(
+        "no_answer",
+        `another command has been starting the server of ${dataDir} for long`,
+        {
+          hint: "see what it does: cliai status --log",
+        },
+      );
+    }
+  }
+}
+
+/** At its usual ports where they are free: nobody has asked for these, so that another program's are no reason to refuse. */
+async function startOnFreePorts(options: BackgroundServeOptions): Promise<ServeFile> {
+  const free = new Set<string>();
+  for (;;) {
+    try {
+      return await startBackgroundServe({ ...options, flags: [...options.flags, ...free] });
+    } catch (error) {
+      if (!(error instanceof CliaiError) || error.code !== "port_taken") throw error;
+      const flag = error.message.includes("for NATS") ? "--nats-port=0" : "--port=0";
+      if (free.has(flag)) throw error;
+      free.add(flag);
+    }
+  }
+}
