@@ -6,6 +6,7 @@ import { CliaiError } from "./domain/text/errors.ts";
 import { findJsonError } from "./domain/text/json-error.ts";
 import { parseDurationMs } from "./domain/text/moment.ts";
 import { didYouMean } from "./domain/text/nearest.ts";
+import { loopback } from "./domain/wire/own-address.ts";
 import { roles } from "./domain/wire/roles.ts";
 
 const text = (what: string) => v.pipe(v.string(`must be ${what}`), v.minLength(1, `must be ${what}`));
@@ -42,7 +43,7 @@ export const serveSettings = {
   host: setting(text("an address"), {
     description: "serve the dashboard and the API on this address",
     valueHint: "ADDRESS",
-    default: "127.0.0.1",
+    default: loopback,
   }),
   nats_port: setting(wholeNumber(0, 65_535), {
     description: "run nats-server on this port; 0 picks a free one",

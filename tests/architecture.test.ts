@@ -197,13 +197,36 @@ describe("architecture", () => {
 
   test.each([
     ["compares secrets", /timingSafeEqual/, "same-secret.ts"],
-    ["knows the names of loopback", /localhost\|127/, "domain/wire/own-address.ts"],
+    ["knows the names of loopback", /localhost|127\.0\.0\.1|"::1"/, "domain/wire/own-address.ts"],
+    ["knows an address that means all", /0\.0\.0\.0/, "domain/wire/own-address.ts"],
+    ["knows the operator's name", /env\.USER(NAME)?\b/, "cli/frame/context.ts"],
+    ["parses seconds and durations", /number of seconds|\[smhdw\]/, "domain/text/moment.ts"],
+    ["says how long something is", /`\$\{Math\.floor\(\w+ \/ 3_?600\)\} h/, "domain/text/moment.ts"],
+    ["leaves out what is undefined", /function definedOf/, "domain/defined.ts"],
     ["knows how a status looks", /"◐"|"unplugged"/, "domain/fleet/status-look.ts"],
     ["lists the kinds of events", /"session_start", "prompt"/, "domain/wire/event-messages.ts"],
     ["decodes a shutdown", /ShutdownSchema,/, "domain/wire/decode-order.ts"],
   ])("one file %s", (_, words, home) => {
     const breaches = files.filter((file) => words.test(withoutComments(file)));
     expect(breaches.map((file) => relative(src, file).replaceAll("\\", "/"))).toEqual([home]);
+  });
+
+  test("no function stands in two files", () => {
+    const places = new Map<string, string[]>();
+    for (const file of files)
+      for (const body of bodiesOf(withoutComments(file)))
+        places.set(body, [...(places.get(body) ?? []), show(file)]);
+    expect([...places.values()].filter((list) => list.length > 1)).toEqual([]);
+  });
+
+  test("a function is known again under another name", () => {
+    const body = "(a: A): B {\n  return a;\n}\n";
+    const [first, second] = bodiesOf(`export function f${body}\nasync function g${body}`);
+    expect(first).toBe(second as string);
+    expect(bodiesOf(`const f = (a: A) =>\n  g(a);\nfunction h${body}`)).toEqual([
+      "(a: A) => g(a)",
+      first as string,
+    ]);
   });
 
   test("only cli/frame/run.ts and main.ts touch the process's exit code", () => {
@@ -309,6 +332,14 @@ function longestFunction(source: string): number {
 }
 const opensFunction =
   /^(?!\s*(if|for|while|switch|catch|return|\}|\)))(.*\bfunction\b.*[({]$|.*=> \{$|.*(=|:) (async )?\($|\s*(async |static |get |set |override |private )*[\w#*]+(<.*>)?\(.*\{$)/;
+
+/** The functions of a source that is formatted as ours, each from its parameters on, on one line. */
+function bodiesOf(source: string): string[] {
+  const functions = /^(?:export )?(?:async )?function \w+([\s\S]*?\n\})\n/gm;
+  const arrows = /^(?:export )?const \w+ = ((?:async )?\([^;]*?=>[\s\S]*?);\n(?=\S|\n)/gm;
+  const found = [...source.matchAll(arrows), ...source.matchAll(functions)];
+  return found.map(([, body = ""]) => body.replace(/\s+/g, " "));
+}
 
 function withoutComments(file: string): string {
   return readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");

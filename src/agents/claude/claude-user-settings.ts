@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { parseJson } from "../../domain/wire/decode.ts";
+import { loopback } from "../../domain/wire/own-address.ts";
 import type { UserSettings, UserSettingsPlace } from "../agent-cli.ts";
 import { noProxyWithLoopback, sparesLoopback } from "../direct-loopback.ts";
 
@@ -76,7 +77,7 @@ function whyHttpHooksAreOff(files: readonly SettingsFile[]): string | undefined 
     const list = lastText(managed, name);
     return list !== undefined && !sparesLoopback(list);
   });
-  return cut ? `${managed.at(-1)?.path} sets a NO_PROXY without 127.0.0.1` : undefined;
+  return cut ? `${managed.at(-1)?.path} sets a NO_PROXY without ${loopback}` : undefined;
 }
 
 function lastText(files: readonly SettingsFile[], name: string): string | undefined {

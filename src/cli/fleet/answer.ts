@@ -10,6 +10,7 @@ import {
   findRequest,
 } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { parseSeconds } from "../../domain/text/moment.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent } from "../../domain/wire/decode.ts";
 import { ReceiptSchema } from "../../domain/wire/messages.ts";
@@ -59,7 +60,8 @@ export const answerCommand = defineCliCommand({
   takesMore: true,
   async run(args, context, more) {
     const words = await readWords(args, more, context);
-    const timeoutMs = readTimeoutMs(args.timeout);
+    const timeoutMs =
+      parseSeconds(args.timeout, "--timeout", { least: 0, most: 86_400, hint: "cliai answer --help" }) * 1000;
     await ensureServer(args, context);
     return await withClient(args, context, async (bus) => {
       const bucket = await openRequests(bus);
@@ -117,14 +119,6 @@ function checkOneText([superfluous]: readonly string[]): void {
   if (superfluous === undefined) return;
   throw new CliaiError("usage", `answer takes no argument "${superfluous}"`, {
     hint: "if it belongs to TEXT, put quotes around all of TEXT",
-  });
-}
-
-function readTimeoutMs(text: string): number {
-  const seconds = Number(text);
-  if (seconds >= 0 && seconds <= 86_400) return seconds * 1000;
-  throw new CliaiError("usage", `--timeout "${text}" is not a number of seconds from 0 to 86400`, {
-    hint: "cliai answer --help",
   });
 }
 

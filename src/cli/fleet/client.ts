@@ -7,6 +7,7 @@ import { dataDirOf } from "../../data-dir/data-dir.ts";
 import { readServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
 import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
+import { loopback } from "../../domain/wire/own-address.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -35,7 +36,7 @@ export const clientArgs = {
 } as const;
 
 /** The address of NATS for a `serve` with default settings. */
-export const defaultNatsUrl = "nats://127.0.0.1:4222";
+export const defaultNatsUrl = `nats://${loopback}:4222`;
 
 export interface ClientArgs {
   readonly "data-dir"?: string | undefined;

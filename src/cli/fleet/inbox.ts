@@ -1,10 +1,11 @@
 // `cliai inbox`: lists the requests that wait for a person, each in full.
 import { answerLine, questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
+import { spanText } from "../../domain/text/moment.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { ageText, paint, plain } from "../frame/terminal.ts";
+import { paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
@@ -44,7 +45,7 @@ export function requestLines(
   { color, now }: Pick<CliContext, "color" | "now">,
 ): string[] {
   const { request_id, agent_id, question, context, choices = [], questions, escalated } = request;
-  const age = ageText((now().getTime() - Date.parse(request.asked_at)) / 1000);
+  const age = spanText((now().getTime() - Date.parse(request.asked_at)) / 1000);
   const handed = escalated && `handed over by ${escalated.by}: ${escalated.reason}`;
   return [
     [paint(request_id, "bold", color), agent_id, kindWordsOf(request), `${age} ago`].join("  "),
@@ -73,7 +74,7 @@ function expiryLines(request: AgentRequest, now: Date): string[] {
   const { expires_at } = request;
   if (expires_at === undefined) return [];
   const seconds = (Date.parse(expires_at) - now.getTime()) / 1000;
-  return [`  ${seconds <= 0 ? "expires now" : `in ${ageText(seconds)}`}: ${expiryText(request)}`];
+  return [`  ${seconds <= 0 ? "expires now" : `in ${spanText(seconds)}`}: ${expiryText(request)}`];
 }
 
 /** An agent's text, line by line. `plain` replaces its control characters, so that the terminal does not obey them. */

@@ -1,8 +1,9 @@
 // `cliai ls`: lists the fleet, one line an agent.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { ageText, alignRows, paint, plain } from "../frame/terminal.ts";
+import { alignRows, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { createFleetReader, viewsOf } from "./fleet-reading.ts";
 import { statusMark } from "./status-mark.ts";
@@ -45,7 +46,7 @@ export function fleetTable(
   const rows = agents.map((agent) => [
     agent.agent_id,
     statusMark(agent).text,
-    agent.last_seen === undefined ? "never" : ageText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
+    agent.last_seen === undefined ? "never" : spanText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
     agent.inbox_waiting === 0 ? "" : String(agent.inbox_waiting),
     plain(agent.config_name),
     plain(agent.current_task),

@@ -7,6 +7,7 @@ import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
 import { type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
+import { parseSeconds } from "../../domain/text/moment.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
 import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
@@ -64,7 +65,7 @@ const sendArgs = {
 } as const satisfies ArgsDef;
 
 /** A week, which is longer than the stream COMMANDS keeps a command. */
-const longestS = 7 * 86_400;
+const secondsOfSend = { least: 0.001, most: 7 * 86_400, hint: "cliai send --help" };
 /** An agent that was just launched is known to serve from its first heartbeat on. Wait this long for it before refusing an order. */
 const runWithinMs = 2_000;
 const lookEveryMs = 50;
@@ -117,19 +118,19 @@ async function readSending(args: SendArgs, context: CliContext): Promise<Sending
     text: words === "-" ? await readText(context.stdin) : words,
     reason: args.reason,
     force: args.force,
-    expiresInS: args.expires === undefined ? undefined : readSeconds("--expires", args.expires),
+    expiresInS:
+      args.expires === undefined ? undefined : parseSeconds(args.expires, "--expires", secondsOfSend),
     from: operatorOf(context),
   };
   if (args.id !== undefined && !v.is(TokenSchema, args.id)) {
     throw usage(`--id "${args.id}" is not 1 to 128 letters, digits, _ or -`);
   }
-  return { order, key: args.id, wait: args.wait, timeoutMs: readSeconds("--timeout", args.timeout) * 1000 };
-}
-
-function readSeconds(flag: string, text: string): number {
-  const seconds = Number(text);
-  if (seconds > 0 && seconds <= longestS) return seconds;
-  throw usage(`${flag} "${text}" is not a number of seconds from above 0 to ${longestS}`);
+  return {
+    order,
+    key: args.id,
+    wait: args.wait,
+    timeoutMs: parseSeconds(args.timeout, "--timeout", secondsOfSend) * 1000,
+  };
 }
 
 function readType(word: string): CommandType {

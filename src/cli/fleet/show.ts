@@ -3,8 +3,9 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
+import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
-import { ageText, alignRows, clockText, paint, plain } from "../frame/terminal.ts";
+import { alignRows, clockText, paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { createFleetReader, viewOf } from "./fleet-reading.ts";
 import { statusMark } from "./status-mark.ts";
@@ -38,7 +39,7 @@ export const showCommand = defineCliCommand({
 
 function axisLines({ axes }: AgentView): string[] {
   const rows = Object.entries(axes).flatMap(([axis, { value, reason, hint, age_s }]) => [
-    [`  ${axis}`, value, plain(`${reason}${age_s === undefined ? "" : `, ${ageText(age_s)} ago`}`)],
+    [`  ${axis}`, value, plain(`${reason}${age_s === undefined ? "" : `, ${spanText(age_s)} ago`}`)],
     ...(hint === undefined ? [] : [["", "", plain(hint)]]),
   ]);
   return alignRows(rows).map((cells) => cells.join("  "));

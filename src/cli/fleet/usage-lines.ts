@@ -1,7 +1,8 @@
 // Prints what agents have used, for `ls` and `show`: always with who estimated it and how old the estimate is.
+
+import { spanText } from "../../domain/text/moment.ts";
 import { contextText, costText, estimatedBy, tokensText, totalUsage } from "../../domain/usage.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
-import { ageText } from "../frame/terminal.ts";
 
 type DatedUsage = Usage & { readonly at: string };
 
@@ -28,5 +29,5 @@ export function usageFacts(usage: DatedUsage | undefined, now: Date): Record<str
 }
 
 function ageOf(at: string, now: Date): string {
-  return ageText((now.getTime() - Date.parse(at)) / 1000);
+  return spanText((now.getTime() - Date.parse(at)) / 1000);
 }

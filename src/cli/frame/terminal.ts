@@ -68,13 +68,6 @@ export function alignRows(
   );
 }
 
-/** `3 s`, `5 min`, `2 h`, `4 d`. */
-export function ageText(seconds: number): string {
-  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
-}
-
 /** The local time of day of an RFC 3339 time: `14:03:22.123`. */
 export function clockText(at: string): string {
   const time = new Date(at);

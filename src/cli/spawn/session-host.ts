@@ -11,6 +11,7 @@ import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { loopback } from "../../domain/wire/own-address.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { StopApproval } from "../../host/approvals.ts";
 import { startHost } from "../../host/host.ts";
@@ -109,7 +110,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     readCliVersion(programOf(cli, context.env), context.env),
     listen(fetch),
   ]);
-  const url = `http://127.0.0.1:${http.port}`;
+  const url = `http://${loopback}:${http.port}`;
   const openStream = ({ pipes }: LaunchedAgent): HeadlessSession | undefined =>
     pipes &&
     cli.headless?.open({
@@ -188,7 +189,7 @@ function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolea
 
 async function listen(fetch: HttpHandler): Promise<HttpServer> {
   return await serveHttp({
-    ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: mostHookBytes },
+    ...{ host: loopback, port: 0, fetch, maxBodyBytes: mostHookBytes },
     // No deadline for the request, because a held hook is answered late.
     requestWithinS: 0,
   });

@@ -1,5 +1,6 @@
-// Parses a time as a person types it: RFC 3339, or a duration ago. Pure: the present is a parameter.
-import { CliaiError } from "./errors.ts";
+// Times and durations between a person and the program: parses what a person types, and says how long something is. Pure: the
+// present is a parameter.
+import { CliaiError, type ErrorCode } from "./errors.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -35,4 +36,36 @@ export function parseMomentMs(text: string, name: string, now: Date): number {
   throw new CliaiError("usage", `${name} "${text}" is neither a time nor a duration`, {
     hint: `write it as ${name} 2h, or ${name} 2026-05-03T14:00:00Z`,
   });
+}
+
+export interface SecondsBounds {
+  readonly least: number;
+  readonly most: number;
+  readonly hint: string;
+  /** Default `usage`. */
+  readonly code?: ErrorCode;
+}
+
+/**
+ * Parses a number of seconds, such as `10` or `0.5`.
+ * @param name the flag or the environment variable, for the message
+ * @throws CliaiError when it is no number from `least` to `most`
+ */
+export function parseSeconds(
+  text: string,
+  name: string,
+  { least, most, hint, code = "usage" }: SecondsBounds,
+): number {
+  const seconds = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= least && seconds <= most) return seconds;
+  throw new CliaiError(code, `${name} "${text}" is not a number of seconds from ${least} to ${most}`, {
+    hint,
+  });
+}
+
+/** How long something is, in its largest unit: `3 s`, `5 min`, `2 h`, `4 d`. Nothing is shorter than `0 s`. */
+export function spanText(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }

@@ -1,6 +1,8 @@
 // The addresses by which a machine reaches itself.
 
 export const loopback = "127.0.0.1";
+/** As a list such as NO_PROXY names this machine. */
+export const loopbackNames = [loopback, "localhost", "::1"] as const;
 
 /** Whether a host, as a setting or a URL names it, is this machine alone: `localhost`, `127.0.0.1`, `::1`, `[::1]`. */
 export function isLoopback(host: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseDurationMs, parseMomentMs } from "../../../src/domain/text/moment.ts";
+import { parseDurationMs, parseMomentMs, parseSeconds, spanText } from "../../../src/domain/text/moment.ts";
 
 describe("parseDurationMs()", () => {
   test.each([
@@ -33,4 +33,49 @@ describe("parseMomentMs()", () => {
       `--since "${text}" is neither a time nor a duration`,
     ),
   );
+});
+
+describe("parseSeconds()", () => {
+  const bounds = { least: 0.1, most: 3_600, hint: "leave it out" };
+
+  test.each([
+    ["10", 10],
+    ["0.5", 0.5],
+    [".5", 0.5],
+    ["3600", 3_600],
+  ])("reads %s", (text, seconds) => expect(parseSeconds(text, "--timeout", bounds)).toBe(seconds));
+
+  test.each(["", " ", "0", "0.09", "3601", "-1", "1e3", "0x10", "soon", "10s", "NaN", "Infinity"])(
+    "refuses %j by name, with both bounds",
+    (text) =>
+      expect(() => parseSeconds(text, "--timeout", bounds)).toThrow(
+        `--timeout "${text}" is not a number of seconds from 0.1 to 3600`,
+      ),
+  );
+
+  test("the error has the hint, and is one of usage unless another code is asked for", () => {
+    const errorOf = (code?: "config_invalid") => {
+      try {
+        return parseSeconds("x", "CLIAI_X", code === undefined ? bounds : { ...bounds, code });
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(errorOf()).toMatchObject({ code: "usage", hint: "leave it out" });
+    expect(errorOf("config_invalid")).toMatchObject({ code: "config_invalid" });
+  });
+});
+
+describe("spanText()", () => {
+  test.each([
+    [-5, "0 s"],
+    [0.9, "0 s"],
+    [59.9, "59 s"],
+    [60, "1 min"],
+    [3_599, "59 min"],
+    [3_600, "1 h"],
+    [86_399, "23 h"],
+    [86_400, "1 d"],
+    [8_640_000, "100 d"],
+  ])("says %d seconds as %s", (seconds, text) => expect(spanText(seconds)).toBe(text));
 });
