@@ -24,7 +24,10 @@ export interface BridgeRun {
 export type StartRun = (id: AgentId, url: string) => Promise<BridgeRun>;
 
 /** The built executable's `bridge`. */
-export const startProcessRun: StartRun = async (id, url) => {
+export const startProcessRun: StartRun = (id, url) => startProcess(id, url, {});
+export const startCaptainRun: StartRun = (id, url) => startProcess(id, url, { CLIAI_ROLE: "captain" });
+
+async function startProcess(id: AgentId, url: string, env: Record<string, string>): Promise<BridgeRun> {
   const [command, ...first] = cliaiCommand();
   const args = [
     ...first,
@@ -38,7 +41,7 @@ export const startProcessRun: StartRun = async (id, url) => {
   ];
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "ignore"],
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", CLIAI_NATS_SERVER: await testNatsServer() },
+    env: { PATH: process.env.PATH, HOME: "/nonexistent", CLIAI_NATS_SERVER: await testNatsServer(), ...env },
   });
   const exited = once(child, "exit");
   child.stdin.on("error", () => {}); // EPIPE after a kill: its end is seen by its exit
@@ -59,7 +62,7 @@ export const startProcessRun: StartRun = async (id, url) => {
   // The client does not see the end of a process by itself: its open calls fail then, as they do in an agent's CLI.
   void exited.then(() => client.close());
   return { client, hasEnded, signal: (signal) => void child.kill(signal), stop };
-};
+}
 
 /** The bridge's source, in this process. */
 export const startLocalRun: StartRun = async (agentId, url) => {

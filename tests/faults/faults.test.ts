@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "bun:test";
 import { type Case, casesNamed, faults, nameOf, shortDurations, steps, targets } from "./cases.ts";
 import { type FleetUnderTest, startFleet } from "./fleet-under-test.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import { restartCells } from "./restart-cells.ts";
 import { runCase } from "./run-case.ts";
 import { needsOwnNats } from "./strike.ts";
 import { verifyFleetAudit } from "./verify-fleet-audit.ts";
@@ -71,3 +72,15 @@ for (const each of cases) {
     }
   }, 90_000);
 }
+
+/** The ones that take some 15 s each; tests/e2e/headless-agents.test.ts and tests/server/order-identity.test.ts try the others' like. */
+const shortRestarts = ["launched/SIGKILL/pid-reused", "launched/SIGKILL/other-boot"];
+
+test.each(shortRestarts)(
+  "%s: the agent is back, and nobody else's process was ended",
+  async (name) => {
+    const cell = restartCells.find((each) => each.name === name);
+    expect(await cell?.run()).toMatchObject({ ends: "applied applied" });
+  },
+  150_000,
+);

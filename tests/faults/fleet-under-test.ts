@@ -34,7 +34,8 @@ export interface FleetUnderTest extends AsyncDisposable {
 
 export interface ServeUnderTest {
   current(): RunningServe;
-  kill(): Promise<void>;
+  /** @param signal SIGTERM for an orderly end */
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   startAgain(): Promise<void>;
 }
 
@@ -57,9 +58,9 @@ export async function startFleet({ ownNats }: { readonly ownNats: boolean }): Pr
   });
   const serve: ServeUnderTest = {
     current: () => running,
-    async kill() {
-      running.child.kill("SIGKILL");
-      await running.child.exit();
+    async end(signal) {
+      running.child.kill(signal);
+      await running.child.exit(20_000);
     },
     async startAgain() {
       running = await startServe({ dataDir, env, args, port: port ?? 0, natsPort: natsPort ?? 0 });

@@ -20,7 +20,7 @@ export async function strike(
 ): Promise<void> {
   const lastMs = durations[fault];
   if (fault === "SIGKILL") {
-    if (target === "serve") await fleet.serve.kill();
+    if (target === "serve") await fleet.serve.end("SIGKILL");
     else await signalTo(fleet, sender, target, fault);
     await delay(lastMs);
     // The others come back by themselves: serve starts nats-server, the agent its bridge, the person repeats.

@@ -1,6 +1,6 @@
 // `cliai audit verify` on the server under test: whatever struck it, the history must be whole and signed.
 import { waitFor } from "../support/wait-for.ts";
-import type { FleetUnderTest } from "./fleet-under-test.ts";
+import type { ServeUnderTest } from "./fleet-under-test.ts";
 
 interface VerifiedAudit {
   readonly ok: boolean;
@@ -10,7 +10,11 @@ interface VerifiedAudit {
 }
 
 /** @throws Error with each finding */
-export async function verifyFleetAudit({ serve }: FleetUnderTest): Promise<VerifiedAudit> {
+export async function verifyFleetAudit({
+  serve,
+}: {
+  readonly serve: Pick<ServeUnderTest, "current">;
+}): Promise<VerifiedAudit> {
   let said = "";
   return await waitFor(
     async () => {
