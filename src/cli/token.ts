@@ -1,9 +1,9 @@
 // This room holds the commands, one thin file each. Those with several files have a folder.
 //
 // `cliai token`: prints the HTTP token for scripts, prints an address that signs a browser in, or makes a new token.
-import { join } from "node:path";
 import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-token.ts";
-import { readServeFile, type ServeFile } from "../data-dir/serve-file.ts";
+import { readServeFile, type ServeFile, serveFilePath } from "../data-dir/serve-file.ts";
+import { isServed } from "../data-dir/serve-lock.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { loginPath } from "../web/access/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
@@ -58,8 +58,12 @@ async function show(given: TokenArgs, context: CliContext): Promise<number> {
 async function printUrl(given: TokenArgs, context: CliContext): Promise<number> {
   const { dataDir, server, path } = await findToken(given, context);
   if (server?.insecure === true) throw withoutToken(server);
-  const running = server ?? throwUnreachable(dataDir);
-  const url = new URL(loginPath(readHttpToken(path), running.instance, context.now()), running.url).href;
+  if (server === undefined)
+    throw unreachable(`no server runs on ${dataDir}: ${serveFilePath(dataDir)} is not there`);
+  // What a server that was killed has left there.
+  if (!(await isServed(dataDir)))
+    throw unreachable(`the server that ${serveFilePath(dataDir)} names is gone`);
+  const url = new URL(loginPath(readHttpToken(path), server.instance, context.now()), server.url).href;
   context.print(context.json ? JSON.stringify({ login_url: url }) : url);
   return 0;
 }
@@ -90,12 +94,6 @@ function withoutToken({ url }: ServeFile): CliaiError {
   });
 }
 
-function throwUnreachable(dataDir: string): never {
-  throw new CliaiError(
-    "server_unreachable",
-    `no server runs on ${dataDir}: ${join(dataDir, "serve.json")} does not exist`,
-    {
-      hint: "start it: cliai serve",
-    },
-  );
+function unreachable(message: string): CliaiError {
+  return new CliaiError("server_unreachable", message, { hint: "start it: cliai serve" });
 }

@@ -1,5 +1,6 @@
 // Reads the fleet for the commands. It asks serve, because only serve knows the present state of the agents. If no serve answers,
 // it reads the bucket `agents` and says so on stderr, because that bucket may be minutes behind.
+import type { LastKnownFleet } from "../../data-dir/fleet-file.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, viewAgent, viewFleet } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
@@ -22,6 +23,8 @@ export interface FleetReading {
   readonly now: Date;
   /** Since when serve has been listening for heartbeats; undefined if no serve has answered. */
   readonly listeningSince?: string;
+  /** Set where nothing answered and this is what serve had known by then. */
+  readonly asOf?: Date;
 }
 
 export interface FleetReader {
@@ -90,6 +93,23 @@ export function createFleetReader(bus: Bus, { now, note }: ReaderContext): Fleet
     },
     async find(id) {
       const { record, ...reading } = await readOne(id, (each) => readStoredAgent(each, id));
+      return record && { ...reading, record };
+    },
+  };
+}
+
+/** Reads from what serve knew last. */
+export function readerOfLastKnown({ records, asOf }: LastKnownFleet): FleetReader {
+  const reading = { records, now: asOf, asOf };
+  return {
+    all: async () => reading,
+    async require(text) {
+      const record = records.get(parseAgentId(text));
+      if (record === undefined) throw unknownAgent(text, [...records.keys()]);
+      return { ...reading, record };
+    },
+    async find(id) {
+      const record = records.get(id);
       return record && { ...reading, record };
     },
   };

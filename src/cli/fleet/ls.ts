@@ -4,8 +4,9 @@ import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows, paint, plain } from "../frame/terminal.ts";
-import { clientArgs, withClient } from "./client.ts";
-import { createFleetReader, viewsOf } from "./fleet-reading.ts";
+import { clientArgs } from "./client.ts";
+import { type FleetReading, viewsOf } from "./fleet-reading.ts";
+import { momentText, showFleet } from "./last-known.ts";
 import { statusMark } from "./status-mark.ts";
 import { totalLine } from "./usage-lines.ts";
 
@@ -14,20 +15,32 @@ export const lsCommand = defineCliCommand({
   description: "list all agents, with status and task",
   args: clientArgs,
   run: (args, context) =>
-    withClient(args, context, async (bus) => {
-      const reading = await createFleetReader(bus, context).all();
-      const { now } = reading;
-      const agents = viewsOf(reading);
-      if (context.json) context.print(JSON.stringify(agents));
-      else if (agents.length === 0) context.note("no agent yet; launch one: cliai spawn demo");
-      else {
-        for (const line of fleetTable(agents, now, context)) context.print(line);
-        context.print(paint(totalLine(agents, now), "dim", context.color));
-        for (const line of resumeLines(agents)) context.note(line);
-      }
-      return 0;
-    }),
+    showFleet(
+      args,
+      context,
+      (fleet) => fleet.all(),
+      (reading) => printFleet(reading, context),
+    ),
 });
+
+function printFleet(reading: FleetReading, context: CliContext): void {
+  const { now, asOf } = reading;
+  const agents = viewsOf(reading);
+  if (context.json) {
+    const dated =
+      asOf === undefined ? agents : agents.map((agent) => ({ ...agent, as_of: asOf.toISOString() }));
+    context.print(JSON.stringify(dated));
+    return;
+  }
+  if (agents.length === 0) {
+    context.note("no agent yet; launch one: cliai spawn demo");
+    return;
+  }
+  if (asOf !== undefined) context.print(paint(`as of ${momentText(asOf)}`, "yellow", context.color));
+  for (const line of fleetTable(agents, now, context)) context.print(line);
+  context.print(paint(totalLine(agents, now), "dim", context.color));
+  for (const line of resumeLines(agents)) context.note(line);
+}
 
 /** How those are had again whose CLI crashed or has gone without being told to. */
 function resumeLines(agents: readonly AgentView[]): string[] {

@@ -5,9 +5,11 @@ import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
 import { alignRows, clockText, paint, plain } from "../frame/terminal.ts";
-import { clientArgs, withClient } from "./client.ts";
-import { createFleetReader, viewOf } from "./fleet-reading.ts";
+import { clientArgs } from "./client.ts";
+import { type AgentReading, viewOf } from "./fleet-reading.ts";
+import { momentText, showFleet } from "./last-known.ts";
 import { statusMark } from "./status-mark.ts";
 import { usageFacts } from "./usage-lines.ts";
 
@@ -16,26 +18,27 @@ export const showCommand = defineCliCommand({
   description: "show one agent: its status with the evidence, its commands and their receipts",
   args: { agent: { type: "positional", required: true, description: "id of the agent" }, ...clientArgs },
   run: (args, context) =>
-    withClient(args, context, async (bus) => {
-      const reading = await createFleetReader(bus, context).require(args.agent);
-      const agent = viewOf(reading);
-      if (context.json) {
-        context.print(JSON.stringify(agent));
-        return 0;
-      }
-      const { text, colour } = statusMark(agent);
-      context.print(`${paint(agent.agent_id, "bold", context.color)}  ${paint(text, colour, context.color)}`);
-      for (const line of [
-        ...axisLines(agent),
-        "",
-        ...factLines(agent, reading.now),
-        ...commandLines(agent.commands),
-      ]) {
-        context.print(line);
-      }
-      return 0;
-    }),
+    showFleet(
+      args,
+      context,
+      (fleet) => fleet.require(args.agent),
+      (reading) => printAgent(reading, context),
+    ),
 });
+
+function printAgent(reading: AgentReading, { json, color, print }: CliContext): void {
+  const { asOf, now } = reading;
+  const agent = viewOf(reading);
+  if (json) {
+    print(JSON.stringify(asOf === undefined ? agent : { ...agent, as_of: asOf.toISOString() }));
+    return;
+  }
+  if (asOf !== undefined) print(paint(`as of ${momentText(asOf)}`, "yellow", color));
+  const { text, colour } = statusMark(agent);
+  print(`${paint(agent.agent_id, "bold", color)}  ${paint(text, colour, color)}`);
+  const lines = [...axisLines(agent), "", ...factLines(agent, now), ...commandLines(agent.commands)];
+  for (const line of lines) print(line);
+}
 
 function axisLines({ axes }: AgentView): string[] {
   const rows = Object.entries(axes).flatMap(([axis, { value, reason, hint, age_s }]) => [

@@ -10,6 +10,7 @@ import { buildInfo } from "../../build-info.ts";
 import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../../config.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
+import { keepFleetFile } from "../../data-dir/fleet-file.ts";
 import { ensureHttpToken, readHttpToken, watchHttpToken } from "../../data-dir/http-token.ts";
 import { requireKnownDataDir, writeLayout } from "../../data-dir/layout-file.ts";
 import { keepLogSmall, serveLogPath } from "../../data-dir/log-file.ts";
@@ -141,6 +142,8 @@ async function startParts(
   });
   parts.defer(() => server.stop());
   await writeLayout(dataDir, version);
+  // Deferred before the agents' ends, and so run after them.
+  parts.defer(keepFleetFile(dataDir, server.fleet, log));
   // The agents end before the server does, so that the server still stores their goodbyes.
   parts.defer(() => captainsAgents.stop());
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
