@@ -28,6 +28,8 @@ export interface Presence {
   readonly unheld?: string;
   /** Why the items in the agent's inbox are not handed to its CLI now; "" if there is no reason. */
   readonly waits_because?: string;
+  /** Whether it was launched with a task, and has not begun with it. */
+  readonly has_launch_task?: boolean;
 }
 
 export interface HeartbeatOptions {

@@ -23,6 +23,7 @@ export function startReporting(options: SessionOptions): Reporting {
   const link = startLink(() => connectBus({ url, name, credsPath, inboxPrefix: inboxPrefix(id), log }), log);
   const heartbeat = startHeartbeat({ id, instanceId, facts, intervalS, link, now, log });
   if (options.unheld !== undefined) heartbeat.update({ unheld: options.unheld.slice(0, unheldLength) });
+  if (options.hasLaunchTask === true) heartbeat.update({ has_launch_task: true });
   return {
     ...{ link, heartbeat },
     events: createEventSender({ id, instanceId, link, now, log }),

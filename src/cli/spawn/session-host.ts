@@ -45,6 +45,7 @@ export interface HostOptions {
   readonly sessionId: string;
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
+  readonly hasLaunchTask: boolean;
   /** For a session without a terminal: its first task, if any. Undefined for a session on a terminal. */
   readonly headlessTask: { readonly task: string | undefined } | undefined;
 }
@@ -89,6 +90,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       role: options.role,
     },
     cli: cli.session,
+    hasLaunchTask: options.hasLaunchTask,
     routes: readRoutes(context.env),
     hasStream: isHeadless,
     unheld: isHeadless ? undefined : userSettings.hooksOff,

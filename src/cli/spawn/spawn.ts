@@ -120,6 +120,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">): HostOptions 
     stopApproval: stop_approval
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }
       : undefined,
+    hasLaunchTask: launch.task !== undefined,
     headlessTask: launch.isHeadless === true ? { task: launch.task } : undefined,
   };
 }

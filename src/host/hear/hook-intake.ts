@@ -75,6 +75,10 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
       ...(session_id === undefined ? {} : { session_id }),
     });
+    // The prompt's own event may come after this heartbeat, so the task is begun with the hook after it.
+    if (kind !== "session_start" && kind !== "prompt" && heartbeat.presence().has_launch_task === true) {
+      heartbeat.update({ has_launch_task: false });
+    }
     noteWork(hook);
     dialogs.note(hook);
     if (prompt !== undefined) {
