@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "send stop, pause, resume or a task to an agent",
     load: async () => (await import("../fleet/send.ts")).sendCommand,
   },
+  wait: {
+    description: "wait until agents are done, idle or need you",
+    load: async () => (await import("../fleet/wait.ts")).waitCommand,
+  },
   inbox: {
     description: "list the requests that wait for a person",
     load: async () => (await import("../fleet/inbox.ts")).inboxCommand,

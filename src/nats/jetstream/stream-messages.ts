@@ -86,6 +86,17 @@ export async function copiedTo(
   }
 }
 
+/** The sequence of the last message that a stream holds on a subject, which may have wildcards; 0 where it holds none. */
+export async function lastSequenceOn(bus: Bus, stream: string, subject: string): Promise<number> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    return (await manager.streams.getMessage(stream, { last_by_subj: subject })).seq;
+  } catch (error) {
+    if (isNotFound(error)) return 0;
+    throw translateNatsError(error, `look at the stream ${stream}`);
+  }
+}
+
 /** How many messages wait on each subject of a stream. */
 export async function subjectCounts(bus: Bus, stream: string): Promise<ReadonlyMap<string, number>> {
   try {

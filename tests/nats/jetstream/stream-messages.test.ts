@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject, everyAgentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
-import { copiedTo, removeMessages } from "../../../src/nats/jetstream/stream-messages.ts";
+import { copiedTo, lastSequenceOn, removeMessages } from "../../../src/nats/jetstream/stream-messages.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -66,4 +66,13 @@ test("copiedTo() is what the sourcing stream holds: the last of any subject, 0 f
   await store(bus, 2);
   await bus.publishStored(agentSubject(ada, "status"), {});
   await waitFor(async () => (await copied()) === 3, { what: "all three copies", saw: copied });
+});
+
+test("lastSequenceOn() is that of the last message on a subject, by itself or by a wildcard, 0 for none", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  await store(bus, 3);
+  await bus.publishStored(agentSubject(ada, "message"), { text: "hello" });
+  const last = (subject: string) => lastSequenceOn(bus, streams.commands, subject);
+  expect(await Promise.all(["agent.ada.command", "agent.ada.*", "agent.bea.*"].map(last))).toEqual([3, 4, 0]);
 });

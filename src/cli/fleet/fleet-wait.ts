@@ -1,0 +1,148 @@
+// Waits for agents, for `wait` and `spawn --wait`. The fleet's state on `dashboard.state` says when something has changed.
+import * as v from "valibot";
+import { type AgentView, viewAgent } from "../../domain/fleet/agent-view.ts";
+import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { outcomeOf, type WaitGoal, type WaitOutcome } from "../../domain/wait-outcome.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+import { dashboardStateSubject, everySubjectOf, streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { lastSequenceOn } from "../../nats/jetstream/stream-messages.ts";
+import { pause } from "../../waiting.ts";
+import { createFleetReader, viewOf } from "./fleet-reading.ts";
+
+/** The end of a turn and the next order come by different streams: an outcome counts when it still holds after this. */
+const settledAfterMs = 150;
+/** For what no change tells: that an agent was not heard of for too long, and that a state was lost with the connection. */
+const lookEveryMs = 5_000;
+/** A server that starts again is back sooner. */
+const withoutServerMs = 60_000;
+
+const StateSchema = v.looseObject({
+  at: v.pipe(v.string(), v.isoTimestamp()),
+  agents: v.array(v.unknown()),
+});
+
+export interface WaitOptions {
+  readonly ids: readonly AgentId[];
+  readonly goal: WaitGoal;
+  /** Whether the first outcome is enough. */
+  readonly isAny: boolean;
+  readonly timeoutMs: number;
+  /** Only this run of the one agent counts. */
+  readonly run?: string;
+  readonly context: Parameters<typeof createFleetReader>[1];
+  readonly onOutcome?: (view: AgentView, outcome: WaitOutcome) => void;
+}
+
+export interface Waited {
+  /** In the order in which they came. */
+  readonly outcomes: ReadonlyMap<AgentId, WaitOutcome>;
+  /** The last that is known of those without an outcome; empty unless time was up. */
+  readonly waiting: readonly AgentView[];
+}
+
+/**
+ * Resolves when each agent has an outcome, or the first where one is enough, or time is up.
+ * @throws CliaiError `server_unreachable` when the server is gone for a minute; what the reader of the fleet throws
+ */
+export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Waited> {
+  const { ids, goal, timeoutMs, context } = options;
+  // A new one each time: a reader that has found no server does not ask for one again. It is said once that there is none.
+  const find = (id: AgentId) => createFleetReader(bus, { ...context, note: () => undefined }).find(id);
+  const views = new Map<AgentId, AgentView>();
+  const outcomes = new Map<AgentId, WaitOutcome>();
+  const over = Promise.withResolvers<void>();
+  const orders = new Map<AgentId, number>();
+  const settling = new Set<AgentId>();
+
+  const judge = (view: AgentView, now: Date): WaitOutcome | undefined => {
+    if (options.run !== undefined && view.heartbeat?.instance_id !== options.run) return undefined;
+    // The record does not have its last order yet.
+    if (view.commands_seq < (orders.get(view.agent_id) ?? 0)) return undefined;
+    return outcomeOf(view, goal, now);
+  };
+  const settle = async (id: AgentId) => {
+    if (settling.has(id)) return;
+    settling.add(id);
+    await pause(settledAfterMs);
+    const reading = await find(id);
+    settling.delete(id);
+    if (reading === undefined || outcomes.has(id)) return;
+    const view = viewOf(reading);
+    const outcome = judge(view, reading.now);
+    if (outcome === undefined) return;
+    outcomes.set(id, outcome);
+    options.onOutcome?.(view, outcome);
+    if (outcomes.size === ids.length || isEnough(outcome, options)) over.resolve();
+  };
+  const take = (view: AgentView, now: Date) => {
+    views.set(view.agent_id, view);
+    if (!outcomes.has(view.agent_id) && judge(view, now) !== undefined) settle(view.agent_id).catch(noteLoss);
+  };
+  let lostAtMs: number | undefined;
+  /** What is asked while the connection is away is asked again at the next look. */
+  const noteLoss = () => {
+    settling.clear();
+    lostAtMs ??= performance.now();
+    if (performance.now() - lostAtMs < withoutServerMs) return;
+    const seconds = withoutServerMs / 1000;
+    over.reject(
+      new CliaiError("server_unreachable", `the server has not answered for ${seconds} s`, {
+        hint: "see what is wrong: cliai doctor",
+      }),
+    );
+  };
+  const look = async () => {
+    for (const id of ids) {
+      if (outcomes.has(id)) continue;
+      const reading = await find(id);
+      lostAtMs = undefined;
+      if (reading !== undefined) take(viewOf(reading), reading.now);
+    }
+  };
+  const unsubscribe = bus.subscribe(dashboardStateSubject, ({ data }) => {
+    const read = readState(data, ids);
+    for (const view of read?.views ?? []) take(view, read?.now ?? context.now());
+  });
+  const timers = [
+    setTimeout(() => over.resolve(), timeoutMs),
+    setInterval(() => void look().catch(noteLoss), lookEveryMs),
+  ];
+  try {
+    const reader = createFleetReader(bus, context);
+    for (const id of ids) await reader.require(id);
+    for (const id of ids) orders.set(id, await lastSequenceOn(bus, streams.commands, everySubjectOf(id)));
+    await look();
+    await over.promise;
+  } finally {
+    unsubscribe();
+    for (const timer of timers) clearTimeout(timer);
+  }
+  const waiting = ids.flatMap((id) => (outcomes.has(id) ? [] : (views.get(id) ?? [])));
+  return { outcomes, waiting };
+}
+
+/** With `--any`, an agent that failed is done as well; one that cannot ask or rest any more leaves the others to be waited for. */
+function isEnough({ outcome }: WaitOutcome, { isAny, goal }: WaitOptions): boolean {
+  return isAny && (outcome === goal || goal === "done");
+}
+
+/** The awaited agents in a state of the fleet; undefined for one that cannot be read: the next look tells the same. */
+function readState(
+  data: Uint8Array,
+  ids: readonly AgentId[],
+): { readonly views: AgentView[]; readonly now: Date } | undefined {
+  try {
+    const { at, agents } = decodeMessage(StateSchema, data);
+    const now = new Date(at);
+    const views = ids.flatMap((id) => {
+      const found = agents.find((each) => (each as { readonly agent_id?: unknown } | null)?.agent_id === id);
+      return isStoredRecord(found, id) ? [viewAgent(found, now)] : [];
+    });
+    return { views, now };
+  } catch {
+    return undefined;
+  }
+}

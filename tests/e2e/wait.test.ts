@@ -1,0 +1,149 @@
+// `cliai wait` against a real server, with bridges and with real Claude Code, offline.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { startBridge } from "../support/bridges.ts";
+import type { Child } from "../support/child.ts";
+import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { callTool, initialize } from "../support/mcp-lines.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { bash, descendantRunning, startHeadless } from "../support/steered-claude.ts";
+
+setDefaultTimeout(120_000);
+
+let serve: RunningServe;
+beforeAll(async () => {
+  serve = await startServe({ env: { CLIAI_HEARTBEAT: "1" } });
+});
+afterAll(() => serve[Symbol.asyncDispose]());
+
+/** A wait that is under way; it has said nothing yet. */
+const startWait = (...args: string[]): Promise<Child> =>
+  startCliai(["wait", "--data-dir", serve.dataDir, ...args]);
+
+describe("cliai wait, with agents that report", () => {
+  test("until idle: ends with 0 when the agent says that it rests, and not before", async () => {
+    await using ada = await startBridge(serve, "ada");
+    await initialize(ada);
+    await callTool(ada, 1, "report_status", { status: "working" });
+    await using waiting = await startWait("ada", "--until", "idle", "--timeout", "20");
+    const early = await serve.run(["wait", "ada", "--until", "idle", "--timeout", "0.5"]);
+    expect(early).toMatchObject({ code: 4, stdout: "" });
+    expect(early.stderr).toBe(
+      "error: ada is working after 0.5 s, not idle\nhint: see it by: cliai show ada\n",
+    );
+    await callTool(ada, 2, "report_status", { status: "idle" });
+    expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ada  idle\n", stderr: "" });
+  });
+
+  test("until done: a task is waited for from being stored to its end, and a refused one ends with 5", async () => {
+    await using bea = await startBridge(serve, "bea");
+    await initialize(bea);
+    await callTool(bea, 1, "report_status", { status: "idle" });
+    expect((await serve.run(["send", "task", "bea", "tidy up", "--id", "t1"])).code).toBe(0);
+    await using waiting = await startWait("bea", "--json");
+    expect(await serve.run(["wait", "bea", "--timeout", "0.5"])).toMatchObject({ code: 4 });
+    await callTool(bea, 2, "check_inbox", {});
+    await callTool(bea, 3, "acknowledge", { command_id: "t1", outcome: "refused", note: "not mine" });
+    const { code, stdout, stderr } = await waiting.exit();
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject({ agent_id: "bea", outcome: "refused", status: "idle" });
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: "refused", message: "bea refused: its task was refused: not mine" },
+    });
+  });
+
+  test("until needs-you: ends when the agent asks", async () => {
+    await using cy = await startBridge(serve, "cy");
+    await initialize(cy);
+    await using waiting = await startWait("cy", "--until", "needs-you", "--json");
+    const asking = callTool(cy, 1, "ask_human", { question: "which one?", wait_s: 60 }, 60_000);
+    const { code, stdout } = await waiting.exit();
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "needs-you", reason: "asks: which one?" });
+    const [request] = JSON.parse((await serve.run(["inbox", "--json"])).stdout);
+    await serve.run(["answer", request.request_id, "the first"]);
+    await asking;
+  });
+
+  test("a stopped agent ends it with 5 and the line that starts it again", async () => {
+    await using _ = await startBridge(serve, "dan");
+    await using waiting = await startWait("dan", "--until", "idle");
+    expect((await serve.run(["send", "stop", "dan"])).code).toBe(0);
+    const { code, stderr } = await waiting.exit();
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/^error: dan was stopped: stop by .*\nhint: start it again: cliai resume dan\n$/);
+  });
+
+  test("an agent that nobody hears any more is gone after three heartbeats, with 1", async () => {
+    await using ed = await startBridge(serve, "ed");
+    await using waiting = await startWait("ed", "--until", "idle");
+    ed.kill("SIGKILL");
+    const { code, stderr } = await waiting.exit(70_000);
+    expect(code).toBe(1);
+    expect(stderr).toContain("error: ed is gone: its connection is gone");
+  });
+
+  test("of several, all are waited for, or the first with --any; the worst of them gives the exit code", async () => {
+    await using one = await startBridge(serve, "one");
+    await using _two = await startBridge(serve, "two");
+    await initialize(one);
+    await using any = await startWait("one", "two", "--any", "--until", "idle");
+    await using all = await startWait("one", "two", "--until", "idle");
+    await callTool(one, 1, "report_status", { status: "idle" });
+    expect(await any.exit()).toMatchObject({ code: 0, stdout: "one  idle\n" });
+    expect((await serve.run(["send", "stop", "two"])).code).toBe(0);
+    const { code, stdout, stderr } = await all.exit();
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "one  idle\n" });
+    expect(stderr).toContain("error: two was stopped");
+  });
+
+  test("what cannot be waited for is refused at once", async () => {
+    const unknown = await serve.run(["wait", "nobody"]);
+    expect(unknown).toMatchObject({ code: 2 });
+    expect(unknown.stderr).toContain('error: no agent "nobody"');
+    const goal = await serve.run(["wait", "ada", "--until", "finished"]);
+    expect(goal).toMatchObject({ code: 2 });
+    expect(goal.stderr).toContain('--until "finished" is not one of done, idle, needs-you');
+    const time = await serve.run(["wait", "ada", "--timeout", "soon"]);
+    expect(time.stderr).toContain('--timeout "soon" is not a number of seconds');
+  });
+});
+
+describe("cliai wait, with real Claude Code", () => {
+  test("done is the end of its launch task, a failed turn ends with 1, and so does a crash", async () => {
+    await using model = await startModelServer();
+    model.setScript({
+      rules: [
+        { match: "rest first", once: true, turn: bash("sleep 2; echo rested") },
+        { match: "break", turn: { error: { status: 400, message: "no such model" } } },
+        { match: "hang", turn: bash("sleep 600") },
+      ],
+      fallback: { text: "All is well." },
+    });
+    const claudeArgs = ["--allowedTools", "Bash"];
+    await using hal = await startHeadless(serve, {
+      id: "hal",
+      model,
+      claudeArgs,
+      args: ["--task", "rest first"],
+    });
+    const begun = performance.now();
+    expect(await serve.run(["wait", "hal"])).toMatchObject({ code: 0, stdout: "hal  done\n" });
+    expect(performance.now() - begun).toBeGreaterThan(300);
+    expect((await hal.agent()).status).toBe("idle");
+    // Its turn is over, and not only for a moment: the model was asked twice.
+    expect(model.requests.filter(({ isSide }) => !isSide).length).toBe(2);
+
+    expect((await serve.run(["send", "task", "hal", "now break"])).code).toBe(0);
+    const failed = await serve.run(["wait", "hal"], { deadlineMs: 60_000 });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/^error: hal failed: its turn failed \(other\)/);
+
+    expect((await serve.run(["send", "task", "hal", "now hang"])).code).toBe(0);
+    await hal.until("it hangs", ({ status }) => status === "working");
+    await using waiting = await startWait("hal");
+    process.kill(await descendantRunning(hal.child.pid, "stream-json"), "SIGKILL");
+    const { code, stderr } = await waiting.exit(30_000);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: hal crashed: .*SIGKILL.*\nhint: start it again: cliai resume hal\n$/);
+  });
+});
