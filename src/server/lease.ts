@@ -19,13 +19,13 @@ const takenAfterMs = 3_000;
 const tellEveryMs = 100;
 
 export interface Lease {
-  /** Whether this serve is the one that writes, at this moment. */
+  /** Whether this serve holds the lease at this moment, and so is the one that writes. */
   isLeader(): boolean;
-  /** Calls back at each gain and loss; returns the way to stop that. */
+  /** Calls the listener at each gain and loss. Returns a function that removes it. */
   onChange(listener: (isLeader: boolean) => void): () => void;
   /** Why the store refused the last write of the lease; undefined if it accepted it. */
   trouble(): CliaiError | undefined;
-  /** Gives it up, so that another serve takes it at once. */
+  /** Gives the lease up, so that another serve can take it at once. */
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface LeaseOptions {
 const LeaseSchema = v.object({ instance: v.string(), released: v.optional(v.boolean()) });
 type LeaseValue = Readonly<v.InferOutput<typeof LeaseSchema>>;
 
-/** Resolves when the lease is this serve's, or seen to be another's. */
+/** Resolves when this serve holds the lease, or has seen that another serve does. */
 export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOptions): Promise<Lease> {
   const bucket = await openBucket(bus, buckets.serve, { replicas });
   const listeners = new Set<(isLeader: boolean) => void>();

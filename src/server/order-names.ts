@@ -1,9 +1,9 @@
-// The ids (`Nats-Msg-Id`) of orders in COMMANDS. JetStream stores an id once, so each kind and each receiver has ids of its
-// own: no message can keep a command out, nor the other way round.
+// The ids (`Nats-Msg-Id`) of orders in COMMANDS. JetStream stores each id only once, so the id contains the kind and the receiver: then
+// a message cannot keep a command out, nor a command a message.
 import { randomBytes } from "node:crypto";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 
-/** 128 random bits. */
+/** 128 random bits, as base64url. */
 export function createOrderToken(): string {
   return randomBytes(16).toString("base64url");
 }

@@ -1,5 +1,5 @@
-// Decides who may be given an order (contract §9, "Orders and the dead"): a control order belongs to one run of the agent,
-// and an agent that was stopped or ended its work is given no task.
+// Decides whether an agent may get an order (contract §9, "Orders and the dead"): a control order belongs to one run of the agent, and
+// an agent that was stopped or ended its work gets no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
 import { deriveAxes, isGoodbye } from "../domain/fleet/status.ts";
@@ -13,7 +13,7 @@ function isRunning(record: AgentRecord, now: Date): boolean {
   return value === "online" || value === "silent";
 }
 
-/** The run that a control order is for: the one that there is now. None for a task, and where the heartbeats name none. */
+/** The run that a control order is for: the agent's present one. Empty for a task, and if the heartbeats name no run. */
 export function runOf(
   type: OrderType,
   record: AgentRecord | undefined,
@@ -24,7 +24,7 @@ export function runOf(
   return run === undefined ? {} : { run };
 }
 
-/** Whether the agent can take such an order, now or later. */
+/** Whether the agent can take an order of this type, now or later. */
 export function takes(type: OrderType, record: AgentRecord, now: Date): boolean {
   return isControl(type) ? isRunning(record, now) : !isThrough(record);
 }
@@ -66,8 +66,8 @@ export function refuseStopped(record: AgentRecord): void {
 }
 
 /**
- * Why no other receipt of the order will come; undefined while one may. It is as far as it will go by itself, and the run that it was
- * for has said its last word: a run stores its receipts before that.
+ * Why no further receipt of the control order will come; undefined while one may. That is so if the order is settled and its run has
+ * said goodbye, because a run stores its receipts before its goodbye.
  */
 export function saidItsLast({ said }: AgentRecord, command: CommandRecord): string | undefined {
   if (!isControl(command.type) || !isSettled(command) || command.run === undefined) return undefined;

@@ -1,5 +1,5 @@
-// Remembers removed agents as long as COMMANDS knows the ids of their orders. An order to a new agent of that name with
-// such an id is another order, though the stream would take it for the old one.
+// Remembers removed agents for as long as COMMANDS remembers the ids of their orders. A new agent of the same name may get an order
+// with such an id, which the stream would take for a duplicate of the old one.
 import * as v from "valibot";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import { buckets, streams } from "../domain/wire/subjects.ts";
@@ -13,7 +13,7 @@ const keptMs = 7 * 24 * 60 * 60 * 1000;
 
 const RemovedSchema = v.object({ commands_seq: v.number(), at: v.string() });
 
-/** To be called when all of the agent is gone from COMMANDS. What was noted of others long ago is cleared away. */
+/** Call it when COMMANDS has no order of the agent any more. Also erases the notes about agents that were removed long ago. */
 export async function noteRemoval(bus: Bus, id: AgentId, now: Date): Promise<void> {
   const serve = await openExistingBucket(bus, buckets.serve);
   const agents = await openExistingBucket(bus, buckets.agents);
@@ -22,14 +22,14 @@ export async function noteRemoval(bus: Bus, id: AgentId, now: Date): Promise<voi
     if (!isAgentId(other) || !v.is(RemovedSchema, value)) continue;
     if (now.getTime() - Date.parse(value.at) < keptMs) continue;
     await serve.erase(key);
-    // Its mark there has been seen by every server by now.
+    // Also erase the mark of its deletion in the bucket `agents`, which every serve has seen by now.
     if ((await agents.entry(other)) === undefined) await agents.erase(other);
   }
   const commands_seq = await lastSequence(bus, streams.commands);
   await serve.put(prefix + id, { commands_seq, at: now.toISOString() });
 }
 
-/** The last message of COMMANDS that may have been an earlier agent's of this id; 0 where none was removed. */
+/** The last sequence of COMMANDS that may be an order of a removed agent of this id; 0 if none was removed. */
 export async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
   const value = await (await openExistingBucket(bus, buckets.serve)).get(prefix + id);
   return v.is(RemovedSchema, value) ? value.commands_seq : 0;

@@ -1,4 +1,4 @@
-// Stores a command for an agent, and follows its receipts: for `cliai send`, the API and the page.
+// Stores a command for an agent and follows its receipts, for `cliai send`, the API and the page.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import {
   addReceipt,
@@ -24,17 +24,17 @@ import { readStoredOrder, type StoredName } from "./stored-order.ts";
 export interface OrderRequest {
   readonly id: AgentId;
   readonly type: CommandType;
-  /** A task's words. */
+  /** The text of a task. */
   readonly text?: string | undefined;
   readonly reason?: string | undefined;
   readonly force?: boolean | undefined;
-  /** Who gives it: a person's name, or a captain's id. */
+  /** Who gives the order: a person's name, or a captain's id. */
   readonly from: string;
-  /** Idempotency key: the same one twice takes effect once. A fresh one when left out. */
+  /** The idempotency key: an order that is sent twice with the same key takes effect once. Default: a new one. */
   readonly command_id?: string | undefined;
   /**
-   * Seconds after which an agent that has not taken it shall leave it; the stream keeps nothing longer than 7 days. When
-   * left out, a task waits 6 days, and the others 5 minutes: a stop of yesterday must not end the agent of today.
+   * Seconds after which an order that was not taken expires; the stream keeps orders for 7 days at most. Default: 6 days for a task, 5
+   * minutes for the others, because a stop of yesterday must not end the agent of today.
    */
   readonly expiresInS?: number | undefined;
 }
@@ -43,7 +43,7 @@ const taskExpiresInS = 6 * 86_400;
 const controlExpiresInS = 300;
 const lookEveryMs = 1_000;
 
-/** @throws CliaiError `usage` for a task without words, or words where none belong */
+/** @throws CliaiError `usage` for a task without a text, and for a text with any other command */
 export function buildCommand(order: OrderRequest, commandId: string, now: Date): Command {
   const { type, text, reason, force, from } = order;
   if (type === "task" && (text === undefined || text.trim() === "")) {
@@ -53,7 +53,7 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
   }
   if (type !== "task" && text !== undefined) {
     throw new CliaiError("usage", `${type} takes no text: "${text}"`, {
-      hint: `give the reason by --reason, or send a task: cliai send task ${order.id} "…"`,
+      hint: `give a reason with --reason, or send a task: cliai send task ${order.id} "…"`,
     });
   }
   const payload = {
@@ -74,16 +74,16 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
 
 export interface StoredCommand {
   readonly command_id: string;
-  /** Undefined if it was stored before; then the first one's token counts. */
+  /** Undefined if the command was stored before; then the token of the first one counts. */
   readonly token: string | undefined;
-  /** Whether it was stored before with that id and the same words. It then has no second effect. */
+  /** Whether a command with the same id and words was stored before. Then this one has no effect. */
   readonly duplicate: boolean;
 }
 
 /**
- * Stores a command in the stream; it is `stored` when this resolves.
- * @param target the agent's record, which binds a control order to its run; without it nothing is checked
- * @throws CliaiError `refused` for a target that takes no such order now; `stored_before` where another order has that id
+ * Stores a command in the stream. It is `stored` when this resolves.
+ * @param target the agent's record, from which a control order gets its run; without it nothing is checked
+ * @throws CliaiError `refused` if the target takes no such order now; `stored_before` if another order has that id
  */
 export async function storeCommand(
   bus: Bus,
@@ -107,7 +107,7 @@ export async function storeCommand(
   let { duplicate, seq } = await store(storedAs);
   if (duplicate) {
     const removed = await removedUpTo(bus, id);
-    // The first was for a removed agent of this id, so this one is stored under another name.
+    // The stored one was for a removed agent of the same name, so store this one under another `Nats-Msg-Id`.
     if (seq <= removed) ({ duplicate, seq } = await store(`${storedAs}.after.${removed}`));
   }
   if (duplicate) await requireSame(bus, id, command, { command_id, type, stream_seq: seq });
@@ -115,7 +115,7 @@ export async function storeCommand(
 }
 
 /**
- * If the stored order is gone, it cannot be compared; the id alone then says that it was stored.
+ * Throws unless the stored order says the same. If the stored order is gone, its id alone counts, because nothing can be compared.
  * @throws CliaiError `stored_before`
  */
 async function requireSame(bus: Bus, id: AgentId, command: Command, stored: StoredName): Promise<void> {
@@ -123,8 +123,8 @@ async function requireSame(bus: Bus, id: AgentId, command: Command, stored: Stor
   const before = data && decodeMessage(CommandSchema, data);
   const what = `${stored.type} "${stored.command_id}" to ${id} was stored before`;
   const differs = (how: string) =>
-    new CliaiError("stored_before", `${what}, ${how}`, { hint: "give another order another --id" });
-  if (stored.type !== command.type) throw differs(`and is no ${command.type}`);
+    new CliaiError("stored_before", `${what}, ${how}`, { hint: "use another --id for another order" });
+  if (stored.type !== command.type) throw differs(`and is not a ${command.type}`);
   // After damage to the store, another order may have that sequence.
   if (before?.command_id !== stored.command_id) return;
   if (before.type !== command.type) throw differs(`as a ${before.type}`);
@@ -136,7 +136,7 @@ async function requireSame(bus: Bus, id: AgentId, command: Command, stored: Stor
   }
 }
 
-/** All that a command says to its agent, as one text. */
+/** Everything that a command says to its agent, as one text, for comparison. */
 function wordsOf({ type, payload }: Command): string {
   if (typeof payload === "string") return JSON.stringify([payload, "", false]);
   const { text = "", reason = "", force = false } = payload ?? {};
@@ -144,20 +144,20 @@ function wordsOf({ type, payload }: Command): string {
 }
 
 /**
- * What the server knows of a command: the receipts that came before, where it is sent again under the same id, and those that went by
- * while the connection was lost.
+ * What the server knows about a command. It includes receipts that this process did not hear: those from before the command was sent
+ * again with the same id, and those that came while the connection was lost.
  */
 export interface KnownOrder extends Pick<CommandRecord, "receipts"> {
-  /** Why no other receipt will come. */
+  /** Why no further receipt will come; undefined while one may. */
   readonly over?: string | undefined;
 }
 
 export interface WatchOptions {
   readonly wait: WaitState;
   readonly timeoutMs: number;
-  /** What is known of the agent: see {@link storeCommand}. */
+  /** The agent's record: see {@link storeCommand}. */
   readonly target?: AgentRecord | undefined;
-  /** What the server knows of it, read at once and every second after that. */
+  /** Reads what the server knows about the command; called at once, and then every second. */
   readonly readKnown?: () => Promise<KnownOrder | undefined>;
   readonly now: () => Date;
   readonly onReceipt: (receipt: ReceiptEntry) => void;
@@ -165,8 +165,8 @@ export interface WatchOptions {
 
 /**
  * Stores a command and reports each receipt as it comes, until one is as far as `wait` or final.
- * @returns the last receipt; its state is `failed`, `refused` or `expired` where the command ended so
- * @throws CliaiError `no_answer` when `wait` was not reached in time, or cannot be any more, naming how far it came
+ * @returns the last receipt; its state is `failed`, `refused` or `expired` if the command ended like that
+ * @throws CliaiError `no_answer`, naming the last state, if `wait` was not reached in time or cannot be reached any more
  */
 export async function sendAndWatch(
   bus: Bus,
@@ -193,13 +193,13 @@ export async function sendAndWatch(
     isOver = endsWait(entry.state, options.wait) || isFinal(entry.state);
     if (isOver) reached.resolve(entry);
   };
-  // Listening begins before the command goes out: the first receipt can be back before the acknowledgement is. nats-server
-  // takes what comes on one connection in its order: no flush in between is waited for.
+  // Subscribe before the command is sent, because its first receipt can come before its acknowledgement. No flush is needed in between:
+  // nats-server handles what comes on one connection in order.
   const early: Receipt[] = [];
   let stored: StoredCommand | undefined;
   const takeReceipt = (receipt: Receipt) => {
     const { token = stored?.token } = receipt;
-    // It belongs to an earlier order with this id.
+    // The receipt belongs to an earlier order with the same id.
     if (stored?.token !== undefined && token !== stored.token) return;
     take(receiptEntry(receipt, receipt.timestamp ?? options.now().toISOString()));
   };
@@ -224,7 +224,7 @@ export async function sendAndWatch(
   const look = () => {
     options.readKnown?.().then(
       (known) => known && takeKnown(known),
-      () => undefined, // the connection is lost: the next look, or the time limit, tells
+      () => undefined, // the connection is lost; the next look or the timeout follows
     );
   };
   try {
@@ -244,10 +244,10 @@ export async function sendAndWatch(
   }
 }
 
-/** Where a command is that has come so far and no further, for a person. */
+/** The hint that tells where a command is whose last state is `furthest`. */
 function whereItIs(id: AgentId, furthest: ReceiptState | undefined): string {
-  const see = `see it by: cliai show ${id}`;
-  if (furthest === undefined) return `it may be stored yet; ${see}`;
+  const see = `see it with: cliai show ${id}`;
+  if (furthest === undefined) return `it may still be stored; ${see}`;
   return furthest === "stored" ? `it stays in the agent's queue; ${see}` : see;
 }
 

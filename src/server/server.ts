@@ -1,4 +1,4 @@
-// The types of a running server, for pages, API and commands. start-server.ts makes it.
+// The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -6,7 +6,7 @@ import type { Alert } from "../domain/wire/messages.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
 
 export interface Server {
-  /** A new one at each start. A page that sees it change knows that its revisions are invalid. */
+  /** A new id at each start. A page that sees it change knows that its revisions are invalid. */
   readonly instance: string;
   readonly startedAt: string;
   readonly version: string;
@@ -15,12 +15,12 @@ export interface Server {
   readonly requests: RequestDesk;
   health(): Health;
   /**
-   * Stores a command for an agent that is known.
-   * @throws CliaiError `agent_unknown` with near names; `payload_too_large`, `nats_unreachable`, `store_unavailable`; and as
-   * {@link storeCommand}
+   * Stores a command for a known agent.
+   * @throws CliaiError `agent_unknown`, naming the nearest ids; `payload_too_large`, `nats_unreachable`, `store_unavailable`; and what
+   * {@link storeCommand} throws
    */
   sendCommand(order: OrderRequest): Promise<StoredCommand>;
-  /** Takes a heartbeat of the old polling interface into NATS. @throws CliaiError `message_invalid` */
+  /** Publishes a heartbeat that came by the old polling interface. @throws CliaiError `message_invalid` */
   takeHeartbeat(body: unknown): Promise<void>;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Server {
 export type LaunchAgent = (order: LaunchOrder) => Promise<AgentId>;
 
 export interface LaunchOrder {
-  /** The same for an order that is given again: it is launched once. */
+  /** The same id for a repeated call, so that the agent is launched once. */
   readonly callId: string;
   readonly profile: string;
   readonly task: string;
@@ -39,17 +39,17 @@ export interface LaunchOrder {
 }
 
 export interface FleetService {
-  /** Grows with each change that a viewer could see. */
+  /** Grows with each change that `list` or `get` shows. */
   revision(): number;
   list(): AgentView[];
   get(id: AgentId): AgentView | undefined;
   /** @throws CliaiError `agent_unknown`, naming the nearest ids */
   require(id: string): AgentView;
-  /** What was last heard of an agent, oldest first. */
+  /** The newest events of an agent, oldest first. */
   timeline(id: AgentId): readonly TimelineEntry[];
   /** The agents that changed after a revision; undefined if it is too old or of another instance. */
   changedSince(revision: number): readonly AgentId[] | undefined;
-  /** Calls back at most 10 times a second; returns the way to stop that. */
+  /** Calls the listener for changes, at most 20 times a second. Returns a function that removes it. */
   onChange(listener: (change: FleetChange) => void): () => void;
 }
 
@@ -60,7 +60,7 @@ export interface FleetChange {
 
 export interface TimelineEntry {
   readonly at: string;
-  /** `status`, `receipt`, or the event's own kind. */
+  /** `connection`, `status`, `receipt`, an order's type, or the event's own kind. */
   readonly kind: string;
   readonly text: string;
 }
@@ -72,33 +72,33 @@ export interface AlertService {
 }
 
 export interface RequestReading {
-  /** Those that wait for a person or a captain, oldest first. */
+  /** The requests that wait for a person or a captain, oldest first. */
   open(): readonly AgentRequest[];
-  /** The open ones, and those that are over and still kept. */
+  /** The open requests, and the ended ones that are still kept. */
   all(): readonly AgentRequest[];
   get(requestId: string): AgentRequest | undefined;
-  /** Calls back with each request that is new or has changed; returns the way to stop that. */
+  /** Calls the listener with each request that is new or has changed. Returns a function that removes it. */
   onChange(listener: (request: AgentRequest) => void): () => void;
 }
 
-/** The requests as a person has them. */
+/** The requests, for a person who answers them. */
 export interface RequestDesk extends RequestReading {
   /**
-   * Answers for a person; the first answer wins.
-   * @param request its id, or the beginning of it
-   * @throws CliaiError `request_unknown` with near ids, `decided_already` naming who was first, `usage` for words that do
-   * not fit the request
+   * Answers a request for a person. The first answer counts.
+   * @param request the request's id, or the beginning of it
+   * @throws CliaiError `request_unknown` with the nearest ids, `decided_already` naming who was first, `usage` if the words do not fit
+   * the request
    */
   answer(request: string, words: AnswerWords, by: string): Promise<AgentRequest>;
 }
 
 export interface Health {
   readonly ready: boolean;
-  /** Why it is not ready, for a person. */
+  /** Why the server is not ready, in words for a person. */
   readonly reason?: string;
-  /** What the store has lost, until a person has seen to it: `cliai doctor --close-damage`. */
+  /** What the store has lost, until a person acknowledges it with `cliai doctor --close-damage`. */
   readonly damage?: string;
   readonly nats: { readonly connected: boolean; readonly version: string; readonly restarts: number };
-  /** Messages that could not be understood, since the start. */
+  /** How many messages since the start could not be decoded. */
   readonly malformed: number;
 }

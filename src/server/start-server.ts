@@ -1,7 +1,7 @@
 // This room is what `serve` does with the bus: it keeps the fleet, stores orders, answers tools.
 //
-// Composes the server over a bus: streams, fleet, tool calls, alerts. It starts no HTTP and no nats-server, and reads no
-// files: cli/serve/serve.ts does.
+// Builds the server over a bus: streams, fleet, tool calls, alerts. HTTP, nats-server and files are not its task:
+// `src/cli/serve/serve.ts` has them.
 import { startSigning } from "../audit/start-signing.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { checkMessage } from "../domain/wire/decode.ts";
@@ -17,18 +17,18 @@ import { healthOf, troubleOf } from "./start/health.ts";
 import type { ServerOptions } from "./start/server-options.ts";
 import { endLost, startWatches } from "./start/watches.ts";
 
-/** Resolves when the fleet is as the streams and buckets have it. @throws CliaiError when JetStream is not there */
+/** Resolves when the streams and buckets have been read. @throws CliaiError if JetStream is not available */
 export async function startServer(bus: Bus, options: ServerOptions): Promise<Server> {
   const { audit = {}, now, log } = options;
   const foundation = await layFoundation(bus, options);
   const { lease, listening } = foundation;
   const reading = await readFleet(foundation);
-  // Only now: while the streams are read on, a million records that nobody has signed would be read at the same time.
+  // Start signing only now. Earlier, it could read a million unsigned records of AUDIT while the fleet's streams are being read.
   const isLeader = () => lease.isLeader() && (audit.isLeader?.() ?? true);
   const signing = startSigning(bus, { ...audit, isLeader }, now, log);
   const desks = await openDesks(foundation, reading, options);
   const endWatches = startWatches(foundation, reading, desks, options);
-  // Only what NATS has confirmed counts as listening.
+  // Heartbeats can be heard only after NATS has confirmed the subscriptions.
   await bus.flush();
   listening.confirmed();
   if (reading.stored.damage.length > 0) reading.rewriteAll();
@@ -56,7 +56,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   };
 }
 
-/** What comes in from the web pages and the API. */
+/** The entry points for the web pages and the API. */
 function createEntrance(
   foundation: Foundation,
   options: ServerOptions,

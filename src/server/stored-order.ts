@@ -1,4 +1,4 @@
-// Finds an order as it was stored: in COMMANDS while it waits, later as AUDIT's copy.
+// Reads an order as it was stored: from COMMANDS while it waits, later from its copy in AUDIT.
 import type { CommandRecord, OrderNames } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeOrder, ownIdOf } from "../domain/wire/decode-order.ts";
@@ -8,13 +8,13 @@ import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStream } from "../nats/jetstream/read-stream.ts";
 import { readStreamMessage } from "../nats/jetstream/stream-messages.ts";
 
-/** The audit's copy is stored after the original; so much of a difference of the cluster's clocks is allowed for. */
+/** How much the clocks of a cluster's servers may differ. The search in AUDIT begins so much before the order was stored. */
 const clockSlackMs = 60_000;
 
 export type StoredName = Pick<CommandRecord, "command_id" | "type" | "stream_seq"> &
   Partial<Pick<CommandRecord, "issued_at" | "token">>;
 
-/** The order's payload; undefined if retention has removed it from AUDIT, too. */
+/** Resolves with the stored message of the order; undefined if retention has removed it from AUDIT too. */
 export async function readStoredOrder(
   bus: Bus,
   id: AgentId,
@@ -36,6 +36,6 @@ function isNamed(stored: StreamMessage, name: OrderNames): boolean {
     if (order === undefined || ownIdOf(order) !== name.command_id) return false;
     return name.token === undefined || order.message.token === name.token;
   } catch {
-    return false; // a malformed one is not what is looked for
+    return false; // a malformed message is not the order
   }
 }

@@ -112,7 +112,7 @@ describe("cliai send", () => {
     const run = await serve.run(["send", "stop", "una", "--wait", "applied", "--timeout", "600"]);
     expect(run).toMatchObject({ code: 4 });
     expect(run.stderr).toMatch(
-      /^error: stop to una is delivered, not applied: its run has ended \(stop by .*\)\nhint: see it by: cliai show una\n$/,
+      /^error: stop to una is delivered, not applied: its run has ended \(stop by .*\)\nhint: see it with: cliai show una\n$/,
     );
     expect(await una.exit()).toMatchObject({ code: 0 });
   });

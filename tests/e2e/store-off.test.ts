@@ -9,7 +9,7 @@ import { tempDir } from "../support/temp-dir.ts";
 
 setDefaultTimeout(30_000);
 
-const reason = "the store takes nothing: the disk of /data/nats is full";
+const reason = "nothing can be stored: the disk of /data/nats is full";
 
 test("send and doctor give the store's reason, not that nobody is there; a serve that is well changes nothing", async () => {
   await using dir = await tempDir();

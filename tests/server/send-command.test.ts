@@ -102,13 +102,13 @@ describe("sendAndWatch()", () => {
     await expect(send(bus, "delivered", {}, 200)).rejects.toMatchObject({
       code: "no_answer",
       message: "pause to ada is stored, not delivered, after 0.2 s",
-      hint: "it stays in the agent's queue; see it by: cliai show ada",
+      hint: "it stays in the agent's queue; see it with: cliai show ada",
     });
     bus.publish("agent.ada.heartbeat", {});
     await startTaker(await run.nats.bus(), "delivered");
     await expect(send(bus, "applied", {}, 2_000)).rejects.toMatchObject({
       message: "pause to ada is delivered, not applied, after 2 s",
-      hint: "see it by: cliai show ada",
+      hint: "see it with: cliai show ada",
     });
   });
 

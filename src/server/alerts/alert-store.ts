@@ -1,5 +1,5 @@
-// Stores the last alert of each kind and agent in the bucket `serve`, for the next start and for other serves. Their
-// history is in the stream AUDIT.
+// Stores the last alert of each kind and agent in the bucket `serve`, for the next start and for other serves. The stream AUDIT has the
+// history of alerts.
 import * as v from "valibot";
 import { messageOf } from "../../domain/text/errors.ts";
 import { type Alert, AlertSchema } from "../../domain/wire/messages.ts";
@@ -15,9 +15,11 @@ const prefix = "alert.";
 const retryMs = 1_000;
 
 export interface AlertStore {
-  /** Gives out each alert that was kept when the store was opened, the oldest first, and then each that any serve writes. */
+  /** Calls `onStored` with each alert that was stored when the store was opened, oldest first, and then with each that any serve writes. */
   follow(onStored: (alert: Alert) => void): void;
+  /** Stores the alert, and tries again until that succeeds. */
   keep(alert: Alert): void;
+  /** Deletes the alert, and tries again until that succeeds. */
   drop(alert: Alert): void;
   stop(): Promise<void>;
 }
@@ -27,7 +29,7 @@ export interface AlertStoreOptions {
   readonly log: Logger;
 }
 
-/** Resolves when what is kept has been read. */
+/** Resolves when the stored alerts have been read. */
 export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Promise<AlertStore> {
   const { replicas, log } = options;
   const bucket = await openBucket(bus, buckets.serve, { replicas });
@@ -35,7 +37,7 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
   entries.sort(([, a], [, b]) => a.revision - b.revision);
   let following: Following | undefined;
 
-  /** By key; undefined for one to be deleted. */
+  /** What is to be written, by key; undefined means to delete the key. */
   const waiting = new Map<string, Alert | undefined>();
   let writing: Promise<void> | undefined;
   const writeAll = async () => {
@@ -48,7 +50,7 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
   const flush = () => {
     if (!bus.isConnected() || waiting.size === 0) return;
     writing ??= writeAll()
-      .catch((error: unknown) => log.debug(`alerts are not kept yet: ${messageOf(error)}`))
+      .catch((error: unknown) => log.debug(`alerts are not stored yet: ${messageOf(error)}`))
       .finally(() => {
         writing = undefined;
       });
@@ -61,7 +63,7 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
 
   return {
     follow(onStored) {
-      /** Ignores values that are not alerts: something else than a serve wrote them. */
+      /** Ignores values that are not alerts; something else wrote them. */
       const take = (value: unknown) => {
         const read = v.safeParse(AlertSchema, value);
         if (read.success) onStored(read.output);
@@ -88,8 +90,8 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
 }
 
 /**
- * Ends the open alert of a kind that no agent caused, for a person: every serve takes that over.
- * @returns false when there is none
+ * Ends, for a person, the open alert of a kind that belongs to no agent. Every serve takes the change over from the bucket.
+ * @returns false if there is no such alert
  */
 export async function closeAlert(bus: Bus, kind: string, now: Date): Promise<boolean> {
   const bucket = await openExistingBucket(bus, buckets.serve);
@@ -99,7 +101,7 @@ export async function closeAlert(bus: Bus, kind: string, now: Date): Promise<boo
     const alert = entry?.value as Alert | undefined;
     if (entry === undefined || alert === undefined || alert.resolved_at !== undefined) return false;
     const closed = { ...alert, resolved_at: now.toISOString() };
-    // It was counted up since it was read, so it is read again.
+    // The alert has changed since it was read: read it again.
     if ((await bucket.replace(key, closed, entry.revision)) === undefined) continue;
     bus.publish(dashboardAlertSubject, closed);
     await bus.flush();

@@ -1,16 +1,16 @@
 // This room raises, counts and ends alerts.
 //
-// Alerts: one for each cause, counted and not repeated. Of several serves, the leader raises what all of them see, and each
-// raises what it alone sees. alert-store.ts shares them.
+// Keeps one alert for each cause, and counts it instead of repeating it. If there are several serves, the leader raises what all of them
+// see, and each raises what only it sees. `alert-store.ts` shares the alerts between them.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alert } from "../../domain/wire/messages.ts";
 import type { AlertService } from "../server.ts";
 
 /** An alert whose count grows is published again at most this often. */
 const republishEveryMs = 1_000;
-/** Resolved ones go first when there are more. */
+/** How many alerts are kept; if there are more, the oldest resolved one is dropped first. */
 const alertsKept = 500;
-/** How long each serve remembers causes that a lost leader may not have raised: its lease, and an election in the cluster. */
+/** How long each serve remembers causes that a lost leader may not have raised. Covers its lease and an election in the NATS cluster. */
 const deferredForMs = 15_000;
 
 export interface AlertCause {
@@ -18,31 +18,31 @@ export interface AlertCause {
   readonly severity: Alert["severity"];
   readonly agentId?: AgentId | undefined;
   readonly message: string;
-  /** How often, since it was last raised; once when left out. */
+  /** How often the cause came up since it was last raised. Default 1. */
   readonly times?: number;
-  /** The beginning of what caused it, kept with the first alert of its kind; asked for where it is kept. */
+  /** Returns the beginning of the message that caused the alert. Called only for a new alert, which keeps it. */
   readonly sample?: () => string;
 }
 
 export interface Alerts extends AlertService {
-  /** For a cause that every serve sees. The leader raises it; the others remember it. */
+  /** Raises an alert for a cause that every serve sees: the leader raises it, the others remember it. */
   raise(cause: AlertCause): void;
-  /** For a cause that this serve alone has seen. */
+  /** Raises an alert for a cause that only this serve has seen. */
   raiseOwn(cause: AlertCause): void;
   /** Ends the alert of this kind and agent (or of no agent), if this serve leads. */
   resolve(kind: string, agentId: AgentId | undefined): void;
   isOpen(kind: string, agentId: AgentId): boolean;
-  /** Takes in what was kept, or what another serve has raised, changed or ended. */
+  /** Takes over a stored alert, or one that another serve has raised, changed or ended. */
   take(alert: Alert): void;
-  /** Raises the alerts that the leader before may not have raised any more. */
+  /** This serve leads now: raises the remembered causes that the leader before may not have raised. */
   lead(): void;
   stop(): void;
 }
 
 export interface AlertsOptions {
-  /** Given each alert that this serve has raised, changed or ended. */
+  /** Called with each alert that this serve has raised, changed or ended. */
   readonly tell: (alert: Alert) => void;
-  /** Given those that are no longer kept, because there are too many. */
+  /** Called with each alert that is no longer kept, because there are too many. */
   readonly drop: (alert: Alert) => void;
   readonly isLeader: () => boolean;
   readonly now: () => Date;
@@ -56,7 +56,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const due = new Map<string, ReturnType<typeof setTimeout>>();
 
   const set = (key: string, alert: Alert) => {
-    // The newest go last.
+    // Move a new alert to the end of the map, which is in the order of their beginnings.
     if (alerts.get(key)?.alert_id !== alert.alert_id) alerts.delete(key);
     alerts.set(key, alert);
     dropOldest(alerts, options.drop);
@@ -144,7 +144,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   };
 }
 
-/** One alert for one kind and agent. */
+/** The key of an alert: there is one alert for each kind and agent. */
 export function alertKey(kind: string, agentId: string | undefined): string {
   return `${kind}.${agentId ?? "_"}`;
 }

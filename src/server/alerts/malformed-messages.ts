@@ -1,19 +1,19 @@
-// Counts, records and raises the messages that could not be understood.
+// Counts the messages that could not be decoded, records them in the audit, and raises alerts about them.
 import type { AuditRecords, MalformedMessage } from "../../audit/records.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { Lease } from "../lease.ts";
 import type { AlertCause, Alerts } from "./alerts.ts";
 
-/** How much of a message that could not be understood is kept with its alert. */
+/** How much of the message is kept with its alert. */
 const sampleBytes = 4_096;
 
 export interface MalformedMessages {
-  /** One that every serve has had. */
+  /** Takes a message that every serve has received. */
   take(message: MalformedMessage): void;
-  /** One that this serve alone has had. */
+  /** Takes a message that only this serve has received. */
   takeOwn(message: MalformedMessage): void;
-  /** So many since the start. */
+  /** How many there were since the start. */
   count(): number;
 }
 

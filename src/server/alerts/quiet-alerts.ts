@@ -1,22 +1,22 @@
-// Ends an alert about single incidents, such as refused or malformed messages, after a while without another one, because
-// nothing reports their end. The leader does it, by a monotonic clock.
+// Ends an alert about single incidents, such as refused or malformed messages, after ten minutes without another one, because nothing
+// reports their end. Only the leader's `resolve` takes effect. Measured by a monotonic clock.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alert } from "../../domain/wire/messages.ts";
 import { type Alerts, alertKey } from "./alerts.ts";
 
 export interface QuietAlertsOptions {
-  /** Default ten minutes. */
+  /** How long there must be no further incident. Default ten minutes. */
   readonly quietMs?: number;
   /** Default 10000. */
   readonly lookEveryMs?: number;
-  /** Milliseconds since some moment, never set back. */
+  /** Returns milliseconds of a clock that is never set back. Default `performance.now`. */
   readonly monotonicMs?: () => number;
 }
 
 const passingKinds: ReadonlySet<string> = new Set(["refused", "malformed", "id_refused"]);
 const defaultQuietMs = 10 * 60_000;
 
-/** Returns the way to end it. An alert that was open before counts as heard of at the start. */
+/** For an alert that was open at the start, the ten minutes begin at the start. Returns a function that ends it. */
 export function resolveQuietAlerts(
   alerts: Pick<Alerts, "open" | "onAlert" | "resolve">,
   options: QuietAlertsOptions = {},

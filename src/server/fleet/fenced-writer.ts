@@ -1,13 +1,13 @@
-// Writes to a bucket by compare-and-set with the revision seen last. A serve that was suspended and lost the lease
-// meanwhile therefore overwrites nothing of its successor.
+// Writes to a bucket by compare-and-set with the revision that was seen last. So a serve that was suspended, and has lost the lease
+// meanwhile, cannot overwrite what its successor has written.
 import type { Bucket } from "../../nats/jetstream/bucket.ts";
 
 export interface FencedWriter {
-  /** Notes what revision a key has; false when a later one is known already. */
+  /** Notes the revision of a key. Returns false if a later one is known already. */
   saw(key: string, revision: number): boolean;
   /**
-   * Undefined when it is written. Nothing is when the key has changed since it was seen: then what it holds now is given,
-   * and the next write goes over that.
+   * Writes the value, and resolves with undefined. If the key has changed since it was seen, writes nothing, and resolves with the
+   * present value; the next write overwrites that.
    */
   write(key: string, value: unknown): Promise<{ readonly present: unknown } | undefined>;
 }

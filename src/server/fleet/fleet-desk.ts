@@ -14,21 +14,21 @@ import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const answerWithinMs = 3_000;
-/** An answer ends with the record that passes this: far enough below the 8 MB that one message may have. */
+/** An answer ends with the record that exceeds this size, so that it stays below the 8 MB of one message. */
 const partBytes = 2 * 1_024 ** 2;
 
-/** One agent, or the part of the fleet whose ids come after one; the first part without either. */
+/** Asks for one agent (`agent_id`), or for the part of the fleet after an id (`after`); without both, for the first part. */
 const AskSchema = v.object({ agent_id: v.optional(v.string()), after: v.optional(v.string()) });
 export type FleetAsk = v.InferOutput<typeof AskSchema>;
 
 const AnswerSchema = v.object({
-  /** By the clock of the serve that answers, which every time in a record is of. */
+  /** The time of the serve that answers. The times in the records are of its clock too. */
   at: v.pipe(v.string(), v.isoTimestamp()),
   listening_since: v.string(),
   records: v.array(v.unknown()),
-  /** Where the next part begins; absent in the last. */
+  /** The `after` of the next part; absent in the last part. */
   next: v.optional(v.string()),
-  /** Ids near the one that was asked for, where no agent has it. */
+  /** The nearest ids, if no agent has the one that was asked for. */
   near: v.optional(v.array(v.string()), []),
 });
 
@@ -47,7 +47,7 @@ export interface FleetDeskOptions {
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function openFleetDesk(bus: Bus, { fleet, listeningSince, now, log }: FleetDeskOptions): () => void {
   const answer = (ask: FleetAsk): v.InferInput<typeof AnswerSchema> => {
     const frame = { at: now().toISOString(), listening_since: listeningSince() };
@@ -85,8 +85,8 @@ function partAfter(
 }
 
 /**
- * One answer of a serve.
- * @throws CliaiError `server_unreachable` where no serve has the subject, `no_answer`, `message_invalid`
+ * Asks any serve, and resolves with one part of the answer.
+ * @throws CliaiError `server_unreachable` if no serve listens, `no_answer`, `message_invalid`
  */
 export async function askFleet(bus: Bus, ask: FleetAsk): Promise<FleetAnswer> {
   const data = await bus.request(serveFleetSubject, ask, { timeoutMs: answerWithinMs });

@@ -1,7 +1,7 @@
 // This room keeps the fleet: reads streams and heartbeats, applies the reducer, stores the records.
 //
-// The fleet in memory: applies events to records, and tells viewers which agents changed. domain/fleet/reduce-agent.ts
-// decides what an event means.
+// The fleet in memory: applies events to records, and tells listeners which agents changed. `src/domain/fleet/reduce-agent.ts` decides
+// what an event means.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
@@ -14,22 +14,22 @@ import type { FleetChange, FleetService } from "../server.ts";
 import { createTimelines } from "./timeline.ts";
 
 const notifyEveryMs = 50;
-/** How long a computed view is shared by all who list the fleet, such as open pages. */
+/** How long a computed view is reused, because many open pages list the fleet at the same time. */
 const viewHoldsMs = 100;
 /** How often statuses are recomputed without an event, because an agent that falls silent sends none. */
 const tickEveryMs = 1_000;
 
 export interface FleetState extends FleetService {
-  /** Refused when the id differs from a known one in case only: returns that one. */
+  /** Applies an event. If the id differs from a known one in case only, refuses it and returns the known one as `twin`. */
   apply(event: FleetEvent): { readonly isNew: boolean } | { readonly twin: AgentId };
-  /** Puts back what was stored, at the start. */
+  /** Loads the stored records, at the start. */
   restore(records: Iterable<AgentRecord>): void;
-  /** Takes over a record as another serve has written it. */
+  /** Replaces a record by the one that another serve has written. */
   adopt(record: AgentRecord): { readonly isNew: boolean };
-  /** Forgets an agent. One that is heard of afterwards is a new one. */
+  /** Forgets an agent. If it is heard again, it is a new one. */
   remove(id: AgentId): void;
   record(id: AgentId): AgentRecord | undefined;
-  /** All of them, in no order. */
+  /** All records, in no particular order. */
   records(): IteratorObject<AgentRecord>;
   stop(): void;
 }
@@ -122,7 +122,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
 }
 
 interface Changes extends Pick<FleetService, "revision" | "changedSince" | "onChange"> {
-  /** The agent has changed; listeners are told of it with the others that change meanwhile. */
+  /** Notes that the agent has changed. Listeners are called up to 50 ms later, for all changes in between together. */
   mark(id: AgentId): void;
   stop(): void;
 }
@@ -160,13 +160,13 @@ function createChanges(): Changes {
   };
 }
 
-/** The clock may have been set back while nobody ran who could notice. */
+/** Moves the records back if they are in the future: the clock may have been set back while no serve ran. */
 function withoutFuture(stored: readonly AgentRecord[], now: Date): readonly AgentRecord[] {
   const byMs = Math.max(0, ...stored.map((record) => aheadMs(record, now)));
   return byMs < setBackAtLeastMs ? stored : stored.map((record) => setBack(record, now, byMs));
 }
 
-/** By how much the clock was set back since the last look; 0 for a difference that is too small to matter. */
+/** Returns a function that tells by how many ms the clock was set back since its last call; 0 below `setBackAtLeastMs`. */
 function createClockLook(now: () => Date): () => number {
   const clockAheadMs = () => now().getTime() - performance.now();
   let knownAheadMs = clockAheadMs();
@@ -177,7 +177,7 @@ function createClockLook(now: () => Date): () => number {
   };
 }
 
-/** The view of a record, kept for a while: all who list the fleet meanwhile share it. */
+/** Returns a function that computes the view of a record, and reuses it for `viewHoldsMs`. */
 function createListedViews(): (record: AgentRecord, at: Date, since: string) => AgentView {
   const listed = new WeakMap<AgentRecord, { readonly view: AgentView; readonly at: Date; since: string }>();
   return (record, at, since) => {
@@ -191,7 +191,7 @@ function createListedViews(): (record: AgentRecord, at: Date, since: string) => 
   };
 }
 
-/** The error for an id that nobody has, with the nearest that somebody has. */
+/** The error for an unknown id; its hint has the nearest known id. */
 export function unknownAgent(text: string, known: Iterable<string>): CliaiError {
   return new CliaiError("agent_unknown", `no agent "${text}"`, {
     hint: didYouMean(text, known) ?? "list the agents: cliai ls",

@@ -1,5 +1,5 @@
-// Stores the fleet in the bucket `agents`, and in the bucket `serve` how far the streams had been read. The leader writes;
-// every other serve takes over what the leader wrote, and remembers the rest, so that it can continue.
+// Stores the fleet in the bucket `agents`, and in the bucket `serve` how far the streams had been read. Only the leader writes. The other
+// serves take over what it wrote, and remember what it has not written yet, so that each of them can become the leader.
 import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { isBehind, isStoredRecord } from "../../domain/fleet/stored-record.ts";
@@ -17,22 +17,22 @@ import { createWritingTimes } from "./writing-times.ts";
 
 const cursorKey = "cursor";
 
-/** The last sequence of each stream whose effect is in the bucket. */
+/** The last sequence of each stream whose effect on the records is in the bucket. */
 const CursorSchema = v.object({ audit_seq: v.number(), commands_seq: v.number() });
 export type Cursor = Readonly<v.InferOutput<typeof CursorSchema>>;
 const nothingRead: Cursor = { audit_seq: 0, commands_seq: 0 };
 
 export interface FleetStore {
-  /** Reads what is stored, and follows what others write from then on. */
+  /** Reads the stored records and cursor. From then on follows what other serves write. */
   load(): Promise<{ records: AgentRecord[]; cursor: Cursor }>;
   /**
-   * Writes from here on: before, while the streams are read on, a record may change many times.
-   * @param cursor how far the streams have been read
+   * Begins to write. Not earlier, because a record may change many times while the streams are being read.
+   * @param cursor returns how far the streams have been read
    */
   startWriting(cursor: () => Cursor): void;
-  /** Notes that a record has changed; the leader writes it at once, or 0.2 to 2 s after its last writing. */
+  /** Notes that a record has changed. The leader writes it at once, or 0.2 to 2 s after it has last written. */
   changed(id: AgentId): void;
-  /** Writes all that is not written yet, where this serve is the leader. */
+  /** Writes all changed records, if this serve is the leader. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   let flushing: Promise<void> | undefined;
   let following: Following | undefined;
 
-  /** Takes over another serve's record if it is at least as new as our own. Whether it did. */
+  /** Takes over another serve's record if it is at least as new as our own. Returns whether it did. */
   const takeStored = (id: AgentId, stored: AgentRecord) => {
     const own = recordOf(id);
     if (own !== undefined && isBehind(stored, own)) return false;
@@ -91,7 +91,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const flush = async () => {
     await flushing;
     if (!isLeader() || cursorOf === undefined || !bus.isConnected()) return;
-    // Take the cursor first: events that come while records are written are read again after a crash, and change nothing.
+    // Take the cursor first. After a crash, events that came while the records were written are read again, and change nothing.
     flushing = writeAll(cursorOf()).finally(() => {
       flushing = undefined;
     });
@@ -107,10 +107,10 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const remove = (id: AgentId) => {
     unwritten.forget(id);
     onRemoved(id);
-    // Write the cursor, too: a start from an older one would read the agent again.
+    // Write the cursor too, because a start with an older cursor would read the agent's events again.
     if (isLeader()) times.atOnce();
   };
-  /** Of a value that the leader did not write, the leader writes its own over it; the others take in what it writes. */
+  /** Takes a value that was written to the bucket. The leader overwrites a value that it did not write; the others take over its record. */
   const takeValue = (id: AgentId, value: unknown) => {
     const isRecord = isStoredRecord(value, id);
     if (!isRecord || !isLeader()) unwritten.noteOverwritten(id);
@@ -155,18 +155,18 @@ function lastRevision(entries: ReadonlyMap<string, BucketEntry>): number {
   return last;
 }
 
-/** The records among the entries of the bucket; the rest is begun anew. */
+/** The valid records among the entries of the bucket. An agent without one is begun anew. */
 function readRecords(entries: ReadonlyMap<string, BucketEntry>, log: Logger): AgentRecord[] {
   const kept: AgentRecord[] = [];
   for (const [key, { value }] of entries) {
     if (!isAgentId(key)) continue;
     if (isStoredRecord(value, key)) kept.push(value);
-    else log.warn(`what is kept of ${key} is no record of it: it is begun anew`);
+    else log.warn(`the stored value of ${key} is not a record of this agent: its record is begun anew`);
   }
   return kept;
 }
 
-/** Reads the cursor, and writes it where it is another than the last one. */
+/** Reads the cursor, and writes it only if it has changed. */
 function createCursorWriter(writer: FencedWriter) {
   let written = "";
   return {

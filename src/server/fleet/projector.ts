@@ -1,5 +1,5 @@
-// Reads what agents report and what they are told, and decodes it into fleet events. Heartbeats come directly from NATS,
-// the rest from the streams, from where the last run stopped. So the state after a restart is the state before it.
+// Reads what agents report and what they are told, and decodes it into fleet events. Heartbeats come directly from NATS. The rest comes
+// from the streams, from where the last run stopped, so that the state is the same after a restart as before it.
 
 import type { MalformedMessage } from "../../audit/records.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
@@ -26,41 +26,40 @@ import { atMost } from "../../waiting.ts";
 import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
 import type { ReadPosition } from "./read-position.ts";
 
-/** How many records of the audit are read again at a start to fill the timelines. Agents' records are not changed by them. */
+/** How many messages of AUDIT are read again at a start, to fill the timelines. They do not change the agents' records. */
 const timelineReplay = 5_000;
 const catchUpWithinMs = 2_000;
-/** Messages that are under way have arrived by then. */
+/** After this time, messages that were on their way have arrived. */
 const lookAfterMs = 50;
 /** The subjects of AUDIT that are projected; the decoder refuses invalid ids. */
 const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
 export interface Projector {
-  /** Resolves when all that is stored by now for the agent, and what it has receipted, has been taken in; or after 2 s. */
+  /** Resolves when all orders and the agent's receipts that are stored by now have been applied; or after 2 s. */
   catchUp(id: AgentId): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface ProjectorOptions {
-  /** From where the streams are read on; moved on with each message that is taken in. */
+  /** How far the streams have been read; moved on with each message. */
   readonly position: ReadPosition;
-  /** What is known of an agent so far. */
   readonly recordOf: (id: AgentId) => AgentRecord | undefined;
   readonly onEvent: (event: FleetEvent) => void;
-  /** A message that could not be understood. */
+  /** Called with each message that cannot be decoded, the first time that it is read. */
   readonly onMalformed: (message: MalformedMessage) => void;
-  /** An order that cannot be decoded, by its sequence in COMMANDS. */
+  /** Called with the sequence in COMMANDS of an order that cannot be decoded. */
   readonly onUnusableOrder: (seq: number) => void;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-/** Resolves when all that the streams hold has been taken in. */
+/** Resolves when the streams have been read to their end. */
 export async function startProjector(bus: Bus, options: ProjectorOptions): Promise<Projector> {
   const { position, recordOf, onEvent, onMalformed, onUnusableOrder, now, log } = options;
   const from = position.cursor();
   const { advance } = position;
 
-  /** Whether it could be understood. */
+  /** Decodes a message and applies its event. Returns whether it could be decoded. */
   const take = (
     subject: string,
     data: Uint8Array,
@@ -88,7 +87,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     log,
     onMessage: (message) => {
       const isKnown = message.seq <= from.commands_seq;
-      // It would wait for ever, and count against the bound on the agent's waiting orders.
+      // Remove it, because it would wait for ever and count against the limit of the agent's waiting orders.
       if (!take(message.subject, message.data, () => orderEvent(message), isKnown))
         onUnusableOrder(message.seq);
       advance({ commands_seq: message.seq });
@@ -125,7 +124,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
         (cursor) => cursor.commands_seq >= command && cursor.audit_seq >= (receipt?.seq ?? 0),
       );
       const look = setTimeout(async () => {
-        const isRead = await isReadTo(bus, position.cursor().commands_seq, command).catch(() => false); // looked at as much as can be
+        const isRead = await isReadTo(bus, position.cursor().commands_seq, command).catch(() => false); // `catchUp` then ends by its timeout
         if (isRead) advance({ commands_seq: command });
       }, lookAfterMs);
       await atMost(catchUpWithinMs, reached.done);
@@ -139,7 +138,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   };
 }
 
-/** Whether all orders up to a sequence have been read: those between may have been taken out of the stream meanwhile. */
+/** Whether all orders up to `seq` have been read. True too if those after `readTo` were removed from the stream meanwhile. */
 async function isReadTo(bus: Bus, readTo: number, seq: number): Promise<boolean> {
   for await (const next of readStream(bus, { stream: streams.commands, from: readTo + 1 }))
     return next.seq > seq;
@@ -150,7 +149,7 @@ async function stopAll(...followings: Following[]): Promise<void> {
   await Promise.all(followings.map((following) => following.stop()));
 }
 
-/** What a heartbeat says of an agent; `seq` alone could be JetStream's. */
+/** The fields that show that a message is a heartbeat. Not `seq`, because JetStream's answers have it too. */
 const heartbeatFields = Object.keys(messages.HeartbeatSchema.entries).filter(
   (name) => name !== "seq" && name !== "agent_id",
 ) as (keyof messages.Heartbeat)[];
@@ -163,8 +162,8 @@ function decodeHeartbeat(subject: string, data: Uint8Array, now: Date): FleetEve
 }
 
 /**
- * NATS answers on whatever subject an asker names for the reply: by that, an acknowledgement or an answer can be made to land
- * on another agent's heartbeat. It is none: it says nothing of an agent.
+ * Refuses an answer of NATS on an agent's heartbeat subject. NATS answers on any reply subject that a client names, so a client can send
+ * an acknowledgement there, which is not a heartbeat.
  */
 function refuseStrayAnswer(subject: string, message: messages.Heartbeat, data: Uint8Array): void {
   if (heartbeatFields.some((name) => message[name] !== undefined)) return;

@@ -1,12 +1,12 @@
-// How far this serve has read the streams: what reads them moves it on, what stores and removes goes by it.
+// Keeps how far this serve has read the streams. The projector moves it on; the fleet store and the sweeper read it.
 import type { Cursor } from "./fleet-store.ts";
 
 export interface ReadPosition {
   /** The last sequence of each stream that has been read. */
   cursor(): Cursor;
-  /** Never moves back. */
+  /** Moves the position forward; never back. */
   advance(further: Partial<Cursor>): void;
-  /** Resolves once `isReached` says so of a position. */
+  /** `done` resolves once `isReached` returns true for the position. `forget` ends the check. */
   reached(isReached: (cursor: Cursor) => boolean): {
     readonly done: Promise<void>;
     readonly forget: () => void;

@@ -1,4 +1,4 @@
-// Decides who is a captain where there are no credentials to tell: by the agent's own heartbeat.
+// Decides by the agent's own heartbeat whether it is a captain, for servers without credentials.
 import { isAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, readRole } from "../../domain/wire/roles.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -6,8 +6,8 @@ import type { FleetState } from "./fleet-state.ts";
 export type RoleOf = (id: string) => Role;
 
 /**
- * The role is the one that the agent's heartbeats carry, as `spawn` told its bridge: it holds agents to their part, and does not
- * yet hold back one that lies. With credentials of its own for each agent, this function reads the role from them.
+ * Returns the role that the agent's heartbeats carry, which `spawn` gave its bridge. An agent that lies can claim any role: only
+ * credentials prevent that (`src/credentials/role-by-credentials.ts`).
  */
 export function createRoleOf(fleet: FleetState): RoleOf {
   return (id) => readRole(isAgentId(id) ? fleet.record(id)?.role : undefined);

@@ -1,5 +1,5 @@
-// Raises an alert if an agent falls silent, or its connection breaks, without a goodbye, and ends it when the agent is
-// heard again. Time in which this serve was down or cut off from NATS does not count as silence.
+// Raises an alert if an agent falls silent, or its connection breaks, without a goodbye. Ends the alert when the agent is heard again.
+// Time in which this serve did not run, or was cut off from NATS, does not count as silence.
 import { silentAfterMs } from "../../domain/fleet/status.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -9,10 +9,10 @@ import type { FleetState } from "./fleet-state.ts";
 
 const kind = "silent";
 const lookAgainEveryMs = 1_000;
-/** Until then, a host or bridge that still lives has connected again. */
+/** A host or bridge that still lives reconnects within this time. */
 const returnsWithinS = 3;
 
-/** The leader does it; whoever becomes the leader looks at every agent. Returns the way to end it. */
+/** Only the leader does it. A serve that becomes the leader looks at every agent. Returns a function that ends it. */
 export function watchSilence(bus: Bus, fleet: FleetState, alerts: Alerts, lease: Lease): () => void {
   const toLookAt = new Set<AgentId>();
   let listeningSinceMs = performance.now();

@@ -11,7 +11,7 @@ const publishEveryMs = 250;
 /** The state of 1,000 agents is 1 MB, so it is published once a second, not four times. */
 const forEachAgentMs = 1;
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function publishState(
   bus: Bus,
   fleet: FleetState,

@@ -1,33 +1,34 @@
-// Which agents' records the bucket `agents` lacks, or has in an older state.
+// Keeps which agents' records the bucket `agents` does not have, or has in an older state.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { isHeartbeatAlone } from "../../domain/fleet/stored-record.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 
 /**
- * How long a heartbeat that says nothing new waits for the next writing, for each order in its agent's record: some 500 bytes a
- * second are written so for an agent, and not all its orders every 15 s. After a crash the last sign of life may be that old.
+ * A heartbeat that says nothing new is written after 1 s for each order in its agent's record (at most 10 minutes), because all orders of
+ * the record are written with it. So about 500 bytes a second are written for an agent. After a crash its last sign of life may be that old.
  */
 const restMs = { forEachOrder: 1_000, most: 600_000 };
 
 export interface UnwrittenRecords {
-  /** Notes a change; `resting` for a heartbeat alone, which waits for the next change, and `new` for an agent that is not stored. */
+  /** Notes a change. Returns `resting` for a mere heartbeat, which waits for the next change; `new` for an agent that is not stored yet. */
   note(id: AgentId): "resting" | "new" | "changed";
-  /** The changed ones, as from now on written: what fails is given back by {@link giveBack}. */
+  /** Returns the changed agents, and counts them as written. Call {@link giveBack} for those that could not be written. */
   take(): AgentId[];
+  /** Marks the agents as changed again. */
   giveBack(ids: readonly AgentId[]): void;
-  /** So many have changed. */
+  /** How many agents have changed. */
   count(): number;
-  /** This state of the record is in the bucket. */
+  /** This state of the record is in the bucket now. */
   wrote(id: AgentId, record: AgentRecord): void;
-  /** The bucket has the agent, in whatever state. */
+  /** The bucket has a record of the agent. */
   noteStored(id: AgentId): void;
-  /** What we wrote last does not stand there any more. */
+  /** The bucket no longer has the state that we wrote last. */
   noteOverwritten(id: AgentId): void;
-  /** Our own state is the bucket's. */
+  /** Our own record is the same as the bucket's. */
   settle(id: AgentId): void;
   /** The agent was removed. */
   forget(id: AgentId): void;
-  /** Nothing waits for the next change any more. */
+  /** Marks the agents that only have a heartbeat to write as changed too. */
   wakeAll(): void;
 }
 

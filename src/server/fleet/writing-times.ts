@@ -1,15 +1,17 @@
-// When the fleet store writes: at once for what nobody may wait for, else a while after the last writing.
+// Decides when the fleet store writes: at once if somebody may need the change now, else a while after the last writing.
 
 /**
- * From one writing to the next: four times what the last one took, within these bounds. The store is the agents', too: with
- * 1,000 of them at work and each write on the disk before the next, the records alone would take all it can.
+ * The pause after a writing: four times as long as it took, between `least` and `most`. Without it, the records of 1,000 working agents
+ * would take all that the store can do (each write is synced to the disk), and the agents need the store too.
  */
 const gapMs = { least: 200, most: 2_000, forEachMs: 4 };
 
 export interface WritingTimes {
-  /** Writes now, and from here on whenever it is asked to; nothing is written before. */
+  /** Writes now. Before it is called, `atOnce` and `soon` do nothing. */
   start(): void;
+  /** Writes now. */
   atOnce(): void;
+  /** Writes after the pause. */
   soon(): void;
   stop(): void;
 }

@@ -12,7 +12,7 @@ const madeAtOnce = 16;
 
 export interface BridgeConsumers {
   make(id: AgentId): void;
-  /** Makes those that are missing of many. */
+  /** Makes the consumers that are missing, after asking NATS once for the present ones. */
   makeMissing(ids: Iterable<AgentId>): void;
   stop(): void;
 }
@@ -43,7 +43,7 @@ export function createBridgeConsumers(bus: Bus, log: Logger): BridgeConsumers {
       }
       while (waiting.size > 0 && !isStopped) await makeNext();
     } catch (error) {
-      if (!isStopped) log.warn(`${messageOf(error)}; it is tried again`);
+      if (!isStopped) log.warn(`${messageOf(error)}; it will be tried again`);
     } finally {
       isMaking = false;
     }

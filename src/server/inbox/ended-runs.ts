@@ -1,6 +1,6 @@
-// Ends the orders of a run that has ended, if no run continues with them: a task when the resume window is over, a pause or
-// a resume at once. The leader does it. It measures the window by a monotonic clock from when it first sees the end, so
-// time without a serve does not count.
+// Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a pause or a
+// resume at once. Only the leader does it. It measures the window by a monotonic clock from when it first sees the end, so that time
+// without a serve does not count.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { awaitsResume, isCutOff } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, namesOf } from "../../domain/receipts.ts";
@@ -25,10 +25,10 @@ export interface EndedRunsOptions {
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function endWithRuns(options: EndedRunsOptions): () => void {
   const { bus, fleet, lease, projector, resumeWindowMs, now, log } = options;
-  /** Since when this serve, as the leader, has seen each of them open, by its own monotonic clock. */
+  /** Since when this serve has led and seen each task open, by `performance.now()`. */
   let openSince = new Map<string, number>();
 
   const keyOf = (id: string, { command_id, run_ended }: CommandRecord) =>
@@ -51,7 +51,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     openSince = seen;
   };
   const end = async ({ agent_id: id }: AgentRecord) => {
-    // Judge by all that is stored now, because this serve may have been suspended while the order ended.
+    // Read first what is stored by now, because this serve may have been suspended while the order ended.
     await projector.catchUp(id);
     const record = fleet.record(id);
     for (const command of record === undefined ? [] : dueOf(record)) {
@@ -71,19 +71,19 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
       const due = fleet.records().filter((record) => dueOf(record).length > 0);
       for (const record of due.toArray()) await end(record);
     } catch (error) {
-      log.debug(`what ended sessions had is not ended yet: ${messageOf(error)}`);
+      log.debug(`the orders of ended sessions are not ended yet: ${messageOf(error)}`);
     }
     isLooking = false;
   }, lookEveryMs);
   return () => clearInterval(timer);
 }
 
-/** What is known of an order whose run is over. */
+/** The detail of the receipt `failed` for an order whose run has ended. */
 export function endWords(command: Pick<CommandRecord, "type" | "run_ended">, resumeWindowMs: number): string {
-  const how = command.run_ended?.how ?? "nobody knows how";
+  const how = command.run_ended?.how ?? "it is not known how";
   const words = `the session ended: ${how}`;
   return command.type === "task"
-    ? `${words}; nobody went on with it within ${durationText(resumeWindowMs)}`
+    ? `${words}; nobody resumed it within ${durationText(resumeWindowMs)}`
     : words;
 }
 

@@ -1,6 +1,6 @@
-// Has an agent's orders given again that were given to a bridge and never acknowledged: the bridge was killed in between, or stood
-// still. JetStream does so after `ack_wait`, by the wall clock: one that is set back by an hour holds it up for an hour. This is
-// measured by a monotonic clock. The leader does it.
+// Delivers orders again that were delivered to a host or bridge and not acknowledged, because it was killed or suspended. JetStream does
+// this after `ack_wait` by the wall clock; if that is set back by an hour, it takes an hour longer. So the leader also does it, by a
+// monotonic clock.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -12,7 +12,7 @@ import type { Lease } from "../lease.ts";
 import type { BridgeConsumers } from "./bridge-consumers.ts";
 
 const lookEveryMs = 1_000;
-/** Longer than `ack_wait`: where the clock was not set, JetStream has done it by then. */
+/** Longer than `ack_wait`, so that JetStream does it first unless the clock was set back. */
 const defaultAfterMs = 35_000;
 
 export interface GivenAgainOptions {
@@ -20,15 +20,15 @@ export interface GivenAgainOptions {
   readonly fleet: FleetState;
   readonly lease: Lease;
   readonly consumers: Pick<BridgeConsumers, "make">;
-  /** How long the first order that waits for an agent that is online may stay the same. */
+  /** How long the first undelivered order of an online agent may stay the same. Default 35000. */
   readonly afterMs?: number | undefined;
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function giveAgain(options: GivenAgainOptions): () => void {
   const { bus, fleet, lease, consumers, afterMs = defaultAfterMs, log } = options;
-  /** Of each agent, the order that is to be delivered next, and since when it is. */
+  /** Each agent's first undelivered order, and since when it is the first, by `performance.now()`. */
   let fronts = new Map<AgentId, { readonly seq: number; readonly sinceMs: number }>();
 
   const note = () => {
@@ -46,7 +46,7 @@ export function giveAgain(options: GivenAgainOptions): () => void {
     fronts.set(id, { seq, sinceMs: performance.now() });
     if (!(await dropUnacknowledged(bus, id))) return;
     consumers.make(id);
-    log.info(`${id}: orders that were given out and not acknowledged are given again`);
+    log.info(`${id}: orders that were delivered and not acknowledged are delivered again`);
   };
   let isLooking = false;
   const timer = setInterval(async () => {
@@ -59,14 +59,14 @@ export function giveAgain(options: GivenAgainOptions): () => void {
       for (const [id, { seq, sinceMs }] of [...fronts])
         if (nowMs - sinceMs >= afterMs) await giveAgainTo(id, seq);
     } catch (error) {
-      log.debug(`orders are not given again yet: ${messageOf(error)}`);
+      log.debug(`orders are not delivered again yet: ${messageOf(error)}`);
     }
     isLooking = false;
   }, lookEveryMs);
   return () => clearInterval(timer);
 }
 
-/** Where the stream has it. With a second run beside the agent's own, that one would take the first one's orders for ended. */
+/** The sequence of the first order that is only `stored`. Undefined if the agent has a second run, which would fail the first run's orders. */
 function firstUndelivered({ commands, other_runs }: AgentRecord): number | undefined {
   if (other_runs !== undefined) return undefined;
   const waiting = commands.filter(

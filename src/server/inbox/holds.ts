@@ -1,5 +1,5 @@
-// Records which call an inbox item was given to, until its receipt comes. Meanwhile no other call is given that item or a
-// later one, by any serve. Stored in the bucket `serve`, one key for each agent, by compare-and-set.
+// Records which call got an inbox item, until the item's receipt comes. Meanwhile no serve gives that item, or a later one, to another
+// call. Stored in the bucket `serve`, one key for each agent, by compare-and-set.
 import * as v from "valibot";
 import type { OrderNames } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -12,21 +12,22 @@ import { followBucket } from "../../nats/jetstream/follow-bucket.ts";
 
 const prefix = "hold.";
 /**
- * Until the bridge confirms; then it is given again. Each serve measures by itself what was left of a hold when it first saw it: a
- * clock that is set back holds up nothing.
+ * How long a hold lasts if the bridge does not confirm; then the item is handed over again. Each serve measures the rest of a hold by its
+ * own monotonic clock from when it first saw it, so that a clock that is set back does not prolong it.
  */
 const confirmWithinMs = 30_000;
-/** Each lost race is another call's success. This many in a row mean that something else is wrong. */
+/** A failed write means that another call's write succeeded. After this many in a row something else must be wrong. */
 const mostTries = 50;
 
 const HoldSchema = v.object({
   request_id: v.string(),
-  /** The bridge that made the call, where it said so. */
+  /** The run that made the call, if it named itself. */
   instance_id: v.exactOptional(v.string()),
-  /** Of what is held: another order may come under its id. Absent where the order has none, or was not read yet. */
+  /** The token of the held order, because another order may come with the same id. Absent if the order has none or was not read yet. */
   token: v.exactOptional(v.string()),
+  /** Ms since 1970. */
   until: v.number(),
-  /** How long it was to last. Absent in what an earlier version wrote. */
+  /** How long the hold lasts. Absent in holds that an earlier version wrote. */
   lasts_ms: v.exactOptional(v.number()),
 });
 type Hold = Readonly<v.InferOutput<typeof HoldSchema>>;
@@ -39,28 +40,28 @@ function readHolds(value: unknown): AgentHolds {
   return read.success ? read.output : {};
 }
 
-/** A call that holds items, known again by its request id. */
+/** A call that holds items. A repeated call is recognised by its request id. */
 export interface Holder {
   readonly requestId: string;
-  /** Of the bridge that makes the call: what it holds is free once the agent has another. */
+  /** The run that makes the call. Its holds end when the agent has another run. */
   readonly instanceId?: string | undefined;
-  /** How long it may take to confirm; 30 s when left out. */
+  /** How long the call may take to confirm. Default 30 s. */
   readonly confirmsWithinMs?: number | undefined;
 }
 
 export interface Holds {
-  /** Whether no other call holds it, as far as this serve has heard. */
+  /** Whether no other call holds the item, as far as this serve has read. */
   isFree(id: AgentId, item: OrderNames, holder?: Holder): boolean;
-  /** Holds for this call the items before the first one that another call holds, and returns them, so that none overtakes a held item. */
+  /** Holds for this call the items up to the first one that another call holds, and returns them. So no item overtakes a held one. */
   take(id: AgentId, items: readonly OrderNames[], holder: Holder): Promise<readonly OrderNames[]>;
-  /** Releases the items that this call was not given after all. */
+  /** Releases items that this call did not get after all. */
   release(id: AgentId, commandIds: readonly string[], holder: Holder): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface HoldsOptions {
   readonly replicas: number;
-  /** Whether that run of the agent may still be there. */
+  /** Whether this run of the agent may still live. */
   readonly mayLive: (id: AgentId, instanceId: string) => boolean;
   readonly now: () => Date;
   readonly log: Logger;
@@ -70,7 +71,7 @@ export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: Holds
   const bucket = await openBucket(bus, buckets.serve, { replicas });
   interface Known {
     readonly holds: AgentHolds;
-    /** When each is over, by `performance.now()`. */
+    /** When each hold ends, by `performance.now()`. */
     readonly overAtMs: ReadonlyMap<string, number>;
     readonly revision: number;
   }
@@ -108,7 +109,7 @@ export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: Holds
     // The run that made the call has ended, and its call with it.
     return mayLive(id, instance_id);
   };
-  /** Changes what is held of an agent by what is held at that moment; undefined changes nothing. */
+  /** Replaces an agent's holds by what `next` makes of the present ones; undefined changes nothing. Tries again if another call was faster. */
   const change = async (id: AgentId, next: (present: AgentHolds) => AgentHolds | undefined) => {
     const key = prefix + id;
     for (let tries = 0; tries < mostTries; tries += 1) {
@@ -126,7 +127,7 @@ export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: Holds
       if (entry !== undefined) note(key, readHolds(entry.value), entry.revision);
     }
     throw new CliaiError("no_answer", `too many calls ask for the inbox of ${id} at once`, {
-      hint: "ask again in a moment",
+      hint: "try again in a moment",
     });
   };
 

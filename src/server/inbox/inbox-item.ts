@@ -1,5 +1,5 @@
-// Builds one inbox item for the model: the words, and whose they are. Only commands of the operator or a captain are shown
-// as orders; a peer's message is shown as a message, whatever it calls itself.
+// Builds an inbox item for the model: the text, and who wrote it. Only commands from the operator or a captain are shown as commands;
+// another agent's message is shown as a message, whatever it claims to be.
 import { type CommandRecord, commandText } from "../../domain/receipts.ts";
 import { answerText, isOpen } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -8,13 +8,13 @@ import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../doma
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { RequestReading } from "../server.ts";
 
-/** `answer`: to a request of the agent's own. `request`: one that it may decide, being a captain. */
+/** Who wrote the item. `answer`: it answers a request of this agent. `request`: this agent, a captain, may decide it. */
 export type Origin = "operator" | "captain" | "agent" | "answer" | "request";
 
 export interface InboxItem {
   readonly command_id?: string;
   readonly message_id?: string;
-  /** For the receipts of whoever hands it to the model; the model is not given it. */
+  /** For the receipts of the bridge or host that hands the item over. The model does not get it. */
   readonly token?: string;
   readonly type: CommandRecord["type"];
   readonly origin: Origin;
@@ -23,11 +23,11 @@ export interface InboxItem {
   readonly at: string;
   readonly thread?: string;
   readonly reply_to?: string;
-  /** Of an answer, and of a request to decide. */
+  /** Of an answer, and of a request that the agent may decide. */
   readonly request_id?: string;
   readonly approved?: boolean;
   readonly expires_at?: string;
-  /** An ended run of the agent was handed it, too, and never showed to have it. */
+  /** The item was also handed to an earlier run, which ended without showing that its model had it. */
   readonly maybe_given_before?: true;
 }
 
@@ -67,7 +67,7 @@ export function readItem(
   };
 }
 
-/** What a message claims to be counts only if requests and roles confirm it. */
+/** Decides a message's origin. What the message claims counts only if the requests and roles confirm it. */
 function whatItIs(
   id: AgentId,
   { kind, request_id, from = "" }: AgentMessage,
@@ -87,26 +87,29 @@ function whatItIs(
   return { origin: kind === "broadcast" && roleOf(from) === "captain" ? "captain" : "agent" };
 }
 
-/** What the model is told beside the items. `isHeldUp`: what comes next was given to another call of it. */
+/**
+ * The note that the model gets with the items: what to do with them.
+ * @param isHeldUp whether the next item is held by another call
+ */
 export function noteFor(
   items: readonly (InboxItem & { readonly next_offset?: number })[],
   stillWaiting: number,
   isHeldUp: boolean,
 ): string {
-  if (items.length === 0 && isHeldUp) return "an earlier answer is on its way: call check_inbox again";
+  if (items.length === 0 && isHeldUp) return "another call has the next item: call check_inbox again";
   if (items.length === 0) return "nothing waits";
   const origins = new Set(items.map(({ origin }) => origin));
   const words = [
     ...(items.some(({ type }) => type !== "message")
-      ? ["say what becomes of each command by acknowledge"]
+      ? ["report what becomes of each command with acknowledge"]
       : []),
     ...(origins.has("agent") ? ["messages of origin agent come from other agents, not from the user"] : []),
     ...(items.some(({ maybe_given_before }) => maybe_given_before === true)
-      ? ["of maybe_given_before you may have done some already: look first, and do nothing twice"]
+      ? ["you may have done items marked maybe_given_before already: look first, and do nothing twice"]
       : []),
-    ...(origins.has("request") ? ["decide each request by decide, or escalate it"] : []),
+    ...(origins.has("request") ? ["answer each request with decide, or escalate it"] : []),
     ...(items.some(({ next_offset }) => next_offset !== undefined)
-      ? ["one is cut: for the rest call check_inbox with its id as item, and next_offset as offset"]
+      ? ["one item is cut: to read the rest, call check_inbox with its id as item, and next_offset as offset"]
       : []),
     ...(stillWaiting > 0 ? [`${stillWaiting} more wait: call check_inbox again`] : []),
   ];

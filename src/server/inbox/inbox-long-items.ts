@@ -1,5 +1,5 @@
-// Cuts a long inbox item to what a model can take at once, and reads its rest piece by piece. The rest comes from the audit
-// when the item has left the stream COMMANDS.
+// Cuts a long inbox item to what a model can take at once, and reads the rest piece by piece. If the item has left the stream COMMANDS,
+// the rest comes from its copy in AUDIT.
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -7,18 +7,19 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import { readStoredOrder } from "../stored-order.ts";
 import { type Evidence, type InboxItem, readItem } from "./inbox-item.ts";
 
-/** Text of one item that is handed to the model at once. */
+/** How many characters of one item are handed to the model at once. */
 export const charactersPerItem = 50_000;
 export interface CutText {
   readonly text: string;
-  /** Only where the text does not come whole. */
+  /** Present if this is not the whole text. */
   readonly truncated?: true;
+  /** Characters of the whole text. */
   readonly full_length?: number;
-  /** Where the rest begins; absent when there is none. */
+  /** Where the rest begins; absent if there is no rest. */
   readonly next_offset?: number;
 }
 
-/** A piece of the text from the offset on; never cut inside a character. */
+/** A piece of the text, from the offset on. Never cut inside a surrogate pair. */
 export function cutText(whole: string, offset = 0): CutText {
   const isInside = (at: number) => /^[\udc00-\udfff]/.test(whole.slice(at, at + 1)) && at > offset;
   const limit = offset + charactersPerItem;
@@ -34,7 +35,7 @@ export interface RestOptions extends Evidence {
   readonly fleet: FleetState;
 }
 
-/** @throws CliaiError `usage` for an item that the agent was not given recently */
+/** Reads a further piece of an item. @throws CliaiError `usage` for an item that is not among the agent's last ones */
 export async function readRest(
   id: AgentId,
   item: string,
@@ -51,7 +52,7 @@ export async function readRest(
   return { item, ...cutText(readItem(id, command, data, evidence).text, offset) };
 }
 
-/** Marks a long item as cut. */
+/** Cuts the text of a long item, and marks the item as cut. */
 export function cutItem(item: InboxItem): InboxItem & CutText {
   return { ...item, ...cutText(item.text) };
 }

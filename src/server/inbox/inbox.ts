@@ -1,7 +1,7 @@
 // This room keeps what waits for agents: hands it out, expires it, removes what was taken.
 //
-// An agent's inbox: the orders that were stored for it and not yet handed to its CLI. The receipt `injected` records the
-// handing over. The caller writes it once its CLI has the item; for a caller that does not, this file writes it.
+// An agent's inbox: the orders that were stored for it and not yet handed to its CLI. The receipt `injected` records that an item was
+// handed over. The caller writes it once its CLI has the item (`confirms`); for other callers this file writes it.
 
 import { inboxOf } from "../../domain/fleet/agent-record.ts";
 import {
@@ -25,10 +25,10 @@ import type { Holder, Holds } from "./holds.ts";
 import { type InboxItem, noteFor, readItem } from "./inbox-item.ts";
 import { type CutText, cutItem, readRest } from "./inbox-long-items.ts";
 
-/** Text handed to the model in one call; one item alone may have as much, and is cut there. */
+/** How many characters one call hands to the model. A single item may have as many, and is cut after them. */
 const charactersPerCall = 50_000;
 const itemsPerCall = 200;
-/** How long a call waits while another call holds the first item, whose receipt is usually just being written. */
+/** How long a call waits if another call holds the first item; usually that item's receipt is just being written. */
 const turnWithinMs = 1_000;
 const lookEveryMs = 20;
 
@@ -39,18 +39,19 @@ export interface Handout {
 }
 
 export interface Inbox {
+  /** How many items wait that no call holds. */
   waiting(id: AgentId): number;
   /**
-   * What waits, oldest first; nothing that came after what another call was given and has not confirmed. With `confirms`
-   * the caller writes the receipts, and a call under the same request id is given the same again; without, each item is
-   * given once. `types`: no others.
+   * Hands over the items that wait, oldest first, up to the first item that another call holds. With `confirms` the caller writes the
+   * receipts, and a repeated call with the same request id gets the same items again; without it, each item is handed over once.
+   * @param types only items of these types
    */
   take(id: AgentId, call: TakingCall, types?: readonly OrderType[]): Promise<Handout>;
-  /** More of an item that was cut. @throws CliaiError `usage` for one that is not known */
+  /** Reads a further piece of an item that was cut. @throws CliaiError `usage` for an unknown item */
   rest(id: AgentId, item: string, offset: number): Promise<CutText>;
   /**
-   * Whether this call may hand over a message's words that it has from elsewhere, whatever waits before it; no other call
-   * is then given the message. Undefined when it was handed over already. Without `confirms` the receipt is written here.
+   * Lets this call hand over a message whose text it has from elsewhere, even if other items wait before it. No other call then gets the
+   * message. Undefined if it was handed over already. Without `confirms` the receipt is written here.
    */
   give(id: AgentId, messageId: string, call: TakingCall): Promise<OrderNames | undefined>;
 }
@@ -88,7 +89,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     else if (!call.confirms) await writeReceipt(id, command, injectedBy(call));
     return data === undefined ? undefined : cutItem(readItem(id, command, data, { requests, roleOf }));
   };
-  /** The oldest that one call may hold: more than it can be given. */
+  /** The oldest items, at least as many as one call can get: their summaries are shorter than their texts. */
   const nextFor = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] => {
     let characters = 0;
     return queueOf(id, types).filter(({ summary }, index) => {
@@ -96,7 +97,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
       return index === 0 || (index < itemsPerCall && characters <= charactersPerCall);
     });
   };
-  /** Holds for this call what comes next, when it is its turn in time. */
+  /** Holds the next items for this call. Waits up to `turnWithinMs` if another call holds the first one; then returns none. */
   const holdNext = async (
     id: AgentId,
     call: TakingCall,
@@ -114,7 +115,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
       } while (isHeldUp(id, call, types));
     }
   };
-  /** Gives as many as one call may be given; the ids are of all that is done with, expired ones too. */
+  /** Hands over as many items as one call may get. `done` has the ids of those, and of the expired ones. */
   const handOut = async (id: AgentId, commands: readonly CommandRecord[], call: TakingCall) => {
     const items: (InboxItem & CutText)[] = [];
     const done = new Set<string>();
@@ -139,7 +140,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     waiting: (id) => queueOf(id).filter((command) => holds.isFree(id, command)).length,
     async take(id, call, types) {
       const held = await holdNext(id, call, types);
-      // A call that fails has handed nothing over.
+      // Empty until the items are handed over, so that a call that fails releases all of them.
       let done: ReadonlySet<string> = new Set();
       try {
         const given = await handOut(id, held, call);

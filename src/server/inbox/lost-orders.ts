@@ -1,5 +1,5 @@
-// Finds at the start what the store has lost: streams that end before what was read of them, and waiting orders that are
-// not in the stream. Each such order ends as failed, and one alert names the damage.
+// Finds at the start what the store has lost: streams that end before the sequence that was read from them, and waiting orders that are
+// not in the stream. Each such order becomes `failed`, and one alert names the damage.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
 import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
@@ -13,7 +13,7 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Cursor } from "../fleet/fleet-store.ts";
 import type { Projector } from "../fleet/projector.ts";
 
-/** The kind of alert that names it. */
+/** The kind of the alert about the damage. */
 export const storeDamaged = "store_damaged";
 
 export interface Kept {
@@ -28,11 +28,14 @@ export interface LostOrder {
 
 export interface Settled extends Kept {
   readonly lost: readonly LostOrder[];
-  /** Which streams end before what was read of them, for a person; empty where none does. */
+  /** A line for each stream that ends before the sequence that was read from it, for a person. */
   readonly damage: readonly string[];
 }
 
-/** What is kept, as far as the streams still bear it out; a consumer beyond the end of COMMANDS is removed, to be made anew. */
+/**
+ * Takes back from the stored fleet what the streams no longer contain. Removes consumers whose position is beyond the end of COMMANDS, so
+ * that they are made again.
+ */
 export async function settleWithStreams(bus: Bus, kept: Kept): Promise<Settled> {
   const [audit, commands] = await Promise.all([
     lastSequence(bus, streams.audit),
@@ -60,7 +63,7 @@ export async function settleWithStreams(bus: Bus, kept: Kept): Promise<Settled> 
   };
 }
 
-/** The orders that wait according to the agent's record, and are no longer in the stream. */
+/** Finds the orders that wait according to the agents' records, but are no longer in the stream. */
 async function findLostOrders(bus: Bus, fleet: FleetState, projector: Projector): Promise<LostOrder[]> {
   const counts = await subjectCounts(bus, streams.commands);
   const lost: LostOrder[] = [];
@@ -84,8 +87,8 @@ export interface LostOrderContext {
 }
 
 /**
- * Ends what was lost, once, whichever serve does it; and raises the alert. What waited too long is not lost: the stream keeps
- * it no longer, and overdue-orders.ts ends it.
+ * Writes the receipt `failed` for each lost order, and raises the alert. An order that has waited too long is not lost: the stream has
+ * dropped it, and `overdue-orders.ts` ends it.
  */
 export async function endLostOrders(context: LostOrderContext, { lost, damage }: Settled): Promise<void> {
   const { bus, fleet, projector, alerts, now } = context;
@@ -100,7 +103,7 @@ export async function endLostOrders(context: LostOrderContext, { lost, damage }:
       agent_id: id,
       ...namesOf(command),
       state: "failed",
-      detail: "the store has lost it: send it again",
+      detail: "the store has lost this order: send it again",
       timestamp: now().toISOString(),
     };
     await bus.publishStored(agentSubject(id, "receipt"), receipt);

@@ -1,6 +1,6 @@
-// Finds what a record lacks although the streams were read past it, because the stored record is older than the cursor
-// (after a damaged block, a power cut or a downgrade) or missing. That part is read again; what a record has already
-// changes nothing.
+// Finds messages that an agent's record lacks although the streams were read past them. This happens if the stored record is missing, or
+// older than the cursor (after a damaged block, a power cut or a downgrade). Those messages are read again; messages that a record
+// includes already change nothing.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { everySubjectOf, parseAgentSubject, streams } from "../../domain/wire/subjects.ts";
@@ -10,7 +10,7 @@ import { type ReadOptions, readStream } from "../../nats/jetstream/read-stream.t
 
 type RecordOf = (id: AgentId) => AgentRecord | undefined;
 
-/** Agents whose reports are read one after the other. */
+/** Up to so many agents, the reports are read for each agent alone. */
 const mostReadAlone = 20;
 const lastOfAgents = { subjects: ["agent.>"], lastOfEach: true } as const;
 
@@ -25,7 +25,7 @@ export async function firstMissedOrder(bus: Bus, recordOf: RecordOf, next: numbe
   return first;
 }
 
-/** The reports in AUDIT before the sequence `next` that the agents' records lack; in order for each agent. */
+/** Yields the reports in AUDIT before the sequence `next` that the agents' records lack, in order for each agent. */
 export async function* readMissedReports(
   bus: Bus,
   recordOf: RecordOf,
@@ -49,7 +49,7 @@ export async function* readMissedReports(
   }
 }
 
-/** One for each agent; of many agents a single one, which passes over what is not theirs: each costs some milliseconds. */
+/** One reading for each agent. For many agents a single reading of everything, because each reading costs some milliseconds. */
 function readingsOf(behind: ReadonlySet<AgentId>, recordOf: RecordOf): Omit<ReadOptions, "stream">[] {
   const records = [...behind].flatMap((id) => recordOf(id) ?? []);
   if (records.length > mostReadAlone) {
@@ -62,7 +62,7 @@ function readingsOf(behind: ReadonlySet<AgentId>, recordOf: RecordOf): Omit<Read
   }));
 }
 
-/** Whether a report is of an agent of this id that was removed since: its successor's record has taken in none yet. */
+/** Whether a report is from an agent of this id that was removed since: the present record includes no report yet, and is newer. */
 export function isOfEarlierLife(record: AgentRecord, at: string): boolean {
   return record.audit_seq === 0 && Date.parse(at) < beganMs(record);
 }

@@ -1,5 +1,5 @@
-// Ends as expired the orders that nobody took in time, for agents that never return: a host or bridge reports that itself
-// when it comes late. The leader does it, somewhat later, so that a receipt of the last moment comes first.
+// Writes the receipt `expired` for orders that nobody took in time, for agents that never return. A host or bridge that takes an expired
+// order writes the receipt itself. Only the leader does it here, 30 s late, so that a receipt of the last moment comes first.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -13,7 +13,7 @@ import type { Lease } from "../lease.ts";
 import type { Holds } from "./holds.ts";
 
 const lookEveryMs = 1_000;
-/** For a receipt on its way, and for clocks that differ. */
+/** Time for a receipt that is on its way, and for a difference between clocks. */
 const graceMs = 30_000;
 
 export interface ExpiryOptions {
@@ -26,7 +26,7 @@ export interface ExpiryOptions {
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function expireOverdue(options: ExpiryOptions): () => void {
   const { bus, fleet, lease, holds, projector, now, log } = options;
   const overdueOf = ({ agent_id, commands }: AgentRecord): CommandRecord[] =>
@@ -38,7 +38,7 @@ export function expireOverdue(options: ExpiryOptions): () => void {
         holds.isFree(agent_id, command),
     );
   const expire = async ({ agent_id: id }: AgentRecord) => {
-    // Judge by all that is stored now, because this serve may have been suspended while the order was taken.
+    // Read first what is stored by now, because this serve may have been suspended while the order was taken.
     await projector.catchUp(id);
     const record = fleet.record(id);
     for (const command of record === undefined ? [] : overdueOf(record)) {
@@ -55,7 +55,7 @@ export function expireOverdue(options: ExpiryOptions): () => void {
       const due = fleet.records().filter((record) => overdueOf(record).length > 0);
       for (const record of due.toArray()) await expire(record);
     } catch (error) {
-      log.debug(`overdue commands are not ended yet: ${messageOf(error)}`);
+      log.debug(`overdue orders are not ended yet: ${messageOf(error)}`);
     }
     isLooking = false;
   }, lookEveryMs);
@@ -68,7 +68,7 @@ function isBegun({ type, receipts }: CommandRecord): boolean {
   return isDelivered && type !== "task" && type !== "message";
 }
 
-/** The receipt of a command that waited too long. */
+/** The receipt of an order that waited too long. */
 export function expiredReceipt(
   command: CommandRecord,
   now: Date,

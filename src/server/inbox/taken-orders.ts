@@ -1,5 +1,5 @@
-// Removes from the stream COMMANDS the orders that are over, and those that cannot be decoded, so that its bound counts
-// only what waits. It removes an order only when AUDIT has its copy. Of several serves the leader does it.
+// Removes from the stream COMMANDS the orders that are over, and those that cannot be decoded, so that the stream's limit counts only
+// waiting orders. It removes an order only when AUDIT has its copy. Only the leader does it.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -34,15 +34,15 @@ export interface SweeperOptions {
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly lease: Lease;
-  /** How far the orders have been read; asked for once this serve leads. */
+  /** How far the orders have been read; called when this serve leads. */
   readonly cursor: ReadPosition["cursor"];
   readonly log: Logger;
 }
 
 export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions): Sweeper {
-  /** What is to be removed, until the stream has it no more. */
+  /** The sequences to remove. */
   const due = new Set<number>();
-  /** Of each agent's record, what was due once: a settled command stays in its record for a while. */
+  /** The sequences that were due already, for each agent: an order that is over stays in the record for a while. */
   const noted = new Map<AgentId, ReadonlySet<number>>();
   let isToScan = false;
 
@@ -57,7 +57,7 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
     for (const seq of over) if (before?.has(seq) !== true) due.add(seq);
     noted.set(id, over);
   };
-  /** Orders that an earlier leader had no time to remove are found in the stream. */
+  /** This serve leads now. A scan of the stream finds the orders that the leader before had no time to remove. */
   const lead = () => {
     isToScan = true;
     for (const record of fleet.records()) noted.set(record.agent_id, seqsOf(record, isOver));
@@ -71,7 +71,7 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
       throw error;
     }
   };
-  /** Whether there is more to remove. */
+  /** Removes up to `removedInOneSweep` orders. Resolves with whether there are more. */
   const sweep = async (): Promise<boolean> => {
     if (!bus.isConnected() || !lease.isLeader()) return false;
     if (isToScan) await scan();
@@ -91,7 +91,7 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
     try {
       while (await sweep());
     } catch (error) {
-      log.debug(`taken commands are not removed yet: ${messageOf(error)}`);
+      log.debug(`orders that are over are not removed yet: ${messageOf(error)}`);
     }
     sweeping = false;
   }, sweepEveryMs);
@@ -117,7 +117,7 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
   };
 }
 
-/** What is in the stream, was read, and is not to be kept. The stream is looked into only where it holds more than that. */
+/** Yields the sequences of orders that were read and need not be kept. Reads the stream only if it has more messages than must be kept. */
 async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number): AsyncGenerator<number> {
   const known = new WeakMap<AgentRecord, ReadonlySet<number>>();
   const keptFor = (record: AgentRecord) => {
@@ -125,7 +125,7 @@ async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number)
     known.set(record, kept);
     return kept;
   };
-  /** By the records as they are when the message is looked at: what came meanwhile is in them. */
+  /** Whether the message may be removed, by the record as it is now, which includes what came meanwhile. */
   const isLeftover = (message: StreamMessage) => {
     if (!isUsable(message)) return true;
     const id = parseAgentSubject(message.subject)?.id;
@@ -152,7 +152,7 @@ function isUsable(message: StreamMessage): boolean {
     decodeOrder(message);
     return true;
   } catch {
-    return false; // counted and raised when it was read
+    return false; // the projector has reported it when it read the message
   }
 }
 

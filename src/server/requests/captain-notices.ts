@@ -1,5 +1,5 @@
-// Sends each open request once to every captain that is online, as a message, and later to captains that come. Keeps an
-// alert while an agent has a request that a captain escalated to the people.
+// Sends each open request once, as a message, to every captain that is online or comes online later. Keeps an alert while an agent has a
+// request that a captain has escalated to the people.
 import { questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, isApproval, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -22,7 +22,7 @@ export interface CaptainNoticesOptions {
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function notifyCaptains({
   bus,
   fleet,
@@ -31,7 +31,7 @@ export function notifyCaptains({
   now,
   log,
 }: CaptainNoticesOptions): () => void {
-  /** Of each open request, the captains that have been told. */
+  /** For each open request, the captains that have been told. */
   const told = new Map<string, Set<AgentId>>();
 
   const isOnlineCaptain = (id: AgentId) =>
@@ -41,7 +41,7 @@ export function notifyCaptains({
     const captains = told.get(request.request_id) ?? new Set();
     if (request.agent_id === captain || request.escalated !== undefined || captains.has(captain)) return;
     told.set(request.request_id, captains.add(captain));
-    // The stream knows one of the last day by its id, the record one that still waits: none is told twice.
+    // Nobody is told twice: the stream recognises a message of the last day by its id, and the captain's record has those that still wait.
     if (fleet.record(captain)?.commands.some(({ command_id }) => command_id === message_id)) return;
     const { request_id, agent_id, choices } = request;
     const message = {
@@ -85,7 +85,7 @@ export function notifyCaptains({
   };
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function alertOfEscalations(
   requests: RequestReading,
   alerts: Pick<Alerts, "raise" | "resolve">,
@@ -121,6 +121,6 @@ function wordsFor(request: AgentRequest): string {
 }
 
 function howToDecide(count: number): string {
-  const how = "the number of a choice (1,3 where more than one may be taken), or words";
+  const how = "the number of a choice (1,3 if more than one may be taken), or words";
   return count === 1 ? `decide with ${how}` : `decide with a line for each question, in their order: ${how}`;
 }

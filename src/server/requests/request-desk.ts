@@ -1,4 +1,4 @@
-// The requests of a running server: puts them into the agents' records, tells the captains, takes the people's answers.
+// Connects the requests with the rest of the server: puts them into the agents' records, tells the captains, takes the people's answers.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { buildAnswer, findRequest, openRequestOf } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -21,7 +21,7 @@ export interface RequestDeskOptions {
   readonly log: Logger;
 }
 
-/** Resolves when each agent's record says which of its requests are open. */
+/** Resolves when each agent's record has its open requests. */
 export async function openRequestDesk(
   bus: Bus,
   options: RequestDeskOptions,
@@ -35,7 +35,7 @@ export async function openRequestDesk(
     if (open.length === 0 && fleet.record(id) === undefined) return;
     onEvent({ type: "requests", id, at: now().toISOString(), open: open.map(openRequestOf) });
   };
-  // What the records say may be older than the requests: it is put right for all that either of them names.
+  // The records may be older than the requests, so update every agent that has open requests or whose record shows some.
   const named = new Set(requests.open().map(({ agent_id }) => agent_id));
   for (const { agent_id, requests: shown } of fleet.list()) if (shown !== undefined) named.add(agent_id);
   for (const id of named) note(id);

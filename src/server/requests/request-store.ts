@@ -1,7 +1,7 @@
 // This room keeps the requests that wait for a person or a captain.
 //
-// Stores requests in the bucket `requests` and decides them by compare-and-set, so that the first answer counts, whoever
-// gives it and wherever. Answers go to the agent as messages, which survive every restart.
+// Stores requests in the bucket `requests`, and decides them by compare-and-set, so that the first answer counts, whoever gives it. Answers
+// go to the agent as messages, which survive every restart.
 
 import {
   type AgentRequest,
@@ -26,34 +26,34 @@ import { createOrderToken, messageStoredAs } from "../order-names.ts";
 import type { RequestReading } from "../server.ts";
 import { createRequestWaits } from "./request-waits.ts";
 
-/** How long a decision waits to come back from the bucket; longer only where NATS is going away. */
+/** How long `decide` and `ask` wait until this serve has read their own change from the bucket. It takes longer only if NATS is failing. */
 const ownReadingWithinMs = 1_000;
 const clockEveryMs = 500;
-/** How long a request is kept that is over. */
+/** How long an ended request is kept. */
 const keptMs = 30 * 24 * 60 * 60 * 1_000;
 const bucketStream = `KV_${buckets.requests}`;
 
 export interface RequestService extends RequestReading {
-  /** Stores the request and returns what is stored; an existing one stays unchanged. */
+  /** Stores the request and resolves with the stored one. If a request of that id exists, it stays unchanged. */
   ask(request: AgentRequest): Promise<AgentRequest>;
   /** How many of an agent's requests of a kind are open, including those that are being stored. */
   countOpen(agentId: AgentId, kind: RequestKind): number;
-  /** How many open requests of the same agent and kind were stored before it; every serve counts the same. */
+  /** How many open requests of the same agent and kind were stored before this one. Every serve counts the same. */
   countBefore(request: AgentRequest): number;
-  /** @throws CliaiError as {@link decideStored} */
+  /** @throws what {@link decideStored} throws */
   decide(
     requestId: string,
     action: RequestAction | ((request: AgentRequest) => RequestAction),
   ): Promise<AgentRequest>;
-  /** The request when it is over, or as it then is after the time. Never, when the service is stopped before. */
+  /** Resolves with the request when it has ended; after the time, or if the signal aborts, as it is then. Never after `stop`. */
   waitForEnd(requestId: string, timeoutMs: number, signal?: AbortSignal): Promise<AgentRequest | undefined>;
   stop(): Promise<void>;
 }
 
 /**
- * Decides a request where it is kept; used by the server and by `cliai answer` alike.
- * @param action what is done to it; as a function, of the request as it is
- * @throws CliaiError `request_unknown`, `decided_already` when it is over, naming who was first; what the function throws
+ * Decides a request in the bucket. The server and `cliai answer` use it.
+ * @param action what to do with the request, or a function that decides it from the present request
+ * @throws CliaiError `request_unknown`; `decided_already`, naming who was first, if the request has ended; what the function throws
  */
 export async function decideStored(
   bucket: Bucket,
@@ -65,7 +65,7 @@ export async function decideStored(
     if (entry === undefined) throw unknownRequest(requestId, [...(await bucket.entries()).keys()]);
     const request = checkMessage(RequestSchema, entry.value);
     const decided = decideRequest(request, typeof action === "function" ? action(request) : action);
-    // If somebody else decided since it was read, it is read again, and that decision counts.
+    // If somebody else has changed it since it was read, read it again; an earlier decision counts.
     if (await bucket.replace(requestId, decided, entry.revision)) return decided;
   }
 }
@@ -76,7 +76,7 @@ export interface RequestServiceOptions {
   readonly log: Logger;
 }
 
-/** Resolves when every request that is kept has been read. */
+/** Resolves when every stored request has been read. */
 export async function startRequests(bus: Bus, options: RequestServiceOptions): Promise<RequestService> {
   const { replicas, now, log } = options;
   const bucket = await openBucket(bus, buckets.requests, { replicas });
@@ -100,11 +100,11 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     for (const listener of listeners) listener(request);
     tell(request);
   };
-  /** The work of each tick. Any part may fail without harm, and is tried again at the next tick. */
+  /** Logs a failure of a part of the tick's work. The next tick tries again. */
   const attempt = (what: string, todo: Promise<unknown>) => {
     todo.catch((error: unknown) => log.debug(`${what}: ${messageOf(error)}`));
   };
-  /** Overwrites a value that is not a request with the known request, because nobody could decide it otherwise. */
+  /** Overwrites a value that is not a request with the known request, because otherwise nobody could decide it. */
   const putBack = ({ subject, seq }: StreamMessage) => {
     const known = requests.get(subject.split(".").at(-1) ?? "");
     if (known !== undefined)
@@ -119,7 +119,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
         take(message);
       } catch (error) {
         putBack(message);
-        log.warn(`${message.subject} holds no request: ${messageOf(error)}`);
+        log.warn(`the value of ${message.subject} is not a request: ${messageOf(error)}`);
       }
     },
   });
@@ -127,11 +127,11 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
 
   const decide: RequestService["decide"] = async (requestId, action) => {
     const decided = await decideStored(bucket, requestId, action);
-    // So that whoever decided sees its decision.
+    // Wait until this serve has read the decision, so that the caller finds it in `get` and `all`.
     if (!isOpen(decided)) await waits.forEnd(requestId, ownReadingWithinMs);
     return decided;
   };
-  /** Every serve does it itself, by its clock. */
+  /** Every serve removes old requests itself, by its own clock. */
   const remove = async (requestId: string) => {
     await bucket.erase(requestId);
     requests.delete(requestId);
@@ -170,14 +170,14 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     waitForEnd: waits.forEnd,
     async stop() {
       clearInterval(timer);
-      // A server that ends gives no answer, so that the agent's bridge asks the next server.
+      // Calls that wait get no answer, so that the agent's bridge asks the next server.
       waits.stop();
       await following.stop();
     },
   };
 }
 
-/** Puts a decision into the agent's inbox. If that fails, the next tick tries again. */
+/** Returns a function that sends a decision to the agent as a message, once. If that fails, the next tick tries again. */
 function createTelling(
   bus: Bus,
   bucket: Bucket,
@@ -231,7 +231,7 @@ function createCounts(
     },
     countBefore: ({ request_id, agent_id, kind }) => {
       let count = 0;
-      // In the order in which they were read, which is that of the bucket.
+      // The map is in the order in which the requests were read, which is the order of the bucket.
       for (const each of requests.values()) {
         if (each.request_id === request_id) break;
         if (each.agent_id === agent_id && each.kind === kind && isOpen(each)) count += 1;
@@ -245,7 +245,7 @@ function isDecided({ state }: AgentRequest): boolean {
   return state === "answered" || state === "expired";
 }
 
-/** Sends the answer as a message, once: by the message's id, and by a mark on the request for later starts. */
+/** Sends the answer as a message. The message's id and `told_at` in the request prevent that it is sent twice. */
 async function tellAgent(bus: Bus, bucket: Bucket, request: AgentRequest, now: () => Date): Promise<void> {
   const { request_id, agent_id, answer } = request;
   const message_id = answerMessageId(request_id);

@@ -2,11 +2,11 @@
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 
 export interface RequestWaits {
-  /** Resolves when the request is over, or with what it is when the time is over or the signal aborts. */
+  /** Resolves with the request when it has ended; as it is then when the time is over or the signal aborts. */
   forEnd(requestId: string, timeoutMs: number, signal?: AbortSignal): Promise<AgentRequest | undefined>;
-  /** Resolves when the request is read back, or when the time is over. */
+  /** Resolves when this serve has read the request, or when the time is over. */
   forReading(requestId: string, timeoutMs: number): Promise<void>;
-  /** What waits now is answered no more. */
+  /** Ends the timers: what waits now may never resolve. */
   stop(): void;
 }
 
@@ -16,7 +16,7 @@ export function createRequestWaits(
   listeners: Set<(request: AgentRequest) => void>,
 ): RequestWaits {
   const timers = new Set<NodeJS.Timeout>();
-  /** Resolves with what `look` gives, as soon as it gives something; else with what `giveUp` gives. */
+  /** Resolves with the result of `look` as soon as it is defined; at the end of the time with that of `giveUp`. */
   const wait = async <T>(
     look: () => T | undefined,
     giveUp: () => T,

@@ -18,7 +18,7 @@ import type { ServerOptions } from "./server-options.ts";
 export interface Desks {
   readonly requests: RequestService & RequestDesk;
   readonly holds: Holds;
-  /** Answers nobody any more; what was begun goes on. */
+  /** Takes no new calls. Calls that have begun go on. */
   close(): void;
   stop(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function openDesks(
   };
 }
 
-/** Whether that run of the agent may still be at work, as far as anybody can tell. */
+/** Whether this run of the agent may still be working, as far as is known. */
 function mayRunLive(fleet: FleetState, id: AgentId, instanceId: string): boolean {
   const record = fleet.record(id);
   const run = record?.heartbeat?.instance_id;

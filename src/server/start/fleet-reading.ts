@@ -1,4 +1,4 @@
-// The second stage of a server: loads the fleet as it was stored, reads the streams on from there, and then stores what changes.
+// The second stage of a server: loads the stored fleet, reads the streams from there on, and then stores what changes.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { openFleetStore } from "../fleet/fleet-store.ts";
 import { type Projector, startProjector } from "../fleet/projector.ts";
@@ -10,17 +10,17 @@ import type { Foundation } from "./foundation.ts";
 
 export interface FleetReading {
   readonly projector: Projector;
-  /** The fleet as it was stored, as far as the streams bear it out. */
+  /** The stored fleet, after `settleWithStreams` has compared it with the streams. */
   readonly stored: Settled;
-  /** Takes in what the streams do not tell: connections, requests. */
+  /** Applies an event that the streams do not contain: connections, requests. */
   readonly onEvent: (event: FleetEvent) => void;
-  /** Has every record written anew. */
+  /** Marks every record as changed, so that it is written again. */
   rewriteAll(): void;
   stopSweeping(): void;
   stop(): Promise<void>;
 }
 
-/** Resolves when the fleet is as the streams and buckets have it. */
+/** Resolves when the buckets and streams have been read. */
 export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   const { bus, replicas, lease, fleet, alerts, consumers, malformed, now, log } = foundation;
   const store = await openFleetStore(bus, {
@@ -41,7 +41,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
   const onEvent = (event: FleetEvent) => {
-    // Read again for timelines and incomplete records; it says nothing about an agent that was removed since.
+    // Events are read again for timelines and incomplete records. Ignore those of agents that were removed since.
     const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
     const known = fleet.record(event.id);
     if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;

@@ -1,6 +1,6 @@
 // This room builds the server in four stages, one a file: foundation, fleet-reading, desks, watches.
 //
-// The first stage of a server: the streams, the lease, and what every later stage writes to. Nothing is read yet.
+// The first stage of a server: makes the streams, the lease, and what every later stage writes to. It reads no stream yet.
 import { type AuditRecords, createAuditRecords } from "../../audit/records.ts";
 import { dashboardAlertSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -17,7 +17,7 @@ import type { ServerOptions } from "./server-options.ts";
 
 export interface Foundation {
   readonly bus: Bus;
-  /** Another one at each start. */
+  /** A new id at each start. */
   readonly instance: string;
   readonly replicas: number;
   readonly lease: Lease;

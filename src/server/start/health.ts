@@ -1,4 +1,4 @@
-// Whether the server can take anything now, and why not.
+// Tells whether the server can store anything now, and if not, why.
 import { storeDamaged } from "../inbox/lost-orders.ts";
 import type { Health } from "../server.ts";
 import type { Foundation } from "./foundation.ts";
@@ -6,12 +6,12 @@ import type { ServerOptions } from "./server-options.ts";
 
 type NatsFacts = Pick<ServerOptions, "natsRestarts" | "storeTrouble">;
 
-/** Why nothing can be stored, for a person; undefined when it can. */
+/** Why nothing can be stored now, in words for a person; undefined if it can. */
 export function troubleOf({ bus, lease }: Foundation, { storeTrouble }: NatsFacts): string | undefined {
-  if (!bus.isConnected()) return "the connection to NATS is lost; it is tried again";
+  if (!bus.isConnected()) return "the connection to NATS is lost; serve is reconnecting";
   // The lease is written each second, so its error is the store's error.
   const why = storeTrouble?.() ?? lease.trouble()?.message;
-  return why === undefined ? undefined : `the store takes nothing: ${why}`;
+  return why === undefined ? undefined : `nothing can be stored: ${why}`;
 }
 
 export function healthOf(foundation: Foundation, options: NatsFacts): Health {

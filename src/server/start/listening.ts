@@ -1,10 +1,10 @@
-// Since when this serve hears the agents: before, nobody's silence says anything.
+// Keeps since when this serve hears the agents' heartbeats. Silence from before does not count.
 import type { Bus } from "../../nats/bus.ts";
 
 export interface Listening {
   /** RFC 3339. */
   since(): string;
-  /** From now on all is heard: NATS has confirmed the subscriptions. */
+  /** NATS has confirmed the subscriptions, so every heartbeat from now on is heard. */
   confirmed(): void;
   stop(): void;
 }

@@ -1,4 +1,4 @@
-// What a server is started with. The bus comes beside it.
+// The options of `startServer`.
 import type { AuditOptions } from "../../audit/start-signing.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
@@ -14,29 +14,29 @@ export interface ServerOptions {
   /** Copies of each stream and bucket on a cluster. */
   readonly replicas: number;
   readonly insecure: boolean;
-  /** What the audit records, how long, and with which key it is signed. */
+  /** What the audit records, how long it keeps it, and the key that signs it. */
   readonly audit?: AuditOptions | undefined;
   /** Follows the agents' connections, and returns a function that ends it. Without it, only silence shows a loss. */
   readonly followConnections?: ((onEvent: (event: ConnectionEvent) => void) => () => void) | undefined;
   /** Follows what nats-server refuses, and returns a function that ends it. */
   readonly followViolations?: ((onViolation: (refused: RefusedAct) => void) => () => void) | undefined;
-  /** Who is a captain by credentials; without it, the agents' heartbeats decide. */
+  /** Reads an agent's role from its credentials. Default: from its heartbeats. */
   readonly roleOf?: RoleOf | undefined;
-  /** Launches agents for captains; none are launched when left out. */
+  /** Launches agents for captains. Default: refuses. */
   readonly launchAgent?: LaunchAgent | undefined;
   /** How long an ended session may be resumed before its tasks fail. Default 10 minutes. */
   readonly resumeWindowMs?: number | undefined;
-  /** After how long an order that was given out and not acknowledged is given again. Default 35 seconds. */
+  /** After how long an order that was delivered and not acknowledged is delivered again. Default 35 seconds. */
   readonly giveAgainAfterMs?: number | undefined;
-  /** How often the nats-server child was started again; 0 where there is none. */
+  /** How often the nats-server child was restarted; 0 if there is none. */
   readonly natsRestarts: () => number;
-  /** What the nats-server child itself says of a store that takes nothing. */
+  /** Why the nats-server child says that its store accepts nothing; undefined if it does not say so. */
   readonly storeTrouble?: (() => string | undefined) | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-/** What nats-server did not let an agent do, so many times; the agent is undefined for a connection of another kind. */
+/** An act that nats-server refused, and how many times. `id`: the agent; undefined if the connection is not an agent's. */
 export interface RefusedAct extends Pick<RepeatedViolation, "act" | "subject" | "times"> {
   readonly id: AgentId | undefined;
 }

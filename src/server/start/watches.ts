@@ -1,5 +1,5 @@
-// The last stage of a server: what looks at the fleet by itself. It publishes the fleet's state, raises and ends alerts, and
-// ends the orders that nobody will take.
+// The last stage of a server: the watches, which run by themselves. They publish the fleet's state, raise and end alerts, and end the
+// orders that nobody will take.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -20,7 +20,7 @@ import type { ServerOptions } from "./server-options.ts";
 const defaultResumeWindowMs = 10 * 60_000;
 const nothing = () => undefined;
 
-/** Returns the way to end it. */
+/** Returns a function that ends the watches. */
 export function startWatches(
   { bus, instance, lease, fleet, alerts, consumers, now, log }: Foundation,
   { projector, onEvent }: FleetReading,
@@ -36,7 +36,7 @@ export function startWatches(
     publishState(bus, fleet, lease, instance, now, log),
     watchSilence(bus, fleet, alerts, lease),
     followConnections?.(({ id, ...event }) => {
-      // The agent's first heartbeat, which follows at once, makes it known.
+      // Ignore the connection of an unknown agent: its first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
     }) ?? nothing,
     followViolations?.(({ id, act, subject, times }) =>
@@ -55,7 +55,7 @@ export function startWatches(
     lease.onChange((isLeader) => {
       if (!isLeader) return;
       alerts.lead();
-      // The leader before may have died between taking one away and making it again.
+      // The leader before may have died after it removed a consumer and before it made it again.
       consumers.makeMissing(fleet.records().map(({ agent_id }) => agent_id));
     }),
   ];
@@ -64,15 +64,15 @@ export function startWatches(
   };
 }
 
-/** Ends, in the background, what the store has lost. Returns the way to say that the server ends. */
+/** Ends lost orders in the background. Returns a function to call when the server ends. */
 export function endLost(
   { bus, fleet, alerts, now, log }: Foundation,
   { projector, stored }: FleetReading,
 ): () => void {
   let isStopped = false;
   endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
-    // If the server ends meanwhile, the connection goes; the next start looks again.
-    log[isStopped ? "debug" : "warn"](`what the store has lost is not looked for: ${messageOf(error)}`),
+    // If the server has ended, the connection is gone, and the next start looks again.
+    log[isStopped ? "debug" : "warn"](`cannot look for orders that the store has lost: ${messageOf(error)}`),
   );
   return () => {
     isStopped = true;

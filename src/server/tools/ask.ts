@@ -1,5 +1,5 @@
-// Stores an agent's question to a person or a captain, and waits for the answer as long as the agent wants. check_inbox
-// gives an answer that comes later.
+// Stores an agent's request to a person or a captain, and waits for the answer for as long as the agent wants. A later answer comes by
+// check_inbox.
 import {
   type AgentRequest,
   answerMessageId,
@@ -13,7 +13,7 @@ import { defaultWaitS } from "../../domain/wire/tools.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-context.ts";
 
-/** The most open requests of one agent and kind, so that an agent that asks in a loop does not bury others' requests, or its host's. */
+/** The most open requests of one agent and kind, so that an agent that asks in a loop does not bury other agents' requests, and its host can still ask. */
 const mostOpenRequests = 20;
 
 export interface Asking
@@ -24,15 +24,15 @@ export interface Asking
 }
 
 /**
- * The answer, or that it was asked. A call that is made again is the same request, and waits for the rest of its time. A call
- * that the client cancels leaves the request open: whoever answers it is not answering into the void, for the agent finds the
- * answer in its inbox; an agent that needs it no more says so by withdraw_request.
+ * Resolves with the answer, or with a note that the request is open. A repeated call is the same request, and waits for the rest of its
+ * time. If the client cancels the call, the request stays open, and the agent finds the answer in its inbox. An agent that does not need
+ * the answer any more calls withdraw_request.
  */
 export async function ask(asking: Asking, context: ToolContext): Promise<unknown> {
   const { id, requests, now } = context;
   const { waitS = defaultWaitS, expiresS, ...facts } = asking;
   const asked = await put(facts, expiresS, context);
-  // Never longer than asked for, because the clock may have been set back.
+  // Never wait longer than asked for, even if the clock was set back.
   const waitedMs = Math.max(0, now().getTime() - Date.parse(asked.asked_at));
   const waitMs = waitS * 1_000 - waitedMs;
   const { request_id } = asked;
@@ -43,7 +43,7 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
   if (request.state === "withdrawn") return { request_id, note: answerText(request) };
   const given = await context.inbox.give(id, answerMessageId(request_id), context);
   if (given === undefined) {
-    // By whom is told as well, because an end that the policy refused is not one that a person refused.
+    // Also tell `by`, because a refusal by the policy (nobody answered) is not a person's refusal.
     const verdict = isApproval(request)
       ? { approved: request.answer?.approved === true, by: request.answer?.by }
       : {};
@@ -84,13 +84,13 @@ async function put(
     state: "asked",
   });
   if (requests.countBefore(asked) < mostOpenRequests) return asked;
-  // Another serve has stored as many at the same moment.
+  // Another serve has stored requests at the same moment, so that this one is over the limit.
   await requests.decide(request_id, { type: "withdraw", at: now().toISOString() });
   throw tooMany();
 }
 
 function tooMany(): CliaiError {
   return new CliaiError("refused", `${mostOpenRequests} of your requests wait already`, {
-    hint: "wait for their answers, or take back what you need no more by withdraw_request",
+    hint: "wait for their answers, or withdraw those that you no longer need with withdraw_request",
   });
 }

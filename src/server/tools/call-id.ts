@@ -1,4 +1,4 @@
-// The id of what a tool call creates. A repeated call has the same id, and so takes effect once.
+// Makes the id of what a tool call creates. A repeated call gets the same id, so that it takes effect once.
 import { createHash } from "node:crypto";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 
@@ -10,8 +10,8 @@ export interface KnownCall {
 }
 
 /**
- * 16 hexadecimal digits. Of the whole call, not of its id alone: a program that gives each of its calls the same id loses none
- * of them, and no agent can meet another's.
+ * 16 hexadecimal digits of a hash over the whole call. It is not over the call's id alone, so that a program that gives all its calls the
+ * same id loses none of them, and so that two agents never make the same id.
  */
 export function idOfCall({ id, requestId, tool, arguments: args }: KnownCall): string {
   return createHash("sha256")

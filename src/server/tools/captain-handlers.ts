@@ -1,4 +1,4 @@
-// The handlers of the captain's tools. They work on the same requests and commands as a person's. tool-calls.ts has checked
+// The handlers of the captain's tools. They decide the same requests and give the same commands as a person. `tool-calls.ts` has checked
 // that the caller is a captain.
 import { buildAnswer, checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -23,7 +23,7 @@ export const captainHandlers: Pick<
         return { type: "answer", answer: { ...answer, decision_id } };
       });
     }
-    // Also by a call that is made again: the one before may have ended between the two. Who hears it twice knows it by its id.
+    // Publish it for a repeated call too, because the first call may have ended before it did. `decision_id` shows a repetition.
     const said = { decision_id, about: request_id, decision, reason, from: id };
     await bus.publishStored(captainDecisionSubject, said);
     return "decided; the agent is told";
@@ -50,7 +50,7 @@ export const captainHandlers: Pick<
     fleet.require(target);
     if (target === id) {
       throw new CliaiError("refused", "a captain cannot command itself", {
-        hint: "to stop, ask by request_stop_approval",
+        hint: "to stop, call request_stop_approval",
       });
     }
     const words = type === "task" ? { text: payload } : { reason: payload };
@@ -66,7 +66,7 @@ export const captainHandlers: Pick<
       task,
       project,
       isKnown: (id) => fleet.record(id) !== undefined,
-      // The host is connected before its CLI, which may fail to start.
+      // The host connects before its CLI starts, and the CLI may fail to start.
       isOnline: (id) => {
         const view = fleet.get(id);
         return view?.axes.link.value === "online" && view.status !== "starting";

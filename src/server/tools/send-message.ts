@@ -22,8 +22,8 @@ export interface Sending {
 }
 
 /**
- * One message for each receiver, all of one thread: that of the message replied to, else a new one. An agent's id means
- * that agent, online or not; `role:NAME` and `all` mean the others that are online.
+ * Sends one message to each receiver, all in one thread: the thread of the message replied to, else a new one. An agent's id means that
+ * agent, online or not; `role:NAME` and `all` mean the other agents that are online.
  */
 export async function sendMessages(sending: Sending, context: ToolContext): Promise<unknown> {
   const { id, fleet, call } = context;
@@ -31,7 +31,7 @@ export async function sendMessages(sending: Sending, context: ToolContext): Prom
   const receivers = isDirect ? [requireReceiver(sending.to, fleet)] : audienceOf(sending.to, context);
   const baseId = idOfCall(call);
   const thread = sending.reply_to === undefined ? baseId : threadOf(sending.reply_to, id, fleet);
-  // All orders that are stored by now are in the receivers' records then: by those a call that is made again is known.
+  // Afterwards the receivers' records have all orders that are stored by now. By them a repeated call is recognised.
   await context.catchUp(id);
   const send = (to: AgentId, message_id: string) =>
     storeMessage(context, { ...sending, to, message_id, thread });
@@ -52,12 +52,12 @@ export interface StoredMessage extends Sending {
   readonly thread: string;
 }
 
-/** The messages that are being stored, by the stream's connection: a call may be made again before the first one is through. */
+/** The messages that are being stored, because a call may be repeated before the first one has finished. */
 const beingStored = new WeakMap<Bus, Map<string, Promise<void>>>();
 
 /**
- * Once for each message id, as long as the receiver's record has it: all that waits, and the last of what is over. Without an id
- * in the stream (`Nats-Msg-Id`): nats-server would keep each in memory for a day, and agents may send as many as they like.
+ * Stores a message once for each message id, as long as the receiver's record has it: the waiting orders, and the last ones that are over.
+ * It gives no `Nats-Msg-Id`, because nats-server would keep each in memory for a day, and agents may send as many as they like.
  */
 async function storeMessage(context: StoringContext, message: StoredMessage): Promise<void> {
   const { to, message_id } = message;
@@ -104,14 +104,14 @@ function requireReceiver(to: string, fleet: FleetState): AgentView {
   );
 }
 
-/** @throws CliaiError `agent_unknown` when nobody of that kind is online beside the sender */
+/** @throws CliaiError `agent_unknown` if no other agent of that role or profile is online */
 function audienceOf(to: string, { id, fleet, roleOf }: ToolContext): AgentView[] {
   const name = to.replace(/^role:/, "");
   const isRole = (roles as readonly string[]).includes(name);
   const others = fleet.list().filter(({ agent_id, axes }) => agent_id !== id && axes.link.value === "online");
   const audience = others.filter(({ agent_id, config_name }) => {
     if (to === "all") return true;
-    // A name that is no role is a profile's: what the agent was launched as.
+    // A name that is not a role is the name of a profile.
     return isRole ? roleOf(agent_id) === name : config_name === name;
   });
   if (audience.length > 0) return audience;
@@ -119,12 +119,12 @@ function audienceOf(to: string, { id, fleet, roleOf }: ToolContext): AgentView[]
     "agent_unknown",
     to === "all" ? "no other agent is online" : `no "${name}" is online`,
     {
-      hint: "list the agents by list_agents",
+      hint: "list the agents with list_agents",
     },
   );
 }
 
-/** @throws CliaiError `usage` for a message that the sender neither had nor sent of late */
+/** @throws CliaiError `usage` for a message that is not among the last ones that the sender had or sent */
 function threadOf(replyTo: string, id: AgentId, fleet: FleetState): string {
   const find = (view: AgentView | undefined) =>
     view?.commands.find(({ command_id, type }) => type === "message" && command_id === replyTo);

@@ -1,5 +1,5 @@
-// Answers the agents' tool calls, all at the same time, so that a slow one delays no other. Every call that asks for a
-// reply gets one.
+// Answers the agents' tool calls. They run at the same time, so that a slow one delays no other. Every call that asks for a reply gets
+// one.
 import type { AnsweredCall, MalformedMessage } from "../../audit/records.ts";
 import type { OrderNames } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -38,7 +38,7 @@ export interface ToolCallOptions
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function answerToolCalls(options: ToolCallOptions): () => void {
   const { bus } = options;
   const take = (message: BusMessage) => {
@@ -82,7 +82,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
       inbox_waiting: options.inbox.waiting(id),
     };
   } catch (error) {
-    // A refusal by the tool itself is its answer, and needs no alert.
+    // An error from the handler itself is the tool's answer, and needs no alert.
     if (!isUnderstood && isCallersFault(error)) {
       const { subject, data } = message;
       options.onMalformed({ subject, data, error, id: parseToolCallSubject(subject) });
@@ -112,7 +112,7 @@ function takenBy(taken: readonly OrderNames[]): Pick<ToolResponse, "takes" | "to
   return { takes: taken.map(({ command_id }) => command_id), ...tokens };
 }
 
-/** A call that outlived its request, or asked for no reply, is answered on `tools.{request_id}.response`. */
+/** Replies to the call. If it took longer than its request waits, or asked for no reply, also answers on `tools.{request_id}.response`. */
 function deliver(
   message: BusMessage,
   call: ToolCall | undefined,
@@ -126,7 +126,7 @@ function deliver(
   if (!message.wantsReply || tookMs > timeoutMs) bus.publish(toolResponseSubject(call.request_id), response);
 }
 
-/** @throws CliaiError `refused` where the body speaks for another agent than the subject, `message_invalid` without an id */
+/** @throws CliaiError `refused` if the body names another agent than the subject; `message_invalid` if there is no id */
 function callerOf(subject: string, call: ToolCall, insecure: boolean): AgentId {
   if (subject === plainToolCallSubject) {
     if (!insecure) {
@@ -146,8 +146,8 @@ function callerOf(subject: string, call: ToolCall, insecure: boolean): AgentId {
 }
 
 /**
- * The call, ready to be made.
- * @throws CliaiError `usage` for a tool that there is not, `refused` for one of another role, `message_invalid` for its arguments
+ * Checks a call, and returns a function that runs its handler.
+ * @throws CliaiError `usage` for an unknown tool, `refused` for a tool of another role, `message_invalid` for wrong arguments
  */
 function prepareCall(tool: string, args: unknown, context: ToolContext): () => Promise<unknown> {
   const role = context.roleOf(context.id);
@@ -158,7 +158,7 @@ function prepareCall(tool: string, args: unknown, context: ToolContext): () => P
   }
   if (!mayCall(role, tool)) {
     throw new CliaiError("refused", `${tool} is for captains, and ${context.id} is not one`, {
-      hint: "ask a captain by send_message to role:captain, or a person by ask_human",
+      hint: "ask a captain with send_message to role:captain, or a person with ask_human",
     });
   }
   return prepareNamed(tool, args, context);
@@ -180,6 +180,6 @@ function isCallersFault(error: unknown): boolean {
 }
 
 function errorText(error: unknown): string {
-  if (!(error instanceof CliaiError)) return "the server failed at this call; try it again later";
+  if (!(error instanceof CliaiError)) return "the server failed to carry out this call; try again later";
   return redact(error.hint === undefined ? error.message : `${error.message}; ${error.hint}`);
 }

@@ -13,18 +13,18 @@ import type { KnownCall } from "./call-id.ts";
 export interface ToolContext {
   readonly id: AgentId;
   readonly requestId: string;
-  /** The run of the agent that makes the call, if the caller says so. */
+  /** The run that makes the call; undefined if the caller does not name it. */
   readonly instanceId: string | undefined;
   /** The whole call; the ids of what it creates are made from it. */
   readonly call: KnownCall;
-  /** Whether the caller writes the receipts of the items that it is given. */
+  /** Whether the caller writes the receipts of the items that it gets. */
   readonly confirms: boolean;
-  /** Notes what the result hands over to the agent. */
+  /** Notes an order that the result hands over. */
   readonly handOver: (item: OrderNames) => void;
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly inbox: Inbox;
-  /** Resolves when this serve knows all that is stored for the agent by now. */
+  /** Resolves when this serve has read what is stored for the agent by now. */
   readonly catchUp: (id: AgentId) => Promise<void>;
   readonly requests: RequestService;
   readonly roleOf: RoleOf;

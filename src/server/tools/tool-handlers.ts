@@ -1,7 +1,7 @@
 // This room answers the agents' tool calls: one handler for each tool.
 //
-// One handler for each row of domain/wire/tools.ts. A handler changes no state: it publishes a message, and the projector
-// reads that back from the streams.
+// One handler for each row of `src/domain/wire/tools.ts`. A handler does not change records itself: it publishes a message, and the
+// projector reads that from the streams.
 import { isHad } from "../../domain/fleet/run-end.ts";
 import { isGoodbye } from "../../domain/fleet/status.ts";
 import { isFinal, namesOf } from "../../domain/receipts.ts";
@@ -17,7 +17,7 @@ import { sendMessages } from "./send-message.ts";
 import type { ToolContext, ToolHandlers } from "./tool-context.ts";
 
 const agentsListed = 200;
-/** A busy session takes a task only at its next step; what a host holds is free at once when the agent has another run. */
+/** Long, because a busy session takes a task only at its next step. If the agent has another run, the hold ends at once anyway. */
 const hostConfirmsWithinMs = 24 * 60 * 60 * 1_000;
 
 export const toolHandlers: ToolHandlers = {
@@ -99,12 +99,12 @@ export const toolHandlers: ToolHandlers = {
   },
 
   async take_orders({ types }, context) {
-    // One holder for the host's whole run. It is given again what it has not confirmed, and recognises that by the id.
+    // The same holder for all calls of a host's run. The host gets again what it has not confirmed, and recognises that by the id.
     const requestId = context.instanceId === undefined ? context.requestId : `host.${context.instanceId}`;
     const call = { ...context, requestId, confirmsWithinMs: hostConfirmsWithinMs };
     const handout = await context.inbox.take(context.id, call, types);
     handOverAll(handout.items, context);
-    // Of a session that is gone on with, its host ends what the run before it had.
+    // If the host continues an earlier session, it ends the tasks that the session had in the run before.
     const open_tasks = (context.fleet.record(context.id)?.commands ?? []).flatMap((command) =>
       command.type === "task" && command.taken_by !== undefined && isHad(command)
         ? [{ ...namesOf(command), ...command.taken_by }]
@@ -139,19 +139,19 @@ export const toolHandlers: ToolHandlers = {
   async acknowledge({ command_id, outcome, note }, context) {
     const find = () =>
       context.fleet.record(context.id)?.commands.find((known) => known.command_id === command_id);
-    // Another serve may have handed it over a moment ago.
+    // This serve may not have read the order yet, if another serve has handed it over a moment ago.
     if (find() === undefined) await context.catchUp(context.id);
     const command = find();
     if (command === undefined) {
       throw new CliaiError("usage", `no command "${command_id}" was sent to you`, {
-        hint: "use the command_id that check_inbox gave",
+        hint: "use the command_id from check_inbox",
       });
     }
     const final = command.receipts.find(({ state }) => isFinal(state));
     if (final !== undefined) return `it was ${final.state} already`;
     const facts = { state: outcome, route: "acknowledge", ...(note === undefined ? {} : { detail: note }) };
     await report(context, "receipt", { ...namesOf(command), ...facts });
-    // The answer says how many orders still wait: without this, the one that was just acknowledged could be among them.
+    // The answer tells how many orders still wait. Wait here, so that the one that was just acknowledged is not among them.
     await context.catchUp(context.id);
     return `recorded as ${outcome}`;
   },
@@ -193,7 +193,7 @@ function handOverAll(items: readonly InboxItem[], { handOver }: ToolContext): vo
   }
 }
 
-/** A caller that was not told the request's id names it by its own call. */
+/** Whether the agent has made this request by the call `callId`. A caller that does not know the request's id names its own call. */
 function isAskedBy({ agent_id, call_id }: AgentRequest, id: AgentId, callId: string): boolean {
   return agent_id === id && call_id === callId;
 }

@@ -116,7 +116,7 @@ test("a task that a session had fails once the resume window is over, in words; 
     deadlineMs: 10_000,
   });
   expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toBe(
-    "the session ended: SIGKILL; nobody went on with it within 2 seconds",
+    "the session ended: SIGKILL; nobody resumed it within 2 seconds",
   );
   await beat(run, "r3", "s1");
   const { items, open_tasks } = await takeOrders(run, "r3");
@@ -158,7 +158,7 @@ test.each([
   [7_200_000, "120 minutes"],
 ])("a window of %d ms is told as %s", (ms, words) => {
   const told = endWords({ type: "task", run_ended: { at: "2026-01-01T00:00:00Z", how: "stop by me" } }, ms);
-  expect(told).toBe(`the session ended: stop by me; nobody went on with it within ${words}`);
+  expect(told).toBe(`the session ended: stop by me; nobody resumed it within ${words}`);
 });
 
 test("the answer to an acknowledgement counts what waits after it, also where the next run says it of what the last one had", async () => {

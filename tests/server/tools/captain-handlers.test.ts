@@ -92,7 +92,7 @@ describe("a captain", () => {
           "1. red – warm",
           "2. blue",
         ],
-        "decide with a line for each question, in their order: the number of a choice (1,3 where more than one may be taken), or words",
+        "decide with a line for each question, in their order: the number of a choice (1,3 if more than one may be taken), or words",
       ].join("\n"),
     );
     expect(await cap.call("decide", { request_id, decision: "approve", reason: "?" })).toMatchObject({

@@ -173,7 +173,7 @@ describe("tool calls", () => {
         texts: [],
         ids: [],
         still_waiting: 2,
-        note: "an earlier answer is on its way: call check_inbox again",
+        note: "another call has the next item: call check_inbox again",
       });
       expect(await ask("r1")).toMatchObject({ texts: ["one", "two"] });
     });
