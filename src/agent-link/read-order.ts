@@ -1,5 +1,6 @@
 // Reads one order of the stream COMMANDS: decides its receipt, and what it asks for. Pure.
 import * as v from "valibot";
+import { definedOf } from "../domain/defined.ts";
 import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { parseJson } from "../domain/wire/decode.ts";
@@ -53,7 +54,7 @@ export function readOrder(order: StreamMessage, now: Date): OrderReading {
   if (expires_at !== undefined && Date.parse(expires_at) <= now.getTime()) {
     return { receipt: { ...names, state: "expired", detail: `it expired at ${expires_at}` } };
   }
-  const taken = { ...names, ...(run === undefined ? {} : { run }), ...asked };
+  const taken = { ...names, ...definedOf({ run }), ...asked };
   return { receipt: { ...names, state: "delivered" }, order: taken };
 }
 
@@ -77,7 +78,7 @@ function decodeFacts(stored: StreamMessage): DecodedOrder {
       return {
         ...{ command_id, token, run, type: "shutdown", force, reason: shutdownText(order.message) },
         from: typeof from === "string" ? from : "unknown",
-        ...(deadline_s === undefined ? {} : { deadline_s }),
+        ...definedOf({ deadline_s }),
       };
     }
     case "message": {
@@ -99,7 +100,7 @@ function decodeCommand(command: Command): DecodedOrder {
   return {
     ...{ command_id, token, run, expires_at, type, from, force },
     reason: type === "task" ? "" : commandText(command),
-    ...(deadline_s === undefined ? {} : { deadline_s }),
+    ...definedOf({ deadline_s }),
   };
 }
 

@@ -1,4 +1,5 @@
 // Stores receipts in order. While NATS is away it keeps them, and stores them when NATS is back, so that no step is lost.
+import { definedOf } from "../domain/defined.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Receipt } from "../domain/wire/messages.ts";
@@ -70,7 +71,7 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
   };
   const write = (facts: ReceiptFacts) => {
     const token = tokens.get(facts.command_id);
-    const receipt = { ...facts, ...(token === undefined ? {} : { token }), timestamp: now().toISOString() };
+    const receipt = { ...facts, ...definedOf({ token }), timestamp: now().toISOString() };
     last = last.then(() => store(receipt));
   };
 
@@ -83,7 +84,7 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
     },
     write,
     writeHandedOver(commandIds, route, run) {
-      const facts = { state: "injected", route, ...(run === undefined ? {} : { run }) } as const;
+      const facts = { state: "injected", route, ...definedOf({ run }) } as const;
       for (const command_id of commandIds) write({ command_id, ...facts });
     },
     async close(graceMs) {

@@ -10,6 +10,7 @@ import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { Link } from "../agent-link/link.ts";
 import { createOrderIntake, type OrderIntake } from "../agent-link/order-intake.ts";
 import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
+import { definedOf } from "../domain/defined.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { HandedOver } from "./handed-over.ts";
@@ -93,10 +94,10 @@ export function startPresence(options: PresenceOptions): Presence {
       void alone?.orders.stop();
       alone = undefined;
       instanceId = host.instanceId;
-      hostLink?.tell({ ...facts, ...(messaging === undefined ? {} : { messaging }) });
+      hostLink?.tell({ ...facts, ...definedOf({ messaging }) });
     };
     hostLink = startHostLink({ host, onGone: takeOver, onBack: handBack, log });
-    hostLink.tell(messaging === undefined ? {} : { messaging });
+    hostLink.tell(definedOf({ messaging }));
   }
 
   return {

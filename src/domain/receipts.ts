@@ -2,6 +2,7 @@
 //
 // The life of an order (contract §5): which receipt may follow which, and when a sender has what it waits for.
 
+import { definedOf } from "./defined.ts";
 import type { Receipt, ReceiptState } from "./wire/messages.ts";
 import type { Command, CommandType, Shutdown } from "./wire/order-messages.ts";
 
@@ -175,8 +176,7 @@ export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   return {
     state: receipt.state,
     at,
-    ...(receipt.run === undefined ? {} : { run: receipt.run }),
-    ...(receipt.route === undefined ? {} : { route: receipt.route }),
+    ...definedOf({ run: receipt.run, route: receipt.route }),
     ...(receipt.detail == null ? {} : { detail: beginningOf(receipt.detail, detailLength) }),
   };
 }

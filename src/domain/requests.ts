@@ -1,6 +1,7 @@
 // The life of a request (contract §4, bucket `requests`): a question, a permission or a stop approval. One state machine,
 // asked → answered | withdrawn | expired. Silence never approves.
 import * as v from "valibot";
+import { definedOf } from "./defined.ts";
 import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";
 import { summaryOf } from "./receipts.ts";
 import { CliaiError } from "./text/errors.ts";
@@ -130,8 +131,7 @@ export function buildAnswer(request: AgentRequest, words: AnswerWords, by: strin
     by,
     at: now.toISOString(),
     ...givenWords(request, words),
-    ...(approved === undefined ? {} : { approved }),
-    ...(reason === undefined ? {} : { reason }),
+    ...definedOf({ approved, reason }),
   };
 }
 

@@ -1,5 +1,6 @@
 // What agents have used: tokens, cost, context. Figures of the agent's CLI replace the model's own count as long as they
 // are fresh. All are estimates.
+import { definedOf } from "./defined.ts";
 import { type Usage, UsageSchema } from "./wire/event-messages.ts";
 
 export type KnownUsage = Usage & { readonly at: string };
@@ -18,7 +19,7 @@ export function mergeUsage(known: KnownUsage | undefined, report: Usage, at: str
     return { ...figures, ...told, at };
   }
   const { failed_tests } = told;
-  return { ...told, ...known, ...(failed_tests === undefined ? {} : { failed_tests }) };
+  return { ...told, ...known, ...definedOf({ failed_tests }) };
 }
 
 export interface UsageTotal {
@@ -44,7 +45,7 @@ export function totalUsage(
     const { at } = usage;
     if (at !== undefined && (oldest_at === undefined || at < oldest_at)) oldest_at = at;
   }
-  return { tokens_used, estimated_cost, agents, ...(oldest_at === undefined ? {} : { oldest_at }) };
+  return { tokens_used, estimated_cost, agents, ...definedOf({ oldest_at }) };
 }
 
 /** How much of the model's window is filled; undefined where either is not known. */

@@ -1,5 +1,6 @@
 // Connects a Bus to NATS, by the `nats` package.
 import { connect, createInbox, type Msg, type NatsConnection } from "nats";
+import { definedOf } from "../domain/defined.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { atMost } from "../waiting.ts";
 import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
@@ -28,13 +29,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     ignoreClusterUpdates: false,
     // Left out, nats 2.29 closes the connection for good when it is refused twice, though new credentials may come.
     ignoreAuthErrorAbort: true,
-    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+    ...definedOf({ inboxPrefix: options.inboxPrefix }),
     ...(creds === undefined
       ? {}
       : {
           authenticator: credentialsAuthenticator(creds, options.creds === undefined ? credsPath : undefined),
         }),
-    ...(tls === undefined ? {} : { tls }),
+    ...definedOf({ tls }),
   }).catch((error: unknown) => {
     const failure = translateNatsError(explainDistrust(error, options.url), `connect to ${options.url}`);
     // Something listens there and sends nothing: for us, nobody is there.
@@ -95,7 +96,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
       try {
         const options = {
           timeout: timeoutMs,
-          ...(id === undefined ? {} : { msgID: id }),
+          ...definedOf({ msgID: id }),
           ...(lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } }),
         };
         const publish = () => jetstream.publish(subject, data, options);
@@ -116,7 +117,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     },
     subscribe(subject, onMessage, { queue } = {}) {
       const subscription = connection.subscribe(subject, {
-        ...(queue === undefined ? {} : { queue }),
+        ...definedOf({ queue }),
         callback: (error, message) => {
           if (error) log.warn(`subscription ${subject}: ${error.message}`);
           else onMessage(wrapMessage(message));

@@ -1,4 +1,5 @@
 // Stores a command for an agent and follows its receipts, for `cliai send`, the API and the page.
+import { definedOf } from "../domain/defined.ts";
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import {
   addReceipt,
@@ -57,8 +58,7 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
     });
   }
   const payload = {
-    ...(text === undefined ? {} : { text }),
-    ...(reason === undefined ? {} : { reason }),
+    ...definedOf({ text, reason }),
     ...(force === true ? { force } : {}),
   };
   const expiresInS = order.expiresInS ?? (type === "task" ? taskExpiresInS : controlExpiresInS);

@@ -1,6 +1,7 @@
 // The tools by which Claude Code asks its user: AskUserQuestion and ExitPlanMode. Reads what they ask, and builds the input that
 // contains the answers: if a permission is given without that input, the dialog stays open. Measured with 2.1.330.
 import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
 import type { HookTool } from "../../domain/hook.ts";
 import type { Question } from "../../domain/questions.ts";
 
@@ -42,11 +43,10 @@ export function readQuestions(input: unknown): Question[] {
   if (!read.success) return [];
   return read.output.questions.map(({ question, header, multiSelect, options }) => ({
     question,
-    ...(header === undefined ? {} : { header }),
+    ...definedOf({ header }),
     choices: options.map(({ label, description, preview }) => ({
       label,
-      ...(description === undefined ? {} : { description }),
-      ...(preview === undefined ? {} : { preview }),
+      ...definedOf({ description, preview }),
     })),
     ...(multiSelect ? { several: true } : {}),
   }));

@@ -1,5 +1,6 @@
 // Reads what the lines of a headless session's stream show: prompts, background tasks, results. Measured with 2.1.330.
 import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
 import type { SessionSign, TurnResult } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
@@ -129,7 +130,7 @@ function tokensOf(usage: v.InferOutput<typeof UsageFieldsSchema> | undefined): n
 
 function contextOf({ message: { model, usage } }: v.InferOutput<typeof AssistantSchema>) {
   const context_tokens = tokensOf(usage);
-  return { ...(model === undefined ? {} : { model }), ...(context_tokens === 0 ? {} : { context_tokens }) };
+  return definedOf({ model, context_tokens: context_tokens || undefined });
 }
 
 /** The session's sums so far. The cost is Claude's own estimate, in US dollars. */
@@ -144,7 +145,6 @@ function usageOf({ total_cost_usd, modelUsage }: Result): Usage {
   return {
     tokens_used,
     source: "results",
-    ...(total_cost_usd === undefined ? {} : { estimated_cost: total_cost_usd }),
-    ...(context_window === undefined ? {} : { context_window }),
+    ...definedOf({ estimated_cost: total_cost_usd, context_window }),
   };
 }

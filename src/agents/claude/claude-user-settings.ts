@@ -3,6 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import { loopback } from "../../domain/wire/own-address.ts";
 import type { UserSettings, UserSettingsPlace } from "../agent-cli.ts";
@@ -52,8 +53,7 @@ export function judgeUserSettings(
   const httpHooksOff = whyHttpHooksAreOff(files);
   return {
     noProxy: noProxyWithLoopback(lists),
-    ...(hooksOff === undefined ? {} : { hooksOff }),
-    ...(httpHooksOff === undefined ? {} : { httpHooksOff }),
+    ...definedOf({ hooksOff, httpHooksOff }),
   };
 }
 

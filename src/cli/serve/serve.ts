@@ -17,6 +17,7 @@ import { keepLogSmall, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "../../data-dir/serve-file.ts";
 import { refuseSecondServe, takeLock } from "../../data-dir/serve-lock.ts";
+import { definedOf } from "../../domain/defined.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -106,7 +107,7 @@ async function startParts(
   parts.defer(() => http.stop());
   const url = httpUrl(scheme, host, http.port);
   const started = await readProcessStart(process.pid);
-  const own = { pid: process.pid, ...(started === undefined ? {} : { started }) };
+  const own = { pid: process.pid, ...definedOf({ started }) };
   parts.defer(await takeLock(dataDir, { url, instance, ...own }));
   parts.defer(keepLogSmall(serveLogPath(dataDir)));
   const tokenFile = await tokenFileOf(settings, dataDir, context);
@@ -248,5 +249,5 @@ function readyJson(
 ): string {
   const { url, nats_url, data_dir, version, nats_version, pid } = file;
   const ready = { ready: true, url, nats_url: redact(nats_url), data_dir, version, nats_version, pid };
-  return JSON.stringify({ ...ready, ...more, ...(loginUrl === undefined ? {} : { login_url: loginUrl }) });
+  return JSON.stringify({ ...ready, ...more, ...definedOf({ login_url: loginUrl }) });
 }

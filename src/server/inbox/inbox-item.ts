@@ -1,5 +1,6 @@
 // Builds an inbox item for the model: the text, and who wrote it. Only commands from the operator or a captain are shown as commands;
 // another agent's message is shown as a message, whatever it claims to be.
+import { definedOf } from "../../domain/defined.ts";
 import { type CommandRecord, commandText } from "../../domain/receipts.ts";
 import { answerText, isOpen } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -42,13 +43,13 @@ export function readItem(
   data: Uint8Array,
   evidence: Evidence,
 ): InboxItem {
-  const secret = token === undefined ? {} : { token };
+  const secret = definedOf({ token });
   const wasHanded = receipts.some(({ state }) => state === "injected");
   const again = wasHanded ? ({ maybe_given_before: true } as const) : {};
   if (type !== "message") {
     const text = commandText(decodeMessage(CommandSchema, data));
     const origin = evidence.roleOf(from) === "captain" ? "captain" : "operator";
-    const expiry = expires_at === undefined ? {} : { expires_at };
+    const expiry = definedOf({ expires_at });
     return { command_id, ...secret, type, origin, from, text, at: issued_at, ...expiry, ...again };
   }
   const message = decodeMessage(AgentMessageSchema, data);
@@ -57,8 +58,7 @@ export function readItem(
     message_id: command_id,
     ...secret,
     type,
-    ...(thread === undefined ? {} : { thread }),
-    ...(reply_to === undefined ? {} : { reply_to }),
+    ...definedOf({ thread, reply_to }),
     from,
     text,
     at: issued_at,
@@ -77,7 +77,7 @@ function whatItIs(
   if (request_id !== undefined && request !== undefined) {
     if (kind === "answer" && request.agent_id === id && !isOpen(request)) {
       const approved = request.answer?.approved;
-      const verdict = approved === undefined ? {} : { approved };
+      const verdict = definedOf({ approved });
       return { origin: "answer", request_id, text: answerText(request), ...verdict };
     }
     if (kind === "request" && roleOf(id) === "captain" && request.agent_id === from) {

@@ -1,4 +1,5 @@
 // Tells whether the server can store anything now, and if not, why.
+import { definedOf } from "../../domain/defined.ts";
 import { storeDamaged } from "../inbox/lost-orders.ts";
 import type { Health } from "../server.ts";
 import type { Foundation } from "./foundation.ts";
@@ -20,8 +21,7 @@ export function healthOf(foundation: Foundation, options: NatsFacts): Health {
   const damage = alerts.open().find(({ kind }) => kind === storeDamaged)?.message;
   return {
     ready: reason === undefined,
-    ...(reason === undefined ? {} : { reason }),
-    ...(damage === undefined ? {} : { damage }),
+    ...definedOf({ reason, damage }),
     nats: {
       connected: bus.isConnected(),
       version: bus.serverVersion,

@@ -1,4 +1,5 @@
 // Sends messages between agents: finds the receivers and the thread, and makes a repeated call send nothing twice.
+import { definedOf } from "../../domain/defined.ts";
 import { inboxOf } from "../../domain/fleet/agent-record.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -84,8 +85,7 @@ async function publishMessage(
     to,
     text,
     thread,
-    ...(reply_to === undefined ? {} : { reply_to }),
-    ...(kind === undefined ? {} : { kind }),
+    ...definedOf({ reply_to, kind }),
     timestamp: now().toISOString(),
   };
   await bus.publishStored(agentSubject(to, "message"), message);

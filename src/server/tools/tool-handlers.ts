@@ -2,6 +2,7 @@
 //
 // One handler for each row of `src/domain/wire/tools.ts`. A handler does not change records itself: it publishes a message, and the
 // projector reads that from the streams.
+import { definedOf } from "../../domain/defined.ts";
 import { isHad } from "../../domain/fleet/run-end.ts";
 import { isGoodbye } from "../../domain/fleet/status.ts";
 import { isFinal, namesOf } from "../../domain/receipts.ts";
@@ -31,8 +32,7 @@ export const toolHandlers: ToolHandlers = {
     }
     await report(context, "status", {
       status,
-      ...(current_task === undefined ? {} : { current_task }),
-      ...(message === undefined ? {} : { message }),
+      ...definedOf({ current_task, message }),
     });
     return (statusWords as readonly string[]).includes(status)
       ? `status recorded: ${status}`
@@ -43,7 +43,7 @@ export const toolHandlers: ToolHandlers = {
     await report(context, "event", {
       kind: "progress",
       detail: note,
-      ...(percent === undefined ? {} : { percent }),
+      ...definedOf({ percent }),
     });
     return "progress recorded";
   },
@@ -62,9 +62,9 @@ export const toolHandlers: ToolHandlers = {
   },
 
   async ask_human({ question, context, choices, wait_s, expires_s }, caller) {
-    const words = { question, ...(context === undefined ? {} : { context }) };
+    const words = { question, ...definedOf({ context }) };
     const kind = { kind: "question", on_expiry: "expire" } as const;
-    const asking = { ...kind, ...words, ...(choices === undefined ? {} : { choices }) };
+    const asking = { ...kind, ...words, ...definedOf({ choices }) };
     return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
   },
 
@@ -149,7 +149,7 @@ export const toolHandlers: ToolHandlers = {
     }
     const final = command.receipts.find(({ state }) => isFinal(state));
     if (final !== undefined) return `it was ${final.state} already`;
-    const facts = { state: outcome, route: "acknowledge", ...(note === undefined ? {} : { detail: note }) };
+    const facts = { state: outcome, route: "acknowledge", ...definedOf({ detail: note }) };
     await report(context, "receipt", { ...namesOf(command), ...facts });
     // The answer tells how many orders still wait. Wait here, so that the one that was just acknowledged is not among them.
     await context.catchUp(context.id);
@@ -164,7 +164,7 @@ export const toolHandlers: ToolHandlers = {
         agent_id,
         status,
         ...(roleOf(agent_id) === "captain" ? { role: "captain" } : {}),
-        ...(config_name === undefined ? {} : { profile: config_name }),
+        ...definedOf({ profile: config_name }),
         ...(current_task === undefined || current_task === "" ? {} : { current_task }),
         last_seen,
       }));
