@@ -1,23 +1,20 @@
 // The settings file (`--config`) and the settings of `serve`: their schema, and pure functions that read them from text. The
 // file and the environment are read in src/cli.
 import * as v from "valibot";
-import { defaultAgentCli } from "./agents/agent-clis.ts";
 import { CliaiError } from "./domain/text/errors.ts";
-import { findJsonError } from "./domain/text/json-error.ts";
 import { parseDurationMs } from "./domain/text/moment.ts";
-import { didYouMean } from "./domain/text/nearest.ts";
+import { describeIssue, mustBeObject, parseSettingsJson } from "./domain/text/schema-issue.ts";
+import { described, textSetting, wholeNumber } from "./domain/text/setting-schemas.ts";
 import { loopback } from "./domain/wire/own-address.ts";
-import { roles } from "./domain/wire/roles.ts";
+import {
+  type GivenProfile,
+  givenOf,
+  ProfileNameSchema,
+  ProfileSchema,
+  profileEntries,
+} from "./profiles/profile.ts";
 
-const text = (what: string) => v.pipe(v.string(`must be ${what}`), v.minLength(1, `must be ${what}`));
-const wholeNumber = (least: number, most: number) => {
-  const message = `must be a whole number from ${least} to ${most}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
-};
-const described = <T extends v.GenericSchema>(schema: T, description: string) =>
-  v.pipe(schema, v.description(description));
-
-const path = text("a path");
+const path = textSetting("a path");
 const yesOrNo = v.boolean("must be true or false");
 const pattern = (shape: RegExp, message: string) => v.pipe(v.string("must be text"), v.regex(shape, message));
 
@@ -40,7 +37,7 @@ export const serveSettings = {
     valueHint: "PORT",
     default: 3000,
   }),
-  host: setting(text("an address"), {
+  host: setting(textSetting("an address"), {
     description: "serve the dashboard and the API on this address",
     valueHint: "ADDRESS",
     default: loopback,
@@ -50,7 +47,7 @@ export const serveSettings = {
     valueHint: "PORT",
     default: 4222,
   }),
-  nats_url: setting(text("a URL"), {
+  nats_url: setting(textSetting("a URL"), {
     description: "use this NATS server or cluster instead of starting one",
     valueHint: "URL",
   }),
@@ -134,93 +131,36 @@ const serveEntries = Object.fromEntries(
 
 const leastAuditBytes = 64 * 1024 * 1024;
 
-export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
-
-const profileEntries = {
-  description: v.optional(described(text("text"), "what this agent is for")),
-  cli: v.optional(described(text("the name of an agent CLI"), "the agent CLI to launch"), defaultAgentCli),
-  model: v.optional(described(text("a model name"), "the model's name, passed to the CLI unchanged")),
-  role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),
-  colour: v.optional(v.picklist(profileColours, `must be one of ${profileColours.join(", ")}`)),
-  prompt: v.optional(described(text("text"), "instructions added to the CLI's system prompt")),
-  prompt_file: v.optional(
-    described(text("a path"), "file with more instructions; its path is relative to this settings file"),
-  ),
-  stop_approval: v.optional(
-    described(
-      v.boolean("must be true or false"),
-      "hold the end of each turn until a captain or a person approves it",
-    ),
-    false,
-  ),
-  stop_approval_wait_s: v.optional(
-    described(wholeNumber(1, 86_400), "seconds to wait for that approval"),
-    3_600,
-  ),
-  stop_approval_unanswered: v.optional(
-    described(
-      v.picklist(["end", "go_on"], "must be end or go_on"),
-      "what to do when nobody answers in time, or no server can be reached: end the turn, or let the agent go on",
-    ),
-    "end",
-  ),
-  permissions: v.optional(
-    described(
-      v.picklist(["cli", "inbox"], "must be cli or inbox"),
-      "who answers the CLI's permission requests: the person at its terminal (cli), or whoever answers the inbox (inbox)",
-    ),
-    "cli",
-  ),
-};
-const ProfileSchema = v.strictObject(profileEntries, "must be an object");
-export type Profile = v.InferOutput<typeof ProfileSchema>;
-export const defaultProfile: Profile = v.parse(ProfileSchema, {});
-
-/** At most 58 characters, because an agent's id is the profile's name and five more characters, and has at most 63. */
-const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/;
-
 const configEntries = {
   $schema: v.optional(v.string("must be text")),
   serve: v.optional(v.partial(v.strictObject(serveEntries, "must be an object of settings")), {}),
-  agents: v.optional(
-    v.record(
-      v.pipe(v.string(), v.regex(profileName, "is not a profile name: use 1 to 58 letters, digits, _ or -")),
-      ProfileSchema,
-      "must be an object of profiles",
-    ),
-  ),
+  agents: v.optional(v.record(ProfileNameSchema, ProfileSchema, "must be an object of profiles")),
 };
 export const ConfigSchema = v.strictObject(configEntries, "must be a JSON object");
-export type Config = v.InferOutput<typeof ConfigSchema>;
+/** Of each profile only the keys that the file gives: the defaults come last, behind those of nearer files. */
+export type Config = Omit<v.InferOutput<typeof ConfigSchema>, "agents"> & {
+  readonly agents?: Readonly<Record<string, GivenProfile>>;
+};
 
 /**
  * @param name the file's path, for the messages
  * @throws CliaiError `config_invalid` with the line of a syntax error, or with the key that is unknown or has a wrong value
  */
 export function parseConfig(source: string, name: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(source);
-  } catch (cause) {
-    const place = findJsonError(source);
-    const where = place === undefined ? name : `${name}:${place.line}:${place.column}`;
-    throw new CliaiError("config_invalid", `${where} is not JSON`, {
-      hint: "correct it there; JSON has no comments and no comma after the last entry",
-      cause,
-    });
-  }
+  const value = parseSettingsJson(source, name);
   // No setting is a list. This rejects lists, because valibot 1.5 reads an array as an object with the keys 0, 1, ….
   const list = Array.isArray(value) ? "the file" : findList(value);
-  if (list !== undefined) {
-    throw new CliaiError("config_invalid", `${name}: ${list} must be an object, not a list`, {
-      hint: `correct it in ${name}`,
-    });
-  }
+  if (list !== undefined) throw mustBeObject(name, list);
   const result = v.safeParse(ConfigSchema, value);
-  if (result.success) return result.output;
-  throw describeIssue(result.issues[0], name);
+  if (!result.success) throw describeIssue(result.issues[0], { name, knownKeys });
+  const { agents, ...rest } = result.output;
+  if (agents === undefined) return rest;
+  const sources = (value as { readonly agents: Readonly<Record<string, unknown>> }).agents;
+  const given = Object.entries(agents).map(([each, profile]) => [each, givenOf(profile, sources[each])]);
+  return { ...rest, agents: Object.fromEntries(given) };
 }
 
+/** None of the settings is a list; those of a profile that are stand deeper. */
 function findList(value: unknown): string | undefined {
   const entry = Object.entries(value ?? {}).find(([, part]) => Array.isArray(part));
   return entry === undefined ? undefined : `"${entry[0]}"`;
@@ -296,21 +236,6 @@ function readText(schema: v.GenericSchema, { source, value }: FoundText): unknow
   for (const reading of readings) if (v.is(schema, reading)) return reading;
   const why = v.safeParse(schema, value).issues?.[0].message;
   throw new CliaiError("config_invalid", `${source} "${value}" ${why}`, { hint: "cliai serve --help" });
-}
-
-function describeIssue(issue: v.BaseIssue<unknown>, name: string): CliaiError {
-  const keys = (issue.path ?? []).map((item) => String(item.key));
-  const dotted = keys.join(".");
-  const received = JSON.stringify(issue.input)?.slice(0, 60);
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const known = knownKeys(keys.slice(0, -1));
-    return new CliaiError("config_invalid", `${name}: unknown key "${dotted}"`, {
-      hint: didYouMean(keys.at(-1) ?? "", known) ?? `the keys are ${known.join(", ")}`,
-    });
-  }
-  const what = keys.length === 0 ? issue.message : `"${dotted}" ${issue.message}`;
-  const found = issue.path?.at(-1)?.origin === "key" ? "" : `, not ${received}`;
-  return new CliaiError("config_invalid", `${name}: ${what}${found}`, { hint: `correct it in ${name}` });
 }
 
 function knownKeys(parents: readonly string[]): string[] {

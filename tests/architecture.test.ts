@@ -17,6 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
       "credentials",
       "data-dir",
       "config",
+      "profiles",
       "runtime",
       "build-info",
       "log",
@@ -38,7 +39,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "data-dir": ["domain", "log", "runtime (types)", "direct-fetch", "waiting"],
   nats: ["processes", "domain", "log", "waiting"],
   processes: ["runtime", "waiting"],
-  config: ["agents", "domain"],
+  config: ["profiles", "domain"],
+  profiles: ["agents", "data-dir", "domain"],
   "build-info": ["nats (types)"],
   runtime: ["domain"],
   log: ["domain"],
@@ -60,7 +62,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
   valibot: [
-    ...["domain", "config", "nats", "data-dir", "credentials", "agent-link", "agents"],
+    ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "audit", "server", "web", "bench", "cli"],
   ],
 };

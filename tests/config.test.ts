@@ -18,7 +18,7 @@ import {
 } from "../src/config.ts";
 import { CliaiError } from "../src/domain/text/errors.ts";
 import { findJsonError } from "../src/domain/text/json-error.ts";
-import { settingsTable } from "./support/settings-table.ts";
+import { profileKeysTable, settingsTable } from "./support/settings-table.ts";
 
 const configsDir = join(import.meta.dirname, "../configs");
 
@@ -33,18 +33,10 @@ function errorOf(act: () => unknown): CliaiError {
 }
 
 describe("parseConfig()", () => {
-  test("takes a file with nothing in it, and fills a profile's defaults", () => {
+  test("takes a file with nothing in it, and of a profile only what is given", () => {
     expect(parseConfig("{}", "f.json")).toEqual({ serve: {} });
-    expect(parseConfig('{"agents":{"ada":{}}}', "f.json").agents).toEqual({
-      ada: {
-        cli: "claude",
-        role: "agent",
-        stop_approval: false,
-        stop_approval_wait_s: 3_600,
-        stop_approval_unanswered: "end",
-        permissions: "cli",
-      },
-    });
+    const { agents } = parseConfig('{"agents":{"ada":{},"bob":{"model":"m"}}}', "f.json");
+    expect(agents).toEqual({ ada: {}, bob: { model: "m" } });
   });
 
   test.each([
@@ -165,6 +157,10 @@ describe("every setting of serve", () => {
 
   test("is in docs/settings.md, as the program's own table has it", () => {
     expect(docs).toContain(settingsTable());
+  });
+
+  test("and every key of a profile is there as its schema has it", () => {
+    expect(docs).toContain(profileKeysTable());
   });
 
   test.each(serveTable.map(([key]) => key))("%s has a flag in serve --help, with its default", (key) => {

@@ -18,6 +18,8 @@ export interface AgentCli extends ProgramPlace {
   readonly triedVersion: string;
   /** Arguments that make the CLI work on its task without a terminal, and end when the task is done. */
   readonly unattendedArgs: readonly string[];
+  /** Its permission modes, for a profile's `permission_mode`; absent for a CLI that has none. */
+  readonly permissionModes?: readonly string[];
   /** How the host talks to the CLI's session. Absent for a CLI without hooks: the agent then gets orders only by `check_inbox`. */
   readonly session?: SessionCli;
   /** Builds the content of the CLI's settings file for one agent: the hooks, and what else the host needs. */
@@ -132,6 +134,10 @@ export interface AgentLaunch {
   readonly isHeadless?: boolean | undefined;
   /** Whether the CLI must ask for permission for what its own rules do not allow, and not decide by itself. */
   readonly asksPermissions?: boolean | undefined;
+  /** As its own rules name it. */
+  readonly permissionMode?: string | undefined;
+  /** Rules for what it may do without asking, in its own words. */
+  readonly allowedTools?: readonly string[] | undefined;
   /** Whether to use no other MCP servers than cliai's. */
   readonly strictMcp: boolean;
   readonly model?: string | undefined;

@@ -1,10 +1,10 @@
 // The options of `startHost`.
 import type { AgentFacts } from "../agent-link/heartbeat.ts";
 import type { SessionCli } from "../domain/hook.ts";
+import type { RouteName } from "../domain/route-names.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { ApprovalsOptions } from "./approvals.ts";
-import type { RouteName } from "./routes/routes.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;

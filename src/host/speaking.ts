@@ -2,12 +2,13 @@
 
 import { noteTokens } from "../agent-link/receipt-queue.ts";
 import { createToolCaller } from "../agent-link/tool-call.ts";
+import { routeNames } from "../domain/route-names.ts";
 import { type Approvals, createApprovals } from "./approvals.ts";
 import { type Background, createBackground } from "./hear/background.ts";
 import { createTurn, type Turn } from "./hear/turn.ts";
 import type { Reporting } from "./reporting.ts";
 import { createDelivery, type Delivery } from "./routes/delivery.ts";
-import { createRoutes, type Routes, routeNames } from "./routes/routes.ts";
+import { createRoutes, type Routes } from "./routes/routes.ts";
 import { createTakeItems } from "./routes/take-items.ts";
 import type { SessionOptions } from "./session-options.ts";
 

@@ -20,6 +20,7 @@ export const claude: AgentCli = {
   packageProgram: "@anthropic-ai/claude-code/bin/claude.exe",
   install: "npm install -g @anthropic-ai/claude-code",
   triedVersion: "2.1.330",
+  permissionModes: ["default", "manual", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"],
   unattendedArgs: ["-p"],
   session: claudeSession,
   buildSettings: buildClaudeSettings,
@@ -33,7 +34,9 @@ export const claude: AgentCli = {
     const { sessionId, mcpConfigPath, settingsPath, strictMcp, model, instructions, task, passedOn } = launch;
     const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
     const namesSession = has(sessionFlags);
-    const asks = launch.asksPermissions === true && !has(permissionFlags);
+    // Without one, Claude uses the mode "auto", in which a classifier decides.
+    const ownMode = launch.permissionMode ?? (launch.asksPermissions === true ? "default" : undefined);
+    const mode = has(permissionFlags) ? undefined : ownMode;
     const asksByStream =
       launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);
     return [
@@ -44,14 +47,14 @@ export const claude: AgentCli = {
       ...(settingsPath === undefined ? [] : ["--settings", settingsPath]),
       "--allowedTools",
       "mcp__cliai",
+      ...(launch.allowedTools ?? []),
       ...(model === undefined ? [] : ["--model", model]),
       "--append-system-prompt",
       instructions,
       ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
       ...(launch.isHeadless === true ? claudeStream.args : []),
       ...(asksByStream ? permissionArgs : []),
-      // Without it, Claude uses the mode "auto", in which a classifier decides.
-      ...(asks ? ["--permission-mode", "default"] : []),
+      ...(mode === undefined ? [] : ["--permission-mode", mode]),
       ...passedOn,
       // After `--` a task may begin with dashes. A headless session gets its task as the first message instead.
       ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),

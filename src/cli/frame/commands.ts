@@ -54,6 +54,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "check the installation, with a remedy for each problem",
     load: async () => (await import("../doctor/doctor.ts")).doctorCommand,
   },
+  profiles: {
+    description: "list the profiles with their files, or trust a project's",
+    load: async () => (await import("../profiles.ts")).profilesCommand,
+  },
   agents: {
     description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,

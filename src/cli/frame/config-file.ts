@@ -7,9 +7,12 @@ import captainPrompt from "../../../configs/prompts/captain.txt" with { type: "t
 import coderPrompt from "../../../configs/prompts/coder.txt" with { type: "text" };
 import demoPrompt from "../../../configs/prompts/demo.txt" with { type: "text" };
 import reviewerPrompt from "../../../configs/prompts/reviewer.txt" with { type: "text" };
-import { type Config, type Profile, parseConfig } from "../../config.ts";
+import { type Config, parseConfig } from "../../config.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Role } from "../../domain/wire/roles.ts";
+import type { FoundProfile } from "../../profiles/profile-set.ts";
+import type { ProfilesFile } from "../../profiles/profiles-file.ts";
+import type { ReadProfiles } from "../../profiles/read-profiles.ts";
 import type { CliContext } from "./context.ts";
 
 /** The prompts for each role: about the fleet and the agent's tools and, for a captain, about a captain's own work. */
@@ -31,6 +34,11 @@ export interface LoadedConfig {
   readonly path: string | undefined;
 }
 
+/** What the profiles of the other files add to: those of the settings file, or of the program where none is named. */
+export function baseProfiles({ config: { agents = {} }, path }: LoadedConfig): ProfilesFile {
+  return { path, profiles: new Map(Object.entries(agents)), problems: new Map() };
+}
+
 export const configArgs = {
   config: {
     type: "string",
@@ -49,14 +57,27 @@ export async function loadConfig(flag: string | undefined, context: CliContext):
 }
 
 /** The profile's own instructions: `prompt_file`, then `prompt`; empty if it has neither. */
-export async function readPrompt(profile: Profile, { path }: LoadedConfig): Promise<string> {
+export async function readPrompt(
+  { profile, origins }: FoundProfile,
+  trusted: ReadProfiles["prompts"],
+): Promise<string> {
   const { prompt = "", prompt_file } = profile;
   if (prompt_file === undefined) return prompt;
+  const file = origins.get("prompt_file");
   const fromFile =
-    path === undefined
-      ? (defaultPrompts[prompt_file] ?? "")
-      : await readNamed(resolve(dirname(path), prompt_file), `the prompt_file "${prompt_file}" of ${path}`);
-  return [fromFile.trim(), prompt].filter((part) => part !== "").join("\n\n");
+    file === undefined ? defaultPrompts[prompt_file] : await readPromptFile(prompt_file, file, trusted);
+  return [(fromFile ?? "").trim(), prompt].filter((part) => part !== "").join("\n\n");
+}
+
+async function readPromptFile(
+  prompt_file: string,
+  file: string,
+  trusted: ReadProfiles["prompts"],
+): Promise<string> {
+  const path = resolve(dirname(file), prompt_file);
+  const bytes = trusted.get(path);
+  if (bytes !== undefined) return new TextDecoder().decode(bytes);
+  return await readNamed(path, `the prompt_file "${prompt_file}" of ${file}`);
 }
 
 async function readNamed(path: string, what: string): Promise<string> {

@@ -2,11 +2,11 @@
 // children of `serve`, and end with it.
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import type { Config } from "../../config.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { LaunchAgent, LaunchOrder } from "../../server/server.ts";
 import type { CliContext } from "../frame/context.ts";
+import type { ProfileReader } from "../spawn/profile.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
 import type { FailedLaunch } from "./failed-launch.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
@@ -19,7 +19,7 @@ export interface AgentLauncher {
 
 export interface AgentLauncherOptions {
   readonly dataDir: string;
-  readonly config: Config;
+  readonly profiles: ProfileReader;
   /** Passed on to `cliai spawn`. */
   readonly configPath: string | undefined;
   readonly context: Pick<CliContext, "env" | "cwd" | "now" | "log">;
@@ -28,7 +28,7 @@ export interface AgentLauncherOptions {
 }
 
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
-  const { config, context } = options;
+  const { profiles, context } = options;
   const children = new Set<AgentChild>();
   const launches = new Map<string, Promise<AgentId>>();
   let isStopping = false;
@@ -36,7 +36,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   const launch = async (order: LaunchOrder): Promise<AgentId> => {
     const { profile, task, isKnown, isOnline } = order;
     checkTask(task);
-    const { cli, project } = await checkLaunch(order, { config, cwd: context.cwd });
+    const { cli, project } = await checkLaunch(order, { profiles, cwd: context.cwd });
     if (isStopping) throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
     const id = freeAgentId(profile, isKnown);
     context.log.info(`launching ${id} (${cli.program}) for a captain`);

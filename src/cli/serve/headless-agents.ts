@@ -1,9 +1,10 @@
 // Launches headless agents for people. An agent works until it is stopped. It ends when `serve` ends, and the next `serve`
 // launches it again, under the same id and in the same session.
-import { findAgentCli } from "../../agents/agent-clis.ts";
-import type { Config } from "../../config.ts";
+import { isAbsolute } from "node:path";
+import { agentClis } from "../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
+import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
 import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
@@ -12,10 +13,10 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
+import type { ProfileSet } from "../../profiles/profile-set.ts";
 import type { Server } from "../../server/server.ts";
 import { pause } from "../../waiting.ts";
-import type { Spawner } from "../../web/api/spawner.ts";
-import { findProfile } from "../spawn/profile.ts";
+import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
@@ -62,7 +63,7 @@ interface Launch {
 }
 
 export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAgents {
-  const { dataDir, config, context, server } = options;
+  const { dataDir, profiles, context, server } = options;
   const { fleet } = server;
   const { log } = context;
   const memory = createLaunchedAgents(dataDir, log);
@@ -82,7 +83,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       await child.connected(() => isThere(fleet.get(id), runBefore), withinMs);
     } catch (error) {
       // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
-      if (isSessionGone(order, child, config)) return await ending;
+      if (isSessionGone(order, child)) return await ending;
       throw error;
     }
     const session_id = fleet.get(id)?.session_id;
@@ -93,7 +94,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
     if (children.get(id) === child) children.delete(id);
     if (isStopping) return;
-    if (!isSessionGone(order, child, config)) {
+    if (!isSessionGone(order, child)) {
       log.info(`${id} has ended: ${how}`);
       return await forgetIfOver(id, how);
     }
@@ -125,10 +126,12 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   };
 
   return {
-    profiles: profilesOf(config),
+    async profiles(project = "") {
+      return profilesOf(await profiles(isAbsolute(project) ? project : context.cwd));
+    },
     async spawn({ task, id: wanted, from, ...request }) {
       const { profile } = request;
-      const { cli, project } = await checkLaunch(request, { config, cwd: context.cwd });
+      const { cli, project } = await checkLaunch(request, { profiles, cwd: context.cwd });
       if (cli.headless === undefined)
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
@@ -159,17 +162,16 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   };
 }
 
-function profilesOf(config: Config): Spawner["profiles"] {
-  return Object.entries(config.agents ?? {}).map(([name, { description }]) => ({
+function profilesOf(set: ProfileSet): LaunchableProfile[] {
+  return set.list().map(({ name, found, problem }) => ({
     name,
-    ...(description === undefined ? {} : { description }),
+    ...definedOf({ description: found?.profile.description, problem: problem?.message }),
   }));
 }
 
-function isSessionGone({ profile, resumes }: Launch, child: AgentChild, config: Config): boolean {
-  if (resumes === undefined) return false;
-  const cli = findAgentCli(findProfile(profile, config).cli);
-  return cli.isSessionGone?.(child.lastWords()) === true;
+/** Its last words are those of its CLI, whichever that is. */
+function isSessionGone({ resumes }: Launch, child: AgentChild): boolean {
+  return resumes !== undefined && agentClis.some((cli) => cli.isSessionGone?.(child.lastWords()) === true);
 }
 
 function isStopped(view: AgentView | undefined): boolean {

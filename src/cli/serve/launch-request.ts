@@ -2,15 +2,14 @@
 import { isAbsolute } from "node:path";
 import type { AgentCli } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";
-import type { Config } from "../../config.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId } from "../../domain/wire/agent-id.ts";
-import { findProfile } from "../spawn/profile.ts";
+import { type ProfileReader, projectOf } from "../spawn/profile.ts";
 import { isDirectory } from "../spawn/project-dir.ts";
 
 export interface LaunchRequest {
   readonly profile: string;
-  /** The directory to work in; the one that `serve` runs in if left out. */
+  /** The profile's own directory when left out, else that of `serve`. */
   readonly project?: string | undefined;
 }
 
@@ -21,10 +20,11 @@ export interface LaunchRequest {
  */
 export async function checkLaunch(
   { profile, project }: LaunchRequest,
-  { config, cwd }: { readonly config: Config; readonly cwd: string },
+  { profiles, cwd }: { readonly profiles: ProfileReader; readonly cwd: string },
 ): Promise<{ readonly cli: AgentCli; readonly project: string }> {
-  const cli = findAgentCli(findProfile(profile, config, "message_invalid").cli);
-  const path = project ?? cwd;
+  const found = (await profiles(project ?? cwd)).find(profile, "message_invalid");
+  const cli = findAgentCli(found.profile.cli);
+  const path = project ?? (await projectOf(found)) ?? cwd;
   if (isAbsolute(path) && (await isDirectory(path))) return { cli, project: path };
   throw new CliaiError("message_invalid", `project "${path}" is not a directory on the server's machine`, {
     hint: "give the full path of an existing directory",

@@ -33,6 +33,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
+import { profileReader } from "../spawn/profile.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
@@ -47,15 +48,16 @@ export const serveCommand = defineCliCommand({
   description: "start the server: NATS with JetStream, the dashboard and the HTTP API",
   args: serveArgs,
   async run(args, context) {
-    const { config } = await loadConfig(args.config, context);
-    const settings = resolveServeSettings({ flags: args, env: context.env }, config);
+    const loaded = await loadConfig(args.config, context);
+    const settings = resolveServeSettings({ flags: args, env: context.env }, loaded.config);
     const dataDir = dataDirFor(args, context);
     if (args.detach === true) return await detach({ dataDir, flags: flagsOf(args), context });
     await using parts = new AsyncDisposableStack();
     const instance = crypto.randomUUID();
     const running: Running = { dataDir, instance, nats: undefined, kill: new AbortController() };
     const stopped = stopOnSignal(running, context);
-    const launching = { dataDir, config, configPath: args.config, context };
+    const profiles = profileReader(loaded, dataDir);
+    const launching = { dataDir, profiles, configPath: args.config, context };
     const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
     context.log.info(`ready at ${file.url} (cliai ${file.version}, pid ${file.pid})`);
     context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));

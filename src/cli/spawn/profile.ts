@@ -1,23 +1,70 @@
-// Finds a profile in the settings by its name.
-import { type Config, defaultProfile, type Profile } from "../../config.ts";
-import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
+// Reads the profiles that count for one launch, and what a profile says of it: the directory, the environment.
+import { dirname, resolve } from "node:path";
+import type { AgentCli } from "../../agents/agent-cli.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
+import type { FoundProfile } from "../../profiles/profile-set.ts";
+import { type ReadProfiles, readProfiles } from "../../profiles/read-profiles.ts";
+import type { Environment } from "../../runtime.ts";
+import { baseProfiles, type LoadedConfig } from "../frame/config-file.ts";
+import { isDirectory } from "./project-dir.ts";
+
+/** Gives the profiles of a project as its files are now: an edit counts at the next launch. */
+export type ProfileReader = (project: string) => Promise<ReadProfiles>;
+
+export function profileReader(loaded: LoadedConfig, dataDir: string): ProfileReader {
+  return (project) => readProfiles({ base: baseProfiles(loaded), dataDir, project });
+}
 
 /**
- * @param name if undefined, the result is a profile with the default of each setting
- * @param code the error code for an unknown name
- * @throws CliaiError with that code
+ * The directory that the profile names, relative to its file; undefined where it names none.
+ * @throws CliaiError `config_invalid` for one that is not there
  */
-export function findProfile(
-  name: string | undefined,
-  { agents = {} }: Config,
-  code: ErrorCode = "config_invalid",
-): Profile {
-  if (name === undefined) return defaultProfile;
-  const profile = Object.hasOwn(agents, name) ? agents[name] : undefined;
-  if (profile !== undefined) return profile;
-  const names = Object.keys(agents);
-  throw new CliaiError(code, `no profile "${name}"`, {
-    hint: didYouMean(name, names) ?? `the profiles are ${names.join(", ") || 'none: add one under "agents"'}`,
+export async function projectOf({ name, profile, origins }: FoundProfile): Promise<string | undefined> {
+  if (profile.project === undefined) return undefined;
+  const file = origins.get("project");
+  const path = resolve(file === undefined ? "." : dirname(file), profile.project);
+  if (await isDirectory(path)) return path;
+  throw new CliaiError("config_invalid", `${file}: "${name}.project" ${path} is not a directory`, {
+    hint: "name an existing directory there, or give another one: --project DIR",
+  });
+}
+
+/**
+ * The environment of the agent's CLI: the given one, with the profile's changes.
+ * @throws CliaiError `config_invalid` for a variable that has to be passed on and is not set
+ */
+export function environmentOf({ name, profile, origins }: FoundProfile, env: Environment): Environment {
+  const own: Record<string, string | undefined> = { ...env };
+  for (const [variable, value] of Object.entries(profile.env ?? {})) {
+    if (typeof value === "string") own[variable] = value;
+    else if (!value) delete own[variable];
+    else if (env[variable] === undefined) {
+      const key = `"${name}.env.${variable}"`;
+      throw new CliaiError(
+        "config_invalid",
+        `${origins.get("env")}: ${key} is true, and ${variable} is not set`,
+        {
+          hint: `set it where cliai is called: export ${variable}=…`,
+        },
+      );
+    }
+  }
+  return own;
+}
+
+/** @throws CliaiError `config_invalid` for a permission mode that the CLI does not have */
+export function checkPermissionMode({ name, profile, origins }: FoundProfile, cli: AgentCli): void {
+  const { permission_mode: mode } = profile;
+  const { permissionModes: modes } = cli;
+  if (mode === undefined || modes?.includes(mode) === true) return;
+  const key = `${origins.get("permission_mode")}: "${name}.permission_mode"`;
+  if (modes === undefined) {
+    throw new CliaiError("config_invalid", `${key} is given, and ${cli.name} has no such modes`, {
+      hint: "take it out there",
+    });
+  }
+  throw new CliaiError("config_invalid", `${key} must be one of ${modes.join(", ")}, not "${mode}"`, {
+    hint: didYouMean(mode, modes) ?? "correct it there",
   });
 }

@@ -9,6 +9,7 @@ import type { AgentCli, HeadlessSession, UserSettings } from "../../agents/agent
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
+import { type RouteName, routeNames } from "../../domain/route-names.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { loopback } from "../../domain/wire/own-address.ts";
@@ -16,7 +17,6 @@ import type { Role } from "../../domain/wire/roles.ts";
 import type { StopApproval } from "../../host/approvals.ts";
 import { startHost } from "../../host/host.ts";
 import { createListener } from "../../host/listener.ts";
-import { type RouteName, routeNames } from "../../host/routes/routes.ts";
 import {
   type Environment,
   type HttpHandler,
@@ -46,6 +46,10 @@ export interface HostOptions {
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
   readonly hasLaunchTask: boolean;
+  /** Of the CLI. */
+  readonly env: Environment;
+  /** Those that its profile allows; all when left out. */
+  readonly routes: readonly RouteName[] | undefined;
   /** For a session without a terminal: its first task, if any. Undefined for a session on a terminal. */
   readonly headlessTask: { readonly task: string | undefined } | undefined;
 }
@@ -67,14 +71,14 @@ export interface SessionHost {
 }
 
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
-  const { id, cli, headlessTask } = options;
+  const { id, cli, env, headlessTask } = options;
   const { log, now } = context;
   const longestHoldS = Math.max(holdS, options.stopApproval?.waitS ?? 0);
   const cliHoldS = longestHoldS + cliWaitsLongerS;
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const isHeadless = headlessTask !== undefined;
-  const userSettings = await readUserSettings(options, context);
+  const userSettings = await readUserSettings(options);
   const host = startHost({
     agentId: id,
     url: options.natsUrl,
@@ -91,7 +95,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     },
     cli: cli.session,
     hasLaunchTask: options.hasLaunchTask,
-    routes: readRoutes(context.env),
+    routes: readRoutes(context.env) ?? options.routes,
     hasStream: isHeadless,
     unheld: isHeadless ? undefined : userSettings.hooksOff,
     stopApproval: options.stopApproval,
@@ -108,10 +112,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     onBridgeLink: host.bridgeLink,
     log,
   });
-  const [version, http] = await Promise.all([
-    readCliVersion(programOf(cli, context.env), context.env),
-    listen(fetch),
-  ]);
+  const [version, http] = await Promise.all([readCliVersion(programOf(cli, env), env), listen(fetch)]);
   const url = `http://${loopback}:${http.port}`;
   const openStream = ({ pipes }: LaunchedAgent): HeadlessSession | undefined =>
     pipes &&
@@ -137,7 +138,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     settings(mcpConfigPath) {
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
-        ...{ telemetryUrl: url, env: context.env },
+        ...{ telemetryUrl: url, env },
         ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
         asksPermissions: options.permissions === "inbox",
         ...{ isHeadless, userSettings, holdsEnds: options.stopApproval !== undefined },
@@ -167,10 +168,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   };
 }
 
-async function readUserSettings(
-  { cli, projectPath: cwd }: HostOptions,
-  { env }: CliContext,
-): Promise<UserSettings> {
+async function readUserSettings({ cli, env, projectPath: cwd }: HostOptions): Promise<UserSettings> {
   const { platform } = process;
   const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);
   return (await cli.readUserSettings?.({ cwd, env, platform })) ?? { noProxy };

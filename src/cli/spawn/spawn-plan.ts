@@ -2,7 +2,6 @@
 import { join, resolve } from "node:path";
 import type { AgentCli, AgentLaunch } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";
-import type { Profile } from "../../config.ts";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { takeAgentLock } from "../../data-dir/agent-lock.ts";
 import type { KernelLock } from "../../data-dir/kernel-lock.ts";
@@ -10,6 +9,8 @@ import { isServed } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, roles } from "../../domain/wire/roles.ts";
+import type { Profile } from "../../profiles/profile.ts";
+import type { Environment } from "../../runtime.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
@@ -17,7 +18,7 @@ import type { Arguments } from "../frame/command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { askForAgents } from "../seen-agents.ts";
-import { findProfile } from "./profile.ts";
+import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 import {
   type GivenCredentials,
@@ -75,6 +76,8 @@ export interface SpawnPlan {
   readonly role: Role;
   readonly cli: AgentCli;
   readonly cwd: string;
+  /** Of its CLI. */
+  readonly env: Environment;
   readonly dataDir: string;
   readonly natsUrl: string;
   readonly credentials: OwnCredentials;
@@ -92,8 +95,14 @@ export async function planSpawn(
 ): Promise<SpawnPlan> {
   const loaded = await loadConfig(args.config, context);
   const name = args.profile ?? "agent";
-  const profile = findProfile(args.profile, loaded.config);
+  const dataDir = dataDirFor(args, context);
+  const named = await projectDir(args.project, context);
+  const profiles = await profileReader(loaded, dataDir)(named);
+  for (const { message, hint } of profiles.unused) context.note(`${message}\nhint: ${hint}`);
+  const found = profiles.find(args.profile);
+  const { profile } = found;
   const cli = findAgentCli(args.cli ?? profile.cli);
+  checkPermissionMode(found, cli);
   if (args.headless === true && cli.headless === undefined) {
     throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
       hint: "run it on a terminal, without --headless",
@@ -104,15 +113,15 @@ export async function planSpawn(
       hint: "add --headless; on a terminal the CLI itself reads standard input",
     });
   }
-  const cwd = await projectDir(args.project, context);
-  const dataDir = dataDirFor(args, context);
+  const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
+  const env = environmentOf(found, context.env);
   const given = args.creds ? await judgeCredentials(resolve(context.cwd, args.creds), dataDir) : undefined;
   const { natsUrl, agents } = await meetServer(args, given, context);
   const role = args.role ?? profile.role;
   const folders = await readAgentFolders(join(dataDir, "agents"));
   const wanted = args.id ?? (given?.of === "agent" ? given.id : undefined);
   const id = chooseAgentId(wanted, name, { agents, folders }, Math.random);
-  const prompts = [...rolePrompts[role], await readPrompt(profile, loaded)];
+  const prompts = [...rolePrompts[role], await readPrompt(found, profiles.prompts)];
   // Take the lock first: new credentials revoke the old ones, which an agent that runs would need.
   const lock = await takeAgentLock(dataDir, id);
   const isDry = args["dry-run"] === true;
@@ -124,6 +133,8 @@ export async function planSpawn(
     mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
     isHeadless: args.headless === true,
     asksPermissions: profile.permissions === "inbox",
+    permissionMode: profile.permission_mode,
+    allowedTools: profile.allowed_tools ?? [],
     strictMcp: args["strict-mcp"] === true,
     model: args.model ?? profile.model,
     instructions: prompts
@@ -131,7 +142,7 @@ export async function planSpawn(
       .filter(Boolean)
       .join("\n\n"),
     task: args.task,
-    passedOn: rest,
+    passedOn: [...(profile.args ?? []), ...rest],
   };
   const endsWithInput = args["ends-with-input"] === true;
   return {
@@ -142,6 +153,7 @@ export async function planSpawn(
     role,
     cli,
     cwd,
+    env,
     dataDir,
     natsUrl,
     credentials,

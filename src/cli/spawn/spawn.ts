@@ -51,7 +51,7 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const start = async (run: string, settingsPath?: string): Promise<LaunchedAgent> => {
     const what = {
-      ...{ cli, cwd, run, env: withDirectLoopback(context.env) },
+      ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
       args: cli.buildArgs({ ...launch, settingsPath }),
     };
     const { stdin, stdout } = process;
@@ -109,10 +109,11 @@ function withDirectLoopback(env: Environment): Environment {
 }
 
 function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">): HostOptions {
-  const { id, name, profile, role, cli, cwd, natsUrl, credentials, launch } = plan;
-  const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, permissions } = profile;
+  const { id, name, profile, role, cli, cwd, env, natsUrl, credentials, launch } = plan;
+  const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, routes } = profile;
   return {
-    ...{ id, cli, natsUrl, role, permissions },
+    ...{ id, cli, natsUrl, role, env, routes },
+    permissions: profile.permissions,
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,
@@ -126,7 +127,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">): HostOptions 
 }
 
 function printPlan(
-  { id, cli, launch, cwd }: SpawnPlan,
+  { id, cli, launch, cwd, profile }: SpawnPlan,
   files: readonly string[],
   { json, print, note, cwd: here }: CliContext,
 ): number {
@@ -136,6 +137,9 @@ function printPlan(
     return 0;
   }
   for (const file of files) note(`written: ${file}`);
+  // Not their values: they may be secrets.
+  const variables = Object.keys(profile.env ?? {});
+  if (variables.length > 0) note(`its profile changes the environment: ${variables.join(", ")}`);
   const change = cwd === here ? "" : `cd ${shellQuote([cwd])} && `;
   print(change + shellQuote([cli.program, ...args]));
   return 0;

@@ -4,6 +4,7 @@
 // missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { SessionCli } from "../../domain/hook.ts";
+import type { RouteName } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Background } from "../hear/background.ts";
@@ -34,10 +35,6 @@ export interface OwnRoutes {
   };
 }
 
-/** The routes in the order in which they are tried. */
-export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
-export type RouteName = (typeof routeNames)[number];
-
 export interface Routes {
   /** The routes that may be used for the agent's inbox. */
   readonly allowed: readonly Route[];
@@ -57,6 +54,7 @@ export interface RoutesOptions {
   readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
   readonly background: Pick<Background, "running">;
+  /** In the order in which they are tried. */
   readonly allowed: readonly RouteName[];
   /** Whether the session has a stream. If so, nothing is said before it is open: until then the CLI may not call the hook that holds a tool. */
   readonly hasStream: boolean;
@@ -98,7 +96,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   };
 
   return {
-    allowed: routeNames.filter((name) => allowed.includes(name)).map((name) => ({ name, give: give[name] })),
+    allowed: [...new Set(allowed)].map((name) => ({ name, give: give[name] })),
     hook,
     open(opened) {
       own = opened;

@@ -46,7 +46,10 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     c.header("Location", `/api/agents/${spawned.agent_id}`);
     return c.json(spawned, 201);
   });
-  api.get("/api/profiles", (c) => c.json(spawner?.profiles ?? []));
+  api.get("/api/profiles", async (c) => {
+    const project = c.req.query("project") || undefined;
+    return c.json((await spawner?.profiles(project)) ?? []);
+  });
   api.get("/api/agents/:id", (c) => {
     const view = server.fleet.require(c.req.param("id"));
     return c.json({ ...view, timeline: server.fleet.timeline(view.agent_id) });

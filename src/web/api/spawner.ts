@@ -5,14 +5,24 @@ import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
 
 export interface Spawner {
-  /** That may be launched, in the order of the settings. */
-  readonly profiles: readonly { readonly name: string; readonly description?: string }[];
+  /**
+   * The profiles as their files are now.
+   * @param project whose own profiles count as well; the server's directory when left out
+   */
+  profiles(project?: string): Promise<readonly LaunchableProfile[]>;
   /**
    * Launches a headless agent, and gives it its task as a command once it is connected.
    * @throws CliaiError `message_invalid` for a profile or directory that there is not; `already_running`; `failed` with the
    * exit code and the last words of one that did not start
    */
   spawn(order: SpawnOrder & { readonly from: string }): Promise<Spawned>;
+}
+
+export interface LaunchableProfile {
+  readonly name: string;
+  readonly description?: string;
+  /** What is wrong with it: it cannot be launched. */
+  readonly problem?: string;
 }
 
 export interface Spawned {

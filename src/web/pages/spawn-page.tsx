@@ -1,11 +1,11 @@
 /** @jsxImportSource hono/jsx */
 // The form that has the server launch an agent: works without scripts, and keeps what was typed when it is refused.
 import type { HttpError } from "../api/http-errors.ts";
-import type { Spawner } from "../api/spawner.ts";
+import type { LaunchableProfile } from "../api/spawner.ts";
 import { Icon } from "./parts/icon.tsx";
 
 export interface SpawnPageProps {
-  readonly profiles: Spawner["profiles"];
+  readonly profiles: readonly LaunchableProfile[];
   /** Where agents work already. */
   readonly projects: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
@@ -13,6 +13,7 @@ export interface SpawnPageProps {
 }
 
 export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps) {
+  const first = profiles.findIndex(({ problem }) => problem === undefined);
   const text = (name: string) => (typeof values[name] === "string" ? values[name] : "");
   return (
     <>
@@ -38,17 +39,19 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
       <form method="post" action="/spawn" class="sheet" data-once="Starting …">
         <fieldset class="profiles">
           <legend>Profile</legend>
-          {profiles.map(({ name, description }, i) => (
+          {profiles.map(({ name, description, problem }, i) => (
             <label class="choice">
               <input
                 type="radio"
                 name="profile"
                 value={name}
                 required
-                checked={text("profile") === "" ? i === 0 : text("profile") === name}
+                checked={text("profile") === "" ? i === first : text("profile") === name}
+                disabled={problem !== undefined}
               />
               <b>{name}</b>
               {description !== undefined && <span class="quiet">{description}</span>}
+              {problem !== undefined && <span class="attention">{problem}</span>}
             </label>
           ))}
         </fieldset>

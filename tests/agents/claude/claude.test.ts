@@ -58,6 +58,16 @@ describe("claude.buildArgs()", () => {
     expect(args.slice(-passedOn.length)).toEqual([...passedOn]);
   });
 
+  test("allows the tools and takes the mode that a profile names, unless the user passes on a mode", () => {
+    const profile = { allowedTools: ["Bash(npm test:*)", "Edit"], permissionMode: "acceptEdits" };
+    const args = claude.buildArgs({ ...launch, ...profile, asksPermissions: true });
+    expect(args.slice(0, 7)).toEqual([...standard, "Bash(npm test:*)", "Edit", "--append-system-prompt"]);
+    expect(args.slice(-2)).toEqual(["--permission-mode", "acceptEdits"]);
+    const own = claude.buildArgs({ ...launch, ...profile, passedOn: ["--permission-mode", "plan"] });
+    expect(own.slice(-2)).toEqual(["--permission-mode", "plan"]);
+    expect(own).not.toContain("acceptEdits");
+  });
+
   test("a headless session that asks for permissions asks by its stream, unless the user has named another way", () => {
     const asks = (more: object) =>
       claude

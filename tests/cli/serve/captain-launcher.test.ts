@@ -1,6 +1,7 @@
 // What a captain's launch is refused for, before anything is started. What it starts: tests/e2e/spawn-agent.test.ts.
 import { describe, expect, test } from "bun:test";
 import { createAgentLauncher } from "../../../src/cli/serve/captain-launcher.ts";
+import { profileReader } from "../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -18,7 +19,7 @@ function launcherIn(dir: TempDir, now = () => new Date()) {
   const context = { env: { PATH: "/nonexistent" }, cwd: dir.path, now, log: silentLogger };
   const { launch, stop } = createAgentLauncher({
     dataDir: dir.join("data"),
-    config,
+    profiles: profileReader({ config, path: undefined }, dir.join("data")),
     configPath: undefined,
     context,
   });

@@ -1,17 +1,31 @@
 import { describe, expect, test } from "bun:test";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { checkLaunch, freeAgentId, type LaunchRequest } from "../../../src/cli/serve/launch-request.ts";
+import { profileReader } from "../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const config = parseConfig('{"agents":{"coder":{},"odd":{"cli":"no-such-cli"}}}', "profiles.json");
 
+const profiles = profileReader({ config, path: undefined }, "/nonexistent");
+
 describe("checkLaunch()", () => {
   test("gives the CLI of the profile, and the server's own directory where none is named", async () => {
     await using dir = await tempDir();
-    const checked = await checkLaunch({ profile: "coder" }, { config, cwd: dir.path });
+    const checked = await checkLaunch({ profile: "coder" }, { profiles, cwd: dir.path });
     expect(checked).toMatchObject({ cli: { name: "claude" }, project: dir.path });
-    const named = await checkLaunch({ profile: "coder", project: dir.path }, { config, cwd: "/" });
+    const named = await checkLaunch({ profile: "coder", project: dir.path }, { profiles, cwd: "/" });
+    expect(named.project).toBe(dir.path);
+  });
+
+  test("takes the profile's own directory where none is named, as its file says now", async () => {
+    await using dir = await tempDir();
+    await mkdir(dir.join("work"));
+    const own = profileReader({ config, path: undefined }, dir.path);
+    await writeFile(dir.join("profiles.json"), JSON.stringify({ coder: { project: "work" } }));
+    const checked = await checkLaunch({ profile: "coder" }, { profiles: own, cwd: "/" });
+    expect(checked.project).toBe(dir.join("work"));
+    const named = await checkLaunch({ profile: "coder", project: dir.path }, { profiles: own, cwd: "/" });
     expect(named.project).toBe(dir.path);
   });
 
@@ -27,7 +41,7 @@ describe("checkLaunch()", () => {
     await using dir = await tempDir();
     await writeFile(dir.join("file"), "");
     const wanted = { profile: "coder", ...request, project: project?.replace("DIR", dir.path) };
-    const asked = checkLaunch(wanted, { config, cwd: dir.path });
+    const asked = checkLaunch(wanted, { profiles, cwd: dir.path });
     await expect(asked).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),

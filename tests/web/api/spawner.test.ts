@@ -8,7 +8,13 @@ import { errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 let web: TestApp;
 const orders: unknown[] = [];
 const spawner: Spawner = {
-  profiles: [{ name: "demo", description: "a first agent" }, { name: "coder" }],
+  profiles: (project) =>
+    Promise.resolve([
+      { name: "wrong", problem: 'profiles.json: unknown key "wrong.modle"' },
+      { name: "demo", description: "a first agent" },
+      { name: "coder" },
+      ...(project === undefined ? [] : [{ name: "local", description: `only in ${project}` }]),
+    ]),
   async spawn(order) {
     if (order.profile === "broken")
       throw new CliaiError("failed", "x did not start (exit code 2): Bearer 1234567890abc");
@@ -85,6 +91,12 @@ describe("the spawn form", () => {
     const html = await (await web.app.request("/spawn")).text();
     expect(html).toContain("a first agent");
     expect(html).toMatch(/<input type="radio" name="profile" value="demo" required="" checked=""\/>/);
+    expect(html).toMatch(/<input type="radio" name="profile" value="wrong" required="" disabled=""\/>/);
+    expect(html).toContain("unknown key &quot;wrong.modle&quot;");
+    expect(html).not.toContain("only in /srv");
+    expect(await (await web.app.request("/spawn?project=/srv")).text()).toContain("only in /srv");
+    const listed = await (await web.app.request("/api/profiles?project=/srv")).json();
+    expect(listed).toContainEqual({ name: "local", description: "only in /srv" });
     const response = await submit({ profile: "coder", task: "", project: "/srv", id: "" });
     expect([response.status, response.headers.get("location")]).toEqual([303, "/agents/Demo-1234"]);
     expect(orders.at(-1)).toEqual({ profile: "coder", project: "/srv", from: "dashboard" });

@@ -13,13 +13,16 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
   const { server, spawner, log } = options;
   const { fleet } = server;
 
-  const showSpawn = (c: Context, values: Readonly<Record<string, unknown>>, error?: HttpError) => {
+  const showSpawn = async (c: Context, values: Readonly<Record<string, unknown>>, error?: HttpError) => {
     const projects = new Set(
       fleet
         .list()
         .flatMap(({ project_path = "" }) => (project_path.match(/^[/\\]|^\w:/) ? [project_path] : [])),
     );
-    const { profiles } = requireSpawner(spawner);
+    const { project } = values;
+    const profiles = await requireSpawner(spawner).profiles(
+      typeof project === "string" && project !== "" ? project : undefined,
+    );
     const page = { profiles, projects: [...projects], values, ...(error === undefined ? {} : { error }) };
     if (error !== undefined) c.status(error.status);
     return showPage(c, options, {

@@ -1,0 +1,56 @@
+// Reads a file of settings as JSON, and says in one line what is wrong with it: the file, the key, the value.
+import type * as v from "valibot";
+import { CliaiError } from "./errors.ts";
+import { findJsonError } from "./json-error.ts";
+import { didYouMean } from "./nearest.ts";
+
+/** @throws CliaiError `config_invalid`, naming line and column */
+export function parseSettingsJson(source: string, name: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (cause) {
+    const place = findJsonError(source);
+    const where = place === undefined ? name : `${name}:${place.line}:${place.column}`;
+    throw new CliaiError("config_invalid", `${where} is not JSON`, {
+      hint: "correct it there; JSON has no comments and no comma after the last entry",
+      cause,
+    });
+  }
+}
+
+/** valibot 1.5 takes a list for an object with the keys 0, 1, …, so this is checked first. */
+export function mustBeObject(name: string, what: string): CliaiError {
+  return new CliaiError("config_invalid", `${name}: ${what} must be an object, not a list`, {
+    hint: `correct it in ${name}`,
+  });
+}
+
+/**
+ * @param at the keys under which the value that was checked stands in the file
+ * @param knownKeys those that may stand beside an unknown one
+ */
+export function describeIssue(
+  issue: v.BaseIssue<unknown>,
+  {
+    name,
+    at = [],
+    knownKeys,
+  }: {
+    readonly name: string;
+    readonly at?: readonly string[];
+    readonly knownKeys: (parents: readonly string[]) => readonly string[];
+  },
+): CliaiError {
+  const keys = [...at, ...(issue.path ?? []).map((item) => String(item.key))];
+  const dotted = keys.join(".");
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    const known = knownKeys(keys.slice(0, -1));
+    return new CliaiError("config_invalid", `${name}: unknown key "${dotted}"`, {
+      hint: didYouMean(keys.at(-1) ?? "", known) ?? `the keys are ${known.join(", ")}`,
+    });
+  }
+  const received = JSON.stringify(issue.input)?.slice(0, 60);
+  const what = keys.length === 0 ? issue.message : `"${dotted}" ${issue.message}`;
+  const found = issue.path?.at(-1)?.origin === "key" ? "" : `, not ${received}`;
+  return new CliaiError("config_invalid", `${name}: ${what}${found}`, { hint: `correct it in ${name}` });
+}

@@ -1,0 +1,104 @@
+// This room knows profiles: their keys, the files that they come from, and which project's file a person has trusted.
+//
+// The keys of a profile: one schema, from which the type, the JSON Schema for editors and docs/settings.md follow.
+import * as v from "valibot";
+import { defaultAgentCli } from "../agents/agent-clis.ts";
+import { routeNames } from "../domain/route-names.ts";
+import { described, textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
+import { roles } from "../domain/wire/roles.ts";
+
+const seconds = wholeNumber(1, 86_400);
+const words = (what: string) => v.array(textSetting(what), `must be a list of texts: ${what}`);
+export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
+
+/** cliai's own variables say which run a program belongs to: a profile that sets them would hide an agent's programs from it. */
+const variableName = v.pipe(
+  v.string(),
+  v.regex(/^(?!CLIAI_)[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a variable that a profile may set"),
+);
+
+export const profileEntries = {
+  description: v.optional(described(textSetting("text"), "what this agent is for")),
+  cli: v.optional(
+    described(textSetting("the name of an agent CLI"), "the agent CLI to launch"),
+    defaultAgentCli,
+  ),
+  model: v.optional(described(textSetting("a model name"), "the model's name, passed to the CLI unchanged")),
+  args: v.optional(
+    described(words("an argument of the CLI"), "arguments for the CLI, before those after -- of spawn"),
+  ),
+  env: v.optional(
+    described(
+      v.record(
+        variableName,
+        v.union([v.string(), v.boolean()], "must be text, true or false"),
+        "must be an object of variables",
+      ),
+      "variables of the CLI's environment: a text is set, true has to be there and is passed on, false is taken away",
+    ),
+  ),
+  project: v.optional(
+    described(
+      textSetting("a path"),
+      "the directory to work in where spawn names none, relative to this file",
+    ),
+  ),
+  permission_mode: v.optional(described(textSetting("a mode of the CLI"), "the CLI's own permission mode")),
+  allowed_tools: v.optional(
+    described(
+      words("a rule such as Bash(git:*)"),
+      "tools that the CLI may use without asking, as its own rules",
+    ),
+  ),
+  role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),
+  colour: v.optional(v.picklist(profileColours, `must be one of ${profileColours.join(", ")}`)),
+  prompt: v.optional(described(textSetting("text"), "instructions added to the CLI's system prompt")),
+  prompt_file: v.optional(
+    described(textSetting("a path"), "file with more instructions; its path is relative to this file"),
+  ),
+  stop_approval: v.optional(
+    described(
+      v.boolean("must be true or false"),
+      "hold the end of each turn until a captain or a person approves it",
+    ),
+    false,
+  ),
+  stop_approval_wait_s: v.optional(described(seconds, "seconds to wait for that approval"), 3_600),
+  stop_approval_unanswered: v.optional(
+    described(
+      v.picklist(["end", "go_on"], "must be end or go_on"),
+      "what to do when nobody answers in time, or no server can be reached: end the turn, or let the agent go on",
+    ),
+    "end",
+  ),
+  permissions: v.optional(
+    described(
+      v.picklist(["cli", "inbox"], "must be cli or inbox"),
+      "who answers the CLI's permission requests: the person at its terminal (cli), or whoever answers the inbox (inbox)",
+    ),
+    "cli",
+  ),
+  routes: v.optional(
+    described(
+      v.array(v.picklist(routeNames, `must be one of ${routeNames.join(", ")}`), "must be a list of routes"),
+      "the routes by which it may be spoken to; without it, all",
+    ),
+  ),
+};
+export const ProfileSchema = v.strictObject(profileEntries, "must be an object");
+export type Profile = v.InferOutput<typeof ProfileSchema>;
+/** Only the keys that a file gives. */
+export type GivenProfile = Partial<Profile>;
+export const defaultProfile: Profile = v.parse(ProfileSchema, {});
+
+/** At most 58 characters, because an agent's id is the profile's name and five more characters, and has at most 63. */
+export const ProfileNameSchema = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/, "is not a profile name: use 1 to 58 letters, digits, _ or -"),
+);
+
+/** Of a profile with all its defaults, those keys that its file has. */
+export function givenOf(profile: Profile, source: unknown): GivenProfile {
+  const given = Object.entries(profile).filter(([key]) => Object.hasOwn(source as object, key));
+  return Object.fromEntries(given) as GivenProfile;
+}

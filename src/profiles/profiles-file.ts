@@ -1,0 +1,57 @@
+// One file `profiles.json`: an object of profiles by their names. Each profile is checked by itself, so that one that is wrong
+// takes no other with it.
+import * as v from "valibot";
+import { CliaiError } from "../domain/text/errors.ts";
+import { describeIssue, mustBeObject, parseSettingsJson } from "../domain/text/schema-issue.ts";
+import { type GivenProfile, givenOf, ProfileNameSchema, ProfileSchema, profileEntries } from "./profile.ts";
+
+export interface ProfilesFile {
+  /** Undefined for the one inside the program. */
+  readonly path: string | undefined;
+  readonly profiles: ReadonlyMap<string, GivenProfile>;
+  /** Of profiles that are wrong: what is wrong with them. */
+  readonly problems: ReadonlyMap<string, CliaiError>;
+  /** Why no profile of the file can be read, and no other file's can be taken for one of the same name. */
+  readonly broken?: CliaiError;
+}
+
+/** What `profiles.json` may hold, for editors. */
+export const ProfilesFileSchema = v.objectWithRest({ $schema: v.optional(v.string()) }, ProfileSchema);
+
+export function parseProfilesFile(source: string, path: string): ProfilesFile {
+  const profiles = new Map<string, GivenProfile>();
+  const problems = new Map<string, CliaiError>();
+  let entries: [string, unknown][];
+  try {
+    entries = entriesOf(parseSettingsJson(source, path), path);
+  } catch (error) {
+    return { path, profiles, problems, broken: error as CliaiError };
+  }
+  for (const [name, value] of entries) {
+    const problem = problemOf(name, value, path);
+    if (problem !== undefined) problems.set(name, problem);
+    else profiles.set(name, givenOf(v.parse(ProfileSchema, value), value));
+  }
+  return { path, profiles, problems };
+}
+
+function entriesOf(value: unknown, path: string): [string, unknown][] {
+  if (Array.isArray(value)) throw mustBeObject(path, "the file");
+  const read = v.safeParse(v.record(v.string(), v.unknown(), "must be a JSON object"), value);
+  if (!read.success) throw describeIssue(read.issues[0], { name: path, knownKeys: () => [] });
+  return Object.entries(read.output).filter(([name]) => name !== "$schema");
+}
+
+function problemOf(name: string, value: unknown, path: string): CliaiError | undefined {
+  const place = { name: path, at: [name], knownKeys: () => Object.keys(profileEntries) };
+  const named = v.safeParse(v.record(ProfileNameSchema, v.unknown()), { [name]: value });
+  if (!named.success) return describeIssue(named.issues[0], { ...place, at: [] });
+  if (Array.isArray(value)) return mustBeObject(path, `"${name}"`);
+  const read = v.safeParse(ProfileSchema, value);
+  if (read.success) return undefined;
+  const problem = describeIssue(read.issues[0], place);
+  if (name !== "agents") return problem;
+  // As in the file of --config, where they stand below that key.
+  const hint = 'this file has the profiles themselves: {"NAME": {…}}';
+  return new CliaiError(problem.code, problem.message, { hint });
+}
