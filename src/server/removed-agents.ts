@@ -30,7 +30,24 @@ export async function noteRemoval(bus: Bus, id: AgentId, now: Date): Promise<voi
 }
 
 /** The last sequence of COMMANDS that may be an order of a removed agent of this id; 0 if none was removed. */
-export async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
+async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
   const value = await (await openExistingBucket(bus, buckets.serve)).get(prefix + id);
   return v.is(RemovedSchema, value) ? value.commands_seq : 0;
+}
+
+/**
+ * Stores an order under its id, once for the agent that has that name now. If the stored one was for a removed agent of the same name,
+ * this one is stored under another `Nats-Msg-Id`.
+ * @param place `storedAs`: from `order-names.ts`
+ */
+export async function storeOnce(
+  bus: Bus,
+  { id, subject, storedAs }: { readonly id: AgentId; readonly subject: string; readonly storedAs: string },
+  order: unknown,
+): Promise<{ readonly duplicate: boolean; readonly seq: number }> {
+  const stored = await bus.publishStored(subject, order, { id: storedAs });
+  if (!stored.duplicate) return stored;
+  const removed = await removedUpTo(bus, id);
+  if (stored.seq > removed) return stored;
+  return await bus.publishStored(subject, order, { id: `${storedAs}.after.${removed}` });
 }

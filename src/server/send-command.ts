@@ -19,7 +19,7 @@ import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { commandStoredAs, createOrderToken } from "./order-names.ts";
 import { requireTaker, runOf } from "./order-target.ts";
-import { removedUpTo } from "./removed-agents.ts";
+import { storeOnce } from "./removed-agents.ts";
 import { readStoredOrder, type StoredName } from "./stored-order.ts";
 
 export interface OrderRequest {
@@ -101,15 +101,8 @@ export async function storeCommand(
   if (target !== undefined) requireTaker(type, target, now);
   const token = createOrderToken();
   const command = { ...built, token, ...runOf(type, target, now) };
-  const store = (storedAs: string) =>
-    bus.publishStored(agentSubject(id, "command"), command, { id: storedAs });
-  const storedAs = commandStoredAs(id, command_id);
-  let { duplicate, seq } = await store(storedAs);
-  if (duplicate) {
-    const removed = await removedUpTo(bus, id);
-    // The stored one was for a removed agent of the same name, so store this one under another `Nats-Msg-Id`.
-    if (seq <= removed) ({ duplicate, seq } = await store(`${storedAs}.after.${removed}`));
-  }
+  const place = { id, subject: agentSubject(id, "command"), storedAs: commandStoredAs(id, command_id) };
+  const { duplicate, seq } = await storeOnce(bus, place, command);
   if (duplicate) await requireSame(bus, id, command, { command_id, type, stream_seq: seq });
   return { command_id, token: duplicate ? undefined : token, duplicate };
 }

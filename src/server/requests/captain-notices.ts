@@ -11,6 +11,7 @@ import type { Alerts } from "../alerts/alerts.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import { createOrderToken, messageStoredAs } from "../order-names.ts";
+import { storeOnce } from "../removed-agents.ts";
 import type { RequestReading } from "../server.ts";
 
 export interface CaptainNoticesOptions {
@@ -31,16 +32,17 @@ export function notifyCaptains({
   now,
   log,
 }: CaptainNoticesOptions): () => void {
-  /** For each open request, the captains that have been told. */
-  const told = new Map<string, Set<AgentId>>();
+  /** For each open request, the captains that have been told, each with its `first_seen`, because a removed captain may have a successor. */
+  const told = new Map<string, Set<string>>();
 
   const isOnlineCaptain = (id: AgentId) =>
     roleOf(id) === "captain" && fleet.get(id)?.axes.link.value === "online";
   const tell = (captain: AgentId, request: AgentRequest) => {
     const message_id = `request-${request.request_id}-${captain}`.slice(0, 128);
+    const who = `${captain} ${fleet.record(captain)?.first_seen}`;
     const captains = told.get(request.request_id) ?? new Set();
-    if (request.agent_id === captain || request.escalated !== undefined || captains.has(captain)) return;
-    told.set(request.request_id, captains.add(captain));
+    if (request.agent_id === captain || request.escalated !== undefined || captains.has(who)) return;
+    told.set(request.request_id, captains.add(who));
     // Nobody is told twice: the stream recognises a message of the last day by its id, and the captain's record has those that still wait.
     if (fleet.record(captain)?.commands.some(({ command_id }) => command_id === message_id)) return;
     const { request_id, agent_id, choices } = request;
@@ -55,12 +57,12 @@ export function notifyCaptains({
       ...(choices === undefined ? {} : { choices }),
       timestamp: now().toISOString(),
     };
-    bus
-      .publishStored(agentSubject(captain, "message"), message, { id: messageStoredAs(captain, message_id) })
-      .catch((error: unknown) => {
-        log.debug(`captain ${captain} is not told of ${request_id} yet: ${messageOf(error)}`);
-        captains.delete(captain);
-      });
+    const subject = agentSubject(captain, "message");
+    const place = { id: captain, subject, storedAs: messageStoredAs(captain, message_id) };
+    storeOnce(bus, place, message).catch((error: unknown) => {
+      log.debug(`captain ${captain} is not told of ${request_id} yet: ${messageOf(error)}`);
+      captains.delete(who);
+    });
   };
   const tellOfAll = (ids: Iterable<AgentId>) => {
     const open = requests.open();

@@ -23,6 +23,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type Bucket, openBucket } from "../../nats/jetstream/bucket.ts";
 import { followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
 import { createOrderToken, messageStoredAs } from "../order-names.ts";
+import { storeOnce } from "../removed-agents.ts";
 import type { RequestReading } from "../server.ts";
 import { createRequestWaits } from "./request-waits.ts";
 
@@ -259,9 +260,8 @@ async function tellAgent(bus: Bus, bucket: Bucket, request: AgentRequest, now: (
     text: answerText(request),
     ...(answer?.approved === undefined ? {} : { approved: answer.approved }),
   };
-  await bus.publishStored(agentSubject(agent_id, "message"), message, {
-    id: messageStoredAs(agent_id, message_id),
-  });
+  const storedAs = messageStoredAs(agent_id, message_id);
+  await storeOnce(bus, { id: agent_id, subject: agentSubject(agent_id, "message"), storedAs }, message);
   const entry = await bucket.entry(request_id);
   // Another server may have marked it already; then there is nothing left to do.
   if (entry !== undefined) {
