@@ -4,8 +4,8 @@ import type { Question } from "./questions.ts";
 import type { SessionEventKind } from "./wire/event-messages.ts";
 
 /**
- * The first word of a notification's detail, where it says something of the state: what the session waits for, that a person
- * has answered it, or that it waits for a prompt. A CLI's own words for these are put into ours in its folder.
+ * The first words of a notification's detail that tell a state, and what each means: the session waits for something, a person has
+ * answered it, or it waits for a prompt. The folder of each CLI translates the CLI's own words into these.
  */
 export const notificationMeanings = {
   permission_prompt: "permission",
@@ -16,7 +16,7 @@ export const notificationMeanings = {
 } as const;
 export type NotificationWord = keyof typeof notificationMeanings;
 
-/** What goes out as `agent.{id}.event` (contract §3). */
+/** The part of a hook that is published as `agent.{id}.event` (contract §3). */
 export interface HookFacts {
   readonly kind: SessionEventKind;
   readonly tool?: string | undefined;
@@ -24,29 +24,29 @@ export interface HookFacts {
   readonly tool_use_id?: string | undefined;
   readonly error?: string | undefined;
   readonly session_id?: string | undefined;
-  /** Whose tool it is, where a subagent of the session calls it. */
+  /** The id of the subagent that calls the tool; absent for the session itself. */
   readonly subagent?: string | undefined;
 }
 
-/** A hook as a whole: the facts, and what only the host of the session needs. It holds the user's own words: never logged. */
+/** A whole hook: the facts, and what only the host needs. It contains the user's own words, so it must never be logged. */
 export interface Hook {
   readonly facts: HookFacts;
-  /** The words of a prompt. */
+  /** The text of a prompt. */
   readonly prompt?: string | undefined;
   readonly tool?: HookTool | undefined;
-  /** The CLI's own record of the session, a file of JSON Lines. */
+  /** The path of the CLI's own record of the session, a file of JSON Lines. */
   readonly transcriptPath?: string | undefined;
-  /** What the model said last, at the end of a turn. */
+  /** The model's last message, at the end of a turn. */
   readonly lastWords?: string | undefined;
-  /** The turn goes on because its end was held back before. */
+  /** Whether the turn only goes on because its end was held back before. */
   readonly isHeldBack?: boolean | undefined;
-  /** At the end of a turn: what goes on in the background; absent where the CLI does not say. */
+  /** At the end of a turn: what runs in the background; absent if the CLI does not say. */
   readonly background?: readonly BackgroundTask[] | undefined;
-  /** The CLI says that it waits for its user: no turn runs, though no hook told of its end. */
+  /** Whether the CLI says that it waits for its user. Then no turn runs, even if no hook told its end. */
   readonly isIdle?: boolean;
-  /** Which prompt it belongs to, where the CLI says so. */
+  /** The CLI's id of the prompt to which the hook belongs, if it gives one. */
   readonly promptId?: string | undefined;
-  /** It is not the session itself that is at this, but a subagent of it. */
+  /** Whether the hook comes from a subagent, not from the session itself. */
   readonly isSubagent: boolean;
 }
 
@@ -54,105 +54,107 @@ export interface HookTool {
   readonly name: string;
   readonly input: unknown;
   readonly result?: unknown;
-  /** Of our own MCP server. */
+  /** Whether it is a tool of cliai's MCP server. */
   readonly isOwn: boolean;
-  /** Where it asks the user: what it asks. None where that cannot be read. */
+  /** The questions of a tool that asks the user; empty if they cannot be read. */
   readonly questions?: readonly Question[] | undefined;
-  /** Where it asks the user to approve a plan: that plan, as far as it is told. */
+  /** The plan of a tool that asks the user to approve one; "" if it cannot be read. */
   readonly plan?: string | undefined;
 }
 
 export type HookAnswer = HookVerdict & {
-  /** The ids of the messages whose words it carries: given to the CLI once it has this answer. */
+  /** The ids of the messages whose text the answer contains. They are handed over once the CLI has the answer. */
   readonly takes?: readonly string[] | undefined;
 };
 
 type HookVerdict =
-  /** As if there were no hook. */
+  /** The CLI goes on as if there were no hook. */
   | { readonly type: "go" }
-  /** The tool is not run; the model is told why. */
+  /** The CLI does not run the tool, and tells the model the reason. */
   | { readonly type: "deny"; readonly reason: string }
-  /** The model is told this besides. */
+  /** The CLI gives the model this text in addition. */
   | { readonly type: "add"; readonly text: string }
-  /** The turn does not end; the model goes on with these words. */
+  /** The turn does not end; the model goes on with this text. */
   | { readonly type: "hold_back"; readonly reason: string }
-  /** A permission that was asked for is given, or not. */
+  /** The permission is given. */
   | { readonly type: "permit" }
-  /** What the tool asks the user is answered: one for each question, in their order. */
+  /** The answers to the tool's questions, one for each, in their order. */
   | { readonly type: "answer"; readonly answers: readonly string[] }
+  /** The permission is refused. */
   | { readonly type: "forbid"; readonly reason: string };
 
-/** What runs beside the session's turns, and goes on when they have ended. */
+/** A task that runs in the background, and goes on when the turn has ended. */
 export interface BackgroundTask {
   readonly id: string;
   readonly type: "shell" | "subagent" | "task";
   readonly description?: string | undefined;
 }
 
-/** What the session shows of itself by its stream or by its own record, and not by a hook. */
+/** Something that the session shows by its stream or its own record, not by a hook. */
 export type SessionSign = {
-  /** When the CLI wrote it, RFC 3339: its record may be read after a later hook. */
+  /** When the CLI wrote it, RFC 3339. Needed because the record may be read after a later hook came. */
   readonly at?: string | undefined;
 } & Sign;
 
 type Sign =
   /** The text is in the conversation, and goes to the model with the next request. */
   | { readonly type: "taken"; readonly text: string }
-  /** A request has gone to the model, or been answered, with all that was in the conversation. */
+  /** A request with the whole conversation has gone to the model, or the model has answered. */
   | { readonly type: "answer" }
-  /** A hook of the user's kept a prompt from the model. `text` has the prompt, where the CLI says it. */
+  /** One of the user's hooks kept a prompt from the model. `text` is the prompt; "" if the CLI does not tell it. */
   | { readonly type: "refused"; readonly text: string; readonly reason: string }
-  /** The turn is over: no hook of the user's keeps it going. */
+  /** The turn is over, and none of the user's hooks keeps it going. */
   | { readonly type: "turn_end" }
-  /** All that runs in the background now. */
+  /** The list of everything that runs in the background now. */
   | { readonly type: "background"; readonly tasks: readonly BackgroundTask[] }
-  /** One of those has ended. */
+  /** A background task has ended. */
   | { readonly type: "background_end"; readonly id: string };
 
-/** What the CLI says of a turn that is over. */
+/** The CLI's result of a turn that is over. */
 export interface TurnResult {
   readonly isError: boolean;
-  /** Whether a request went to the model, and was answered. */
+  /** Whether a request went to the model and was answered. */
   readonly wasAsked: boolean;
-  /** The last words of the model, or why it failed. */
+  /** The model's last message, or why the turn failed. */
   readonly text: string;
 }
 
-/** What the host of a session has to know of the CLI. */
+/** What the host needs to know about the CLI of its session. */
 export interface SessionCli {
   /**
-   * Hands the session a text by the socket on which it takes messages; absent for a CLI that has none. `now` cuts the running
-   * tool off. Resolves when the session's end of the socket has the whole text; rejects when it has not.
+   * Writes a text to the socket on which the session takes messages; absent for a CLI without such a socket. `now` interrupts the running
+   * tool. Resolves when the session has taken the whole text from the socket; rejects if it could not be sent.
    */
   readonly writeToSocket?: (
     socket: { readonly path: string; readonly token?: string | undefined },
     text: string,
     priority: "next" | "now",
   ) => Promise<void>;
-  /** @throws CliaiError `message_invalid`; undefined for a hook that says nothing to us */
+  /** Reads a hook; undefined for a kind that cliai does not use. @throws CliaiError `message_invalid` */
   readonly readHook: (payload: unknown) => Hook | undefined;
   readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;
-  /** What a line of the session's record shows, in order. */
+  /** Returns what a parsed line of the session's record shows, in order. */
   readonly readRecordLine: (line: unknown) => readonly SessionSign[];
-  /** Where a line of the session's record says that its user has broken a turn off: which prompt that turn was of. */
+  /** If the line says that the user has interrupted a turn: the id of the turn's prompt. */
   readonly readInterruption?: (line: unknown) => { readonly promptId: string } | undefined;
-  /** The tool calls whose results a line of a record has. */
+  /** Returns the ids of the tool calls whose results the line contains. */
   readonly readToolResults?: (line: unknown) => readonly string[];
-  /** Where a subagent's own record is, beside the session's. */
+  /** Returns the path of a subagent's own record. */
   readonly subagentRecord?: (transcriptPath: string | undefined, subagent: string) => string | undefined;
-  /** Reads what the CLI exports of its own requests to the model. */
+  /** Reads the CLI's telemetry about its requests to the model. */
   readonly readTelemetry: (payload: unknown) => readonly ModelRequest[];
 }
 
-/** One request of the CLI to its model, in its own figures. */
+/** One request of the CLI to its model, with the CLI's own figures. */
 export interface ModelRequest {
   readonly id: string;
   readonly model: string | undefined;
-  /** All that the model was given and gave. */
+  /** Input and output tokens together. */
   readonly tokens: number;
+  /** Input tokens. */
   readonly context_tokens: number;
-  /** US dollars, the CLI's own estimate. */
+  /** The CLI's own estimate, in US dollars. */
   readonly cost: number;
-  /** Of the conversation itself, and not a title or a summary beside it. */
+  /** Whether the request belongs to the conversation, not to a title or a summary. */
   readonly isConversation: boolean;
 }

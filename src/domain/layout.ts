@@ -7,7 +7,7 @@ export const layoutVersion = 2;
 
 const metadataKey = "cliai-layout";
 
-/** The streams' metadata: it carries the layout where there is no data directory (`serve --nats-url`). */
+/** Metadata of the streams. It carries the layout, because `serve --nats-url` may use a server whose data directory is elsewhere. */
 export const layoutMetadata: Readonly<Record<string, string>> = { [metadataKey]: String(layoutVersion) };
 
 /** @throws CliaiError `config_invalid` for a newer layout than this cliai knows, because it might damage the data */
@@ -15,11 +15,11 @@ export function requireKnownLayout(layout: number, what: string, writtenBy = "a 
   if (layout <= layoutVersion) return;
   const message = `${what} has layout ${layout}, of ${writtenBy}: this cliai knows layout ${layoutVersion}`;
   throw new CliaiError("config_invalid", message, {
-    hint: "run that cliai or a newer one, or name another place: --data-dir DIR",
+    hint: "run that cliai or a newer one, or use another data directory: --data-dir DIR",
   });
 }
 
-/** @throws CliaiError `config_invalid` */
+/** As {@link requireKnownLayout}, for a stream's metadata. @throws CliaiError `config_invalid` */
 export function requireKnownStream(
   name: string,
   metadata: Readonly<Record<string, string>> | undefined,

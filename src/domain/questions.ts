@@ -44,13 +44,13 @@ export function readAnswers(
   });
 }
 
-/** The command that answers them, as a person may type it. */
+/** An example of the command that answers the questions, for a hint. */
 export function answerLine(requestId: string, questions: readonly Question[]): string {
   const parts = questions.map(({ several = false }) => (several ? "1,3" : "2"));
   return `cliai answer ${requestId} ${parts.join(" ")}`;
 }
 
-/** For a person or a captain: each question, with the numbers of its choices. */
+/** The lines that show a person or a captain each question and its numbered choices. */
 export function questionLines(questions: readonly Question[]): string[] {
   return questions.flatMap(({ question, choices, several = false }, index) => [
     `${questions.length > 1 ? `Question ${index + 1}: ` : ""}${question}${several ? " (one or more)" : ""}`,

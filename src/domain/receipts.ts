@@ -1,6 +1,6 @@
 // This room is pure: no clock, no I/O, no randomness. It decides; the other rooms do.
 //
-// The life of an order (contract §5): which receipt may follow which, and when a sender has what it waits for.
+// The life of an order (contract §5): which receipt may follow which, and when a sender's wait is over.
 
 import { definedOf } from "./defined.ts";
 import type { Receipt, ReceiptState } from "./wire/messages.ts";
@@ -8,7 +8,7 @@ import type { Command, CommandType, Shutdown } from "./wire/order-messages.ts";
 
 export interface ReceiptEntry {
   readonly state: ReceiptState;
-  /** The agent's run (`instance_id`) that the receipt is about, if that matters. */
+  /** The agent's run (`instance_id`) that the receipt is about, if the receipt names one. */
   readonly run?: string;
   /** RFC 3339, by the clock of the stream that stored it. */
   readonly at: string;
@@ -16,10 +16,10 @@ export interface ReceiptEntry {
   readonly detail?: string;
 }
 
-/** All orders of the stream COMMANDS have the same life. */
+/** The types of all orders in the stream COMMANDS. */
 export type OrderType = CommandType | "shutdown" | "message";
 
-/** `goes_on`: it was handed to an earlier run, and this one is in the same session. */
+/** The run that has an order. `goes_on`: the order was handed to an earlier run, and this run continues its session. */
 export interface TakenBy {
   readonly run: string;
   readonly session_id?: string;
@@ -28,23 +28,23 @@ export interface TakenBy {
 
 export interface CommandRecord {
   readonly command_id: string;
-  /** The secret of the stored order; absent if another program published it. Views leave it out. */
+  /** The secret token of the stored order; absent if another program published the order. Views leave it out. */
   readonly token?: string;
   readonly type: OrderType;
-  /** Of a control order: the run of the agent that it is for. */
+  /** The run that a control order is for. */
   readonly run?: string;
   readonly from: string;
   /** The beginning of the text, for a list; the whole is in stream COMMANDS at `stream_seq`. */
   readonly summary: string;
-  /** 0 if only receipts of it have been read so far. */
+  /** 0 if only receipts of the order have been read so far. */
   readonly stream_seq: number;
   readonly issued_at: string;
   readonly expires_at?: string;
-  /** Of a message: the first message of its thread, where it is not this one. */
+  /** The first message of this message's thread; absent if that is this one. */
   readonly thread?: string;
-  /** The run of the agent that was handed it last, or that goes on with it in the same session; only where receipts name it. */
+  /** The run to which the order was handed last, or which continues its session. Absent if no receipt names a run. */
   readonly taken_by?: TakenBy;
-  /** Set once that run is over (domain/fleet/run-end.ts), and gone when it is heard of again or another goes on in its session. */
+  /** Set when that run has ended (`src/domain/fleet/run-end.ts`). Removed if it is heard again, or if another run continues its session. */
   readonly run_ended?: { readonly at: string; readonly how: string };
   readonly receipts: readonly ReceiptEntry[];
 }
@@ -64,24 +64,24 @@ const rank: Record<ReceiptState, number> = {
 export const waitStates = ["stored", "delivered", "seen", "applied"] as const;
 export type WaitState = (typeof waitStates)[number];
 
-/** Nothing follows a final state. */
+/** Whether the state is final: no other state follows it. */
 export function isFinal(state: ReceiptState): boolean {
   return rank[state] === rank.applied;
 }
 
-/** Whether a receipt ends the sender's wait: it is as far as the sender asked for, or final. */
+/** Whether a receipt ends the sender's wait: its state is at least what the sender waits for, or final. */
 export function endsWait(state: ReceiptState, wait: WaitState): boolean {
   return rank[state] >= rank[wait];
 }
 
-/** Whether it is a control order, which ends with the run that it is for. Tasks and messages belong to the agent, whichever run takes them. */
+/** Whether the type is a control order's, which ends with its run. Tasks and messages belong to the agent; any run may take them. */
 export function isControl(type: OrderType): boolean {
   return type !== "task" && type !== "message";
 }
 
 export type OrderNames = Pick<CommandRecord, "command_id" | "token">;
 
-/** How receipts name the order: by its id, and its token if it has one. */
+/** The fields by which receipts name an order: its id, and its token if it has one. */
 export function namesOf({
   command_id,
   token,
@@ -92,13 +92,13 @@ export function namesOf({
   return token === undefined ? { command_id } : { command_id, token };
 }
 
-/** Whether the agent's CLI was given it, or it is over. Not taken is an order that an ended run was given and never showed to have. */
+/** Whether the order was handed to the agent's CLI, or is over. False again if the run that got it has ended without showing that it had it. */
 export function isTaken(command: CommandRecord): boolean {
   if (command.run_ended !== undefined && isUnseen(command)) return false;
   return command.receipts.some((receipt) => rank[receipt.state] >= rank.injected);
 }
 
-/** Whether a run was handed a task or message and has not shown to have it. If that run ends, the order is given again. */
+/** Whether a task or message was handed to a run that has not shown to have it. If that run ends, the order is handed over again. */
 export function isUnseen({
   type,
   taken_by,
@@ -109,8 +109,8 @@ export function isUnseen({
 }
 
 /**
- * Over, or as far as it will go: a stop or a message asks for no more than to be delivered. Receipts for a command
- * that was never read (`stream_seq` 0) count as settled, so that a stray one cannot pile up.
+ * Whether the order is over, or needs nothing more: for a stop that it is delivered, for a message that it is handed over. An order of which only
+ * receipts were read (`stream_seq` 0) counts as settled, so that such records cannot pile up.
  */
 export function isSettled(command: CommandRecord): boolean {
   const { type, stream_seq, receipts } = command;
@@ -122,29 +122,29 @@ export function isSettled(command: CommandRecord): boolean {
   return type === "message" ? last !== "delivered" : isFinal(last);
 }
 
-/** Whether it still waits for its agent: neither given to the agent nor over. */
+/** Whether the order still waits for its agent: it was neither handed over nor is it settled. */
 export function isWaiting(command: CommandRecord): boolean {
   return !isTaken(command) && !isSettled(command);
 }
 
-/** Whether COMMANDS must still hold it: it waits, or will wait again if the run that has it ends. */
+/** Whether COMMANDS must keep the order: it waits, or it would wait again if the run that has it ended. */
 export function isToBeKept(command: CommandRecord): boolean {
   return isWaiting(command) || isUnseen(command);
 }
 
-/** How long stream COMMANDS keeps what waits. */
+/** How long the stream COMMANDS keeps an order. */
 export const keptAtMostMs = 7 * 24 * 60 * 60 * 1000;
 
-/** When it expires, in ms since 1970: its own expiry, or when the stream drops it. */
+/** When the order expires, in ms since 1970: at its own expiry, or when the stream drops it, whichever is first. */
 export function waitsUntilMs({ issued_at, expires_at }: CommandRecord): number {
   const keptUntilMs = Date.parse(issued_at) + keptAtMostMs;
   return expires_at === undefined ? keptUntilMs : Math.min(keptUntilMs, Date.parse(expires_at));
 }
 
 /**
- * Adds a receipt in its place. One that is doubled changes nothing; one that comes late takes its place in the
- * order; after a final state only the states before it may still be filled in. What another run was handed is that run's
- * from then on: its `injected` takes the place of what the run before had shown, and that run's `seen` comes too late.
+ * Adds a receipt to a command. A doubled receipt changes nothing. A late one is put in its place. After a final state only earlier states
+ * are still added. If the order is handed to another run, that run has it from then on: its `injected` replaces the receipts of the run
+ * before, and a later `seen` of the run before is ignored.
  */
 export function addReceipt(command: CommandRecord, entry: ReceiptEntry): CommandRecord {
   const { run_ended: _, ...rest } = command;
@@ -181,7 +181,7 @@ export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   };
 }
 
-/** The receipt for the task of an agent whose launch failed. That task was not an order, so the receipt holds its text. */
+/** The receipt for the task of an agent whose launch failed. It contains the task's text, because the task was not stored as an order. */
 export function failedLaunchReceipt(
   launchId: string,
   task: string,
@@ -190,16 +190,16 @@ export function failedLaunchReceipt(
   return { command_id: `launch-${launchId}`, state: "failed", task, detail: reason };
 }
 
-/** The id of a message that has none: made from its sequence in the stream (contract §3). */
+/** The id of an order that has none: made from its sequence in the stream (contract §3). */
 export function idFromSequence(streamSeq: number): string {
   return `COMMANDS-${streamSeq}`;
 }
 
 const summaryLength = 200;
-/** Bounded, because an agent's record keeps many receipts and must stay small enough to write. */
+/** Limited, because an agent's record keeps many receipts and must stay small enough to be written. */
 const detailLength = 1_000;
 
-/** The words of a command for a person: a task's text, another command's reason. */
+/** The text of a command for a person: a task's text, or another command's reason. */
 export function commandText(command: Command): string {
   const payload = command.payload;
   if (typeof payload === "string") return payload;

@@ -43,9 +43,9 @@ export const RequestSchema = v.looseObject({
   question: v.string(),
   context: v.optional(v.string()),
   choices: v.optional(v.array(v.string())),
-  /** What a dialog of the agent's CLI asks, answered all at once; `question` has the words of all of them. */
+  /** The questions of a dialog of the agent's CLI, which are answered together. `question` has the texts of all of them. */
   questions: v.optional(v.array(QuestionSchema)),
-  /** Set for a permission to carry out a plan: the plan is the context. */
+  /** Whether the permission is to carry out a plan; then `context` is the plan. */
   plan: v.optional(v.boolean()),
   asked_at: v.string(),
   expires_at: v.optional(v.string()),
@@ -71,7 +71,7 @@ export function openRequestOf({ request_id, kind, question, asked_at }: AgentReq
   return { request_id, kind, summary: summaryOf(question), asked_at };
 }
 
-/** What can be done to a request; times and names come with it. */
+/** An action on a request, with who does it and when. */
 export type RequestAction =
   | { readonly type: "answer"; readonly answer: Answer }
   | { readonly type: "withdraw"; readonly at: string }
@@ -115,7 +115,7 @@ export function expiryText({ kind, on_expiry }: Pick<AgentRequest, "kind" | "on_
 /** What an answer consists of, however a person or a captain gives it. */
 export interface AnswerWords {
   readonly text?: string | undefined;
-  /** One for each of the questions of a request that has several. */
+  /** One answer for each question of a request that has several. */
   readonly answers?: readonly AnswerPart[] | undefined;
   readonly approved?: boolean | undefined;
   readonly reason?: string | undefined;
@@ -215,12 +215,12 @@ export function isOpen({ state }: AgentRequest): boolean {
   return state === "asked";
 }
 
-/** The id of the message that carries a request's answer; the same however often it is sent. */
+/** The id of the message that carries a request's answer. Always the same, so that the message is stored once. */
 export function answerMessageId(requestId: string): string {
   return `answer-${requestId}`;
 }
 
-/** The answers to a request's questions, in their order; the reason goes with the last. Undefined where it has none. */
+/** The answers to a request's questions, in their order; the reason is added to the last. Undefined if the request has no such answers. */
 export function answersOf({ answer }: Pick<AgentRequest, "answer">): string[] | undefined {
   const { answers, reason } = answer ?? {};
   if (answers === undefined || reason === undefined) return answers;

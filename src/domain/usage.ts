@@ -1,14 +1,14 @@
-// What agents have used: tokens, cost, context. Figures of the agent's CLI replace the model's own count as long as they
-// are fresh. All are estimates.
+// What agents have used: tokens, cost, context. As long as figures from the agent's CLI are fresh, they win over those that the model
+// reports itself. All figures are estimates.
 import { definedOf } from "./defined.ts";
 import { type Usage, UsageSchema } from "./wire/event-messages.ts";
 
 export type KnownUsage = Usage & { readonly at: string };
 
-/** How long the agent's own figures give way to those that its CLI has measured. */
+/** How long the CLI's figures win over those that the agent reports itself. */
 const cliFiguresCountMs = 600_000;
 
-/** What is known after a further report: a figure that it leaves out stays as it was, one that has no name here is not kept. */
+/** The usage after a further report. A figure that the report leaves out stays as it was; an unknown figure is dropped. */
 export function mergeUsage(known: KnownUsage | undefined, report: Usage, at: string): KnownUsage {
   const told: Usage = Object.fromEntries(
     Object.entries(report).filter(([name]) => Object.hasOwn(UsageSchema.entries, name)),
@@ -25,13 +25,13 @@ export function mergeUsage(known: KnownUsage | undefined, report: Usage, at: str
 export interface UsageTotal {
   readonly tokens_used: number;
   readonly estimated_cost: number;
-  /** How many agents have told of either: with none, the sums say nothing. */
+  /** How many agents have reported tokens or cost. With 0 the sums mean nothing. */
   readonly agents: number;
-  /** How old the sums are: when the agent that has told nothing for the longest last told. */
+  /** The oldest of the agents' last reports, which tells how old the sums may be. RFC 3339. */
   readonly oldest_at?: string;
 }
 
-/** The sums over a fleet. */
+/** The sums of a fleet's usage. */
 export function totalUsage(
   records: Iterable<{ readonly usage?: Usage & { readonly at?: string } }>,
 ): UsageTotal {
@@ -48,18 +48,18 @@ export function totalUsage(
   return { tokens_used, estimated_cost, agents, ...definedOf({ oldest_at }) };
 }
 
-/** How much of the model's window is filled; undefined where either is not known. */
+/** How many percent of the model's context window are filled; undefined if that is not known. */
 export function contextFilled({ context_tokens, context_window }: Usage): number | undefined {
   if (context_tokens === undefined || context_window === undefined || context_window === 0) return undefined;
   return Math.min(100, Math.round((context_tokens / context_window) * 100));
 }
 
-/** Whose estimate the figures are. */
+/** Words that say whose estimate the figures are. */
 export function estimatedBy({ source }: Usage): string {
   return source === undefined ? "the agent's own estimate" : "its CLI's estimate";
 }
 
-/** `$0.42`; `under $0.01` for what is not nothing. */
+/** `$0.42`; `under $0.01` for less than that, but not for 0. */
 export function costText(dollars: number): string {
   return dollars > 0 && dollars < 0.01 ? "under $0.01" : `$${dollars.toFixed(2)}`;
 }
@@ -71,7 +71,7 @@ export function tokensText(tokens: number): string {
   return `${amount < 100 ? Number(amount.toFixed(1)) : Math.round(amount)}${unit}`;
 }
 
-/** `45k of 200k tokens (23 %)`, or as much of it as is known. */
+/** `45k of 200k tokens (23 %)`, or the part of it that is known; undefined if nothing is. */
 export function contextText(usage: Usage): string | undefined {
   const { context_tokens, context_window } = usage;
   const percent = contextFilled(usage);

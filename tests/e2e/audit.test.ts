@@ -112,7 +112,7 @@ describe("cliai audit", () => {
 
   test.each([
     [["verfy"], 'audit has no "verfy"', "did you mean verify?"],
-    [["--kind", "statsu"], 'no kind "statsu" of record', "did you mean status"],
+    [["--kind", "statsu"], 'there is no kind of record "statsu"', "did you mean status"],
     [["--since", "soon"], '--since "soon" is neither a time nor a duration', "--since 2h"],
     [["--since", "1h", "--until", "2h"], "--since 1h is later than --until 2h", ""],
     [["--limit", "0"], '--limit "0" must be a whole number', ""],

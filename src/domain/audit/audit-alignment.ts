@@ -1,5 +1,4 @@
-// Compares the records that are in the stream with those that were signed, and says which differ and how. Pure: the digests
-// are computed elsewhere.
+// Compares the records in the stream with those that were signed, and tells which differ and how. Pure: the digests are computed elsewhere.
 import type { SignedRecord } from "./audit.ts";
 
 /** A record as it is in the stream; `seq` is the stream's own number, which differs in a copy. */
@@ -13,13 +12,13 @@ export interface Alignment {
   readonly moved: readonly { readonly signed: SignedRecord; readonly seen: SeenRecord }[];
   readonly removed: readonly SignedRecord[];
   readonly inserted: readonly SeenRecord[];
-  /** How many entries of each list are settled. Compare the others again together with the records that follow. */
+  /** How many entries of each list are settled. Compare the rest again, together with the records that follow. */
   readonly signedSettled: number;
   readonly seenSettled: number;
 }
 
 export interface AlignmentOptions {
-  /** Whether the sequences are those that were signed: a changed record then keeps its number. */
+  /** Whether the records have the sequences that were signed, so that a changed record has kept its number. */
   readonly isNumbered: boolean;
   /** Whether no further records belong to these lists; then everything is settled. */
   readonly isLast: boolean;
@@ -71,7 +70,7 @@ export function alignRecords(
   return { same, changed, moved, removed, inserted, signedSettled, seenSettled };
 }
 
-/** The longest run of records that both have in the same order (Hunt and Szymanski), equal ones among them or not. */
+/** The longest list of records that both have in the same order (Hunt and Szymanski). Several records may be equal. */
 function longestCommonOrder(signed: readonly SignedRecord[], seen: readonly SeenRecord[]): Match[] {
   const matches: Match[] = [];
   let start = 0;
@@ -104,7 +103,7 @@ function longestCommonOrder(signed: readonly SignedRecord[], seen: readonly Seen
   return [...matches, ...rest.reverse()];
 }
 
-/** Records that both have, but out of order. */
+/** The records that both have, but not in the same order. */
 function findMoved(
   matches: readonly Match[],
   signed: readonly SignedRecord[],
@@ -139,7 +138,7 @@ function pairs(
   });
 }
 
-/** The first index whose element passes; the length when none does. Those that pass come last. */
+/** The first index whose element passes; the length if none does. All elements after one that passes must pass too. */
 function lowerBound<T>(list: readonly T[], passes: (element: T) => boolean): number {
   let [low, high] = [0, list.length];
   while (low < high) {

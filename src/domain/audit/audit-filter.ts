@@ -1,4 +1,4 @@
-// Turns a reader's filter into the subjects of the stream AUDIT to read, and a test for each record read.
+// Turns a filter into the subjects of the stream AUDIT that must be read, and a test for each record.
 import { CliaiError } from "../text/errors.ts";
 import { didYouMean } from "../text/nearest.ts";
 import type { AgentId } from "../wire/agent-id.ts";
@@ -20,12 +20,12 @@ import {
 
 export interface AuditFilter {
   readonly agent?: AgentId | undefined;
-  /** A word of {@link auditKinds}, or `event.` with the kind of an agent's event. */
+  /** One of {@link auditKinds}, or `event.KIND` for a kind of an agent's event. */
   readonly kind?: string | undefined;
   readonly sinceMs?: number | undefined;
   /** Records after this moment are left out. */
   readonly untilMs?: number | undefined;
-  /** Found anywhere in the payload; case does not count. */
+  /** A text that is anywhere in the payload; case is ignored. */
   readonly text?: string | undefined;
 }
 
@@ -50,18 +50,18 @@ const subjectsByKind: Readonly<Record<string, KindSubjects>> = {
   checkpoint: () => [auditCheckpointSubject],
 };
 
-/** What `--kind` takes. */
+/** The values of `--kind`. */
 export const auditKinds: readonly string[] = Object.keys(subjectsByKind);
 
 /** @throws CliaiError `usage` for an unknown kind, with the nearest known one */
 export function parseAuditKind(text: string): string {
   if (Object.hasOwn(subjectsByKind, text) || /^event\.\S+$/.test(text)) return text;
-  throw new CliaiError("usage", `no kind "${text}" of record`, {
+  throw new CliaiError("usage", `there is no kind of record "${text}"`, {
     hint: didYouMean(text, auditKinds) ?? `the kinds are ${auditKinds.join(", ")}, and event.KIND`,
   });
 }
 
-/** The subjects that can hold matching records; checkpoints only if the filter asks for them. */
+/** The subjects that can have matching records; those of checkpoints only if the filter asks for them. */
 export function auditSubjects({ agent, kind }: AuditFilter): string[] {
   if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
   const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));
@@ -71,7 +71,7 @@ export function auditSubjects({ agent, kind }: AuditFilter): string[] {
     : [...ofAgents, ...others];
 }
 
-/** Tests what the subject does not show. Valid only for records of {@link auditSubjects}. */
+/** Returns a test for what the subject does not show. Use it only for records on {@link auditSubjects}. */
 export function createAuditTest(
   filter: AuditFilter,
 ): (record: { subject: string; at: string; data: Uint8Array }) => boolean {

@@ -1,7 +1,7 @@
 // This room holds the records of the audit and the filters on them.
 //
-// The server's own records in the stream AUDIT: tool calls, malformed messages, and the signed checkpoints that show
-// tampering. Types, schemas and the text that is signed; src/audit hashes and signs.
+// The server's own records in the stream AUDIT: tool calls, malformed messages, and the signed checkpoints, which show tampering. This file has
+// the types, the schemas and the text that is signed; `src/audit` hashes and signs it.
 import * as v from "valibot";
 import type { AgentId } from "../wire/agent-id.ts";
 
@@ -20,12 +20,12 @@ export interface ToolRecord {
   readonly at: string;
 }
 
-/** `audit.malformed[.{id}]`: a message that could not be understood, or one that spoke for another agent. */
+/** `audit.malformed[.{id}]`: a message that could not be decoded, or that named another agent than its subject. */
 export interface MalformedRecord {
   readonly subject: string;
   readonly error: string;
   readonly bytes: number;
-  /** The first 4 KiB, as text or, where they are no UTF-8, as base64. */
+  /** The first 4 KiB, as text; `sample_base64` if they are not UTF-8. */
   readonly sample?: string;
   readonly sample_base64?: string;
   readonly at: string;
@@ -42,7 +42,7 @@ export interface OmittedRecord {
 const wholeNumber = v.pipe(v.number(), v.safeInteger());
 const sequence = v.pipe(wholeNumber, v.minValue(0));
 
-/** The settings and the state of retention when a checkpoint was made, by which a gap at the beginning is judged. */
+/** The settings and the state of retention when a checkpoint was made. They decide whether a gap at the beginning is due to retention. */
 const RetentionSchema = v.strictObject({
   /** The oldest record that the stream held. */
   first_seq: sequence,
@@ -52,15 +52,15 @@ const RetentionSchema = v.strictObject({
 });
 export type Retention = v.InferOutput<typeof RetentionSchema>;
 
-/** `audit.checkpoint`: what the records `from_seq` to `to_seq` were, chained to the checkpoint before, and signed. */
+/** `audit.checkpoint`: the digests of the records `from_seq` to `to_seq`, chained to the checkpoint before, and signed. */
 export const CheckpointSchema = v.strictObject({
   version: v.literal(1),
   stream: v.string(),
   from_seq: v.pipe(sequence, v.minValue(1)),
   to_seq: v.pipe(sequence, v.minValue(1)),
-  /** One for each record, in order: SHA-256 of subject, a zero byte and payload, base64url. */
+  /** The digest of each record, in order: SHA-256 over subject, a zero byte and payload, as base64url. */
   digests: v.array(v.string()),
-  /** When each was stored: the first in milliseconds since 1970, each other as the difference to the one before. */
+  /** When each record was stored: the first in ms since 1970, each other one as the difference to the one before. */
   times: v.array(wholeNumber),
   /** When the record before `from_seq` was stored; null at the beginning of the chain. */
   prev_at_ms: v.nullable(wholeNumber),
@@ -72,12 +72,12 @@ export const CheckpointSchema = v.strictObject({
   public_key: v.string(),
   /** SHA-256 of the {@link signedText}, base64url. */
   hash: v.string(),
-  /** Of the hash's text, base64url. */
+  /** The Ed25519 signature of the text of `hash`, base64url. */
   signature: v.string(),
 });
 export type Checkpoint = v.InferOutput<typeof CheckpointSchema>;
 
-/** Everything of a checkpoint that its hash covers, as one text that no order of keys changes. */
+/** Everything that a checkpoint's hash covers, as one text that does not depend on the order of keys. */
 export function signedText(checkpoint: Omit<Checkpoint, "hash" | "signature">): string {
   const { version, stream, from_seq, to_seq, digests, times, prev_at_ms, retention, prev, at, public_key } =
     checkpoint;
@@ -89,7 +89,7 @@ export function signedText(checkpoint: Omit<Checkpoint, "hash" | "signature">): 
   ]);
 }
 
-/** The end of the chain, kept apart from the stream: it shows when the stream's own end is cut off. */
+/** The end of the chain. It is stored outside the stream, so that it shows if the stream's end was cut off. */
 export const ChainHeadSchema = v.object({
   to_seq: sequence,
   /** When record `to_seq` was stored. */
@@ -99,14 +99,14 @@ export const ChainHeadSchema = v.object({
 });
 export type ChainHead = v.InferOutput<typeof ChainHeadSchema>;
 
-/** What was signed of one record. */
+/** What a checkpoint says about one record. */
 export interface SignedRecord {
   readonly seq: number;
   readonly atMs: number;
   readonly digest: string;
 }
 
-/** The records that a checkpoint vouches for. Its lists must be as long as its range: see {@link isWellFormed}. */
+/** The records that a checkpoint covers. Its lists must be as long as its range: see {@link isWellFormed}. */
 export function signedRecords({ from_seq, digests, times }: Checkpoint): SignedRecord[] {
   let atMs = 0;
   return digests.map((digest, index) => {
@@ -120,12 +120,12 @@ export function isWellFormed({ from_seq, to_seq, digests, times }: Checkpoint): 
   return count === digests.length && count === times.length;
 }
 
-/** Contract §3. */
+/** The largest message (contract §3). */
 const largestMessageBytes = 8 * 1024 * 1024;
 
 /**
- * Whether retention accounts for the loss of all records up to one that was stored at `lostAtMs`, judged at `atMs`.
- * By age: the youngest lost record had expired. By size: the stream is full, except for the space of the last lost messages.
+ * Whether retention explains the loss of all records up to one that was stored at `lostAtMs`, seen from `atMs`. By age: the youngest lost
+ * record had expired. By size: the stream is full, except for the space of the last lost messages.
  */
 export function isDueToRetention(lostAtMs: number, atMs: number, retention: Retention): boolean {
   const clockSlackMs = 2_000;

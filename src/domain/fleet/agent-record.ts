@@ -1,16 +1,15 @@
-// What is stored of an agent in the bucket `agents`: evidence only. What is shown of it is derived from that: agent-view.ts
-// and status.ts.
+// What the bucket `agents` stores about an agent: evidence only. `agent-view.ts` and `status.ts` derive from it what is shown.
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { AgentId } from "../wire/agent-id.ts";
 import type { Usage } from "../wire/event-messages.ts";
 import type { SessionEvidence } from "./session-evidence.ts";
 
-/** The status that the agent reported, and how. */
+/** The last status that the agent, its host or its bridge reported, and how. */
 export interface SaidStatus {
   readonly status: string;
   readonly message?: string;
-  /** When it was last reported, and when it was first reported without another status in between. */
+  /** `at`: when it was last reported. `since`: when it was first reported without another status in between. */
   readonly at: string;
   readonly since: string;
   /** When the agent itself last reported it; heartbeats only repeat it. */
@@ -24,28 +23,28 @@ export interface HeartbeatEvidence {
   readonly interval_s: number;
   readonly instance_id?: string;
   readonly seq?: number;
-  /** Why nothing can hold the agent's tools; absent if something can, or if unknown. */
+  /** Why the host cannot hold the agent's tool calls; absent if it can, or if that is not known. */
   readonly unheld?: string;
-  /** What its CLI may wait for at its own terminal, where it has not begun; absent once it has. */
+  /** What the CLI may be waiting for at its own terminal, if it has not begun in time; absent once it has begun. */
   readonly waits_at_terminal?: string;
-  /** It was launched with a task, and has not begun with it yet. */
+  /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
-  /** Why what waits in its inbox is not handed to its CLI now; absent where nothing is in the way. */
+  /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */
   readonly waits_because?: string;
 }
 
-/** The last that nats-server said of the connection of the agent's bridge; absent without its system account. */
+/** What nats-server last reported about the connection of the agent's host or bridge. Never there without nats-server's system account. */
 export interface ConnectionEvidence {
   readonly isUp: boolean;
   readonly at: string;
-  /** Which connection, and when it began by nats-server's clock: an older one's end says nothing of a newer one. */
+  /** Which connection, and when it began by nats-server's clock. Needed because the end of an older connection says nothing about a newer one. */
   readonly client: string;
   readonly started_at: string;
   readonly instance_id: string;
   readonly reason?: string;
 }
 
-/** Another run that speaks for the agent, beside the agent's own run. */
+/** A second run that speaks for the agent, beside the agent's own run. */
 export interface OtherRun {
   readonly instance_id: string;
   readonly run_started_at?: string;
@@ -60,7 +59,7 @@ export interface Progress {
   readonly at: string;
 }
 
-/** All times are RFC 3339 by the server's clock: the agents' clocks may differ. */
+/** All times are RFC 3339 by the server's clock, because the agents' clocks may differ. */
 export interface AgentRecord {
   readonly agent_id: AgentId;
   readonly config_name?: string;
@@ -70,33 +69,33 @@ export interface AgentRecord {
   readonly host?: string;
   readonly pid?: number;
   readonly session_id?: string;
-  /** The role in its heartbeats; read it by `readRole`. */
+  /** The role in the heartbeats; read it with `readRole`. */
   readonly role?: string;
   readonly current_task?: string;
   readonly first_seen: string;
-  /** When the run of the agent that sends the present heartbeats was first heard of. */
+  /** When the run that sends the present heartbeats was first heard. */
   readonly run_started_at?: string;
-  /** The last sign of life; absent for an agent that was announced and never connected. */
+  /** The last sign of life; absent for an agent that never connected. */
   readonly last_seen?: string;
   readonly heartbeat?: HeartbeatEvidence;
   readonly connection?: ConnectionEvidence;
   readonly said?: SaidStatus;
-  /** Runs that speak for it at the same time, the last heard of last; absent when there is none. */
+  /** Other runs that speak for the agent at the same time, the newest last; absent if there is none. */
   readonly other_runs?: readonly OtherRun[];
   readonly session?: SessionEvidence;
   readonly progress?: Progress;
   readonly usage?: Usage & { readonly at: string };
-  /** Its requests that wait for a person or a captain, oldest first; absent when there is none. */
+  /** The agent's requests that wait for a person or a captain, oldest first; absent if there is none. */
   readonly requests?: readonly OpenRequest[];
-  /** Oldest first: all orders that wait, the last 1,000 that were taken and have no end, and the last 20 that are settled. */
+  /** Oldest first: all orders that wait, the last 1,000 that were taken and are not over, and the last 20 that are settled. */
   readonly commands: readonly CommandRecord[];
-  /** The last message of stream AUDIT that this record has taken in; replaying an earlier one changes nothing. */
+  /** The last sequence of the stream AUDIT that this record includes. An earlier message changes nothing. */
   readonly audit_seq: number;
   /** The same for stream COMMANDS. */
   readonly commands_seq: number;
 }
 
-/** The orders that wait for `check_inbox`, oldest first: neither settled, nor handed to a CLI that still lives. */
+/** The orders in the agent's inbox, oldest first: all except stops and those that are taken (`isTaken`). */
 export function inboxOf(record: Pick<AgentRecord, "commands">): CommandRecord[] {
   return record.commands.filter(
     (command) =>

@@ -1,4 +1,4 @@
-// What CLI, API and page show of an agent: its record, and the status that follows from the record at a given time.
+// What the terminal, the API and the page show of an agent: its record, and the status that follows from it at a given time.
 import type { CommandRecord } from "../receipts.ts";
 import { type AgentRecord, inboxOf } from "./agent-record.ts";
 import type { Axes } from "./axes.ts";
@@ -7,11 +7,11 @@ import { deriveAxes, statusWordOf } from "./status.ts";
 /** Shown in place of a field that the agent has not sent. */
 export const unknownText = "unknown";
 
-/** What the CLI, the API and the page show: the same for all three. */
+/** An agent as the terminal, the API and the page show it. */
 export interface AgentView extends AgentRecord {
   readonly config_name: string;
   readonly project_path: string;
-  /** Empty when the agent says that it has none. */
+  /** "" if the agent says that it has no task. */
   readonly current_task: string;
   readonly status: string;
   readonly axes: Axes;
@@ -32,7 +32,7 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
   };
 }
 
-/** A record's list stays the same object until one of them changes: so does what is shown of it. */
+/** Keeps the shown list for each list of a record. A record's list stays the same object until a command changes. */
 const shownCommands = new WeakMap<readonly CommandRecord[], readonly CommandRecord[]>();
 
 function withoutTokens(commands: readonly CommandRecord[]): readonly CommandRecord[] {

@@ -28,13 +28,13 @@ export type Attention =
 
 export interface Reading<Value extends string> {
   readonly value: Value;
-  /** The kind of its evidence. */
+  /** The kind of evidence on which the value rests. */
   readonly source: "heartbeat" | "connection" | "status" | "session" | "command" | "request" | "none";
   /** When the evidence came, RFC 3339; absent without evidence. */
   readonly at?: string;
   readonly age_s?: number;
   readonly reason: string;
-  /** What a person may do about it, where that can be said in a line. */
+  /** What a person can do about it, in a line; absent if there is nothing to say. */
   readonly hint?: string;
 }
 

@@ -14,7 +14,10 @@ export function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
   return said !== undefined && isBeforeRun(heartbeat, said.instance_id, said.at);
 }
 
-/** A session as what it is once another run's heartbeat has come: of before. The clock may have been set back between the two runs. */
+/**
+ * Returns the session as one from before the heartbeat of another run. If the session's last event is not before `at` (the clock was set back
+ * between the two runs), moves it there.
+ */
 export function sessionBeforeRun(
   session: SessionEvidence | undefined,
   instanceId: string | undefined,
@@ -27,12 +30,12 @@ export function sessionBeforeRun(
   return { ...session, last_event_at: new Date(Date.parse(at) - 1).toISOString() };
 }
 
-/** The session whose events say what the agent does; undefined where its own word has to. */
+/** The session whose events decide what the agent does; undefined if the status that the agent reported decides. */
 export function decidingSession({ session, said, heartbeat }: AgentRecord): SessionEvidence | undefined {
   if (session === undefined || isBeforeRun(heartbeat, session.instance_id, session.last_event_at)) {
     return undefined;
   }
-  // Without numbers nobody knows whether all of its events have come.
+  // If the events have no numbers, some of them may be missing.
   const isNumbered = session.generation !== undefined;
   if (!isNumbered) return said === undefined || said.status === "connected" ? session : undefined;
   if (said?.reported_at === undefined) return session;
@@ -40,10 +43,10 @@ export function decidingSession({ session, said, heartbeat }: AgentRecord): Sess
   return laterMs > eventsComeWithinMs ? undefined : session;
 }
 
-/** Words that say more than the events of a session: what it is that the agent waits for, or has failed in. */
+/** Statuses that tell more than the session's events: what the agent waits for, or in what it has failed. */
 const refiningWords: readonly string[] = ["blocked", "waiting", "error", "paused"];
 
-/** The agent's reported status, if it still counts: with session events, only what it reported in the present or last turn. */
+/** The status that the agent reported, if it still counts. If there are session events, only a report of the present or last turn counts. */
 export function countingWord(record: AgentRecord): SaidStatus | undefined {
   const { said } = record;
   const session = decidingSession(record);

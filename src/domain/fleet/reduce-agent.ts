@@ -1,7 +1,7 @@
 // This room decides what is known of an agent: events in, record out; and the status that follows from a record.
 //
-// reduceAgent(record, event) returns the agent's next record. Pure: the time comes with the event, and an event that is
-// replayed or comes twice changes nothing.
+// `reduceAgent(record, event)` returns the agent's next record. It is pure: the time comes with the event. An event that is replayed or
+// comes twice changes nothing.
 import { definedOf } from "../defined.ts";
 import { beginningOf, commandText, shutdownText, summaryOf } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
@@ -31,7 +31,7 @@ import { isGoodbye } from "./status.ts";
 /** `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
 export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
   | { readonly type: "heartbeat"; readonly message: Heartbeat }
-  /** nats-server's own word of the bridge's connection. */
+  /** nats-server reports that a connection of the agent's host or bridge has come or gone. */
   | { readonly type: "connection"; readonly connection: ConnectionEvidence }
   | { readonly type: "status"; readonly message: StatusReport; readonly audit_seq: number }
   | { readonly type: "event"; readonly message: AgentEvent; readonly audit_seq: number }
@@ -39,11 +39,11 @@ export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
   | { readonly type: "command"; readonly message: Command; readonly stream_seq: number }
   | { readonly type: "shutdown"; readonly message: Shutdown; readonly stream_seq: number }
   | { readonly type: "message"; readonly message: AgentMessage; readonly stream_seq: number }
-  /** All requests of the agent that are open, oldest first: as the bucket `requests` has them. */
+  /** All open requests of the agent in the bucket `requests`, oldest first. */
   | { readonly type: "requests"; readonly open: readonly OpenRequest[] }
 );
 
-/** The record after an event; the same object when the event changes nothing. */
+/** Returns the record after an event; the same object if the event changes nothing. */
 export function reduceAgent(known: AgentRecord | undefined, event: FleetEvent): AgentRecord {
   const record = known ?? newRecord(event);
   if ("audit_seq" in event) {
@@ -72,7 +72,7 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
     case "event":
       return reduceAgentEvent(seen(record, event.at), event.message, event.at);
     case "receipt":
-      // A bridge says goodbye before its last receipts are stored.
+      // Apply the goodbye again, because a host or bridge says goodbye before its last receipts are stored.
       return withGoodbye(reduceReceipt(seen(record, event.at), event.message, event.at));
     case "command":
       return withOrder(
@@ -91,7 +91,7 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
   }
 }
 
-/** Nor does a word count of a run that is over. */
+/** Ignores late news of a connection, and the loss of a connection that is not the record's run's. */
 function reduceConnection(record: AgentRecord, connection: ConnectionEvidence): AgentRecord {
   const { connection: known, heartbeat } = record;
   const run = heartbeat?.instance_id;

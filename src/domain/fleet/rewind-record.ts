@@ -1,5 +1,5 @@
-// Adapts a record to a stream that lost its end. After such damage nats-server gives the lost sequences to new messages, so
-// the record must count from the new end, or it would take the new messages for the lost ones.
+// Adapts a record to a stream that has lost its end. nats-server gives the lost sequences to new messages, so the record must count from the
+// new end. Otherwise it would take the new messages for ones that it includes already.
 import { type CommandRecord, isWaiting } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
 
@@ -15,7 +15,7 @@ export interface Rewound {
   readonly lost: readonly CommandRecord[];
 }
 
-/** Returns the same record if nothing of it lies beyond the ends. */
+/** Returns the same record if none of its sequences is beyond the ends. */
 export function rewindRecord(record: AgentRecord, ends: StreamEnds): Rewound {
   if (record.audit_seq <= ends.audit && record.commands_seq <= ends.commands) return { record, lost: [] };
   const isGone = ({ stream_seq }: CommandRecord) => stream_seq > ends.commands;

@@ -1,19 +1,19 @@
-// What the end of an agent's run does to its orders (contract §5): an order that was never seen waits again; a task that
-// was seen stays open until another run resumes the session or the resume window ends. Pure.
+// What the end of an agent's run does to its orders (contract §5): an order that was never `seen` waits again; a task that was `seen` stays
+// open until another run resumes the session, or the resume window is over. Pure.
 import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { isKnownToLive } from "./runs.ts";
 
-/** What decides about an agent's orders: the run heard last, whether it said goodbye, its session. */
+/** The fields of a record that decide about its orders: the run that was heard last, whether it said goodbye, its session. */
 export type RunEvidence = Pick<AgentRecord, "heartbeat" | "said" | "session" | "session_id">;
 
-/** The session that a run works in, as its CLI's events tell it, or else its heartbeats. */
+/** The id of the session in which a run works: from the events of its CLI, or else from its heartbeats. */
 export function sessionOf({ heartbeat, session, session_id }: RunEvidence, run: string): string | undefined {
   if (session?.instance_id === run && session.session_id !== undefined) return session.session_id;
   return heartbeat?.instance_id === run ? session_id : undefined;
 }
 
-/** Notes the session in which a run was handed an order. */
+/** Adds to a taken order the session of the run that has it. */
 export function withSession(command: CommandRecord, evidence: RunEvidence): CommandRecord {
   const { taken_by } = command;
   if (taken_by === undefined || taken_by.session_id !== undefined) return command;
@@ -22,8 +22,8 @@ export function withSession(command: CommandRecord, evidence: RunEvidence): Comm
 }
 
 /**
- * The orders after a heartbeat: the run that sends it lives, and of the others those alone that speak for the agent beside it.
- * The same list where nothing changes.
+ * Returns the orders after a heartbeat. It shows that the run that sends it lives, and that all other runs have ended, except those that
+ * speak for the agent beside it. Returns the same list if nothing changes.
  */
 export function ordersAfterHeartbeat(
   { commands, heartbeat, run_started_at, other_runs = [] }: AgentRecord,
@@ -48,7 +48,10 @@ export function ordersAfterHeartbeat(
   });
 }
 
-/** The orders after a run's goodbye in these words; of a goodbye that names no run it is the last that was heard. */
+/**
+ * Returns the orders after a run's goodbye.
+ * @param run the run that said goodbye; if the goodbye names none, the one that was heard last
+ */
 export function ordersAfterGoodbye(
   commands: readonly CommandRecord[],
   run: string | undefined,
@@ -62,12 +65,12 @@ export function ordersAfterGoodbye(
   );
 }
 
-/** A task that a session had when it ended. It stays open while that session may be resumed. */
+/** Whether the order is a task that a session had when it ended. It stays open while that session may be resumed. */
 export function awaitsResume(command: CommandRecord): boolean {
   return command.run_ended !== undefined && command.type === "task" && isHad(command);
 }
 
-/** A task of an ended session that no run continued. It ended as failed. */
+/** Whether the order is a task of an ended session that no run has continued, and which therefore has failed. */
 export function failedWithSession(
   { type, taken_by, run_ended, receipts }: CommandRecord,
   sessionId: string,
@@ -80,17 +83,17 @@ export function failedWithSession(
   );
 }
 
-/** A pause or resume of a run that has ended. It was for that run alone. */
+/** Whether the order is a pause or resume whose run has ended before it was over. It was for that run only. */
 export function isCutOff({ type, run_ended, receipts }: CommandRecord): boolean {
   return run_ended !== undefined && (type === "pause" || type === "resume") && !isOver({ receipts });
 }
 
-/** Whether the session has shown that it took the order up, and the order has no end yet. */
+/** Whether the order is `seen`, and has no final receipt yet. */
 export function isHad({ receipts }: Pick<CommandRecord, "receipts">): boolean {
   return receipts.at(-1)?.state === "seen";
 }
 
-/** How far an order is, for a person: its last receipt, and what the end of its run has made of it. */
+/** The state of an order, for a person: its last receipt, and what the end of its run means for it. */
 export function standingOf(
   command: Pick<CommandRecord, "type" | "run_ended" | "taken_by" | "receipts">,
 ): string {

@@ -1,21 +1,21 @@
-// Keeps several runs of one agent apart, because `claude mcp list` starts every MCP server once more beside the run that is
-// at work. The end of a run ends that run alone. Pure.
+// Keeps several runs of one agent apart, because `claude mcp list` starts every MCP server once more beside the run that works. When a run
+// ends, only that run ends. Pure.
 import { definedOf } from "../defined.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, OtherRun } from "./agent-record.ts";
 import { isOlderInstance } from "./evidence-that-counts.ts";
 import { isGone, isGoodbye, silentAfterMs } from "./status.ts";
 
-/** More runs at once mean that something starts them over and over; the oldest are forgotten. */
+/** More runs than this mean that something starts runs over and over; the oldest are forgotten. */
 const otherRunsKept = 8;
 
-/** Whether the record's run has ended, or was not heard of for so long that another one may take its place. */
+/** Whether the record's run has ended, or has been silent for so long that another one may replace it. */
 export function isRunOver(record: AgentRecord, at: string): boolean {
   const { heartbeat, connection, said } = record;
   if (said !== undefined && isGoodbye(said.status) && !isOlderInstance(record)) return true;
   return heartbeat === undefined || !isHeard({ heartbeat, connection }, at);
 }
 
-/** Whether nats-server itself says that the record's run is connected. A newcomer does not take the place of such a run. */
+/** Whether nats-server reports that the record's run is connected. A new run does not replace such a run. */
 export function isRunConnected(record: AgentRecord, at: string): boolean {
   const { connection, heartbeat } = record;
   return (
@@ -27,7 +27,7 @@ export function otherRunOf({ other_runs = [] }: AgentRecord, instanceId: string)
   return other_runs.find(({ instance_id }) => instance_id === instanceId);
 }
 
-/** Replaces what the record knows of that other run. */
+/** Adds another run to the record, or replaces what it has about that run. */
 export function withOtherRun(record: AgentRecord, run: OtherRun, at: string): AgentRecord {
   const others = otherRunsWithout(record, run.instance_id).filter((each) => mayLive(each, at));
   return withOtherRuns(record, [...others, run].slice(-otherRunsKept));
@@ -49,14 +49,13 @@ export function withoutSilentRuns(record: AgentRecord, at: string): AgentRecord 
 }
 
 /**
- * The record with that run as its own, which may be one that nothing is known of yet. The run before it is kept as another one,
- * where it may go on: nobody has heard of its end.
+ * Makes this run the record's own; it may be a new one. The run before is kept as another run unless it is over, because it may still work.
  */
 export function withRun(record: AgentRecord, instanceId: string, at: string): AgentRecord {
   const next = otherRunOf(record, instanceId);
   const isOver = isRunOver(record, at);
   const { heartbeat, connection, said, run_started_at, ...rest } = withoutOtherRun(record, instanceId);
-  // A run of which nothing is known yet takes over the last word: its heartbeats may come without one.
+  // A new run takes over the last reported status, because its heartbeats may come without one.
   const word = next?.said ?? (next?.heartbeat === undefined ? said : undefined);
   const taken: AgentRecord = {
     ...rest,
@@ -73,11 +72,11 @@ export function withRun(record: AgentRecord, instanceId: string, at: string): Ag
   return withOtherRun(taken, left, at);
 }
 
-/** After the end of the record's run: the one that goes on, if there is one, is the agent's run now. */
+/** If the record's run is over and another run still lives, makes that one the record's own. */
 export function afterRunEnded(record: AgentRecord, at: string): AgentRecord {
   if (record.other_runs === undefined || !isRunOver(record, at)) return record;
   const { run_started_at = "", said } = record;
-  // Without nats-server's word, a run that was replaced by the one that a person stopped has mostly ended before that.
+  // After a stop, take only a run that is known to live: without reports from nats-server, a replaced run has usually ended before.
   const isStopped = said?.status === "stopped" || said?.status === "failed_to_start";
   const next = record.other_runs.findLast(
     (run) =>
@@ -86,12 +85,12 @@ export function afterRunEnded(record: AgentRecord, at: string): AgentRecord {
   return next === undefined ? record : withRun(record, next.instance_id, at);
 }
 
-/** Whether there is more to show that the other run lives than that nobody has heard of its end since the agent's own one began. */
+/** Whether the other run is known to live: it is connected, or has sent a heartbeat after the agent's own run began. */
 export function isKnownToLive({ heartbeat, connection }: OtherRun, runStartedAt: string): boolean {
   return connection?.isUp === true || (heartbeat !== undefined && heartbeat.at > runStartedAt);
 }
 
-/** Another run's connection has come or gone. */
+/** The record after a connection of another run has come or gone. */
 export function withOtherConnection(record: AgentRecord, connection: ConnectionEvidence): AgentRecord {
   const { instance_id, at } = connection;
   const run = otherRunOf(record, instance_id);
@@ -100,7 +99,7 @@ export function withOtherConnection(record: AgentRecord, connection: ConnectionE
   return withOtherRun(record, { ...run, instance_id, connection }, at);
 }
 
-/** News of a connection is late if it is older than the known connection, or if that connection is known to have ended. */
+/** Whether news of a connection is late: it is about an older connection, or about one that is known to have ended. */
 export function isLateConnection(known: ConnectionEvidence | undefined, next: ConnectionEvidence): boolean {
   if (known === undefined) return false;
   const isOlder = Date.parse(next.started_at) < Date.parse(known.started_at);
@@ -118,7 +117,7 @@ function isHeard({ heartbeat, connection }: Heard, at: string): boolean {
   return Date.parse(at) - Date.parse(heartbeat.at) <= silentAfterMs(heartbeat);
 }
 
-/** One that has only just connected has sent no heartbeat yet. */
+/** Whether the run may live. One without a heartbeat counts if it is connected, because it may have connected just now. */
 function mayLive(run: OtherRun, at: string): boolean {
   return run.heartbeat === undefined ? run.connection?.isUp === true : isHeard(run, at);
 }

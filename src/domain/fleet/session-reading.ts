@@ -1,4 +1,4 @@
-// Reads a session's evidence at a given time: what the session does, what it waits for, whether it is stuck, and why.
+// Derives from a session's evidence, at a given time, what the session does, what it waits for, whether it is stuck, and why.
 import type { Activity, Attention, Reading } from "./axes.ts";
 import {
   type BackgroundWork,
@@ -35,7 +35,7 @@ export function sessionActivity(session: SessionEvidence): Finding<Activity> {
   return { value: "idle", at: turn.ended_at, reason };
 }
 
-/** What in the session needs a person. */
+/** What in the session needs a person; undefined if nothing does. */
 export function sessionAttention(
   session: SessionEvidence,
   isWorking: boolean,

@@ -1,5 +1,5 @@
-// Reduces the events of an agent's CLI to the evidence of its session: its id, whether a turn is open, which tools run,
-// what waits for a person, what failed. All lists are bounded.
+// Reduces the events of an agent's CLI to the evidence about its session: its id, whether a turn is open, which tools run, what waits for a
+// person, what failed. All lists are limited.
 import { definedOf } from "../defined.ts";
 import { type NotificationWord, notificationMeanings } from "../hook.ts";
 import { summaryOf } from "../receipts.ts";
@@ -21,7 +21,7 @@ const backgroundKept = 16;
 
 type Change = (session: SessionEvidence, event: AgentEvent, at: string) => SessionEvidence;
 
-/** An event of a kind that is not here changes nothing. */
+/** What each kind of event changes. An event of another kind changes nothing. */
 const changes = new Map<string, Change>(
   Object.entries({
     session_start: (session) => session,
@@ -31,7 +31,7 @@ const changes = new Map<string, Change>(
     },
     tool_start: (session, event, at) => {
       const tool = { ...toolOf(event), since: at };
-      // A subagent in the background is at work when the session's own turn has ended.
+      // A tool of a background subagent does not open a turn of the session itself.
       const isOfBackground = event.subagent !== undefined && session.background !== undefined;
       const turn = isTurnOpen(session) || isOfBackground ? session.turn : undefined;
       const rest = withoutWaits(session, isUnnamed);
@@ -65,7 +65,7 @@ const changes = new Map<string, Change>(
     retry: withRetry,
     retry_end: (session) => session,
     usage: (session) => session,
-    // A turn that had ended keeps its own time: by that, a session that was cut off is told from one that was idle.
+    // If no turn is open, keep the time when the last one ended: it shows whether the session was interrupted or idle.
     session_end: (session, event, at) => ({
       ...withoutWaits(isTurnOpen(session) ? endTurn(session, at) : { ...session, tools: [] }, () => true),
       ended: { at, reason: summaryOf(event.detail ?? "") },
@@ -73,7 +73,7 @@ const changes = new Map<string, Change>(
   } satisfies Record<SessionEventKind, Change>),
 );
 
-/** The session after an event; the same object when the event changes nothing. */
+/** Returns the session after an event; the same object if the event changes nothing. */
 export function reduceSession(
   known: SessionEvidence | undefined,
   event: AgentEvent,
@@ -83,7 +83,7 @@ export function reduceSession(
   const change = changes.get(event.kind);
   const { instance_id, session_id, generation, seq } = event;
   const isNumbered = generation !== undefined && seq !== undefined;
-  // Figures without a number are the agent's own report, which says nothing of a session.
+  // A usage event without numbers is the agent's own report, and says nothing about a session.
   if (
     change === undefined ||
     isLateEvent(known, event, isOfLiveRun) ||
@@ -103,7 +103,7 @@ export function reduceSession(
   return change(withoutRetry(session, event.kind), event, at);
 }
 
-/** Of a session that takes the place of one with a higher number. */
+/** The `after_generation` of a session that replaces one with a higher generation. */
 function afterGeneration(
   known: SessionEvidence | undefined,
   generation: number | undefined,
@@ -115,10 +115,10 @@ function afterGeneration(
 }
 
 /**
- * Whether the event is one of an older session, or not above the last one of the same. Without numbers nobody can tell:
- * such an event counts in the order in which it comes, but not for a session that has them.
- * @param isOfLiveRun whether the run of the event is the one that sends heartbeats, and the known session's is not: a generation
- * is a time, and the clock may have been set back between two runs.
+ * Whether the event belongs to an older session, or its number is not above the last one of the same session. An event without numbers
+ * counts in the order in which it comes, but is ignored if the session has numbers.
+ * @param isOfLiveRun whether the event's run sends the heartbeats, and the known session's run does not. Then a lower generation counts too:
+ * a generation is a time, and the clock may have been set back between the two runs.
  */
 export function isLateEvent(
   known: SessionEvidence | undefined,
@@ -132,7 +132,7 @@ export function isLateEvent(
   return seq <= (known.seq ?? 0);
 }
 
-/** A CLI may end one session and begin another within a run; it also says "start" of one that goes on, compacted. */
+/** Whether the event begins a new session. A `session_start` with the same session id does not: the session goes on after compaction. */
 function beginsAnew(known: SessionEvidence, { kind, generation, seq, session_id }: AgentEvent): boolean {
   const isNumbered = generation !== undefined && seq !== undefined;
   if (isNumbered && generation !== known.generation) return true;
@@ -141,7 +141,7 @@ function beginsAnew(known: SessionEvidence, { kind, generation, seq, session_id 
   return !isNumbered || (session_id ?? known.session_id) !== (known.session_id ?? session_id);
 }
 
-/** Nothing of the session itself waits any more, and what failed is over. */
+/** Removes the waits of the session itself, and its failures. */
 function settled(session: SessionEvidence): SessionEvidence {
   const { failure: _failure, turn_error: _error, ...rest } = withoutWaits(session, isOfSession);
   return rest;
@@ -175,7 +175,7 @@ function reduceNotification(session: SessionEvidence, event: AgentEvent, at: str
   const [, word = "", words = ""] = /^(\w*)(?:: )?(.*)$/s.exec(detail) ?? [];
   const what = notifications.get(word);
   if (what === undefined) return session;
-  // A turn that was broken off ends without a word: this is the first sign of it.
+  // If the user interrupted the turn, no event told its end; this notification is the first sign of it.
   if (what === "idle") return isTurnOpen(session) ? endTurn(session, at) : session;
   if (what === "answered") {
     const isAnswered =

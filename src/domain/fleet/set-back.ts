@@ -1,11 +1,11 @@
-// Brings a record to a clock that was set back. Its times are compared with each other and with the present: an agent that died
-// would be online until the clock is where it was, and what a run said that is over would count as later than its successor's. Pure.
+// Adapts a record to a clock that was set back, because its times are compared with each other and with the present. Otherwise an agent that
+// died would stay online until the clock is where it was, and reports of an ended run would count as later than its successor's. Pure.
 import type { AgentRecord } from "./agent-record.ts";
 
-/** Clocks that are kept together by NTP differ by less, and are moved by less. */
+/** Smaller differences are ignored: clocks that NTP synchronises differ, and are moved, by less. */
 export const setBackAtLeastMs = 2_000;
 
-/** Of what the signs of life and the session say; the orders' times are the streams' own. */
+/** The fields whose times are moved. The orders' times are not: they come from the streams. */
 const timed = [
   "last_seen",
   "run_started_at",
@@ -18,12 +18,12 @@ const timed = [
   "usage",
 ] as const satisfies readonly (keyof AgentRecord)[];
 
-/** How far the last sign of life lies in the future. */
+/** How far the last heartbeat is in the future, in ms; 0 if it is not. */
 export function aheadMs({ heartbeat }: AgentRecord, now: Date): number {
   return heartbeat === undefined ? 0 : Math.max(0, Date.parse(heartbeat.at) - now.getTime());
 }
 
-/** All that lies in the future is moved by the same time: what came first stays first. The same record where nothing does. */
+/** Moves all times that are in the future back by the same time, so that their order stays. Returns the same record if there is none. */
 export function setBack(record: AgentRecord, now: Date, byMs: number): AgentRecord {
   const move = (value: unknown): unknown => {
     if (typeof value === "string") return isFuture(value, now) ? earlier(value, byMs) : value;

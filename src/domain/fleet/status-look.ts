@@ -1,4 +1,4 @@
-// How each status looks, in a terminal and on the page. Nobody is told by the colour alone: the word stands beside it.
+// How each status looks in a terminal and on the page. The word is always beside the colour, because some people cannot see the colour.
 import type { AgentView } from "./agent-view.ts";
 import type { Axes } from "./axes.ts";
 
@@ -6,7 +6,7 @@ export interface StatusLook {
   /** In a terminal. */
   readonly symbol: string;
   readonly colour: "green" | "yellow" | "red" | "dim";
-  /** On the page: what the icon shows, and the class that its style goes by. */
+  /** On the page: the name of the icon, and the class for its style. */
   readonly icon: IconOfStatus;
   readonly tone: "busy" | "calm" | "warn" | "bad" | "off";
 }
@@ -35,19 +35,19 @@ const looks: Readonly<Record<string, StatusLook>> = {
 };
 const unknownLook: StatusLook = { symbol: "?", colour: "yellow", icon: "question", tone: "calm" };
 
-/** @param word a status, or a word that nobody knows yet */
+/** @param word a status; an unknown word gets the look of `unknown` */
 export function lookOf(word: string): StatusLook {
   return looks[word] ?? unknownLook;
 }
 
-/** The status for a person: its word, and with it how a CLI crashed, and which retry it is. */
+/** The status for a person: its word; for a crash also how, and for a retry which one. */
 export function statusTextOf({ status, axes }: Pick<AgentView, "status" | "axes">): string {
   const { reason } = axes.activity;
   if (status === "crashed") return `crashed: ${reason.split(";")[0]}`;
   return status === "retrying" ? `retrying ${reason}` : status;
 }
 
-/** Why somebody has to look, in few words: `refused Bash: no rule allows it`, `question`. Empty where nobody has to. */
+/** Why the agent needs a person, in few words: `refused Bash: no rule allows it`, `question`. "" if it needs nobody. */
 export function attentionWordsOf({ attention: { value, reason } }: Axes): string {
   if (value === "none") return "";
   if (value === "refused") return `refused ${reason}`;

@@ -1,5 +1,5 @@
-// Derives the four axes of an agent's status (contract §6) from its record and the time, for CLI, API and page alike. Each
-// value names its source, its time and its reason; without evidence it is `unknown`.
+// Derives the four axes of an agent's status (contract §6) from its record and the time, for the terminal, the API and the page. Each value
+// has its source, time and reason; without evidence it is `unknown`.
 import { definedOf } from "../defined.ts";
 import { type CommandRecord, isControl } from "../receipts.ts";
 import { isApproval } from "../requests.ts";
@@ -9,9 +9,9 @@ import { countingWord, decidingSession, isOlderInstance } from "./evidence-that-
 import type { SessionEvidence } from "./session-evidence.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
 
-/** Heartbeats an agent may miss before it counts as silent (contract §3). */
+/** How many heartbeats an agent may miss before it counts as silent (contract §3). */
 const missedHeartbeats = 3;
-/** A bridge that has lost its connection waits longer than this before it makes another. */
+/** See `isGone`. A host or bridge that has lost its connection waits longer than this before it reconnects. */
 const lastBeatMayBeLateMs = 500;
 /** After this long, a command that was delivered and not taken needs attention. */
 const unseenAfterMs = 60_000;
@@ -20,7 +20,7 @@ export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {
   return interval_s * missedHeartbeats * 1000;
 }
 
-/** @param listeningSince since when the caller could hear heartbeats, RFC 3339; earlier ones may have been missed */
+/** @param listeningSince since when the caller can hear heartbeats, RFC 3339; it may have missed earlier ones */
 export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: string): Axes {
   const link = deriveLink(record, now, listeningSince);
   const activity = deriveActivity(record, link, now);
@@ -29,7 +29,7 @@ export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: stri
   return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }
 
-/** The status as one word (contract §6), the same for the terminal, the page and JSON: docs/words.md says what each means. */
+/** The status as one word (contract §6), the same in the terminal, the page and JSON. `docs/words.md` says what each word means. */
 export function statusWordOf(axes: Axes): string {
   const isStuck = axes.attention.value === "stuck" && axes.activity.value !== "retrying";
   return isStuck ? "stuck" : wordOf(axes);
@@ -97,7 +97,7 @@ const activityOfWord = new Map<string, Activity>([
   ["error", "failed"],
 ]);
 
-/** In this order: the goodbye, the session's events, the status that the agent reported. */
+/** What counts, in this order: the goodbye, the session's events, the status that the agent reported. */
 function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Activity> {
   const { said } = record;
   if (said?.status === "failed_to_start" && !isOlderInstance(record)) {
@@ -110,7 +110,7 @@ function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Re
     );
   }
   if (said !== undefined && isOwnEnd(said.status) && !isOlderInstance(record)) {
-    const reason = said.message ?? "nobody knows how";
+    const reason = said.message ?? "it is not known how";
     const value = said.status === "crashed" ? "crashed" : "done";
     return read(value, said.source, said.since, now, value === "done" ? `ended: ${reason}` : reason);
   }
@@ -161,7 +161,7 @@ function deriveSessionActivity(
   return read(activity, word.source, word.since, now, `says ${word.message ?? word.status}`);
 }
 
-/** Before its first turn an agent with a task is not idle: it is about to take it. One that takes none is not at its start any more. */
+/** Whether the session has just begun, and a task waits for it: then it is not `idle`, but about to take the task. At most for `unseenAfterMs`. */
 function isBeginning({ turn, ended, started_at }: SessionEvidence, record: AgentRecord, now: Date): boolean {
   if (turn !== undefined || ended !== undefined) return false;
   if (now.getTime() - Date.parse(started_at) > unseenAfterMs) return false;
@@ -178,7 +178,7 @@ function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
   const order = lastControlOrder(record);
   const word = countingWord(record);
-  // If the host can hold the session, a reported `paused` proves nothing.
+  // A reported `paused` counts only without session events: with them, the receipts of the pause show whether it holds.
   if (word?.status === "paused" && decidingSession(record) === undefined)
     return read("paused", word.source, word.since, now, "says it is paused");
   const unheld = record.heartbeat?.unheld;
@@ -216,7 +216,7 @@ function deriveAttention(
   if (isOnline && said?.status === "error") {
     return read("error", said.source, said.since, now, said.message ?? "reports an error");
   }
-  // An agent that is away is given the answer when it returns: its request waits all the same.
+  // Show the requests of an agent that is away too, because it gets the answer when it returns.
   const request = requests.find(isApproval) ?? requests[0];
   if (request !== undefined) {
     const [value, words] = isApproval(request)
@@ -253,7 +253,7 @@ function deriveAttention(
   return { value: "none", source: "none", reason: "nothing waits" };
 }
 
-/** An order counts for the run of the agent that it is for, or was delivered to; with that run it is over. */
+/** The last control order for the agent's present run. One that was for, or was delivered to, an earlier run does not count any more. */
 function lastControlOrder({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord | undefined {
   return commands.findLast(({ type, stream_seq, receipts, run }) => {
     if (stream_seq === 0 || !isControl(type)) return false;
@@ -277,12 +277,12 @@ export function isGoodbye(word: string): boolean {
   return goodbyes.includes(word);
 }
 
-/** Whether a status of {@link statusWordOf} says that nobody hears of the agent now. */
+/** Whether a status of {@link statusWordOf} means that the agent is not heard now. */
 export function isAwayWord(word: string): boolean {
   return isGoodbye(word) || word === "silent";
 }
 
-/** Whether the word says that the agent's CLI has ended by itself, and how: in order, or not. */
+/** Whether the word says that the agent's CLI has ended by itself, normally (`ended`) or not (`crashed`). */
 function isOwnEnd(word: string): boolean {
   return word === "crashed" || word === "ended";
 }
@@ -293,8 +293,8 @@ function goodbyeText({ status, message }: SaidStatus): string {
 }
 
 /**
- * Whether the connection that sent the heartbeats is gone, and no other has sent one since. The last heartbeat of the one that
- * went may be read after the news of its end: it does not count.
+ * Whether the connection that sent the heartbeats is gone, and no heartbeat has come since over another one. A heartbeat up to 500 ms later
+ * does not count, because the last one of the gone connection may be read after the news of its end.
  */
 export function isGone(connection: ConnectionEvidence, heartbeat: HeartbeatEvidence): boolean {
   if (connection.isUp || connection.instance_id !== heartbeat.instance_id) return false;

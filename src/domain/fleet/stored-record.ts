@@ -1,5 +1,5 @@
-// Checks a record that was read from the bucket, and whether it is at least as new as our own. Several servers come to the
-// same record this way, whichever of them heard what first.
+// Checks a record that was read from the bucket `agents`, and whether it is at least as new as our own. So several serves get the same
+// record, whichever of them heard what first.
 import * as v from "valibot";
 import { AgentIdSchema } from "../wire/agent-id.ts";
 import { ReceiptStateSchema } from "../wire/messages.ts";
@@ -80,12 +80,12 @@ const RecordSchema = v.looseObject({
   commands_seq: sequence,
 });
 
-/** Whether a value of the bucket `agents` is that agent's record; another program or a person may have written it. */
+/** Whether a value of the bucket `agents` is this agent's record. Another program or a person may have written something else there. */
 export function isStoredRecord(value: unknown, id: string): value is AgentRecord {
   return v.is(RecordSchema, value) && value.agent_id === id;
 }
 
-/** Whether two records differ only in time and number of the last heartbeat. */
+/** Whether two records differ only in the time and number of the last heartbeat. */
 export function isHeartbeatAlone(before: AgentRecord, after: AgentRecord): boolean {
   const { heartbeat: _beatBefore, last_seen: _seenBefore, said: saidBefore, ...restBefore } = before;
   const { heartbeat: _beatAfter, last_seen: _seenAfter, said: saidAfter, ...restAfter } = after;
@@ -102,7 +102,7 @@ function isShallowSame(one: object, other: object): boolean {
   return entries.length === values.size && entries.every(([name, value]) => values.get(name) === value);
 }
 
-/** Heartbeats without a number of their own are told apart by their times, which come from the clocks of two machines. */
+/** Heartbeats without numbers are compared by their times, which may come from the clocks of two machines. */
 const clocksDifferByMs = 1_000;
 
 /** Whether the stored record lacks an event that our own record includes. */

@@ -1,4 +1,4 @@
-// Says how an agent that is away is had again.
+// Tells how to start an agent again that is away.
 import type { AgentRecord } from "./agent-record.ts";
 import type { AgentView } from "./agent-view.ts";
 
@@ -9,7 +9,7 @@ export function resumeLine({ agent_id }: Pick<AgentRecord, "agent_id">): string 
 
 const endedWords: readonly string[] = ["stopped", "ended", "crashed", "disconnected"];
 
-/** Whether it can be resumed. Of a silent one nobody knows whether it still runs, and one that failed to start has no session. */
+/** Whether the agent can be resumed. Not a silent one, because it may still run; nor one that failed to start, because it has no session. */
 export function isResumable({ status }: Pick<AgentView, "status">): boolean {
   return endedWords.includes(status);
 }

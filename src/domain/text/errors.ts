@@ -26,7 +26,7 @@ const exitCodeByErrorCode = {
   refused: 5,
   not_signed_in: 5,
   too_many_tries: 5,
-  /** The id was given before, for another order. */
+  /** Another order with the same id was stored before. */
   stored_before: 5,
   /** Somebody else decided first. */
   decided_already: 5,

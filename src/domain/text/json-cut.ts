@@ -1,17 +1,17 @@
 // Cuts long strings out of JSON text while it arrives, so that a large value is read in bounded memory. The other fields
 // stay, and the text stays JSON. Pure.
 
-/** No field that decides anything is this long. A permission for an input this long is refused (host/approvals.ts). */
+/** No field that decides something is this long: a permission for such a long input is refused anyway (`src/host/approvals.ts`). */
 const longestStringBytes = 1_024 ** 2;
 
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** @returns a function that takes each piece in order and returns what remains of it; of a long string the beginning remains */
+/** @returns a function that takes the pieces in order, and returns what is kept of each; of a long string the beginning is kept */
 export function createJsonCut(longest = longestStringBytes): (piece: Uint8Array) => Uint8Array {
   let isInString = false;
   let isEscaped = false;
-  /** Hexadecimal digits of a `\u` that are still to come. */
+  /** How many hexadecimal digits of a `\u` must still come. */
   let digitsLeft = 0;
   let length = 0;
   let isCutting = false;
@@ -21,7 +21,7 @@ export function createJsonCut(longest = longestStringBytes): (piece: Uint8Array)
     for (const byte of piece) {
       if (!isInString) {
         isInString = byte === quote;
-        length = -1; // its quote is none of it
+        length = -1; // the quote does not count
         isCutting = false;
       } else if (isEscaped) {
         isEscaped = false;
@@ -32,7 +32,7 @@ export function createJsonCut(longest = longestStringBytes): (piece: Uint8Array)
         isInString = false;
         isCutting = false;
       } else {
-        // Between two characters: neither in an escape nor in a sequence of UTF-8.
+        // Begin to cut only between two characters: not inside an escape or a UTF-8 sequence.
         if (length >= longest && (byte & 0xc0) !== 0x80) isCutting = true;
         isEscaped = byte === backslash;
       }

@@ -1,5 +1,4 @@
-// Finds the line where a text stops being JSON, because Bun's JSON.parse does not say, and a person who edits a file needs
-// it.
+// Finds the line where a text stops being JSON, for a person who edits a file. Bun's JSON.parse does not tell the line.
 
 export interface TextPosition {
   /** Both count from 1. */
@@ -10,7 +9,7 @@ export interface TextPosition {
 const token =
   /[ \t\n\r]*(?:([{}[\]:,])|("(?:[^"\\\n\r\t]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
 
-/** The place of the first error; undefined when the text is JSON. */
+/** Returns the place of the first error; undefined if the text is JSON. */
 export function findJsonError(text: string): TextPosition | undefined {
   const open: string[] = [];
   let expected: readonly string[] = ["value"];
@@ -29,7 +28,7 @@ export function findJsonError(text: string): TextPosition | undefined {
   }
 }
 
-/** The role a token may play where these are expected: a text can be a key or a value. */
+/** The role of a token, of those that are expected; undefined if it has none of them. A text can be a key or a value. */
 function accepts(expected: readonly string[], kind: string): string | undefined {
   if (kind === "text") return expected.find((role) => role === "key" || role === "value");
   if (kind === "{" || kind === "[" || kind === "value") return expected.find((role) => role === "value");

@@ -2,7 +2,7 @@
 // such as U+2028.
 
 export interface LineSplitter {
-  /** The lines that this part ends. */
+  /** Takes a part of the text. Returns the lines that it completes. */
   push(part: string): string[];
   /** The text after the last line feed. */
   rest(): string;

@@ -1,5 +1,4 @@
-// Times and durations between a person and the program: parses what a person types, and says how long something is. Pure: the
-// present is a parameter.
+// Parses times and durations that a person types, and writes how long something is. Pure: the present is a parameter.
 import { CliaiError, type ErrorCode } from "./errors.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -13,7 +12,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 const rfc3339 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
 
-/** `90s`, `5m`, `2h`, `1d`, `1w` and sums such as `1h30m`, in milliseconds; undefined when it is no duration. */
+/** Parses `90s`, `5m`, `2h`, `1d`, `1w` and sums such as `1h30m` to milliseconds; undefined if the text is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|min|[smhdw]))+$/.test(text)) return undefined;
   let sum = 0;
@@ -24,7 +23,7 @@ export function parseDurationMs(text: string): number | undefined {
 }
 
 /**
- * Milliseconds since 1970 of an RFC 3339 time (a date alone is its beginning in UTC) or of a duration before now.
+ * Parses an RFC 3339 time (a date alone means its beginning in UTC), or a duration before now, to milliseconds since 1970.
  * @param name the flag, for the message
  * @throws CliaiError `usage`
  */
@@ -49,7 +48,7 @@ export interface SecondsBounds {
 /**
  * Parses a number of seconds, such as `10` or `0.5`.
  * @param name the flag or the environment variable, for the message
- * @throws CliaiError when it is no number from `least` to `most`
+ * @throws CliaiError (`code`) if the text is not a number from `least` to `most`
  */
 export function parseSeconds(
   text: string,
@@ -63,7 +62,7 @@ export function parseSeconds(
   });
 }
 
-/** How long something is, in its largest unit: `3 s`, `5 min`, `2 h`, `4 d`. Nothing is shorter than `0 s`. */
+/** A duration in its largest unit: `3 s`, `5 min`, `2 h`, `4 d`. A negative one is `0 s`. */
 export function spanText(seconds: number): string {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;

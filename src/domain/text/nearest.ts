@@ -14,13 +14,13 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
     .map(({ candidate }) => candidate);
 }
 
-/** `did you mean a, b?`, or undefined when nothing is near. */
+/** `did you mean a, b?`; undefined if no candidate is near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const names = nearest(word, candidates);
   return names.length === 0 ? undefined : `did you mean ${names.join(", ")}?`;
 }
 
-/** A candidate that begins with the typed text comes before others: `tas` means `task`. */
+/** The edit distance; 0.5 if the candidate begins with the typed text, so that it comes first: `tas` means `task`. */
 function editsBetween(wanted: string, candidate: string): number {
   return wanted.length >= 2 && candidate.startsWith(wanted) ? 0.5 : distance(wanted, candidate);
 }

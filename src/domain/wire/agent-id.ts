@@ -25,7 +25,7 @@ export function parseAgentId(text: string): AgentId {
   });
 }
 
-/** The known id that differs from this one in case only, which a case-insensitive disk would take for the same. */
+/** A known id that differs from this one in case only. A case-insensitive disk would take the two for the same. */
 export function caseTwinOf(id: AgentId, known: Iterable<AgentId>): AgentId | undefined {
   const lower = id.toLowerCase();
   for (const other of known) if (other !== id && other.toLowerCase() === lower) return other;

@@ -8,12 +8,12 @@ export function buildConnectionName(id: AgentId, instanceId: string): string {
   return `cliai bridge ${id} ${instanceId}`;
 }
 
-/** Of a bridge beside a host: its connection alone says nothing of the agent. */
+/** The name for a bridge that has a host. {@link parseConnectionName} ignores it, because this connection does not show that the agent lives. */
 export function buildToolsConnectionName(id: AgentId, instanceId: string): string {
   return `cliai tools ${id} ${instanceId}`;
 }
 
-/** Undefined for the connection of anything else than a bridge. */
+/** Undefined for a connection that does not speak for an agent. */
 export function parseConnectionName(name: string): { id: AgentId; instanceId: string } | undefined {
   const [, id, instanceId] = form.exec(name) ?? [];
   return isAgentId(id) && instanceId !== undefined ? { id, instanceId } : undefined;

@@ -1,4 +1,4 @@
-// The orders of stream COMMANDS: bytes and subject to a command, a shutdown or a message.
+// Decodes an order of the stream COMMANDS, from its subject and bytes, to a command, a shutdown or a message.
 import { CliaiError } from "../text/errors.ts";
 import type { AgentId } from "./agent-id.ts";
 import { decodeMessage } from "./decode.ts";
@@ -42,7 +42,7 @@ export function decodeOrder({
   }
 }
 
-/** The id that the order's sender gave it; undefined where that gave it none. */
+/** The id that the order's sender gave it; undefined if the sender gave none. */
 export function ownIdOf({ type, message }: Order): string | undefined {
   return type === "message" ? message.message_id : message.command_id;
 }
@@ -50,8 +50,8 @@ export function ownIdOf({ type, message }: Order): string | undefined {
 const shutdownFields = new Set([...Object.keys(ShutdownSchema.entries), "from"]);
 
 /**
- * ShutdownSchema has no required field, so every JSON object passes it. This refuses objects that are not shutdowns: NATS
- * publishes an acknowledgement on whatever reply subject its asker names, also on an agent's shutdown subject.
+ * ShutdownSchema has no required field, so every JSON object passes it. This refuses objects that are not shutdowns, because NATS publishes
+ * an acknowledgement on any reply subject that a client names, even on an agent's shutdown subject.
  */
 function decodeShutdown(subject: string, data: Uint8Array): Shutdown {
   const shutdown = decodeMessage(ShutdownSchema, data);

@@ -1,4 +1,4 @@
-// Decodes bytes into messages. After it, the code trusts the types.
+// Decodes bytes into messages. The rest of the code trusts the types of what it returns.
 import * as v from "valibot";
 import { CliaiError } from "../text/errors.ts";
 import { redact } from "../text/redact.ts";
@@ -6,7 +6,7 @@ import type { AgentId } from "./agent-id.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Deepest nesting taken; JSON of a person or a model stays far below. */
+/** The deepest nesting that is accepted. JSON from people and models stays far below it. */
 const maxDepth = 64;
 
 /**
@@ -66,7 +66,7 @@ export function parseJson(data: Uint8Array | string): unknown {
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
-  // Not by Object.values, which makes an array of each message: half the time (0.4 µs, not 0.8).
+  // A plain loop takes half the time of Object.values, which makes an array (0.4 µs instead of 0.8).
   for (const name in value)
     if (isDeeperThan((value as Record<string, unknown>)[name], levels - 1)) return true;
   return false;
@@ -88,11 +88,11 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   return path === null || issue.message.includes(path) ? issue.message : `${path}: ${issue.message}`;
 }
 
-/** For lines that others may write, too: undefined if the line is not JSON. */
+/** Parses a line that another program may have written; undefined if the line is not JSON. */
 export function parseJsonLine(line: string): unknown {
   try {
     return line === "" ? undefined : JSON.parse(line);
   } catch {
-    return undefined; // not of the stream
+    return undefined; // another program's line
   }
 }

@@ -1,4 +1,4 @@
-// `agent.ID.event`: what an agent's session did, and what it has used.
+// The schemas of `agent.ID.event`: what an agent's session did, and what it has used.
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 import { count, longText, shortText, timestamp, wholeNumber } from "./fields.ts";
@@ -8,15 +8,15 @@ export const UsageSchema = v.looseObject({
   estimated_cost: v.optional(count("estimated_cost")),
   failed_tests: v.optional(count("failed_tests")),
   model: v.optional(shortText("model")),
-  /** How much of the model's window is filled, and how large that is. */
+  /** How many tokens of the model's context window are filled; `context_window` is its size. */
   context_tokens: v.optional(count("context_tokens")),
   context_window: v.optional(count("context_window")),
-  /** Where the agent's CLI had the figures from, such as `results`; absent where they are the agent's own. */
+  /** Where the CLI's figures come from, such as `results`; absent for figures that the agent reports itself. */
   source: v.optional(shortText("source")),
 });
 export type Usage = v.InferOutput<typeof UsageSchema>;
 
-/** The kinds of events that say what a session does: domain/fleet/session.ts has what each of them changes. */
+/** The kinds of events that tell what a session does. `src/domain/fleet/session.ts` says what each of them changes. */
 export const sessionEventKinds = [
   ...(["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end"] as const),
   ...(["turn_failed", "permission", "question", "notification", "subagent_start"] as const),
@@ -25,7 +25,7 @@ export const sessionEventKinds = [
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
 
-/** Every kind of event that cliai sends. An event of another kind is kept, and changes nothing. */
+/** Every kind of event that cliai sends. An event of another kind is stored, but changes nothing. */
 export const eventKinds = [
   ...sessionEventKinds,
   // The host refused what a hook asked for.
@@ -48,19 +48,19 @@ export const AgentEventSchema = v.looseObject({
   tool_use_id: v.optional(shortText("tool_use_id")),
   /** One of {@link failureWords}; another word is kept as text and read as `other`. */
   error: v.optional(shortText("error")),
-  /** Of a tool that the CLI's own rules refused: what a person may do so that they allow it. */
+  /** For a tool that the CLI's own rules refused: what a person can do so that they allow it. */
   remedy: v.optional(shortText("remedy")),
   instance_id: v.optional(shortText("instance_id")),
   session_id: v.optional(shortText("session_id")),
-  /** Of the session's subagents the one that it is about; absent for the session itself. */
+  /** The id of the subagent that the event is about; absent for the session itself. */
   subagent: v.optional(shortText("subagent")),
   /** When the session's host started, in milliseconds since 1970: a larger one is a newer session. */
   generation: v.optional(wholeNumber("generation")),
-  /** 1, 2, 3 within a generation: what is not above the last is late or doubled. */
+  /** 1, 2, 3 … within a generation. An event whose number is not above the last one is late or doubled. */
   seq: v.optional(wholeNumber("seq")),
   percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
   usage: v.optional(UsageSchema),
-  /** What the session runs in the background; absent when nothing. With `turn_end`, `turn_failed` and `background`. */
+  /** What the session runs in the background; absent if nothing. Only with `turn_end`, `turn_failed` and `background`. */
   background: v.optional(
     v.array(v.looseObject({ type: shortText("type"), description: v.optional(longText("description")) })),
   ),

@@ -1,4 +1,4 @@
-// The fields that the schemas of several messages have. Each says in plain words what is wrong with a value.
+// Schemas of fields that several messages have. Their errors say in plain words what is wrong with a value.
 import * as v from "valibot";
 
 const boundedText = (name: string, most: number) =>
@@ -11,7 +11,7 @@ export const shortText = (name: string) => boundedText(name, 1_024);
 
 export const path = (name: string) => boundedText(name, 4_096);
 
-/** A person's or a model's words, taken whole: the message is bounded by the 8 MB of the path, and what is kept by domain/fleet/reduce-agent.ts. */
+/** A text of a person or a model, of any length: a whole message is limited to 8 MB, and `src/domain/fleet/reduce/` keeps only a part. */
 export const longText = (name: string) => v.string(`${name} must be text`);
 
 export const count = (name: string) =>
@@ -37,14 +37,14 @@ export const anyObject = (name: string) =>
     `${name} must be an object`,
   );
 
-/** A name that is one token of a subject: command ids, request ids, message ids. */
+/** An id that can be one token of a subject: command ids, request ids, message ids. */
 export const TokenSchema = v.pipe(
   v.string("the id must be text"),
   v.regex(/^[A-Za-z0-9_-]{1,128}$/, "the id must be 1 to 128 letters, digits, _ or -"),
 );
 
 /**
- * Drawn at random by whoever stores an order. Receipts that name it are of that order alone, and not of another one
- * under the same id. It stands in nothing that another agent can read.
+ * A random token that `serve` or `cliai send` gives an order when it stores it. Receipts that name it belong to that order only, not to
+ * another one with the same id. No other agent can read it.
  */
 export const orderToken = v.optional(TokenSchema);

@@ -1,12 +1,12 @@
 // This room is the wire: subjects, message schemas, decoding, the table of tools.
 //
-// One schema for each message on the wire (contract §3); the types are inferred from the schemas. Unknown fields are kept.
-// Here: heartbeats, statuses, receipts and alerts. In files of their own: events, orders, calls of tools. decode.ts decodes bytes.
+// The schemas of heartbeats, status reports, receipts and alerts (contract §3); the types are inferred from them. Unknown fields are kept.
+// Events, orders and tool calls have files of their own. `decode.ts` decodes bytes.
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 import { count, longText, orderToken, path, shortText, TokenSchema, timestamp } from "./fields.ts";
 
-/** The one-word statuses of the wire (contract §6); another word is kept as text and read as `unknown`. */
+/** The words of a reported status (contract §6). Another word is kept as text, and counts as `unknown`. */
 export const statusWords = [
   "starting",
   "connected",
@@ -35,7 +35,7 @@ export const HeartbeatSchema = v.looseObject({
   current_task: v.nullish(longText("current_task")),
   timestamp,
   instance_id: v.optional(shortText("instance_id")),
-  /** An hour at most: with a longer interval, silence would not be noticed. */
+  /** An hour at most, because with a longer interval nobody would notice that an agent is silent. */
   interval_s: v.optional(
     v.pipe(
       v.number("interval_s must be a number"),
@@ -49,13 +49,13 @@ export const HeartbeatSchema = v.looseObject({
   cli: v.optional(shortText("cli")),
   cli_version: v.optional(shortText("cli_version")),
   session_id: v.optional(shortText("session_id")),
-  /** Why nothing can hold the agent: its CLI calls no hooks. Empty or absent where something can. */
+  /** Why the host cannot hold the agent's tool calls. "" or absent if it can. */
   unheld: v.optional(shortText("unheld")),
-  /** What the CLI may wait for at its own terminal, where it has not begun in time. Empty or absent once it has. */
+  /** What the CLI may be waiting for at its own terminal, if it has not begun in time. "" or absent once it has begun. */
   waits_at_terminal: v.optional(shortText("waits_at_terminal")),
-  /** It was launched with a task, and no prompt has come yet. */
+  /** Whether the agent was launched with a task, and no prompt has come yet. */
   has_launch_task: v.optional(v.boolean("has_launch_task must be true or false")),
-  /** Why what waits in its inbox is not handed to its CLI now. Empty or absent where nothing is in the way. */
+  /** Why the items in the agent's inbox are not handed to its CLI now. "" or absent if there is no reason. */
   waits_because: v.optional(shortText("waits_because")),
   /** `captain`, or a plain agent. */
   role: v.optional(shortText("role")),
@@ -72,7 +72,7 @@ export const StatusReportSchema = v.looseObject({
 });
 export type StatusReport = v.InferOutput<typeof StatusReportSchema>;
 
-/** What became of a command, in the order of contract §5. */
+/** The states of an order, in the order of contract §5. */
 export const receiptStates = [
   "stored",
   "delivered",
@@ -95,9 +95,9 @@ export const ReceiptSchema = v.looseObject({
   token: orderToken,
   state: ReceiptStateSchema,
   route: v.optional(shortText("route")),
-  /** The run of the agent (`instance_id`) that was handed it or has shown to have it. */
+  /** The run (`instance_id`) to which the order was handed, or which has shown to have it. */
   run: v.optional(shortText("run")),
-  /** The text of a task that stood in the launch of an agent: no order was stored of it. */
+  /** The text of a task that was part of an agent's launch, and so was not stored as an order. */
   task: v.optional(longText("task")),
   detail: v.nullish(longText("detail")),
   timestamp,
@@ -106,7 +106,7 @@ export type Receipt = v.InferOutput<typeof ReceiptSchema>;
 
 export const alertSeverities = ["info", "warning", "critical"] as const;
 
-/** `dashboard.alert`: one alert for one cause, counted, not repeated. */
+/** `dashboard.alert`: one alert for each cause, counted instead of repeated. */
 export const AlertSchema = v.object({
   alert_id: v.string(),
   kind: v.string(),
@@ -116,9 +116,9 @@ export const AlertSchema = v.object({
   first_seen: v.string(),
   last_seen: v.string(),
   count: v.number(),
-  /** The beginning of the message that caused it, where one did. */
+  /** The beginning of the message that caused the alert, if a message did. */
   sample: v.exactOptional(v.string()),
-  /** Set when what it warned of is over; it is then no longer shown as open. */
+  /** When the alert ended; it is then no longer shown as open. */
   resolved_at: v.exactOptional(v.string()),
 });
 export type Alert = Readonly<v.InferOutput<typeof AlertSchema>>;

@@ -1,4 +1,4 @@
-// What an agent is told: `agent.ID.command`, `agent.ID.shutdown` and `agent.ID.message`.
+// The schemas of orders: `agent.ID.command`, `agent.ID.shutdown` and `agent.ID.message`.
 import * as v from "valibot";
 import { anyObject, count, longText, orderToken, shortText, TokenSchema, timestamp } from "./fields.ts";
 
@@ -8,13 +8,13 @@ export type CommandType = v.InferOutput<typeof CommandTypeSchema>;
 
 export const CommandSchema = v.looseObject({
   type: CommandTypeSchema,
-  /** A task's words as text or `{text}`; `{reason?, force?}` for the others. */
+  /** For a task: its text, or `{text}`. For the others: `{reason?, force?, deadline_s?}`, or the reason as text. */
   payload: v.optional(
     v.nullable(v.union([v.string(), anyObject("payload")], "payload must be text or an object")),
   ),
   command_id: v.optional(TokenSchema),
   token: orderToken,
-  /** Of a stop, a pause, a resume: the run of the agent (`instance_id` of its heartbeats) that it is for. */
+  /** For a stop, pause or resume: the run (`instance_id` of the heartbeats) that it is for. */
   run: v.optional(shortText("run")),
   from: v.optional(shortText("from")),
   issued_at: timestamp,
@@ -28,15 +28,15 @@ export const ShutdownSchema = v.looseObject({
   force: v.optional(v.boolean("force must be true or false")),
   command_id: v.optional(TokenSchema),
   token: orderToken,
-  /** As a command's. */
+  /** As in {@link CommandSchema}. */
   run: v.optional(shortText("run")),
   deadline_s: v.optional(count("deadline_s")),
 });
 export type Shutdown = v.InferOutput<typeof ShutdownSchema>;
 
 /**
- * What a message is beside a peer's words: the answer to a request, a request for a captain to decide, a captain's word
- * to all.
+ * What a message can be other than a text from another agent: the answer to a request, a request that a captain may decide, or a captain's
+ * broadcast.
  */
 export const messageKinds = ["answer", "request", "broadcast"] as const;
 

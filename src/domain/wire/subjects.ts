@@ -1,9 +1,9 @@
 // Builds and parses the name of every subject, stream, consumer and bucket (contract §3 and §4). No other file does.
 import { type AgentId, isAgentId } from "./agent-id.ts";
 
-/** What an agent says of itself: `agent.{id}.<topic>`. */
+/** The topics on which an agent reports: `agent.{id}.<topic>`. */
 export const agentReportTopics = ["heartbeat", "status", "event", "receipt"] as const;
-/** What is said to an agent: `agent.{id}.<topic>`; these ride the stream COMMANDS. */
+/** The topics of orders to an agent: `agent.{id}.<topic>`. The stream COMMANDS stores them. */
 export const agentOrderTopics = ["command", "shutdown", "message"] as const;
 
 export type AgentReportTopic = (typeof agentReportTopics)[number];
@@ -11,7 +11,7 @@ export type AgentOrderTopic = (typeof agentOrderTopics)[number];
 export type AgentTopic = AgentReportTopic | AgentOrderTopic;
 
 export const streams = { commands: "COMMANDS", audit: "AUDIT" } as const;
-/** `serve` holds the server's own bookkeeping: how far it has read the streams. */
+/** The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, holds, removed agents. */
 export const buckets = { agents: "agents", requests: "requests", serve: "serve" } as const;
 
 /** The queue group in which `serve` processes share tool calls. */
@@ -21,11 +21,11 @@ export const dashboardStateSubject = "dashboard.state";
 export const dashboardAlertSubject = "dashboard.alert";
 export const captainBroadcastSubject = "captain.broadcast";
 export const captainDecisionSubject = "captain.decision";
-/** Where the operator has credentials made for an agent: a request to the serve that holds the keys. In no stream. */
+/** On this subject the operator's commands ask the serve that has the keys for an agent's credentials. No stream stores it. */
 export const serveCredentialsSubject = "serve.credentials";
-/** Where the operator's commands ask a serve for the fleet as of now: all of it, or one agent. In no stream. */
+/** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */
 export const serveFleetSubject = "serve.fleet";
-/** The form without an id, answered only with `--insecure`. */
+/** The subject for tool calls without an agent's id; answered only with `--insecure`. */
 export const plainToolCallSubject = "tools.call";
 
 export function agentSubject(id: AgentId, topic: AgentTopic): string {
@@ -48,39 +48,39 @@ export function toolCallSubject(id: AgentId): string {
 
 export const everyToolCallSubject = "tools.call.*";
 
-/** Where the late result of a call goes that outlived its request. */
+/** The subject for the result of a call that took longer than its request waits. */
 export function toolResponseSubject(requestId: string): string {
   return `tools.${requestId}.response`;
 }
 
 /**
- * The server's own records in the stream AUDIT. Not `tools.>` itself: a stream that covers a request subject answers each
- * request with its own acknowledgement.
+ * The subjects of the server's own records in the stream AUDIT. The stream must not cover `tools.>` itself, because a stream that covers a
+ * request's subject answers the request with an acknowledgement.
  */
 export const auditRecordSubjects = "audit.>";
 export const auditCheckpointSubject = "audit.checkpoint";
 
-/** One record for each answered tool call. */
+/** The subject of the records of tool calls, one for each answered call. */
 export function auditToolSubject(id: AgentId | "*"): string {
   return `audit.tools.${id}`;
 }
 
-/** A message that could not be understood: by the agent its subject named, or by nobody known. */
+/** The subject of the records of malformed messages; `id`: the agent that the message's subject names, if any. */
 export function auditMalformedSubject(id: AgentId | "*" | undefined): string {
   return id === undefined ? "audit.malformed" : `audit.malformed.${id}`;
 }
 
-/** What is published again of the audit goes under this token, where nothing live is. */
+/** The first token of the subjects on which `audit replay` publishes, so that nothing live receives them. */
 export const replayRoot = "replay";
 
-/** The durable consumer of stream COMMANDS that the agent's bridge works from. */
+/** The name of the durable consumer of the stream COMMANDS from which the agent's host or bridge takes orders. */
 export function bridgeConsumer(id: AgentId): string {
   return `bridge-${id}`;
 }
 
 /**
- * The consumer of one topic alone, where the server cannot give several to one: the first has the usual name. `~` is in
- * no agent id, so that no agent's consumer is another's.
+ * The name of the consumer of a single topic, for servers whose consumers have only one filter (before nats-server 2.10). The first topic has
+ * the usual name. `~` cannot be in an agent id, so the name cannot be another agent's.
  */
 export function bridgeConsumerOf(id: AgentId, topic: AgentOrderTopic): string {
   return topic === agentOrderTopics[0] ? bridgeConsumer(id) : `${bridgeConsumer(id)}~${topic}`;
@@ -91,14 +91,14 @@ export function inboxPrefix(id: AgentId): string {
   return `_INBOX.${id}`;
 }
 
-/** Who and what a subject of the form `agent.{id}.{topic}` is about; undefined for any other subject. */
+/** Parses a subject of the form `agent.{id}.{topic}`; undefined for any other subject. */
 export function parseAgentSubject(subject: string): { id: AgentId; topic: AgentTopic } | undefined {
   const [head, id, topic, ...rest] = subject.split(".");
   if (head !== "agent" || rest.length > 0 || !isAgentId(id) || !isAgentTopic(topic)) return undefined;
   return { id, topic };
 }
 
-/** As {@link parseAgentSubject}. @throws Error for a subject whose id is none, such as `agent.-x.status` */
+/** As {@link parseAgentSubject}. @throws Error for any other subject, such as `agent.-x.status` */
 export function requireAgentSubject(subject: string): { id: AgentId; topic: AgentTopic } {
   const parsed = parseAgentSubject(subject);
   if (parsed === undefined) throw new Error(`"${subject.split(".")[1] ?? ""}" is not an agent id`);

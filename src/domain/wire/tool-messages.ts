@@ -1,4 +1,4 @@
-// `tools.call.ID`: an agent's call of a tool, and the answer to it.
+// The schemas of `tools.call.ID`: an agent's call of a tool, and the answer to it.
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 import { anyObject, count, shortText, TokenSchema } from "./fields.ts";
@@ -8,9 +8,9 @@ export const ToolCallSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
   tool: shortText("tool"),
   arguments: v.optional(anyObject("arguments"), {}),
-  /** The caller's run, as its heartbeats name it: what a run was given and did not confirm is free for the next. */
+  /** The caller's run (`instance_id` of its heartbeats). Items that a run got and did not confirm are free for the next run. */
   instance_id: v.optional(shortText("instance_id")),
-  /** Set by a caller that writes the receipts of what it is handed (`takes`) itself, once its CLI has it. */
+  /** Set by a caller that itself writes the receipts of the items that it gets (`takes`), once its CLI has them. */
   confirms: v.optional(v.boolean("confirms must be true or false")),
 });
 export type ToolCall = v.InferOutput<typeof ToolCallSchema>;
@@ -22,7 +22,7 @@ export const ToolResponseSchema = v.looseObject({
   error: v.optional(v.string()),
   /** The ids of the commands and messages that this result hands over. */
   takes: v.optional(v.array(TokenSchema)),
-  /** The tokens of those of them that have one, by their ids: for the receipts that the caller writes. */
+  /** The tokens of these orders, by their ids, for the receipts that the caller writes. Orders without a token are left out. */
   tokens: v.optional(v.record(TokenSchema, TokenSchema)),
   /** How many commands and messages wait in the agent's inbox: a reminder to call check_inbox. */
   inbox_waiting: v.optional(count("inbox_waiting")),

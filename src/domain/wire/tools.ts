@@ -18,7 +18,7 @@ const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.max
 
 /** How long `ask_human` and `request_stop_approval` wait for the answer without `wait_s`. */
 export const defaultWaitS = 60;
-/** The longest that a call waits here. */
+/** The longest `wait_s`. */
 export const mostWaitS = 86_400;
 const waiting = {
   wait_s: v.optional(
@@ -34,11 +34,11 @@ export interface ToolDefinition<TSchema extends v.GenericSchema = v.GenericSchem
   readonly annotations: { readonly readOnlyHint?: boolean; readonly idempotentHint?: boolean };
   /** The role that may call it; every agent if absent. */
   readonly role?: Role;
-  /** The session's host calls it. No model is shown it. */
+  /** Whether only the host calls it. Models are not shown it. */
   readonly isHosts?: boolean;
   /** Whether a call repeated with the same request id takes effect once. */
   readonly isKnownById?: boolean;
-  /** Whether it also waits for an answer, for `wait_s` seconds. */
+  /** Whether a call also waits for a person's answer, for `wait_s` seconds. */
   readonly waits?: boolean;
 }
 
@@ -79,7 +79,7 @@ const permissionText = v.pipe(v.string(), v.maxLength(200_000));
 export const tools = {
   take_orders: {
     ...tool(
-      "What waits for the agent, for its session's host to hand to it. Given again until its receipt is there.",
+      "Take the orders that wait for the agent, so that its host hands them over. Returned again until their receipts are stored.",
       v.object({
         types: v.optional(v.array(v.picklist(["task", "message", "pause", "resume"]))),
       }),
@@ -161,14 +161,14 @@ export const tools = {
     }),
   ),
   withdraw_request: tool(
-    "Take back what you asked and need no more.",
+    "Withdraw a request that you no longer need.",
     v.object({ request_id: TokenSchema }),
     { idempotentHint: true },
   ),
   check_inbox: tool(
     "Take the commands, messages and answers that wait for you. Each is given once.",
     v.object({
-      item: v.optional(v.pipe(TokenSchema, v.description("the id of a cut one, for its rest"))),
+      item: v.optional(v.pipe(TokenSchema, v.description("the id of a cut item, to read its rest"))),
       offset: v.optional(v.pipe(amount, v.integer())),
     }),
     // A call that is repeated because its answer was lost gets the same items.
@@ -185,7 +185,7 @@ export const tools = {
   ),
   list_agents: tool("List the other agents and what they do.", v.object({}), { readOnlyHint: true }),
   send_message: onceTool(
-    "Send a message to other agents; they read it by check_inbox.",
+    "Send a message to other agents; they read it with check_inbox.",
     v.object({
       to: v.pipe(
         v.string(),
@@ -202,7 +202,7 @@ export const tools = {
       request_id: TokenSchema,
       decision: v.pipe(
         text(20_000),
-        v.description("approve or refuse; to a question, the answer (to several, a line each)"),
+        v.description("approve or refuse; for a question, the answer (for several, a line each)"),
       ),
       reason: text(4000),
     }),
@@ -250,7 +250,7 @@ function isHosts(name: ToolName): boolean {
   return tool.isHosts === true;
 }
 
-/** How long a call may take in all. */
+/** How long a call may take, including the wait for an answer. */
 export function callTimeoutMs(name: ToolName, { wait_s }: Readonly<Record<string, unknown>>): number {
   const { timeoutMs, waits = false }: ToolDefinition = tools[name];
   if (!waits) return timeoutMs;

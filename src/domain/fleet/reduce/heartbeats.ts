@@ -1,6 +1,6 @@
 // This room holds the steps of reduceAgent: what one kind of event changes in an agent's record.
 //
-// A heartbeat, of the agent's own run or of another run beside it. Pure.
+// Reduces a heartbeat of the agent's own run, or of another run beside it. Pure.
 import { definedOf } from "../../defined.ts";
 import type { Heartbeat } from "../../wire/messages.ts";
 import type { AgentRecord, HeartbeatEvidence } from "../agent-record.ts";
@@ -16,7 +16,7 @@ const defaultHeartbeatIntervalS = 15;
 export function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: string): AgentRecord {
   const run = known.heartbeat?.instance_id;
   const isConnected = run !== undefined && message.instance_id !== run && isRunConnected(known, at);
-  // A heartbeat without a run belongs to the run that is connected.
+  // A heartbeat that names no run belongs to the run that is connected.
   const instance_id = message.instance_id ?? (isConnected ? run : undefined);
   const seq = message.instance_id === instance_id ? message.seq : undefined;
   const isOther = instance_id !== undefined && run !== undefined && instance_id !== run;

@@ -1,4 +1,4 @@
-// An agent's orders in its record, as their receipts and they themselves are read. Pure.
+// Adds orders and receipts to an agent's record. Pure.
 import { definedOf } from "../../defined.ts";
 import {
   addReceipt,
@@ -16,10 +16,10 @@ import type { AgentRecord } from "../agent-record.ts";
 import { withSession } from "../run-end.ts";
 
 const settledCommandsKept = 20;
-/** As many as may wait. An unbounded record would one day be too large for NATS, and could not be written any more. */
+/** As many as may wait in the stream. Limited, because a record that is too large for NATS could not be written any more. */
 const openCommandsKept = 1_000;
 
-/** A receipt with a token belongs to the order with that token only; without one, to the order with that id. */
+/** Adds a receipt. With a token it belongs only to the order with that token; without one, to the order with that id. */
 export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string): AgentRecord {
   const { command_id, token } = receipt;
   const { commands } = record;
@@ -30,7 +30,7 @@ export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string)
   const known = commands[place];
   if (known !== undefined) return withCommand(record, place, add(known));
   const namesake = commands.findIndex((command) => command.command_id === command_id);
-  // A late receipt of an earlier order with the same id.
+  // The receipt is a late one of an earlier order with the same id.
   if ((commands[namesake]?.stream_seq ?? 0) > 0) return record;
   // The receipt may be read before its order, because two streams have no common order.
   const unread: CommandRecord = {
@@ -45,7 +45,7 @@ export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string)
   return withCommand(record, namesake, add(unread));
 }
 
-/** A second order with a known id and the same type is the same order again. One of another type is another order. */
+/** Adds an order. One with a known id and the same type is a repetition, and changes nothing. One of another type is another order. */
 export function withOrder(
   record: AgentRecord,
   event: {
@@ -84,14 +84,14 @@ export function withOrder(
   return withCommand(record, place, addReceipt(order, { state: "stored", at }));
 }
 
-/** @param place where it stands among the commands; -1 for one that is new */
+/** @param place the command's index; -1 for a new one */
 function withCommand(record: AgentRecord, place: number, command: CommandRecord): AgentRecord {
   if (record.commands[place] === command) return record;
   const commands = place === -1 ? [...record.commands, command] : record.commands.with(place, command);
   return { ...record, commands: keepPendingAndLast(commands) };
 }
 
-/** Keeps all waiting orders, which their stream bounds, and the last ones of those that were taken without an end or are over. */
+/** Keeps all waiting orders, whose number the stream limits; of the taken and of the settled ones only the last. */
 function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
   const settled = commands.filter(isSettled);
   const open = commands.filter((command) => isTaken(command) && !isSettled(command));

@@ -1,4 +1,4 @@
-// What an agent's CLI meets by itself and shows: a tool that its own rules refuse, a request to its model that it makes again.
+// Reduces what an agent's CLI reports about its own troubles: a tool that its own rules refuse, a request to its model that it repeats.
 import { definedOf } from "../../defined.ts";
 import { summaryOf } from "../../receipts.ts";
 import { type AgentEvent, failureWords } from "../../wire/event-messages.ts";
@@ -23,12 +23,12 @@ export function withRetry(session: SessionEvidence, event: AgentEvent, at: strin
   return { ...session, retry: { detail, error, since: session.retry?.since ?? at } };
 }
 
-/** Those that may come while the CLI waits to ask its model again: they do not show that the model has answered. */
+/** Kinds of events that may come while the CLI waits to repeat its request. They do not show that the model has answered. */
 const besideRetry: ReadonlySet<string> = new Set([
   ...["retry", "usage", "notification", "background", "session_start", "subagent_start", "subagent_end"],
 ]);
 
-/** Whatever else a session tells shows that its model has answered, or that it asks no more. */
+/** Removes the retry: any other kind of event shows that the model has answered, or that the CLI has given up. */
 export function withoutRetry(session: SessionEvidence, kind: string): SessionEvidence {
   if (session.retry === undefined || besideRetry.has(kind)) return session;
   const { retry: _, ...rest } = session;

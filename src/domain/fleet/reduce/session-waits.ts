@@ -1,4 +1,4 @@
-// What a session waits for a person with, and the tool call that it is about. Pure.
+// Adds and removes a session's waits for a person, each with its tool call. Pure.
 import { summaryOf } from "../../receipts.ts";
 import type { AgentEvent } from "../../wire/event-messages.ts";
 import type { SessionEvidence, WaitingForPerson } from "../session-evidence.ts";
@@ -19,7 +19,7 @@ export function withWait(
     ...toolOf(event),
     detail: summaryOf(event.detail ?? ""),
   };
-  // What it is about is known by now; and the same call asks once.
+  // Replace a wait without a tool, because now the tool is known; and an earlier wait of the same call.
   const rest = withoutWaits(
     session,
     (other) => isUnnamed(other) || (wait.tool_use_id !== undefined && other.tool_use_id === wait.tool_use_id),
@@ -40,7 +40,7 @@ export function withoutWaits(
 export const isOfSession = ({ subagent }: WaitingForPerson) => subagent === undefined;
 export const isUnnamed = ({ tool }: WaitingForPerson) => tool === undefined;
 
-/** Whether a wait is the one that the event's tool call had: by the call, else the first of its tool and agent. */
+/** Returns a test for the wait of the event's tool call: the one with the call's id, else the first one of the same tool and agent. */
 export function isWaitOf(session: SessionEvidence, event: AgentEvent): (wait: WaitingForPerson) => boolean {
   const { tool, tool_use_id } = toolOf(event);
   const { waits = [] } = session;
@@ -53,7 +53,7 @@ export function isWaitOf(session: SessionEvidence, event: AgentEvent): (wait: Wa
   return (wait) => wait === found;
 }
 
-/** Takes the tool out of those in flight, and with it what was asked for it. */
+/** Removes the event's tool from the running tools, and the wait for it. */
 export function withoutTool(session: SessionEvidence, event: AgentEvent): SessionEvidence {
   const own = toolOf(event);
   const isOwn = (other: { tool?: string; tool_use_id?: string }) =>

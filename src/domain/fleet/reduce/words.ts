@@ -1,9 +1,9 @@
-// What an agent says of itself in one message: its status, its task, and that it lives. Pure.
+// Reduces what an agent reports about itself in a message: its status, its task, and that it lives. Pure.
 import { definedOf } from "../../defined.ts";
 import { beginningOf } from "../../receipts.ts";
 import type { AgentRecord, SaidStatus } from "../agent-record.ts";
 
-/** How much of an agent's own words is kept, because all records together go into one message. AUDIT has the whole text. */
+/** How many characters of an agent's own texts are kept, because `dashboard.state` has all records in one message. AUDIT has the whole texts. */
 export const wordsLength = 4_000;
 
 export function said(
@@ -34,7 +34,7 @@ export function seen(record: AgentRecord, at: string): AgentRecord {
   return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
 }
 
-/** `null` or an empty text clears the task; a message that leaves it out leaves it as it was. */
+/** `null` or "" clears the task; a message without the field leaves it as it was. */
 export function task(current_task: string | null | undefined): { current_task?: string } {
   return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
 }
