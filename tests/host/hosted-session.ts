@@ -1,15 +1,18 @@
 // A session's host over a real server, around a CLI that is the test: it sends hooks, and takes or swallows what it is given.
 import { claude } from "../../src/agents/claude/claude.ts";
+import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { type Host, startHost } from "../../src/host/host.ts";
 import type { SessionOptions } from "../../src/host/session-options.ts";
 import type { CliProcess } from "../../src/host/steer/cli-process.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-import type { TestServer } from "../support/test-server.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 export const id = parseAgentId("ada");
+/** A tool call of the session. */
+export const tool = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "u1" };
 
 export interface Hosted extends AsyncDisposable {
   readonly session: Host;
@@ -72,6 +75,53 @@ export async function host(test: TestServer, more: Partial<SessionOptions> = {})
       await session.end({ how: "the test is over" });
       await dir[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** A host with a server of its own. */
+export interface HostedAlone extends Hosted, Pick<TestServer, "nats" | "bus" | "server"> {
+  /** Its session takes the prompt `begin`. */
+  begin(): Promise<void>;
+  /** Until the last command has the receipts `stored`, `delivered` and these, and no other. */
+  receipts(...further: string[]): Promise<void>;
+  /** Pauses it. Resolves when that is applied, with a tool call that is held. */
+  heldByPause(): Promise<{ readonly call: Promise<unknown> }>;
+  axes(): AgentView["axes"] | undefined;
+  outcomes(): Record<string, string>;
+  /** Ends the session; its server stays. */
+  end(): Promise<void>;
+}
+
+export async function startHosted(more: Partial<SessionOptions> = {}): Promise<HostedAlone> {
+  await using starting = new AsyncDisposableStack();
+  const test = starting.use(await startTestServer());
+  const ada = await host(test, more);
+  const parts = starting.move();
+  let ended: Promise<void> | undefined;
+  const dispose = async () => await ada[Symbol.asyncDispose]();
+  const end = () => {
+    ended ??= dispose();
+    return ended;
+  };
+  parts.defer(end);
+  const { nats, bus, server } = test;
+  return {
+    ...ada,
+    ...{ nats, bus, server, end },
+    async begin() {
+      await ada.hook("UserPromptSubmit", { prompt: "begin" });
+    },
+    receipts: (...further) => ada.statesOnce("stored", "delivered", ...further),
+    async heldByPause() {
+      await ada.send("pause");
+      await ada.statesOnce("stored", "delivered", "injected");
+      const call = ada.hook("PreToolUse", tool);
+      await ada.statesOnce("stored", "delivered", "injected", "applied");
+      return { call };
+    },
+    axes: () => server.fleet.get(id)?.axes,
+    outcomes: () => outcomes(test),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 

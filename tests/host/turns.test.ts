@@ -1,27 +1,23 @@
 // The turns of a session, over a real nats-server and a real server, where our hooks are not the whole truth of them.
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
-import { startTestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
-import { fakeCli, type Hosted, host, id, outcomes } from "./hosted-session.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
+import { fakeCli, type HostedAlone, id, startHosted } from "./hosted-session.ts";
 
-type Test = Awaited<ReturnType<typeof startTestServer>>;
-
-const axesOf = ({ server }: Test) => server.fleet.get(id)?.axes;
-const untilActivity = (test: Test, value: string, reason = "") =>
-  waitFor(
-    () => axesOf(test)?.activity.value === value && axesOf(test)?.activity.reason.includes(reason) === true,
-    { what: `${value} ${reason}`, saw: () => axesOf(test) },
-  );
-const openStream = ({ session }: Hosted) =>
+const untilActivity = ({ axes }: HostedAlone, value: string, reason = "") =>
+  waitFor(() => axes()?.activity.value === value && axes()?.activity.reason.includes(reason) === true, {
+    ...{ what: `${value} ${reason}`, saw: axes },
+  });
+const aRead = { because: "the session's record is read every 250 ms", forMs: 400 };
+const openStream = ({ session }: HostedAlone) =>
   session.open({ stream: { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) } });
 const shell = { id: "b1", type: "shell", status: "running", description: "npm run build" };
 const line = (fields: object) => `${JSON.stringify({ timestamp: new Date().toISOString(), ...fields })}\n`;
 const recordedEnd = () => line({ type: "system", subtype: "turn_duration" });
 
 /** On a terminal, with a record of its session that the test writes. */
-async function hostRecorded(test: Test, more: Parameters<typeof host>[1] = {}) {
-  const ada = await host(test, more);
+async function hostRecorded(more: Parameters<typeof startHosted>[0] = {}) {
+  const ada = await startHosted(more);
   const transcript_path = ada.dir.join("record.jsonl");
   return {
     ada,
@@ -31,58 +27,53 @@ async function hostRecorded(test: Test, more: Parameters<typeof host>[1] = {}) {
 }
 
 test("on a terminal a turn is over when its record says so: a hook of the user's may keep it going", async () => {
-  await using test = await startTestServer();
-  const { ada, hook, write } = await hostRecorded(test);
+  const { ada, hook, write } = await hostRecorded();
   await using _ = ada;
   const cli = fakeCli();
   ada.session.attach(cli.process);
   await hook("UserPromptSubmit", { prompt: "begin" });
   await write(line({ type: "user" }) + line({ type: "assistant", message: { model: "m" } }));
   await hook("Stop");
-  await untilActivity(test, "working");
+  await untilActivity(ada, "working");
   await ada.send("stop");
-  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.receipts("injected");
   const told = { subtype: "stop_hook_summary", hookErrors: ["carry on"] };
   await write(line({ type: "system", ...told }));
-  await Bun.sleep(400);
-  expect(cli.signals).toEqual([]);
+  await stays(() => cli.signals.length === 0, { what: "its CLI is not ended", ...aRead });
   await hook("Stop", { stop_hook_active: true });
   await write(recordedEnd());
-  await ada.statesOnce("stored", "delivered", "injected", "applied");
-  expect(Object.values(outcomes(test))).toEqual(["applied: its turn had ended; ended: exit code 143"]);
+  await ada.receipts("injected", "applied");
+  expect(Object.values(ada.outcomes())).toEqual(["applied: its turn had ended; ended: exit code 143"]);
 });
 
 test("an end in the record that is older than the turn that runs ends nothing", async () => {
-  await using test = await startTestServer();
-  const { ada, hook, write } = await hostRecorded(test);
+  const { ada, hook, write } = await hostRecorded();
   await using _ = ada;
   await hook("UserPromptSubmit", { prompt: "begin" });
   const end = recordedEnd();
-  await Bun.sleep(5);
+  const written = Date.now();
+  await waitFor(() => Date.now() > written, { what: "the clock has gone on", intervalMs: 1 });
   await hook("PreToolUse", { tool_name: "Bash", tool_input: {}, tool_use_id: "u1" });
   await write(end);
-  await untilActivity(test, "working", "Bash");
-  await Bun.sleep(400);
-  expect(axesOf(test)?.activity.value).toBe("working");
+  await untilActivity(ada, "working", "Bash");
+  await stays(() => ada.axes()?.activity.value === "working", { what: "it works", ...aRead });
   await write(recordedEnd());
-  await untilActivity(test, "idle");
+  await untilActivity(ada, "idle");
 });
 
 test("an end on a terminal that was refused, and that the CLI overrides, is told as a failure", async () => {
-  await using test = await startTestServer();
-  const { ada, hook, write } = await hostRecorded(test, { stopApproval: { waitS: 0, unanswered: "go_on" } });
+  const { ada, hook, write } = await hostRecorded({ stopApproval: { waitS: 0, unanswered: "go_on" } });
   await using _ = ada;
   await hook("UserPromptSubmit", { prompt: "begin" });
   await write(line({ type: "user" }) + line({ type: "assistant", message: { model: "m" } }));
   expect(await hook("Stop", { last_assistant_message: "done" })).toMatchObject({ decision: "block" });
   await write(recordedEnd());
-  await untilActivity(test, "idle", "its turn failed");
-  expect(test.server.fleet.get(id)?.session?.turn_error?.detail).toContain("its end was refused");
+  await untilActivity(ada, "idle", "its turn failed");
+  expect(ada.server.fleet.get(id)?.session?.turn_error?.detail).toContain("its end was refused");
 });
 
 test("what stood in the record before this run is no evidence of what this run was given", async () => {
-  await using test = await startTestServer();
-  const { ada, hook, write } = await hostRecorded(test, { routes: ["hook"] });
+  const { ada, hook, write } = await hostRecorded({ routes: ["hook"] });
   await using _ = ada;
   const taken = line({ type: "user", message: { role: "user", content: "[cliai task t1] dig" } });
   const answer = line({ type: "assistant", message: { model: "m" } });
@@ -90,95 +81,89 @@ test("what stood in the record before this run is no evidence of what this run w
   await hook("SessionStart", { source: "resume" });
   await hook("UserPromptSubmit", { prompt: "begin" });
   await ada.send("task", { command_id: "t1" });
-  await ada.statesOnce("stored", "delivered");
+  await ada.receipts();
   const tool = { tool_name: "Bash", tool_input: {}, tool_use_id: "u1", tool_response: "ok" };
   const isTold = async () => JSON.stringify(await hook("PostToolUse", tool)).includes("[cliai task t1]");
   await waitFor(isTold, { what: "the hook's answer carries it" });
-  await ada.statesOnce("stored", "delivered", "injected");
-  await Bun.sleep(400);
-  expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+  await ada.receipts("injected");
+  await stays(() => ada.states().at(-1) === "injected", { what: "it is not seen", ...aRead });
   await write(taken + answer);
-  await ada.statesOnce("stored", "delivered", "injected", "seen");
+  await ada.receipts("injected", "seen");
 });
 
 test("what goes on in the background is work: a stop waits for it until its deadline, and says what it cut off", async () => {
-  await using test = await startTestServer();
-  await using ada = await host(test);
+  await using ada = await startHosted();
   ada.session.attach(fakeCli().process);
-  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await ada.begin();
   await ada.hook("Stop", { background_tasks: [shell] });
-  await untilActivity(test, "working", "1 background shell");
-  expect(test.server.fleet.get(id)?.session?.background).toEqual([
+  await untilActivity(ada, "working", "1 background shell");
+  expect(ada.server.fleet.get(id)?.session?.background).toEqual([
     { type: "shell", description: "npm run build" },
   ]);
-  test.bus.publish("agent.ada.shutdown", { reason: "enough", approved: true, force: false, deadline_s: 0.5 });
-  await ada.statesOnce("stored", "delivered", "injected", "applied");
-  expect(Object.values(outcomes(test))[0]).toContain("not finished within 0.5 s (1 background shell)");
+  ada.bus.publish("agent.ada.shutdown", { reason: "enough", approved: true, force: false, deadline_s: 0.5 });
+  await ada.receipts("injected", "applied");
+  expect(Object.values(ada.outcomes())[0]).toContain("not finished within 0.5 s (1 background shell)");
 });
 
 test("a subagent in the background is work from its start to its end, and its tools open no turn", async () => {
-  await using test = await startTestServer();
-  await using ada = await host(test);
-  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  await using ada = await startHosted();
+  await ada.begin();
   await ada.hook("SubagentStart", { agent_id: "a1", agent_type: "general-purpose" });
   await ada.hook("Stop");
-  await untilActivity(test, "working", "1 background subagent");
+  await untilActivity(ada, "working", "1 background subagent");
   const tool = { tool_name: "Bash", tool_input: {}, tool_use_id: "u1", agent_id: "a1" };
   await ada.hook("PreToolUse", tool);
   await ada.hook("PostToolUse", { ...tool, tool_response: "ok" });
-  await untilActivity(test, "working", "1 background subagent");
+  await untilActivity(ada, "working", "1 background subagent");
   await ada.hook("SubagentStop", { agent_id: "a1" });
   // Its end wakes the model.
   await ada.hook("UserPromptSubmit", { prompt: "<task-notification>" });
-  await untilActivity(test, "working", "a turn is open");
+  await untilActivity(ada, "working", "a turn is open");
   await ada.hook("Stop", { background_tasks: [] });
-  await untilActivity(test, "idle");
+  await untilActivity(ada, "idle");
 });
 
 test("a result that is read behind the next prompt's hook ends its own turn alone", async () => {
-  await using test = await startTestServer();
-  await using ada = await host(test, { hasStream: true });
+  await using ada = await startHosted({ hasStream: true });
   openStream(ada);
   const taskId = await ada.send("task");
-  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.receipts("injected");
   await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${taskId}] dig` });
   ada.answered(taskId);
   await ada.hook("Stop");
   await ada.hook("UserPromptSubmit", { prompt: "the next" });
   ada.session.turnResult({ isError: false, wasAsked: true, text: "dug" });
-  await ada.statesOnce("stored", "delivered", "injected", "seen", "applied");
-  expect(axesOf(test)?.activity.value).toBe("working");
+  await ada.receipts("injected", "seen", "applied");
+  expect(ada.axes()?.activity.value).toBe("working");
   ada.session.takeSign({ type: "answer" });
   ada.session.turnResult({ isError: false, wasAsked: true, text: "that, too" });
-  await untilActivity(test, "idle");
+  await untilActivity(ada, "idle");
 });
 
 test("a prompt that is stopped by a hook, without its words, fails the task that was offered, and no later one", async () => {
-  await using test = await startTestServer();
-  await using ada = await host(test, { hasStream: true });
+  await using ada = await startHosted({ hasStream: true });
   openStream(ada);
   const first = await ada.send("task");
-  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.receipts("injected");
   await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${first}] dig` });
   const second = await ada.send("task");
-  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.receipts("injected");
   ada.session.takeSign({ type: "refused", text: "Operation stopped by hook: halt it", reason: "halt it" });
   ada.session.turnResult({ isError: false, wasAsked: false, text: "Operation stopped by hook: halt it" });
-  await untilActivity(test, "idle", "its turn failed");
-  await waitFor(() => outcomes(test)[first]?.startsWith("failed") === true, { what: "the first has failed" });
-  expect(outcomes(test)[first]).toContain("halt it");
+  await untilActivity(ada, "idle", "its turn failed");
+  await waitFor(() => ada.outcomes()[first]?.startsWith("failed") === true, { what: "the first has failed" });
+  expect(ada.outcomes()[first]).toContain("halt it");
   // The same, read late in the session's record.
   ada.session.takeSign({ type: "refused", text: `[cliai task ${first}] dig`, reason: "halt it" });
-  expect(outcomes(test)[second]).toStartWith("injected");
+  expect(ada.outcomes()[second]).toStartWith("injected");
 });
 
 test("a result without a request to the model applies no task", async () => {
-  await using test = await startTestServer();
-  await using ada = await host(test, { hasStream: true });
+  await using ada = await startHosted({ hasStream: true });
   openStream(ada);
   await ada.send("task");
-  await ada.statesOnce("stored", "delivered", "injected");
+  await ada.receipts("injected");
   ada.session.turnResult({ isError: false, wasAsked: false, text: "nothing" });
-  await untilActivity(test, "idle");
+  await untilActivity(ada, "idle");
   expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
 });

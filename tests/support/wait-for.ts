@@ -48,3 +48,36 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOp
   const shown = typeof seen === "string" ? seen : inspect(seen, { depth: 6 });
   throw new Error(`not within ${deadlineMs} ms: ${what}; last saw: ${shown}`, { cause: failure });
 }
+
+export interface StaysOptions {
+  readonly what: string;
+  /** Why a look for so long shows it: what would have happened by then. */
+  readonly because: string;
+  /** Default 300. */
+  readonly forMs?: number;
+}
+
+/** Shows that nothing happens: fails as soon as `holds` is false, and resolves when it was true at every look for `forMs`. */
+export async function stays(
+  holds: () => boolean,
+  { what, because, forMs = 300 }: StaysOptions,
+): Promise<void> {
+  const endMs = performance.now() + forMs;
+  for (;;) {
+    if (!holds())
+      throw new Error(`it did not stay so: ${what} (looked at for ${forMs} ms, because ${because})`);
+    const leftMs = endMs - performance.now();
+    if (leftMs <= 0) return;
+    await delay(Math.min(leftMs, 10));
+  }
+}
+
+/** Shows that a promise does not settle: fails as soon as it does. */
+export async function staysPending(promise: Promise<unknown>, options: StaysOptions): Promise<void> {
+  let isPending = true;
+  const settle = () => {
+    isPending = false;
+  };
+  promise.then(settle, settle);
+  await stays(() => isPending, options);
+}

@@ -1,0 +1,160 @@
+// As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
+import { describe, expect, test } from "bun:test";
+import { createServer } from "node:net";
+import { silentLogger } from "../../../src/log.ts";
+import { stays, waitFor } from "../../support/wait-for.ts";
+import { fakeCli, id, startHosted, tool } from "../hosted-session.ts";
+
+describe("createRoutes()", () => {
+  test("without a socket a busy session is given a task by the answer of its next hook, and its record is the evidence", async () => {
+    await using ada = await startHosted();
+    const transcript_path = ada.dir.join("transcript.jsonl");
+    await ada.hook("UserPromptSubmit", { prompt: "begin", transcript_path });
+    await ada.hook("PreToolUse", { ...tool, transcript_path });
+    const commandId = await ada.send("task");
+    await ada.receipts();
+    let answer: unknown = {};
+    const isTold = async () => {
+      answer = await ada.hook("PostToolUse", { ...tool, tool_response: "ok", transcript_path });
+      return JSON.stringify(answer).includes(`[cliai task ${commandId}]`);
+    };
+    await waitFor(isTold, { what: "the hook's answer carries it" });
+    expect(answer).toMatchObject({ hookSpecificOutput: { hookEventName: "PostToolUse" } });
+    await ada.receipts("injected");
+    const isOnlyInjected = () => ada.states().join() === "stored,delivered,injected";
+    const oneLook = { because: "the session's record is read every 250 ms", forMs: 400 };
+    // What is only queued is no evidence.
+    const queued = {
+      type: "queue-operation",
+      operation: "enqueue",
+      content: `[cliai task ${commandId}] dig`,
+    };
+    await Bun.write(transcript_path, `${JSON.stringify(queued)}\n`);
+    await ada.hook("PostToolUse", { ...tool, tool_response: "ok", transcript_path });
+    await stays(isOnlyInjected, { what: "it is injected and no more", ...oneLook });
+    const taken = { type: "user", message: { role: "user", content: `[cliai task ${commandId}] dig` } };
+    const lines = `${JSON.stringify(queued)}\n${JSON.stringify(taken)}\n`;
+    await Bun.write(transcript_path, lines);
+    // Nor is what no answer of the model follows.
+    await stays(isOnlyInjected, { what: "it is injected and no more", ...oneLook });
+    const answered = { type: "assistant", message: { model: "a-model" } };
+    await Bun.write(transcript_path, `${lines}${JSON.stringify(answered)}\n`);
+    await ada.receipts("injected", "seen");
+  });
+
+  test("a session that swallows what its socket takes has it injected, not seen; and it is not given again", async () => {
+    await using ada = await startHosted();
+    const path = ada.dir.join("s.sock");
+    let swallowed = "";
+    const server = createServer((socket) =>
+      socket.on("data", (data) => {
+        swallowed += data.toString();
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    try {
+      ada.session.bridgeNews({ messaging: { path, token: "t" } });
+      await ada.hook("SessionStart");
+      const commandId = await ada.send("task");
+      await ada.receipts("injected");
+      await ada.hook("UserPromptSubmit", { prompt: "something else" });
+      await ada.hook("Stop");
+      expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+      expect(swallowed.split(commandId).length - 1).toBe(2); // the mark, and the words about acknowledge
+      expect(swallowed).toStartWith('{"type":"auth","token":"t"}\n');
+    } finally {
+      server.close();
+    }
+  });
+
+  test("neither an input stream nor a terminal that swallows what it is given makes it seen", async () => {
+    for (const way of ["stream", "terminal"] as const) {
+      await using ada = await startHosted({ routes: ["stream-json", "terminal"] });
+      const swallowed: string[] = [];
+      ada.session.attach(fakeCli().process);
+      ada.session.open(
+        way === "stream"
+          ? {
+              stream: {
+                say: async (text) => void swallowed.push(text),
+                interrupt: () => Promise.resolve(false),
+              },
+            }
+          : { terminal: { type: async (text) => swallowed.push(text) > 0, noteSent: () => undefined } },
+      );
+      await ada.hook("SessionStart");
+      await ada.send("task");
+      await ada.receipts("injected");
+      await ada.hook("UserPromptSubmit", { prompt: "something else" });
+      await ada.hook("Stop");
+      expect(swallowed.length).toBe(1);
+      expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
+      const route = way === "stream" ? "stream-json" : "terminal";
+      expect(ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1)?.route).toBe(route);
+    }
+  });
+
+  test("a dead socket falls back to the hooks", async () => {
+    await using ada = await startHosted();
+    ada.session.bridgeNews({ messaging: { path: ada.dir.join("nobody.sock") } });
+    await ada.begin();
+    const commandId = await ada.send("task");
+    const isTold = async () =>
+      JSON.stringify(await ada.hook("PostToolUse", { ...tool, tool_response: "ok" })).includes(commandId);
+    await waitFor(isTold, { what: "the hook's answer carries it", deadlineMs: 10_000 });
+    await ada.receipts("injected");
+  });
+
+  test("an idle session without a socket is given nothing until it has a turn; the end of that turn carries it", async () => {
+    await using ada = await startHosted();
+    await ada.hook("SessionStart");
+    await ada.send("task");
+    await ada.receipts();
+    await ada.hook("UserPromptSubmit", { prompt: "hello" });
+    const isHeldBack = async () => JSON.stringify(await ada.hook("Stop")).includes("[cliai task");
+    await waitFor(
+      async () => {
+        if (await isHeldBack()) return true;
+        await ada.hook("UserPromptSubmit", { prompt: "again" });
+        return false;
+      },
+      { what: "the end of a turn is held back with it" },
+    );
+  });
+
+  test("what became of a task is told when NATS is back, step by step", async () => {
+    const said: string[] = [];
+    await using ada = await startHosted({ log: { ...silentLogger, debug: (text) => said.push(text) } });
+    await ada.begin();
+    await ada.hook("PreToolUse", tool);
+    const commandId = await ada.send("task");
+    await ada.receipts();
+    await waitFor(() => said.includes(`task ${commandId} waits for a route into the session`), {
+      ...{ what: "the host has it in hand", saw: () => said },
+    });
+    ada.nats.kill();
+    const answer = await ada.hook("PostToolUse", { ...tool, tool_response: "ok" });
+    expect(JSON.stringify(answer)).toContain(commandId);
+    ada.answered(commandId);
+    await waitFor(() => ada.states().join() === "stored,delivered,injected,seen", {
+      ...{ what: "the receipts", saw: ada.states, deadlineMs: 20_000 },
+    });
+  });
+
+  test("a session with a stream is given nothing by another way before that is open: its hooks might not be called yet", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    const said: string[] = [];
+    const socket = createServer((connection) => void connection.on("data", (data) => said.push(`${data}`)));
+    const path = ada.dir.join("messaging.sock");
+    await new Promise<void>((resolve) => socket.listen(path, resolve));
+    await using _ = { [Symbol.asyncDispose]: async () => void socket.close() };
+    ada.session.bridgeNews({ messaging: { path } });
+    await ada.hook("SessionStart");
+    await ada.send("task");
+    await ada.receipts();
+    ada.session.open({ stream: { say: async (text) => void said.push(text), interrupt: async () => false } });
+    await ada.receipts("injected");
+    const { route } = ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
+    expect([route, said.length]).toEqual(["stream-json", 1]);
+  });
+});

@@ -1,0 +1,138 @@
+// As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
+import { describe, expect, test } from "bun:test";
+import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { stays, staysPending, waitFor } from "../../support/wait-for.ts";
+import { id, startHosted, tool } from "../hosted-session.ts";
+
+const aCallIsLetGoAtOnce = "a call that is let go is answered at once, without a wait";
+
+describe("createPauses()", () => {
+  test("a pause holds while NATS and the server are away, and a resume after their return lets go", async () => {
+    await using ada = await startHosted();
+    await ada.begin();
+    const { call: held } = await ada.heldByPause();
+    ada.nats.kill();
+    await staysPending(held, { what: "the call is held", because: aCallIsLetGoAtOnce });
+    await waitFor(
+      async () => {
+        try {
+          await ada.send("resume");
+          return true;
+        } catch {
+          return false; // the server comes back by itself
+        }
+      },
+      { what: "the resume is stored", deadlineMs: 15_000 },
+    );
+    expect(await held).toEqual({});
+  });
+
+  test("a pause before the first hook holds the first tool call", async () => {
+    await using ada = await startHosted();
+    await ada.send("pause");
+    await ada.receipts();
+    await ada.begin();
+    const held = ada.hook("PreToolUse", tool);
+    await ada.receipts("injected", "applied");
+    await staysPending(held, { what: "the call is held", because: aCallIsLetGoAtOnce });
+    await ada.send("resume");
+    expect(await held).toEqual({});
+  });
+
+  test("once anybody sees that a pause is delivered, no tool call starts any more", async () => {
+    await using ada = await startHosted();
+    await ada.begin();
+    const onReceipt = Promise.withResolvers<Promise<unknown>>();
+    const unsubscribe = (await ada.nats.bus()).subscribe(agentSubject(id, "receipt"), ({ data }) => {
+      // The first receipt: `delivered`. The host has no answer from nats-server yet.
+      unsubscribe();
+      expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ state: "delivered" });
+      onReceipt.resolve(Promise.resolve({ call: ada.hook("PreToolUse", tool) }));
+    });
+    await ada.send("pause");
+    const { call } = (await onReceipt.promise) as { call: Promise<unknown> };
+    await ada.receipts("injected", "applied");
+    await staysPending(call, { what: "the call is held", because: aCallIsLetGoAtOnce });
+    await ada.send("resume");
+    expect(await call).toEqual({});
+  });
+
+  test("a pause whose receipt cannot be stored holds nothing until it can", async () => {
+    const logged: string[] = [];
+    await using ada = await startHosted({ log: { ...silentLogger, warn: (line) => void logged.push(line) } });
+    await ada.begin();
+    const manager = await (await ada.nats.bus()).connection.jetstreamManager();
+    const { config } = await manager.streams.info(streams.audit);
+    await manager.streams.update(streams.audit, { ...config, max_msg_size: 10 });
+    await ada.send("pause");
+    await waitFor(() => logged.some((line) => line.includes("is not taken yet")), { what: "the trouble" });
+    expect(await ada.hook("PreToolUse", tool)).toEqual({});
+    await manager.streams.update(streams.audit, config);
+    await ada.receipts("injected");
+    const held = ada.hook("PreToolUse", tool);
+    await ada.receipts("injected", "applied");
+    await ada.send("resume");
+    expect(await held).toEqual({});
+  });
+
+  test("a session that only begins shows no hook that can hold it: a pause stays delivered, and so does its resume", async () => {
+    await using ada = await startHosted();
+    await ada.hook("SessionStart", { source: "startup" });
+    await waitFor(() => ada.server.fleet.get(id)?.session?.session_id === "s1", { what: "it has begun" });
+    const paused = await ada.send("pause");
+    await ada.receipts();
+    await ada.send("resume");
+    await ada.receipts();
+    await stays(() => ada.outcomes()[paused]?.startsWith("delivered") === true, {
+      what: "the pause has no further receipt",
+      because: "receipts come within a few milliseconds of their cause",
+    });
+    await ada.hook("PreToolUse", tool);
+    await ada.receipts("injected", "applied");
+    expect(ada.outcomes()[paused]).toBe("applied: let go before a tool call came");
+  });
+
+  test("a session whose stream carries the hook before a tool is held by it from the first", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    await ada.send("pause");
+    await ada.receipts();
+    const stream = { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) };
+    ada.session.open({ stream: { ...stream, carriesHooks: true } });
+    await ada.receipts("injected", "applied");
+  });
+
+  test("a second pause while a call is held holds it, too", async () => {
+    await using ada = await startHosted();
+    await ada.begin();
+    const { call: held } = await ada.heldByPause();
+    const second = await ada.send("pause");
+    await waitFor(() => ada.outcomes()[second] === "applied: a tool call is held already", {
+      ...{ what: "the second is applied", saw: () => ada.outcomes() },
+    });
+    await ada.send("resume");
+    expect(await held).toEqual({});
+  });
+
+  test("the CLI's word that it waits for its user ends a turn that no hook ended", async () => {
+    await using ada = await startHosted();
+    await ada.begin();
+    await ada.send("pause");
+    await ada.receipts("injected");
+    await ada.hook("Notification", { notification_type: "idle_prompt", message: "waiting" });
+    await ada.receipts("injected", "applied");
+  });
+
+  test("what is asked of a session that never calls a hook has its end with it", async () => {
+    await using ada = await startHosted();
+    const pause = await ada.send("pause");
+    const resume = await ada.send("resume");
+    await ada.receipts();
+    await ada.end();
+    const detail = "failed: the session has ended: the test is over";
+    await waitFor(() => Object.values(ada.outcomes()).every((each) => each === detail), {
+      ...{ what: "both have failed", saw: () => ada.outcomes() },
+    });
+    expect(Object.keys(ada.outcomes())).toEqual([pause, resume]);
+  });
+});
