@@ -4,10 +4,10 @@
 // `src/cli/bridge.ts` has the flags, the signals and the process.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import { sayGoodbye } from "../agent-link/goodbye.ts";
+import { type GoodbyeOptions, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { AgentFacts } from "../agent-link/heartbeat.ts";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
-import { startLink } from "../agent-link/link.ts";
+import { type Link, startLink } from "../agent-link/link.ts";
 import type { TakenOrder } from "../agent-link/read-order.ts";
 import { createReceiptQueue, noteTokens, type ReceiptQueue } from "../agent-link/receipt-queue.ts";
 import { createToolCaller, type ToolCaller } from "../agent-link/tool-call.ts";
@@ -24,8 +24,8 @@ import { readClientNews } from "./client-facts.ts";
 import { createHandedOver } from "./handed-over.ts";
 import type { HostAddress } from "./host-link.ts";
 import { createMcpServer } from "./mcp-server.ts";
-import { startPresence } from "./presence.ts";
-import { createStdioTransport } from "./stdio-transport.ts";
+import { type Presence, startPresence } from "./presence.ts";
+import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
 
 /** Claude Code kills its MCP servers half a second after SIGINT, so the goodbye must be sent before. */
 const goodbyeWithinMs = 300;
@@ -34,6 +34,7 @@ const lastAnswersWithinMs = 1_000;
 const progressEveryMs = 5_000;
 const hostlessStop =
   "the host of its session is gone: the stop has ended its MCP server only, and its CLI may still run";
+const bareStop = "its bridge has ended; without a host, nobody ends its CLI";
 
 export interface BridgeOptions {
   readonly agentId: AgentId;
@@ -131,17 +132,7 @@ export function startBridge(options: BridgeOptions): Bridge {
     },
     onEnd: (how) => void shutdown(how),
   });
-  const mcp = serveStdio(
-    () =>
-      createMcpServer({
-        id,
-        role: options.facts.role ?? "agent",
-        version: options.version,
-        call: callTool,
-        progressEveryMs: options.progressEveryMs ?? progressEveryMs,
-      }),
-    { transport, onerror: (error) => log.debug(`MCP: ${error.message}`) },
-  );
+  const mcp = startMcp(options, callTool, transport);
 
   const end = async (reason: EndReason, order: TakenOrder | undefined) => {
     log.info(`ending: ${reason}`);
@@ -149,12 +140,16 @@ export function startBridge(options: BridgeOptions): Bridge {
       presence.stopOrders();
       if (reason === "stdin closed") await transport.settled(lastAnswersWithinMs, hurry.signal);
       presence.stop();
-      if (presence.isAlone()) {
-        const how = host !== undefined && reason === "stopped" ? hostlessStop : reason;
-        sayGoodbye({ id, instanceId: presence.instanceId(), link, now, log }, order, { how });
-      }
+      const sayBye = () => {
+        if (presence.isAlone())
+          sayGoodbye(goodbyeOf(options, presence, link), order, { how: howOf(options, reason) });
+      };
+      // A stop's sender waits for its end until the goodbye comes. Otherwise nobody waits, and the CLI soon kills this process.
+      if (order === undefined) sayBye();
+      else receipts.write({ command_id: order.command_id, state: "applied", detail: bareStop });
       await pause(0, hurry.signal); // `onHandedOver` runs after the result is sent
       await receipts.close(goodbyeWithinMs);
+      if (order !== undefined) sayBye();
       await link.close(goodbyeWithinMs);
       await mcp.close();
       options.stdin.destroy();
@@ -178,6 +173,31 @@ function connect(
   name: string,
 ): Promise<Bus> {
   return connectBus({ url, name, credsPath, inboxPrefix: inboxPrefix(agentId), log });
+}
+
+function startMcp(options: BridgeOptions, call: ToolCaller, transport: StdioTransport) {
+  const { agentId: id, facts, version, log } = options;
+  return serveStdio(
+    () =>
+      createMcpServer({
+        ...{ id, version, call },
+        role: facts.role ?? "agent",
+        progressEveryMs: options.progressEveryMs ?? progressEveryMs,
+      }),
+    { transport, onerror: (error) => log.debug(`MCP: ${error.message}`) },
+  );
+}
+
+function goodbyeOf(
+  { agentId: id, now, log }: BridgeOptions,
+  presence: Presence,
+  link: Pick<Link, "bus">,
+): GoodbyeOptions {
+  return { id, instanceId: presence.instanceId(), link, now, log };
+}
+
+function howOf({ host }: BridgeOptions, reason: EndReason): string {
+  return host !== undefined && reason === "stopped" ? hostlessStop : reason;
 }
 
 interface Unseen {

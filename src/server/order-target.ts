@@ -2,9 +2,9 @@
 // an agent that was stopped or ended its work gets no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
-import { deriveAxes, isGoodbye } from "../domain/fleet/status.ts";
+import { deriveAxes } from "../domain/fleet/status.ts";
 import { resumeLine } from "../domain/fleet/way-back.ts";
-import { type CommandRecord, isControl, isSettled, type OrderType } from "../domain/receipts.ts";
+import { isControl, type OrderType } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 
 /** Whether the agent seems to have a run now. A silent one counts, because it may only be unreachable. */
@@ -63,16 +63,6 @@ export function refuseStopped(record: AgentRecord): void {
   throw new CliaiError("refused", `${agent_id} ${what} at ${said.at}${why}: it takes no work`, {
     hint: startAgain(record),
   });
-}
-
-/**
- * Why no further receipt of the control order will come; undefined while one may. That is so if the order is settled and its run has
- * said goodbye, because a run stores its receipts before its goodbye.
- */
-export function saidItsLast({ said }: AgentRecord, command: CommandRecord): string | undefined {
-  if (!isControl(command.type) || !isSettled(command) || command.run === undefined) return undefined;
-  if (said === undefined || said.instance_id !== command.run || !isGoodbye(said.status)) return undefined;
-  return `its run has ended (${said.message ?? said.status})`;
 }
 
 function startAgain(record: AgentRecord): string {

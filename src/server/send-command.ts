@@ -13,11 +13,12 @@ import {
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../domain/wire/decode.ts";
-import { type Receipt, ReceiptSchema, type ReceiptState } from "../domain/wire/messages.ts";
+import { type Receipt, ReceiptSchema } from "../domain/wire/messages.ts";
 import { type Command, CommandSchema, type CommandType } from "../domain/wire/order-messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { commandStoredAs, createOrderToken } from "./order-names.ts";
+import { type NoMoreReceipts, whereItIs } from "./order-outlook.ts";
 import { requireTaker, runOf } from "./order-target.ts";
 import { storeOnce } from "./removed-agents.ts";
 import { readStoredOrder, type StoredName } from "./stored-order.ts";
@@ -142,7 +143,7 @@ function wordsOf({ type, payload }: Command): string {
  */
 export interface KnownOrder extends Pick<CommandRecord, "receipts"> {
   /** Why no further receipt will come; undefined while one may. */
-  readonly over?: string | undefined;
+  readonly over?: NoMoreReceipts | undefined;
 }
 
 export interface WatchOptions {
@@ -202,17 +203,18 @@ export async function sendAndWatch(
     if (stored === undefined) early.push(receipt);
     else takeReceipt(receipt);
   });
-  const giveUp = (why: string) => {
+  const giveUp = (why: string, hint?: string) => {
     const furthest = record.receipts.at(-1)?.state;
     const message = `${order.type} to ${order.id} is ${furthest ?? "not stored"}, not ${options.wait}`;
-    reached.reject(new CliaiError("no_answer", message + why, { hint: whereItIs(order.id, furthest) }));
+    const place = hint ?? whereItIs(order.id, order.type, furthest);
+    reached.reject(new CliaiError("no_answer", message + why, { hint: place }));
   };
   const timer = setTimeout(() => giveUp(`, after ${options.timeoutMs / 1000} s`), options.timeoutMs);
   reached.promise.catch(() => undefined);
   let looking: ReturnType<typeof setInterval> | undefined;
   const takeKnown = ({ receipts, over }: KnownOrder) => {
     for (const entry of receipts) take(entry);
-    if (over !== undefined) giveUp(`: ${over}`);
+    if (over !== undefined) giveUp(`: ${over.why}`, over.hint);
   };
   const look = () => {
     options.readKnown?.().then(
@@ -235,13 +237,6 @@ export async function sendAndWatch(
     clearInterval(looking);
     unsubscribe();
   }
-}
-
-/** The hint that tells where a command is whose last state is `furthest`. */
-function whereItIs(id: AgentId, furthest: ReceiptState | undefined): string {
-  const see = `see it with: cliai show ${id}`;
-  if (furthest === undefined) return `it may still be stored; ${see}`;
-  return furthest === "stored" ? `it stays in the agent's queue; ${see}` : see;
 }
 
 /** Ignores a receipt that cannot be decoded; the server counts it and raises the alert. */

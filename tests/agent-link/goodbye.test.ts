@@ -85,6 +85,10 @@ for (const runtime of runtimes) {
       expect(code).toBe(0);
       expect(stderr).toContain("ended by stopped");
       expect(heard.statuses.map(({ status }) => status)).toEqual(["stopped"]);
+      expect(heard.receipts).toMatchObject([
+        { state: "delivered" },
+        { state: "applied", detail: "its bridge has ended; without a host, nobody ends its CLI" },
+      ]);
     }, 20_000);
 
     test("with NATS away it ends at once", async () => {

@@ -68,9 +68,13 @@ describe("cliai send", () => {
     const isStopped = async () => (await fetchAgent(serve, "dan")).status === "stopped";
     await waitFor(isStopped, { what: "dan is stopped" });
     expect(sent.map(({ state }) => state)).toEqual(["stored", "delivered"]);
+    await waitFor(async () => (await fetchAgent(serve, "dan")).commands[0]?.receipts.length === 3, {
+      what: "its end",
+    });
     const ofApi = await fetchAgent(serve, "dan");
     expect(ofApi.commands).toMatchObject([{ command_id: sent[0]?.command_id, type: "stop" }]);
-    expect(ofApi.commands[0]?.receipts.map(({ state }) => state)).toEqual(["stored", "delivered"]);
+    const states = ofApi.commands[0]?.receipts.map(({ state }) => state);
+    expect(states).toEqual(["stored", "delivered", "applied"]);
     await waitFor(async () => (await show("dan")).status === "stopped", { what: "the same by cliai show" });
     expect((await show("dan")).commands).toEqual([...ofApi.commands]);
     const page = await (await serve.fetch("/agents/dan")).text();
@@ -105,16 +109,6 @@ describe("cliai send", () => {
     expect(run).toMatchObject({ code: 4 });
     expect(run.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}stored\n.* {2}delivered\n$/);
     expect(run.stderr).toContain("error: pause to dora is delivered, not applied, after 0.5 s");
-  });
-
-  test("ends with 4 at once where the run has ended, and nothing can come any more", async () => {
-    await using una = await startAgent("una");
-    const run = await serve.run(["send", "stop", "una", "--wait", "applied", "--timeout", "600"]);
-    expect(run).toMatchObject({ code: 4 });
-    expect(run.stderr).toMatch(
-      /^error: stop to una is delivered, not applied: its run has ended \(stop by .*\)\nhint: see it with: cliai show una\n$/,
-    );
-    expect(await una.exit()).toMatchObject({ code: 0 });
   });
 
   test.each([
@@ -199,6 +193,39 @@ describe("cliai send", () => {
       what: "none is left",
     });
   });
+});
+
+test("a stop of an agent without a host is applied by the end of its bridge", async () => {
+  await using hal = await startAgent("hal");
+  const stopped = await serve.run(["send", "stop", "hal", "--wait", "applied"]);
+  expect(stopped).toMatchObject({ code: 0, stderr: "" });
+  expect(stopped.stdout).toMatch(/ applied +its bridge has ended; without a host, nobody ends its CLI$/m);
+  expect(await hal.exit()).toMatchObject({ code: 0 });
+});
+
+test("a task for one that is away is answered at once, and given to its next run", async () => {
+  {
+    await using jo = await startAgent("jo");
+    jo.endInput();
+    expect(await jo.exit()).toMatchObject({ code: 0 });
+  }
+  await waitFor(async () => (await show("jo")).status === "disconnected", { what: "jo has gone" });
+  const startedAt = performance.now();
+  const task = await serve.run(["send", "task", "jo", "dig", "--id", "k", "--timeout", "60"]);
+  expect(task.code).toBe(4);
+  expect(task.stderr).toBe(
+    "error: task to jo is stored, not delivered: jo is disconnected\nhint: it will get it when it is back: cliai resume jo\n",
+  );
+  const stored = await serve.run(["send", "task", "jo", "fill", "--id", "k2", "--wait", "stored"]);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect(stored).toMatchObject({
+    code: 0,
+    stderr: "jo is disconnected; it will get it when it is back: cliai resume jo\n",
+  });
+  await using _ = await startAgent("jo");
+  const isDelivered = async () =>
+    (await show("jo")).commands.every(({ receipts }) => receipts.some(({ state }) => state === "delivered"));
+  await waitFor(isDelivered, { what: "both are delivered" });
 });
 
 describe("a stop belongs to a run", () => {

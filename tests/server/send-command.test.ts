@@ -108,8 +108,32 @@ describe("sendAndWatch()", () => {
     await startTaker(await run.nats.bus(), "delivered");
     await expect(send(bus, "applied", {}, 2_000)).rejects.toMatchObject({
       message: "pause to ada is delivered, not applied, after 2 s",
-      hint: "see it with: cliai show ada",
+      hint: "the agent's host has it; see it with: cliai show ada",
     });
+  });
+
+  test("ends the wait at once where no more receipts come, with what is known of that", async () => {
+    await using run = await startTestServer();
+    const bus = await run.nats.bus();
+    const over = { why: "ada is disconnected", hint: "it will get it when it is back: cliai resume ada" };
+    const startedAt = performance.now();
+    const sending = sendAndWatch(
+      bus,
+      { id: ada, type: "task", text: "dig", from: "me" },
+      {
+        wait: "seen",
+        timeoutMs: 60_000,
+        now,
+        readKnown: async () => ({ receipts: [], over }),
+        onReceipt: () => {},
+      },
+    );
+    await expect(sending).rejects.toMatchObject({
+      code: "no_answer",
+      message: "task to ada is stored, not seen: ada is disconnected",
+      hint: over.hint,
+    });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test("a refusal ends the wait as what it is", async () => {

@@ -5,14 +5,15 @@ import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
-import { type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
+import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
 import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { saidItsLast, takes } from "../../server/order-target.ts";
+import { noMoreReceipts, whileAway } from "../../server/order-outlook.ts";
+import { takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
@@ -172,9 +173,11 @@ async function sendToOne(
       timeoutMs,
       target: record,
       readKnown: async () => {
-        const now = (await fleet.find(agent_id))?.record;
-        const command = now?.commands.find((each) => each.command_id === command_id);
-        return now && command && { receipts: command.receipts, over: saidItsLast(now, command) };
+        const read = await fleet.find(agent_id);
+        if (read === undefined) return undefined;
+        const command = read.record.commands.find((each) => each.command_id === command_id);
+        const over = noMoreReceipts(read.record, order.type, command, read.now);
+        return { receipts: command?.receipts ?? [], over };
       },
       now: context.now,
       onReceipt: (entry) => {
@@ -183,6 +186,8 @@ async function sendToOne(
       },
     },
   );
+  const away = isControl(order.type) ? undefined : whileAway(record, context.now());
+  if (last.state === "stored" && away !== undefined) context.note(`${away.why}; ${away.hint}`);
   const why = last.detail === undefined ? "" : `: ${plain(last.detail)}`;
   const hint = `see its receipts: cliai show ${agent_id}`;
   switch (last.state) {
