@@ -105,6 +105,8 @@ export interface HeadlessPipes {
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
   /** Takes the end of a tool that the stream shows, in the form of the hook's payload. It needs no answer. */
   readonly onToolResult: (payload: unknown) => void;
+  /** Takes what the session's model says, as it says it. */
+  readonly onWords: (words: string) => void;
   /** Takes the CLI's result at the end of a turn. */
   readonly onResult: (result: TurnResult) => void;
 }

@@ -117,6 +117,8 @@ export interface TurnResult {
   readonly wasAsked: boolean;
   /** The model's last message, or why the turn failed. */
   readonly text: string;
+  /** The last words of the model, where its turn ended by itself with some. */
+  readonly said?: string;
 }
 
 /** What the host needs to know about the CLI of its session. */

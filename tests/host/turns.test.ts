@@ -167,3 +167,32 @@ test("a result without a request to the model applies no task", async () => {
   await untilActivity(ada, "idle");
   expect(ada.states()).toEqual(["stored", "delivered", "injected"]);
 });
+
+test("what the model said last is told once, before the end of its turn, and without secrets", async () => {
+  const { ada, hook, write } = await hostRecorded();
+  await using _ = ada;
+  const said: string[] = [];
+  const kinds: string[] = [];
+  ada.bus.subscribe("agent.ada.event", ({ data }) => {
+    const { kind, detail } = JSON.parse(new TextDecoder().decode(data));
+    kinds.push(kind);
+    if (kind === "said") said.push(detail);
+  });
+  await ada.bus.flush();
+  await hook("UserPromptSubmit", { prompt: "begin" });
+  await write(line({ type: "user" }) + line({ type: "assistant", message: { model: "m" } }));
+  await hook("Stop", { last_assistant_message: "Not yet done." });
+  await hook("PreToolUse", { tool_name: "Bash", tool_input: {}, tool_use_id: "u1" });
+  await hook("Stop", { last_assistant_message: `It is done.\nThe key is sk-${"a".repeat(20)}.` });
+  await write(recordedEnd());
+  await untilActivity(ada, "idle");
+  expect(said).toEqual(["It is done.\nThe key is ***."]);
+  expect(kinds.slice(-2)).toEqual(["said", "turn_end"]);
+  expect(ada.server.fleet.get(id)?.last_words).toMatchObject({ text: said[0] ?? "" });
+  await hook("UserPromptSubmit", { prompt: "more" });
+  await hook("Stop", { last_assistant_message: "x".repeat(9_000) });
+  await write(recordedEnd());
+  await waitFor(() => said.length === 2, { what: "the second words" });
+  expect(said[1]).toBe(`${"x".repeat(3_999)}…`);
+  expect(ada.server.fleet.get(id)?.last_words?.text.length).toBeLessThan(1_002);
+});

@@ -19,8 +19,13 @@ const AssistantSchema = v.looseObject({
   /** This and `agent_id` are set if a subagent's model has answered. */
   parent_tool_use_id: v.optional(v.nullable(v.string())),
   agent_id: optionalText,
-  message: v.looseObject({ model: v.optional(v.string()), usage: v.optional(UsageFieldsSchema) }),
+  message: v.looseObject({
+    model: v.optional(v.string()),
+    usage: v.optional(UsageFieldsSchema),
+    content: v.optional(v.fallback(v.array(v.unknown()), []), []),
+  }),
 });
+const TextSchema = v.looseObject({ type: v.literal("text"), text: v.string() });
 const ReplaySchema = v.looseObject({ type: v.literal("user"), isReplay: v.literal(true) });
 const RefusedSchema = v.looseObject({
   type: v.literal("system"),
@@ -61,6 +66,8 @@ export interface StreamSigns {
   /** Returns what a line shows; also the result and the session's usage if the line ends a turn. */
   read(line: unknown): {
     readonly signs: readonly SessionSign[];
+    /** What the session's own model says in it. */
+    readonly words?: string;
     readonly result?: TurnResult;
     readonly usage?: Usage;
   };
@@ -71,14 +78,15 @@ export function createStreamSigns(): StreamSigns {
   /** Whether the model has answered since the last result. */
   let isAnswered = false;
 
-  const readAssistant = (line: unknown): SessionSign[] => {
+  const readAssistant = (line: unknown): { signs: SessionSign[]; words?: string } => {
     const read = v.safeParse(AssistantSchema, line);
-    if (!read.success || read.output.message.model === notTheModel) return [];
+    if (!read.success || read.output.message.model === notTheModel) return { signs: [] };
     isAnswered = true;
-    const { parent_tool_use_id, agent_id } = read.output;
-    if (parent_tool_use_id != null || agent_id !== undefined) return [];
+    const { parent_tool_use_id, agent_id, message } = read.output;
+    if (parent_tool_use_id != null || agent_id !== undefined) return { signs: [] };
     context = contextOf(read.output);
-    return [{ type: "answer" }];
+    const words = message.content.flatMap((block) => (v.is(TextSchema, block) ? block.text : [])).join("\n");
+    return { signs: [{ type: "answer" }], ...(words === "" ? {} : { words }) };
   };
   const readSystem = (line: unknown): SessionSign[] => {
     const refused = v.safeParse(RefusedSchema, line);
@@ -99,7 +107,8 @@ export function createStreamSigns(): StreamSigns {
         const taken = v.is(ReplaySchema, line)
           ? [{ type: "taken", text: JSON.stringify(line) } as const]
           : [];
-        return { signs: [...taken, ...readAssistant(line), ...readSystem(line)] };
+        const { signs, ...answer } = readAssistant(line);
+        return { signs: [...taken, ...signs, ...readSystem(line)], ...answer };
       }
       const wasAsked = isAnswered || tokensOf(result.output.usage) > 0;
       isAnswered = false;
@@ -120,7 +129,9 @@ function resultOf(read: Result, wasAsked: boolean): TurnResult {
   const words = errors.filter((each) => typeof each === "string").join("; ");
   const text = result || words || (terminal_reason ?? subtype).replaceAll("_", " ");
   const isBrokenOff = terminal_reason !== undefined && !ownEnds.has(terminal_reason);
-  return { isError: is_error || isBrokenOff, wasAsked, text };
+  const isError = is_error || isBrokenOff;
+  const hasWords = !isError && wasAsked && result !== "";
+  return { isError, wasAsked, text, ...(hasWords ? { said: result } : {}) };
 }
 
 function tokensOf(usage: v.InferOutput<typeof UsageFieldsSchema> | undefined): number {

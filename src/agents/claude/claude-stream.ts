@@ -25,7 +25,7 @@ export const claudeStream: HeadlessCli = {
 };
 
 function openStream(pipes: HeadlessPipes): HeadlessSession {
-  const { stdin, stdout, onEvent, onSign, onResult, onHook, onToolResult } = pipes;
+  const { stdin, stdout, onEvent, onSign, onResult, onHook, onToolResult, onWords } = pipes;
   const createId = () => crypto.randomUUID();
   const interrupts = new Map<string, (isDone: boolean) => void>();
   const signs = createStreamSigns();
@@ -47,6 +47,7 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
     }
     const shown = signs.read(line);
     for (const sign of shown.signs) onSign(sign);
+    if (shown.words !== undefined) onWords(shown.words);
     if (shown.usage !== undefined) onEvent({ kind: "usage", usage: shown.usage });
     if (shown.result !== undefined) onResult(shown.result);
   };

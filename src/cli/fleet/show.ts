@@ -2,7 +2,7 @@
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
-import type { CommandRecord } from "../../domain/receipts.ts";
+import { beginningOf, type CommandRecord } from "../../domain/receipts.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -59,6 +59,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     host: [agent.host, agent.pid === undefined ? "" : `pid ${agent.pid}`].filter(Boolean).join(", "),
     progress:
       progress && `${progress.percent === undefined ? "" : `${progress.percent} % · `}${progress.note}`,
+    said: saidText(agent, now),
     ...usageFacts(agent.usage, now),
     "first seen": agent.first_seen,
     "last seen": agent.last_seen ?? "never",
@@ -67,6 +68,15 @@ function factLines(agent: AgentView, now: Date): string[] {
   };
   const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
   return alignRows(rows).map((cells) => cells.join("  "));
+}
+
+/** How much of an agent's last words stands in one line. */
+const saidLength = 300;
+
+function saidText({ last_words }: AgentView, now: Date): string | undefined {
+  if (last_words === undefined) return undefined;
+  const age = spanText((now.getTime() - Date.parse(last_words.at)) / 1000);
+  return `${beginningOf(plain(last_words.text), saidLength)} (${age} ago)`;
 }
 
 function inboxText({ inbox_waiting, heartbeat }: AgentView): string | undefined {

@@ -34,9 +34,13 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "send stop, pause, resume or a task to an agent",
     load: async () => (await import("../fleet/send.ts")).sendCommand,
   },
+  log: {
+    description: "print what an agent was told, did and said",
+    load: async () => (await import("../log/log.ts")).logCommand,
+  },
   wait: {
     description: "wait until agents are done, idle or need you",
-    load: async () => (await import("../fleet/wait.ts")).waitCommand,
+    load: async () => (await import("../wait/wait.ts")).waitCommand,
   },
   inbox: {
     description: "list the requests that wait for a person",

@@ -22,9 +22,12 @@ export function paint(text: string, colour: Colour | undefined, enabled: boolean
 
 /** Makes one line of the text, and replaces control characters and the marks that change the direction of writing. */
 export function plain(text: string): string {
-  return text
-    .replace(/\s+/g, " ")
-    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\u200d" ? character : "\ufffd"));
+  return harmless(text.replace(/\s+/g, " "));
+}
+
+/** Several lines as they were written, with the same characters shown instead of obeyed as in {@link plain}. */
+export function plainLines(text: string): string[] {
+  return text.split(/\r?\n/).map((line) => harmless(line.replaceAll("\t", "    ")).trimEnd());
 }
 
 /** How many columns a text takes on a terminal, exact enough for a table. */
@@ -80,4 +83,8 @@ function isWide(character: string): boolean {
   return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u.test(
     character,
   );
+}
+
+function harmless(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\u200d" ? character : "\ufffd"));
 }

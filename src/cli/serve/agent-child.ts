@@ -123,7 +123,7 @@ function startSpawn({
   const { command, args } = selfCommand();
   const own = [
     ...args,
-    ...["spawn", profile, `--id=${id}`, `--data-dir=${dataDir}`],
+    ...["spawn", profile, "--quiet", `--id=${id}`, `--data-dir=${dataDir}`],
     ...(project === undefined ? [] : [`--project=${project}`]),
     ...(configPath === undefined ? [] : [`--config=${configPath}`]),
     ...more,

@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly env: Environment;
   /** Those that its profile allows; all when left out. */
   readonly routes: readonly RouteName[] | undefined;
+  /** Of a session without a terminal: takes what its model says. */
+  readonly onWords: (words: string) => void;
   /** For a session without a terminal: its first task, if any. Undefined for a session on a terminal. */
   readonly headlessTask: { readonly task: string | undefined } | undefined;
 }
@@ -128,6 +130,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       onEvent: host.report,
       onSign: host.takeSign,
       onResult: host.turnResult,
+      onWords: options.onWords,
     });
   return {
     bridgeEnv: {

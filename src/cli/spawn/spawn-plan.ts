@@ -57,6 +57,7 @@ export const spawnArgs = {
     type: "boolean",
     description: "with --headless: end the agent when standard input ends",
   },
+  quiet: { type: "boolean", description: "with --headless: do not print what the agent says" },
   "strict-mcp": { type: "boolean", description: "let the agent use only cliai's MCP server" },
   "dry-run": {
     type: "boolean",
@@ -83,6 +84,8 @@ export interface SpawnPlan {
   readonly credentials: OwnCredentials;
   /** Whether the agent ends when standard input ends: `--ends-with-input`. */
   readonly endsWithInput: boolean;
+  /** Whether what the agent says is printed, where it has no terminal. */
+  readonly printsWords: boolean;
   readonly launch: AgentLaunch;
   /** The agent's lock, held until the agent has ended. */
   readonly lock: KernelLock;
@@ -147,6 +150,7 @@ export async function planSpawn(
   const endsWithInput = args["ends-with-input"] === true;
   return {
     endsWithInput,
+    printsWords: args.quiet !== true && !context.json,
     id,
     name,
     profile,

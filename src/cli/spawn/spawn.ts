@@ -13,7 +13,7 @@ import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { paint } from "../frame/terminal.ts";
+import { paint, plainLines } from "../frame/terminal.ts";
 import { endLeftoverRun } from "./leftover-processes.ts";
 import { type HostOptions, startSessionHost } from "./session-host.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
@@ -70,7 +70,8 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     await writeSpawnFiles(plan, undefined);
     return await (await start(crypto.randomUUID())).exitCode;
   }
-  const host = await startSessionHost(hostOptionsOf({ ...plan, cli: { ...cli, session } }), context);
+  const hostOptions = hostOptionsOf({ ...plan, cli: { ...cli, session } }, context);
+  const host = await startSessionHost(hostOptions, context);
   for (const warning of host.warnings) context.log.warn(warning);
   let end: RunEnd = { how: "it did not start" };
   try {
@@ -108,7 +109,7 @@ function withDirectLoopback(env: Environment): Environment {
   return { ...env, NO_PROXY: direct, no_proxy: direct };
 }
 
-function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">): HostOptions {
+function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: CliContext): HostOptions {
   const { id, name, profile, role, cli, cwd, env, natsUrl, credentials, launch } = plan;
   const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, routes } = profile;
   return {
@@ -122,6 +123,9 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">): HostOptions 
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }
       : undefined,
     hasLaunchTask: launch.task !== undefined,
+    onWords: (words) => {
+      if (plan.printsWords) for (const line of plainLines(words)) print(line);
+    },
     headlessTask: launch.isHeadless === true ? { task: launch.task } : undefined,
   };
 }

@@ -59,6 +59,12 @@ export interface Progress {
   readonly at: string;
 }
 
+/** What the agent said at the end of its last turn: the beginning, because all records together go into one message. */
+export interface LastWords {
+  readonly text: string;
+  readonly at: string;
+}
+
 /** All times are RFC 3339 by the server's clock, because the agents' clocks may differ. */
 export interface AgentRecord {
   readonly agent_id: AgentId;
@@ -84,6 +90,7 @@ export interface AgentRecord {
   readonly other_runs?: readonly OtherRun[];
   readonly session?: SessionEvidence;
   readonly progress?: Progress;
+  readonly last_words?: LastWords;
   readonly usage?: Usage & { readonly at: string };
   /** The agent's requests that wait for a person or a captain, oldest first; absent if there is none. */
   readonly requests?: readonly OpenRequest[];

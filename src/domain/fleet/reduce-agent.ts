@@ -13,7 +13,7 @@ import type { AgentMessage, Command, Shutdown } from "../wire/order-messages.ts"
 import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
 import { reduceHeartbeat } from "./reduce/heartbeats.ts";
 import { reduceReceipt, withOrder } from "./reduce/orders.ts";
-import { said, seen, task, wordsLength } from "./reduce/words.ts";
+import { lastWords, said, seen, task, wordsLength } from "./reduce/words.ts";
 import { ordersAfterGoodbye } from "./run-end.ts";
 import {
   afterRunEnded,
@@ -145,10 +145,15 @@ function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): A
   if (isLateEvent(record.session, event, isOfLiveRun)) return record;
   const session = reduceSession(record.session, event, at, isOfLiveRun);
   const { usage } = event;
-  if (session === record.session && usage === undefined) return record;
+  const last_words = event.kind === "said" ? lastWords(event.detail ?? "", at) : undefined;
+  if (session === record.session && usage === undefined && last_words === undefined) return record;
   return {
     ...record,
-    ...definedOf({ session, usage: usage === undefined ? undefined : mergeUsage(record.usage, usage, at) }),
+    ...definedOf({
+      session,
+      last_words,
+      usage: usage === undefined ? undefined : mergeUsage(record.usage, usage, at),
+    }),
   };
 }
 

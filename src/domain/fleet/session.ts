@@ -65,6 +65,7 @@ const changes = new Map<string, Change>(
     retry: withRetry,
     retry_end: (session) => session,
     usage: (session) => session,
+    said: (session) => session,
     // If no turn is open, keep the time when the last one ended: it shows whether the session was interrupted or idle.
     session_end: (session, event, at) => ({
       ...withoutWaits(isTurnOpen(session) ? endTurn(session, at) : { ...session, tools: [] }, () => true),

@@ -56,6 +56,7 @@ const RecordSchema = v.looseObject({
       ended: v.optional(v.looseObject({ at: time, reason: v.string() })),
     }),
   ),
+  last_words: v.optional(v.looseObject({ text: v.string(), at: time })),
   progress: v.optional(v.looseObject({ note: v.string(), at: time })),
   usage: v.optional(v.looseObject({ at: time })),
   requests: v.optional(

@@ -21,7 +21,7 @@ export const sessionEventKinds = [
   ...(["session_start", "prompt", "tool_start", "tool_end", "tool_failed", "turn_end"] as const),
   ...(["turn_failed", "permission", "question", "notification", "subagent_start"] as const),
   ...(["subagent_end", "background", "compaction", "usage", "session_end"] as const),
-  ...(["tool_denied", "retry", "retry_end"] as const),
+  ...(["tool_denied", "retry", "retry_end", "said"] as const),
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
 

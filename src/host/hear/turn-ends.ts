@@ -8,6 +8,7 @@ import type { Evidence } from "../routes/evidence.ts";
 import type { Routes } from "../routes/routes.ts";
 import type { Control } from "../steer/control.ts";
 import type { Background } from "./background.ts";
+import { createLastWords } from "./last-words.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
 import { createOpenTasks } from "./open-tasks.ts";
 import type { Turn } from "./turn.ts";
@@ -53,6 +54,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   const { turn, background, routes, evidence, control, events, dialogs, nudge } = options;
   const { approvesEnds, hasStream, now } = options;
   const tasks = createOpenTasks(options.receipts);
+  const lastWords = createLastWords(events);
   /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
   let isEndRefused = false;
   /** The event for the end of this turn, if it is known before the result; `told` if it has been sent already. */
@@ -71,6 +73,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     control.quiet();
   };
   const ended = (facts: HookFacts | "told") => {
+    lastWords.tell();
     if (facts !== "told") tell(facts);
     foretold = undefined;
     turn.end();
@@ -99,10 +102,12 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   background.onQuiet(quiet);
 
   return {
-    takeHook({ facts, isIdle }, answer) {
+    takeHook({ facts, isIdle, lastWords: words }, answer) {
       const { kind } = facts;
-      if (kind === "turn_end") takeStop(facts, answer);
-      else if (kind === "session_end" || (kind === "turn_failed" && !hasStream)) ended(facts);
+      if (kind === "turn_end") {
+        lastWords.note(words);
+        takeStop(facts, answer);
+      } else if (kind === "session_end" || (kind === "turn_failed" && !hasStream)) ended(facts);
       else if (kind === "turn_failed") {
         tell(facts);
         foretold = "told";
@@ -126,11 +131,14 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       if (hasStream) foretold = failed(detail);
       else if (isOver) ended(failed(detail));
     },
-    takeResult({ isError, wasAsked, text }) {
+    takeResult({ isError, wasAsked, text, said }) {
       const lead = isEndRefused ? overriddenEnd : wasAsked || isError ? "its turn has ended" : notAsked;
       const isFailed = isError || isEndRefused || !wasAsked;
       isEndRefused = false;
       const detail = summaryOf(`${lead}: ${text}`);
+      lastWords.note(said);
+      // Here and not with the end of the turn, because the turn may go on with the next prompt.
+      lastWords.tell();
       if (wasAsked || isError) tasks.turnEnded(evidence.takeTasks(), { isFailed, detail }, runningIds());
       if (isFailed) evidence.refuse("", detail, now().getTime());
       if (!turn.isOverByResult(wasAsked)) return;

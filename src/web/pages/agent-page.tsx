@@ -68,7 +68,7 @@ export function agentParts({ view, timeline, requests, now }: AgentPageProps) {
 }
 
 function AgentHead({ view, now }: { view: AgentView; now: Date }) {
-  const { current_task, progress } = view;
+  const { current_task, progress, last_words } = view;
   return (
     <div id="agent-head" class="agent-head">
       <p class="facts">
@@ -93,6 +93,14 @@ function AgentHead({ view, now }: { view: AgentView; now: Date }) {
         <p class="progress">
           {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}
         </p>
+      )}
+      {last_words !== undefined && (
+        <section class="last-words" aria-label="What it said last">
+          <p class="facts">
+            Said <Age at={last_words.at} now={now} />
+          </p>
+          <blockquote>{last_words.text}</blockquote>
+        </section>
       )}
     </div>
   );

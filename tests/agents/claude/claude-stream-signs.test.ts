@@ -13,7 +13,7 @@ test("a result says whether the model was asked: by an answer since the last, or
   const signs = createStreamSigns();
   expect(signs.read(assistant()).signs).toEqual([{ type: "answer" }]);
   expect(signs.read(result({ result: "Done." })).result).toEqual({
-    ...{ isError: false, wasAsked: true, text: "Done." },
+    ...{ isError: false, wasAsked: true, text: "Done.", said: "Done." },
   });
   expect(signs.read(result({ result: "blocked", num_turns: 0 })).result).toMatchObject({ wasAsked: false });
   expect(signs.read(result({ usage: { input_tokens: 3 } })).result).toMatchObject({ wasAsked: true });
@@ -76,4 +76,23 @@ test("what runs in the background is the list that the stream has last told", ()
       ],
     },
   ]);
+});
+
+test("what the session's own model says are its words; a failed turn, an empty one and a subagent have none", () => {
+  const signs = createStreamSigns();
+  const content = [
+    { type: "thinking", thinking: "hm" },
+    { type: "text", text: "I look." },
+    { type: "tool_use" },
+  ];
+  const message = { model: "claude-opus-5-5", content };
+  expect(signs.read(assistant({ message }))).toMatchObject({ words: "I look." });
+  expect(signs.read(assistant({ message, agent_id: "a1" })).words).toBeUndefined();
+  expect(signs.read(assistant({ message: { ...message, model: "<synthetic>" } })).words).toBeUndefined();
+  expect(
+    signs.read(assistant({ message: { ...message, content: [{ type: "tool_use" }] } })).words,
+  ).toBeUndefined();
+  expect(signs.read(result({ result: "" })).result?.said).toBeUndefined();
+  signs.read(assistant());
+  expect(signs.read(result({ is_error: true, result: "API Error" })).result?.said).toBeUndefined();
 });

@@ -15,6 +15,7 @@ test("a line of the stream ends at its line feed, whatever else of the kind its 
     onHook: async () => ({}),
     onToolResult: () => undefined,
     onResult: ({ text }) => results.push(text),
+    onWords: (words) => results.push(words),
   });
   const text = "one\u2028two\u2029three\u0085é";
   const lines = Buffer.from(`${JSON.stringify({ type: "result", result: text })}\n`);

@@ -1,7 +1,7 @@
 // Reduces what an agent reports about itself in a message: its status, its task, and that it lives. Pure.
 import { definedOf } from "../../defined.ts";
 import { beginningOf } from "../../receipts.ts";
-import type { AgentRecord, SaidStatus } from "../agent-record.ts";
+import type { AgentRecord, LastWords, SaidStatus } from "../agent-record.ts";
 
 /** How many characters of an agent's own texts are kept, because `dashboard.state` has all records in one message. AUDIT has the whole texts. */
 export const wordsLength = 4_000;
@@ -37,4 +37,11 @@ export function seen(record: AgentRecord, at: string): AgentRecord {
 /** `null` or "" clears the task; a message without the field leaves it as it was. */
 export function task(current_task: string | null | undefined): { current_task?: string } {
   return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
+}
+
+/** Of what an agent said last, this much is kept: every state of the fleet carries it. */
+const lastWordsLength = 1_000;
+
+export function lastWords(text: string, at: string): LastWords {
+  return { text: beginningOf(text, lastWordsLength), at };
 }

@@ -10,7 +10,7 @@ import { dashboardStateSubject, everySubjectOf, streams } from "../../domain/wir
 import type { Bus } from "../../nats/bus.ts";
 import { lastSequenceOn } from "../../nats/jetstream/stream-messages.ts";
 import { pause } from "../../waiting.ts";
-import { createFleetReader, viewOf } from "./fleet-reading.ts";
+import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
 
 /** The end of a turn and the next order come by different streams: an outcome counts when it still holds after this. */
 const settledAfterMs = 150;

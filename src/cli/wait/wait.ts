@@ -1,3 +1,5 @@
+// This room is `cliai wait`, and the waiting that `spawn --wait` shares with it.
+//
 // `cliai wait AGENT…`: waits until agents are done, idle or need a person, and tells by its exit code what became of them.
 import type { ArgsDef } from "citty";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
@@ -5,10 +7,10 @@ import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.
 import { parseSeconds } from "../../domain/text/moment.ts";
 import { exitCodeOfOutcome, type WaitGoal, type WaitOutcome, waitGoals } from "../../domain/wait-outcome.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { clientArgs, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
-import { clientArgs, withClient } from "./client.ts";
 import { type Waited, waitForAgents } from "./fleet-wait.ts";
 
 /** As long as the stream keeps an order. */

@@ -1,0 +1,100 @@
+// This room is `cliai log`.
+//
+// `cliai log AGENT`: prints what an agent was told, did and said, oldest first, from the stream AUDIT.
+import { followAudit, readAudit, readNewest } from "../../audit/read-audit.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
+import { clientArgs, withClient } from "../fleet/client.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { clockText, paint, plain, plainLines } from "../frame/terminal.ts";
+import { type LogEntry, logEntry } from "./log-entries.ts";
+
+export const logCommand = defineCliCommand({
+  name: "log",
+  description: "print what an agent was told, did and said",
+  args: {
+    agent: { type: "positional", required: true, description: "id of the agent" },
+    follow: { type: "boolean", description: "keep printing as it goes on" },
+    last: { type: "boolean", description: "print only what it said last, whole" },
+    ...clientArgs,
+  },
+  async run(args, context) {
+    const id = parseAgentId(args.agent);
+    if (args.last === true && args.follow === true) {
+      throw new CliaiError("usage", "--last and --follow contradict each other", {
+        hint: "leave one of them out",
+      });
+    }
+    return await withClient(args, context, async (bus, parts) => {
+      if (args.last === true) return await printLast(bus, id, context);
+      const print = createPrinter(context);
+      let next = (await readStreamFacts(bus, streams.audit)).last_seq + 1;
+      let hasRecords = false;
+      const show = (record: StreamMessage) => {
+        hasRecords = true;
+        next = Math.max(next, record.seq + 1);
+        const entry = logEntry(record);
+        if (entry !== undefined) print(entry);
+      };
+      for await (const record of readAudit(bus, { agent: id })) show(record);
+      // An agent that was removed still has its history.
+      if (!hasRecords) await createFleetReader(bus, context).require(id);
+      if (args.follow !== true) return 0;
+      const following = followAudit(bus, { agent: id }, next, context.log, show);
+      parts.defer(() => following.stop());
+      return await new Promise<never>(() => undefined);
+    });
+  },
+});
+
+async function printLast(bus: Bus, id: AgentId, context: CliContext): Promise<number> {
+  const last = await readLastWords(bus, id);
+  if (last !== undefined) {
+    if (context.json) context.print(JSON.stringify(last));
+    else for (const line of plainLines(last.text)) context.print(line);
+    return 0;
+  }
+  await createFleetReader(bus, context).require(id);
+  throw new CliaiError("failed", `${id} has said nothing yet`, { hint: `see what it does: cliai log ${id}` });
+}
+
+/** What the agent said at the end of its last turn, up to 4,000 characters; undefined when it has said nothing. */
+export async function readLastWords(bus: Bus, id: AgentId): Promise<LogEntry | undefined> {
+  const [newest] = await readNewest(bus, { agent: id, kind: "said" }, 1);
+  return newest && logEntry(newest);
+}
+
+const kindWidth = "reported".length;
+
+/** Prints entries one after the other, with a line for each new day. */
+function createPrinter({ json, color, print }: CliContext): (entry: LogEntry) => void {
+  let day = "";
+  return (entry) => {
+    if (json) return print(JSON.stringify(entry));
+    const today = dayText(entry.at);
+    if (today !== day) print(paint(today, "dim", color));
+    day = today;
+    const lead = `${clockText(entry.at).slice(0, "14:03:22".length)}  `;
+    const { kind, what, from, text } = entry;
+    const by = from === undefined ? "" : ` by ${plain(from)}`;
+    const head = what === undefined ? "" : `${plain(what)}${by}${text === "" ? "" : ": "}`;
+    const [first = "", ...others] = plainLines(text);
+    const word = paint(kind.padEnd(kindWidth), kind === "failed" ? "red" : "bold", color);
+    print(`${paint(lead, "dim", color)}${word}  ${head}${first}`.trimEnd());
+    const indent = " ".repeat(lead.length + kindWidth + 2);
+    for (const line of others) print((indent + line).trimEnd());
+  };
+}
+
+/** The local day of an RFC 3339 time. */
+function dayText(at: string): string {
+  const time = new Date(at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+}
