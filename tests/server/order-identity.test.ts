@@ -112,7 +112,7 @@ describe("the same id twice", () => {
     });
     await expect(send({ type: "pause" })).rejects.toMatchObject({
       code,
-      message: expect.stringContaining("no pause"),
+      message: expect.stringContaining("and is not a pause"),
     });
     // Also where the record is not known: by the stream's own word, while the order waits and after it was taken.
     const blind = (text: string) =>
