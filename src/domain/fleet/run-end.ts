@@ -70,6 +70,12 @@ export function awaitsResume(command: CommandRecord): boolean {
   return command.run_ended !== undefined && command.type === "task" && isHad(command);
 }
 
+/** A task that a run has, as far as is known: that run has not said that it ended, and no other has taken its place. */
+export function isHadByRun(command: CommandRecord): boolean {
+  const { type, taken_by, run_ended } = command;
+  return type === "task" && taken_by !== undefined && run_ended === undefined && isHad(command);
+}
+
 /** Whether the order is a task of an ended session that no run has continued, and which therefore has failed. */
 export function failedWithSession(
   { type, taken_by, run_ended, receipts }: CommandRecord,

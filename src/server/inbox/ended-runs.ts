@@ -1,8 +1,9 @@
 // Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a pause or a
-// resume at once. Only the leader does it. It measures the window by a monotonic clock from when it first sees the end, so that time
-// without a serve does not count.
+// resume at once. A run that is only lost (its machine has no power, its host was killed) says no goodbye: its tasks end when nothing was
+// heard of it for as long. Only the leader does it, and only time that it has watched counts (watched-time.ts).
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
-import { awaitsResume, isCutOff } from "../../domain/fleet/run-end.ts";
+import { awaitsResume, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
+import { silentAfterMs } from "../../domain/fleet/status.ts";
 import { type CommandRecord, namesOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -11,6 +12,7 @@ import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
 import type { Lease } from "../lease.ts";
+import { createWatchedTime } from "./watched-time.ts";
 
 const lookEveryMs = 1_000;
 
@@ -28,27 +30,36 @@ export interface EndedRunsOptions {
 /** Returns a function that ends it. */
 export function endWithRuns(options: EndedRunsOptions): () => void {
   const { bus, fleet, lease, projector, resumeWindowMs, now, log } = options;
-  /** Since when this serve has led and seen each task open, by `performance.now()`. */
-  let openSince = new Map<string, number>();
+  const open = createWatchedTime(2 * lookEveryMs);
 
-  const keyOf = (id: string, { command_id, run_ended }: CommandRecord) =>
-    `${id} ${command_id} ${run_ended?.at ?? ""}`;
-  const dueOf = ({ agent_id, commands }: AgentRecord): CommandRecord[] =>
-    commands.filter((command) => {
+  /** Why the agent's run is lost; undefined while it is heard of. */
+  const lossOf = ({ agent_id }: AgentRecord): string | undefined => {
+    const link = fleet.get(agent_id)?.axes.link;
+    return link === undefined || link.value === "online" ? undefined : link.reason;
+  };
+  const isLost = (record: AgentRecord, command: CommandRecord) =>
+    isHadByRun(command) && record.heartbeat !== undefined && lossOf(record) !== undefined;
+  const keyOf = (id: string, { command_id, run_ended, taken_by }: CommandRecord) =>
+    `${id} ${command_id} ${run_ended?.at ?? `lost ${taken_by?.run}`}`;
+  /** For how long a task stays open at least. A run that is lost may be back before it counts as silent. */
+  const windowMsOf = ({ heartbeat }: AgentRecord, { run_ended }: CommandRecord) =>
+    run_ended !== undefined || heartbeat === undefined
+      ? resumeWindowMs
+      : Math.max(resumeWindowMs, silentAfterMs(heartbeat));
+  const dueOf = (record: AgentRecord): CommandRecord[] =>
+    record.commands.filter((command) => {
       if (isCutOff(command)) return true;
-      const sinceMs = awaitsResume(command) ? openSince.get(keyOf(agent_id, command)) : undefined;
-      return sinceMs !== undefined && performance.now() - sinceMs >= resumeWindowMs;
+      if (!awaitsResume(command) && !isLost(record, command)) return false;
+      return (open.lastedMs(keyOf(record.agent_id, command)) ?? 0) >= windowMsOf(record, command);
     });
-  const note = () => {
-    const seen = new Map<string, number>();
-    for (const { agent_id, commands } of fleet.records()) {
-      for (const command of commands) {
-        if (!awaitsResume(command)) continue;
-        const key = keyOf(agent_id, command);
-        seen.set(key, openSince.get(key) ?? performance.now());
+  const watch = () => {
+    const keys: string[] = [];
+    for (const record of fleet.records()) {
+      for (const command of record.commands) {
+        if (awaitsResume(command) || isLost(record, command)) keys.push(keyOf(record.agent_id, command));
       }
     }
-    openSince = seen;
+    open.look(keys, performance.now());
   };
   const end = async ({ agent_id: id }: AgentRecord) => {
     // Read first what is stored by now, because this serve may have been suspended while the order ended.
@@ -56,18 +67,26 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     const record = fleet.record(id);
     for (const command of record === undefined ? [] : dueOf(record)) {
       if (!lease.isLeader()) return;
-      const facts = { state: "failed", detail: endWords(command, resumeWindowMs) };
-      const receipt = { agent_id: id, ...namesOf(command), ...facts, timestamp: now().toISOString() };
-      await bus.publishStored(agentSubject(id, "receipt"), receipt);
+      await bus.publishStored(agentSubject(id, "receipt"), {
+        ...{ agent_id: id, ...namesOf(command), state: "failed" },
+        ...endOf(command, record && lossOf(record)),
+        timestamp: now().toISOString(),
+      });
     }
+  };
+  const endOf = (command: CommandRecord, loss: string | undefined) => {
+    const { type, run_ended } = command;
+    if (run_ended !== undefined || loss === undefined) return { detail: endWords(command, resumeWindowMs) };
+    const lost = { type, run_ended: { at: now().toISOString(), how: loss } };
+    return { detail: endWords(lost, resumeWindowMs), run_ended: loss };
   };
   let isLooking = false;
   const timer = setInterval(async () => {
-    if (!lease.isLeader()) openSince.clear();
+    if (!lease.isLeader()) open.clear();
     if (isLooking || !bus.isConnected() || !lease.isLeader()) return;
     isLooking = true;
     try {
-      note();
+      watch();
       const due = fleet.records().filter((record) => dueOf(record).length > 0);
       for (const record of due.toArray()) await end(record);
     } catch (error) {

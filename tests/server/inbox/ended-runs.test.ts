@@ -1,5 +1,6 @@
 // What becomes of what a run had in its hands when it ended: over a real server, with agents that speak plain NATS.
 import { expect, test } from "bun:test";
+import { failedWithSession } from "../../../src/domain/fleet/run-end.ts";
 import type { CommandRecord } from "../../../src/domain/receipts.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { endWords } from "../../../src/server/inbox/ended-runs.ts";
@@ -136,6 +137,67 @@ test("the time in which no server is there does not count, and another session d
     what: "it has failed",
     deadlineMs: 15_000,
   });
+  expect(performance.now() - since).toBeGreaterThan(2_500);
+  await second.server.stop();
+});
+
+/** A run whose heartbeats stop, without a goodbye. */
+async function beatOnce({ bus, server }: TestServer, instance_id: string) {
+  const message = { instance_id, session_id: "s1", status: "working", interval_s: 0.4 };
+  bus.publish("agent.ada.heartbeat", message);
+  const isHeard = () => {
+    const { heartbeat, axes } = server.fleet.get(id) ?? {};
+    return heartbeat?.instance_id === instance_id && axes?.link.value === "online";
+  };
+  await waitFor(isHeard, { what: instance_id });
+}
+
+const isSilent = ({ server }: TestServer) => server.fleet.get(id)?.axes.link.value === "silent";
+
+test("a task of a run that is only lost fails once nothing was heard of it for the resume window, and a resume does not run it again", async () => {
+  await using run = await startTestServer({ resumeWindowMs: 2_000 });
+  await beatOnce(run, "r1");
+  await handTask(run, "had", "r1", ["injected", "seen"]);
+  await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
+    what: "it has failed",
+    deadlineMs: 15_000,
+  });
+  expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toMatch(
+    /^the session ended: no heartbeat for \d+ s; nobody resumed it within 2 seconds$/,
+  );
+  await beat(run, "r2", "s1");
+  const { items, open_tasks } = await takeOrders(run, "r2");
+  expect([items, open_tasks]).toEqual([[], []]);
+  const commands = run.server.fleet.get(id)?.commands ?? [];
+  expect(commands.filter((command) => failedWithSession(command, "s1")).length).toBe(1);
+});
+
+test("a run that is heard of again keeps its task, however often it was away for less than the window", async () => {
+  await using run = await startTestServer({ resumeWindowMs: 4_000 });
+  await beatOnce(run, "r1");
+  await handTask(run, "had", "r1", ["injected", "seen"]);
+  for (let round = 0; round < 2; round += 1) {
+    await waitFor(() => isSilent(run), { what: "it is silent" });
+    await Bun.sleep(2_500); // more than half of the window
+    await beatOnce(run, "r1");
+  }
+  expect(statesOf(run, "had").at(-1)).toBe("seen");
+  await run.bus.publishStored("agent.ada.receipt", { command_id: "had", state: "applied" });
+  await waitFor(() => statesOf(run, "had").at(-1) === "applied", { what: "its own end" });
+});
+
+test("neither a clock that is set forward nor the time without a server ends a lost run's task before the window is over", async () => {
+  let aheadMs = 0;
+  const now = () => new Date(Date.now() + aheadMs);
+  await using run = await startTestServer({ resumeWindowMs: 3_000, now });
+  await beatOnce(run, "r1");
+  await handTask(run, "had", "r1", ["injected", "seen"]);
+  aheadMs = 3_600_000;
+  await waitFor(() => isSilent(run), { what: "it is silent" });
+  const second = await run.restart(() => Bun.sleep(4_000));
+  const since = performance.now();
+  expect(statesOf(second, "had").at(-1)).toBe("seen");
+  await waitFor(() => statesOf(second, "had").at(-1) === "failed", { what: "it fails", deadlineMs: 15_000 });
   expect(performance.now() - since).toBeGreaterThan(2_500);
   await second.server.stop();
 });

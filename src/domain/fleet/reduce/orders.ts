@@ -26,7 +26,8 @@ export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string)
   const place = commands.findIndex((command) =>
     token === undefined ? command.command_id === command_id : command.token === token,
   );
-  const add = (command: CommandRecord) => withSession(addReceipt(command, receiptEntry(receipt, at)), record);
+  const add = (command: CommandRecord) =>
+    withSession(withLoss(command, addReceipt(command, receiptEntry(receipt, at)), receipt, at), record);
   const known = commands[place];
   if (known !== undefined) return withCommand(record, place, add(known));
   const namesake = commands.findIndex((command) => command.command_id === command_id);
@@ -43,6 +44,18 @@ export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string)
     receipts: [],
   };
   return withCommand(record, namesake, add(unread));
+}
+
+/** Notes that the order has ended with a run that was lost. */
+function withLoss(
+  before: CommandRecord,
+  after: CommandRecord,
+  { state, run_ended: how }: Receipt,
+  at: string,
+): CommandRecord {
+  if (how === undefined || state !== "failed" || after === before || after.taken_by === undefined)
+    return after;
+  return { ...after, run_ended: { at, how } };
 }
 
 /** Adds an order. One with a known id and the same type is a repetition, and changes nothing. One of another type is another order. */
