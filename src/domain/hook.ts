@@ -1,7 +1,7 @@
 // The hooks of an agent CLI and their answers, in types that fit every CLI. A folder of src/agents translates one CLI's
 // hooks; src/host decides the answers.
 import type { Question } from "./questions.ts";
-import type { SessionEventKind } from "./wire/event-messages.ts";
+import type { FailureWord, SessionEventKind } from "./wire/event-messages.ts";
 
 /**
  * The first words of a notification's detail that tell a state, and what each means: the session waits for something, a person has
@@ -23,6 +23,8 @@ export interface HookFacts {
   readonly detail?: string | undefined;
   readonly tool_use_id?: string | undefined;
   readonly error?: string | undefined;
+  /** Of a tool that the CLI's own rules refused: what would allow it. */
+  readonly remedy?: string | undefined;
   readonly session_id?: string | undefined;
   /** The id of the subagent that calls the tool; absent for the session itself. */
   readonly subagent?: string | undefined;
@@ -108,7 +110,26 @@ type Sign =
   /** The list of everything that runs in the background now. */
   | { readonly type: "background"; readonly tasks: readonly BackgroundTask[] }
   /** A background task has ended. */
-  | { readonly type: "background_end"; readonly id: string };
+  | { readonly type: "background_end"; readonly id: string }
+  /** The CLI is about to make a request to its model again: `4/10: 401 authentication_failed`. */
+  | { readonly type: "retry"; readonly detail: string; readonly error: FailureWord }
+  /** The CLI's own rules refused a tool, in its own words. */
+  | ({ readonly type: "denied" } & DeniedCall);
+
+/** A tool call that the CLI's own rules refused. */
+export interface DeniedCall {
+  readonly toolUseId: string;
+  /** The CLI's own words to its model. */
+  readonly words: string;
+  /** Its word for what decided, where it gives one. */
+  readonly by?: string | undefined;
+}
+
+/** Why the CLI's own rules refused a tool, in few words, and what would allow it. */
+export interface ToolDenial {
+  readonly detail: string;
+  readonly remedy: string;
+}
 
 /** The CLI's result of a turn that is over. */
 export interface TurnResult {
@@ -143,6 +164,8 @@ export interface SessionCli {
   readonly readToolResults?: (line: unknown) => readonly string[];
   /** Returns the path of a subagent's own record. */
   readonly subagentRecord?: (transcriptPath: string | undefined, subagent: string) => string | undefined;
+  /** What to tell a person of a tool that its own rules refused; absent for a CLI that does not show that. */
+  readonly describeDenial?: (tool: Pick<HookTool, "name" | "input">, call: DeniedCall) => ToolDenial;
   /** Reads the CLI's telemetry about its requests to the model. */
   readonly readTelemetry: (payload: unknown) => readonly ModelRequest[];
 }

@@ -4,6 +4,7 @@ import { createHookAnswers } from "./hear/hook-answers.ts";
 import { createHookIntake, type HookIntake } from "./hear/hook-intake.ts";
 import { createOpenDialogs } from "./hear/open-dialogs.ts";
 import { createSigns } from "./hear/signs.ts";
+import { createToolIds } from "./hear/tool-ids.ts";
 import { createTurnEnds, type TurnEnds } from "./hear/turn-ends.ts";
 import { createUsageMeter } from "./hear/usage-meter.ts";
 import type { Reporting } from "./reporting.ts";
@@ -50,8 +51,9 @@ export function createHearing(
     approvesEnds: stopApproval !== undefined,
     hasRecord: transcript.isThere,
   });
+  const toolIds = createToolIds();
   const signs = createSigns({
-    ...{ turn, background, evidence: delivery, approvals, turnEnds, hasStream, now },
+    ...{ cli, events, toolIds, turn, background, evidence: delivery, approvals, turnEnds, hasStream, now },
   });
   const watch = watchTranscript(transcript, {
     // On a terminal the user may interrupt a turn, and only the record tells that. A headless session tells it by its stream.
@@ -68,7 +70,7 @@ export function createHearing(
   const answerHook = createHookAnswers({ gate, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
     ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
-    ...{ approvals, control, dialogs, transcript: watch, answerHook, nudge, now },
+    ...{ approvals, control, dialogs, transcript: watch, toolIds, answerHook, nudge, now },
   });
   return {
     ...intake,

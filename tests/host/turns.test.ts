@@ -196,3 +196,34 @@ test("what the model said last is told once, before the end of its turn, and wit
   expect(said[1]).toBe(`${"x".repeat(3_999)}…`);
   expect(ada.server.fleet.get(id)?.last_words?.text.length).toBeLessThan(1_002);
 });
+
+test("a tool that the CLI's own rules refused is told from its record, once, and runs no more", async () => {
+  const { ada, hook, write } = await hostRecorded();
+  await using _ = ada;
+  const bash = { tool_name: "Bash", tool_input: { command: "npm test" }, tool_use_id: "t1" };
+  await hook("UserPromptSubmit", { prompt: "begin" });
+  await hook("PreToolUse", bash);
+  await untilActivity(ada, "working", "runs Bash");
+  const content = [
+    { type: "tool_result", tool_use_id: "t1", is_error: true, content: "It requires approval" },
+  ];
+  const refused = { type: "user", message: { role: "user", content } };
+  const decision = { permissionDecision: { decision: "reject", source: "config" } };
+  await write(line({ ...refused, ...decision }) + line({ ...refused, ...decision }));
+  await untilActivity(ada, "working", "a turn is open");
+  expect(ada.axes()?.attention).toMatchObject({
+    value: "refused",
+    reason: "Bash: no rule allows it",
+    hint: expect.stringContaining('"allowed_tools": ["Bash(npm test)"]'),
+  });
+});
+
+test("a request that is made again is over when the model has answered", async () => {
+  await using ada = await startHosted({ hasStream: true });
+  openStream(ada);
+  await ada.hook("UserPromptSubmit", { prompt: "begin" });
+  ada.session.takeSign({ type: "retry", detail: "1/10: 529 overloaded", error: "overloaded" });
+  await untilActivity(ada, "retrying", "1/10: 529 overloaded");
+  ada.session.takeSign({ type: "answer" });
+  await untilActivity(ada, "working");
+});

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { NotificationWord } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord, SessionEventKind } from "../../domain/wire/event-messages.ts";
+import { describeDenial } from "./claude-denials.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
 
 export interface AgentEventFacts {
@@ -12,6 +13,7 @@ export interface AgentEventFacts {
   readonly detail?: string;
   readonly tool_use_id?: string;
   readonly error?: FailureWord;
+  readonly remedy?: string;
   readonly session_id?: string;
   readonly subagent?: string;
 }
@@ -41,6 +43,8 @@ const ClaudeHookSchema = v.looseObject({
   agent_type: text,
   trigger: text,
   reason: text,
+  /** Of the stream's `permission_denied`, which claude-stream-hooks.ts hands on as if it were a hook. */
+  decision_reason_type: text,
   background_tasks: v.optional(v.fallback(v.optional(v.array(v.unknown())), undefined)),
 });
 type ClaudeHook = v.InferOutput<typeof ClaudeHookSchema>;
@@ -52,6 +56,7 @@ const kindOfHook = new Map<string, SessionEventKind>([
   ["PostToolUse", "tool_end"],
   ["PostToolUseFailure", "tool_failed"],
   ["PermissionRequest", "permission"],
+  ["PermissionDenied", "tool_denied"],
   ["Notification", "notification"],
   ["Elicitation", "notification"],
   ["ElicitationResult", "notification"],
@@ -80,13 +85,15 @@ export function readClaudeHook(
 function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
   const kind = kindOf(hook);
   if (kind === undefined) return undefined;
-  const detail = detailOf(hook);
+  const denial = kind === "tool_denied" ? denialOf(hook) : undefined;
+  const detail = denial?.detail ?? detailOf(hook);
   return {
     kind,
     ...(hook.tool_name === undefined ? {} : { tool: beginning(hook.tool_name, shortLength) }),
     ...(detail === undefined ? {} : { detail }),
     ...(hook.tool_use_id === undefined ? {} : { tool_use_id: hook.tool_use_id.slice(0, idLength) }),
     ...(kind === "turn_failed" ? { error: failureWordOfTurn(hook.error, hook.last_assistant_message) } : {}),
+    ...(denial === undefined ? {} : { remedy: denial.remedy }),
     ...(hook.session_id === undefined ? {} : { session_id: hook.session_id.slice(0, idLength) }),
     ...(hook.agent_id === undefined ? {} : { subagent: hook.agent_id.slice(0, idLength) }),
   };
@@ -139,6 +146,10 @@ function notificationWordOf(type: string | undefined): string | undefined {
   return type === undefined ? undefined : (notificationWords.get(type) ?? type);
 }
 
+function denialOf({ tool_name: name = "a tool", tool_input: input, reason = "", ...hook }: ClaudeHook) {
+  return describeDenial({ name, input }, { words: reason, by: hook.decision_reason_type });
+}
+
 /** The plan or the questions of a tool that asks its user. */
 function askedWords({ tool_name: name, tool_input }: ClaudeHook): string | undefined {
   if (name !== questionTool && name !== planTool) return undefined;
@@ -183,7 +194,7 @@ function failureWordOfTurn(error = "", words = ""): FailureWord {
   return word === "other" ? failureWord(words) : word;
 }
 
-function failureWord(error: string): FailureWord {
+export function failureWord(error: string): FailureWord {
   const known = failureWordOf.get(error);
   if (known !== undefined) return known;
   if (/auth|credential|api.?key|log.?in/i.test(error)) return "authentication";

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import type { SessionSign } from "../../domain/hook.ts";
 import { readTaskEnd } from "./claude-background.ts";
+import { readDeniedCalls } from "./claude-denials.ts";
 
 const text = v.optional(v.fallback(v.optional(v.string()), undefined));
 const list = v.optional(v.fallback(v.array(v.unknown()), []), []);
@@ -41,7 +42,10 @@ function signsOf(read: Line, line: unknown): SessionSign[] {
     case "user":
     case "attachment":
       // A prompt that is only queued has another type.
-      return [{ type: "taken", text: JSON.stringify(line) }];
+      return [
+        { type: "taken", text: JSON.stringify(line) },
+        ...readDeniedCalls(line).map((call) => ({ type: "denied" as const, ...call })),
+      ];
     case "assistant":
       return message.model === notTheModel ? [] : [{ type: "answer" }];
     case "api-request":

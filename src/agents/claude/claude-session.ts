@@ -7,6 +7,7 @@ import type { HookPlace } from "../agent-cli.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
+import { describeDenial } from "./claude-denials.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
 import { readInterruption, readToolResults, subagentRecord } from "./claude-record.ts";
@@ -147,5 +148,6 @@ export const claudeSession: SessionCli = {
   readInterruption,
   readToolResults,
   subagentRecord,
+  describeDenial,
   readTelemetry: readClaudeTelemetry,
 };

@@ -84,9 +84,20 @@ const NeverRunSchema = v.union([
   v.looseObject({ permission_decision: v.looseObject({ decision: v.literal("reject") }) }),
   v.looseObject({ non_execution_kind: v.pipe(v.string(), v.regex(/^(permission-rule|automode-)/)) }),
 ]);
+/** A tool that Claude's own settings refused. What a person or one of our hooks refuses is not told in this way. */
+const DeniedSchema = v.looseObject({
+  type: v.literal("system"),
+  subtype: v.literal("permission_denied"),
+  tool_name: v.string(),
+  tool_use_id: v.string(),
+  agent_id: v.optional(v.string()),
+  decision_reason_type: v.optional(v.string()),
+  message: v.optional(v.string(), ""),
+});
+type Denied = v.InferOutput<typeof DeniedSchema>;
 const TextBlockSchema = v.looseObject({ type: v.literal("text"), text: v.string() });
 
-const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, ResultsSchema]);
+const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, ResultsSchema, DeniedSchema]);
 
 const nobody =
   "Nobody can be asked for this now. Go on without it if you can, or end your turn and say what you need.";
@@ -132,6 +143,8 @@ export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
           return takeResponse(read.output.response);
         case "user":
           return runs.takeResults(read.output);
+        case "system":
+          return runs.takeDenied(read.output);
       }
     },
     end() {
@@ -204,6 +217,7 @@ function createCalls(
 interface ToolRuns {
   begin(input: CalledHook): void;
   takeResults(line: ToolResults): void;
+  takeDenied(line: Denied): void;
 }
 
 /** The tools that run. Calls `onToolResult` when the stream shows the end of one, as the hook for that end would be called. */
@@ -229,6 +243,11 @@ function createToolRuns(onToolResult: StreamHooksOptions["onToolResult"]): ToolR
           : { hook_event_name: "PostToolUse", tool_response: content };
         onToolResult({ ...start, ...how });
       }
+    },
+    takeDenied({ tool_name, tool_use_id, agent_id, decision_reason_type, message: reason }) {
+      const start = running.get(tool_use_id) ?? { tool_name, tool_use_id, agent_id };
+      const how = { hook_event_name: "PermissionDenied", decision_reason_type, reason };
+      onToolResult({ ...start, ...how });
     },
   };
 }

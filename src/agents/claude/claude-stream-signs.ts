@@ -4,6 +4,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { SessionSign, TurnResult } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
+import { failureWord } from "./claude-hooks.ts";
 import { notTheModel } from "./claude-record-signs.ts";
 
 const count = v.optional(v.number(), 0);
@@ -36,6 +37,15 @@ const BackgroundSchema = v.looseObject({
   type: v.literal("system"),
   subtype: v.literal("background_tasks_changed"),
   tasks: v.array(v.unknown()),
+});
+const RetrySchema = v.looseObject({
+  type: v.literal("system"),
+  subtype: v.literal("api_retry"),
+  attempt: v.number(),
+  max_retries: v.number(),
+  /** Null where no answer came at all. */
+  error_status: v.optional(v.fallback(v.nullable(v.number()), null), null),
+  error: v.optional(v.fallback(v.string(), ""), ""),
 });
 const ResultSchema = v.looseObject({
   type: v.literal("result"),
@@ -94,6 +104,8 @@ export function createStreamSigns(): StreamSigns {
       const { content, prompt_submit_outcome } = refused.output;
       return [{ type: "refused", text: content, reason: prompt_submit_outcome.reason }];
     }
+    const retry = v.safeParse(RetrySchema, line);
+    if (retry.success) return [retryOf(retry.output)];
     const background = v.safeParse(BackgroundSchema, line);
     return background.success
       ? [{ type: "background", tasks: readBackgroundTasks(background.output.tasks) }]
@@ -119,6 +131,16 @@ export function createStreamSigns(): StreamSigns {
       };
     },
   };
+}
+
+function retryOf({
+  attempt,
+  max_retries,
+  error_status,
+  error,
+}: v.InferOutput<typeof RetrySchema>): SessionSign {
+  const why = [error_status ?? "no answer", error].filter((word) => word !== "").join(" ");
+  return { type: "retry", detail: `${attempt}/${max_retries}: ${why}`, error: failureWord(error) };
 }
 
 /** The `terminal_reason`s of a turn that ended by itself. With any other one, the turn was broken off. */

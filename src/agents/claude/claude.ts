@@ -1,8 +1,7 @@
 // This room holds all that knows Claude Code: its arguments, hooks, stream, settings, telemetry.
 //
 // The `AgentCli` of Claude Code. Measured with 2.1.330.
-import type { AgentCli } from "../agent-cli.ts";
-import { readClaudeEnvironment } from "./claude-environment.ts";
+import type { AgentCli, McpServerFacts } from "../agent-cli.ts";
 import { readClaudePrompt } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
@@ -61,3 +60,14 @@ export const claude: AgentCli = {
     ];
   },
 };
+
+/** What Claude Code tells its MCP servers by their environment: project, session, and the socket on which the session takes messages. */
+function readClaudeEnvironment(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {
+  const { CLAUDE_PROJECT_DIR: projectPath, CLAUDE_CODE_SESSION_ID: sessionId } = env;
+  const { CLAUDE_CODE_MESSAGING_SOCKET: path, CLAUDE_CODE_MESSAGING_TOKEN: token } = env;
+  return {
+    ...(projectPath ? { projectPath } : {}),
+    ...(sessionId ? { sessionId } : {}),
+    ...(path ? { messaging: { path, token: token || undefined } } : {}),
+  };
+}

@@ -13,7 +13,7 @@ import type { Control } from "../steer/control.ts";
 import type { Background } from "./background.ts";
 import type { AnswerHook } from "./hook-answers.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
-import { createToolIds } from "./tool-ids.ts";
+import type { ToolIds } from "./tool-ids.ts";
 import type { Turn } from "./turn.ts";
 import type { TurnEnds } from "./turn-ends.ts";
 import { createWorkNotes } from "./work-notes.ts";
@@ -43,6 +43,7 @@ export interface HookIntakeOptions {
   readonly control: Pick<Control, "stop" | "quiet">;
   readonly dialogs: Pick<OpenDialogs, "open" | "note">;
   readonly transcript: Pick<TranscriptWatch, "look">;
+  readonly toolIds: Pick<ToolIds, "note">;
   readonly answerHook: AnswerHook;
   readonly nudge: () => void;
   readonly now: () => Date;
@@ -52,9 +53,8 @@ export interface HookIntakeOptions {
 const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
-  const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds } = options;
+  const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
   const { routes, delivery, approvals, control, dialogs, transcript, answerHook, nudge, now } = options;
-  const toolIds = createToolIds();
   const noteWork = createWorkNotes(options);
   /** `session_start` does not show that tools can be held: that hook is a command, and runs even where the CLI calls no HTTP hooks. */
   const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");

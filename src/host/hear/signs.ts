@@ -1,13 +1,18 @@
 // Takes what the session shows by its stream or its own record, not by a hook: what the model was given, what one of the user's
 // hooks kept from the model, what runs in the background, and what has ended.
-import type { SessionSign } from "../../domain/hook.ts";
+import type { DeniedCall, SessionCli, SessionSign } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
+import type { EventSender } from "../event-sender.ts";
 import type { Evidence } from "../routes/evidence.ts";
 import type { Background } from "./background.ts";
+import type { ToolIds } from "./tool-ids.ts";
 import type { Turn } from "./turn.ts";
 import type { TurnEnds } from "./turn-ends.ts";
 
 export interface SignsOptions {
+  readonly cli: Pick<SessionCli, "describeDenial">;
+  readonly events: Pick<EventSender, "send">;
+  readonly toolIds: Pick<ToolIds, "take">;
   readonly turn: Turn;
   readonly background: Background;
   readonly evidence: Pick<Evidence, "noteTaken" | "noteAnswer" | "refuse">;
@@ -24,13 +29,25 @@ export interface Signs {
 }
 
 export function createSigns(options: SignsOptions): Signs {
-  const { turn, background, evidence, approvals, turnEnds, hasStream, now } = options;
+  const { cli, events, toolIds, turn, background, evidence, approvals, turnEnds, hasStream, now } = options;
 
   const timeOf = ({ at }: SessionSign) => (at === undefined ? now().getTime() : Date.parse(at));
   const takeEvidence = (sign: SessionSign, how: "echo" | "transcript") => {
     if (sign.type === "taken") evidence.noteTaken(sign.text, how);
     else if (sign.type === "answer") evidence.noteAnswer(how);
     else if (sign.type === "refused") evidence.refuse(sign.text, refusalWords(sign.reason), timeOf(sign));
+  };
+  /** Whether the last that was told of requests to the model is that one is made again. */
+  let isRetrying = false;
+  const endRetry = () => {
+    if (isRetrying) events.send({ kind: "retry_end" });
+    isRetrying = false;
+  };
+  const takeDenied = (call: DeniedCall) => {
+    const start = toolIds.take(call.toolUseId);
+    if (start?.tool === undefined) return;
+    const { detail, remedy } = cli.describeDenial?.(start.tool, call) ?? { detail: "", remedy: undefined };
+    events.send({ ...start.facts, kind: "tool_denied", detail, remedy });
   };
   const takeState = (sign: SessionSign, how: "echo" | "transcript") => {
     const atMs = timeOf(sign);
@@ -41,7 +58,13 @@ export function createSigns(options: SignsOptions): Signs {
         approvals.notePrompt();
         return turn.noteTaken(atMs);
       case "answer":
+        endRetry();
         return turn.noteTaken(atMs);
+      case "retry":
+        isRetrying = true;
+        return events.send({ kind: "retry", detail: sign.detail, error: sign.error });
+      case "denied":
+        return takeDenied(sign);
       case "refused":
         return turnEnds.takeRefusal(refusalWords(sign.reason));
       case "turn_end":

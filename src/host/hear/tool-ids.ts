@@ -5,21 +5,26 @@ import type { Hook, HookFacts } from "../../domain/hook.ts";
 export interface ToolIds {
   /** Notes a hook, and returns its facts, with the id of the tool call added if it is known. */
   note(hook: Hook): HookFacts;
+  /** Takes a running call out, and gives the hook of its start; undefined where its end has been told already. */
+  take(toolUseId: string): Hook | undefined;
 }
 
 /** The end of some calls is never told. Forgets the oldest calls above this number. */
 const mostKept = 200;
 
+const endKinds: ReadonlySet<string> = new Set(["tool_end", "tool_failed", "tool_denied"]);
+
 export function createToolIds(): ToolIds {
   /** The running calls by their ids, the oldest first. */
-  const running = new Map<string, { readonly key: string; wasAsked: boolean }>();
+  const running = new Map<string, { readonly key: string; readonly start: Hook; wasAsked: boolean }>();
   return {
-    note({ facts, tool }) {
+    note(hook) {
+      const { facts, tool } = hook;
       const { kind, tool_use_id } = facts;
       const key = JSON.stringify([facts.subagent ?? null, tool?.name, tool?.input]);
       if (tool_use_id !== undefined) {
-        if (kind === "tool_start") running.set(tool_use_id, { key, wasAsked: false });
-        else if (kind === "tool_end" || kind === "tool_failed") running.delete(tool_use_id);
+        if (kind === "tool_start") running.set(tool_use_id, { key, start: hook, wasAsked: false });
+        else if (endKinds.has(kind)) running.delete(tool_use_id);
         const [oldest] = running.keys();
         if (running.size > mostKept && oldest !== undefined) running.delete(oldest);
         return facts;
@@ -29,6 +34,11 @@ export function createToolIds(): ToolIds {
       if (found === undefined) return facts;
       found[1].wasAsked = true;
       return { ...facts, tool_use_id: found[0] };
+    },
+    take(toolUseId) {
+      const found = running.get(toolUseId)?.start;
+      running.delete(toolUseId);
+      return found;
     },
   };
 }

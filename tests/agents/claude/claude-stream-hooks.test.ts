@@ -210,3 +210,23 @@ test("a permission that nobody can be asked for is denied in words; one that the
   await other.settled();
   expect(other.written).toEqual([]);
 });
+
+test("a tool that Claude's own settings refused is told as a hook would, with the input of its start", async () => {
+  const { hooks, results, settled } = setUp();
+  hooks.take(callOf("c1"));
+  await settled();
+  const line = { type: "system", subtype: "permission_denied", tool_name: "Bash", tool_use_id: "toolu_1" };
+  hooks.take({ ...line, decision_reason_type: "mode", message: "No." });
+  hooks.take(resultOf({ is_error: true }, { permission_decision: { decision: "reject", source: "config" } }));
+  hooks.take({ ...line, tool_use_id: "toolu_2", agent_id: "s1", message: "Nor this." });
+  expect(results).toEqual([
+    {
+      ...{ hook_event_name: "PermissionDenied", tool_name: "Bash", tool_input: {}, tool_use_id: "toolu_1" },
+      ...{ decision_reason_type: "mode", reason: "No." },
+    },
+    {
+      ...{ hook_event_name: "PermissionDenied", tool_name: "Bash", tool_use_id: "toolu_2", agent_id: "s1" },
+      reason: "Nor this.",
+    },
+  ]);
+});

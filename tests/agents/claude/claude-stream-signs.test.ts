@@ -96,3 +96,19 @@ test("what the session's own model says are its words; a failed turn, an empty o
   signs.read(assistant());
   expect(signs.read(result({ is_error: true, result: "API Error" })).result?.said).toBeUndefined();
 });
+
+test("a request that is made again is told with its number and why; what cannot be read so is not", () => {
+  const { read } = createStreamSigns();
+  const retry = { type: "system", subtype: "api_retry", attempt: 4, max_retries: 10, retry_delay_ms: 4_873 };
+  const signsOf = (more: object) => read({ ...retry, ...more }).signs;
+  expect(signsOf({ error_status: 401, error: "authentication_failed" })).toEqual([
+    { type: "retry", detail: "4/10: 401 authentication_failed", error: "authentication" },
+  ]);
+  expect(signsOf({ error_status: 529, error: "overloaded" })).toEqual([
+    { type: "retry", detail: "4/10: 529 overloaded", error: "overloaded" },
+  ]);
+  expect(signsOf({ error_status: null, error: "unknown" })).toEqual([
+    { type: "retry", detail: "4/10: no answer unknown", error: "other" },
+  ]);
+  expect(signsOf({ attempt: "four" })).toEqual([]);
+});

@@ -1,0 +1,89 @@
+// What an agent meets by itself is shown, with what a person can do about it: a tool that its CLI's rules refuse, a service that
+// does not answer. With the real Claude Code, offline.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { bash, startHeadless, startSteered } from "../support/steered-claude.ts";
+
+setDefaultTimeout(120_000);
+
+test("a tool that no rule allows is shown with the line that allows it, and that line does", async () => {
+  await using serve = await startServe();
+  const rules = [
+    { match: "make it", turn: bash("touch made.txt") },
+    { match: /requires approval|haven't granted|require approval/, turn: { text: "I may not." } },
+  ];
+  await using model = await startModelServer({ rules });
+  let line = "";
+  {
+    await using agent = await startHeadless(serve, { id: "ada", model, profile: { permissions: "cli" } });
+    await serve.run(["send", "task", "ada", "make it"]);
+    const refused = await agent.until("the refusal is shown, after the turn as well", ({ axes, status }) => {
+      return axes.attention.value === "refused" && status === "idle";
+    });
+    expect(refused.axes.attention.reason).toBe("Bash: no rule allows it");
+    expect((await serve.run(["ls"])).stdout).toContain("○ idle !refused Bash: no rule allows it");
+    line = /"allowed_tools": \[.*?\]/.exec((await serve.run(["show", "ada"])).stdout)?.[0] ?? "";
+    expect(line).toBe('"allowed_tools": ["Bash(touch made.txt)"]');
+    const audit = await serve.run(["audit", "--agent", "ada", "--kind", "tool_denied", "--json"]);
+    expect(JSON.parse(audit.stdout.split("\n")[0] ?? "")).toMatchObject({
+      message: { tool: "Bash", detail: "no rule allows it", remedy: expect.stringContaining(line) },
+    });
+    const page = await (await serve.fetch("/agents/ada")).text();
+    expect(page).toContain("refused Bash: no rule allows it");
+    expect(existsSync(join(agent.cwd, "made.txt"))).toBe(false);
+    // The next prompt is a new start.
+    await serve.run(["send", "task", "ada", "never mind"]);
+    await agent.until("it is over with the next prompt", ({ axes }) => axes.attention.value === "none");
+  }
+  const profile = { permissions: "cli", ...JSON.parse(`{${line}}`) };
+  await using allowed = await startHeadless(serve, { id: "bob", model, profile });
+  await serve.run(["send", "task", "bob", "make it"]);
+  await allowed.until("it has done so", ({ commands, status }) => {
+    return status === "idle" && commands.some(({ receipts }) => receipts.at(-1)?.state === "applied");
+  });
+  expect(existsSync(join(allowed.cwd, "made.txt"))).toBe(true);
+});
+
+test("on a terminal a tool that the settings refuse is shown as well", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer({ rules: [{ match: "make it", turn: bash("touch made.txt") }] });
+  const userSettings = { permissions: { deny: ["Bash(touch:*)"] } };
+  await using agent = await startSteered(serve, { id: "ada", model, userSettings });
+  await agent.terminal.enter("make it");
+  const refused = await agent.until("it is shown", ({ axes }) => axes.attention.value === "refused");
+  expect(refused.axes.attention).toMatchObject({
+    reason: "Bash: a rule of its settings refuses it",
+    hint: expect.stringContaining("permissions.deny"),
+  });
+  await agent.until("the turn is over", ({ status }) => status === "idle");
+});
+
+test("requests that the CLI makes again read retrying, until it goes on", async () => {
+  await using serve = await startServe();
+  const overloaded = { error: { status: 529, type: "overloaded_error", message: "Overloaded" } };
+  await using model = await startModelServer({ turns: [overloaded, overloaded, overloaded] });
+  await using agent = await startHeadless(serve, { id: "ada", model });
+  await serve.run(["send", "task", "ada", "look"]);
+  const retrying = await agent.until("it is retrying", ({ status }) => status === "retrying");
+  expect(retrying.axes.activity.reason).toMatch(/^[1-3]\/\d+: 529 overloaded$/);
+  expect(retrying.axes.attention.value).toBe("none");
+  expect((await serve.run(["ls"])).stdout).toMatch(/↻ retrying \d\/\d+: 529 overloaded|idle/);
+  await agent.until("it has gone on", ({ status }) => status === "idle");
+});
+
+test("a service that does not know the agent wants a person at the first try", async () => {
+  await using serve = await startServe();
+  const unknown = { error: { status: 401, type: "authentication_error", message: "invalid x-api-key" } };
+  await using model = await startModelServer({ turns: [unknown, unknown], fallback: { text: "Here." } });
+  await using agent = await startHeadless(serve, { id: "ada", model });
+  await serve.run(["send", "task", "ada", "look"]);
+  const stuck = await agent.until("it wants a person", ({ axes }) => axes.attention.value === "stuck", 5_000);
+  expect(stuck.axes.attention.reason).toMatch(
+    /^authentication failed: its CLI tries again, [12]\/\d+: 401 authentication_failed$/,
+  );
+  expect(stuck.status).toBe("retrying");
+  await agent.until("it goes on", ({ axes, status }) => status === "idle" && axes.attention.value === "none");
+});
