@@ -1,26 +1,26 @@
 // This room is the only one that imports the `nats` package. Everybody else takes a `Bus`.
 //
-// The Bus, through which the whole program uses NATS: JSON in and out, errors for a person, reconnection.
+// The Bus, through which the whole program uses NATS. It sends and receives JSON, throws errors with hints, and reconnects.
 // connect-bus.ts makes it. Streams, consumers and buckets are in jetstream/.
 import type { NatsConnection } from "nats";
 import type { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 
 export interface BusOptions {
-  /** One server or several of a cluster, separated by commas. */
+  /** The URL of one server, or of several in a cluster, separated by commas. */
   readonly url: string;
-  /** Shown by nats-server's own tools for this connection. */
+  /** The name of the connection, which nats-server's own tools show. */
   readonly name: string;
-  /** A `.creds` file: read again at each try, so that new credentials in it count without a new start. */
+  /** The path of a `.creds` file. It is read again at each try to reconnect, so that new credentials work without a restart. */
   readonly credsPath?: string | undefined;
-  /** The text of one, in the place of a file. */
+  /** The text of a `.creds` file, instead of a path. */
   readonly creds?: string | undefined;
-  /** The prefix of reply subjects, where the credentials allow but one. */
+  /** The prefix of reply subjects, if the credentials allow only one. */
   readonly inboxPrefix?: string | undefined;
   /** Whether to wait for ever for the first connection (serve, bridge) or to give up after `connectTimeoutMs`. */
   readonly waitForServer?: boolean;
   readonly connectTimeoutMs?: number;
-  /** The wait before the first new attempt after a loss. Default 1000. */
+  /** How long to wait before the first try to reconnect. Default 1000. */
   readonly firstReconnectMs?: number;
   readonly log: Logger;
 }
@@ -35,50 +35,54 @@ export interface BusMessage {
 
 export interface StoredAs {
   readonly seq: number;
-  /** Whether the stream had a message with this id already, and so kept the first alone. */
+  /** Whether the stream already had a message with this id, and so did not store this one. */
   readonly duplicate: boolean;
 }
 
-/** A connection to NATS that reconnects for ever; `close` ends it. */
+/** A connection to NATS. It reconnects until `close` is called. */
 export interface Bus {
-  /** For the files of src/nats alone. */
+  /** Only for the files in src/nats. */
   readonly connection: NatsConnection;
   readonly serverVersion: string;
-  /** A subject for answers that this connection may subscribe to, and no other. */
+  /** Returns a new subject for answers, which only this connection may subscribe to. */
   createInbox(): string;
   isConnected(): boolean;
-  /** Why nats-server refuses this connection since it was lost; undefined while it is connected, and where it is lost for another reason. */
+  /** Why nats-server refuses to let this connection back; undefined if it is connected, or lost for another reason. */
   refusal(): CliaiError | undefined;
-  /** Calls back at each loss and each return of the connection; returns the way to stop that. */
+  /** Calls `listener` at each loss and each return of the connection. Returns the function that ends that. */
   onConnection(listener: (connected: boolean) => void): () => void;
-  /** Publishes at most once, without an acknowledgement. @throws CliaiError `payload_too_large` */
+  /**
+   * Publishes at most once, without an acknowledgement.
+   * @throws CliaiError `payload_too_large`
+   */
   publish(subject: string, body: unknown): void;
   /**
-   * Publishes into a stream and waits until it is stored. `id` dedupes (`Nats-Msg-Id`); `lastSeq` has the stream refuse it
-   * unless that is the sequence of the last message on this subject, 0 for none (`Nats-Expected-Last-Subject-Sequence`).
-   * An election in a cluster is waited out.
+   * Publishes into a stream and waits until the message is stored. While a cluster elects a leader, it waits and tries again.
+   * @param options.id the stream stores only one message with this id (`Nats-Msg-Id`)
+   * @param options.lastSeq the stream refuses the message unless this is the sequence of the last message on the subject, 0 for
+   * none (`Nats-Expected-Last-Subject-Sequence`)
    */
   publishStored(
     subject: string,
     body: unknown,
     options?: { id?: string; lastSeq?: number; timeoutMs?: number },
   ): Promise<StoredAs>;
-  /** @throws CliaiError `no_answer`, `server_unreachable`, `payload_too_large`; `interrupted` when the signal aborts */
+  /** @throws CliaiError `no_answer`, `server_unreachable`, `payload_too_large`; `interrupted` if the signal aborts */
   request(
     subject: string,
     body: unknown,
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<Uint8Array>;
-  /** Members of one queue group share the messages. Returns the way to end the subscription. */
+  /** Returns the function that ends the subscription. The subscribers of one `queue` share the messages. */
   subscribe(
     subject: string,
     onMessage: (message: BusMessage) => void,
     options?: { queue?: string },
   ): () => void;
-  /** Waits until the server has taken all that was published. */
+  /** Waits until nats-server has received all that was published. */
   flush(): Promise<void>;
-  /** Sends what is pending, then closes; after `graceMs` (5 s when left out) it closes without. Never throws. */
+  /** Sends what is pending, for `graceMs` at most (default 5 s), then closes. Never throws. */
   close(options?: { graceMs?: number }): Promise<void>;
-  /** Resolves when the connection has ended for good; with the reason where nobody asked for it. */
+  /** Resolves when the connection has ended for good: with the reason, unless `close` ended it. */
   readonly closed: Promise<Error | undefined>;
 }

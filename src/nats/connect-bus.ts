@@ -1,4 +1,4 @@
-// Connects a Bus to NATS, by the `nats` package.
+// Connects a Bus to NATS with the `nats` package.
 import { connect, createInbox, type Msg, type NatsConnection } from "nats";
 import { definedOf } from "../domain/defined.ts";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -11,7 +11,7 @@ import { translateNatsError } from "./errors.ts";
 import { encode } from "./payload.ts";
 import { createBackoff, firstReconnectMs, watchStatus } from "./reconnection.ts";
 
-/** @throws CliaiError `nats_unreachable` (never with `waitForServer`), `refused` for bad credentials */
+/** @throws CliaiError `nats_unreachable` (never with `waitForServer`); `refused` if NATS does not accept the credentials */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const backoff = createBackoff(options.firstReconnectMs ?? firstReconnectMs);
   const { credsPath } = options;
@@ -27,7 +27,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     pingInterval: 20_000,
     maxPingOut: 2,
     ignoreClusterUpdates: false,
-    // Left out, nats 2.29 closes the connection for good when it is refused twice, though new credentials may come.
+    // Otherwise nats 2.29 closes the connection for good when it is refused twice, although new credentials may come.
     ignoreAuthErrorAbort: true,
     ...definedOf({ inboxPrefix: options.inboxPrefix }),
     ...(creds === undefined
@@ -38,7 +38,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     ...definedOf({ tls }),
   }).catch((error: unknown) => {
     const failure = translateNatsError(explainDistrust(error, options.url), `connect to ${options.url}`);
-    // Something listens there and sends nothing: for us, nobody is there.
+    // `no_answer`: something listens there but sends nothing, so it is not a NATS server.
     if (failure.code !== "no_answer") throw failure;
     throw new CliaiError("nats_unreachable", `NATS cannot be reached: nothing answers at ${options.url}`, {
       hint: "start the server: cliai serve",
@@ -55,7 +55,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
   let refusal: CliaiError | undefined;
   void watchStatus(connection, log, {
     onConnection: (now, server) => {
-      // nats 2.29 tells of a loss at each try that fails, and of the return once for each of them.
+      // nats 2.29 reports a loss for each failed try, and later a return for each of them. Only the first of each counts.
       if (now === connected) return;
       connected = now;
       refusal = undefined;
@@ -130,11 +130,11 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     },
     async close({ graceMs = 5_000 } = {}) {
       if (connection.isClosed()) return;
-      // A drain waits for the server, so it is left out without one.
+      // A drain waits for nats-server, so drain only while connected.
       if (connected)
         await atMost(
           graceMs,
-          connection.drain().catch(() => undefined), // closed below in any case
+          connection.drain().catch(() => undefined), // the connection is closed below in any case
         );
       await connection.close();
     },
@@ -143,8 +143,8 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
 }
 
 /**
- * An asker may name any subject as its own for the reply, and have us speak there with our rights: only inboxes are answered,
- * and what nats-server itself names for an asker of another account (`_R_.`, which no client may name).
+ * Answers a request only if its reply subject is an inbox, or begins with `_R_.`, which nats-server itself writes for a request from
+ * another account. A sender can name any other subject, and would have us publish on it with our own rights.
  */
 function wrapMessage(message: Msg): BusMessage {
   return {
@@ -167,7 +167,7 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined
     return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", abort);
-    // The promise that loses the race must not become an unhandled rejection.
+    // The promise that loses the race must not end as an unhandled rejection.
     promise.catch(() => undefined);
     aborted.promise.catch(() => undefined);
   }

@@ -1,27 +1,27 @@
-// Repeats an action while a cluster of nats-servers elects a leader, of JetStream or of one stream, because it gets no
-// answer until then.
+// Repeats an action while a cluster of nats-servers elects a leader of JetStream or of one stream, because requests get no answer
+// until then.
 
 import type { NatsConnection } from "nats";
 import { pause } from "../waiting.ts";
 import { isElecting, isShortOfPeers, isTimeout } from "./errors.ts";
 
-/** nats-server 2.15 elects 4 to 9 s after a leader was lost, and has no setting for that. */
+/** nats-server 2.15 elects a new leader 4 to 9 s after it lost one. No setting changes that. */
 const electionMs = 12_000;
-/** A cluster that has just started learns of its servers one after the other. */
+/** A cluster that has just started finds its servers one after the other. */
 const formingMs = 5_000;
 const retryEveryMs = 250;
 
-/** Whether the server that this is connected to is one of several. */
+/** Whether the server of this connection belongs to a cluster. */
 export function isClustered(connection: Pick<NatsConnection, "info">): boolean {
   return connection.info?.cluster !== undefined;
 }
 
 export interface ElectionOptions {
-  /** Whether doing it twice does no harm. Only then is it repeated after no answer in time. */
+  /** Whether doing it twice does no harm. Only then is it repeated after a time-out. */
   readonly isRepeatable: boolean;
 }
 
-/** Does it, and repeats it while a cluster elects; throws the last error after that. A single server never elects. */
+/** Calls `act`, and again while a cluster elects a leader. Throws the last error. With a single server, it calls `act` once. */
 export async function overElections<T>(
   connection: Pick<NatsConnection, "info">,
   act: () => Promise<T>,

@@ -1,9 +1,9 @@
-// Translates what the package `nats` throws into errors for a person. Only this file knows its codes. nats 2.29 puts bare
-// codes such as `503` or `TIMEOUT` into its messages: they are compared exactly, and never shown.
+// Translates the errors of the package `nats` into errors for a person. Only this file knows their codes. nats 2.29 gives messages
+// that are only a code, such as `503` or `TIMEOUT`: they are compared exactly, and never shown.
 import { ErrorCode as NatsCode, NatsError } from "nats";
 import { CliaiError } from "../domain/text/errors.ts";
 
-/** JetStream API error codes (nats-server `errors.json`) that mean something of their own to us. */
+/** The error codes of the JetStream API (nats-server's `errors.json`) that are handled differently from others. */
 const jetStreamCode = {
   noPeers: 10005,
   clusterNotAvailable: 10008,
@@ -24,8 +24,8 @@ const storeCodes: ReadonlySet<number | undefined> = new Set([
 ]);
 
 /**
- * @param doing what was tried, for the message: `publish to agent.ada.command`
- * @returns the error itself when it is one of ours already
+ * @param doing what was tried, for the message, such as `publish to agent.ada.command`
+ * @returns the same error if it is a CliaiError already
  */
 export function translateNatsError(error: unknown, doing: string): CliaiError {
   if (error instanceof CliaiError) return error;
@@ -36,20 +36,20 @@ export function translateNatsError(error: unknown, doing: string): CliaiError {
   return translateApiError(error, doing) ?? translateClientError(error, doing);
 }
 
-/** What JetStream says; its errors carry codes such as 503 that mean something else without it. */
+/** Translates an error of the JetStream API. Its codes, such as 503, have another meaning in other errors. */
 function translateApiError(error: NatsError, doing: string): CliaiError | undefined {
   const api = error.api_error;
   if (api === undefined) return undefined;
-  // nats-server 2.15 gives a full queue the code of a failed store; only its words tell them apart.
+  // nats-server 2.15 gives a full queue the same code as a failed store, so compare the description.
   if (api.description === "maximum messages per subject exceeded") {
     return new CliaiError("refused", `the agent's queue is full: ${doing}`, {
-      hint: "see what waits for it by: cliai ls",
+      hint: "see how many orders wait for each agent: cliai ls",
       cause: error,
     });
   }
   if (api.err_code === jetStreamCode.replicasNotSupported) {
-    return new CliaiError("config_invalid", `one nats-server alone keeps no copies: ${doing}`, {
-      hint: "name the cluster's servers by --nats-url, or leave --replicas out",
+    return new CliaiError("config_invalid", `a single nats-server keeps no copies: ${doing}`, {
+      hint: "name the servers of a cluster with --nats-url, or leave --replicas out",
       cause: error,
     });
   }
@@ -61,7 +61,7 @@ function translateApiError(error: NatsError, doing: string): CliaiError | undefi
     );
   }
   if (storeCodes.has(api.err_code)) {
-    return new CliaiError("store_unavailable", `the store does not take it: ${doing} (${api.description})`, {
+    return new CliaiError("store_unavailable", `nats-server cannot store it: ${doing} (${api.description})`, {
       hint: "free space on the disk of the data directory, or keep less: cliai serve --audit-max-bytes 256MB",
       cause: error,
     });
@@ -114,20 +114,20 @@ const refusedConnection: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * The error for a connection's status of type `error` that says that its credentials are refused; undefined for another one.
- * @param code as nats gives it with the status
+ * The error for a connection whose credentials are refused; undefined for any other code.
+ * @param code the code that nats reports with a status of type `error`
  */
 export function refusalOf(code: unknown, doing: string): CliaiError | undefined {
   if (!refusedConnection.has(code)) return undefined;
   return translateNatsError(NatsError.errorForCode(code as NatsCode), doing);
 }
 
-/** Whether a compare-and-set failed: the key or subject has another last sequence than the given one. */
+/** Whether a compare-and-set failed, because the last sequence of the key or subject is another one. */
 export function isWrongSequence(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.wrongLastSequence;
 }
 
-/** Whether nobody took the request, or a cluster was electing. It can be repeated without harm, and works soon. */
+/** Whether nobody received the request, or a cluster was electing a leader. Repeating it does no harm, and will soon succeed. */
 export function isElecting(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
   const code = error.api_error?.err_code;
@@ -135,25 +135,25 @@ export function isElecting(error: unknown): boolean {
   return code === jetStreamCode.clusterNotAvailable || code === jetStreamCode.clusterNotLeader;
 }
 
-/** Whether a cluster does not know of enough servers for the copies that are asked for; it may while it forms. */
+/** Whether a cluster knows too few servers for the copies. This can pass while the cluster starts. */
 export function isShortOfPeers(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.noPeers;
 }
 
-/** Whether no answer came in time. The request may have been carried out. */
+/** Whether no answer came in time. The request may have been carried out all the same. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof NatsError && error.code === NatsCode.Timeout;
 }
 
-/** Whether JetStream says that what was asked for does not exist (404). */
+/** Whether JetStream answers that it does not exist (404). */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
   return error.api_error?.code === 404 || error.code === "404";
 }
 
 /**
- * Whether a message that was to be removed is there no more. nats-server 2.15 says it in three ways: within the stream, before
- * its first message, and beyond its end; the last two under the code of every removal that fails, a broken disk's too.
+ * Whether a message cannot be removed because it no longer exists. nats-server 2.15 has three answers for that: for a sequence
+ * within the stream, before its first message, and beyond its end. The last two have the same code as any failed removal.
  */
 export function isGone(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;

@@ -1,7 +1,7 @@
-// What goes over NATS: JSON in UTF-8, up to a size.
+// Encodes what is sent over NATS: JSON in UTF-8, up to a size.
 import { CliaiError } from "../domain/text/errors.ts";
 
-/** Largest payload on the whole path (contract §3). */
+/** The largest payload, for nats-server and all senders. */
 export const maxPayloadBytes = 8 * 1024 * 1024;
 const utf8 = new TextEncoder();
 

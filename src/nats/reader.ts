@@ -1,10 +1,10 @@
-// Makes a consumer for one reader of a stream: without acknowledgements, in memory, removed soon after the reader has gone.
+// Creates a consumer for one reader of a stream: without acknowledgements, in memory, and removed soon after the reader has gone.
 import { AckPolicy, DeliverPolicy, nanos, ReplayPolicy } from "nats";
 import type { Bus } from "./bus.ts";
 import type { SubjectFilter } from "./jetstream/older-servers.ts";
 import { answerWithinMs } from "./jetstream/pull.ts";
 
-/** A consumer that nobody reads any more is removed by the server. */
+/** After this time, nats-server removes a consumer that nobody reads any more. */
 const forgottenAfterMs = 60_000;
 
 export type ReaderStart =
@@ -15,14 +15,13 @@ export type ReaderStart =
 
 export interface Reader {
   readonly place: { readonly stream: string; readonly consumer: string };
-  /** How many messages there are for it now. */
+  /** The number of messages that there are for it now. */
   readonly pending: number;
-  /** The sequence before the first that it gives out. */
+  /** The sequence before the first message that it delivers. */
   readonly deliveredTo: number;
   remove(): Promise<void>;
 }
 
-/** Makes a consumer for one reader, without acknowledgements. */
 export async function openReader(
   bus: Bus,
   stream: string,
@@ -30,7 +29,7 @@ export async function openReader(
   start: ReaderStart,
 ): Promise<Reader> {
   const manager = await bus.connection.jetstream({ timeout: answerWithinMs }).jetstreamManager(false);
-  // Not nats 2.29's ordered consumers: they wait 30 s after an attempt that failed because the cluster was electing.
+  // Not nats 2.29's ordered consumers, because after a try that failed during an election they wait for 30 s.
   const { name, num_pending, delivered } = await manager.consumers.add(stream, {
     name: `follow-${crypto.randomUUID()}`,
     ...filter.consumer,

@@ -1,4 +1,4 @@
-// How a connection to NATS is lost and comes back: how long to wait before each try, and what the `nats` package tells of it.
+// Reconnection to NATS: how long to wait before each try, and what the `nats` package reports about the connection.
 import { DebugEvents, Events, type NatsConnection } from "nats";
 import type { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
@@ -8,8 +8,9 @@ export const firstReconnectMs = 1_000;
 const slowestReconnectMs = 15_000;
 
 /**
- * Waits of 1 s or what else is the first, then twice as long each time up to 15 s, with up to a fifth taken off so that a fleet does not return
- * at once. By the time since the loss, not by attempts: nats 2.29 asks again during each wait.
+ * The waits between tries: `firstMs`, then half the time since the loss, up to 15 s. Each process shortens its waits by up to a
+ * fifth, so that a fleet does not come back all at once. They depend on the time since the loss and not on the number of tries,
+ * because nats 2.29 calls `next` several times during a wait.
  */
 export function createBackoff(firstMs: number): { next: () => number; reset: () => void } {
   const jitter = 1 - Math.random() / 5;

@@ -160,7 +160,7 @@ test("a CLI that refuses the hooks of its stream is ended in words: nothing coul
   const args = ["spawn", "--headless", "--id", "hal", "--task", "dig"];
   const { code, stderr } = await serve.run(args, { env, cwd: dir.path });
   expect(code).toBe(143);
-  expect(stderr).toContain("claude refuses to call hooks over its stream: what hooks?; it is ended");
+  expect(stderr).toContain("claude refuses to call hooks over its stream: what hooks?; ending the agent");
   // Nor was it given its task.
   expect(await readFile(dir.join("said"), "utf8")).toBe("");
 });

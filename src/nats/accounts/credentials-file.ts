@@ -1,11 +1,11 @@
-// Reads the `.creds` file of a connection at its start and before each new try. New credentials therefore count from the
-// next try on, and a file that is just being replaced ends no connection.
+// Reads the `.creds` file when a connection starts and before each try to reconnect. So new credentials are used from the next
+// try on, and a connection survives a moment in which the file is being replaced.
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type Authenticator, credsAuthenticator } from "nats";
 import { CliaiError } from "../../domain/text/errors.ts";
 
-/** @throws CliaiError `config_invalid`, naming the file */
+/** @throws CliaiError `config_invalid` with the path, if the file cannot be read */
 export async function readCredentials(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
@@ -18,10 +18,10 @@ export async function readCredentials(path: string): Promise<string> {
 }
 
 /**
- * Answers nats-server's challenge by what the file holds at that moment; by the last that it held where it is away or cut
- * short. nats 2.29 closes the connection for good when an authenticator throws.
- * @param text what the file held when the connection began
- * @param path left out for credentials that are in no file
+ * Answers nats-server's challenge with the present content of the file. If the file is missing or incomplete, it uses the last
+ * content, because nats 2.29 closes the connection for good when an authenticator throws.
+ * @param text the content of the file when the connection began
+ * @param path undefined for credentials that are not in a file
  */
 export function credentialsAuthenticator(text: string, path: string | undefined): Authenticator {
   let last = text;
@@ -32,7 +32,7 @@ export function credentialsAuthenticator(text: string, path: string | undefined)
 }
 
 const utf8 = new TextEncoder();
-/** The line that ends the second part, the key. */
+/** The last line of a complete file: the end of its second part, the key. */
 const lastLine = /-+END USER NKEY SEED-+/;
 
 function readWhole(path: string): string | undefined {
@@ -40,6 +40,6 @@ function readWhole(path: string): string | undefined {
     const text = readFileSync(path, "utf8");
     return lastLine.test(text) ? text : undefined;
   } catch {
-    return undefined; // being written anew: the next try reads it again
+    return undefined; // the file is being replaced; the next try reads it again
   }
 }

@@ -1,5 +1,5 @@
-// Makes and reads the keys and signed claims of nats-server's operator mode, as text. src/credentials/keys.ts stores the
-// text. The only file that imports @nats-io/jwt.
+// Makes and reads the keys and signed claims of nats-server's operator mode, as text; src/credentials stores that text. This is the
+// only file that imports @nats-io/jwt.
 import { isDeepStrictEqual } from "node:util";
 import {
   type Account,
@@ -20,8 +20,8 @@ import { agentSubject } from "../../domain/wire/subjects.ts";
 import { lentServices, lentStreams, type SubjectPermissions, servicesOf } from "./permissions.ts";
 
 /**
- * The operator vouches for an account for nats-server's own events, for one of everything of the fleet, and for one of each
- * agent. Those have no keys of their own: the operator signs what they are, and the fleet's key who their users are.
+ * The keys that sign. The operator's key signs all accounts: "system" for nats-server's own events, "account" for the fleet, and
+ * one for each agent. The fleet's account key also signs the users of the agents' accounts, so these need no keys of their own.
  */
 export const keyKinds = ["operator", "system", "account"] as const;
 export type KeyKind = (typeof keyKinds)[number];
@@ -30,7 +30,7 @@ export type NatsKeys = Readonly<Record<KeyKind, KeyPair>>;
 /** User key -> the time, in seconds since 1970, up to which its credentials are revoked. */
 export type Revocations = Readonly<Record<string, number>>;
 
-/** What nats-server is configured with. Not secret. */
+/** The claims in nats-server's configuration. They are not secret. */
 export interface Claims {
   readonly operator: string;
   readonly system: { readonly key: string; readonly jwt: string };
@@ -45,19 +45,19 @@ export interface Minted {
 }
 
 export interface MintOptions {
-  /** nats-server names the user so for each connection; we recognise agents by it. */
+  /** The user's name. nats-server reports it with each connection, and an agent is recognised by it. */
   readonly name: string;
-  /** The public key of the agent's account it is in; that of the issuer when left out. */
+  /** The public key of the agent's account that the user is in; default: the issuer's account. */
   readonly account?: string;
-  /** All of the account when left out. */
+  /** Default: everything in the account. */
   readonly permissions?: SubjectPermissions;
   readonly expiresAt?: Date;
 }
 
-/** The user that may do everything in the fleet's account, and is a person. */
+/** The name of the user for a person's commands. It may do everything in the fleet's account. */
 export const operatorName = "operator";
 
-/** 64 bytes in base64. */
+/** The length of a signature: 64 bytes in base64. */
 const signatureLength = 86;
 const seedPrefix: Readonly<Record<KeyKind, string>> = { operator: "SO", system: "SA", account: "SA" };
 const unlimited = {
@@ -72,7 +72,7 @@ const unlimited = {
 };
 const unlimitedStorage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 
-/** A new key's seed: a secret. */
+/** Makes a key and returns its seed, which is a secret. */
 export function createSeed(kind: KeyKind): string {
   const pair = kind === "operator" ? createOperator() : createAccount();
   return new TextDecoder().decode(pair.getSeed());
@@ -122,7 +122,7 @@ export async function buildAccountClaims(
   return await encodeAccount("CLIAI", account, claims, { signer: operator });
 }
 
-/** A new account for an agent: a public key whose private key nobody has. */
+/** Makes an account for an agent, and returns its public key. The private key is not kept, because it is never needed. */
 export function createAgentAccount(): string {
   return createAccount().getPublicKey();
 }
@@ -134,8 +134,8 @@ export interface AgentAccount {
 }
 
 /**
- * An account for one agent only. nats-server checks the subject that an agent publishes to, but not the reply subject that it names;
- * a reply stays in the account that asked, and nobody else is in this one.
+ * The claims of one agent's account. Each agent has an account of its own because nats-server checks the subject that an agent
+ * publishes on, but not the reply subject that it names. A reply stays in the account of the request, where nobody else is.
  */
 export async function buildAgentAccountClaims(
   { operator, account }: NatsKeys,
@@ -147,8 +147,8 @@ export async function buildAgentAccountClaims(
 }
 
 /**
- * Whether these claims, of whenever, say the same as {@link buildAgentAccountClaims} would. The signature is nats-server's to
- * check: that takes milliseconds here, and a start may have a thousand to look at.
+ * Whether these claims say the same as {@link buildAgentAccountClaims} would, apart from their time. It does not check the
+ * signature: nats-server does, and here it would take milliseconds for each of maybe a thousand files at a start.
  */
 export function isAgentAccountClaims(
   jwt: string,
@@ -166,13 +166,13 @@ export function isAgentAccountClaims(
       wanted.every(([name, value]) => isDeepStrictEqual(nats[name as keyof Account], value))
     );
   } catch {
-    return false; // cut off, or none at all
+    return false; // cut off, or not claims at all
   }
 }
 
 const publicKeys = new WeakMap<KeyPair, string>();
 
-/** A pair works it out anew each time, which takes milliseconds. */
+/** The public key of a pair. Kept, because `getPublicKey` computes it each time, which takes milliseconds. */
 function publicKeyOf(pair: KeyPair): string {
   const known = publicKeys.get(pair) ?? pair.getPublicKey();
   publicKeys.set(pair, known);
@@ -193,7 +193,7 @@ function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
         ...{ name: subject, subject, account, local_subject: subject, type: "stream" as const },
       })),
     ],
-    // One by one: nats-server 2.9 takes no `>` here.
+    // One by one, because nats-server 2.9 does not accept `>` here.
     mappings: Object.fromEntries(
       services
         .filter(({ subject, local }) => subject !== local)
@@ -204,8 +204,8 @@ function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
 }
 
 /**
- * Makes a user of the fleet's account, of the system account, or of an agent's: valid at once, without nats-server being told.
- * @param issuer the key of the account; of the fleet's for an agent's
+ * Makes a user of the fleet's account, the system account or an agent's account. It is valid at once; nats-server need not be told.
+ * @param issuer the key of the user's account; for a user of an agent's account, the key of the fleet's account
  */
 export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<Minted> {
   const { name, permissions, expiresAt, account } = options;
@@ -230,13 +230,13 @@ export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<M
 }
 
 export interface NamedUser {
-  /** The agent that it was made for, by this program. */
+  /** The agent that this program made the user for. */
   readonly agentId?: AgentId;
-  /** Whether it is the operator of a fleet of this program, who may do everything there. */
+  /** Whether it is the user `operatorName` of a fleet, who may do everything there. */
   readonly isOperator: boolean;
 }
 
-/** Whose credentials the text claims to be; undefined if it is not credentials. */
+/** Reads the user in the text of a `.creds` file, without checking its signature; undefined if the text is not credentials. */
 export async function readUser(creds: string): Promise<NamedUser | undefined> {
   const claims = (await parseCreds(new TextEncoder().encode(creds)).catch(() => undefined))?.uc;
   if (claims === undefined) return undefined;
@@ -248,7 +248,7 @@ export async function readUser(creds: string): Promise<NamedUser | undefined> {
   return { isOperator: name === operatorName && allowed.length === 0 && nats.issuer_account === undefined };
 }
 
-/** Whether the text is complete credentials that this account has issued. */
+/** Whether the text is complete credentials, issued by this account. */
 export async function isIssuedBy(creds: string, account: KeyPair): Promise<boolean> {
   const parsed = await parseCreds(new TextEncoder().encode(creds)).catch(() => undefined);
   return parsed?.uc.iss === account.getPublicKey();

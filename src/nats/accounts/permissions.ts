@@ -1,7 +1,7 @@
 // This room holds NATS accounts, credentials and permissions. A change here wants extra scrutiny.
 //
-// What an agent may do on NATS: one table, the same for agents and captains. A captain does more through its tools, where
-// the server checks its role by its own record.
+// What an agent may do on NATS. Agents and captains have the same permissions. A captain can do more only through its tools, for
+// which serve checks its role.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
@@ -22,16 +22,16 @@ export interface SubjectPermissions {
   readonly subscribe: readonly string[];
 }
 
-/** What the fleet's account exports to the agents' accounts; each of them imports its own agent's part only. */
+/** A service that the fleet's account exports to the agents' accounts. Each account imports only the part of its own agent. */
 export interface Service {
   readonly subject: string;
-  /** Whether one request has several answers, as a pull of several messages has. */
+  /** Whether one request gets several answers, like a pull of several messages. */
   readonly hasManyAnswers?: boolean;
-  /** How long the way back is kept for the answer; 2 minutes when left out (nats-server). */
+  /** How long nats-server keeps the route for the answer. Its default is 2 minutes. */
   readonly answerWithinMs?: number;
 }
 
-/** The longest that a tool call may wait for a person. */
+/** How long a tool call may wait for a person. */
 const longestCallMs = 25 * 60 * 60 * 1000;
 
 export const lentServices: readonly Service[] = [
@@ -42,19 +42,19 @@ export const lentServices: readonly Service[] = [
   { subject: `$JS.ACK.${streams.commands}.*.>` },
 ];
 
-/** What captains say to all. */
+/** The subjects of what captains say to all agents. */
 export const lentStreams: readonly string[] = [captainBroadcastSubject, captainDecisionSubject];
 
 export interface Taken {
-  /** In the fleet's account. */
+  /** The subject in the fleet's account. */
   readonly subject: string;
-  /** Its name in the agent's account. */
+  /** The subject in the agent's account. */
   readonly local: string;
 }
 
 /**
- * Its own reports, its own tool calls, its own consumers. An account without JetStream answers `$JS.API` itself, by an error:
- * what goes to the fleet's has another name there.
+ * What an agent may reach in the fleet's account: its own reports, tool calls and consumers. In the agent's account, JetStream's
+ * subjects begin with `$JS.fleet.API`: an account without JetStream itself answers `$JS.API`, with an error.
  */
 export function servicesOf(id: AgentId): readonly Taken[] {
   const consumers = agentOrderTopics.map((topic) => `${streams.commands}.${bridgeConsumerOf(id, topic)}`);
@@ -74,11 +74,11 @@ export function servicesOf(id: AgentId): readonly Taken[] {
 }
 
 /**
- * What its credentials allow: the services, its own replies, and what captains say to all. A late answer to another's call
- * (`tools.{request_id}.response`) cannot be told from its own by the subject, so it may hear none.
+ * What an agent's credentials allow: to publish to its services, and to subscribe to its own inbox and to what captains say to all.
+ * It may not subscribe to late answers (`tools.{request_id}.response`), because their subjects do not name the agent.
  */
 export function agentPermissions(id: AgentId): SubjectPermissions {
-  // nats-server asks for the right to what a subject is mapped to (2.15), or to the subject itself.
+  // Allow both: nats-server 2.15 checks the subject that a mapping leads to, older ones check the subject itself.
   const publish = new Set(servicesOf(id).flatMap(({ subject, local }) => [subject, local]));
   return { publish: [...publish], subscribe: [`${inboxPrefix(id)}.>`, ...lentStreams] };
 }

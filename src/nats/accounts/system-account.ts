@@ -1,5 +1,5 @@
-// Uses nats-server's system account: serve hears of the agents' connections there, and `cliai agents revoke` tells
-// nats-server what is revoked.
+// Uses nats-server's system account. There serve hears of the agents' connections, and `cliai agents revoke` tells nats-server
+// which keys are revoked.
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -12,21 +12,21 @@ import { translateNatsError } from "../errors.ts";
 const updateSubject = "$SYS.REQ.CLAIMS.UPDATE";
 const answerWithinMs = 5_000;
 
-/** A bridge's connection has come or gone. */
+/** The connection of a host or bridge was opened or closed. */
 export interface ConnectionEvent {
   readonly id: AgentId;
-  /** Of the bridge's run, as in its heartbeats. */
+  /** The `instance_id` of the agent's run, as in its heartbeats. */
   readonly instanceId: string;
   readonly isUp: boolean;
   /** The connection's id. */
   readonly client: string;
-  /** When it began, by nats-server's clock. */
+  /** When the connection was opened, by nats-server's clock. */
   readonly startedAt: string;
-  /** Why it went, in nats-server's words. */
+  /** Why the connection was closed, in nats-server's words. */
   readonly reason?: string;
 }
 
-/** As much of nats-server's `client_connect` and `client_disconnect` advisories (2.9 to 2.15) as is used here. */
+/** The fields of nats-server's `client_connect` and `client_disconnect` advisories (2.9 to 2.15) that are used here. */
 const AdvisorySchema = v.looseObject({
   type: v.string(),
   reason: v.optional(v.string()),
@@ -40,9 +40,9 @@ const AdvisorySchema = v.looseObject({
 });
 
 /**
- * Hears of each bridge's connection within milliseconds. Who it is says the user's signed name, which nats-server has
- * checked; a connection that calls itself another is left out, and so is one that was not let in.
- * @returns the way to end it
+ * Reports each connection of an agent within milliseconds. The agent is the one in the user's signed name, which nats-server has
+ * checked. A connection whose own name says another agent is ignored, and so is one that nats-server has refused.
+ * @returns the function that ends it
  */
 export function watchConnections(
   system: Bus,
@@ -54,7 +54,7 @@ export function watchConnections(
       const event = readAdvisory(subject, data);
       if (event !== undefined) onEvent(event);
     } catch (error) {
-      log.warn(`an event of nats-server is not understood: ${messageOf(error)}`);
+      log.warn(`cannot read an event of nats-server: ${messageOf(error)}`);
     }
   };
   const endings = ["CONNECT", "DISCONNECT"].map((what) => system.subscribe(`$SYS.ACCOUNT.*.${what}`, take));
@@ -63,13 +63,16 @@ export function watchConnections(
   };
 }
 
-/** Undefined for a connection that is not an agent's. @throws CliaiError `message_invalid`, also if its user cannot be read */
+/**
+ * Undefined for a connection that is not an agent's.
+ * @throws CliaiError `message_invalid`, also if the user cannot be read
+ */
 export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent | undefined {
   const { type, reason, server, client } = decodeMessage(AdvisorySchema, data);
   const named = parseConnectionName(client.name ?? "");
   if (named === undefined || client.jwt === undefined) return undefined;
   const { name, account } = readUser(client.jwt);
-  // What is refused has shown claims that nobody has checked: its events are of no account of ours ($G).
+  // Ignore a refused connection, because nobody has checked its claims. nats-server reports it in the account $G.
   const isLetIn = account !== undefined && subject.split(".")[2] === account;
   if (!isLetIn || name !== named.id) return undefined;
   return {
@@ -87,8 +90,8 @@ const UserSchema = v.looseObject({
 });
 
 /**
- * The account is that of an agent: of other users it is their issuer's. The signature is nats-server's to check, as it has:
- * that takes some 3 ms here, and a thousand agents may come back at once.
+ * Reads a user's name, and its account if that is an agent's. It does not check the signature: nats-server has, and here it
+ * would take about 3 ms for each of maybe a thousand agents that come back at once.
  */
 function readUser(jwt: string): { readonly name: string; readonly account: string | undefined } {
   const [, claims = ""] = jwt.split(".");
@@ -101,7 +104,10 @@ const UpdateSchema = v.looseObject({
   error: v.optional(v.looseObject({ description: v.string() })),
 });
 
-/** Gives nats-server an account's claims anew: connections of revoked users end at once. @throws CliaiError */
+/**
+ * Sends an account's claims to nats-server again, which then ends the connections of revoked users at once.
+ * @throws CliaiError
+ */
 export async function pushAccountClaims(system: Bus, jwt: string): Promise<void> {
   let answer: Uint8Array;
   try {

@@ -1,24 +1,25 @@
-// Which certificates a NATS connection trusts beside this machine's authorities: those that follow the credentials in a
-// `.creds` file. So an agent needs one file only.
+// The certificates that a NATS connection trusts besides the public authorities. They follow the credentials in the `.creds`
+// file, so that an agent needs only one file.
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { ErrorCode, type TlsOptions } from "nats";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 
-/** Handed on to `tls.connect` by the package `nats` (2.29), whose own type knows neither a list nor a name. */
+/** The package `nats` (2.29) passes these options on to `tls.connect`, but its own type lacks some of them. */
 type TrustOptions = TlsOptions & { readonly servername?: string };
 
 const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** Each in PEM form; the first is nats-server's own, where it is there. */
+/** The certificates in the text, each in PEM form. The first one is nats-server's own. */
 export function certificatesIn(text: string): string[] {
   return text.match(certificate) ?? [];
 }
 
 /**
- * Undefined where neither the address nor the credentials ask for TLS. Where one does, a nats-server without is refused.
+ * The TLS options of a connection. Undefined if neither the URL nor the credentials ask for TLS. If one does, a nats-server
+ * without TLS is refused.
  * @param creds the text of a `.creds` file
- * @throws CliaiError `config_invalid` for a certificate in it that is damaged
+ * @throws CliaiError `config_invalid` if a certificate in it is damaged
  */
 export function trustOptions(url: string, creds = ""): TrustOptions | undefined {
   const certificates = certificatesIn(creds);
@@ -36,20 +37,20 @@ function readCertificate(pem: string): X509Certificate {
     return new X509Certificate(pem);
   } catch (cause) {
     throw new CliaiError("config_invalid", "the certificate in the credentials is damaged", {
-      hint: "make them anew: cliai agents add ID",
+      hint: "make new credentials: cliai agents add ID",
       cause,
     });
   }
 }
 
-/** The name to check the certificate for: it names this machine as others know it, while we connect to 127.0.0.1. */
+/** The host name for which to check the certificate: one that it names, because we may connect to 127.0.0.1, which it need not name. */
 function nameToAskFor({ subjectAltName = "" }: X509Certificate, url: string): string | undefined {
   const host = URL.parse(url.split(",")[0]?.trim() ?? "")?.hostname ?? "";
   const names = [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map(([, name]) => name ?? "");
   return names.includes(host) ? host : names[0]?.replace("*", "cliai");
 }
 
-/** The same error, or one with a remedy if the certificate is missing or not trusted. */
+/** Returns an error with a remedy if the server has no TLS or its certificate is not trusted; else the same error. */
 export function explainDistrust(error: unknown, url: string): unknown {
   const { code } = error as { code?: unknown };
   if (code === ErrorCode.ServerOptionNotAvailable) {

@@ -1,6 +1,5 @@
-// Finds and ends a nats-server that a killed `serve` left running, before another one starts on the same store. It is
-// recognised by the name in its greeting, or by its process id together with its start time, because another process may
-// have that id by now.
+// Ends a nats-server that a killed `serve` left running, before another one starts on the same store. It is recognised by the name
+// in its greeting, or by its process id and start time together, because another process may have that id by now.
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
@@ -19,9 +18,9 @@ const RunSchema = v.object({
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** 0 until it listens. */
   port: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)),
-  /** Where it listens; absent for this machine alone. */
+  /** The address on which it listens; absent if it listens on loopback. */
   host: v.optional(v.string()),
-  /** When the process began, as readProcessStart() tells it; absent where the system tells none, and of 0.1.0. */
+  /** The start of the process, from readProcessStart(). Absent if the system does not report it, and in a file of 0.1.0. */
   started: v.optional(v.string()),
 });
 type Run = Readonly<v.InferOutput<typeof RunSchema>>;
@@ -33,20 +32,20 @@ const endWithinMs = 4_000;
 export async function recordRun(dir: string, run: Omit<Run, "started">): Promise<void> {
   const path = join(dir, fileName);
   const started = await readProcessStart(run.pid);
-  await rm(path, { force: true }); // a symbolic link in its place is not followed
+  await rm(path, { force: true }); // so that a symbolic link at this path is not followed
   const content: Run = { ...run, ...(started === undefined ? {} : { started }) };
   await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: "wx" });
 }
 
 /**
- * Ends the nats-server of an earlier `serve` on this store, if it is still there. To be called by the holder of the data
- * directory only, because the nats-server of a living serve must not be ended.
+ * Ends the nats-server of an earlier `serve` on this store, if it still runs. Only the serve that holds the data directory's lock
+ * may call this, because otherwise it could end the nats-server of a serve that runs.
  * @throws CliaiError `already_running` if it cannot be ended from here, because two nats-servers on one store destroy it
  */
 export async function endOrphan(dir: string, log: Logger): Promise<void> {
   const run = await readRun(dir);
   if (run === undefined || !(await isThere(run))) return;
-  log.warn(`a nats-server of an earlier serve (pid ${run.pid}) still runs on this store; it is ended`);
+  log.warn(`ending the nats-server of an earlier serve (pid ${run.pid}), which still runs on this store`);
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     if (await isOurProcess(run)) endProcess(run.pid, signal);
     const deadline = performance.now() + endWithinMs;
@@ -62,13 +61,13 @@ export async function endOrphan(dir: string, log: Logger): Promise<void> {
   );
 }
 
-/** By either of the two: its port may be out of reach, in another network namespace, and its process in another container. */
+/** Checks process and port, and one is enough: the port may be in another network namespace, the process in another container. */
 async function isThere(run: Run): Promise<boolean> {
   const isKnown = run.started !== undefined && (await readProcessStart(run.pid)) === run.started;
   return isKnown || (await serverNameAt(run)) === run.server_name;
 }
 
-/** Where the system tells no start, the name in the greeting has to do. */
+/** If the start of the process is not known, `isThere` has recognised it by the name in its greeting. */
 async function isOurProcess({ pid, started }: Run): Promise<boolean> {
   return started === undefined || (await readProcessStart(pid)) === started;
 }
@@ -77,7 +76,7 @@ function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It has ended by itself meanwhile.
+    // ESRCH: it has ended by itself meanwhile.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
@@ -91,7 +90,7 @@ export async function readRun(dir: string): Promise<Run | undefined> {
   }
 }
 
-/** The `server_name` in the INFO line with which a nats-server greets; undefined when none answers. */
+/** The `server_name` in the INFO line with which a nats-server greets; undefined if no nats-server answers. */
 async function serverNameAt({ host, port }: Run): Promise<string | undefined> {
   if (port === 0) return undefined;
   return await new Promise((resolve) => {
@@ -122,7 +121,7 @@ function serverNameOf(greeting: string): string | undefined {
   try {
     return (JSON.parse(info) as { server_name?: string }).server_name;
   } catch {
-    // Something else listens there, with another protocol.
+    // Another program listens there.
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
-// Chooses the nats-server that `serve` runs: the one of --nats-server, the one inside this executable (unpacked once), or
-// one on PATH. server-process.ts starts it.
+// Chooses the nats-server program that `serve` runs: the one at --nats-server, the one inside this executable (which is unpacked
+// once), or one on PATH. server-process.ts starts it.
 import { createHash, randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -12,7 +12,7 @@ export interface EmbeddedServer {
   readonly path: string;
   /** Without a leading `v`, such as `2.15.2`. */
   readonly version: string;
-  /** Of the unpacked binary, in hex. */
+  /** The hash of the unpacked program, in hex. */
   readonly sha256: string;
 }
 
@@ -25,7 +25,7 @@ export interface ServerBinary {
 
 export interface ServerBinaryOptions {
   readonly dataDir: string;
-  /** `--nats-server`; nothing else is looked at when it is given. */
+  /** `--nats-server`. If given, it is the only choice. */
   readonly flagPath?: string | undefined;
   readonly embedded?: EmbeddedServer | undefined;
   /** The build's cache, for a run from source: one folder `<version>-<target>` for each binary. */
@@ -38,7 +38,7 @@ const executableSuffix = process.platform === "win32" ? ".exe" : "";
 const programName = `nats-server${executableSuffix}`;
 
 /**
- * The nats-server to run, in this order: `flagPath`, the embedded one, the build's cache, PATH.
+ * Takes the first that there is: `flagPath`, the embedded one, the newest in the build's cache, the one on PATH.
  * @throws CliaiError `nats_server_missing` (also: not executable), `nats_server_too_old`, `data_dir_unwritable`
  */
 export async function resolveServerBinary(options: ServerBinaryOptions): Promise<ServerBinary> {
@@ -51,7 +51,7 @@ export async function resolveServerBinary(options: ServerBinaryOptions): Promise
   }
   const path = await findOnPath(programName, options.searchPath ?? "");
   if (path !== undefined) return await checkServer(path, "path");
-  throw new CliaiError("nats_server_missing", "no nats-server: none inside this program, none on PATH", {
+  throw new CliaiError("nats_server_missing", "no nats-server is inside this program or on PATH", {
     hint: "build one in with `bun build.ts`, install nats-server, or name one with --nats-server PATH",
   });
 }
@@ -77,9 +77,9 @@ async function checkServer(path: string, source: ServerBinary["source"]): Promis
 }
 
 /**
- * Unpacks into `<binDir>/nats-server-<version>`. A good file there is used as it is; a damaged one is replaced.
- * Two processes may do this at once: each writes its own temporary file, and the rename is atomic. Nothing is synced
- * to disk: a power cut that leaves half a file shows in its hash at the next start.
+ * Unpacks into `<binDir>/nats-server-<version>`, unless that file has the right hash already. Two processes may do this at once,
+ * because each writes its own temporary file and renames it. Nothing is synced to the disk: if a power cut leaves half a file,
+ * its hash is wrong at the next start.
  */
 async function unpackServer(embedded: EmbeddedServer, binDir: string): Promise<ServerBinary> {
   const { version, sha256 } = embedded;
@@ -124,19 +124,19 @@ async function unpack({ path, version, sha256 }: EmbeddedServer): Promise<Uint8A
   throw damaged();
 }
 
-/** Whether the file is there with the right content; makes it executable again if someone took that away. */
+/** Whether the file exists with the right content. Also makes it executable, in case somebody has changed its mode. */
 async function isIntact(path: string, sha256: string): Promise<boolean> {
-  const bytes = await readFile(path).catch(() => undefined); // absent or unreadable: unpack anew
+  const bytes = await readFile(path).catch(() => undefined); // absent or unreadable: unpack it again
   if (bytes === undefined || hashOf(bytes) !== sha256) return false;
   return await chmod(path, 0o700).then(
     () => true,
-    () => false, // someone else's file: replaced by our own, or reported as unwritable
+    () => false, // it belongs to somebody else: replace it, or report that it cannot be written
   );
 }
 
 async function newestInCache(cacheDir: string): Promise<string | undefined> {
   const suffix = `-${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-  const folders = await readdir(cacheDir).catch(() => []); // no cache: nothing was built yet
+  const folders = await readdir(cacheDir).catch(() => []); // there is no cache before the first build
   const versions = folders
     .filter((name) => name.endsWith(suffix))
     .map((name) => name.slice(0, -suffix.length));

@@ -5,13 +5,13 @@ import { loopback } from "../../domain/wire/own-address.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { isAtLeast } from "./server-version.ts";
 
-/** Older ones refuse the line, and write to the disk every two minutes. */
+/** The first version with the setting `sync_interval`. Older ones refuse it, and flush to the disk every two minutes. */
 const syncSince = "2.10.0";
-/** Older ones refuse the line. */
+/** The first version with the setting `max_closed_clients`. Older ones refuse it. */
 const closedClientsSince = "2.11.0";
-/** nats-server remembers closed connections with their credentials, 10,000 of them by default. */
+/** How many closed connections nats-server remembers, with their credentials. Its default is 10,000, which takes memory. */
 const closedClientsKept = 100;
-/** What a nats-server does that is told nothing. */
+/** The interval of a nats-server without the setting. */
 const ownSync = "2m";
 
 export interface ServerTls {
@@ -20,26 +20,26 @@ export interface ServerTls {
 }
 
 export interface ServerConfig {
-  /** Of the nats-server that will read it, without a leading `v`. */
+  /** The version of the nats-server that will read this, without a leading `v`. */
   readonly serverVersion: string;
   /** Distinguishes this run of the server from another one on the same port. */
   readonly serverName: string;
-  /** Default: this machine alone. */
+  /** The address to listen on; default loopback. */
   readonly host?: string | undefined;
   /** -1 lets nats-server choose; it then writes the port into `portsDir`. */
   readonly port: number;
   readonly storeDir: string;
   readonly portsDir: string;
   readonly maxPayloadBytes: number;
-  /** When it writes to the disk: before each confirmation (`always`), or at an interval (`2m`). */
+  /** When nats-server flushes to the disk: before each confirmation (`always`), or at an interval (`2m`). */
   readonly sync: string;
-  /** Paths of PEM files; without them it does not speak TLS. */
+  /** Paths of PEM files; undefined for no TLS. */
   readonly tls?: ServerTls | undefined;
-  /** The claims that it trusts, and the folder for accounts and revocations; without it, nats-server admits anybody. */
+  /** The claims that nats-server trusts, and the folder for accounts and revocations. If undefined, it lets everybody in. */
   readonly trust?: { readonly claims: Claims; readonly accountsDir: string } | undefined;
 }
 
-/** Whether that nats-server writes to the disk when it is told to. */
+/** Whether that version of nats-server obeys `sync`. */
 export function canSync(serverVersion: string, sync: string): boolean {
   return sync === ownSync || isAtLeast(serverVersion, syncSince);
 }
@@ -49,11 +49,11 @@ export function accountsDirOf(dir: string): string {
   return join(dir, "accounts");
 }
 
-/** A quoted string of the NATS configuration language: JSON's escapes are understood by it. */
+/** Quotes a string. The NATS configuration language understands JSON's escapes. */
 const quote = (text: string) => JSON.stringify(text);
 
 export function buildServerConfig(config: ServerConfig): string {
-  // The language wants a blank before `{` (nats-server 2.9 to 2.15).
+  // The configuration language needs a blank before `{` (nats-server 2.9 to 2.15).
   return `# Written by cliai at each start; changes are lost.
 server_name: ${quote(config.serverName)}
 host: ${quote(config.host ?? loopback)}
@@ -76,7 +76,7 @@ function tlsLines({ certPath, keyPath }: ServerTls): string {
 `;
 }
 
-/** The resolver `full`, for the agents' accounts: `memory` takes no new one and no revocation while the server runs. */
+/** Uses the resolver `full`, because `memory` accepts no new account and no revocation while nats-server runs. */
 function trustLines({ claims, accountsDir }: NonNullable<ServerConfig["trust"]>): string {
   const { operator, system, account } = claims;
   return `operator: ${quote(operator)}

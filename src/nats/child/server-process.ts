@@ -1,7 +1,7 @@
 // This room runs nats-server as our child.
 //
-// Keeps the nats-server of `serve` alive: starts it, starts it again if it dies, and ends it by its handle. start-once.ts
-// has what one start takes.
+// Keeps the nats-server of `serve` running: starts it, restarts it if it dies, and ends it by its handle. start-once.ts does one
+// start.
 import type { ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -16,24 +16,24 @@ import { watchStore } from "./store-watch.ts";
 const endWithinMs = 5_000;
 const firstSpacingMs = 100;
 const widestSpacingMs = 5_000;
-/** After living this long, nats-server is started again at once if it dies. */
+/** A nats-server that ran for this long is restarted at once if it dies. */
 const livedWellMs = 10_000;
 
 export interface NatsServer {
   readonly url: string;
   readonly port: number;
-  /** The process id of the present child; another one after a restart, undefined while none runs. */
+  /** The process id of the present child; undefined while none runs. */
   pid(): number | undefined;
-  /** How often it died and was started again. */
+  /** How often nats-server was restarted. */
   restarts(): number;
-  /** Why nats-server stores nothing, when its log says so. */
+  /** Why nats-server does not store anything, for a person; undefined if it does. */
   trouble(): string | undefined;
   stop(): Promise<void>;
 }
 
 /**
  * Resolves when nats-server takes connections.
- * @throws CliaiError `port_taken`, or `failed` with nats-server's own last words, within 5 s
+ * @throws CliaiError `port_taken`, or `failed` with the last line of nats-server's log, within 5 s
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   const { binary, dir, sync = defaultSync, kill, log } = options;
@@ -41,7 +41,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   await endOrphan(dir, log);
   if (!canSync(binary.version, sync)) {
     log.warn(
-      `nats-server ${binary.version} writes to the disk every two minutes, whatever --sync says (${sync}): that needs 2.10 or newer`,
+      `nats-server ${binary.version} ignores --sync ${sync} and flushes to the disk every two minutes: --sync needs nats-server 2.10 or newer`,
     );
   }
   const serverName = `cliai-${crypto.randomUUID()}`;
@@ -53,7 +53,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const store = watchStore(
     dir,
     () => {
-      log.warn("there is space again: nats-server is started anew");
+      log.warn("there is space on the disk again: restarting nats-server");
       child?.kill("SIGTERM");
     },
     log,
@@ -75,15 +75,13 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       if (ending.signal.aborted) return;
       const { exitCode, signalCode } = started;
       if (performance.now() - startedMs >= livedWellMs) spacingMs = 0;
-      log.error(
-        `nats-server ended unexpectedly (${signalCode ?? `exit code ${exitCode}`}); it is started again`,
-      );
+      log.error(`nats-server ended unexpectedly (${signalCode ?? `exit code ${exitCode}`}); restarting it`);
       restarting = restart();
     };
     if (hasEnded(started)) onEnd();
     else started.once("exit", onEnd);
   };
-  /** Pauses grow from one start to the next, whether nats-server gets ready and dies or never gets ready. */
+  /** Restarts nats-server, with a longer pause before each try, no matter whether it dies before or after it was ready. */
   const restart = async () => {
     while (!ending.signal.aborted) {
       await pause(Math.max(0, startedMs + spacingMs - performance.now()), ending.signal);
@@ -98,7 +96,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
         else keepAlive(run.child);
         return;
       } catch (error) {
-        log.error(`nats-server does not start again: ${messageOf(error)}`);
+        log.error(`cannot restart nats-server: ${messageOf(error)}`);
       }
     }
   };

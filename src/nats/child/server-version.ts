@@ -1,4 +1,4 @@
-// Finds a nats-server on PATH, and reads whether a nats-server is new enough. Runs `--version` only.
+// Finds a program on PATH, reads the version of a nats-server (`--version`), and compares versions.
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
@@ -6,14 +6,14 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { childEnvironment } from "./child-environment.ts";
 
-/** The oldest that cliai is run against; Debian 12 ships 2.9.10. */
+/** The oldest version that cliai works with. Debian 12 ships 2.9.10. */
 export const oldestServerVersion = "2.9.0";
 
 const run = promisify(execFile);
 
 /**
- * Runs `<path> --version`, 5 s at most, and returns the version without its `v`.
- * @throws Error with one line: it is missing, is not executable, or prints something else
+ * Runs `<path> --version`, for 5 s at most, and returns the version without its `v`.
+ * @throws Error with one line, if the program is missing, is not executable, or prints something else
  */
 export async function readServerVersion(path: string): Promise<string> {
   const options = { timeout: 5000, windowsHide: true, env: childEnvironment(process.env) };
@@ -25,7 +25,7 @@ export async function readServerVersion(path: string): Promise<string> {
   return version;
 }
 
-/** Compares by major, minor and patch; a pre-release counts as its release. */
+/** Compares major, minor and patch. A pre-release counts as its release. */
 export function isAtLeast(version: string, oldest: string): boolean {
   const wanted = numbersOf(oldest);
   const difference = numbersOf(version)
@@ -34,7 +34,7 @@ export function isAtLeast(version: string, oldest: string): boolean {
   return (difference ?? 0) >= 0;
 }
 
-/** The first executable file of that name on a PATH value; `undefined` when there is none. */
+/** The first executable file with that name in the directories of `searchPath`; `undefined` if there is none. */
 export async function findOnPath(program: string, searchPath: string): Promise<string | undefined> {
   for (const dir of searchPath.split(delimiter).filter((entry) => entry !== "")) {
     const path = join(dir, program);

@@ -16,28 +16,28 @@ import type { StoreWatch } from "./store-watch.ts";
 import { createViolationReader, type RepeatedViolation } from "./violations.ts";
 
 const readyWithinMs = 5_000;
-/** Go collects garbage when there is half as much of it as memory in use, and not as much: less memory for more CPU (docs/performance.md). */
+/** GOGC. Go collects garbage when it is half as large as the memory in use (Go's default: as large). Less memory, more CPU. */
 const garbagePercent = "50";
-/** In characters; only the end of a longer one is read. */
+/** In characters. Of a longer line, only the end is read. */
 const longestLine = 64 * 1024;
 export const defaultSync = "always";
 
 export interface NatsServerOptions {
   readonly binary: Pick<ServerBinary, "path" | "version">;
-  /** JetStream's files, the configuration and the ports file go here. */
+  /** The directory for JetStream's files, the configuration and the ports file. */
   readonly dir: string;
-  /** Default: this machine alone. */
+  /** The address to listen on; default loopback. */
   readonly host?: string | undefined;
   readonly tls?: ServerTls | undefined;
-  /** 0 for any free port. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Default `always`; docs/durability.md has the costs. */
+  /** Default `always`. docs/durability.md says what it costs. */
   readonly sync?: string | undefined;
-  /** The claims that it trusts, asked for at each start; without it, nats-server admits anybody. */
+  /** Returns the claims that nats-server trusts; called at each start. If undefined, nats-server lets everybody in. */
   readonly claims?: (() => Promise<Claims>) | undefined;
-  /** If it aborts, the present child is killed at once and not started again. */
+  /** If it aborts, nats-server is killed at once and not restarted. */
   readonly kill?: AbortSignal | undefined;
-  /** Called with what it refuses to a connection, a few times a second at most for each user. */
+  /** Called when nats-server refuses something to a connection, at most a few times a second for each user. */
   readonly onViolation?: ((violation: RepeatedViolation) => void) | undefined;
   readonly log: Logger;
 }
@@ -50,7 +50,7 @@ export async function startOnce(
 ): Promise<{ child: ChildProcess; port: number }> {
   const configPath = join(dir, "nats-server.conf");
   const trust = claims && { claims: await claims(), accountsDir: accountsDirOf(dir) };
-  await rm(configPath, { force: true }); // a symbolic link in its place is not followed
+  await rm(configPath, { force: true }); // so that a symbolic link at this path is not followed
   await writeFile(
     configPath,
     buildServerConfig({
@@ -70,7 +70,7 @@ export async function startOnce(
   const child = spawn(binary.path, ["-c", configPath], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...childEnvironment(process.env), GOGC: process.env.GOGC ?? garbagePercent },
-    // In a process group of its own, so that Ctrl-C reaches serve only, which ends nats-server after its own last writes.
+    // In a process group of its own, so that Ctrl-C reaches only serve. serve then ends nats-server after its last writes.
     detached: process.platform !== "win32",
   });
   const killNow = () => signalChild(child, "SIGKILL");
@@ -86,19 +86,19 @@ export async function startOnce(
   failed.catch(() => undefined);
   try {
     const known = { server_name: serverName, pid: child.pid ?? 0, host };
-    // At once, because a serve that is killed before nats-server listens leaves it running, too.
+    // Write run.json at once: a serve that is killed before nats-server listens also leaves it running.
     if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0 });
     const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
     await recordRun(dir, { ...known, port: readyPort });
     return { child, port: readyPort };
   } catch (error) {
-    // It has stored nothing, so it can be killed: an orderly end might not work, and would delay the error.
+    // Kill it, because it has stored nothing yet, and an orderly end could fail and would delay the error.
     signalChild(child, "SIGKILL");
     throw error;
   }
 }
 
-/** nats-server writes `<its own file name>_<pid>.ports` once it listens. */
+/** Waits for the file `<program name>_<pid>.ports`, which nats-server writes when it listens, and reads the port in it. */
 async function portOf(child: ChildProcess, binaryPath: string, dir: string): Promise<number> {
   const path = join(dir, `${basename(binaryPath)}_${child.pid}.ports`);
   const deadline = performance.now() + readyWithinMs;
@@ -121,14 +121,14 @@ async function readPort(path: string): Promise<number | undefined> {
     const url = ports.nats?.[0];
     return url === undefined ? undefined : Number(new URL(url).port);
   } catch {
-    // Missing or half written; look again later.
+    // The file is missing or half written: look again later.
     return undefined;
   }
 }
 
 /**
- * Keeps the last lines of nats-server's log, for the error that has to say why it ended. What reads a line must be quick:
- * while the pipe is full, nats-server stands.
+ * Keeps the last lines of nats-server's log, for the error that says why it ended. The `readers` must be quick: while the pipe is
+ * full, nats-server waits.
  */
 function collectLog(
   child: ChildProcess,

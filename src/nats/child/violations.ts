@@ -1,21 +1,21 @@
-// Reads from nats-server's log what it refused to whom. It tells this nobody else.
+// Reads from nats-server's log what it has refused to which user. nats-server reports this only in its log.
 
 export interface Violation {
-  /** The public key that the connection has named. */
+  /** The public key of the connection's user. */
   readonly userKey: string;
   readonly act: "publish on" | "subscribe to";
   readonly subject: string;
 }
 
 /**
- * nats-server 2.15 names the user before the act (`…/nkey:U…" - Publish Violation - Subject "x"`), 2.9 after it (`- Nkey "U…",
- * Subject "x"`). Read from the line's end: before it stands the connection's own name, which may be anything but has its
- * quotes escaped; a subject has no blank.
+ * Matches a line about a refusal. nats-server 2.15 names the user before the act (`…/nkey:U…" - Publish Violation - Subject "x"`),
+ * 2.9 after it (`- Nkey "U…", Subject "x"`). The match is at the end of the line, because the connection's own name comes before
+ * it and may contain any text, but with its quotes escaped. A subject contains no blank.
  */
 const line =
   /(?: - "[^" ]*\/nkey:(U[A-Z2-7]{55})")? - (Publish|Subscription) Violation - (?:Nkey "(U[A-Z2-7]{55})", )?Subject "(\S+)"(?:,.*)?$/;
 
-/** Undefined for a line of nats-server's log about anything else. */
+/** Undefined for a line about anything else. */
 export function parseViolation(text: string): Violation | undefined {
   const [, before, act, after, subject] = line.exec(text) ?? [];
   const userKey = before ?? after;
@@ -23,18 +23,18 @@ export function parseViolation(text: string): Violation | undefined {
   return { userKey, act: act === "Publish" ? "publish on" : "subscribe to", subject };
 }
 
-/** The same act of the same user, so many times; the subject is the last one's. */
+/** How often the same act was refused to the same user. `subject` is the last one. */
 export interface RepeatedViolation extends Violation {
   readonly times: number;
 }
 
-/** Counts refusals for this long before it reports them, because a faulty agent can be refused tens of thousands of times a second. */
+/** Refusals are counted for this long and then reported, because a faulty agent can cause tens of thousands a second. */
 const tellEveryMs = 200;
 
 export interface ViolationReader {
-  /** A line of nats-server's log. */
+  /** Takes a line of nats-server's log. */
   read(line: string): void;
-  /** Tells what it has not told yet. */
+  /** Reports what was counted and not reported yet. */
   flush(): void;
 }
 

@@ -7,14 +7,14 @@ import { isWrongSequence, translateNatsError } from "../errors.ts";
 import { ensureCopies } from "./streams.ts";
 
 export interface BucketEntry {
-  /** Null if it is not JSON. The reader has to check that it is a value of ours. */
+  /** Null if it is not JSON. The reader has to check it against a schema. */
   readonly value: unknown;
-  /** Grows with each write to the bucket, whatever its key. */
+  /** The bucket's sequence of this write. It grows with each write to the bucket, to any key. */
   readonly revision: number;
 }
 
 export interface Bucket {
-  /** Every key with its value as it is now. */
+  /** All keys with their present values. */
   entries(): Promise<Map<string, BucketEntry>>;
   get(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<void>;
@@ -22,10 +22,10 @@ export interface Bucket {
   entry(key: string): Promise<BucketEntry | undefined>;
   /** Writes only if the key has no value, and returns the revision; undefined if it has one. */
   create(key: string, value: unknown): Promise<number | undefined>;
-  /** Compare and set: writes only if the revision is still that one, and returns the new one; undefined if somebody else wrote. */
+  /** Writes only if `revision` is still the present one. Returns the new revision; undefined if somebody else has written. */
   replace(key: string, value: unknown, revision: number): Promise<number | undefined>;
   delete(key: string): Promise<void>;
-  /** Deletes the key without the marker that tells followers of it, because the marker would stay for ever. */
+  /** Deletes the key and its history, without the marker that tells followers of it and that would stay for ever. */
   erase(key: string): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface Bucket {
 export const bucketStream = (name: string) => `KV_${name}`;
 export const bucketSubject = (name: string, key: string) => `$KV.${name}.${key}`;
 
-/** Opens a bucket and makes it when it is not there. */
+/** Opens a bucket, or creates it. */
 export async function openBucket(
   bus: Bus,
   name: string,
@@ -45,7 +45,7 @@ export async function openBucket(
   return bucket;
 }
 
-/** Opens a bucket that must be there already, as a client does. */
+/** Opens a bucket that must exist. Clients use this, because only the server creates buckets. */
 export async function openExistingBucket(bus: Bus, name: string): Promise<Bucket> {
   return await open(bus, name, { bindOnly: true });
 }
@@ -88,12 +88,12 @@ async function open(bus: Bus, name: string, options: object): Promise<Bucket> {
   };
 }
 
-/** Null for an empty value and for one that is not JSON: we write neither. */
+/** Null for an empty value or one that is not JSON; this program writes neither. */
 export function readValue(data: Uint8Array): unknown {
   try {
     return parseJson(data);
   } catch {
-    return null; // whoever reads it refuses it as what it is not
+    return null; // the reader refuses it
   }
 }
 
@@ -106,7 +106,7 @@ async function unlessConflict(write: Promise<number>): Promise<number | undefine
   }
 }
 
-/** One watch reads all values at once; reading key by key would send a request for each. */
+/** Reads all values with one watch, because reading key by key would take a request for each. */
 async function readAll(kv: KV): Promise<Map<string, BucketEntry>> {
   const values = new Map<string, BucketEntry>();
   if ((await kv.status()).values === 0) return values;

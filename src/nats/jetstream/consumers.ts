@@ -1,5 +1,5 @@
-// The consumers of the streams: the durable one of each agent, and what is done with all of a stream. Only the server makes
-// any: agents have no right to.
+// The consumers of the streams: the durable consumer of each agent, and functions for all consumers of a stream. Only serve creates
+// consumers, because agents may not.
 import { AckPolicy, DeliverPolicy, nanos } from "nats";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { everySubjectOf, streams } from "../../domain/wire/subjects.ts";
@@ -11,7 +11,7 @@ import { bridgeConsumers } from "./older-servers.ts";
 /** How long an unacknowledged command waits before it is delivered again. */
 const ackWaitMs = 30_000;
 
-/** Creates an agent's durable consumer; one that exists stays unchanged. */
+/** Creates an agent's durable consumer. An existing one stays unchanged. */
 export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void> {
   for (const { name, subjects } of bridgeConsumers(bus, id)) {
     const [only, ...more] = subjects;
@@ -37,8 +37,9 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
 }
 
 /**
- * Removes what an agent's bridge works from, where it waits for acknowledgements; made again, it gives out anew all that the stream
- * has for the agent. Whether it did. A bridge that is there goes on with the new one by itself.
+ * Removes an agent's durable consumer if it waits for acknowledgements. A consumer that is then created again delivers all orders
+ * that the stream holds for the agent. A host or bridge that runs uses the new consumer by itself.
+ * @returns whether it removed one
  */
 export async function dropUnacknowledged(bus: Bus, id: AgentId): Promise<boolean> {
   let isDropped = false;
@@ -51,7 +52,7 @@ export async function dropUnacknowledged(bus: Bus, id: AgentId): Promise<boolean
       isDropped = true;
     }
   } catch (error) {
-    // If it does not exist, whoever notices that creates it.
+    // If there is none, another part of serve creates it.
     if (!isNotFound(error)) throw translateNatsError(error, `look at the queue of ${id}`);
   }
   return isDropped;
@@ -84,7 +85,7 @@ export async function consumerNames(bus: Bus, stream: string): Promise<ReadonlyS
   }
 }
 
-/** Removes consumers whose position is beyond the stream's end, as after damage: they would skip the next messages. */
+/** Removes consumers whose position is beyond the end of the stream, which damage can cause: they would skip the next messages. */
 export async function removeConsumersBeyond(bus: Bus, stream: string, lastSeq: number): Promise<void> {
   try {
     const manager = await bus.connection.jetstreamManager();
@@ -92,7 +93,7 @@ export async function removeConsumersBeyond(bus: Bus, stream: string, lastSeq: n
     for await (const { name, delivered } of manager.consumers.list(stream)) {
       if (delivered.stream_seq > lastSeq) beyond.push(name);
     }
-    // After the list is read: it comes in pages, and what is removed meanwhile would shift the next page past some of them.
+    // Remove them only after the list was read. It comes in pages, and a removal meanwhile would make the next page skip some.
     for (const name of beyond) await manager.consumers.delete(stream, name);
   } catch (error) {
     throw translateNatsError(error, `reset the consumers of ${stream}`);

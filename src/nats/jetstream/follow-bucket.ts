@@ -1,4 +1,4 @@
-// Follows the changes of a KV bucket, whoever writes them. bucket.ts reads what the bucket holds at the start.
+// Follows the changes of a KV bucket, whoever makes them. bucket.ts reads the values that the bucket holds at the start.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../bus.ts";
@@ -14,9 +14,9 @@ export interface BucketChange {
 
 export interface FollowBucketOptions {
   readonly bucket: string;
-  /** Only these, such as `alert.>`; all when left out. */
+  /** Only these keys, such as `alert.>`; default all. */
   readonly keys?: string;
-  /** The first revision to give out. */
+  /** The first revision to report. */
   readonly from: number;
   readonly log: Logger;
   readonly onChange: (change: BucketChange) => void;

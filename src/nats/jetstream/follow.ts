@@ -1,6 +1,6 @@
-// Follows streams: `followStream` for a reader of its own (projection, feeds), `consumeOrders` for a host's or bridge's
-// durable consumer. Both start again when the connection returns, and when the server that held the consumer falls silent,
-// at once and where they stopped: the consumers of nats 2.29 wait for a whole pull after a failed look-up.
+// Follows streams: `followStream` with a consumer of its own (projector, feeds), `consumeOrders` with the durable consumer of a host
+// or bridge. Both go on where they stopped as soon as the connection is back, or when the server of the consumer falls silent.
+// nats 2.29's own consumers are not used, because after a failed look-up they wait as long as a whole pull.
 
 import type { JsMsg } from "nats";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -20,27 +20,27 @@ export interface StreamMessage {
   readonly seq: number;
   /** When the stream stored it, RFC 3339 in UTC. */
   readonly at: string;
-  /** In a bucket's stream: the key was removed. Decided by the marker's header only, because anybody may write an empty value. */
+  /** In a bucket's stream: the key was removed. Only the marker's header says so, because anybody can write an empty value. */
   readonly removesKey?: true;
 }
 
 export interface Following {
-  /** Resolves when all that was in the stream at the start has been given out. */
+  /** Resolves when all messages that the stream held at the start were delivered. */
   readonly caughtUp: Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface FollowOptions {
   readonly stream: string;
-  /** Only these subjects; all when left out. */
+  /** Only these subjects; default all. */
   readonly subjects?: readonly string[];
-  /** The first sequence to give out; `new` for what comes from now on. */
+  /** The first sequence to deliver; `new` for only the messages from now on. */
   readonly from: number | "new";
   readonly log: Logger;
   readonly onMessage: (message: StreamMessage) => void;
 }
 
-/** Gives out each message of a stream once and in order, without acknowledgements, for as long as it is followed. */
+/** Delivers each message of a stream once and in order, without acknowledgements, until it is stopped. */
 export function followStream(bus: Bus, options: FollowOptions): Following {
   const caughtUp = Promise.withResolvers<void>();
   let next = options.from;
@@ -56,7 +56,7 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
       messages,
       onMessage: (message) => {
         given += 1;
-        // A message was lost on its way: read again from there.
+        // A message was lost on the way: read again from there.
         if (message.info.deliverySequence !== given) {
           messages.stop();
           return;
@@ -72,17 +72,17 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
 }
 
 export interface Order extends StreamMessage {
-  /** Whether it was delivered before, to this bridge or to an earlier one. */
+  /** Whether it was delivered before, to this run or an earlier one. */
   readonly redelivered: boolean;
-  /** How long it has been in the stream, by the server's clock, which is asked; by our own clock with nats-server 2.9. */
+  /** How long it has been in the stream. Asks nats-server for its time; with nats-server 2.9, uses the clock of this machine. */
   ageMs(): Promise<number>;
-  /** Takes it off the consumer; resolves when the server has confirmed that. */
+  /** Acknowledges it, so that it is not delivered again. Resolves when nats-server has confirmed that. */
   ack(): Promise<void>;
-  /** Gives it back, to be delivered again. */
+  /** Refuses it for now, so that it is delivered again. */
   giveBack(): void;
 }
 
-/** Works through an agent's durable consumer; waits for the consumer when the server has not made it yet. */
+/** Delivers the orders of an agent's durable consumer. If serve has not created the consumer yet, it waits for it. */
 export function consumeOrders(
   bus: Bus,
   id: AgentId,
@@ -102,7 +102,7 @@ export function consumeOrders(
             ...streamMessage(message),
             redelivered: message.redelivered,
             ageMs: async () => {
-              // The types of nats 2.29 do not have `ts`, which came with nats-server 2.10.
+              // `ts` came with nats-server 2.10; the types of nats 2.29 lack it.
               const { ts } = (await manager.consumers.info(streams.commands, name)) as {
                 readonly ts?: string;
               };
@@ -126,11 +126,11 @@ export function consumeOrders(
 interface Consumption {
   readonly messages: Pulled;
   readonly onMessage: (message: JsMsg) => void;
-  /** What is left to do once it is over. */
+  /** Called when the messages have ended. */
   readonly end?: () => Promise<void>;
 }
 
-/** Opens a consumption, and another whenever it ends or the connection has come back, until stopped. */
+/** Opens a consumption, and a new one whenever it ends or the connection is back, until it is stopped. */
 function keepConsuming(
   bus: Bus,
   log: Logger,
@@ -154,7 +154,7 @@ function keepConsuming(
           onMessage(message);
           if (isStopped) break;
         }
-        // If this fails, nats-server removes it by itself later.
+        // If this fails, nats-server later removes the consumer by itself.
         if (bus.isConnected()) end?.().catch(() => undefined);
       } catch (error) {
         log.debug(`${what}: ${error instanceof Error ? error.message : String(error)}`);
@@ -174,7 +174,7 @@ function keepConsuming(
   };
 }
 
-/** For src/nats only. Agents may set any header on their reports, so only a bucket's deletion marker is read. */
+/** Only for src/nats. It reads no header but a bucket's deletion marker, because agents can set any header on their reports. */
 export function streamMessage(message: JsMsg): StreamMessage {
   const operation = message.subject.startsWith("$KV.") ? message.headers?.get("KV-Operation") : undefined;
   return {

@@ -5,15 +5,15 @@ import { isNotFound, translateNatsError } from "../errors.ts";
 
 export interface JetStreamHealth {
   readonly storedBytes: number;
-  /** Undefined for no limit but the disk. */
+  /** Undefined if only the disk limits the store. */
   readonly storeLimitBytes: number | undefined;
-  /** Of the streams asked for, those that are not there. */
+  /** Those of the `wanted` streams that do not exist. */
   readonly missingStreams: readonly string[];
-  /** How far the server's clock is ahead of ours, give or take half the time the question took; before 2.10 it does not say. */
+  /** How far nats-server's clock is ahead of ours, within half the time of the request; undefined before nats-server 2.10. */
   readonly clockAheadMs: number | undefined;
 }
 
-/** @throws CliaiError when JetStream is off or does not answer */
+/** @throws CliaiError if JetStream is off or does not answer */
 export async function readJetStreamHealth(
   bus: Bus,
   wanted: readonly string[],
@@ -32,7 +32,7 @@ export async function readJetStreamHealth(
         return undefined;
       });
       const between = (askedAt + now().getTime()) / 2;
-      // `ts` came with nats-server 2.10; the types of nats 2.29 do not have it.
+      // `ts` came with nats-server 2.10; the types of nats 2.29 lack it.
       const told = Date.parse((info as (StreamInfo & { readonly ts?: string }) | undefined)?.ts ?? "");
       if (!Number.isNaN(told)) clockAheadMs = told - between;
     }

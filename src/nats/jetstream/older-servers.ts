@@ -1,4 +1,4 @@
-// What nats-server 2.9 cannot do (several filters on one consumer), and what is done instead.
+// Works around what nats-server 2.9 lacks: several filters on one consumer.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
@@ -12,20 +12,21 @@ import { isAtLeast } from "../child/server-version.ts";
 const manyFiltersSince = "2.10.0";
 
 export interface SubjectFilter {
-  /** For the configuration of any consumer. */
+  /** The part of a consumer's configuration that selects subjects. */
   readonly consumer: { readonly filter_subject?: string; readonly filter_subjects?: string[] };
-  /** Whether a message that the consumer gave out is one of those asked for. */
+  /** Whether a message that the consumer delivered is wanted. */
   fits(subject: string): boolean;
 }
 
 /**
- * Which subjects of a stream a reader's consumer gives out. On 2.9 the whole stream is read and the rest left out here.
- * @param subjects may have wildcards; all when left out
+ * Selects subjects of a stream for a reader. With nats-server 2.9 and several subjects, the consumer delivers the whole stream, and
+ * `fits` selects.
+ * @param subjects may have wildcards; undefined for all
  */
 export function subjectFilter(bus: Bus, subjects: readonly string[] | undefined): SubjectFilter {
   const [only, ...more] = subjects ?? [];
   if (only === undefined) return { consumer: {}, fits: () => true };
-  // A single subject is sent as text, because nats-server 2.9 does not accept a list, not even of one.
+  // A single subject is sent as text, because nats-server 2.9 accepts no list, not even a list of one.
   if (more.length === 0) {
     return { consumer: { filter_subject: only }, fits: () => true };
   }
@@ -47,7 +48,7 @@ export interface ConsumerShape {
   readonly subjects: readonly string[];
 }
 
-/** The durable consumers of stream COMMANDS that an agent's bridge works from: one, on 2.9 one for each topic. */
+/** The durable consumers of an agent on the stream COMMANDS: one; with nats-server 2.9, one for each topic. */
 export function bridgeConsumers(bus: Pick<Bus, "serverVersion">, id: AgentId): readonly ConsumerShape[] {
   const shapes = agentOrderTopics.map((topic) => ({
     name: bridgeConsumerOf(id, topic),

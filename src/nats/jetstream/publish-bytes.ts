@@ -1,9 +1,9 @@
-// Publishes bytes unchanged, with headers: for records that were stored before and must stay as they are.
+// Publishes bytes unchanged, with headers: for records that were stored before and must not change.
 import { headers } from "nats";
 import type { Bus } from "../bus.ts";
 import { translateNatsError } from "../errors.ts";
 
-/** At most once, without an acknowledgement. */
+/** Publishes at most once, without an acknowledgement. */
 export function publishAsIs(
   bus: Bus,
   subject: string,

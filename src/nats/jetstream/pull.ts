@@ -1,6 +1,6 @@
-// Pulls messages from a consumer, with a bound on bytes and on messages. nats-server sends all that one pull asks for at
-// once, and closes a connection on which more than 64 MB wait. The consumers of nats 2.29 bound messages, or bytes and then
-// 100 messages; here both bounds hold.
+// Pulls messages from a consumer, with a limit on bytes and one on messages. Limits are needed because nats-server sends all that one
+// pull asks for at once, and closes a connection on which more than 64 MB wait. nats 2.29's own consumers limit either messages, or
+// bytes and then 100 messages.
 import type { JsMsg } from "nats";
 import { nanos } from "nats";
 import { toJsMsg } from "nats/lib/jetstream/jsmsg.js";
@@ -8,20 +8,20 @@ import type { Bus } from "../bus.ts";
 import { isClustered } from "../elections.ts";
 
 const mebibyte = 1024 * 1024;
-/** Of one pull. Several readers share a connection: all of their pulls must have room in it at once. */
+/** The most bytes of one pull. It is small because several readers share a connection, and the pulls of all must fit at once. */
 const bytesAtOnce = 4 * mebibyte;
-/** A message beyond `bytesAtOnce` is asked for alone, with four times as much room each time. */
+/** A message larger than `bytesAtOnce` is pulled alone, with four times as much room at each try, up to this. */
 const mostBytes = 64 * mebibyte;
-/** The next pull is sent when this part of the last one is unread, so that the reader does not wait. */
+/** The next pull is sent when only this part of the last one is unread, so that the reader need not wait. */
 const refillBelow = 0.5;
 
-/** For one answer of JetStream; a stream that has just lost its leader gives none. */
+/** How long to wait for an answer of JetStream. A stream that has just lost its leader gives none. */
 export const answerWithinMs = 2_000;
-/** In a cluster the connection survives the death of the consumer's server; missed heartbeats show it. */
+/** Shorter in a cluster, where the connection survives if another server, with the consumer, dies. Missed heartbeats show that. */
 const clusterPull = { expires: 5_000, idle_heartbeat: 1_000 };
 const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
 
-/** How long a reader that goes on for ever leaves its pulls with nats-server. */
+/** The times of the pulls of a reader that follows a stream. */
 export function pullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat"> {
   return isClustered(bus.connection) ? clusterPull : otherPull;
 }
@@ -33,15 +33,15 @@ export interface PullOptions {
   readonly batch: number;
   /** How long nats-server keeps a pull, in milliseconds. */
   readonly expires: number;
-  /** How often nats-server confirms that it still has the pull, in milliseconds. After twice as long without, the pull is lost. */
+  /** How often nats-server confirms the pull, in milliseconds. After twice this time without a word, the pull counts as lost. */
   readonly idle_heartbeat: number;
   /** Whether the iteration ends when a pull expires without a message. */
   readonly endsWhenIdle?: boolean;
 }
 
-/** @throws Error from the iteration when the consumer, or the pull, is lost */
+/** The iteration throws an Error if the consumer or the pull is lost. */
 export interface Pulled extends AsyncIterable<JsMsg> {
-  /** Ends the iteration after what has come already. */
+  /** Ends the iteration after the messages that have come already. */
   stop(): void;
 }
 
@@ -52,7 +52,7 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
   const queue: JsMsg[] = [];
   let queuedBytes = 0;
   let pulls = 0;
-  /** The pull that nats-server works on. */
+  /** The pull that nats-server is working on. */
   let open: { readonly reply: string; readonly batch: number; got: number } | undefined;
   let room = bytesAtOnce;
   let failure: Error | undefined;
@@ -78,7 +78,7 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
       reply: open.reply,
     });
   };
-  /** What nats-server says of the pull itself. */
+  /** Handles what nats-server reports about the pull itself. */
   const takeStatus = (reply: string, code: number, description: string) => {
     if (code === idleHeartbeat || reply !== open?.reply) return;
     const { got } = open;
@@ -118,7 +118,7 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
   const watch = watchSilence(
     () => open !== undefined && bus.isConnected() && performance.now() - heardAt > 2 * idle_heartbeat,
     idle_heartbeat / 2,
-    () => fail(new Error(`nats-server says nothing of the pull from ${consumer}`)),
+    () => fail(new Error(`nats-server is silent about the pull from ${consumer}`)),
   );
   void subscription.closed.then(stop);
 
@@ -145,7 +145,7 @@ export function pullMessages(bus: Bus, options: PullOptions): Pulled {
   return { [Symbol.asyncIterator]: read, stop };
 }
 
-/** Tells of a silence when it is found twice: at the first time this process itself may have stood still, and what came is not read yet. */
+/** Calls `onSilent` when it finds silence twice in a row. Once is not enough: this process may have been suspended itself. */
 function watchSilence(isSilent: () => boolean, everyMs: number, onSilent: () => void): NodeJS.Timeout {
   let wasSilent = false;
   return setInterval(() => {
@@ -155,7 +155,7 @@ function watchSilence(isSilent: () => boolean, everyMs: number, onSilent: () => 
   }, everyMs);
 }
 
-/** The codes of nats-server's words about a pull (nats-server 2.15, `consumer.go`). */
+/** The status codes that nats-server sends about a pull (nats-server 2.15, `consumer.go`). */
 const idleHeartbeat = 100;
 const noMessages = 404;
 const expired = 408;

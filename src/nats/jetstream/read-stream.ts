@@ -1,4 +1,4 @@
-// Reads what a stream holds now, from one end to the other, and facts about it. follow.ts reads what comes later.
+// Reads the messages that a stream holds now, and facts about the stream. follow.ts also delivers what comes later.
 
 import { CliaiError } from "../../domain/text/errors.ts";
 import { pause } from "../../waiting.ts";
@@ -11,26 +11,26 @@ import { pullMessages } from "./pull.ts";
 
 export interface ReadOptions {
   readonly stream: string;
-  /** Only these subjects; all when left out. */
+  /** Only these subjects; default all. */
   readonly subjects?: readonly string[] | undefined;
   /** The first sequence. */
   readonly from?: number | undefined;
-  /** The first moment, instead of the first sequence. */
+  /** Start at the first message since this time, instead of at a sequence. */
   readonly sinceMs?: number | undefined;
   /** Only the last message of each subject, without its payload. */
   readonly lastOfEach?: true;
 }
 
-/** How long it waits for the next message while more are due; a restarted nats-server is back by then. */
+/** How long to wait for the next message while more must come. A restarted nats-server is back by then. */
 const silenceMs = 10_000;
 const retryMs = 250;
-/** A pull without a message ends soon, because retention may have removed the messages that were counted. */
+/** A pull without a message ends soon, because retention may have removed messages that were counted. */
 const pull = { batch: 2_000, expires: 2_000, idle_heartbeat: 1_000, endsWhenIdle: true };
 
 /**
- * What the stream holds at this moment, in order, a bounded part of it in memory at a time. After a loss of the connection it
- * goes on where it was.
- * @throws CliaiError `no_answer` when the server falls silent in the middle
+ * The messages that the stream holds at this moment, in order. Only a limited part of them is in memory. After a loss of the
+ * connection it goes on where it was.
+ * @throws CliaiError `no_answer` if nats-server falls silent before the end
  */
 export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerator<StreamMessage, void> {
   const { stream, subjects, from = 1, sinceMs, lastOfEach } = options;
@@ -38,7 +38,7 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
   const filter = subjectFilter(bus, subjects);
   let start: ReaderStart = sinceMs === undefined ? { from } : { sinceMs };
   if (lastOfEach) start = { isLastOfEach: true };
-  /** How many of those that were there at the beginning are still to come. */
+  /** How many of the messages that the stream held at the start must still come. */
   let remaining = Number.POSITIVE_INFINITY;
   let heardAt = performance.now();
   for (;;) {
@@ -53,12 +53,12 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
         let given = 0;
         for await (const message of messages) {
           given += 1;
-          // A message was lost on its way: read again from there.
+          // A message was lost on the way: read again from there.
           if (message.info.deliverySequence !== given) break;
-          // The last of each are read all again, where they have to be.
+          // With `lastOfEach` there is no such position: after a loss, all are read again.
           if (!lastOfEach) start = { from: message.seq + 1 };
           if (filter.fits(message.subject)) yield streamMessage(message);
-          // Time that the reader takes for a message does not count as silence of the server.
+          // The time that the caller takes for a message must not count as silence of nats-server.
           heardAt = performance.now();
           remaining -= 1;
           // Retention may have removed some of the counted messages.
@@ -70,7 +70,7 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
     } catch (error) {
       if (remaining === Number.POSITIVE_INFINITY || isNotFound(error)) throw translateNatsError(error, doing);
     } finally {
-      // nats-server removes the consumer after a minute anyway, so a failure here is no error for the reader.
+      // A failure here does no harm, because nats-server removes the consumer after a minute by itself.
       if (bus.isConnected()) await reader?.remove().catch(() => undefined);
     }
     if (performance.now() - heardAt > silenceMs) {
@@ -90,7 +90,7 @@ export interface StreamFacts {
   readonly bytes: number;
 }
 
-/** @throws CliaiError `usage` when there is no such stream */
+/** @throws CliaiError `usage` if there is no such stream */
 export async function readStreamFacts(bus: Bus, stream: string): Promise<StreamFacts> {
   try {
     const manager = await bus.connection.jetstreamManager();
@@ -99,13 +99,13 @@ export async function readStreamFacts(bus: Bus, stream: string): Promise<StreamF
   } catch (error) {
     if (!isNotFound(error)) throw translateNatsError(error, `look at the stream ${stream}`);
     throw new CliaiError("usage", `no stream "${stream}" on this NATS server`, {
-      hint: "start the server, which makes its own: cliai serve",
+      hint: "start the server, which creates its streams: cliai serve",
       cause: error,
     });
   }
 }
 
-/** The last message of one subject; undefined when there is none. */
+/** The last message on a subject; undefined if there is none. */
 export async function readLastMessage(
   bus: Bus,
   stream: string,

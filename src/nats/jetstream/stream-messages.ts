@@ -1,4 +1,4 @@
-// The messages of a stream: one by its sequence, how many there are and how far they go, and their removal.
+// Reads one message of a stream by its sequence, counts messages, and removes messages.
 import { definedOf } from "../../domain/defined.ts";
 import type { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../bus.ts";
@@ -6,7 +6,7 @@ import { isGone, isNotFound, translateNatsError } from "../errors.ts";
 
 const removedAtOnce = 100;
 
-/** The payload of one message of a stream; undefined when retention has removed it. */
+/** The payload of one message of a stream; undefined if it was removed. */
 export async function readStreamMessage(
   bus: Bus,
   stream: string,
@@ -22,15 +22,15 @@ export async function readStreamMessage(
 }
 
 export interface Removal {
-  /** Those that are in the stream no more. */
+  /** The sequences that are no longer in the stream. */
   readonly gone: ReadonlySet<number>;
-  /** Why the others are not removed, when not all are gone. */
+  /** Why the other messages could not be removed; absent if all are gone. */
   readonly failure?: CliaiError;
 }
 
 /**
- * Removes messages from a stream, a hundred at a time, up to the first that fails; one that is gone already is removed.
- * If 10,000 requests wait, nats-server 2.15 drops all of them.
+ * Removes messages from a stream, up to the first that fails. A message that no longer exists counts as removed. At most a hundred
+ * requests wait at a time, because nats-server 2.15 drops them all if 10,000 wait.
  */
 export async function removeMessages(bus: Bus, stream: string, seqs: readonly number[]): Promise<Removal> {
   const gone = new Set<number>();
@@ -60,8 +60,8 @@ export async function removeMessages(bus: Bus, stream: string, seqs: readonly nu
 }
 
 /**
- * How far a stream that sources `from` has copied it, by the last copies that it holds on these subjects; 0 when it holds none.
- * The `lag` of nats-server 2.15 cannot be used: it was 0 with 25,000 messages still to copy.
+ * Up to which sequence a stream has copied its source `from`, judged by its last copies on these subjects; 0 if it holds none.
+ * nats-server's own `lag` cannot be used: in 2.15 it was 0 with 25,000 messages still to copy.
  */
 export async function copiedTo(
   bus: Bus,
@@ -86,7 +86,7 @@ export async function copiedTo(
   }
 }
 
-/** The sequence of the last message that a stream holds on a subject, which may have wildcards; 0 where it holds none. */
+/** The sequence of the last message that a stream holds on a subject, which may have wildcards; 0 if it holds none. */
 export async function lastSequenceOn(bus: Bus, stream: string, subject: string): Promise<number> {
   try {
     const manager = await bus.connection.jetstreamManager();
@@ -97,7 +97,7 @@ export async function lastSequenceOn(bus: Bus, stream: string, subject: string):
   }
 }
 
-/** How many messages wait on each subject of a stream. */
+/** The number of messages on each subject of a stream. */
 export async function subjectCounts(bus: Bus, stream: string): Promise<ReadonlyMap<string, number>> {
   try {
     const manager = await bus.connection.jetstreamManager();
@@ -108,7 +108,7 @@ export async function subjectCounts(bus: Bus, stream: string): Promise<ReadonlyM
   }
 }
 
-/** The sequence of the last message; 0 for an empty stream. */
+/** The sequence of the last message of a stream; 0 if it never had one. */
 export async function lastSequence(bus: Bus, stream: string): Promise<number> {
   try {
     const manager = await bus.connection.jetstreamManager();

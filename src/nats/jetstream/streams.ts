@@ -1,6 +1,6 @@
 // This room makes, reads and follows streams, consumers and buckets.
 //
-// Creates the streams of contract §4. Only the server does: agents have no right to create any.
+// Creates the streams COMMANDS and AUDIT. Only serve does, because agents may not create streams.
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -25,16 +25,16 @@ import { overElections } from "../elections.ts";
 import { isNotFound, translateNatsError } from "../errors.ts";
 
 const day = 24 * 60 * 60 * 1000;
-/** How long nats-server knows an id. Each takes some 400 bytes of its memory, so this is a day and not a week. */
+/** How long nats-server remembers a message id. It is a day and not a week, because each id takes about 400 bytes of memory. */
 const sameIdWindowMs = day;
-/** Consumers of agents and readers together. nats-server 2.15 allows 1,000 unless the stream says otherwise. */
+/** How many consumers agents and readers may have together. nats-server 2.15 allows 1,000 by default. */
 const mostConsumers = 100_000;
-/** Commands, and messages, that may wait for one agent. */
+/** How many orders may wait for one agent on one subject: commands, shutdowns and messages are each counted for themselves. */
 export const maxWaitingOrders = 1_000;
 const shortestWindowMs = 100;
 const mebibyte = 1024 * 1024;
 
-/** How much of the audit is kept; what is older or beyond goes first. */
+/** How much of the audit is kept. Older records, and the oldest beyond the size, are deleted. */
 export interface AuditRetention {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
@@ -43,16 +43,16 @@ export interface AuditRetention {
 export const defaultAuditRetention: AuditRetention = { maxAgeMs: 30 * day, maxBytes: 1024 * mebibyte };
 
 export interface StreamOptions {
-  /** Copies on a cluster. */
+  /** The number of copies on a cluster. */
   readonly replicas: number;
   readonly auditRetention?: AuditRetention | undefined;
-  /** Whether the audit keeps heartbeats as well. */
+  /** Whether the audit also keeps heartbeats. */
   readonly auditHeartbeats?: boolean | undefined;
 }
 
 /**
- * Makes COMMANDS and AUDIT, or brings their settings up to date.
- * @throws CliaiError when JetStream is off or refuses; `config_invalid` for more replicas than there are servers
+ * Creates COMMANDS and AUDIT, or updates their settings.
+ * @throws CliaiError if JetStream is off or refuses; `config_invalid` for more replicas than there are servers
  */
 export async function ensureStreams(bus: Bus, options: StreamOptions): Promise<void> {
   for (const config of streamConfigs(options)) await ensureStream(bus, config);
@@ -73,7 +73,7 @@ function streamConfigs({
       name: streams.commands,
       subjects: agentOrderTopics.map(everyAgentSubject),
       retention: RetentionPolicy.Limits,
-      // The server removes taken orders, so this bounds the waiting ones. JetStream refuses a sender beyond it.
+      // serve removes taken orders, so this limits the waiting ones. Beyond it, JetStream refuses to store an order.
       max_msgs_per_subject: maxWaitingOrders,
       discard: DiscardPolicy.New,
       discard_new_per_subject: true,
@@ -94,13 +94,13 @@ function streamConfigs({
         dashboardAlertSubject,
         auditRecordSubjects,
       ],
-      // Commands are another stream's subjects; two streams may not cover the same one.
+      // AUDIT copies COMMANDS, because two streams cannot have the same subjects.
       sources: [{ name: streams.commands }],
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.Old,
       max_age: nanos(auditRetention.maxAgeMs),
       max_bytes: auditRetention.maxBytes,
-      // No window: agents publish here with ids of their choice, and none of these may keep out the copy of an order, or a receipt.
+      // No window: agents publish here with any message id, and such an id must not keep out the copy of an order, or a receipt.
       duplicate_window: 0,
       num_replicas: replicas,
     },
@@ -117,7 +117,7 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
       present === undefined
         ? await manager.streams.add(whole)
         : await manager.streams.update(config.name, settingsFor(present, whole));
-    // An older nats-server reads 0 as its default of two minutes; this is the shortest window that it accepts.
+    // An older nats-server takes 0 for its default of two minutes. Then set the shortest window that it accepts.
     if (config.duplicate_window === 0 && made.config.duplicate_window > 0) {
       await manager.streams.update(config.name, {
         ...made.config,
@@ -132,7 +132,7 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
   }
 }
 
-/** Raises the number of copies of a stream or bucket to the number asked for; never lowers it. */
+/** Raises the number of copies of a stream or bucket to `replicas`, but never lowers it. */
 export async function ensureCopies(bus: Bus, stream: string, replicas: number): Promise<void> {
   const ensure = async () => {
     const manager = await bus.connection.jetstreamManager();
@@ -157,8 +157,8 @@ async function streamConfig(manager: JetStreamManager, name: string): Promise<St
 }
 
 /**
- * A second server that was started without --replicas must not take the copies away. How many consumers a stream may have
- * is settled when it is made.
+ * Keeps the larger number of copies, so that a second serve without --replicas does not remove copies. Keeps the number of
+ * consumers, because it cannot be changed after a stream was created.
  */
 function settingsFor(present: StreamConfig, wanted: StreamSettings): StreamSettings {
   return {
