@@ -1,4 +1,4 @@
-// Decides whether an agent is where `cliai wait` waits for it, or cannot get there any more, and why. Pure.
+// Decides for `cliai wait` whether an agent has reached the goal, or cannot reach it any more, and why. Pure.
 import type { AgentView } from "./fleet/agent-view.ts";
 import { decidingSession } from "./fleet/evidence-that-counts.ts";
 import { silentAfterMs } from "./fleet/status.ts";
@@ -9,14 +9,14 @@ export type WaitGoal = (typeof waitGoals)[number];
 
 export interface WaitOutcome {
   /**
-   * The goal itself; `failed`: its turn, its task or its start; `lost`: it was not heard of for three heartbeats; `ended`: by itself, without
-   * what was waited for.
+   * The goal if it was reached. `failed`: the agent's turn, task or start has failed. `lost`: three of its heartbeats are missing. `ended`: it
+   * has ended by itself without reaching the goal.
    */
   readonly outcome: WaitGoal | "failed" | "crashed" | "lost" | "ended" | "stopped" | "refused";
   readonly reason: string;
 }
 
-/** Exit codes of contract §9. An agent that has ended can give no answer any more: that is known at once, and not when time is up. */
+/** The exit code (contract §9). `ended` is 4, like a timeout, because an agent that has ended cannot answer any more. */
 export function exitCodeOfOutcome({ outcome }: WaitOutcome): number {
   switch (outcome) {
     case "done":
@@ -35,7 +35,7 @@ export function exitCodeOfOutcome({ outcome }: WaitOutcome): number {
   }
 }
 
-/** Undefined while the agent may still get there. */
+/** Undefined while the agent may still reach the goal. */
 export function outcomeOf(view: AgentView, goal: WaitGoal, now: Date): WaitOutcome | undefined {
   const gone = goneOutcome(view, goal, now);
   if (gone !== undefined) return gone;
@@ -48,7 +48,7 @@ export function outcomeOf(view: AgentView, goal: WaitGoal, now: Date): WaitOutco
   return goal === "idle" ? { outcome: goal, reason: view.axes.activity.reason } : judgeWork(view);
 }
 
-/** Of an agent whose run is over, or that nobody hears. Undefined for one whose connection is gone and may be back. */
+/** The outcome for an agent whose run is over, or that is silent. Undefined if only its connection is gone, because it may come back. */
 function goneOutcome(view: AgentView, goal: WaitGoal, now: Date): WaitOutcome | undefined {
   const { status, said, heartbeat, axes } = view;
   const reason = said?.message ?? axes.link.reason;
@@ -65,10 +65,10 @@ function goneOutcome(view: AgentView, goal: WaitGoal, now: Date): WaitOutcome | 
   return isLost ? { outcome: "lost", reason: axes.link.reason } : undefined;
 }
 
-/** A run that ended by itself has done its work where nothing of that is left. */
+/** The outcome for a run that has ended: `failed` if it was in a turn, or if a task is left. */
 function judgeEnded(view: AgentView, reason: string): WaitOutcome {
   const { turn, ended } = view.session ?? {};
-  // Another word than `ended` says that it was told to end, as by its window: maybe in the middle of a turn.
+  // With another status than `ended` the run was told to end (for example, its window was closed), maybe during a turn.
   const wasCutOff = view.status !== "ended" && turn !== undefined && turn.ended_at === ended?.at;
   if (wasCutOff) return { outcome: "failed", reason: `${reason}, in the middle of a turn` };
   const left = tasksOf(view).find((task) => !isOverAfter(task, turn?.ended_at));
@@ -76,14 +76,14 @@ function judgeEnded(view: AgentView, reason: string): WaitOutcome {
   return { outcome: "failed", reason: `${reason}; its task "${left.summary}" is ${lastState(left)}` };
 }
 
-/** Whether it works on nothing, and nothing that it shall work on waits. */
+/** Whether the agent works on nothing, and no task waits for it. */
 function isAtRest(view: AgentView): boolean {
   const { activity } = view.axes;
   const session = decidingSession(view);
-  // The heartbeat may say so for a while longer: the first turn shows that it has begun.
+  // Heartbeats may say so for a while after the task has begun; the first turn shows that it has.
   if (view.heartbeat?.has_launch_task === true && session?.turn === undefined) return false;
   const tasks = tasksOf(view);
-  // An agent whose CLI tells nothing of its turns: only what it has acknowledged is known.
+  // If the CLI does not tell its turns, only the agent's acknowledgements show that its tasks are over.
   if (activity.value === "unknown") {
     return activity.source === "none" && tasks.length > 0 && tasks.every((task) => isOverAfter(task, ""));
   }
@@ -92,7 +92,7 @@ function isAtRest(view: AgentView): boolean {
   return tasks.every((task) => isOverAfter(task, restsSince, session === undefined));
 }
 
-/** What became of its last work: a failed turn counts, and an order that failed since the last prompt. */
+/** The outcome of the agent's last work: not `done` if its turn failed, or if a task has failed since the last prompt. */
 function judgeWork(view: AgentView): WaitOutcome {
   const { activity } = view.axes;
   if (activity.value === "failed") return { outcome: "failed", reason: activity.reason };
@@ -114,8 +114,8 @@ function tasksOf({ commands }: AgentView): CommandRecord[] {
 }
 
 /**
- * Whether the task is over: it has an end, or the agent was given it and came to rest after that.
- * @param withoutEvidence whether the session shows nothing: then `injected` says that it was given
+ * Whether the task is over: it has a final receipt, or the agent got it and has come to rest since.
+ * @param withoutEvidence whether there are no session events; then `injected` shows that the agent got it
  */
 function isOverAfter(
   { receipts }: CommandRecord,

@@ -1,4 +1,4 @@
-// Says of an order that has no end yet where it is, and whether another receipt of it can come: for the one who has sent it.
+// Tells the sender of an order that is not over where the order is, and whether another receipt of it can come.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { deriveAxes, isGoodbye, statusWordOf } from "../domain/fleet/status.ts";
 import { resumeLine } from "../domain/fleet/way-back.ts";
@@ -8,12 +8,12 @@ import type { ReceiptState } from "../domain/wire/messages.ts";
 
 export interface NoMoreReceipts {
   readonly why: string;
-  /** What is said in the place of where the order is. */
+  /** Replaces the hint of `whereItIs`. */
   readonly hint?: string;
 }
 
 /**
- * Why no other receipt of the order will come for now; undefined while one may.
+ * Why no further receipt of the order will come for now; undefined while one may.
  * @param command undefined if the server has not read the order yet
  */
 export function noMoreReceipts(
@@ -27,7 +27,7 @@ export function noMoreReceipts(
   return why === undefined ? undefined : { why };
 }
 
-/** A task or a message for an agent that is away waits until it is back; undefined for one that is there, or may be. */
+/** Why a task or message for this agent must wait until the agent is back; undefined if the agent is not, or may not be, away. */
 export function whileAway(record: AgentRecord, now: Date): NoMoreReceipts | undefined {
   const axes = deriveAxes(record, now);
   if (axes.link.value !== "offline") return undefined;
@@ -43,14 +43,14 @@ const awayWords: Readonly<Record<string, string>> = {
   failed_to_start: "could not be started",
 };
 
-/** The order is as far as it goes by itself, and its run, which stores its receipts first, has said goodbye. */
+/** Why the control order gets no further receipt: it is settled, and its run has said goodbye, which comes after its receipts. */
 function saidItsLast({ said }: AgentRecord, command: CommandRecord): string | undefined {
   if (!isSettled(command) || command.run === undefined) return undefined;
   if (said === undefined || said.instance_id !== command.run || !isGoodbye(said.status)) return undefined;
   return `its run has ended (${said.message ?? said.status})`;
 }
 
-/** Where an order is that has come so far and no further. */
+/** The hint that tells where an order is whose last state is `furthest`. */
 export function whereItIs(id: AgentId, type: OrderType, furthest: ReceiptState | undefined): string {
   const see = `see it with: cliai show ${id}`;
   switch (furthest) {
@@ -61,11 +61,11 @@ export function whereItIs(id: AgentId, type: OrderType, furthest: ReceiptState |
     case "delivered":
       return isControl(type)
         ? `the agent's host has it; ${see}`
-        : `it waits until its CLI takes words; ${see}`;
+        : `it waits until the agent's CLI takes text; ${see}`;
     case "injected":
-      return `its CLI was given it, and has not shown that its model has it; ${see}`;
+      return `the agent's CLI has it, but has not shown that its model has it; ${see}`;
     case "seen":
-      return `its model has it, and has not ended it; ${see}`;
+      return `the agent's model has it, and is not done with it; ${see}`;
     default:
       return see;
   }

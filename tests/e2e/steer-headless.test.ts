@@ -152,7 +152,7 @@ printf '{"type":"control_response","response":{"subtype":"error","request_id":"%
 exec sleep 60
 `;
 
-test("a CLI that refuses the hooks of its stream is ended in words: nothing could hold it", async () => {
+test("a CLI that refuses the hooks of its stream is ended with an error, because nothing could hold it", async () => {
   await using serve = await startServe();
   await using dir = await tempDir();
   await writeFile(dir.join("claude"), refusesHooks, { mode: 0o755 });

@@ -33,9 +33,12 @@ const stop = (...states: ReceiptEntry["state"][]): CommandRecord => ({
 test.each<[ReceiptEntry["state"] | undefined, string]>([
   [undefined, "it may still be stored; see it with: cliai show ada"],
   ["stored", "it stays in the agent's queue; see it with: cliai show ada"],
-  ["delivered", "it waits until its CLI takes words; see it with: cliai show ada"],
-  ["injected", "its CLI was given it, and has not shown that its model has it; see it with: cliai show ada"],
-  ["seen", "its model has it, and has not ended it; see it with: cliai show ada"],
+  ["delivered", "it waits until the agent's CLI takes text; see it with: cliai show ada"],
+  [
+    "injected",
+    "the agent's CLI has it, but has not shown that its model has it; see it with: cliai show ada",
+  ],
+  ["seen", "the agent's model has it, and is not done with it; see it with: cliai show ada"],
 ])("whereItIs() of a task that is %s: %s", (state, where) => {
   expect(whereItIs(ada, "task", state)).toBe(where);
 });

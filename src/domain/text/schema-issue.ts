@@ -1,4 +1,4 @@
-// Reads a file of settings as JSON, and says in one line what is wrong with it: the file, the key, the value.
+// Parses a settings file as JSON, and makes errors that name in one line what is wrong with it: the file, the key, the value.
 import type * as v from "valibot";
 import { CliaiError } from "./errors.ts";
 import { findJsonError } from "./json-error.ts";
@@ -18,7 +18,7 @@ export function parseSettingsJson(source: string, name: string): unknown {
   }
 }
 
-/** valibot 1.5 takes a list for an object with the keys 0, 1, …, so this is checked first. */
+/** The error for a list in place of an object. Check for lists first, because valibot 1.5 takes one for an object with the keys 0, 1, … */
 export function mustBeObject(name: string, what: string): CliaiError {
   return new CliaiError("config_invalid", `${name}: ${what} must be an object, not a list`, {
     hint: `correct it in ${name}`,
@@ -26,8 +26,9 @@ export function mustBeObject(name: string, what: string): CliaiError {
 }
 
 /**
- * @param at the keys under which the value that was checked stands in the file
- * @param knownKeys those that may stand beside an unknown one
+ * Makes the error `config_invalid` from an issue that valibot has found.
+ * @param at the keys in the file that lead to the checked value
+ * @param knownKeys returns the keys that an object may have, by the keys that lead to it
  */
 export function describeIssue(
   issue: v.BaseIssue<unknown>,

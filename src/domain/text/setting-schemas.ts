@@ -1,4 +1,4 @@
-// Parts of schemas for settings, with messages that follow the name of a key.
+// Parts of schemas for settings. Their messages continue a sentence that begins with the name of the key.
 import * as v from "valibot";
 
 export const textSetting = (what: string) =>

@@ -1,16 +1,16 @@
-// Keeps what the model said at the end of its turn, and tells it once for each turn.
+// Keeps what the model said at the end of its turn, and sends it as an event `said`, once for each turn.
 import { beginningOf } from "../../domain/receipts.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { EventSender } from "../event-sender.ts";
 
 export interface LastWords {
-  /** The model has said this at an end of its turn, which may still go on. Undefined leaves the words as they were. */
+  /** Notes what the model said at a possible end of its turn. Undefined changes nothing. */
   note(words: string | undefined): void;
-  /** The turn is over. To be called before that is told: whoever waits for the end finds the words. */
+  /** The turn is over: sends the event. Call it before the event for the turn's end, so that whoever waits for that end finds the words. */
   tell(): void;
 }
 
-/** With the mark of the cut 4,000, as whoever reads `said` may expect. */
+/** 4,000 with the "…" that a cut adds, which is the limit of an event `said`. */
 const mostCharacters = 3_999;
 
 export function createLastWords(events: Pick<EventSender, "send">): LastWords {
