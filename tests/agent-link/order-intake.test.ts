@@ -6,10 +6,9 @@ import { ensureBridgeConsumer } from "../../src/nats/jetstream/consumers.ts";
 import { ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
 import { answerCalls, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
+import { ada } from "../support/agents.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
 
 async function prepare(bus: Bus, ...ids: string[]): Promise<void> {
   await ensureStreams(bus, { replicas: 1 });

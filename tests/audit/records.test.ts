@@ -6,10 +6,11 @@ import { followAudit, openExport, readAudit, readNewest } from "../../src/audit/
 import { createAuditRecords } from "../../src/audit/records.ts";
 import { parseReplayPrefix, replayAudit } from "../../src/audit/replay.ts";
 import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
-import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import type { AgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";
+import { ada, bob } from "../support/agents.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -17,9 +18,6 @@ import { fill, now, readAll, startSigningServer, textOf, verify } from "./audit-
 
 // Signing takes a second each time.
 setDefaultTimeout(30_000);
-
-const ada = parseAgentId("ada");
-const bob = parseAgentId("bob");
 
 async function read(bus: Bus, filter: AuditFilter): Promise<StreamMessage[]> {
   const found: StreamMessage[] = [];

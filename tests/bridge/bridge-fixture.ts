@@ -39,9 +39,11 @@ export interface Answer {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
-export function startTestBridge(
-  options: { readonly url: string; readonly id?: string } & Partial<Omit<BridgeOptions, "agentId">>,
-): TestBridge {
+export type TestBridgeOptions = { readonly url: string; readonly id?: string } & Partial<
+  Omit<BridgeOptions, "agentId">
+>;
+
+export function startTestBridge(options: TestBridgeOptions): TestBridge {
   const { id: idText = "ada", ...rest } = options;
   const id = parseAgentId(idText);
   const stdin = new PassThrough();

@@ -4,9 +4,9 @@ import { expect, test } from "bun:test";
 import { listenerPaths } from "../../src/agent-link/host-protocol.ts";
 import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
-import { startTestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
-import { listenTo, startTestBridge } from "./bridge-fixture.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
+import { listenTo, startTestBridge, type TestBridgeOptions } from "./bridge-fixture.ts";
 
 const host = { token: "secret", instanceId: "of-the-host" };
 
@@ -62,22 +62,39 @@ function startTestHost(port = 0, instanceId = host.instanceId): TestHost {
   };
 }
 
+/** A bridge beside that host, and what is heard of the agent on NATS. */
+async function startBeside(test: TestServer, first: TestHost, more: Partial<TestBridgeOptions> = {}) {
+  const heard = await listenTo(test.bus, "ada");
+  const ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url }, ...more });
+  return { heard, ada, [Symbol.asyncDispose]: () => ada[Symbol.asyncDispose]() };
+}
+
+/** Its CLI has come, and the host has gone: the bridge speaks for the agent itself. */
+async function takeOver(
+  first: TestHost,
+  { ada, heard }: Awaited<ReturnType<typeof startBeside>>,
+): Promise<void> {
+  await (await ada.connect("modern")).listTools();
+  await waitFor(() => first.news.some((each) => "cli" in each), {
+    ...{ what: "the host hears of the CLI", saw: () => first.news },
+  });
+  await first.stop();
+  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+}
+
 test("beside a host it tells that what it hears, and is silent on NATS until the host is gone", async () => {
   await using test = await startTestServer();
   await using first = startTestHost();
-  const heard = await listenTo(test.bus, "ada");
-  await using ada = startTestBridge({
-    url: test.nats.url,
-    host: { ...host, url: first.url },
-    messaging: { path: "/tmp/s.sock", token: "t" },
-  });
+  const messaging = { path: "/tmp/s.sock", token: "t" };
+  await using beside = await startBeside(test, first, { messaging });
+  const { heard, ada } = beside;
   const client = await ada.connect("modern");
   await client.listTools();
   await waitFor(() => first.news.some((each) => "cli" in each), {
     what: "the host hears of the CLI",
     saw: () => first.news,
   });
-  expect(first.news[0]).toEqual({ messaging: { path: "/tmp/s.sock", token: "t" } });
+  expect(first.news[0]).toEqual({ messaging });
   expect(heard.heartbeats).toEqual([]);
   expect(first.links).toEqual([true]);
 
@@ -90,12 +107,9 @@ test("beside a host it tells that what it hears, and is silent on NATS until the
 test("a stop that it takes without the host is told as what it is: nobody has ended the agent", async () => {
   await using test = await startTestServer();
   await using first = startTestHost();
-  const heard = await listenTo(test.bus, "ada");
-  await using ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url } });
-  await (await ada.connect("modern")).listTools();
-  await waitFor(() => first.news.some((each) => "cli" in each), { what: "it has told its host" });
-  await first.stop();
-  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+  await using beside = await startBeside(test, first);
+  await takeOver(first, beside);
+  const { heard, ada } = beside;
   await test.server.sendCommand({ id: ada.id, type: "stop", from: "eve" });
   expect(await ada.bridge.ended).toBe("stopped");
   await waitFor(() => heard.statuses.length > 0, { what: "its goodbye", saw: () => heard });
@@ -111,12 +125,9 @@ test("a stop that it takes without the host is told as what it is: nobody has en
 test("in its host's place it takes the control orders of the host's run and of its own, and of no other", async () => {
   await using test = await startTestServer();
   await using first = startTestHost();
-  const heard = await listenTo(test.bus, "ada");
-  await using ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url } });
-  await (await ada.connect("modern")).listTools();
-  await waitFor(() => first.news.some((each) => "cli" in each), { what: "it has told its host" });
-  await first.stop();
-  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+  await using beside = await startBeside(test, first);
+  await takeOver(first, beside);
+  const { heard } = beside;
   const own = heard.heartbeats[0]?.instance_id as string;
   for (const run of [host.instanceId, own, "another"]) {
     await test.bus.publishStored("agent.ada.command", { type: "pause", command_id: `of-${run}`, run });
@@ -130,8 +141,8 @@ test("a host that was never reached is not taken over from", async () => {
   await using test = await startTestServer();
   const gone = startTestHost();
   await gone.stop();
-  const heard = await listenTo(test.bus, "ada");
-  await using ada = startTestBridge({ url: test.nats.url, host: { ...host, url: gone.url } });
+  await using beside = await startBeside(test, gone);
+  const { heard, ada } = beside;
   const looks = () => ada.logged.filter((line) => line.includes("the session's host:")).length;
   await waitFor(() => looks() > 3, { what: "it has looked several times", deadlineMs: 10_000 });
   expect(heard.heartbeats).toEqual([]);
@@ -140,31 +151,21 @@ test("a host that was never reached is not taken over from", async () => {
 test("a connection that is cut while the host lives is made again, and nothing is taken over", async () => {
   await using test = await startTestServer();
   await using first = startTestHost();
-  const heard = await listenTo(test.bus, "ada");
-  await using _ada = startTestBridge({ url: test.nats.url, host: { ...host, url: first.url } });
+  await using beside = await startBeside(test, first);
   for (const times of [1, 2, 3]) {
     const came = () => first.links.filter(Boolean).length;
     await waitFor(() => came() === times, { what: `it has come ${times} times`, saw: () => first.links });
     first.cut();
   }
-  expect(heard.heartbeats).toEqual([]);
+  expect(beside.heard.heartbeats).toEqual([]);
 });
 
 test("where the host answers again it wins: the bridge is silent on NATS, and tells the host what it knows", async () => {
   await using test = await startTestServer();
   const first = startTestHost();
   const port = Number(new URL(first.url).port);
-  const heard = await listenTo(test.bus, "ada");
-  await using ada = startTestBridge({
-    url: test.nats.url,
-    heartbeatIntervalS: 0.1,
-    host: { ...host, url: first.url },
-  });
-  const client = await ada.connect("modern");
-  await client.listTools();
-  await waitFor(() => first.news.some((each) => "status" in each), { what: "the host knows its status" });
-  await first.stop();
-  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+  await using beside = await startBeside(test, first, { heartbeatIntervalS: 0.1 });
+  await takeOver(first, beside);
 
   // Another program at the same port is no host.
   const other = startTestHost(port, "of-another");
@@ -178,9 +179,10 @@ test("where the host answers again it wins: the bridge is silent on NATS, and te
   await using again = startTestHost(port);
   await waitFor(() => again.news.length > 0, { what: "the host is told", deadlineMs: 10_000 });
   expect(again.news[0]).toMatchObject({ status: "connected", cli: "test-cli" });
-  const beats = heard.heartbeats.length;
-  await Bun.sleep(500);
-  expect(heard.heartbeats.length).toBe(beats);
+  const { length: beats } = beside.heard.heartbeats;
+  await stays(() => beside.heard.heartbeats.length === beats, {
+    ...{ what: "the bridge is silent", because: "alone it sends a heartbeat every 100 ms", forMs: 500 },
+  });
 });
 
 test("the listener takes nothing without its token", async () => {

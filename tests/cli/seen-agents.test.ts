@@ -5,13 +5,12 @@ import { askForAgents } from "../../src/cli/seen-agents.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { createSeed, mintUser, readSeed } from "../../src/nats/accounts/credentials.ts";
+import { ada } from "../support/agents.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
-
-const ada = parseAgentId("ada");
 
 test("askForAgents() takes one that said goodbye for away, whatever word it left by", async () => {
   await using serve = await startTestServer();

@@ -3,11 +3,10 @@ import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Grant, grantsDir, writeGrant } from "../../src/credentials/agent-grants.ts";
 import { createMintedRoles } from "../../src/credentials/role-by-credentials.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
+import { ada } from "../support/agents.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-const ada = parseAgentId("ada");
 const now = () => new Date("2026-05-03T12:00:00Z");
 
 function grant(user_key: string, more: Partial<Grant> = {}): Grant {

@@ -4,17 +4,16 @@ import { readFile } from "node:fs/promises";
 import { connect, credsAuthenticator } from "nats";
 import type { AgentRecord } from "../../src/domain/fleet/agent-record.ts";
 import { silentAfterMs } from "../../src/domain/fleet/status.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
+import { ada } from "../support/agents.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
-const ada = parseAgentId("ada");
 const orders = 60;
 const interval_s = 0.5;
 

@@ -4,6 +4,7 @@ import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { startServe } from "../support/cliai.ts";
+import { shownText } from "../support/shown-text.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
@@ -41,8 +42,6 @@ interface Expected {
 
 const axesOf = ({ axes }: AgentView) =>
   [axes.link, axes.activity, axes.control, axes.attention].map(({ value }) => value);
-const textOf = (html: string) =>
-  html.replace(/<(head|svg)\b[\s\S]*?<\/\1>|<[^>]+>/g, " ").replace(/\s+/g, " ");
 
 test("working, idle, waiting, paused, stopped and stuck read the same in the terminal, the API and the page", async () => {
   await using serve = await startServe();
@@ -89,11 +88,11 @@ test("working, idle, waiting, paused, stopped and stuck read the same in the ter
     saw: async () => [values(await fromCli()), values(api)],
   });
   const table = (await serve.run(["ls"])).stdout;
-  const fleet = textOf(await (await serve.fetch("/")).text());
+  const fleet = shownText(await (await serve.fetch("/")).text());
   for (const [id, { word, axes }] of all) {
     expect(table).toMatch(new RegExp(`^${id} +\\S+ ${word}\\b`, "m"));
     expect(fleet).toContain(`${id} ${word} `);
-    const page = textOf(await (await serve.fetch(`/agents/${id}`)).text());
+    const page = shownText(await (await serve.fetch(`/agents/${id}`)).text());
     expect(page).toContain(`${id} ${word} last seen`);
     const shown = ["link", "activity", "control", "attention"].map((axis, i) => `${axis} ${axes[i]} `);
     for (const text of shown) expect(page).toContain(text);

@@ -1,7 +1,8 @@
 // The life of `cliai serve`: what it leaves on disk, how it ends, and how it comes back after a crash.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { runCliai, startCliai, startServe } from "../support/cliai.ts";
+import { modeOf } from "../support/files.ts";
 import { testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -9,10 +10,6 @@ import { waitFor } from "../support/wait-for.ts";
 setDefaultTimeout(30_000);
 
 const isPosix = process.platform !== "win32";
-
-async function modeOf(path: string): Promise<string> {
-  return ((await stat(path)).mode & 0o777).toString(8);
-}
 
 async function answers(url: string): Promise<boolean> {
   return await fetch(url).then(

@@ -1,9 +1,10 @@
 // cliai spawn: the files and the command of a dry run, and launching: a program that shows what it was given, and the real
 // Claude Code, which reads our command line its own way.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { cliaiCommand, runCliai, startServe } from "../support/cliai.ts";
+import { modeOf } from "../support/files.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -22,10 +23,6 @@ async function dryRun(dir: TempDir, ...args: string[]): Promise<DryRun> {
   const run = await runCliai(["spawn", "--dry-run", "--json", "--data-dir", dir.path, ...args]);
   expect(run).toMatchObject({ code: 0 });
   return JSON.parse(run.stdout);
-}
-
-async function modeOf(path: string): Promise<string> {
-  return ((await stat(path)).mode & 0o777).toString(8);
 }
 
 describe("cliai spawn --dry-run", () => {

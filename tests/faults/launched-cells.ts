@@ -3,10 +3,10 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import { endOrphan } from "../../src/nats/child/leftover-server.ts";
 import { readProcessStart } from "../../src/processes/process-start.ts";
+import { ada as id } from "../support/agents.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { claudeEnvironment, claudePath } from "../support/claude-code.ts";
@@ -18,7 +18,6 @@ import { waitFor } from "../support/wait-for.ts";
 import type { LaunchedStep, ServeEnd } from "./restart-cells.ts";
 import { verifyFleetAudit } from "./verify-fleet-audit.ts";
 
-const id = parseAgentId("ada");
 /** A launch that a person waits for has 24 s. */
 const slowStartS = 26;
 const backWithinMs = 90_000;

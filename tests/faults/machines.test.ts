@@ -13,10 +13,9 @@ import {
   isOpen,
   type RequestAction,
 } from "../../src/domain/requests.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { receiptStates } from "../../src/domain/wire/messages.ts";
+import { ada as id } from "../support/agents.ts";
 
-const id = parseAgentId("ada");
 const time = (s: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + s * 1000).toISOString();
 const runs = { numRuns: 300 };
 /** `stored` is the stream's own word. */

@@ -1,7 +1,8 @@
 // What is in a session's hands when it ends, and what the next run of its agent makes of it: hosts over a real server.
 import { expect, test } from "bun:test";
 import type { Host } from "../../src/host/host.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { commandOf, statesOf } from "../support/agents.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { fakeCli, type Hosted, host, id } from "./hosted-session.ts";
 
@@ -27,11 +28,6 @@ async function handTask(ada: Hosted, told: readonly string[]): Promise<string> {
   await ada.statesOnce("stored", "delivered", "injected");
   return commandId;
 }
-
-const commandOf = ({ server }: TestServer, commandId: string) =>
-  server.fleet.get(id)?.commands.find(({ command_id }) => command_id === commandId);
-const statesOf = (test: TestServer, commandId: string) =>
-  commandOf(test, commandId)?.receipts.map(({ state }) => state);
 
 test("what a session was handed and did not show to have is handed to the next one, marked, and once", async () => {
   await using test = await startTestServer();

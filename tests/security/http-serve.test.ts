@@ -1,18 +1,18 @@
 // The built program on a real socket: the token's file, signing in, rotating under a running serve, other addresses than
 // loopback, TLS, and a page of another port in a real browser.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { serveHttp } from "../../src/runtime.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { startChromium } from "../support/chromium.ts";
 import { runCliai, startCliai, startServe } from "../support/cliai.ts";
+import { modeOf } from "../support/files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
-const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe("the token of a running serve", () => {

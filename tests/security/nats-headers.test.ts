@@ -7,6 +7,7 @@ import { silentLogger } from "../../src/log.ts";
 import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
+import { bob } from "../support/agents.ts";
 import { type SecureNats, startSecureNats } from "../support/secure-nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -14,7 +15,6 @@ setDefaultTimeout(30_000);
 let nats: SecureNats;
 let server: Server;
 let mallory: NatsConnection;
-const bob = parseAgentId("bob");
 
 beforeAll(async () => {
   nats = await startSecureNats();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { connect, credsAuthenticator, Events, type NatsConnection } from "nats";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
+import { modeOf } from "../support/files.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -18,7 +19,6 @@ afterAll(() => serve[Symbol.asyncDispose]());
 
 const credsOf = (id: string, dataDir = serve.dataDir) => join(dataDir, "agents", id, "nats.creds");
 const keyFile = (name: string, dataDir = serve.dataDir) => join(dataDir, "keys", name);
-const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 const linkOf = async (id: string) => (await fetchAgent(serve, id)).axes.link;
 
 async function connectAs(id: string): Promise<NatsConnection> {

@@ -1,11 +1,10 @@
 // What a heartbeat writes: the record of an agent with many open orders is not written again for each.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
+import { ada } from "../support/agents.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const tasks = 300;
 
 function beat({ bus }: TestServer, seq: number, status = "working"): void {

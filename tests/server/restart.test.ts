@@ -7,10 +7,10 @@ import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import { consumerNames } from "../../src/nats/jetstream/consumers.ts";
 import { lastSequence } from "../../src/nats/jetstream/stream-messages.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
+import { ada } from "../support/agents.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const agents = 1_000;
 const auditRecords = 100_000;
 const mostStarts = 3;

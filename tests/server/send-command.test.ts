@@ -1,14 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { CommandRecord, ReceiptEntry, WaitState } from "../../src/domain/receipts.ts";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { consumeOrders } from "../../src/nats/jetstream/follow.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../src/server/send-command.ts";
+import { ada } from "../support/agents.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const now = () => new Date();
 
 async function send(bus: Bus, wait: WaitState, order: Partial<OrderRequest> = {}, timeoutMs = 5_000) {

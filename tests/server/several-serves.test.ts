@@ -1,18 +1,14 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { parseJson } from "../../src/domain/wire/decode.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
+import { ada } from "../support/agents.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { until } from "../support/wait-for.ts";
 import { agentOn } from "./agent-fixture.ts";
-
-const ada = parseAgentId("ada");
-const until = (what: string, check: () => unknown, deadlineMs = 5_000) =>
-  waitFor(check, { what, deadlineMs });
 
 interface Serve extends AsyncDisposable {
   readonly server: Server;

@@ -1,12 +1,11 @@
 // What lands in a bucket or on an order's subject and was written by no serve: an acknowledgement or an empty status that
 // somebody had sent there. It is none of what it stands in the place of, and changes nothing.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { ada } from "../support/agents.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
-const ada = parseAgentId("ada");
 const strays = [
   ["an acknowledgement", '{"stream":"AUDIT","seq":7}'],
   ["an empty status", ""],

@@ -49,6 +49,11 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOp
   throw new Error(`not within ${deadlineMs} ms: ${what}; last saw: ${shown}`, { cause: failure });
 }
 
+/** {@link waitFor}, in one line where a test waits for many things. */
+export function until<T>(what: string, check: () => T | Promise<T>, deadlineMs = 5_000): Promise<Truthy<T>> {
+  return waitFor(check, { what, deadlineMs });
+}
+
 export interface StaysOptions {
   readonly what: string;
   /** Why a look for so long shows it: what would have happened by then. */

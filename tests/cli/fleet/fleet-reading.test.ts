@@ -6,13 +6,12 @@ import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts
 import { serveFleetSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { openFleetDesk } from "../../../src/server/fleet/fleet-desk.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
-
-const ada = parseAgentId("ada");
 
 function readerOf({ bus }: Pick<TestServer, "bus">) {
   const notes: string[] = [];

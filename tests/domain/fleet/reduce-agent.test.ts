@@ -3,10 +3,9 @@ import fc from "fast-check";
 import { type AgentRecord, inboxOf } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { Heartbeat } from "../../../src/domain/wire/messages.ts";
+import { ada as id } from "../../support/agents.ts";
 
-const id = parseAgentId("ada");
 const start = Date.parse("2026-01-01T00:00:00.000Z");
 const time = (s: number) => new Date(start + s * 1000).toISOString();
 

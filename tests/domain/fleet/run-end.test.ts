@@ -9,10 +9,9 @@ import {
   isToBeKept,
   isWaiting,
 } from "../../../src/domain/receipts.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { ReceiptState } from "../../../src/domain/wire/messages.ts";
+import { ada as id } from "../../support/agents.ts";
 
-const id = parseAgentId("ada");
 let seq = 0;
 const at = () => new Date(Date.parse("2026-01-01T00:00:00.000Z") + seq * 1_000).toISOString();
 const next = () => {

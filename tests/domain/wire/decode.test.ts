@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { AgentEventSchema } from "../../../src/domain/wire/event-messages.ts";
 import { HeartbeatSchema, ReceiptSchema, StatusReportSchema } from "../../../src/domain/wire/messages.ts";
@@ -11,8 +10,8 @@ import {
   ShutdownSchema,
 } from "../../../src/domain/wire/order-messages.ts";
 import { ToolCallSchema } from "../../../src/domain/wire/tool-messages.ts";
+import { ada } from "../../support/agents.ts";
 
-const ada = parseAgentId("ada");
 const schemas = [
   AgentEventSchema,
   AgentMessageSchema,

@@ -1,12 +1,10 @@
 import { expect, test } from "bun:test";
 import { AckPolicy, DeliverPolicy } from "nats";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { consumerNames, removeConsumersBeyond } from "../../../src/nats/jetstream/consumers.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
-
-const ada = parseAgentId("ada");
 
 test("removeConsumersBeyond() removes all that are beyond the end, of more than one page of consumers, and no other", async () => {
   await using nats = await startTestNats();

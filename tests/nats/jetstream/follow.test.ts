@@ -1,13 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { ensureBridgeConsumer } from "../../../src/nats/jetstream/consumers.ts";
 import { consumeOrders, followStream, type Order } from "../../../src/nats/jetstream/follow.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
 async function startWithStreams() {

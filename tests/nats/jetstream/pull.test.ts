@@ -1,18 +1,17 @@
 // Large records: nats-server sends all that one pull asks for at once, and closes a connection on which more than 64 MB wait.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { ensureBridgeConsumer } from "../../../src/nats/jetstream/consumers.ts";
 import { consumeOrders, followStream } from "../../../src/nats/jetstream/follow.ts";
 import { readStream } from "../../../src/nats/jetstream/read-stream.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
-const ada = parseAgentId("ada");
 const mebibyte = 1024 * 1024;
 
 async function startWithStreams() {

@@ -1,13 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject, everyAgentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { copiedTo, lastSequenceOn, removeMessages } from "../../../src/nats/jetstream/stream-messages.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
 
 async function store(bus: Bus, count: number): Promise<void> {
   await ensureStreams(bus, { replicas: 1 });

@@ -1,10 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
-
-const ada = parseAgentId("ada");
 
 test("ensureStreams() has nats-server keep the ids of orders for a day, and none of what agents report; in streams of before too", async () => {
   await using nats = await startTestNats();

@@ -1,10 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { createAlerts } from "../../../src/server/alerts/alerts.ts";
 import { resolveQuietAlerts } from "../../../src/server/alerts/quiet-alerts.ts";
+import { ada } from "../../support/agents.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
 
 test("an alert of what passes is over when no other has come for the time, one of what lasts is not", async () => {
   let nowMs = 0;

@@ -1,13 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { parseJson } from "../../../src/domain/wire/decode.ts";
+import { ada, bob } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { until } from "../../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
-const bob = parseAgentId("bob");
-const until = (what: string, check: () => unknown, deadlineMs = 5_000) =>
-  waitFor(check, { what, deadlineMs });
 const statusOf = ({ server }: TestServer, id = ada) => server.fleet.get(id)?.status;
 
 describe("the fleet", () => {

@@ -1,13 +1,12 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { agentSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { storeCommand } from "../../../src/server/send-command.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const commands = Array.from({ length: 60 }, (_, n) => `c${n}`);
 
 test("what an agent was told and said while no server ran is all known to the next one", async () => {

@@ -2,11 +2,10 @@
 import { expect, test } from "bun:test";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { aheadMs, setBack } from "../../../src/domain/fleet/set-back.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { createFleetState } from "../../../src/server/fleet/fleet-state.ts";
+import { ada } from "../../support/agents.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const hourMs = 60 * 60 * 1_000;
 
 function fleetOf() {

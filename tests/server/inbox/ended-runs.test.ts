@@ -1,20 +1,11 @@
 // What becomes of what a run had in its hands when it ended: over a real server, with agents that speak plain NATS.
 import { expect, test } from "bun:test";
 import { failedWithSession } from "../../../src/domain/fleet/run-end.ts";
-import type { CommandRecord } from "../../../src/domain/receipts.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { endWords } from "../../../src/server/inbox/ended-runs.ts";
+import { pause } from "../../../src/waiting.ts";
+import { commandOf, ada as id, statesOf } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
-import { waitFor } from "../../support/wait-for.ts";
-
-const id = parseAgentId("ada");
-
-function commandOf({ server }: TestServer, commandId: string): CommandRecord | undefined {
-  return server.fleet.get(id)?.commands.find(({ command_id }) => command_id === commandId);
-}
-
-const statesOf = (run: TestServer, commandId: string) =>
-  commandOf(run, commandId)?.receipts.map(({ state }) => state) ?? [];
+import { stays, waitFor } from "../../support/wait-for.ts";
 
 /** Sends a task, and has a run of the agent say how far it came with it. */
 async function handTask(run: TestServer, command_id: string, instance: string, states: readonly string[]) {
@@ -108,8 +99,13 @@ test("a task that a session had fails once the resume window is over, in words; 
   expect((await takeOrders(run, "r2")).open_tasks).toMatchObject([
     { command_id: "had", run: "r2", session_id: "s1", goes_on: true },
   ]);
-  await Bun.sleep(4_000); // as long as a window that had begun would be over by twice
-  expect(statesOf(run, "had").at(-1)).toBe("seen");
+  await stays(() => statesOf(run, "had").at(-1) === "seen", {
+    ...{
+      what: "it has not failed",
+      because: "a window that had begun would be over twice by then",
+      forMs: 4_000,
+    },
+  });
 
   await goodbye(run, "r2");
   await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
@@ -130,7 +126,8 @@ test("the time in which no server is there does not count, and another session d
   await handTask(run, "had", "r1", ["injected", "seen"]);
   await beat(run, "r2", "s2");
   await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
-  const second = await run.restart(() => Bun.sleep(4_000));
+  const longerThanTheWindowMs = 4_000;
+  const second = await run.restart(() => pause(longerThanTheWindowMs));
   const since = performance.now();
   expect(statesOf(second, "had").at(-1)).toBe("seen");
   await waitFor(() => statesOf(second, "had").at(-1) === "failed", {

@@ -1,15 +1,15 @@
 // A consumer whose `ack_wait` is a day is to us what a clock is that was set back by a day: JetStream gives nothing again.
 import { expect, test } from "bun:test";
 import { nanos } from "nats";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { bridgeConsumer, streams } from "../../../src/domain/wire/subjects.ts";
+import { atMost } from "../../../src/waiting.ts";
 import { startTestBridge } from "../../bridge/bridge-fixture.ts";
 import { host, id as hosted } from "../../host/hosted-session.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 const day = 24 * 60 * 60 * 1_000;
-const ada = parseAgentId("ada");
 
 async function manager({ bus }: TestServer) {
   return await bus.connection.jetstreamManager();
@@ -97,7 +97,8 @@ async function takeAndDieBeside(run: TestServer): Promise<void> {
   const send = async () => {
     if (taken) return true;
     await run.server.sendCommand({ id: ada, type: "task", text: "dig", from: "eve" });
-    return await Promise.race([isTaken, Bun.sleep(200).then(() => false)]);
+    await atMost(200, isTaken);
+    return taken;
   };
   await waitFor(send, { what: "the other reader has one", deadlineMs: 10_000 });
 }

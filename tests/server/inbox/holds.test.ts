@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { openHolds } from "../../../src/server/inbox/holds.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const item = { command_id: "c1" };
 const hour = 3_600_000;
 

@@ -1,17 +1,15 @@
 import { expect, test } from "bun:test";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { startNatsServer } from "../../../src/nats/child/server-process.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { consumeOrders, type Order } from "../../../src/nats/jetstream/follow.ts";
 import { startServer } from "../../../src/server/start-server.ts";
+import { ada } from "../../support/agents.ts";
 import { testServerBinary } from "../../support/nats.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
 
 async function startOver(dir: TempDir) {
   await using starting = new AsyncDisposableStack();

@@ -1,13 +1,11 @@
 // Records in the bucket `agents` that are older than the cursor, as after a damaged block, a power cut or a downgrade; and
 // records that are gone.
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { removeBridge } from "../../../src/nats/jetstream/consumers.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
 
 const send = ({ server }: TestServer, command_id: string) =>
   server.sendCommand({ id: ada, type: "task", text: command_id, command_id, from: "me" });

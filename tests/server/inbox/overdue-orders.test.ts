@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { removeMessages } from "../../../src/nats/jetstream/stream-messages.ts";
+import { ada, statesOf } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { startAgent } from "../agent-fixture.ts";
 
-const ada = parseAgentId("ada");
 const day = 24 * 60 * 60 * 1_000;
 
 /** A clock that can be put forward. */
@@ -17,11 +16,6 @@ function movableClock() {
       aheadMs = ms;
     },
   };
-}
-
-function statesOf({ server }: TestServer, id: string): string[] {
-  const command = server.fleet.get(ada)?.commands.find(({ command_id }) => command_id === id);
-  return command?.receipts.map(({ state }) => state) ?? [];
 }
 
 function expired(run: TestServer, id: string) {

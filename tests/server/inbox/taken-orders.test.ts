@@ -3,10 +3,9 @@ import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { parseJson } from "../../../src/domain/wire/decode.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { maxWaitingOrders } from "../../../src/nats/jetstream/streams.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
 
 async function countOf(bus: Bus, stream: string): Promise<number> {
   const manager = await bus.connection.jetstreamManager();

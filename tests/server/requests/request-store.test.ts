@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRequest, RequestAction } from "../../../src/domain/requests.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { parseJson } from "../../../src/domain/wire/decode.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
@@ -8,10 +7,10 @@ import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { followStream } from "../../../src/nats/jetstream/follow.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { decideStored, startRequests } from "../../../src/server/requests/request-store.ts";
+import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const ada = parseAgentId("ada");
 const now = () => new Date();
 
 function question(request_id: string, facts: Partial<AgentRequest> = {}): AgentRequest {

@@ -1,13 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage, parseJson } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { ada, bob } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const ada = parseAgentId("ada");
-const bob = parseAgentId("bob");
 
 async function call(bus: Bus, id: string, tool: string, args: object = {}) {
   const body = { request_id: crypto.randomUUID(), tool, arguments: args };

@@ -1,5 +1,6 @@
 // One command to many agents: the exact targets named first, and a result for each.
 import { expect, test } from "bun:test";
+import { shownText } from "../../support/shown-text.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 
@@ -10,8 +11,6 @@ async function startFleet(): Promise<TestApp> {
   return web;
 }
 
-const textOf = (html: string) =>
-  html.replace(/<(head|svg)\b[\s\S]*?<\/\1>|<[^>]+>/g, " ").replace(/\s+/g, " ");
 const page = async (web: TestApp, path: string) => await (await web.app.request(path)).text();
 
 test("POST /api/commands answers for each agent, once each, also for one that there is not", async () => {
@@ -57,7 +56,7 @@ test("the page names each target and who is left out, sends to those that are ch
     "bob",
     "cleo",
   ]);
-  expect(textOf(html)).toContain("Left out: dan has stopped.");
+  expect(shownText(html)).toContain("Left out: dan has stopped.");
   const [, key = ""] = /name="command_id" value="([^"]+)"/.exec(html) ?? [];
   const body = new URLSearchParams({ type: "pause", command_id: key, reason: "" });
   for (const id of ["ada", "cleo", "nobody"]) body.append("agents", id);
@@ -69,13 +68,13 @@ test("the page names each target and who is left out, sends to those that are ch
   web.bus.publish("agent.ada.receipt", { command_id: `${key}-ada`, state: "applied", route: "hook" });
   await web.viewOf("ada", ({ axes }) => axes.control.value === "paused", "ada is paused");
   await web.viewOf("cleo", ({ commands }) => commands.length === 1, "cleo has it");
-  const results = textOf(await page(web, `/bulk/results/${key}?failed=nobody`));
+  const results = shownText(await page(web, `/bulk/results/${key}?failed=nobody`));
   expect(results).toContain("pause: applied by 1 of 3");
   expect(results).toContain("nobody gone not sent");
   expect(results).toMatch(/ada paused stored .* applied \d\d:\d\d:\d\d cleo working stored/);
   expect(results).not.toContain("bob");
 
-  expect(textOf(await page(web, "/bulk/pause"))).toContain(
+  expect(shownText(await page(web, "/bulk/pause"))).toContain(
     "Left out: ada is paused, cleo is being paused, dan",
   );
   expect(await page(web, "/bulk/resume")).toMatch(/value="ada" checked[\s\S]*value="cleo" checked/);

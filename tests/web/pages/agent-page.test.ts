@@ -1,11 +1,11 @@
 // What an agent's page says of its control, its commands' ways, its requests and what it has used.
 import { describe, expect, test } from "bun:test";
+import { shownText } from "../../support/shown-text.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../test-app.ts";
 
 const htmlOf = async (web: TestApp, path = "/agents/ada") => await (await web.app.request(path)).text();
-const textOf = async (web: TestApp, path?: string) =>
-  (await htmlOf(web, path)).replace(/<(head|svg)\b[\s\S]*?<\/\1>|<[^>]+>/g, " ").replace(/\s+/g, " ");
+const textOf = async (web: TestApp, path?: string) => shownText(await htmlOf(web, path));
 
 describe("the buttons", () => {
   const states = async (web: TestApp) =>
