@@ -28,7 +28,7 @@ export interface Presence {
   readonly unheld?: string;
   /** Why the items in the agent's inbox are not handed to its CLI now; "" if there is no reason. */
   readonly waits_because?: string;
-  /** Whether it was launched with a task, and has not begun with it. */
+  /** Whether the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: boolean;
 }
 

@@ -131,7 +131,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     }
   };
   const detach = () => {
-    // Not awaited, because it may be waiting for a server that is gone, and ends with that timeout.
+    // Not awaited, because it may wait for a server that is gone; then it ends by a timeout.
     void current?.stop();
     current = undefined;
   };

@@ -18,7 +18,7 @@ export interface AgentCli extends ProgramPlace {
   readonly triedVersion: string;
   /** Arguments that make the CLI work on its task without a terminal, and end when the task is done. */
   readonly unattendedArgs: readonly string[];
-  /** Its permission modes, for a profile's `permission_mode`; absent for a CLI that has none. */
+  /** The CLI's permission modes, which are the values of a profile's `permission_mode`; absent if it has none. */
   readonly permissionModes?: readonly string[];
   /** How the host talks to the CLI's session. Absent for a CLI without hooks: the agent then gets orders only by `check_inbox`. */
   readonly session?: SessionCli;
@@ -105,7 +105,7 @@ export interface HeadlessPipes {
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
   /** Takes the end of a tool that the stream shows, in the form of the hook's payload. It needs no answer. */
   readonly onToolResult: (payload: unknown) => void;
-  /** Takes what the session's model says, as it says it. */
+  /** Called with each text that the session's model writes, as it comes. */
   readonly onWords: (words: string) => void;
   /** Takes the CLI's result at the end of a turn. */
   readonly onResult: (result: TurnResult) => void;
@@ -136,9 +136,9 @@ export interface AgentLaunch {
   readonly isHeadless?: boolean | undefined;
   /** Whether the CLI must ask for permission for what its own rules do not allow, and not decide by itself. */
   readonly asksPermissions?: boolean | undefined;
-  /** As its own rules name it. */
+  /** One of `permissionModes`. */
   readonly permissionMode?: string | undefined;
-  /** Rules for what it may do without asking, in its own words. */
+  /** Rules for the tools that the CLI may use without asking, in the CLI's own notation. */
   readonly allowedTools?: readonly string[] | undefined;
   /** Whether to use no other MCP servers than cliai's. */
   readonly strictMcp: boolean;

@@ -19,6 +19,6 @@ export function findAgentCli(name: string): AgentCli {
   if (found !== undefined) return found;
   const names = agentClis.map((cli) => cli.name);
   throw new CliaiError("config_invalid", `no agent CLI "${name}"`, {
-    hint: didYouMean(name, names) ?? `there is ${names.join(", ")}`,
+    hint: didYouMean(name, names) ?? `the agent CLIs are: ${names.join(", ")}`,
   });
 }

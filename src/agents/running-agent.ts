@@ -20,7 +20,7 @@ export interface RunningAgent {
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Resolves with how the CLI ended, such as `exit code 0` or `SIGTERM`. If it was killed: when what it left is ended too. */
   readonly ended: Promise<string>;
-  /** Resolves when it has ended, with what that was. Never rejects: one that could not be started is `told`. */
+  /** Resolves when the CLI has ended. Never rejects: for a CLI that could not be started it resolves with `told`. */
   readonly endedAs: Promise<EndedAs>;
   /**
    * Resolves with the CLI's exit code when it has ended; with 128 plus the signal's number if a signal ended it.
@@ -35,8 +35,8 @@ export interface Exit {
 }
 
 /**
- * `ended`: by itself, with exit code 0. `crashed`: by a signal or an exit code that nobody asked for. `told`: it was asked to end, by
- * us or by a signal that asks, such as the one that closes a terminal.
+ * How the CLI ended. `ended`: by itself, with exit code 0. `told`: because we ended it, or by a signal that asks it to end (SIGTERM, SIGHUP,
+ * SIGINT), such as the one when its terminal is closed. `crashed`: by another signal or exit code.
  */
 export type EndedAs = "ended" | "crashed" | "told";
 

@@ -144,7 +144,8 @@ export function startBridge(options: BridgeOptions): Bridge {
         if (presence.isAlone())
           sayGoodbye(goodbyeOf(options, presence, link), order, { how: howOf(options, reason) });
       };
-      // A stop's sender waits for its end until the goodbye comes. Otherwise nobody waits, and the CLI soon kills this process.
+      // After a stop the goodbye comes after the receipt, because the sender of the stop waits for a receipt only until the goodbye. Without a
+      // stop it comes first, because the CLI soon kills this process.
       if (order === undefined) sayBye();
       else receipts.write({ command_id: order.command_id, state: "applied", detail: bareStop });
       await pause(0, hurry.signal); // `onHandedOver` runs after the result is sent

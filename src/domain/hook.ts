@@ -138,7 +138,7 @@ export interface TurnResult {
   readonly wasAsked: boolean;
   /** The model's last message, or why the turn failed. */
   readonly text: string;
-  /** The last words of the model, where its turn ended by itself with some. */
+  /** The model's last message, if the turn ended by itself with one. */
   readonly said?: string;
 }
 

@@ -7,7 +7,7 @@ export const layoutVersion = 2;
 
 const metadataKey = "cliai-layout";
 
-/** Metadata of the streams. It carries the layout, because `serve --nats-url` may use a server whose data directory is elsewhere. */
+/** Metadata of the streams. It carries the layout for `serve --nats-url`, whose streams are not in a data directory of cliai. */
 export const layoutMetadata: Readonly<Record<string, string>> = { [metadataKey]: String(layoutVersion) };
 
 /** @throws CliaiError `config_invalid` for a newer layout than this cliai knows, because it might damage the data */

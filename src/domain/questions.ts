@@ -83,7 +83,7 @@ function chosen(requestId: string, question: Question | undefined, part: AnswerP
   if (missing === undefined) return joined(taken as string[]);
   throw new CliaiError(
     "usage",
-    `"${question?.question}" has ${choices.length} choices; ${missing} is none of them`,
+    `"${question?.question}" has ${choices.length} choices; ${missing} is not one of them`,
     {
       hint: `answer request ${requestId} with a number from 1 to ${choices.length}, or in words`,
     },

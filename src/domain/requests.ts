@@ -155,7 +155,7 @@ function chosenText({ request_id, choices = [] }: AgentRequest, text: string): s
   if (chosen !== undefined) return chosen;
   throw new CliaiError(
     "usage",
-    `request ${request_id} has ${choices.length} choices; ${word} is none of them`,
+    `request ${request_id} has ${choices.length} choices; ${word} is not one of them`,
     {
       hint: `answer with a number from 1 to ${choices.length}, or in words`,
     },
@@ -177,7 +177,7 @@ export function findRequest(text: string, requests: Iterable<AgentRequest>): Age
   if (only !== undefined && others.length === 0) return only;
   if (only !== undefined) {
     throw new CliaiError("usage", `"${text}" matches ${candidates.length} requests`, {
-      hint: `which: ${candidates.map(({ request_id }) => request_id).join(", ")}?`,
+      hint: `use one of ${candidates.map(({ request_id }) => request_id).join(", ")}`,
     });
   }
   throw unknownRequest(
@@ -201,12 +201,15 @@ export function checkCaptainMayDecide(
   captain: AgentId,
 ): void {
   if (agent_id === captain) {
-    throw new CliaiError("refused", `request ${request_id} is your own: somebody else has to decide it`);
+    throw new CliaiError("refused", `request ${request_id} is your own: somebody else has to decide it`, {
+      hint: "wait for the decision with check_inbox",
+    });
   }
   if (escalated !== undefined) {
     throw new CliaiError(
       "refused",
       `request ${request_id} was handed to the people by ${escalated.by}: ${escalated.reason}`,
+      { hint: "leave it to them; a person decides it in the inbox" },
     );
   }
 }

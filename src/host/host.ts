@@ -101,7 +101,7 @@ async function endHost(
   await link.close(goodbyeWithinMs);
 }
 
-/** How the session ended, for its orders and for AUDIT. */
+/** How the session ended, in words for the receipts of its orders and for the event `session_end`. */
 function endWords({ how, as }: RunEnd): string {
   if (as === "crashed") return `its CLI crashed: ${how}`;
   return as === "ended" ? `its CLI has ended: ${how}` : how;

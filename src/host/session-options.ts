@@ -14,7 +14,7 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly instanceId: string;
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
-  /** Whether its CLI is launched with a task, which no prompt has shown yet. */
+  /** Whether the CLI is launched with a task. Heartbeats say so until the task has begun. Default false. */
   readonly hasLaunchTask?: boolean | undefined;
   readonly cli: SessionCli;
   /** Whether the session has an input stream (headless). If so, no route hands anything over before it is open. Default false. */

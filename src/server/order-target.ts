@@ -29,7 +29,7 @@ export function takes(type: OrderType, record: AgentRecord, now: Date): boolean 
   return isControl(type) ? isRunning(record, now) : !isThrough(record);
 }
 
-/** @throws CliaiError `refused` for a control order to an agent that does not run, and for a task to one that is through */
+/** @throws CliaiError `refused` for a control order to an agent that does not run, and for a task to one that was stopped or has ended */
 export function requireTaker(type: OrderType, record: AgentRecord, now: Date): void {
   if (!isControl(type)) refuseStopped(record);
   else if (!isRunning(record, now)) throw notRunning(type, record, now);
@@ -41,20 +41,20 @@ function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError
   const since = value === "never" || at === undefined ? "" : ` since ${at}`;
   return new CliaiError(
     "refused",
-    `${agent_id} is not running${since} (${reason}): nothing takes a ${type}`,
+    `${agent_id} is not running${since} (${reason}): it cannot take a ${type}`,
     {
       hint: startAgain(record),
     },
   );
 }
 
-/** Whether a person stopped it, or it ended by itself. An agent that crashed or lost its window or machine is only away. */
+/** Whether the agent was stopped, or its CLI ended by itself. An agent that crashed, or that lost its window or machine, is only away. */
 function isThrough(record: AgentRecord): boolean {
   const status = record.said?.status;
   return (status === "stopped" || status === "ended") && !isOlderInstance(record);
 }
 
-/** @throws CliaiError `refused` */
+/** @throws CliaiError `refused` if the agent was stopped or has ended */
 export function refuseStopped(record: AgentRecord): void {
   const { agent_id, said } = record;
   if (said === undefined || !isThrough(record)) return;

@@ -36,9 +36,9 @@ async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
 }
 
 /**
- * Stores an order under its id, once for the agent that has that name now. If the stored one was for a removed agent of the same name,
- * this one is stored under another `Nats-Msg-Id`.
- * @param place `storedAs`: from `order-names.ts`
+ * Stores an order once. If an order with the same `Nats-Msg-Id` is stored, but was for a removed agent of the same name, stores this one
+ * under another `Nats-Msg-Id`.
+ * @param place `storedAs`: the `Nats-Msg-Id`, from `order-names.ts`
  */
 export async function storeOnce(
   bus: Bus,

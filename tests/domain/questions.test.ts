@@ -45,8 +45,8 @@ describe("readAnswers()", () => {
     ["an empty one", [colour, sizes], [["red"], [""]], "asks 2 questions, and got 1 answer"],
     ["none", [colour], "  ", "asks a question, and got 0 answers"],
     ["two choices where one is taken", [colour], "1,2", '"Which colour?" takes one choice, not 2'],
-    ["a number that is no choice's", [sizes], "1,9", '"Which sizes?" has 2 choices; 9 is none of them'],
-    ["zero", [colour], "0", '"Which colour?" has 3 choices; 0 is none of them'],
+    ["a number that is no choice's", [sizes], "1,9", '"Which sizes?" has 2 choices; 9 is not one of them'],
+    ["zero", [colour], "0", '"Which colour?" has 3 choices; 0 is not one of them'],
   ])("%s is refused", (_, questions, given, message) => {
     expect(() => readAnswers("r1", questions, given)).toThrow(message);
   });

@@ -105,7 +105,7 @@ describe("buildAnswer()", () => {
   });
 
   test("a number that is no choice's is a slip, not an answer", () => {
-    for (const text of ["0", "4", "99"]) expect(() => textOf(text)).toThrow(`${text} is none of them`);
+    for (const text of ["0", "4", "99"]) expect(() => textOf(text)).toThrow(`${text} is not one of them`);
   });
 });
 

@@ -34,7 +34,7 @@ const toldEvents = [
 /** 2.1.330 does not call HTTP hooks for these events, so they get a command. */
 const commandEvents = ["SessionStart"] as const;
 const toldWithinS = 5;
-/** By default 2.1.330 ends a turn after its end was refused 8 times in a row. With stop approval, each refusal is somebody's decision. */
+/** By default 2.1.330 ends a turn after its end was refused 8 times in a row. With stop approval, each refusal is somebody's decision, so this limit is raised. */
 const mostRefusedEnds = 1_000_000;
 
 /** Builds the settings file of one agent. Claude reads it in addition to the user's own settings. */

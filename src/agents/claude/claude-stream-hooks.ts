@@ -220,7 +220,7 @@ interface ToolRuns {
   takeDenied(line: Denied): void;
 }
 
-/** The tools that run. Calls `onToolResult` when the stream shows the end of one, as the hook for that end would be called. */
+/** Keeps the running tools. When the stream shows the end of one, calls `onToolResult` with the payload that the hook for it would have. */
 function createToolRuns(onToolResult: StreamHooksOptions["onToolResult"]): ToolRuns {
   const running = new Map<string, CalledHook>();
   return {

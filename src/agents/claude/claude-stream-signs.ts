@@ -76,7 +76,7 @@ export interface StreamSigns {
   /** Returns what a line shows; also the result and the session's usage if the line ends a turn. */
   read(line: unknown): {
     readonly signs: readonly SessionSign[];
-    /** What the session's own model says in it. */
+    /** The text that the session's own model writes in this line. */
     readonly words?: string;
     readonly result?: TurnResult;
     readonly usage?: Usage;

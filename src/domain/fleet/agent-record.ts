@@ -59,7 +59,7 @@ export interface Progress {
   readonly at: string;
 }
 
-/** What the agent said at the end of its last turn: the beginning, because all records together go into one message. */
+/** What the agent said at the end of its last turn. Only the beginning, because `dashboard.state` has all records in one message. */
 export interface LastWords {
   readonly text: string;
   readonly at: string;

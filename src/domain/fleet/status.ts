@@ -13,7 +13,7 @@ import { sessionActivity, sessionAttention } from "./session-reading.ts";
 const missedHeartbeats = 3;
 /** See `isGone`. A host or bridge that has lost its connection waits longer than this before it reconnects. */
 const lastBeatMayBeLateMs = 500;
-/** After this long, a command that was delivered and not taken needs attention. */
+/** After this time, an order that was delivered but not taken up needs attention. */
 const unseenAfterMs = 60_000;
 
 export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {

@@ -21,7 +21,7 @@ import { createWorkNotes } from "./work-notes.ts";
 export interface HookIntake {
   /** Resolves with the answer to a hook of the CLI. The signal aborts when the CLI no longer waits for the answer. */
   hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
-  /** Takes a payload in the form of a hook's that the CLI showed otherwise. It needs no answer. */
+  /** Takes what a hook would have told, but the stream has shown; `payload` has the hook's form. It needs no answer. */
   observe(payload: unknown): void;
   /** The CLI has shown that it calls the hook by which the gate holds a tool. */
   noteHeld(): void;
@@ -29,7 +29,7 @@ export interface HookIntake {
 
 export interface HookIntakeOptions {
   readonly cli: SessionCli;
-  /** Whether the session has a stream. If so, the CLI calls the hooks over it. */
+  /** Whether the session has a stream. If so, the CLI calls the hook before a tool over it. */
   readonly hasStream: boolean;
   readonly heartbeat: HeartbeatSender;
   readonly events: Pick<EventSender, "send">;
@@ -75,7 +75,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
       ...(session_id === undefined ? {} : { session_id }),
     });
-    // The prompt's own event may come after this heartbeat, so the task is begun with the hook after it.
+    // Not at the prompt itself, because its event may arrive after this heartbeat, and the agent would look idle in between.
     if (kind !== "session_start" && kind !== "prompt" && heartbeat.presence().has_launch_task === true) {
       heartbeat.update({ has_launch_task: false });
     }

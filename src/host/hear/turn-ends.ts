@@ -137,7 +137,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       isEndRefused = false;
       const detail = summaryOf(`${lead}: ${text}`);
       lastWords.note(said);
-      // Here and not with the end of the turn, because the turn may go on with the next prompt.
+      // Not in `ended`, because the next prompt may keep the turn open after this result.
       lastWords.tell();
       if (wasAsked || isError) tasks.turnEnded(evidence.takeTasks(), { isFailed, detail }, runningIds());
       if (isFailed) evidence.refuse("", detail, now().getTime());

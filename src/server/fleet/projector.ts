@@ -103,7 +103,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     take(message.subject, message.data, () => decodeReport(message), true);
   const audit = followStream(bus, {
     stream: streams.audit,
-    // All of it: with three filters nats-server 2.15 takes 24 times as long (11.6 s for 100,000 records, not 0.5 s).
+    // Read all subjects: with three filters nats-server 2.15 takes 24 times as long (11.6 s for 100,000 records instead of 0.5 s).
     from: auditFrom,
     log,
     onMessage: (message) => {

@@ -67,5 +67,5 @@ function mayRunLive(fleet: FleetState, id: AgentId, instanceId: string): boolean
 
 const launchNone: LaunchAgent = () =>
   Promise.reject(
-    new CliaiError("refused", "this server launches no agents", { hint: "cliai spawn launches one" }),
+    new CliaiError("refused", "this server launches no agents", { hint: "launch one with: cliai spawn" }),
   );

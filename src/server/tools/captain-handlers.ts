@@ -81,6 +81,6 @@ function isApproved(decision: string): boolean {
   if (word === "approve" || word === "approved") return true;
   if (word === "refuse" || word === "refused") return false;
   throw new CliaiError("usage", `the decision "${decision}" is neither approve nor refuse`, {
-    hint: "say why in the reason",
+    hint: 'decide with "approve" or "refuse", and say why in reason',
   });
 }

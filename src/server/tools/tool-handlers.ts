@@ -84,7 +84,9 @@ export const toolHandlers: ToolHandlers = {
     if (known?.agent_id === id && known.state === "withdrawn") return "withdrawn";
     await requests.decide(known?.request_id ?? request_id, ({ agent_id }) => {
       if (agent_id === id) return { type: "withdraw", at: now().toISOString() };
-      throw new CliaiError("refused", `request ${request_id} is ${agent_id}'s, not yours`);
+      throw new CliaiError("refused", `request ${request_id} is ${agent_id}'s, not yours`, {
+        hint: "give the request_id of a request of your own",
+      });
     });
     return "withdrawn";
   },

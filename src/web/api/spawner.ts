@@ -80,5 +80,5 @@ export function spawnFromForm(form: Readonly<Record<string, unknown>>): SpawnOrd
 /** @throws CliaiError `refused` where nobody launches agents */
 export function requireSpawner(spawner: Spawner | undefined): Spawner {
   if (spawner !== undefined) return spawner;
-  throw new CliaiError("refused", "this server launches no agents", { hint: "cliai spawn launches one" });
+  throw new CliaiError("refused", "this server launches no agents", { hint: "launch one with: cliai spawn" });
 }

@@ -39,7 +39,7 @@ export function task(current_task: string | null | undefined): { current_task?: 
   return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
 }
 
-/** Of what an agent said last, this much is kept: every state of the fleet carries it. */
+/** How many characters of what an agent said last are kept, because `dashboard.state` contains it for every agent. */
 const lastWordsLength = 1_000;
 
 export function lastWords(text: string, at: string): LastWords {
