@@ -1,6 +1,6 @@
 // This room is the dashboard and the HTTP API. It opens no socket.
 //
-// The dashboard and the HTTP API as one function from request to response. Opens no socket: src/runtime.ts does.
+// The dashboard and the HTTP API as one function from request to response. src/runtime.ts opens the socket.
 
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -17,20 +17,20 @@ import { createAssets } from "./assets.ts";
 import { createPages } from "./pages/pages.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
 
-/** Largest request body taken, as much as NATS takes; what is larger belongs into a file. */
+/** The largest request body: as much as a NATS message can hold. */
 export const maxBodyBytes = 8 * 1024 * 1024;
 
 export interface AppOptions {
   readonly server: Server;
-  /** Where agents connect: shown on the page that has none yet. */
+  /** The address at which agents connect. The page of an empty fleet shows it. */
   readonly natsUrl: string;
-  /** The command that launches a first agent, to be copied from the empty page. */
+  /** The command that launches a first agent. The page of an empty fleet shows it. */
   readonly spawnCommand: string;
-  /** Who launches agents; undefined where nobody does. */
+  /** Launches agents; undefined if this server launches none. */
   readonly spawner?: Spawner | undefined;
-  /** Who may in; undefined lets in whoever reaches the socket (`serve --insecure`). */
+  /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
-  /** The names the server answers to; by default this machine's own for itself. */
+  /** The host names that the server answers to; default: those of loopback. */
   readonly isOwnHost?: HostRule;
   readonly now: () => Date;
   readonly log: Logger;
@@ -38,7 +38,7 @@ export interface AppOptions {
 
 interface AppEnv {
   Bindings: ConnectionInfo;
-  /** Whether it is known who asks: to others, an error tells nothing of the fleet. */
+  /** Whether the request was let in. If not, an error page must tell nothing about the fleet. */
   Variables: { isLetIn?: true };
 }
 

@@ -1,5 +1,5 @@
-// The page's script modules and its stylesheet, as they are sent to browsers: no bundler, no file read at run time.
-// One hash of all is in their address, so that they are cached for ever and import each other by their names.
+// Serves the page's scripts and stylesheet. They are imported as text and sent unchanged: no bundler, and no file is read at run
+// time. Their addresses contain one hash of all files, so that browsers can cache them for ever and scripts import each other by name.
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import ageScript from "./browser/age.js" with { type: "text" };

@@ -1,5 +1,4 @@
-// The browser's own files are imported as text (see assets.ts), and no other .js file is of ours.
-// Their own types are checked by browser/tsconfig.json.
+// The files for the browser are imported as text (assets.ts). No other .js file is ours. browser/tsconfig.json checks their types.
 declare module "*.js" {
   const text: string;
   export = text;

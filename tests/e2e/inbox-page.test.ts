@@ -37,7 +37,7 @@ test("a question comes onto the page, a draft outlives the next one, and the ans
 
   await page.getByRole("button", { name: "Answer" }).first().click();
   expect(JSON.parse((await first).text)).toMatchObject({ answer: "write the docs", by: "dashboard" });
-  await page.getByText("ada has been given it").waitFor();
+  await page.getByText("ada has got it").waitFor();
   await page.getByRole("button", { name: "right" }).click();
   expect(JSON.parse((await second).text)).toMatchObject({ answer: "right" });
   await page.getByText("Nothing needs you").waitFor();
@@ -95,6 +95,6 @@ test("what Claude asks by its own dialog is ticked and typed on the page, a draf
     ({ body }) => JSON.stringify(body.messages).includes(JSON.stringify(given).slice(1, -1)),
     { what: "the model has the answers" },
   );
-  await page.getByText("hal has been given it").waitFor();
+  await page.getByText("hal has got it").waitFor();
   expect(browser.problems).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // This room decides who gets in over HTTP. A change here wants extra scrutiny.
 //
-// Who may in: the holder of the HTTP token, and a browser that was signed in with a code made of it. What is open to all
-// is named here. Where the token is kept is src/cli's business.
+// Lets in whoever sends the HTTP token, and each browser that was signed in with a code that the token has signed. `openPaths`
+// are open to everybody. src/data-dir/http-token.ts keeps the token.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
@@ -13,39 +13,39 @@ import { isOwnOrigin, isReading } from "./guard.ts";
 import { buildProof, checkProof, loginCodeLastsS, type Purpose, sessionLastsS } from "./signed-codes.ts";
 
 export interface AccessOptions {
-  /** The token as it is now; undefined lets nobody in. Asked at each request. */
+  /** Returns the present token; called at each request. Undefined lets nobody in. */
   readonly token: () => string | undefined;
-  /** Calls back when the token has become another one; returns the way to stop that. */
+  /** Calls `listener` when the token has changed. Returns the function that ends that. */
   readonly onRotated: (listener: () => void) => () => void;
-  /** Of this run of `serve`: login codes are for it alone. */
+  /** The id of this run of `serve`. A login code is valid only for the run that it names. */
   readonly instance: string;
-  /** Tells this server's cookie from another's on the same host: browsers do not tell ports apart. */
+  /** Part of the cookie's name, because browsers send the cookies of a host to all its ports. */
   readonly port: number;
   /** Whether the page speaks TLS. */
   readonly secure: boolean;
   readonly now: () => Date;
 }
 
-/** What the socket knows of a request. */
+/** What the socket knows about a request. */
 export interface ConnectionInfo {
   readonly remoteAddress?: string | undefined;
 }
 
-/** Open to all: what is under them tells nothing of the fleet. */
+/** The paths that are open to everybody. They must tell nothing about the fleet. */
 const openPaths = new Set(["/healthz", "/readyz", "/login", assetPath("style.css")]);
 
 export function isOpenPath(path: string): boolean {
   return openPaths.has(path);
 }
 
-/** The path and query that sign a browser in once; valid for ten minutes, at this instance of `serve`. */
+/** The path and query that sign a browser in once, within ten minutes, at this instance of `serve`. */
 export function loginPath(token: string, instance: string, now: Date): string {
   return `/login?code=${buildProof(token, loginTo(instance), loginCodeLastsS, now)}`;
 }
 
 const loginTo = (instance: string): Purpose => `login ${instance}`;
 
-/** Checks every request but those to the open paths, and answers `GET /login`. */
+/** `check` refuses requests without token or session, except to the open paths. `login` answers `GET /login`. */
 export function createAccess(options: AccessOptions): { check: MiddlewareHandler; login: Hono } {
   const { token, instance, now, secure } = options;
   const cookieName = `${secure ? "__Host-" : ""}cliai-${options.port}`;
@@ -58,7 +58,7 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
     if (waitS === undefined) return;
     c.header("Retry-After", String(waitS));
     throw new CliaiError("too_many_tries", "too many wrong tokens or codes", {
-      hint: `wait ${waitS} s; the right token is taken at any time: cliai token`,
+      hint: `wait ${waitS} s; the right token is accepted at any time, and this prints it: cliai token`,
     });
   };
 
@@ -71,7 +71,7 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
       "not_signed_in",
       isWrong ? "the token is not the right one" : "you are not signed in",
       {
-        hint: "in a browser, open the address that `cliai token url` prints; a program sends the header Authorization: Bearer, with what `cliai token` prints",
+        hint: "in a browser, open the address that `cliai token url` prints; in a program, send the header Authorization: Bearer with the token that `cliai token` prints",
       },
     );
   };
@@ -100,15 +100,15 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
   login.get("/login", (c) => {
     if (isPreview(c)) {
       throw new CliaiError("not_signed_in", "a preview of this address signs nobody in", {
-        hint: "open the address itself: it has not been used up",
+        hint: "open the address itself: it can still be used",
       });
     }
-    // A HEAD request, as a link checker sends, must not use the code up.
+    // A HEAD request, such as a link checker sends, must not use up the code.
     const signedIn = c.req.method === "GET" ? takeCode(c.req.query("code") ?? "") : undefined;
     if (signedIn === undefined) {
       countFailure(c);
       throw new CliaiError("not_signed_in", "this address has been used, or is too old", {
-        hint: "get a fresh one: cliai token url",
+        hint: "get a new one: cliai token url",
       });
     }
     setCookie(c, cookieName, buildProof(signedIn, "session", sessionLastsS, now()), {
@@ -123,15 +123,15 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
   return { check, login };
 }
 
-/** A browser, or a mail program, that looks at the address before its person opens it. */
+/** Whether a browser or mail program fetches the address before a person opens it. */
 function isPreview(c: Context): boolean {
   const names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
   return names.some((name) => /prefetch|prerender|preview/i.test(c.req.header(name) ?? ""));
 }
 
 /**
- * A cookie alone does not say whose page asks: to a browser, another port of this host is the same site. What changes
- * something must come from our own origin; the rest from our own page, or from a person who opens the address.
+ * A cookie alone does not say which page sends a request: for a browser, another port of this host is the same site. So a request
+ * that changes something must have our own origin; any other must come from our own page, or from a person who opens the address.
  */
 function isFromOwnPage(c: Context): boolean {
   const isRead = isReading(c.req.method);

@@ -1,4 +1,5 @@
-// How many wrong tokens each address has sent of late. Bounded in memory, whoever sends what from how many addresses.
+// Counts the wrong tokens that each address has sent in the last minute. It keeps a limited number of addresses, so that nobody
+// can fill the memory.
 
 const windowMs = 60_000;
 const triesPerAddress = 20;
@@ -6,7 +7,7 @@ const triesOverall = 200;
 const addressesKept = 1_000;
 
 export interface FailedTries {
-  /** Counts one more; the seconds to wait when that was one too many, else undefined. */
+  /** Counts one more try. Returns the seconds to wait if that was one too many, else undefined. */
   count(address: string): number | undefined;
 }
 
@@ -15,7 +16,7 @@ interface Tally {
   tries: number;
 }
 
-/** @param now milliseconds of a clock that does not jump */
+/** @param now milliseconds of a monotonic clock */
 export function createFailedTries(now: () => number): FailedTries {
   const overall: Tally = { since: now(), tries: 0 };
   const byAddress = new Map<string, Tally>();
@@ -28,7 +29,7 @@ export function createFailedTries(now: () => number): FailedTries {
   };
   const tallyOf = (address: string): Tally => {
     const tally = byAddress.get(address) ?? { since: now(), tries: 0 };
-    byAddress.delete(address); // the latest last, so that the first is the one to forget
+    byAddress.delete(address); // set it again as the last, so that the first is the oldest
     byAddress.set(address, tally);
     const [oldest] = byAddress.keys();
     if (byAddress.size > addressesKept && oldest !== undefined) byAddress.delete(oldest);

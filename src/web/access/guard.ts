@@ -1,5 +1,5 @@
-// Keeps other web sites out of a server that trusts its own machine: DNS rebinding by the Host, forged requests by the
-// Origin. And the headers that keep the page itself from running or loading what is not ours.
+// Keeps other web sites out: it checks the header Host against DNS rebinding, and the header Origin against forged requests.
+// `pageHeaders` keep our own pages from running or loading anything that is not ours.
 
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
@@ -10,17 +10,17 @@ import { isLoopback } from "../../domain/wire/own-address.ts";
 
 const readingMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Whether a `Host` header's name, lower-case and without the port, may be ours. */
+/** Whether the name in a `Host` header (lower-case, without the port) can be this server's. */
 export type HostRule = (hostname: string) => boolean;
 
-/** For a server that others reach: by its names, or by any address, since DNS rebinding needs a name of the attacker's. */
+/** For a server that others can reach: accepts its names, and any IP address, because DNS rebinding needs a name. */
 export function hostsNamed(names: readonly string[]): HostRule {
   const known = new Set(names.map((name) => name.toLowerCase()));
   return (hostname) =>
     isLoopback(hostname) || known.has(hostname) || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
-/** @throws CliaiError `refused` for a Host that is not this machine, or a change asked for by another site's page */
+/** @throws CliaiError `refused` if the Host is not this server's, or another site's page asks for a change */
 export function createGuard(isOwnHost: HostRule): MiddlewareHandler {
   return async (c, next) => {
     const host = hostOf(c);
@@ -31,7 +31,7 @@ export function createGuard(isOwnHost: HostRule): MiddlewareHandler {
     }
     const origin = c.req.header("origin");
     if (origin !== undefined && !isReading(c.req.method) && !isOwnOrigin(c)) {
-      throw new CliaiError("refused", `a page of ${origin} may not change anything here`, {
+      throw new CliaiError("refused", `a page of ${origin} must not change anything here`, {
         hint: "use the dashboard's own page, or the API without an Origin header",
       });
     }
@@ -43,7 +43,7 @@ export function isReading(method: string): boolean {
   return readingMethods.has(method);
 }
 
-/** Whether a page of this very server asks; false, too, when the request does not say. */
+/** Whether a page of this server sends the request; false also if the request has no Origin. */
 export function isOwnOrigin(c: Context): boolean {
   const own = URL.parse(`${new URL(c.req.url).protocol}//${hostOf(c)}`);
   return own !== null && URL.parse(c.req.header("origin") ?? "")?.origin === own.origin;
@@ -64,14 +64,14 @@ export const pageHeaders = secureHeaders({
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
   },
-  // Nothing to other sites; `no-referrer` would make browsers send our own forms with the Origin "null".
+  // Sends no referrer to other sites. Not `no-referrer`: with that, browsers send our own forms with the Origin "null".
   referrerPolicy: "same-origin",
   xFrameOptions: "DENY",
-  // It means nothing over plain HTTP, and would bind every other server of this host name over TLS.
+  // Off, because over plain HTTP it has no effect, and over TLS it would bind all other servers on this host name.
   strictTransportSecurity: false,
 });
 
-/** The state of a moment is of no use later. Assets say otherwise of themselves. */
+/** Forbids caching, because the pages show the present state. Assets set their own header. */
 export const neverCached = createMiddleware(async (c, next) => {
   await next();
   if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");

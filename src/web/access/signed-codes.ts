@@ -1,5 +1,5 @@
-// What the HTTP token can prove without being shown: a browser's session and the code that begins one, each an expiry, a
-// nonce and an HMAC-SHA256 of both. Keeps no state: another token makes every proof of the old one void.
+// Makes and checks codes that prove the HTTP token without showing it: a browser's session, and the code that begins one. Each has an
+// expiry, a nonce, and an HMAC-SHA256 of both with the token as key. No list is kept: a new token makes all old codes invalid.
 
 import { createHmac, randomBytes } from "node:crypto";
 import { isSameSecret } from "../../same-secret.ts";
@@ -7,7 +7,7 @@ import { isSameSecret } from "../../same-secret.ts";
 export const sessionLastsS = 7 * 24 * 3600;
 export const loginCodeLastsS = 10 * 60;
 
-/** `session`, or a login to one instance of `serve`: a code is void after a restart, also when it was not used. */
+/** `session`, or a login to one instance of `serve`. So a login code is no longer valid after a restart, even if it was not used. */
 export type Purpose = "session" | `login ${string}`;
 
 export interface Proof {
@@ -21,7 +21,7 @@ export function buildProof(token: string, purpose: Purpose, lastsS: number, now:
   return `${claim}.${sign(token, purpose, claim)}`;
 }
 
-/** Undefined for a proof of another token or purpose, one that was altered, and one that has expired. */
+/** Undefined if the proof is for another token or purpose, was altered, or has expired. */
 export function checkProof(token: string, purpose: Purpose, proof: string, now: Date): Proof | undefined {
   const [, claim = "", expiresS = "", nonce = "", mac = ""] =
     /^((\d{1,12})\.([\w-]{22}))\.([\w-]{43})$/.exec(proof) ?? [];

@@ -1,4 +1,4 @@
-// What a person answers to a request, by the API's JSON or by the page's form, as words for the server.
+// Reads a person's answer to a request, from the API's JSON or from the page's form.
 import * as v from "valibot";
 import type { AnswerWords } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -22,13 +22,13 @@ const AnswerBodySchema = v.strictObject(
 
 const AnswerFormSchema = v.object({
   text: v.optional(v.string()),
-  /** The button that was pressed: the words of a choice, or a verdict. */
+  /** The button that was pressed: the text of a choice, or a verdict. */
   choice: v.optional(v.string()),
   verdict: v.optional(v.picklist(["approve", "refuse"], "verdict must be approve or refuse")),
   reason: v.optional(v.string()),
 });
 
-/** @throws CliaiError `message_invalid`, naming the field */
+/** @throws CliaiError `message_invalid` with the field */
 export function answerFromJson(body: unknown): AnswerWords {
   const words = checkMessage(AnswerBodySchema, body);
   const given = [words.text, words.answers, words.approved].filter((each) => each !== undefined);
@@ -36,7 +36,7 @@ export function answerFromJson(body: unknown): AnswerWords {
   return words;
 }
 
-/** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
+/** A field left empty counts as not given. @throws CliaiError `message_invalid` with the field */
 export function answerFromForm(form: Readonly<Record<string, unknown>>): AnswerWords {
   const answers = readParts(form);
   if (answers.length > 0) return { answers };
@@ -46,10 +46,10 @@ export function answerFromForm(form: Readonly<Record<string, unknown>>): AnswerW
   return { text: choice ?? text, reason };
 }
 
-/** The fields of the question at a place, in the form that answers several. */
+/** The names of the fields for the question at `index`, in the form that answers several questions. */
 export const questionFields = (index: number) => ({ taken: `taken-${index}`, words: `words-${index}` });
 
-/** For each question what is ticked, and what is typed besides. */
+/** For each question, the choices that are ticked and the words that are typed. */
 function readParts(form: Readonly<Record<string, unknown>>): string[][] {
   const parts: string[][] = [];
   for (;;) {
@@ -61,7 +61,7 @@ function readParts(form: Readonly<Record<string, unknown>>): string[][] {
 }
 
 function tooMany(): CliaiError {
-  return new CliaiError("message_invalid", "an answer is text, answers or approved, and one of them alone", {
-    hint: "a question takes text, several take answers; an approval takes approved, and the words as reason",
+  return new CliaiError("message_invalid", "an answer has exactly one of text, answers and approved", {
+    hint: "send text for one question, answers for several; for an approval send approved, with reason for words",
   });
 }

@@ -1,4 +1,4 @@
-// GET /api/events: the fleet's changes as JSON, for programs. The pages have a stream of their own: web/pages/page-events.tsx.
+// GET /api/events: the changes of the fleet as JSON, for programs. The pages have another stream: web/pages/page-events.tsx.
 import type { Alert } from "../../domain/wire/messages.ts";
 import type { Server } from "../../server/server.ts";
 import type { StreamEvent, StreamSource } from "./event-stream.ts";
@@ -6,14 +6,14 @@ import { createFleetCursor, type FleetStep } from "./fleet-cursor.ts";
 
 export interface ApiEventsOptions {
   readonly lastEventId: string | undefined;
-  /** Only what concerns this agent. */
+  /** Only the events about this agent. */
   readonly agent: string | undefined;
 }
 
 /**
- * First `fleet` (the whole state), then `agents` (the changed views alone), `alert` and `health`. A viewer that comes
- * back gets `alerts` (those open now), `health` and the agents it missed; or `reset` and the whole state when that
- * cannot be said any more.
+ * Sends first `fleet` (the whole state), then `agents` (only the changed views), `alert` and `health`. A viewer that comes back
+ * gets `alerts` (the open ones), `health`, and the agents that changed meanwhile. If the server no longer knows which agents
+ * changed, it sends `reset` and the whole state.
  */
 export function createApiEvents(server: Server, { lastEventId, agent }: ApiEventsOptions): StreamSource {
   const { fleet, instance } = server;

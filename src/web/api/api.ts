@@ -1,6 +1,6 @@
 // This room is the HTTP API, and the event streams below API and pages.
 //
-// The HTTP API under /api, and the probes. What it answers is JSON, errors included.
+// The HTTP API under /api, and the probes /healthz and /readyz. All answers are JSON, also errors.
 import { type Context, Hono } from "hono";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
@@ -98,12 +98,12 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
   return api;
 }
 
-/** @throws CliaiError `message_invalid` for a body that is not JSON */
+/** @throws CliaiError `message_invalid` if the body is not JSON */
 async function readJson(c: Context): Promise<unknown> {
   return parseJson(await c.req.text());
 }
 
-/** Old clients repeat themselves every few seconds; one line a minute says it. */
+/** Calls `act` at most once a minute, because old clients send a heartbeat every few seconds. */
 function limitRate(act: (agent: string) => void): (agent: string) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   return (agent) => {

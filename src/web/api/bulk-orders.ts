@@ -1,4 +1,4 @@
-// One command to several agents, each named by whoever gives it: what became of each is told, and none holds up another.
+// Sends one command to several named agents at the same time, and returns a result for each.
 import * as v from "valibot";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
@@ -12,7 +12,7 @@ import type { Server } from "../../server/server.ts";
 
 export interface BulkOrder extends Omit<OrderRequest, "id" | "command_id"> {
   readonly agents: readonly AgentId[];
-  /** Begins each agent's command id: the same one twice takes effect once. */
+  /** The first part of each agent's command id. Sent again with the same key, the command takes effect only once. */
   readonly key: string;
 }
 
@@ -22,7 +22,7 @@ export type BulkResult = { readonly agent_id: AgentId } & (
 );
 
 const mostAgents = 1_000;
-/** An agent's id goes behind it, in a command id of 128 characters. */
+/** The agent's id is added to the key, and a command id has at most 128 characters. */
 const keyLength = 64;
 
 const KeySchema = v.pipe(
@@ -60,13 +60,13 @@ const FormSchema = v.object({
   command_id: KeySchema,
 });
 
-/** @throws CliaiError `message_invalid`, naming the field */
+/** @throws CliaiError `message_invalid` with the field */
 export function bulkOrderFromJson(body: unknown): BulkOrder {
   const { command_id = crypto.randomUUID(), ...order } = checkMessage(BodySchema, body);
   return { from: "api", key: command_id, ...order };
 }
 
-/** @throws CliaiError `message_invalid`, naming the field */
+/** @throws CliaiError `message_invalid` with the field */
 export function bulkOrderFromForm(form: Readonly<Record<string, unknown>>): BulkOrder {
   const { agents = [], reason, ...rest } = form;
   const given = { ...rest, agents: [agents].flat(), ...(reason === "" ? {} : { reason }) };
@@ -74,7 +74,7 @@ export function bulkOrderFromForm(form: Readonly<Record<string, unknown>>): Bulk
   return { from: "dashboard", key: command_id, ...order };
 }
 
-/** In the order in which the agents are named; one that is named twice counts once. */
+/** The results are in the order of `agents`. An agent that is named twice counts once. */
 export async function sendBulk(server: Server, { agents, key, ...order }: BulkOrder): Promise<BulkResult[]> {
   return await Promise.all(
     [...new Set(agents)].map(async (agent_id): Promise<BulkResult> => {
@@ -83,7 +83,7 @@ export async function sendBulk(server: Server, { agents, key, ...order }: BulkOr
         const { duplicate } = await server.sendCommand({ ...order, id: agent_id, command_id });
         return { agent_id, command_id, state: "stored", duplicate };
       } catch (error) {
-        // What is no agent's own trouble is the request's.
+        // A `usage` error concerns the whole request, so it is thrown. Other errors are the result for this agent.
         if (!(error instanceof CliaiError) || error.code === "usage") throw error;
         return { agent_id, ...error.toJSON() };
       }
@@ -97,13 +97,13 @@ export function bulkCommandId(key: string, agent: AgentId): string {
 
 export interface BulkTarget {
   readonly agent_id: string;
-  /** Undefined where there is no such agent any more. */
+  /** Undefined if there is no such agent any more. */
   readonly view: AgentView | undefined;
-  /** Undefined where it was not stored. */
+  /** Undefined if the command was not stored. */
   readonly command: CommandRecord | undefined;
 }
 
-/** The agents that a command went to, in the order of the fleet, and those that it could not be stored for. */
+/** The agents to which a command was sent, in the order of the fleet, and those for which it could not be stored. */
 export function findBulkTargets(
   views: readonly AgentView[],
   key: string,

@@ -1,5 +1,5 @@
-// One server-sent event stream: asks its source for more only when the client has taken what came before.
-// Knows nothing of what it carries.
+// Sends one stream of server-sent events. It asks its source for more only when the client has read what came before. It does
+// not depend on what the events are about.
 import { pause } from "../../waiting.ts";
 
 export interface StreamEvent {
@@ -9,27 +9,27 @@ export interface StreamEvent {
 }
 
 export interface StreamSource {
-  /** All there is to tell now, in one go; empty when there is nothing. */
+  /** All events that are due now; empty if there are none. */
   next(): readonly StreamEvent[];
-  /** Calls back when there may be something; returns the way to stop that. */
+  /** Calls `wake` when there may be events. Returns the function that ends that. */
   watch(wake: () => void): () => void;
 }
 
 export interface StreamOptions {
-  /** The client has gone when it aborts. */
+  /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
-  /** Calls back when the client may see no more; returns the way to stop that. */
+  /** Calls `end` when the client may no longer see anything. Returns the function that stops that. */
   readonly onVoid?: ((end: () => void) => () => void) | undefined;
-  /** Least time between two writes: what changes in between goes out together. */
+  /** The shortest time between two writes. Changes in between are sent together. */
   readonly minGapMs: number;
-  /** Text sent when all is quiet, so that both ends notice a dead connection. */
+  /** The text to send when there is nothing else, so that both ends notice a dead connection. */
   readonly keepAlive: string;
 }
 
-/** How often the source is asked without a wake: some of what it tells has no event of its own. */
+/** How often the source is asked without a wake, because some changes wake nobody. */
 const lookEveryMs = 1_000;
 const keepAliveEveryMs = 10_000;
-/** How soon a browser asks again after a loss. */
+/** How soon a browser connects again after a loss. */
 const retryMs = 1_000;
 
 export function eventStream(source: StreamSource, options: StreamOptions): Response {
@@ -59,7 +59,7 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        // Not before: the answer to a HEAD request is never read, nor cancelled.
+        // Watch only when the body is read: the body of an answer to HEAD is never read or cancelled, so the watch would never end.
         stopWatching ??= source.watch(() => wake());
         forgetVoid ??= onVoid?.(end);
         while (!isOver) {
@@ -84,7 +84,7 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
         end();
       },
     },
-    // No chunk is made before the client has room for it.
+    // So that no chunk is made before the client asks for it.
     { highWaterMark: 0 },
   );
   return new Response(body, {

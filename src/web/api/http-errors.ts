@@ -1,11 +1,11 @@
-// Errors over HTTP: which status each error code has, in one place. The body is CliaiError's own JSON.
+// Errors over HTTP: the status for each error code. The body is CliaiError's own JSON.
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { Logger } from "../../log.ts";
 
-/** Codes not named here are the server's own failure: 500. */
+/** All other codes are failures of the server: 500. */
 const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   usage: 400,
   agent_id_invalid: 400,
@@ -28,13 +28,13 @@ const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
 
 export interface HttpError {
   readonly status: ContentfulStatusCode;
-  /** A `CliaiError`'s code, or `not_found` for an address that is none of ours. */
+  /** A `CliaiError`'s code, or `not_found` for an unknown path. */
   readonly code: ErrorCode | "not_found";
   readonly message: string;
   readonly hint?: string | undefined;
 }
 
-/** What a client is told of anything thrown. An error that is not written for a person goes to the log alone. */
+/** What a client is told about an error. If it is not a CliaiError, and so not written for a person, only the log has it. */
 export function describeError(error: unknown, log: Logger): HttpError {
   if (!(error instanceof CliaiError)) {
     log.error(`request failed: ${(error instanceof Error && error.stack) || messageOf(error)}`);
@@ -42,7 +42,7 @@ export function describeError(error: unknown, log: Logger): HttpError {
       status: 500,
       code: "failed",
       message: "the request failed inside cliai",
-      hint: "the log of cliai serve says why",
+      hint: "see why in the log of cliai serve",
     };
   }
   const { code, message, hint } = error;
@@ -53,7 +53,7 @@ export function notFound(path: string): HttpError {
   return { status: 404, code: "not_found", message: `nothing at ${path}`, hint: "the dashboard is at /" };
 }
 
-/** Programs get JSON, people a page: by the address, or by what the request asks for. */
+/** Whether to answer with JSON, and not with a page: decided by the path, or by the header Accept. */
 export function wantsJson(c: Context): boolean {
   const { path } = c.req;
   const isForPrograms =

@@ -1,4 +1,4 @@
-// What a client asks of an agent, by the API's JSON or by the page's form, as an order to the server.
+// Reads a command for an agent, from the API's JSON or from the page's form.
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -21,7 +21,7 @@ const OrderBodySchema = v.strictObject(
   {
     type: CommandTypeSchema,
     ...words,
-    /** The same words in the form they have on the wire. */
+    /** The same fields, in the form that they have on NATS. */
     payload: v.optional(
       v.union([v.string(), v.strictObject(words)], "payload must be text or {text, reason, force}"),
     ),
@@ -38,14 +38,14 @@ const OrderFormSchema = v.object({
   command_id: v.optional(TokenSchema),
 });
 
-/** @throws CliaiError `message_invalid`, naming the field */
+/** @throws CliaiError `message_invalid` with the field */
 export function orderFromJson(id: AgentId, body: unknown): OrderRequest {
   const { payload, ...order } = checkMessage(OrderBodySchema, body);
   const inner = typeof payload === "string" ? { text: payload } : payload;
   return { id, from: "api", ...inner, ...order };
 }
 
-/** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
+/** A field left empty counts as not given. @throws CliaiError `message_invalid` with the field */
 export function orderFromForm(id: AgentId, form: Readonly<Record<string, unknown>>): OrderRequest {
   const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
   const { force, ...order } = checkMessage(OrderFormSchema, filled);
@@ -53,7 +53,7 @@ export function orderFromForm(id: AgentId, form: Readonly<Record<string, unknown
 }
 
 /**
- * What goes to NATS while it is away would wait unseen, and take effect at a time nobody chose.
+ * Refuses to send anything while NATS is away: it would wait unseen, and take effect at a time that nobody chose.
  * @throws CliaiError `nats_unreachable`
  */
 export function requireReady(server: Server): void {

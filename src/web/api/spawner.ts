@@ -1,4 +1,4 @@
-// What the page and the API need of whoever launches agents for them, and the order that a client gives.
+// The `Spawner`, which launches agents for the page and the API, and the reading of a client's request to launch one.
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
@@ -6,14 +6,14 @@ import { checkMessage } from "../../domain/wire/decode.ts";
 
 export interface Spawner {
   /**
-   * The profiles as their files are now.
-   * @param project whose own profiles count as well; the server's directory when left out
+   * Reads the profiles from their files.
+   * @param project the directory whose own profiles count as well; default: the server's directory
    */
   profiles(project?: string): Promise<readonly LaunchableProfile[]>;
   /**
    * Launches a headless agent, and gives it its task as a command once it is connected.
-   * @throws CliaiError `message_invalid` for a profile or directory that there is not; `already_running`; `failed` with the
-   * exit code and the last words of one that did not start
+   * @throws CliaiError `message_invalid` for an unknown profile or directory; `already_running`; `failed` with the exit code and
+   * the last output of an agent that did not start
    */
   spawn(order: SpawnOrder & { readonly from: string }): Promise<Spawned>;
 }
@@ -21,13 +21,13 @@ export interface Spawner {
 export interface LaunchableProfile {
   readonly name: string;
   readonly description?: string;
-  /** What is wrong with it: it cannot be launched. */
+  /** Why the profile cannot be launched; absent if it can. */
   readonly problem?: string;
 }
 
 export interface Spawned {
   readonly agent_id: AgentId;
-  /** Of its task. */
+  /** The command id of the agent's task, if it has one. */
   readonly command_id?: string;
 }
 
@@ -47,7 +47,7 @@ const order = {
     v.pipe(
       v.string("task must be text"),
       v.check((text) => !text.includes("\u0000"), "task must not contain NUL"),
-      v.check((text) => text.trim() !== "", "task must have words"),
+      v.check((text) => text.trim() !== "", "task must not be blank"),
       v.maxLength(
         mostTaskCharacters,
         `task is longer than ${mostTaskCharacters.toLocaleString("en")} characters`,
@@ -64,12 +64,12 @@ const OrderBodySchema = v.strictObject(order, (issue) =>
 const OrderFormSchema = v.object(order);
 export type SpawnOrder = v.InferOutput<typeof OrderFormSchema>;
 
-/** @throws CliaiError `message_invalid`, naming the field */
+/** @throws CliaiError `message_invalid` with the field */
 export function spawnFromJson(body: unknown): SpawnOrder {
   return checkMessage(OrderBodySchema, body);
 }
 
-/** A field left empty counts as not given. @throws CliaiError `message_invalid`, naming the field */
+/** A field left empty counts as not given. @throws CliaiError `message_invalid` with the field */
 export function spawnFromForm(form: Readonly<Record<string, unknown>>): SpawnOrder {
   return checkMessage(
     OrderFormSchema,
@@ -77,7 +77,7 @@ export function spawnFromForm(form: Readonly<Record<string, unknown>>): SpawnOrd
   );
 }
 
-/** @throws CliaiError `refused` where nobody launches agents */
+/** @throws CliaiError `refused` if this server launches no agents */
 export function requireSpawner(spawner: Spawner | undefined): Spawner {
   if (spawner !== undefined) return spawner;
   throw new CliaiError("refused", "this server launches no agents", { hint: "launch one with: cliai spawn" });

@@ -1,4 +1,4 @@
-// Keeps the ages on the page true, in the words of the server's age.ts, by the server's clock.
+// Updates the ages on the page, in the same words as the server's age.ts and by the server's clock.
 
 /** How far this browser's clock is behind the server's. */
 let behindMs = 0;

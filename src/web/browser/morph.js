@@ -1,8 +1,8 @@
-// Makes an element like another, changing only what differs: what has the focus, is selected or is scrolled stays so.
+// Makes an element like another one. It changes only what differs, so that focus, selection and scrolling stay as they are.
 
 /**
- * @param {Element} from in the page
- * @param {Element} to fresh from the server; taken apart
+ * @param {Element} from the element in the page
+ * @param {Element} to the new element from the server; parts of it are moved into the page
  */
 export function morph(from, to) {
   if (from.nodeName !== to.nodeName) {
@@ -22,7 +22,7 @@ function morphAttributes(from, to) {
 }
 
 /**
- * Children with an id are found by it wherever they were, the others by their place.
+ * Children with an id are matched by their id, the others by their place.
  * @param {Element} from @param {Element} to
  */
 function morphChildren(from, to) {
@@ -60,7 +60,7 @@ function isAlike(old, next) {
 }
 
 /**
- * A plain move takes the focus from what is inside; it is given back.
+ * Moves an element and gives the focus back to what had it inside, because a plain move takes it away.
  * @param {Element} parent @param {Element} child @param {Node | null} before
  */
 export function move(parent, child, before) {

@@ -1,6 +1,6 @@
-// Sends the forms that give commands without leaving the page, and says what became of it and no more.
+// Sends the forms that give commands without leaving the page, and shows whether the command was stored.
 
-/** @param {() => string} whyNot the reason for which nothing can be sent now; empty when something can */
+/** @param {() => string} whyNot returns why nothing can be sent now; empty if it can */
 export function watchOrders(whyNot) {
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -33,14 +33,16 @@ async function send(form) {
     });
     const answer = await response.json();
     if (response.ok) {
-      report(answer.duplicate ? `This ${type} was stored before; it takes effect once.` : `${type} stored.`);
+      report(
+        answer.duplicate ? `This ${type} was stored before; it takes effect only once.` : `${type} stored.`,
+      );
       form.reset();
       renewId(form);
     } else {
       report(`Not sent: ${answer.error.message}${answer.error.hint ? ` (${answer.error.hint})` : ""}`, true);
     }
   } catch {
-    // It may have arrived before the connection broke; the same id makes sending it again harmless.
+    // It may have arrived before the connection broke. Sending it again does no harm, because it has the same id.
     report(`No answer: whether the ${type} arrived is not known. Sending it again is safe.`, true);
   } finally {
     form.removeAttribute("aria-busy");

@@ -1,6 +1,7 @@
 // This room holds what runs in the browser: scripts and styles, served as they are.
 //
-// The page's script: joins the stream to the page. The page reads and sends without it; with it, it is live.
+// The page's script: connects the page to its event stream, so that the page is live. Without scripts, the page can still be read
+// and its forms work.
 import { refreshAges, setClock } from "./age.js";
 import { watchOrders } from "./orders.js";
 import { applyPatch } from "./patch.js";
@@ -13,7 +14,7 @@ const title = document.title;
 /** A screen reader hears the counts at most this often. */
 const announceEveryMs = 10_000;
 
-/** The time of what is shown, by the server's clock. */
+/** The time of the shown state, by the server's clock. */
 let shownAt = root.dataset.at ?? "";
 let isLost = false;
 let announced = document.querySelector("#counts")?.textContent;
@@ -36,7 +37,7 @@ showCountInTitle();
 if (stream !== undefined) {
   openStream(stream, {
     onHello(hello) {
-      // The server is of another version: its markup may need another script.
+      // The server now has another version, whose markup may need another script.
       if (hello.assets !== assets) location.reload();
       takeTime(hello.now);
       showLink(false);
@@ -68,7 +69,7 @@ function showLink(lost) {
   if (banner instanceof HTMLElement && banner.hidden === lost) {
     const time = shownAt.slice(11, 19);
     banner.textContent = lost
-      ? `The connection to cliai serve is lost. What you see is of ${time} UTC; it is tried again by itself.`
+      ? `The connection to cliai serve is lost. You see the state at ${time} UTC. This page keeps trying to reconnect.`
       : "";
     banner.hidden = !lost;
   }
@@ -92,14 +93,14 @@ function announceCounts() {
 }
 
 /**
- * A form that takes a while says so, and is sent but once.
+ * Marks a form that takes a while as busy, and disables its button, so that it is sent only once.
  * @param {SubmitEvent} event
  */
 function sayBusy({ target, submitter }) {
   if (!(target instanceof HTMLFormElement) || target.dataset.once === undefined) return;
   if (!(submitter instanceof HTMLButtonElement)) return;
   const [label, text] = [submitter.innerHTML, target.dataset.once];
-  // What is sent is taken from the form before this.
+  // Later, because the browser must first read the form with the button enabled.
   setTimeout(() => {
     submitter.disabled = true;
     submitter.textContent = text;
@@ -119,7 +120,7 @@ async function copy(event) {
     await navigator.clipboard.writeText(source.textContent ?? "");
     button.textContent = "Copied";
   } catch {
-    // Not allowed to: then it is selected, for the keyboard to copy.
+    // If the browser does not allow copying, select the text, so that a person can copy it with the keyboard.
     getSelection()?.selectAllChildren(source);
     button.textContent = "Selected";
   }

@@ -1,4 +1,4 @@
-// Puts the server's fresh markup in the place of the old: each part is known by the id of its root element.
+// Replaces parts of the page with new markup from the server. The id of a part's root element says which part it replaces.
 import { morph, move } from "./morph.js";
 
 /** @param {readonly string[]} parts */
@@ -19,7 +19,7 @@ function applyPart(fresh) {
     if (old !== null) morph(old, fresh);
     return;
   }
-  // Agents keep their place in a section: the order is that of their ids.
+  // Agents are ordered by id within a section.
   const after = [...list.children].find((child) => (child.getAttribute("data-agent") ?? "") > agent);
   if (old === null) {
     list.insertBefore(fresh, after ?? null);

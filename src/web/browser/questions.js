@@ -1,7 +1,7 @@
-// Before the answers to a request's questions are sent: the browser shows which of them has none yet, and nothing is lost.
+// Checks a request's form before it is sent: the browser shows which question has no answer yet, and keeps what was typed.
 
 export function watchQuestions() {
-  // A click on the button comes before the browser looks for what is missing; pressing Enter makes one as well.
+  // On click, because it comes before the browser validates the form; Enter causes a click, too.
   document.addEventListener("click", ({ target }) => {
     const button = target instanceof Element ? target.closest("form.answer button[type=submit]") : null;
     for (const question of button?.closest("form")?.querySelectorAll("fieldset.question") ?? []) {

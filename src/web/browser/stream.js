@@ -1,4 +1,4 @@
-// The page's event stream: opened, watched, opened again for ever. Says when it is live and when it is lost.
+// Opens the page's event stream, watches it, and opens it again whenever it is lost. Reports when it is live and when it is lost.
 
 /**
  * @typedef {object} StreamListener
@@ -7,7 +7,7 @@
  * @property {() => void} onLost
  */
 
-/** The server says something every 10 s; after this long a silent connection counts as dead. */
+/** A connection that is silent for this long counts as dead, because the server sends something every 10 s. */
 const silenceMs = 25_000;
 const retryMs = 1_000;
 
@@ -30,7 +30,7 @@ export function openStream(address, { onHello, onPatch, onLost }) {
     source.addEventListener("patch", (event) =>
       heard(() => {
         onPatch(JSON.parse(event.data));
-        // Where to go on from when this browser gives up and a new stream has to be opened.
+        // The position from which a new stream goes on, if this one is lost.
         url.searchParams.set("since", event.lastEventId);
       }),
     );
@@ -42,9 +42,9 @@ export function openStream(address, { onHello, onPatch, onLost }) {
     });
     expectWord();
   };
-  /** A refused stream does not say why; where we are signed out, the page itself says what to do. */
+  /** A refused stream does not say why. If the browser is signed out, reload: the page then says how to sign in. */
   const reloadIfSignedOut = async () => {
-    const response = await fetch(url, { method: "HEAD" }).catch(() => undefined); // lost altogether: tried again anyway
+    const response = await fetch(url, { method: "HEAD" }).catch(() => undefined); // the server cannot be reached: the stream is tried again anyway
     if (response?.status === 401) location.reload();
   };
   const openIn = (/** @type {number} */ ms) => {
@@ -64,7 +64,7 @@ export function openStream(address, { onHello, onPatch, onLost }) {
   };
 
   open();
-  // A page that is kept for the way back must not keep its connection: browsers allow but six to one server.
+  // A page that the browser keeps for "back" must close its connection, because browsers allow only six to one server.
   addEventListener("pagehide", () => {
     clearTimeout(timer);
     source?.close();

@@ -1,7 +1,7 @@
-// Times for people. The browser's age.js says ages in the same words; a test holds the two together.
+// Times for people. The browser's age.js must use the same words; a test compares the two.
 import { spanText } from "../../domain/text/moment.ts";
 
-/** `now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. A time that lies ahead reads `now`: clocks differ. */
+/** `now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. A time in the future reads `now`, because clocks differ. */
 export function ageText(at: string, nowMs: number): string {
   const seconds = Math.floor((nowMs - Date.parse(at)) / 1000);
   return seconds < 3 ? "now" : `${spanText(seconds)} ago`;

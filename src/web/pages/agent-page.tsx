@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// One agent: what it is, what it does and why we think so, what it was told and what became of that.
+// The page of one agent: its status with the evidence, its requests, its commands with their receipts, its details.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
@@ -20,7 +20,7 @@ import { UsagePanel } from "./parts/usage.tsx";
 export interface AgentPageProps {
   readonly view: AgentView;
   readonly timeline: readonly TimelineEntry[];
-  /** Of all agents. */
+  /** The requests of all agents. */
   readonly requests: readonly AgentRequest[];
   readonly now: Date;
 }
@@ -52,12 +52,12 @@ export function AgentPage({ view, timeline, requests, now, health }: AgentPagePr
   );
 }
 
-/** The parts that change, each under an id of its own: what is sent when the agent changes. */
+/** The parts of the page that are sent when the agent changes, each with the id of its root element. */
 export function agentParts({ view, timeline, requests, now }: AgentPageProps) {
   return [
     { id: "agent-head", part: <AgentHead view={view} now={now} /> },
     { id: "agent-requests", part: <AgentRequests view={view} requests={requests} now={now} /> },
-    // Its forms bear fresh command ids each time: what they show is what counts.
+    // Compared by `key`, because its forms have new command ids each time.
     { id: "order-buttons", part: <OrderButtons view={view} />, key: orderState(view) },
     { id: "agent-commands", part: <CommandList view={view} now={now} /> },
     { id: "agent-timeline", part: <Timeline entries={timeline} /> },

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// An error for somebody who is not let in, or not yet: it tells nothing of the fleet, and runs nothing.
+// The error page for somebody who was not let in. It tells nothing about the fleet, and runs no script.
 import { raw } from "hono/html";
 import type { HttpError } from "../api/http-errors.ts";
 import { assetPath } from "../assets.ts";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
-// One command to many agents: first the exact targets, each of which can be left out, and who is not concerned; then what
-// became of it for each.
+// One command to many agents. The first page lists the exact targets, each of which can be left out, and the agents that the command
+// does not concern. The second page shows the receipts of each target.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Health } from "../../server/server.ts";
@@ -17,21 +17,21 @@ const words: Readonly<Record<BulkType, { title: string; icon: IconName; what: st
   pause: {
     title: "Pause all",
     icon: "pause",
-    what: "Each holds before its next tool call, until it is resumed.",
+    what: "Each agent stops before its next tool call, until it is resumed.",
   },
   resume: {
     title: "Resume all",
     icon: "play",
-    what: "Each goes on with the tool call at which it was held.",
+    what: "Each agent goes on with the tool call before which it was held.",
   },
   stop: {
     title: "Stop all",
     icon: "stop",
-    what: "No further tool call starts; each is told to finish and report, then its session ends.",
+    what: "No further tool call starts. Each agent is told to finish and report; then its session ends.",
   },
 };
 
-/** Why an agent is not concerned; undefined for one that is. */
+/** Why the command does not concern an agent; undefined if it does. */
 export function leftOutBecause({ axes: { link, control } }: AgentView, type: BulkType): string | undefined {
   if (control.value === "stopped") return "has stopped";
   if (link.value !== "online") return `is ${link.value}`;
@@ -65,7 +65,7 @@ export function BulkPage({ type, views, health }: BulkPageProps) {
           <input type="hidden" name="command_id" value={crypto.randomUUID()} />
           <fieldset disabled={!health.ready}>
             <legend>
-              {targets.length === 1 ? "This agent" : `These ${targets.length} agents`}; uncheck whom to leave
+              {targets.length === 1 ? "This agent" : `These ${targets.length} agents`}; uncheck those to leave
               out
             </legend>
             <ul class="targets">
@@ -88,13 +88,13 @@ export function BulkPage({ type, views, health }: BulkPageProps) {
               <label class="choice">
                 <input type="checkbox" name="force" value="true" />
                 <b>Now, by force</b>
-                <span class="what">cuts off the tools that run; nothing is reported any more</span>
+                <span class="what">cuts off the tools that run, and leaves no time to report</span>
               </label>
             )}
             <div class="sheet-end">
               <button type="submit" class={type === "stop" ? "stop" : "primary"}>
                 <Icon name={icon} />
-                {title.replace(" all", "")} the agents checked
+                {title.replace(" all", "")} the checked agents
               </button>
               <a href="/">Cancel</a>
             </div>
@@ -119,13 +119,13 @@ export function BulkResultsPage({ results }: BulkResultsProps) {
   return (
     <>
       <Crumb />
-      <h1>What became of it</h1>
+      <h1>Results</h1>
       <BulkResults results={results} />
     </>
   );
 }
 
-/** All that changes when receipts come. */
+/** The part of the page that changes when receipts come. */
 export function BulkResults({ results }: BulkResultsProps) {
   const done = results.filter(({ command }) => command?.receipts.some(({ state }) => state === "applied"));
   const [type] = results.flatMap(({ command }) => command?.type ?? []);

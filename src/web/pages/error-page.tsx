@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
-// What a person sees instead of a page: what went wrong, and the way on.
+// The error page: what went wrong, and where to go next.
 import type { HttpError } from "../api/http-errors.ts";
 
 export interface ErrorPageProps {
   readonly error: HttpError;
-  /** Agents the person may have meant. */
+  /** The agents that the person may have meant. */
   readonly near: readonly string[];
 }
 

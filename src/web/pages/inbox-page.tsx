@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
-// What waits for a person: each request whole, with the form that answers it, and what became of the last answers.
+// The inbox: each request that waits for a person, with the form that answers it, and whether the last answers were delivered.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 import { EndedItem, RequestItem } from "./parts/request-item.tsx";
 
 export interface InboxProps {
-  /** The open ones, and those that are over. */
+  /** All requests, open or decided. */
   readonly requests: readonly AgentRequest[];
   readonly views: readonly AgentView[];
   readonly now: Date;
@@ -23,7 +23,7 @@ export function InboxPage(props: InboxProps) {
   );
 }
 
-/** All that changes when requests come or are decided. What is typed into a form stays there. */
+/** The part of the page that changes when requests come or are decided. What a person has typed into a form stays. */
 export function InboxContent({ requests, views, now }: InboxProps) {
   const viewById = new Map(views.map((view) => [view.agent_id, view]));
   const open = requests.filter(isOpen).sort(byUrgency);
@@ -53,7 +53,7 @@ export function InboxContent({ requests, views, now }: InboxProps) {
   );
 }
 
-/** What a captain handed over comes first, then the oldest. */
+/** Requests that a captain has handed over come first, then the oldest. */
 function byUrgency(a: AgentRequest, b: AgentRequest): number {
   const handed = Number(b.escalated !== undefined) - Number(a.escalated !== undefined);
   return handed || (a.asked_at < b.asked_at ? -1 : 1);

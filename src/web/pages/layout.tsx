@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What every page has: the head, the top bar with the connection and the counts, and the place for a banner.
+// The frame of each page: head, top bar with connection and counts, and the place for a banner.
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
@@ -13,11 +13,11 @@ import { UsageTotal } from "./parts/usage.tsx";
 export interface LayoutProps {
   readonly title: string;
   readonly views: readonly AgentView[];
-  /** How many requests wait for a person. */
+  /** The number of requests that wait for a person. */
   readonly waiting: number;
   readonly health: Health;
   readonly now: Date;
-  /** The address of the event stream that keeps the page true; absent where nothing could change. */
+  /** The address of the event stream that updates the page; absent if nothing on it can change. */
   readonly stream?: string;
   readonly children: Child;
 }

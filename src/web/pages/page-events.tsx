@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// GET /events: what keeps a page true. It carries the very markup the pages are made of, for the parts that changed.
+// GET /events: updates an open page. It sends the markup of the parts that changed, made by the same components as the page.
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Server } from "../../server/server.ts";
@@ -18,31 +18,31 @@ import { UsageTotal } from "./parts/usage.tsx";
 
 export interface PageEventsOptions {
   readonly lastEventId: string | undefined;
-  /** The agent whose page it is. */
+  /** The agent that the page is about. */
   readonly agent: string | undefined;
   readonly page: LivePage;
-  /** Of a page of results: what begins their command ids. */
+  /** For the page of results: the first part of their command ids. */
   readonly key: string | undefined;
-  /** Of the same, the agents whose command could not be stored. */
+  /** For the page of results: the agents for which the command could not be stored. */
   readonly failed: readonly string[];
-  /** How the fleet page shows its agents now. */
+  /** The present layout of the fleet page. */
   readonly layout: Layout;
   readonly spawnCommand: string;
   readonly listening: readonly string[];
   readonly now: () => Date;
 }
 
-/** `other` has nothing of its own that changes. */
+/** `other` stands for pages on which only the frame changes. */
 export const livePages = ["fleet", "agent", "inbox", "results", "other"] as const;
 export type LivePage = (typeof livePages)[number];
 
-/** How often a page paints at most: about four times a second; with the rest of the way a change is there within 250 ms. */
+/** The shortest time between two updates of a page. With it, a change is visible within 250 ms. */
 export const pageGapMs = 200;
 
-/** An event and not a comment: scripts do not see comments, and must notice when the stream is dead. */
+/** An event and not a comment, because scripts do not see comments, and must notice that the stream lives. */
 export const pageKeepAlive = "event: ping\ndata: {}\n\n";
 
-/** `hello` first, then `patch`: the markup of each changed part, whose root element bears the id it replaces. */
+/** Sends `hello` first, then `patch`: the markup of each changed part. Its root element has the id of the element that it replaces. */
 export function createPageEvents(server: Server, options: PageEventsOptions): StreamSource {
   const { fleet } = server;
   const { agent, page, now } = options;
@@ -116,7 +116,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       greeted = true;
       const step = cursor.advance();
       const parts = step === undefined ? [] : partsOf(step);
-      // The inbox shows its agents' states, and what became of the answers.
+      // The inbox also shows states of agents and deliveries of answers, so it is sent again when an agent changes.
       if (requestsChanged || (page === "inbox" && step !== undefined)) parts.push(...requestParts());
       requestsChanged = false;
       parts.push({ id: "nats", part: <NatsBanner health={server.health()} /> });
@@ -141,7 +141,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   };
 }
 
-/** Pages that look at the same time have the same views: each is drawn once for all of them. */
+/** The markup of each view. All open pages have the same views, so each view is rendered only once for all of them. */
 const drawn = new WeakMap<AgentView, Map<Layout, string>>();
 
 function entryMarkup(view: AgentView, layout: Layout, now: Date): string {
@@ -154,11 +154,11 @@ function entryMarkup(view: AgentView, layout: Layout, now: Date): string {
 interface Part {
   readonly id: string;
   readonly part: Child;
-  /** What tells whether it has changed, where its markup is another each time. */
+  /** Compared instead of the markup, if the markup differs each time. */
   readonly key?: string;
 }
 
-/** Leaves out what this page has already, as it was last sent to it. */
+/** Leaves out the parts that are the same as when they were last sent to this page. */
 function changedMarkup(parts: readonly Part[], sent: Map<string, string>): string[] {
   const fresh: string[] = [];
   for (const { id, part, key } of parts) {

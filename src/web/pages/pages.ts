@@ -1,6 +1,6 @@
 // This room holds the pages: one file a page, and what keeps an open page up to date.
 //
-// The pages' addresses: what each shows, and the forms they send. Works without scripts; the stream keeps it live.
+// Registers the addresses of all pages and their forms. They work without scripts; with scripts, an event stream updates them.
 import { Hono } from "hono";
 import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// A page in its frame, and an error as a person or a program can use it.
+// Answers with a page in its frame, or with an error: as a page for a person, as JSON for a program.
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { nearest } from "../../domain/text/nearest.ts";
@@ -23,7 +23,7 @@ export interface PagesOptions {
   readonly log: Logger;
 }
 
-/** The address of a page's stream: what has changed since the page was made comes there. */
+/** The address of a page's event stream. It sends what has changed since the page was made. */
 export function streamOf(server: Server, page: string, facts = ""): string {
   return `/events?page=${page}${facts}&since=${eventId(server)}`;
 }
@@ -53,14 +53,14 @@ export function showPage(
   );
 }
 
-/** An error for somebody who has not been let in. */
+/** Answers somebody who was not let in. */
 export function showBareError(c: Context, error: HttpError): Response | Promise<Response> {
   if (wantsJson(c)) return errorJson(c, error);
   c.status(error.status);
   return c.html(<BarePage error={error} />);
 }
 
-/** An error as a person or a program can use it. */
+/** Answers with an error page for a person, or with JSON for a program. */
 export function showError(
   c: Context,
   error: HttpError,

@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
-// The form that has the server launch an agent: works without scripts, and keeps what was typed when it is refused.
+// The form that has the server launch an agent. It works without scripts, and keeps what was typed if the launch is refused.
 import type { HttpError } from "../api/http-errors.ts";
 import type { LaunchableProfile } from "../api/spawner.ts";
 import { Icon } from "./parts/icon.tsx";
 
 export interface SpawnPageProps {
   readonly profiles: readonly LaunchableProfile[];
-  /** Where agents work already. */
+  /** The directories in which agents work already. */
   readonly projects: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly error?: HttpError;
@@ -24,8 +24,8 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
       </p>
       <h1>Spawn an agent</h1>
       <p class="lead">
-        It runs without a terminal until it is stopped, takes each task as a turn, and is back when the server
-        is started again.
+        It runs without a terminal, on one task after another, until it is stopped. When the server restarts,
+        it launches the agent again.
       </p>
       {error !== undefined && (
         <div class="refusal" role="alert">
@@ -61,7 +61,7 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
           name="task"
           rows={4}
           maxlength={100_000}
-          placeholder="What shall it do first?"
+          placeholder="What should it do first?"
         >
           {text("task")}
         </textarea>
@@ -83,7 +83,7 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
           ))}
         </datalist>
         <label for="spawn-id">
-          Name <span class="quiet">(else the profile and four digits)</span>
+          Name <span class="quiet">(default: the profile and four digits)</span>
         </label>
         <input
           id="spawn-id"

@@ -54,7 +54,7 @@ describe("the API", () => {
   test.each<[string, object, number, string]>([
     ["question", { approved: true }, 400, "needs words"],
     ["question", { text: " " }, 400, "needs words"],
-    ["question", { text: "x", approved: true }, 400, "one of them alone"],
+    ["question", { text: "x", approved: true }, 400, "exactly one of text"],
     ["question", { answers: [7] }, 400, "each of answers must be text"],
     ["question", { txt: "x" }, 400, "txt"],
     ["approval", { text: "yes" }, 400, "asks for approval"],

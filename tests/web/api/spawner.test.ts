@@ -52,7 +52,7 @@ describe("POST /api/agents", () => {
     [{ profile: 1 }, "profile must be text"],
     [{ profile: "a\u0000b" }, "control characters"],
     [{ profile: "demo", task: "a\u0000b" }, "NUL"],
-    [{ profile: "demo", task: " " }, "task must have words"],
+    [{ profile: "demo", task: " " }, "task must not be blank"],
     [{ profile: "demo", project: "/srv\nx" }, "control characters"],
     [{ profile: "demo", project: `/${"x".repeat(4_096)}` }, "longer than 4,096"],
     [{ profile: "demo", id: "-rf" }, "an agent id is"],

@@ -117,7 +117,7 @@ test("a crash says how, and its page has the command that goes on with it; of a 
 test("what it has used is told as an estimate with its age, here and in sum; without figures, that there are none", async () => {
   await using web = await startTestApp();
   await web.heartbeat("ada");
-  expect(await textOf(web)).toMatch(/cost unknown .*Usage None told yet/);
+  expect(await textOf(web)).toMatch(/cost unknown .*Usage None reported yet/);
   const usage = {
     ...{ tokens_used: 812_345, estimated_cost: 2.31, model: "opus", source: "results" },
     ...{ context_tokens: 90_000, context_window: 200_000 },

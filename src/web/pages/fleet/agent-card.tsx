@@ -40,7 +40,7 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
   );
 }
 
-/** The last part of a path tells projects apart; the whole is in the title and on the agent's page. */
+/** The last part of the project's path. The whole path is in the title and on the agent's page. */
 export function folderOf(path: string | undefined): string {
   if (path === undefined || path === unknownText) return "project unknown";
   return (

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// The fleet page before any agent is there: the command that starts the first one.
+// The fleet page while there is no agent: it shows the command that starts the first one.
 export interface EmptyFleetProps {
   readonly spawnCommand: string;
   readonly listening: readonly string[];
@@ -9,7 +9,7 @@ export function EmptyFleet({ spawnCommand, listening }: EmptyFleetProps) {
   return (
     <section class="empty" aria-labelledby="title-empty">
       <h2 id="title-empty">No agent yet</h2>
-      <p>Start one in a terminal, in the folder it shall work in. It appears here by itself.</p>
+      <p>Start one in a terminal, in the folder that it is to work in. It appears here by itself.</p>
       <div class="copy">
         <code id="spawn-command">{spawnCommand}</code>
         <button type="button" data-copy="spawn-command">
@@ -20,7 +20,7 @@ export function EmptyFleet({ spawnCommand, listening }: EmptyFleetProps) {
         Or have this server launch one, without a terminal: <a href="/spawn">spawn an agent</a>.
       </p>
       <p class="quiet">
-        A plain NATS client will do as well: publish to <code>agent.ID.heartbeat</code>.
+        Any NATS client can be an agent: publish to <code>agent.ID.heartbeat</code>.
       </p>
       <p class="quiet">
         Listening on{" "}

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // This room is the page of the whole fleet.
 //
-// The fleet at a glance: sections of cards for a few agents, a dense table for many, the first step when there is none.
+// The page of the fleet: sections of cards for a few agents, a dense table for many, the first step if there is none.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -15,7 +15,7 @@ export interface FleetPageProps {
   readonly now: Date;
   /** The command that launches a first agent. */
   readonly spawnCommand: string;
-  /** Where it listens: the page's address, and that of NATS. */
+  /** The addresses at which serve listens: the page's, and that of NATS. */
   readonly listening: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export function FleetPage(props: FleetPageProps) {
   );
 }
 
-/** All that changes when agents come, go or change. */
+/** The part of the page that changes when agents come, go or change. */
 export function FleetContent({ views, now, spawnCommand, listening }: FleetPageProps) {
   const layout = layoutOf(views.length);
   return (
@@ -56,7 +56,7 @@ export function FleetContent({ views, now, spawnCommand, listening }: FleetPageP
   );
 }
 
-/** One agent as this layout shows it: what is sent when it changes. */
+/** One agent as this layout shows it. This is sent when the agent changes. */
 export function AgentEntry({ view, layout, now }: { view: AgentView; layout: Layout; now: Date }) {
   return layout === "table" ? <AgentRow view={view} now={now} /> : <AgentCard view={view} now={now} />;
 }

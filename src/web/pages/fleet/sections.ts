@@ -1,4 +1,4 @@
-// How the fleet page groups agents: by what an operator has to do about them. Pure.
+// Groups the agents on the fleet page by what a person has to do about them. Pure.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 
 /** In the order of the page. */
@@ -45,7 +45,7 @@ export function countSections(views: readonly AgentView[]): FleetCounts {
   return counts;
 }
 
-/** `3 need you · 8 working · 1 idle · 2 offline`; what is none is left out, but for who needs you. */
+/** `3 need you · 8 working · 1 idle · 2 offline`. A count of 0 is left out, except the first. */
 export function countsText(counts: FleetCounts): string {
   if (sections.every((section) => counts[section] === 0)) return "no agents yet";
   const phrases = [`${counts["needs-you"]} ${counts["needs-you"] === 1 ? "needs" : "need"} you`];

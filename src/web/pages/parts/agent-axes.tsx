@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// The four axes of an agent's status, each with its reason, where it comes from and how old that is.
+// The four axes of an agent's status, each with its reason, its source and its age.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { Axes } from "../../../domain/fleet/axes.ts";

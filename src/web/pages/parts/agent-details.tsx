@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What an agent has told of itself: names, place, process. What it has not told reads "unknown".
+// What an agent has reported about itself: names, place, process. What it has not reported reads "unknown".
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Age } from "./time.tsx";

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What an agent waits for a person to decide, on its own page, and what was decided last.
+// On an agent's page: its requests that wait for a person, and those that were decided last.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isOpen } from "../../../domain/requests.ts";
@@ -7,7 +7,7 @@ import { EndedItem, RequestItem } from "./request-item.tsx";
 
 export interface AgentRequestsProps {
   readonly view: AgentView;
-  /** Of all agents, in any state. */
+  /** The requests of all agents, open or decided. */
   readonly requests: readonly AgentRequest[];
   readonly now: Date;
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// The form that answers one request: works without scripts. A second answer is refused, and says who was first.
+// The form that answers one request. It works without scripts. A second answer is refused with the name of who was first.
 import { type AgentRequest, isApproval } from "../../../domain/requests.ts";
 import { QuestionFields } from "./question-fields.tsx";
 

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What an agent was told, newest first, and how far each came: a step is ticked by its receipt and by nothing else.
+// The commands that an agent was sent, newest first, each with its steps. A step is ticked only if there is a receipt for it.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { awaitsResume } from "../../../domain/fleet/run-end.ts";
@@ -38,7 +38,7 @@ export function CommandList({ view, now }: { view: AgentView; now: Date }) {
 interface CommandProps {
   readonly command: CommandRecord;
   readonly now: Date;
-  /** Why the CLI is not handed now what waits for it. */
+  /** Why the waiting commands cannot be handed to the CLI now. */
   readonly why?: string | undefined;
 }
 
@@ -75,7 +75,7 @@ export function Receipts({ type, receipts }: Pick<CommandRecord, "type" | "recei
   );
 }
 
-/** By which way each step went, and what was said with it. */
+/** The route and the detail of each step. */
 function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
   const told = receipts.filter(({ route, detail }) => route !== undefined || detail !== undefined);
   if (told.length === 0) return null;
@@ -101,7 +101,7 @@ function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
   );
 }
 
-/** What the bridge has and the session shows no sign of: since when, and what can be done. */
+/** For a command that was delivered but not seen: since when, and what a person can do. */
 function Unseen({ command, now, why }: CommandProps) {
   const { type, receipts, run_ended } = command;
   const last = receipts.at(-1);
@@ -109,8 +109,8 @@ function Unseen({ command, now, why }: CommandProps) {
     return (
       <p class="attention">
         {isUnseen(command)
-          ? "not seen when its run ended: it waits again, for the next run"
-          : "its session has ended: open until that is resumed, or failed once the resume window is over"}{" "}
+          ? "not seen before the run ended: it waits for the next run"
+          : "its session has ended: it stays open until that session is resumed, and fails if the resume window passes"}{" "}
         ({run_ended.how}, <Age at={run_ended.at} now={now} />)
       </p>
     );
@@ -130,15 +130,15 @@ function Unseen({ command, now, why }: CommandProps) {
   );
 }
 
-/** As the status has it. */
+/** The same time as in src/domain/fleet/status.ts. */
 const unseenAfterS = 60;
 
 const nextSteps: Readonly<Record<CommandRecord["type"], string>> = {
-  task: "You can wait: it is taken up at the end of what runs now; or send stop, and the task to another agent.",
-  pause: "You can wait: it holds at the next tool call; or stop the agent.",
+  task: "You can wait: the agent takes it when the present turn ends. Or stop the agent, and send the task to another one.",
+  pause: "You can wait: the agent stops before its next tool call. Or stop the agent.",
   resume: "You can wait, or send it again.",
-  stop: "You can wait, or stop it now, which ends its process.",
-  shutdown: "You can wait, or stop it now, which ends its process.",
+  stop: "You can wait, or press Stop now, which ends its process.",
+  shutdown: "You can wait, or press Stop now, which ends its process.",
   message: "",
 };
 
@@ -147,7 +147,7 @@ interface StepProps {
   readonly receipt: ReceiptEntry | undefined;
 }
 
-/** The way every command goes; the hand-over to the CLI where it was told; at the end, what it came to. */
+/** The steps of a command: stored, delivered, injected (only if there is a receipt for it), seen, and its end. */
 function stepsOf(receipts: readonly ReceiptEntry[]): StepProps[] {
   const last = receipts.findLast(({ state }) => isFinal(state))?.state ?? "applied";
   const way: ReceiptState[] = ["stored", "delivered", "injected", "seen", last];

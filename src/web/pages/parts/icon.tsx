@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
-// The icons, each of a shape of its own: a state is never told by colour alone.
+// The icons. Each has a shape of its own, so that a state is never shown by colour alone.
 
-/** Path data in a box of 16 by 16, drawn as lines. */
+/** SVG path data in a box of 16 by 16, drawn as lines. */
 const paths = {
   alert: "M8 1.8 14.8 14H1.2ZM8 6.2v3.6M8 11.6v.4",
   back: "M9.5 3.5 5 8l4.5 4.5",

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// The forms that give an agent a command. Each carries a command id of its own: pressed twice, it takes effect once.
+// The forms that send an agent a command. Each contains a command id, so that pressing its button twice takes effect only once.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { Health } from "../../../server/server.ts";
@@ -18,7 +18,7 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
           <OrderId type="task" />
           <label for="task-text">Task for {agent_id}</label>
           <div>
-            <textarea id="task-text" name="text" rows={2} required placeholder="What shall it do?" />
+            <textarea id="task-text" name="text" rows={2} required placeholder="What should it do?" />
             <button type="submit" class="primary">
               Send task
             </button>
@@ -34,12 +34,12 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
   );
 }
 
-/** What the buttons show; the same text, the same buttons. */
+/** The state that the buttons depend on. */
 export function orderState({ axes: { control } }: AgentView): string {
   return control.value;
 }
 
-/** By what the agent's `control` is: a button that would change nothing is off, and says why. */
+/** The buttons, by the agent's `control`. A button that would change nothing is disabled, and its title says why. */
 export function OrderButtons({ view }: { view: AgentView }) {
   const { agent_id } = view;
   const { value } = view.axes.control;
@@ -51,9 +51,7 @@ export function OrderButtons({ view }: { view: AgentView }) {
     <div id="order-buttons" class="order-buttons">
       <OrderButton
         {...{ action, type: "pause", icon: "pause", label: "Pause" }}
-        off={
-          ending ?? (value === "paused" ? "it is paused" : isPaused ? "its pause is asked for" : undefined)
-        }
+        off={ending ?? (value === "paused" ? "it is paused" : isPaused ? "it is being paused" : undefined)}
       />
       <OrderButton
         {...{ action, type: "resume", icon: "play", label: "Resume" }}
@@ -73,9 +71,9 @@ interface OrderButtonProps {
   readonly type: "pause" | "resume" | "stop";
   readonly icon: IconName;
   readonly label: string;
-  /** Why it cannot be pressed. */
+  /** Why the button is disabled; undefined if it is not. */
   readonly off: string | undefined;
-  /** Not to wait any longer for what was asked for in good order. */
+  /** Whether it sends `force`: for a second stop, which does not wait for the agent to finish. */
   readonly isForced?: boolean;
 }
 

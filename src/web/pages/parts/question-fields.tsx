@@ -1,13 +1,13 @@
 /** @jsxImportSource hono/jsx */
-// One of the questions that a dialog of an agent's CLI asks: its choices to be ticked, one or several, and words of one's own.
+// The fields for one question of a dialog of an agent's CLI: choices to tick, one or several, and a field for other words.
 import type { Question } from "../../../domain/questions.ts";
 import { questionFields } from "../../api/answers.ts";
 
 interface QuestionFieldsProps {
   readonly question: Question;
-  /** Its place among the request's questions. */
+  /** The index of the question in the request. */
   readonly index: number;
-  /** Begins the ids of its fields. */
+  /** The first part of the ids of its fields. */
   readonly field: string;
 }
 

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// One request of an agent: what it asks, with the form that answers it; and one that is over, with what became of the answer.
+// One request of an agent: an open one with the form that answers it, or a decided one with the delivery of its answer.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import {
@@ -25,7 +25,7 @@ interface ItemProps {
   readonly request: AgentRequest;
   readonly view: AgentView | undefined;
   readonly now: Date;
-  /** Whether it stands on the agent's own page, which an answer leads back to. */
+  /** Whether this is on the agent's own page. An answer then leads back to that page. */
   readonly isOwnPage?: boolean;
 }
 
@@ -57,9 +57,11 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
         </p>
       )}
       {questions === undefined && <p class="asked">{question}</p>}
-      {plan === true && (context ?? "") === "" && <p class="quiet">Its CLI tells no words of the plan.</p>}
+      {plan === true && (context ?? "") === "" && (
+        <p class="quiet">The CLI does not report the text of the plan.</p>
+      )}
       {context !== undefined && context !== "" && (
-        // Reached by the keyboard, too: a long one scrolls in its place.
+        // Can be focused with the keyboard, because a long text scrolls here.
         <section
           class={kind === "permission" ? "asked input" : "asked context"}
           aria-label={plan === true ? "The plan" : kind === "permission" ? "The exact input" : "Context"}
@@ -71,7 +73,7 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
       <AnswerForm request={request} isOwnPage={isOwnPage} />
       <Expiry request={request} />
       {view !== undefined && view.axes.link.value !== "online" && (
-        <p class="quiet">{agent_id} is away: it is given the answer when it returns.</p>
+        <p class="quiet">{agent_id} is away: it gets the answer when it is back.</p>
       )}
     </li>
   );
@@ -91,7 +93,7 @@ function Expiry({ request }: { request: AgentRequest }) {
 export function EndedItem({ request, view, now }: ItemProps) {
   const { request_id, agent_id, question, state, answer } = request;
   const verdict = isApproval(request) && answer !== undefined;
-  // To several questions, each answer stands behind its own.
+  // With several answers, answerText() repeats each question before its answer.
   const namesQuestions = (answer?.answers?.length ?? 0) > 1;
   return (
     <li id={`request-${request_id}`}>
@@ -109,12 +111,12 @@ export function EndedItem({ request, view, now }: ItemProps) {
   );
 }
 
-/** How far the answer has come; what is not known any more is not said. */
+/** How far the answer has come, as far as the agent's receipts still say. */
 function deliveryText({ request_id, agent_id, told_at }: AgentRequest, view: AgentView | undefined): string {
   const id = answerMessageId(request_id);
   const last = view?.commands.find(({ command_id }) => command_id === id)?.receipts.at(-1)?.state;
-  if (last === "injected" || last === "seen" || last === "applied") return `${agent_id} has been given it`;
-  if (last === "delivered") return `it is with ${agent_id}, and not taken up yet`;
+  if (last === "injected" || last === "seen" || last === "applied") return `${agent_id} has got it`;
+  if (last === "delivered") return `it has reached ${agent_id}, whose session has not read it yet`;
   if (last === "stored") return `it waits in ${agent_id}'s inbox`;
   return told_at === undefined ? "it is being sent" : `it was put into ${agent_id}'s inbox`;
 }

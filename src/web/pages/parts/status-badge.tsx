@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // This room holds the parts that several pages are made of.
 //
-// An agent's state as an icon and a word; what colour they have is the stylesheet's.
+// An agent's status as an icon and a word. The stylesheet gives the colours.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { attentionWordsOf, lookOf, statusTextOf } from "../../../domain/fleet/status-look.ts";
@@ -17,7 +17,7 @@ export function StatusBadge({ view }: { view: AgentView }) {
   );
 }
 
-/** Why somebody has to look; nothing when nobody has to, or when the badge says all there is to say. */
+/** Why the agent needs attention; nothing if it does not, or if the badge already says it. */
 export function AttentionLine({ view }: { view: AgentView }) {
   const { value, reason, hint } = view.axes.attention;
   const isSaidByBadge = value === "error" && view.axes.attention.source !== "session" && !view.said?.message;

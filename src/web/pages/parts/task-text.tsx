@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What an agent says that it works on; one that has said nothing of it is not shown as at work on "unknown".
+// The task that an agent has reported. If it has reported none, this says so, instead of showing the task "unknown".
 import { unknownText } from "../../../domain/fleet/agent-view.ts";
 
 export function TaskText({ task }: { task: string }) {

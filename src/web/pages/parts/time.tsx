@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// A point in time: how long ago it is, and exactly when. The browser's script keeps the age true.
+// A point in time: how long ago it is and, in the title, exactly when. The browser's script updates the age.
 import { absoluteTime, ageText, clockTime } from "../age.ts";
 
 export function Age({ at, now }: { at: string | undefined; now: Date }) {

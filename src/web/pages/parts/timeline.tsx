@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What was last heard of an agent, newest first.
+// The last events of an agent, newest first.
 import type { TimelineEntry } from "../../../server/server.ts";
 import { shortenIds } from "../shorten-ids.ts";
 import { Clock } from "./time.tsx";
@@ -22,7 +22,7 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   );
 }
 
-/** Newest first; a key stays with its entry when others come, so that what a person reads or selects stays too. */
+/** Adds a key to each entry, newest first. An entry keeps its key when others come, so that a person's selection stays. */
 function withKeys(entries: readonly TimelineEntry[]): (TimelineEntry & { key: string })[] {
   let same = 0;
   return entries

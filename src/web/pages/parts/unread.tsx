@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// How many commands and messages an agent has not taken yet; nothing when it has taken all.
+// The number of commands and messages that an agent has not taken yet; nothing if there are none.
 import { Icon } from "./icon.tsx";
 
 export function Unread({ count }: { count: number }) {

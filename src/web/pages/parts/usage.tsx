@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What agents have used: tokens, cost, how full the model's window is; always as the estimate that it is, and with its age.
+// What agents have used: tokens, cost, and how full the model's context window is. All figures are marked as estimates, with their age.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import {
@@ -13,10 +13,10 @@ import {
 } from "../../../domain/usage.ts";
 import { Age } from "./time.tsx";
 
-/** Of the whole fleet, for the bar at the top. */
+/** The usage of the whole fleet, for the bar at the top. */
 export function UsageTotal({ views, now }: { views: readonly AgentView[]; now: Date }) {
   const { estimated_cost, tokens_used, agents, oldest_at } = totalUsage(views);
-  const of = `${agents} of ${views.length} agents have told theirs`;
+  const of = `${agents} of ${views.length} agents have reported theirs`;
   return (
     <p
       id="usage-total"
@@ -34,7 +34,7 @@ export function UsageTotal({ views, now }: { views: readonly AgentView[]; now: D
   );
 }
 
-/** One line for a card; nothing where nothing is known. */
+/** One line for a card; nothing if nothing is known. */
 export function UsageLine({ usage }: { usage: KnownUsage | undefined }) {
   if (usage === undefined) return null;
   const { estimated_cost, tokens_used } = usage;
@@ -67,7 +67,7 @@ export function UsagePanel({ view, now }: { view: AgentView; now: Date }) {
       <h2 id="title-usage">Usage</h2>
       {usage === undefined ? (
         <p class="quiet">
-          None told yet. A headless agent tells it with each turn; any other by its tool{" "}
+          None reported yet. A headless agent reports it after each turn; any other with the tool{" "}
           <code>report_metrics</code>.
         </p>
       ) : (
@@ -111,7 +111,7 @@ function Row({ name, value }: { name: string; value: string | undefined }) {
   );
 }
 
-/** A picture beside its text, which says the same. */
+/** A bar. It is hidden from screen readers, because the text beside it says the same. */
 function Gauge({ percent }: { percent: number }) {
   const fill = percent >= 90 ? "fill full" : "fill";
   return (

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // This room holds the addresses of the pages: what each shows, and the forms they send.
 //
-// The fleet page, an agent's page, and the order that its form sends.
+// The fleet page, an agent's page, and the command that its form sends.
 import type { Context, Hono } from "hono";
 import { wantsJson } from "../../api/http-errors.ts";
 import { orderFromForm, requireReady } from "../../api/orders.ts";

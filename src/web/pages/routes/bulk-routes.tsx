@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// The pages that order many agents at once, and their form.
+// The pages that send one command to many agents, and their form.
 import type { Hono } from "hono";
 import { bulkOrderFromForm, findBulkTargets, sendBulk } from "../../api/bulk-orders.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -32,7 +32,7 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
     const results = findBulkTargets(fleet.list(), key, failed.split(","));
     const query = new URLSearchParams({ key, failed });
     return showPage(c, options, {
-      title: "What became of it",
+      title: "Results",
       stream: streamOf(server, "results", `&${query}`),
       body: <BulkResultsPage results={results} />,
     });

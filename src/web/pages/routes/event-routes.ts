@@ -1,4 +1,4 @@
-// The stream that keeps an open page up to date.
+// The address of the event stream that updates an open page.
 import type { Hono } from "hono";
 import { eventStream } from "../../api/event-stream.ts";
 import { layouts } from "../fleet/sections.ts";

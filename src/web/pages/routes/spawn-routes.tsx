@@ -41,7 +41,7 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
       return c.redirect(`/agents/${agent_id}`, 303);
     } catch (error) {
       if (!(error instanceof CliaiError) || wantsJson(c)) throw error;
-      // What was typed is worth more than a page about the error.
+      // Show the form again with what was typed, instead of an error page.
       return await showSpawn(c, form, describeError(error, log));
     }
   });
