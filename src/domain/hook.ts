@@ -23,7 +23,7 @@ export interface HookFacts {
   readonly detail?: string | undefined;
   readonly tool_use_id?: string | undefined;
   readonly error?: string | undefined;
-  /** Of a tool that the CLI's own rules refused: what would allow it. */
+  /** For a tool that the CLI's own rules refused: what would allow it. */
   readonly remedy?: string | undefined;
   readonly session_id?: string | undefined;
   /** The id of the subagent that calls the tool; absent for the session itself. */
@@ -113,19 +113,19 @@ type Sign =
   | { readonly type: "background_end"; readonly id: string }
   /** The CLI is about to make a request to its model again: `4/10: 401 authentication_failed`. */
   | { readonly type: "retry"; readonly detail: string; readonly error: FailureWord }
-  /** The CLI's own rules refused a tool, in its own words. */
+  /** The CLI's own rules refused a tool. */
   | ({ readonly type: "denied" } & DeniedCall);
 
 /** A tool call that the CLI's own rules refused. */
 export interface DeniedCall {
   readonly toolUseId: string;
-  /** The CLI's own words to its model. */
+  /** What the CLI told its model. */
   readonly words: string;
-  /** Its word for what decided, where it gives one. */
+  /** What decided, in the CLI's own word, if it gives one. */
   readonly by?: string | undefined;
 }
 
-/** Why the CLI's own rules refused a tool, in few words, and what would allow it. */
+/** For a person: why the CLI's own rules refused a tool (`detail`), and what would allow it (`remedy`). */
 export interface ToolDenial {
   readonly detail: string;
   readonly remedy: string;
@@ -164,7 +164,7 @@ export interface SessionCli {
   readonly readToolResults?: (line: unknown) => readonly string[];
   /** Returns the path of a subagent's own record. */
   readonly subagentRecord?: (transcriptPath: string | undefined, subagent: string) => string | undefined;
-  /** What to tell a person of a tool that its own rules refused; absent for a CLI that does not show that. */
+  /** Describes for a person a tool that the CLI's own rules refused; absent for a CLI that does not tell that. */
   readonly describeDenial?: (tool: Pick<HookTool, "name" | "input">, call: DeniedCall) => ToolDenial;
   /** Reads the CLI's telemetry about its requests to the model. */
   readonly readTelemetry: (payload: unknown) => readonly ModelRequest[];

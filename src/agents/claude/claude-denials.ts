@@ -1,5 +1,5 @@
-// A tool that Claude Code's own rules refused: why, in few words, and what would allow it. Measured with 2.1.330, which tells it by
-// `permission_denied` in the stream of a headless session, and in the record of a session on a terminal.
+// Describes why Claude Code's own rules refused a tool, and what would allow it. A headless session tells the refusal by
+// `permission_denied` in its stream, a session on a terminal in its record. Measured with 2.1.330.
 import * as v from "valibot";
 import type { DeniedCall, HookTool, ToolDenial } from "../../domain/hook.ts";
 
@@ -11,7 +11,7 @@ export function describeDenial(
   if (detail === byRule) {
     return {
       detail,
-      remedy: `its settings refuse it: take the rule out of permissions.deny there (${tool})`,
+      remedy: `remove the rule for ${tool} from permissions.deny in its settings`,
     };
   }
   const rule = ruleOf(tool, input);
@@ -29,14 +29,14 @@ function reasonOf(words: string, by: string | undefined): string {
   return /^Permission to use .* has been denied\.?$/s.test(words) ? byRule : "no rule allows it";
 }
 
-/** One command without quotes, variables or operators: what such a rule allows can be seen. */
+/** One command without quotes, variables and operators, so that a person can see what a rule with it allows. */
 const plainCommand = /^[\w./:=@+-]+(?: [\w./:=@+-]+)*$/;
 const longestCommand = 100;
 
 const CommandSchema = v.looseObject({ command: v.pipe(v.string(), v.maxLength(longestCommand)) });
 const UrlSchema = v.looseObject({ url: v.pipe(v.string(), v.url()) });
 
-/** The narrowest rule that is short enough to be read. */
+/** The narrowest rule that allows the call and is short enough to read. */
 function ruleOf(tool: string, input: unknown): string {
   if (tool === "Bash" && v.is(CommandSchema, input) && plainCommand.test(input.command)) {
     return `Bash(${input.command})`;
@@ -47,7 +47,7 @@ function ruleOf(tool: string, input: unknown): string {
   return tool;
 }
 
-/** In the record: the result of a tool that Claude's own settings refused, and not a person or a hook. */
+/** A line of the record: the result of a tool that Claude's own settings refused, not a person or a hook. */
 const RefusedResultSchema = v.looseObject({
   type: v.literal("user"),
   toolDenialKind: v.optional(v.fallback(v.string(), ""), ""),
@@ -67,7 +67,7 @@ const RefusedResultSchema = v.looseObject({
   }),
 });
 
-/** The calls that a line of a session's record says were refused. */
+/** Returns the calls that were refused, according to a line of a session's record. */
 export function readDeniedCalls(line: unknown): DeniedCall[] {
   const read = v.safeParse(RefusedResultSchema, line);
   if (!read.success) return [];

@@ -84,7 +84,7 @@ const NeverRunSchema = v.union([
   v.looseObject({ permission_decision: v.looseObject({ decision: v.literal("reject") }) }),
   v.looseObject({ non_execution_kind: v.pipe(v.string(), v.regex(/^(permission-rule|automode-)/)) }),
 ]);
-/** A tool that Claude's own settings refused. What a person or one of our hooks refuses is not told in this way. */
+/** The line that tells that Claude's own settings refused a tool. It does not come if a person or one of our hooks refused it. */
 const DeniedSchema = v.looseObject({
   type: v.literal("system"),
   subtype: v.literal("permission_denied"),

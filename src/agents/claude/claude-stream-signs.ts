@@ -43,7 +43,7 @@ const RetrySchema = v.looseObject({
   subtype: v.literal("api_retry"),
   attempt: v.number(),
   max_retries: v.number(),
-  /** Null where no answer came at all. */
+  /** Null if no answer came at all. */
   error_status: v.optional(v.fallback(v.nullable(v.number()), null), null),
   error: v.optional(v.fallback(v.string(), ""), ""),
 });

@@ -70,7 +70,7 @@ export function awaitsResume(command: CommandRecord): boolean {
   return command.run_ended !== undefined && command.type === "task" && isHad(command);
 }
 
-/** A task that a run has, as far as is known: that run has not said that it ended, and no other has taken its place. */
+/** Whether the order is a task that a run still has: the run has not said goodbye, and no other run has replaced it. */
 export function isHadByRun(command: CommandRecord): boolean {
   const { type, taken_by, run_ended } = command;
   return type === "task" && taken_by !== undefined && run_ended === undefined && isHad(command);

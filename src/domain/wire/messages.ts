@@ -100,7 +100,7 @@ export const ReceiptSchema = v.looseObject({
   /** The text of a task that was part of an agent's launch, and so was not stored as an order. */
   task: v.optional(longText("task")),
   detail: v.nullish(longText("detail")),
-  /** In the `failed` that serve writes for a task: how its run was lost, which could not say so itself. */
+  /** How the task's run was lost; only in a `failed` that serve writes because the run cannot. */
   run_ended: v.optional(longText("run_ended")),
   timestamp,
 });

@@ -37,7 +37,7 @@ export function createSigns(options: SignsOptions): Signs {
     else if (sign.type === "answer") evidence.noteAnswer(how);
     else if (sign.type === "refused") evidence.refuse(sign.text, refusalWords(sign.reason), timeOf(sign));
   };
-  /** Whether the last that was told of requests to the model is that one is made again. */
+  /** Whether the last sign about a request to the model was that the CLI repeats it. */
   let isRetrying = false;
   const endRetry = () => {
     if (isRetrying) events.send({ kind: "retry_end" });

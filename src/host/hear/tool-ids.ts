@@ -5,7 +5,7 @@ import type { Hook, HookFacts } from "../../domain/hook.ts";
 export interface ToolIds {
   /** Notes a hook, and returns its facts, with the id of the tool call added if it is known. */
   note(hook: Hook): HookFacts;
-  /** Takes a running call out, and gives the hook of its start; undefined where its end has been told already. */
+  /** Removes a running call, and returns the hook of its start; undefined if its end was told already. */
   take(toolUseId: string): Hook | undefined;
 }
 

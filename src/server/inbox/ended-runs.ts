@@ -1,6 +1,6 @@
 // Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a pause or a
-// resume at once. A run that is only lost (its machine has no power, its host was killed) says no goodbye: its tasks end when nothing was
-// heard of it for as long. Only the leader does it, and only time that it has watched counts (watched-time.ts).
+// resume at once. A lost run (its machine has no power, its host was killed) says no goodbye. Its tasks end when it was silent for the
+// resume window. Only the leader does it. Only time in which it has looked counts (`watched-time.ts`).
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { awaitsResume, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
 import { silentAfterMs } from "../../domain/fleet/status.ts";
@@ -32,7 +32,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
   const { bus, fleet, lease, projector, resumeWindowMs, now, log } = options;
   const open = createWatchedTime(2 * lookEveryMs);
 
-  /** Why the agent's run is lost; undefined while it is heard of. */
+  /** Why the agent's run is lost; undefined if the agent is online. */
   const lossOf = ({ agent_id }: AgentRecord): string | undefined => {
     const link = fleet.get(agent_id)?.axes.link;
     return link === undefined || link.value === "online" ? undefined : link.reason;
@@ -41,7 +41,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     isHadByRun(command) && record.heartbeat !== undefined && lossOf(record) !== undefined;
   const keyOf = (id: string, { command_id, run_ended, taken_by }: CommandRecord) =>
     `${id} ${command_id} ${run_ended?.at ?? `lost ${taken_by?.run}`}`;
-  /** For how long a task stays open at least. A run that is lost may be back before it counts as silent. */
+  /** How long a task stays open: the resume window; for a lost run at least until it counts as silent, because it may come back before. */
   const windowMsOf = ({ heartbeat }: AgentRecord, { run_ended }: CommandRecord) =>
     run_ended !== undefined || heartbeat === undefined
       ? resumeWindowMs

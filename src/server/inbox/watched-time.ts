@@ -1,16 +1,16 @@
-// Measures for how long something has been seen to last, by looks at a monotonic clock that is passed in. Time in which nobody looked
-// (no serve ran, it was suspended, or it was cut off from NATS) counts as one look at most.
+// Measures how long states have lasted, from regular looks, by a monotonic clock that is passed in. Time without looks (no serve ran, it
+// was suspended, or it was cut off from NATS) counts for at most `mostBetweenMs`.
 
 export interface WatchedTime {
-  /** Looks at what lasts now, by its keys. What is not among them has ended, and begins anew when it comes back. */
+  /** Notes the keys of the states that last now. A state whose key is missing has ended; if it comes back, its time begins anew. */
   look(keys: Iterable<string>, nowMs: number): void;
-  /** For how long it has lasted, in ms; undefined if it did not last at the last look. */
+  /** How long the state has lasted, in ms; undefined if its key was missing at the last look. */
   lastedMs(key: string): number | undefined;
   /** Forgets everything. */
   clear(): void;
 }
 
-/** @param mostBetweenMs what two looks may be apart to count in full */
+/** @param mostBetweenMs the most that the time between two looks counts */
 export function createWatchedTime(mostBetweenMs: number): WatchedTime {
   let lasted = new Map<string, number>();
   let lookedAtMs: number | undefined;

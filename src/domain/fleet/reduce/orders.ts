@@ -46,7 +46,7 @@ export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string)
   return withCommand(record, namesake, add(unread));
 }
 
-/** Notes that the order has ended with a run that was lost. */
+/** Adds to the order that its run was lost, if the receipt says so. */
 function withLoss(
   before: CommandRecord,
   after: CommandRecord,
