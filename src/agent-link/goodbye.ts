@@ -20,8 +20,8 @@ export interface RunEnd {
   readonly how: string;
   /** The status to report, if more is known than that the agent is gone. Default: `disconnected`. */
   readonly as?: "ended" | "crashed" | "failed_to_start" | undefined;
-  /** The task of a launch that failed. */
-  readonly failedTask?: string | undefined;
+  /** The task of the launch. It has failed, unless the CLI has shown that it took it. */
+  readonly launchTask?: string | undefined;
 }
 
 /**

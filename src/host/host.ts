@@ -80,7 +80,7 @@ interface Stages {
 async function endHost(
   { agentId: id, instanceId, now, log }: SessionOptions,
   { reporting, speaking, steering, hearing }: Stages,
-  { failedTask, ...end }: RunEnd,
+  { launchTask, ...end }: RunEnd,
 ): Promise<void> {
   const how = endWords(end);
   const { link, heartbeat, events, receipts } = reporting;
@@ -93,12 +93,21 @@ async function endHost(
   const takenBack = speaking.approvals.stop();
   await atMost(goodbyeWithinMs, steering.orders.stop());
   await steering.control.ended(how);
-  if (failedTask !== undefined) receipts.write(failedLaunchReceipt(instanceId, failedTask, how));
+  if (launchTask !== undefined && !mayHaveTask({ reporting, speaking })) {
+    const reason = end.as === "failed_to_start" ? how : `${how}; it had not taken its task`;
+    receipts.write(failedLaunchReceipt(instanceId, launchTask, reason));
+  }
   await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
   if (speaking.turn.isHooked()) events.send({ kind: "session_end", detail: how });
   events.stop();
   sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), end);
   await link.close(goodbyeWithinMs);
+}
+
+/** Whether the CLI has shown that it has the task of its launch, or calls no hook by which it could show that. */
+function mayHaveTask({ reporting, speaking }: Pick<Stages, "reporting" | "speaking">): boolean {
+  const { unheld = "" } = reporting.heartbeat.presence();
+  return speaking.turn.wasPrompted() || unheld !== "";
 }
 
 /** How the session ended, in words for the receipts of its orders and for the event `session_end`. */

@@ -184,6 +184,33 @@ describe("cliai spawn", () => {
     await waitFor(async () => (await seen()).status === "ended", { what: "another run", saw: seen });
   });
 
+  test.each([
+    ["exit 0", "its CLI has ended: exit code 0"],
+    ["exit 3", "its CLI crashed: exit code 3"],
+  ])(
+    "a CLI that starts and ends at once (%s) has not taken its task: the task has failed, with how",
+    async (script, how) => {
+      await using serve = await startServe();
+      await using dir = await tempDir();
+      const program = `#!/bin/sh\ncase "$1" in --version) echo "2.1.330 (Claude Code)"; exit ;; esac\n${script}\n`;
+      await writeFile(dir.join("claude"), program, { mode: 0o700 });
+      const env = { PATH: `${dir.path}:${process.env.PATH}` };
+      for (const more of [[], ["--headless"]]) {
+        const id = more.length === 0 ? "ada" : "bob";
+        const args = ["spawn", "--id", id, "--project", dir.path, "--task", "count the files", ...more];
+        expect(await serve.run(args, { env })).toMatchObject({ code: Number(script.split(" ")[1]) });
+        const seen = async () => JSON.parse((await serve.run(["show", id, "--json"])).stdout).commands;
+        await waitFor(async () => (await seen()).length > 0, { what: "its end is told", saw: seen });
+        expect(await seen()).toMatchObject([
+          {
+            ...{ type: "task", from: "its launch", summary: "count the files" },
+            receipts: [{ state: "failed", detail: `${how}; it had not taken its task` }],
+          },
+        ]);
+      }
+    },
+  );
+
   test("the real Claude Code takes a task that begins with dashes, and its status reaches the fleet", async () => {
     await using serve = await startServe();
     await using dir = await tempDir();
@@ -237,6 +264,8 @@ describe("cliai spawn", () => {
       project_path: dir.join("work"),
       cli: "claude-code",
       axes: { link: { reason: "its CLI has ended: exit code 0" } },
+      // It took its task: nothing is said of one that failed.
+      commands: [],
     });
   });
 });

@@ -84,13 +84,12 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     return await agent.exitCode;
   } catch (error) {
     if (error instanceof CliaiError && error.code === "cli_missing") {
-      // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
-      const failedTask = launch.isResumed === true ? undefined : launch.task;
-      end = { how: messageOf(error), as: "failed_to_start", failedTask };
+      end = { how: messageOf(error), as: "failed_to_start" };
     }
     throw error;
   } finally {
-    await host.end(end);
+    // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
+    await host.end({ ...end, launchTask: launch.isResumed === true ? undefined : launch.task });
   }
 }
 

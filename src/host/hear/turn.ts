@@ -8,6 +8,8 @@ export interface Turn {
   mayBeOpen(): boolean;
   /** Whether any hook was called: then the session has begun, and takes text. */
   isHooked(): boolean;
+  /** Whether any prompt was submitted in this run, or a turn has run. */
+  wasPrompted(): boolean;
   /** Whether the CLI has shown that it calls the hook by which the gate holds a tool. */
   isHeld(): boolean;
   /** Resolves once `isHeld` is true. */
@@ -51,6 +53,7 @@ export function createTurn(): Turn {
   let hookedAtMs: number | undefined;
   let isHeld = false;
   let isOpen = false;
+  let wasPrompted = false;
   let lastPromptId: string | undefined;
   let isEnding = false;
   /** Whether a prompt was offered that the model is not known to have. */
@@ -62,6 +65,7 @@ export function createTurn(): Turn {
     mayBeOpen: () => isOpen || hookedAtMs === undefined,
     isHooked: () => hookedAtMs !== undefined,
     isHeld: () => isHeld,
+    wasPrompted: () => wasPrompted,
     whenHeld: held.promise,
     hookedForMs: () => (hookedAtMs === undefined ? 0 : performance.now() - hookedAtMs),
     noteHook() {
@@ -76,11 +80,13 @@ export function createTurn(): Turn {
     offerPrompt(atMs, isSentNow, promptId) {
       if (isSentNow || !isOpen || isEnding) isPromptOffered = true;
       isOpen = true;
+      wasPrompted = true;
       lastPromptId = promptId ?? lastPromptId;
       beganAtMs = atMs;
     },
     begin(atMs, promptId) {
       isOpen = true;
+      wasPrompted = true;
       lastPromptId = promptId ?? lastPromptId;
       isPromptOffered = false;
       isEnding = false;
