@@ -46,7 +46,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       noteEnd();
       desks.close();
       endWatches();
-      reading.stopSweeping();
+      reading.stopRemovingOrders();
       await desks.stop();
       await reading.stop();
       foundation.records.stop();

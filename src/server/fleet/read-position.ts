@@ -1,4 +1,4 @@
-// Keeps how far this serve has read the streams. The projector moves it on; the fleet store and the sweeper read it.
+// Keeps how far this serve has read the streams. The projector moves it on; the fleet store and `inbox/taken-orders.ts` read it.
 import type { Cursor } from "./fleet-store.ts";
 
 export interface ReadPosition {

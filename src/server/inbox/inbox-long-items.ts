@@ -30,7 +30,7 @@ export function cutText(whole: string, offset = 0): CutText {
   return { text, truncated: true, full_length: whole.length, ...rest };
 }
 
-export interface RestOptions extends Evidence {
+export interface LongItemOptions extends Evidence {
   readonly bus: Bus;
   readonly fleet: FleetState;
 }
@@ -40,7 +40,7 @@ export async function readRest(
   id: AgentId,
   item: string,
   offset: number,
-  { bus, fleet, ...evidence }: RestOptions,
+  { bus, fleet, ...evidence }: LongItemOptions,
 ): Promise<CutText & { readonly item: string }> {
   const command = fleet.record(id)?.commands.find(({ command_id }) => command_id === item);
   const data = command && (await readStoredOrder(bus, id, command));

@@ -16,7 +16,7 @@ const lookEveryMs = 1_000;
 /** Time for a receipt that is on its way, and for a difference between clocks. */
 const graceMs = 30_000;
 
-export interface ExpiryOptions {
+export interface OverdueOrdersOptions {
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly lease: Lease;
@@ -27,7 +27,7 @@ export interface ExpiryOptions {
 }
 
 /** Returns a function that ends it. */
-export function expireOverdue(options: ExpiryOptions): () => void {
+export function expireOverdue(options: OverdueOrdersOptions): () => void {
   const { bus, fleet, lease, holds, projector, now, log } = options;
   const overdueOf = ({ agent_id, commands }: AgentRecord): CommandRecord[] =>
     commands.filter(

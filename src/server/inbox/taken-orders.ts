@@ -20,17 +20,17 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import type { ReadPosition } from "../fleet/read-position.ts";
 import type { Lease } from "../lease.ts";
 
-const sweepEveryMs = 1_000;
-const removedInOneSweep = 1_000;
+const removeEveryMs = 1_000;
+const mostRemovedAtOnce = 1_000;
 const orderSubjects = agentOrderTopics.map(everyAgentSubject);
 
-export interface Sweeper {
+export interface TakenOrdersRemoval {
   /** Removes an order that cannot be decoded, by its sequence. */
   discard(seq: number): void;
   stop(): void;
 }
 
-export interface SweeperOptions {
+export interface TakenOrdersRemovalOptions {
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly lease: Lease;
@@ -39,7 +39,7 @@ export interface SweeperOptions {
   readonly log: Logger;
 }
 
-export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions): Sweeper {
+export function startTakenOrdersRemoval({ bus, fleet, lease, cursor, log }: TakenOrdersRemovalOptions): TakenOrdersRemoval {
   /** The sequences to remove. */
   const due = new Set<number>();
   /** The sequences that were due already, for each agent: an order that is over stays in the record for a while. */
@@ -71,30 +71,30 @@ export function startSweeper({ bus, fleet, lease, cursor, log }: SweeperOptions)
       throw error;
     }
   };
-  /** Removes up to `removedInOneSweep` orders. Resolves with whether there are more. */
-  const sweep = async (): Promise<boolean> => {
+  /** Removes up to `mostRemovedAtOnce` orders. Resolves with whether there are more. */
+  const removeDue = async (): Promise<boolean> => {
     if (!bus.isConnected() || !lease.isLeader()) return false;
     if (isToScan) await scan();
     if (due.size === 0) return false;
     const copied = await copiedTo(bus, streams.audit, streams.commands, orderSubjects);
     const isCopied = (seq: number) => seq <= copied;
-    const seqs = [...due.values().filter(isCopied).take(removedInOneSweep)];
+    const seqs = [...due.values().filter(isCopied).take(mostRemovedAtOnce)];
     const { gone, failure } = await removeMessages(bus, streams.commands, seqs);
     for (const seq of gone) due.delete(seq);
     if (failure !== undefined) throw failure;
-    return seqs.length === removedInOneSweep;
+    return seqs.length === mostRemovedAtOnce;
   };
-  let sweeping = false;
+  let isRemoving = false;
   const timer = setInterval(async () => {
-    if (sweeping) return;
-    sweeping = true;
+    if (isRemoving) return;
+    isRemoving = true;
     try {
-      while (await sweep());
+      while (await removeDue());
     } catch (error) {
       log.debug(`orders that are over are not removed yet: ${messageOf(error)}`);
     }
-    sweeping = false;
-  }, sweepEveryMs);
+    isRemoving = false;
+  }, removeEveryMs);
   const endings = [
     fleet.onChange(({ ids }) => {
       if (lease.isLeader()) for (const id of ids) note(id);

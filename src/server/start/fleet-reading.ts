@@ -5,7 +5,7 @@ import { type Projector, startProjector } from "../fleet/projector.ts";
 import { createReadPosition } from "../fleet/read-position.ts";
 import { type Settled, settleWithStreams } from "../inbox/lost-orders.ts";
 import { isOfEarlierLife } from "../inbox/missed.ts";
-import { startSweeper } from "../inbox/taken-orders.ts";
+import { startTakenOrdersRemoval } from "../inbox/taken-orders.ts";
 import type { Foundation } from "./foundation.ts";
 
 export interface FleetReading {
@@ -16,7 +16,7 @@ export interface FleetReading {
   readonly onEvent: (event: FleetEvent) => void;
   /** Marks every record as changed, so that it is written again. */
   rewriteAll(): void;
-  stopSweeping(): void;
+  stopRemovingOrders(): void;
   stop(): Promise<void>;
 }
 
@@ -59,13 +59,13 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     store.changed(event.id);
   };
   const position = createReadPosition(stored.cursor);
-  const sweeper = startSweeper({ bus, fleet, lease, cursor: position.cursor, log });
+  const removal = startTakenOrdersRemoval({ bus, fleet, lease, cursor: position.cursor, log });
   const projector = await startProjector(bus, {
     position,
     recordOf: fleet.record,
     onEvent,
     onMalformed: malformed.take,
-    onUnusableOrder: sweeper.discard,
+    onUnusableOrder: removal.discard,
     now,
     log,
   });
@@ -77,7 +77,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     rewriteAll() {
       for (const { agent_id } of stored.records) store.changed(agent_id);
     },
-    stopSweeping: sweeper.stop,
+    stopRemovingOrders: removal.stop,
     async stop() {
       await projector.stop();
       await store.stop();

@@ -87,7 +87,7 @@ describe("what waits for an agent", () => {
     await sendAll(second, "c2");
     await apply("c2");
     await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: "c2 is removed" });
-    // Two sweeps later than that, something else is removed; and nothing was asked for in between.
+    // Two removals later than that, something else is removed; and nothing was asked for in between.
     for (const command_id of ["c3", "c4"]) {
       await sendAll(second, command_id);
       await apply(command_id);
@@ -101,7 +101,7 @@ describe("what waits for an agent", () => {
     await using first = await startTestServer();
     const bus = await first.nats.bus();
     await first.server.stop();
-    // Read by a serve that ends before it sweeps: what is read at a start is not removed at once.
+    // Read by a serve that ends before it removes anything: what is read at a start is not removed at once.
     bus.publish("agent.bob.command", { type: "task", payload: "it waits", command_id: "good" });
     bus.connection.publish("agent.bob.command", "{");
     bus.connection.publish("agent.-.command", "{");
