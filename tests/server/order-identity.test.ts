@@ -120,7 +120,9 @@ describe("the same id twice", () => {
     await expect(blind("fill")).rejects.toMatchObject({ code });
     expect(await blind("dig")).toMatchObject({ duplicate: true });
     await work(ada);
-    await waitFor(async () => (await subjectCounts(bus, streams.commands)).size === 0, { what: "the removal of orders that are over" });
+    await waitFor(async () => (await subjectCounts(bus, streams.commands)).size === 0, {
+      what: "the removal of orders that are over",
+    });
     await expect(blind("fill")).rejects.toMatchObject({ code });
     expect(await blind("dig")).toMatchObject({ duplicate: true });
     const pause = { type: "pause", reason: "lunch", command_id: "p" };

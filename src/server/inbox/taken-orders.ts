@@ -39,7 +39,13 @@ export interface TakenOrdersRemovalOptions {
   readonly log: Logger;
 }
 
-export function startTakenOrdersRemoval({ bus, fleet, lease, cursor, log }: TakenOrdersRemovalOptions): TakenOrdersRemoval {
+export function startTakenOrdersRemoval({
+  bus,
+  fleet,
+  lease,
+  cursor,
+  log,
+}: TakenOrdersRemovalOptions): TakenOrdersRemoval {
   /** The sequences to remove. */
   const due = new Set<number>();
   /** The sequences that were due already, for each agent: an order that is over stays in the record for a while. */
