@@ -44,6 +44,8 @@ export function outcomeOf(view: AgentView, goal: WaitGoal, now: Date): WaitOutco
     const { value, reason } = view.axes.attention;
     return value === "none" || value === "unseen" ? undefined : { outcome: goal, reason };
   }
+  // It is about to be stopped, and a turn that this breaks off has not failed.
+  if (view.axes.control.value === "stop_requested") return undefined;
   if (!isAtRest(view)) return undefined;
   return goal === "idle" ? { outcome: goal, reason: view.axes.activity.reason } : judgeWork(view);
 }

@@ -141,6 +141,18 @@ describe("outcomeOf()", () => {
       "",
     ],
     ["one that was stopped", { ...working, ...said("stopped", "stop by me") }, "stopped", "stop by me"],
+    [
+      "one whose turn a stop has broken off, before the stop is applied",
+      {
+        ...session({
+          turn: { since: ago(100), ended_at: ago(2) },
+          turn_error: { error: "other", detail: "aborted", at: ago(2) },
+        }),
+        commands: [{ ...task("delivered", 3), type: "stop" }],
+      },
+      undefined,
+      "",
+    ],
     ["one that crashed", { ...rests, ...said("crashed", "SIGKILL") }, "crashed", "SIGKILL"],
     ["one that ended by itself after its work", { ...rests, ...said("ended", "exit code 0") }, "done", ""],
     [

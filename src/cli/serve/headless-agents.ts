@@ -40,10 +40,12 @@ const lookEveryMs = 200;
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 24_000 };
 const orderlyEnd = "exit code 0";
-const goOn = "The server that you report to has been started again, and cut you off. Go on where you were.";
+const serverCutOff = "The server that you report to has been started again, and cut you off.";
+const cutOff = "You were cut off, and have been started again.";
 
 /** What to tell an agent whose turn was cut off; undefined if all its commands have ended, so that it has nothing to go on with. */
-export function goOnWords(commands: readonly CommandRecord[], sessionId: string): string | undefined {
+function goOnWords(why: string, commands: readonly CommandRecord[], sessionId: string): string | undefined {
+  const goOn = `${why} Go on where you were.`;
   const failed = commands.filter((command) => failedWithSession(command, sessionId));
   if (failed.length === 0) return goOn;
   const isOpen = commands.some((command) => isHad(command) && command.taken_by?.session_id === sessionId);
@@ -111,16 +113,10 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
     const view = fleet.get(id);
-    const { session, commands = [] } = view ?? {};
     if (isStopped(view)) return await memory.forget(id);
     await untilGone(id, options);
     log.info(`resuming ${id}`);
-    const text = session !== undefined && wasCutOff(session) ? goOnWords(commands, session_id) : undefined;
-    // As its first task, so that it goes on with what was cut off before it takes new orders.
-    const goOnArgs = text === undefined ? [] : [`--task=${text}`];
-    // A CLI does not store a conversation that had no prompt yet, so it cannot be resumed.
-    const resumes = session?.turn === undefined ? undefined : session_id;
-    const more = resumes === undefined ? [] : [`--resume=${resumes}`, ...goOnArgs];
+    const { resumes, more } = resumedArgs(view, session_id, serverCutOff);
     // Without a time limit, because nobody waits for an answer here.
     await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
   };
@@ -129,7 +125,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     async profiles(project = "") {
       return profilesOf(await profiles(isAbsolute(project) ? project : context.cwd));
     },
-    async spawn({ task, id: wanted, from, ...request }) {
+    async spawn({ task, id: wanted, from, resumes, ...request }) {
       const { profile } = request;
       const { cli, project } = await checkLaunch(request, { profiles, cwd: context.cwd });
       if (cli.headless === undefined)
@@ -139,7 +135,8 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
-      await launch(id, { profile, project }).catch(async (error: unknown) => {
+      const again = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes, cutOff);
+      await launch(id, { profile, project, ...again }).catch(async (error: unknown) => {
         const failed = { id, task, since, reason: messageOf(error) };
         if (!isStopping) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
         throw error;
@@ -160,6 +157,20 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       await Promise.all([...children.values()].map((child) => child.end()));
     },
   };
+}
+
+/** How `spawn` goes on in a session. A CLI does not store a conversation that had no prompt yet, so that one cannot be resumed. */
+function resumedArgs(
+  view: AgentView | undefined,
+  session_id: string,
+  why: string,
+): Required<Pick<Launch, "more">> & Pick<Launch, "resumes"> {
+  const { session, commands = [] } = view ?? {};
+  if (session?.turn === undefined) return { more: [] };
+  const text = wasCutOff(session) ? goOnWords(why, commands, session_id) : undefined;
+  // As its first task, so that it goes on with what was cut off before it takes new orders.
+  const goOnArgs = text === undefined ? [] : [`--task=${text}`];
+  return { resumes: session_id, more: [`--resume=${session_id}`, ...goOnArgs] };
 }
 
 function profilesOf(set: ProfileSet): LaunchableProfile[] {

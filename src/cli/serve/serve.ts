@@ -32,6 +32,7 @@ import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
+import { openLaunchDesk } from "../launch-desk.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
 import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
@@ -152,6 +153,7 @@ async function startParts(
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
   const headlessAgents = createHeadlessAgents({ ...launching, server, bus });
   parts.defer(() => headlessAgents.stop());
+  parts.defer(openLaunchDesk(bus, headlessAgents, log));
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
   startupHandler.open(
     createApp({

@@ -29,7 +29,8 @@ import {
 import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
-  profile: { type: "positional", required: false, description: "name of a profile in the settings file" },
+  profile: { type: "positional", required: false, description: "name of a profile (cliai profiles)" },
+  text: { type: "positional", required: false, description: "the agent's first task, as by --task" },
   id: {
     type: "string",
     valueHint: "ID",
@@ -57,6 +58,19 @@ export const spawnArgs = {
     type: "boolean",
     description: "with --headless: end the agent when standard input ends",
   },
+  detach: {
+    type: "boolean",
+    description: "let the server launch the agent without a terminal, and print its id",
+  },
+  wait: {
+    type: "boolean",
+    description: "run the agent without a terminal until its task is over, and print its last words",
+  },
+  timeout: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "with --wait: stop waiting after this time (default a week)",
+  },
   quiet: { type: "boolean", description: "with --headless: do not print what the agent says" },
   "strict-mcp": { type: "boolean", description: "let the agent use only cliai's MCP server" },
   "dry-run": {
@@ -68,7 +82,7 @@ export const spawnArgs = {
   ...clientArgs,
 } as const;
 
-type SpawnArgs = Arguments<typeof spawnArgs>;
+export type SpawnArgs = Arguments<typeof spawnArgs>;
 
 export interface SpawnPlan {
   readonly id: AgentId;
@@ -150,7 +164,7 @@ export async function planSpawn(
   const endsWithInput = args["ends-with-input"] === true;
   return {
     endsWithInput,
-    printsWords: args.quiet !== true && !context.json,
+    printsWords: args.quiet !== true && args.wait !== true && !context.json,
     id,
     name,
     profile,

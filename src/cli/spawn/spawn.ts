@@ -11,20 +11,26 @@ import { removeRunFile, writeRunFile } from "../../data-dir/run-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";
+import { withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plainLines } from "../frame/terminal.ts";
+import { readTimeoutMs } from "../wait/wait.ts";
+import { type EndOfWork, printEnd, waitForWork } from "./await-work.ts";
 import { endLeftoverRun } from "./leftover-processes.ts";
 import { type HostOptions, startSessionHost } from "./session-host.ts";
+import { spawnDetached } from "./spawn-detached.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
-import { planSpawn, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
+import { planSpawn, type SpawnArgs, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
 
 export const spawnCommand = defineCliCommand({
   name: "spawn",
   description: "launch an agent from a profile; arguments after -- go to the agent's CLI",
   args: spawnArgs,
   passesOn: true,
-  async run(args, context, rest) {
+  async run(given, context, rest) {
+    const { args, timeoutMs } = readWork(given);
+    if (args.detach === true) return await spawnDetached(args, rest, timeoutMs, context);
     const plan = await planSpawn(args, context, rest);
     if (args["dry-run"] === true) {
       const { files } = await writeSpawnFiles(plan, undefined);
@@ -33,9 +39,18 @@ export const spawnCommand = defineCliCommand({
     }
     const { id, cli, cwd, profile } = plan;
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
+    // Without --url, --creds names the agent's credentials: the fleet is read with the operator's, from serve.json.
+    const own = args.url === undefined ? { ...args, creds: undefined } : args;
+    const awaitWork = (run: string) =>
+      timeoutMs === undefined
+        ? undefined
+        : withClient(own, context, (bus) => waitForWork(bus, { id, run, timeoutMs, context }));
     try {
       await endLeftoverRun(plan.dataDir, id, context.log);
-      return await runAgent(plan, context);
+      const { exitCode, work } = await runAgent(plan, context, awaitWork);
+      if (work === undefined || timeoutMs === undefined) return exitCode;
+      printEnd(work, { timeoutMs }, context);
+      return 0;
     } finally {
       await removeRunFile(plan.dataDir, id);
       await plan.credentials.end();
@@ -44,44 +59,71 @@ export const spawnCommand = defineCliCommand({
   },
 });
 
-/** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's own exit code. */
-async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
-  const { id, cli, cwd, launch, dataDir } = plan;
+/**
+ * What of the flags is about the agent's first work: its task may stand after the profile, and `--wait` waits for its end without a
+ * terminal.
+ * @throws CliaiError `usage`
+ */
+function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | undefined } {
+  const { text, task, wait = false, timeout, headless } = given;
+  if (text !== undefined && task !== undefined) {
+    throw new CliaiError("usage", `the task is given twice: "${text}" and --task "${task}"`, {
+      hint: "leave one of them out",
+    });
+  }
+  if (timeout !== undefined && !wait) {
+    throw new CliaiError("usage", "--timeout is given without --wait", { hint: "add --wait" });
+  }
+  if (wait && (text ?? task) === undefined) {
+    throw new CliaiError("usage", "--wait is given without a task", {
+      hint: 'cliai spawn PROFILE "what to do" --wait',
+    });
+  }
+  const args = { ...given, task: text ?? task, headless: headless === true || wait };
+  return { args, timeoutMs: wait ? readTimeoutMs(timeout) : undefined };
+}
+
+type AwaitWork = (run: string) => Promise<EndOfWork> | undefined;
+
+/** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's own exit code, and how its work ended where that is waited for. */
+async function runAgent(
+  plan: SpawnPlan,
+  context: CliContext,
+  awaitWork: AwaitWork,
+): Promise<{ readonly exitCode: number; readonly work?: EndOfWork | undefined }> {
+  const { id, cli, launch } = plan;
   const { session } = cli;
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const start = async (run: string, settingsPath?: string): Promise<LaunchedAgent> => {
-    const what = {
-      ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
-      args: cli.buildArgs({ ...launch, settingsPath }),
-    };
-    const { stdin, stdout } = process;
-    const isOwn = isTerminal && launch.isHeadless !== true && session !== undefined;
-    await writeRunFile(dataDir, id, { run });
-    const agent: LaunchedAgent =
-      (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
-      launchAgent({ ...what, isTerminal: process.stdin.isTTY === true, isPiped: launch.isHeadless === true });
-    const started = agent.pid === undefined ? undefined : await readProcessStart(agent.pid);
-    if (agent.pid !== undefined && started !== undefined) {
-      await writeRunFile(dataDir, id, { run, cli: { pid: agent.pid, started } });
-    }
-    return agent;
-  };
   if (session === undefined) {
     await writeSpawnFiles(plan, undefined);
-    return await (await start(crypto.randomUUID())).exitCode;
+    const agent = await startCli(plan, crypto.randomUUID());
+    printStart(plan, context);
+    return { exitCode: await agent.exitCode };
   }
   const hostOptions = hostOptionsOf({ ...plan, cli: { ...cli, session } }, context);
   const host = await startSessionHost(hostOptions, context);
   for (const warning of host.warnings) context.log.warn(warning);
   let end: RunEnd = { how: "it did not start" };
+  let work: Promise<EndOfWork> | undefined;
+  let exitCode: number;
   try {
     const { settingsPath } = await writeSpawnFiles(plan, host);
-    const agent = await start(host.bridgeEnv.instance_id, settingsPath);
+    const agent = await startCli(plan, host.bridgeEnv.instance_id, settingsPath);
     host.attach(agent);
     if (plan.endsWithInput) context.stdin.resume().once("end", () => void agent.end());
+    printStart(plan, context);
+    let isDone = false;
+    work = awaitWork(host.bridgeEnv.instance_id);
+    work?.then(
+      ({ outcomes }) => {
+        isDone = outcomes.get(id)?.outcome === "done";
+        return agent.end();
+      },
+      () => agent.end(), // why is told below
+    );
     const [how, as] = await Promise.all([agent.ended, agent.endedAs]);
-    end = as === "told" ? { how: `its CLI has ended: ${how}` } : { how, as };
-    return await agent.exitCode;
+    if (isDone) end = { how: `${how}, because its work was done`, as: "ended" };
+    else end = as === "told" ? { how: `its CLI has ended: ${how}` } : { how, as };
+    exitCode = await agent.exitCode;
   } catch (error) {
     if (error instanceof CliaiError && error.code === "cli_missing") {
       end = { how: messageOf(error), as: "failed_to_start" };
@@ -91,6 +133,35 @@ async function runAgent(plan: SpawnPlan, context: CliContext): Promise<number> {
     // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
     await host.end({ ...end, launchTask: launch.isResumed === true ? undefined : launch.task });
   }
+  // The server hears of an end by the goodbye, so a CLI that has ended by itself is judged after that.
+  return { exitCode, work: await work };
+}
+
+/** With `--json`: what names the agent, before anything else. The session is null where its CLI tells it later. */
+function printStart({ id, cli, launch }: SpawnPlan, { json, print }: CliContext): void {
+  if (!json) return;
+  const isNamed = cli.buildArgs(launch).includes(launch.sessionId);
+  print(JSON.stringify({ agent_id: id, session_id: isNamed ? launch.sessionId : null, pid: process.pid }));
+}
+
+async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
+  const { id, cli, cwd, launch, dataDir } = plan;
+  const { stdin, stdout } = process;
+  const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
+  const what = {
+    ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
+    args: cli.buildArgs({ ...launch, settingsPath }),
+  };
+  const isOwn = isTerminal && launch.isHeadless !== true && cli.session !== undefined;
+  await writeRunFile(dataDir, id, { run });
+  const agent: LaunchedAgent =
+    (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
+    launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
+  const started = agent.pid === undefined ? undefined : await readProcessStart(agent.pid);
+  if (agent.pid !== undefined && started !== undefined) {
+    await writeRunFile(dataDir, id, { run, cli: { pid: agent.pid, started } });
+  }
+  return agent;
 }
 
 /** Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback. */

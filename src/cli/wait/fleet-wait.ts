@@ -112,7 +112,8 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   ];
   try {
     const reader = createFleetReader(bus, context);
-    for (const id of ids) await reader.require(id);
+    // A run that has just begun may not be heard of yet.
+    if (options.run === undefined) for (const id of ids) await reader.require(id);
     for (const id of ids) orders.set(id, await lastSequenceOn(bus, streams.commands, everySubjectOf(id)));
     await look();
     await over.promise;

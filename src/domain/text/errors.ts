@@ -35,6 +35,10 @@ const exitCodeByErrorCode = {
 
 export type ErrorCode = keyof typeof exitCodeByErrorCode;
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(exitCodeByErrorCode, text);
+}
+
 export interface CliaiErrorOptions {
   /** The command or action that fixes it, without the word `hint:`. */
   readonly hint?: string;

@@ -15,7 +15,7 @@ export interface Spawner {
    * @throws CliaiError `message_invalid` for an unknown profile or directory; `already_running`; `failed` with the exit code and
    * the last output of an agent that did not start
    */
-  spawn(order: SpawnOrder & { readonly from: string }): Promise<Spawned>;
+  spawn(request: LaunchRequest): Promise<Spawned>;
 }
 
 export interface LaunchableProfile {
@@ -57,6 +57,15 @@ const order = {
   project: v.optional(line("project", 4_096)),
   id: v.optional(AgentIdSchema),
 };
+
+/** What a person's command asks for: it may also have an agent go on in its session. */
+export const LaunchRequestSchema = v.object({
+  ...order,
+  from: line("from", 1_024),
+  /** The session of the agent's CLI that it goes on in. */
+  resumes: v.optional(v.pipe(v.string("resumes must be text"), v.uuid("resumes must be a UUID"))),
+});
+export type LaunchRequest = v.InferOutput<typeof LaunchRequestSchema>;
 
 const OrderBodySchema = v.strictObject(order, (issue) =>
   issue.expected === "never" ? `unknown field ${issue.received}` : "the body must be a JSON object",

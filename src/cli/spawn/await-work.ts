@@ -1,0 +1,49 @@
+// Waits for the end of an agent's first work, for `spawn --wait`, and prints what it said last.
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
+import type { CliContext } from "../frame/context.ts";
+import { plainLines } from "../frame/terminal.ts";
+import { readLastWords } from "../log/log.ts";
+import { type Waited, waitForAgents } from "../wait/fleet-wait.ts";
+import { endWait } from "../wait/wait.ts";
+
+export interface WorkOptions {
+  readonly id: AgentId;
+  /** The run whose work it is; any when left out. */
+  readonly run?: string;
+  readonly timeoutMs: number;
+  readonly context: CliContext;
+}
+
+export interface EndOfWork extends Waited {
+  readonly id: AgentId;
+  /** Undefined where it has said nothing since the wait began. */
+  readonly words: string | undefined;
+}
+
+/** @throws CliaiError as {@link waitForAgents} */
+export async function waitForWork(bus: Bus, { id, run, ...options }: WorkOptions): Promise<EndOfWork> {
+  const { last_seq } = await readStreamFacts(bus, streams.audit);
+  const waited = await waitForAgents(bus, {
+    ...{ ids: [id], goal: "done", isAny: false },
+    ...(run === undefined ? {} : { run }),
+    ...options,
+  });
+  const last = await readLastWords(bus, id);
+  return { id, ...waited, words: last !== undefined && last.seq > last_seq ? last.text : undefined };
+}
+
+/** @throws CliaiError for every end but `done`, and when time was up */
+export function printEnd(
+  { id, words, ...waited }: EndOfWork,
+  { timeoutMs }: Pick<WorkOptions, "timeoutMs">,
+  context: CliContext,
+): void {
+  if (context.json) {
+    const { outcome = null, reason = null } = waited.outcomes.get(id) ?? {};
+    context.print(JSON.stringify({ agent_id: id, outcome, reason, said: words ?? null }));
+  } else if (words !== undefined) for (const line of plainLines(words)) context.print(line);
+  endWait(waited, { goal: "done", timeoutMs, isAny: false }, context);
+}

@@ -1,0 +1,74 @@
+// `cliai spawn --detach`: the server launches the agent, without a terminal, and keeps it when this command has ended.
+import { resolve } from "node:path";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import type { LaunchRequest } from "../../web/api/spawner.ts";
+import { ensureServer } from "../background/ensure-server.ts";
+import { dataDirFor, withClient } from "../fleet/client.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
+import { loadConfig } from "../frame/config-file.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
+import { askForLaunch } from "../launch-desk.ts";
+import { printEnd, waitForWork } from "./await-work.ts";
+import { profileReader } from "./profile.ts";
+import type { SpawnArgs } from "./spawn-plan.ts";
+
+/** Flags of a launch by this process, which a launch by the server has not. */
+const ownFlags = [
+  ...(["role", "model", "cli", "resume", "ends-with-input", "strict-mcp", "dry-run", "config"] as const),
+] as const;
+
+export async function spawnDetached(
+  args: SpawnArgs,
+  rest: readonly string[],
+  timeoutMs: number | undefined,
+  context: CliContext,
+): Promise<number> {
+  const flag = ownFlags.find((each) => args[each] !== undefined && args[each] !== false);
+  const superfluous = flag === undefined ? rest[0] : `--${flag}`;
+  if (superfluous !== undefined) {
+    throw new CliaiError("usage", `${superfluous} is not for --detach, for the server launches the agent`, {
+      hint: "put it into a profile, or leave --detach out (cliai profiles --where names the files)",
+    });
+  }
+  const { profile } = args;
+  if (profile === undefined) {
+    throw new CliaiError("usage", "--detach needs the PROFILE", { hint: "list them: cliai profiles" });
+  }
+  await ensureServer(args, context);
+  const request: LaunchRequest = {
+    ...{ profile, from: operatorOf(context) },
+    ...(args.task === undefined ? {} : { task: args.task }),
+    ...(args.id === undefined ? {} : { id: parseAgentId(args.id) }),
+    ...(await projectOf(args, profile, context)),
+  };
+  return await withClient(args, context, async (bus) => {
+    const { agent_id } = await askForLaunch(bus, request);
+    if (context.json) {
+      const record = (await createFleetReader(bus, context).find(agent_id))?.record;
+      const { session_id = null, pid = null } = record ?? {};
+      context.print(JSON.stringify({ agent_id, session_id, pid }));
+    } else if (timeoutMs === undefined) context.print(agent_id);
+    else context.note(`${agent_id} works without a terminal`);
+    if (timeoutMs === undefined) return 0;
+    printEnd(await waitForWork(bus, { id: agent_id, timeoutMs, context }), { timeoutMs }, context);
+    return 0;
+  });
+}
+
+/** The directory that a person means is the one where they are, unless the profile names its own. */
+async function projectOf(
+  args: SpawnArgs,
+  profile: string,
+  context: CliContext,
+): Promise<{ readonly project?: string }> {
+  const here = resolve(context.cwd, args.project ?? ".");
+  if (args.project !== undefined || args.url !== undefined) return { project: here };
+  const loaded = await loadConfig(undefined, context);
+  const profiles = await profileReader(loaded, dataDirFor(args, context))(here);
+  try {
+    return profiles.find(profile).profile.project === undefined ? { project: here } : {};
+  } catch {
+    return { project: here }; // the server may have been started with a settings file that has it; else it says that there is none
+  }
+}
