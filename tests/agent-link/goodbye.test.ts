@@ -102,82 +102,88 @@ for (const runtime of runtimes) {
   });
 }
 
-test("a client that closes its input still gets the answers to what it had asked", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  const slow = Promise.withResolvers<void>();
-  const server = await answerCalls(bus, async () => {
-    await slow.promise;
-    return { success: true, result: "noted" };
+describe("sayGoodbye()", () => {
+  test("a client that closes its input still gets the answers to what it had asked", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const slow = Promise.withResolvers<void>();
+    const server = await answerCalls(bus, async () => {
+      await slow.promise;
+      return { success: true, result: "noted" };
+    });
+    const heard = await listenTo(bus, "ada");
+    await using test = startTestBridge({ url: nats.url });
+    test.write(initialize);
+    test.stdin.end(
+      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"log_activity","arguments":{"action":"x"}}}',
+    );
+    await waitFor(() => server.calls.length, { what: "the call" });
+    expect(heard.statuses).toEqual([]);
+    slow.resolve();
+    expect(await test.bridge.ended).toBe("stdin closed");
+    const answer = test.lines.map((line) => JSON.parse(line)).find(({ id }) => id === 2);
+    expect(textOf(answer.result)).toBe("noted");
   });
-  const heard = await listenTo(bus, "ada");
-  await using test = startTestBridge({ url: nats.url });
-  test.write(initialize);
-  test.stdin.end(
-    '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"log_activity","arguments":{"action":"x"}}}',
-  );
-  await waitFor(() => server.calls.length, { what: "the call" });
-  expect(heard.statuses).toEqual([]);
-  slow.resolve();
-  expect(await test.bridge.ended).toBe("stdin closed");
-  const answer = test.lines.map((line) => JSON.parse(line)).find(({ id }) => id === 2);
-  expect(textOf(answer.result)).toBe("noted");
-});
 
-test("a signal does not wait for a call whose client has closed its input", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  const server = await answerCalls(bus, () => undefined);
-  await using test = startTestBridge({ url: nats.url });
-  test.write(initialize);
-  test.write('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"check_inbox","arguments":{}}}');
-  await waitFor(() => server.calls.length, { what: "the call" });
-  test.stdin.end();
-  await waitFor(() => test.logged.includes("info ending: stdin closed"), { what: "the end of the input" });
-  const startedAt = performance.now();
-  await test.bridge.shutdown("signal");
-  await test.bridge.ended;
-  expect(performance.now() - startedAt).toBeLessThan(500);
-});
-
-test("a call that was cancelled holds up nothing", async () => {
-  await using nats = await startTestNats();
-  const server = await answerCalls(await nats.bus(), () => undefined);
-  await using test = startTestBridge({ url: nats.url });
-  test.write(initialize);
-  test.write('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"check_inbox","arguments":{}}}');
-  await waitFor(() => server.calls.length, { what: "the call" });
-  const startedAt = performance.now();
-  test.stdin.end('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}\n');
-  expect(await test.bridge.ended).toBe("stdin closed");
-  expect(performance.now() - startedAt).toBeLessThan(700);
-});
-
-test("a client that reads no more ends the bridge", async () => {
-  await using nats = await startTestNats();
-  const heard = await listenTo(await nats.bus(), "ada");
-  const { PassThrough } = await import("node:stream");
-  const stdout = new PassThrough();
-  await using test = startTestBridge({ url: nats.url, stdout });
-  await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
-  stdout.destroy(new Error("EPIPE"));
-  expect(await test.bridge.ended).toBe("stdout closed");
-  await waitFor(() => heard.statuses.length, { what: "the goodbye" });
-  expect(heard.statuses).toMatchObject([{ status: "disconnected" }]);
-});
-
-test("a nats-server that hangs holds up the goodbye for a third of a second, no longer", async () => {
-  await using nats = await startTestNats();
-  const heard = await listenTo(await nats.bus(), "ada");
-  await using test = startTestBridge({ url: nats.url });
-  await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
-  const pid = nats.server.pid() ?? 0;
-  process.kill(pid, "SIGSTOP");
-  try {
+  test("a signal does not wait for a call whose client has closed its input", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const server = await answerCalls(bus, () => undefined);
+    await using test = startTestBridge({ url: nats.url });
+    test.write(initialize);
+    test.write(
+      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"check_inbox","arguments":{}}}',
+    );
+    await waitFor(() => server.calls.length, { what: "the call" });
+    test.stdin.end();
+    await waitFor(() => test.logged.includes("info ending: stdin closed"), { what: "the end of the input" });
     const startedAt = performance.now();
     await test.bridge.shutdown("signal");
+    await test.bridge.ended;
     expect(performance.now() - startedAt).toBeLessThan(500);
-  } finally {
-    process.kill(pid, "SIGCONT");
-  }
+  });
+
+  test("a call that was cancelled holds up nothing", async () => {
+    await using nats = await startTestNats();
+    const server = await answerCalls(await nats.bus(), () => undefined);
+    await using test = startTestBridge({ url: nats.url });
+    test.write(initialize);
+    test.write(
+      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"check_inbox","arguments":{}}}',
+    );
+    await waitFor(() => server.calls.length, { what: "the call" });
+    const startedAt = performance.now();
+    test.stdin.end('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}\n');
+    expect(await test.bridge.ended).toBe("stdin closed");
+    expect(performance.now() - startedAt).toBeLessThan(700);
+  });
+
+  test("a client that reads no more ends the bridge", async () => {
+    await using nats = await startTestNats();
+    const heard = await listenTo(await nats.bus(), "ada");
+    const { PassThrough } = await import("node:stream");
+    const stdout = new PassThrough();
+    await using test = startTestBridge({ url: nats.url, stdout });
+    await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+    stdout.destroy(new Error("EPIPE"));
+    expect(await test.bridge.ended).toBe("stdout closed");
+    await waitFor(() => heard.statuses.length, { what: "the goodbye" });
+    expect(heard.statuses).toMatchObject([{ status: "disconnected" }]);
+  });
+
+  test("a nats-server that hangs holds up the goodbye for a third of a second, no longer", async () => {
+    await using nats = await startTestNats();
+    const heard = await listenTo(await nats.bus(), "ada");
+    await using test = startTestBridge({ url: nats.url });
+    await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+    const pid = nats.server.pid() ?? 0;
+    process.kill(pid, "SIGSTOP");
+    try {
+      const startedAt = performance.now();
+      await test.bridge.shutdown("signal");
+      expect(performance.now() - startedAt).toBeLessThan(500);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { startLink } from "../../src/agent-link/link.ts";
 import { CliaiError, type ErrorCode } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -17,22 +17,24 @@ function startFailingLink(code: ErrorCode) {
   return { link, warnings, attempts: () => attempts };
 }
 
-test("a server that is away is asked again soon and lamented once; one that refuses is left alone for longer", async () => {
-  const away = startFailingLink("nats_unreachable");
-  const refused = startFailingLink("refused");
-  await waitFor(() => away.attempts() === 3, { what: "the third attempt" });
-  expect(away.warnings).toEqual(["no way in; knock"]);
-  expect(refused.attempts()).toBe(1);
-  expect(refused.link.trouble()).toBe("no way in; knock");
-  await Promise.all([away.link.close(0), refused.link.close(0)]);
-});
+describe("startLink()", () => {
+  test("a server that is away is asked again soon and lamented once; one that refuses is left alone for longer", async () => {
+    const away = startFailingLink("nats_unreachable");
+    const refused = startFailingLink("refused");
+    await waitFor(() => away.attempts() === 3, { what: "the third attempt" });
+    expect(away.warnings).toEqual(["no way in; knock"]);
+    expect(refused.attempts()).toBe(1);
+    expect(refused.link.trouble()).toBe("no way in; knock");
+    await Promise.all([away.link.close(0), refused.link.close(0)]);
+  });
 
-test("waiting for the connection ends with the signal, and says what the trouble is", async () => {
-  const { link } = startFailingLink("nats_unreachable");
-  const stop = new AbortController();
-  const waiting = link.connected(stop.signal);
-  await waitFor(() => link.trouble(), { what: "the first attempt to fail" });
-  stop.abort();
-  await expect(waiting).rejects.toThrow("no way in; knock");
-  await link.close(0);
+  test("waiting for the connection ends with the signal, and says what the trouble is", async () => {
+    const { link } = startFailingLink("nats_unreachable");
+    const stop = new AbortController();
+    const waiting = link.connected(stop.signal);
+    await waitFor(() => link.trouble(), { what: "the first attempt to fail" });
+    stop.abort();
+    await expect(waiting).rejects.toThrow("no way in; knock");
+    await link.close(0);
+  });
 });

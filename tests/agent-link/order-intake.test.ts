@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject, bridgeConsumer, streams } from "../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../src/nats/bus.ts";
@@ -22,269 +22,273 @@ async function unsettled(bus: Bus, id: string): Promise<number> {
   return info.num_ack_pending + info.num_pending;
 }
 
-test("an order gets its receipt, kept in the audit, and leaves the queue", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const heard = await listenTo(bus, "ada");
-  await using test = startTestBridge({ url: nats.url });
-  expect(test.id).toBe(ada);
-  await bus.publishStored(agentSubject(ada, "command"), {
-    type: "task",
-    payload: { text: "build" },
-    command_id: "c-1",
-  });
-  await bus.publishStored(agentSubject(ada, "command"), { type: "pause" });
-  await bus.publishStored(agentSubject(ada, "message"), { message_id: "m-1", from: "bob", text: "hi" });
-  await waitFor(() => heard.receipts.length === 3, { what: "three receipts", saw: () => heard.receipts });
-  expect(heard.receipts).toMatchObject([
-    { agent_id: "ada", command_id: "c-1", state: "delivered", timestamp: expect.stringMatching(/Z$/) },
-    { agent_id: "ada", command_id: "COMMANDS-2", state: "delivered" },
-    { agent_id: "ada", command_id: "m-1", state: "delivered" },
-  ]);
-  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
-  const manager = await bus.connection.jetstreamManager();
-  const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.receipt" });
-  expect(state.subjects).toEqual({ "agent.ada.receipt": 3 });
-  expect(heard.statuses).toEqual([]);
-});
-
-test("orders sent before the bridge ran, and before there was a queue, are delivered when it comes", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  const heard = await listenTo(bus, "ada");
-  await using test = startTestBridge({ url: nats.url });
-  await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
-  await ensureStreams(bus, { replicas: 1 });
-  await bus.publishStored(agentSubject(ada, "command"), { type: "resume", command_id: "early" });
-  await ensureBridgeConsumer(bus, test.id);
-  await waitFor(() => heard.receipts[0], { what: "its receipt" });
-  expect(heard.receipts).toMatchObject([{ command_id: "early", state: "delivered" }]);
-});
-
-test("of several bridges only the one addressed takes an order", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  const ids = ["ada", "ada2", "bob"];
-  await prepare(bus, ...ids);
-  const heard = await Promise.all(ids.map((id) => listenTo(bus, id)));
-  await using one = startTestBridge({ url: nats.url, id: "ada" });
-  await using two = startTestBridge({ url: nats.url, id: "ada2" });
-  await using three = startTestBridge({ url: nats.url, id: "bob" });
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
-  expect(await one.bridge.ended).toBe("stopped");
-  // An order to each of the others comes after it in the stream: once taken, the stop would have been seen.
-  for (const { id } of [two, three]) {
-    await bus.publishStored(agentSubject(id, "command"), { type: "pause", command_id: `for-${id}` });
-  }
-  await waitFor(() => heard[1]?.receipts.length && heard[2]?.receipts.length, { what: "both receipts" });
-  expect(heard.map(({ receipts }) => receipts.map(({ command_id }) => command_id))).toEqual([
-    ["halt"],
-    ["for-ada2"],
-    ["for-bob"],
-  ]);
-});
-
-for (const [topic, body, message] of [
-  [
-    "command",
-    { type: "stop", command_id: "halt", from: "eve", payload: { reason: "lunch" } },
-    "stop by eve: lunch",
-  ],
-  ["command", { type: "stop" }, "stop by unknown"],
-  ["shutdown", { reason: "maintenance", command_id: "halt" }, "shutdown by unknown: maintenance"],
-] as const) {
-  test(`${JSON.stringify(body)} is delivered, then ends the bridge with one goodbye: ${message}`, async () => {
+describe("createOrderIntake()", () => {
+  test("an order gets its receipt, kept in the audit, and leaves the queue", async () => {
     await using nats = await startTestNats();
     const bus = await nats.bus();
     await prepare(bus, "ada");
     const heard = await listenTo(bus, "ada");
     await using test = startTestBridge({ url: nats.url });
-    const client = await test.connect();
-    await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
-    await bus.publishStored(agentSubject(ada, topic), body);
-    expect(await test.bridge.ended).toBe("stopped");
-    await test.bridge.shutdown("signal");
-    await bus.flush();
+    expect(test.id).toBe(ada);
+    await bus.publishStored(agentSubject(ada, "command"), {
+      type: "task",
+      payload: { text: "build" },
+      command_id: "c-1",
+    });
+    await bus.publishStored(agentSubject(ada, "command"), { type: "pause" });
+    await bus.publishStored(agentSubject(ada, "message"), { message_id: "m-1", from: "bob", text: "hi" });
+    await waitFor(() => heard.receipts.length === 3, { what: "three receipts", saw: () => heard.receipts });
     expect(heard.receipts).toMatchObject([
-      { command_id: "command_id" in body ? "halt" : "COMMANDS-1", state: "delivered" },
+      { agent_id: "ada", command_id: "c-1", state: "delivered", timestamp: expect.stringMatching(/Z$/) },
+      { agent_id: "ada", command_id: "COMMANDS-2", state: "delivered" },
+      { agent_id: "ada", command_id: "m-1", state: "delivered" },
     ]);
-    expect(heard.statuses).toEqual([
-      {
-        agent_id: ada,
-        status: "stopped",
-        message,
-        timestamp: expect.any(String),
-        instance_id: heard.heartbeats[0]?.instance_id as string,
-      },
+    await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+    const manager = await bus.connection.jetstreamManager();
+    const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.receipt" });
+    expect(state.subjects).toEqual({ "agent.ada.receipt": 3 });
+    expect(heard.statuses).toEqual([]);
+  });
+
+  test("orders sent before the bridge ran, and before there was a queue, are delivered when it comes", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const heard = await listenTo(bus, "ada");
+    await using test = startTestBridge({ url: nats.url });
+    await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+    await ensureStreams(bus, { replicas: 1 });
+    await bus.publishStored(agentSubject(ada, "command"), { type: "resume", command_id: "early" });
+    await ensureBridgeConsumer(bus, test.id);
+    await waitFor(() => heard.receipts[0], { what: "its receipt" });
+    expect(heard.receipts).toMatchObject([{ command_id: "early", state: "delivered" }]);
+  });
+
+  test("of several bridges only the one addressed takes an order", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const ids = ["ada", "ada2", "bob"];
+    await prepare(bus, ...ids);
+    const heard = await Promise.all(ids.map((id) => listenTo(bus, id)));
+    await using one = startTestBridge({ url: nats.url, id: "ada" });
+    await using two = startTestBridge({ url: nats.url, id: "ada2" });
+    await using three = startTestBridge({ url: nats.url, id: "bob" });
+    await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
+    expect(await one.bridge.ended).toBe("stopped");
+    // An order to each of the others comes after it in the stream: once taken, the stop would have been seen.
+    for (const { id } of [two, three]) {
+      await bus.publishStored(agentSubject(id, "command"), { type: "pause", command_id: `for-${id}` });
+    }
+    await waitFor(() => heard[1]?.receipts.length && heard[2]?.receipts.length, { what: "both receipts" });
+    expect(heard.map(({ receipts }) => receipts.map(({ command_id }) => command_id))).toEqual([
+      ["halt"],
+      ["for-ada2"],
+      ["for-bob"],
     ]);
-    expect(await unsettled(bus, "ada")).toBe(0);
-    expect(test.stdin.destroyed).toBe(true);
-    await client.close();
   });
-}
 
-test("malformed and expired orders get a receipt where they have an id, leave the queue, and end nothing", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const heard = await listenTo(bus, "ada");
-  await using test = startTestBridge({ url: nats.url });
-  const raw = (text: string) => bus.connection.jetstream().publish(agentSubject(ada, "command"), text);
-  await raw("not json");
-  await raw('{"type":"explode"}');
-  await raw('{"type":"explode","command_id":"odd"}');
-  await raw('{"type":"stop","command_id":"bad id"}');
-  await raw('{"type":"stop","command_id":"late","expires_at":"2020-01-01T00:00:00Z"}');
-  await raw('{"type":"pause","command_id":"good","expires_at":"2999-01-01T00:00:00Z"}');
-  await waitFor(() => heard.receipts.some(({ command_id }) => command_id === "good"), {
-    what: "the good one",
-  });
-  expect(heard.receipts).toMatchObject([
-    { command_id: "odd", state: "failed", detail: expect.stringContaining("stop, pause, resume, task") },
-    { command_id: "late", state: "expired", detail: expect.stringContaining("2020-01-01") },
-    { command_id: "good", state: "delivered" },
-  ]);
-  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
-  const warnings = test.logged.filter((line) => line.startsWith("warn order"));
-  expect(warnings.length).toBe(4);
-  expect(heard.statuses).toEqual([]);
-});
-
-test("what check_inbox handed over in time is delivered, not expired, when its order comes late", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const heard = await listenTo(bus, "ada");
-  await using test = startTestBridge({ url: nats.url });
-  const asked = Promise.withResolvers<void>();
-  const given = Promise.withResolvers<void>();
-  const server = await answerCalls(bus, async ({ request_id }) => {
-    asked.resolve();
-    await given.promise;
-    return { request_id, success: true, result: { items: [] }, takes: ["given"] };
-  });
-  const client = await test.connect();
-  const call = client.callTool({ name: "check_inbox", arguments: {} });
-  await asked.promise;
-  const expires_at = "2020-01-01T00:00:00Z";
-  for (const command_id of ["given", "late"]) {
-    await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, expires_at });
+  for (const [topic, body, message] of [
+    [
+      "command",
+      { type: "stop", command_id: "halt", from: "eve", payload: { reason: "lunch" } },
+      "stop by eve: lunch",
+    ],
+    ["command", { type: "stop" }, "stop by unknown"],
+    ["shutdown", { reason: "maintenance", command_id: "halt" }, "shutdown by unknown: maintenance"],
+  ] as const) {
+    test(`${JSON.stringify(body)} is delivered, then ends the bridge with one goodbye: ${message}`, async () => {
+      await using nats = await startTestNats();
+      const bus = await nats.bus();
+      await prepare(bus, "ada");
+      const heard = await listenTo(bus, "ada");
+      await using test = startTestBridge({ url: nats.url });
+      const client = await test.connect();
+      await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+      await bus.publishStored(agentSubject(ada, topic), body);
+      expect(await test.bridge.ended).toBe("stopped");
+      await test.bridge.shutdown("signal");
+      await bus.flush();
+      expect(heard.receipts).toMatchObject([
+        { command_id: "command_id" in body ? "halt" : "COMMANDS-1", state: "delivered" },
+      ]);
+      expect(heard.statuses).toEqual([
+        {
+          agent_id: ada,
+          status: "stopped",
+          message,
+          timestamp: expect.any(String),
+          instance_id: heard.heartbeats[0]?.instance_id as string,
+        },
+      ]);
+      expect(await unsettled(bus, "ada")).toBe(0);
+      expect(test.stdin.destroyed).toBe(true);
+      await client.close();
+    });
   }
-  // The answer is on its way while the bridge has the order already.
-  given.resolve();
-  await call;
-  await waitFor(() => heard.receipts.length === 3, { what: "the receipts", saw: () => heard.receipts });
-  const states = heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`);
-  expect(states.toSorted()).toEqual(["given delivered", "given injected", "late expired"]);
-  server.stop();
-});
 
-test("an order sent twice under one id is delivered once", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  await using test = startTestBridge({ url: nats.url });
-  for (const command_id of ["same", "same", "other"]) {
-    await bus.publishStored(agentSubject(test.id, "command"), { type: "pause", command_id });
-  }
-  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
-  const manager = await bus.connection.jetstreamManager();
-  const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.receipt" });
-  expect(state.subjects).toEqual({ "agent.ada.receipt": 2 });
-});
-
-test("a stop for an earlier run of the agent does not end the next run, which says what became of it", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const heard = await listenTo(bus, "ada");
-  // The one names its run. The other, of a plain publisher, names none: it was stored before this run began.
-  const forRun = { type: "stop", command_id: "halt", token: "secret", run: "the run before" };
-  await bus.publishStored(agentSubject(ada, "command"), forRun);
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "plain" });
-  await bus.publishStored(agentSubject(ada, "command"), { type: "task", command_id: "t", payload: "dig" });
-  // By so much at least, whatever an answer of the server's takes, it was there before the run.
-  const storedMs = performance.now();
-  await waitFor(() => performance.now() - storedMs > 200, { what: "an order that is older than the run" });
-  await using test = startTestBridge({ url: nats.url });
-  await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
-  const client = await test.connect();
-  await client.ping();
-  const detail = "the run that it was for has ended";
-  expect(heard.receipts).toMatchObject([
-    { command_id: "halt", token: "secret", state: "failed", detail },
-    { command_id: "plain", state: "failed", detail },
-    { command_id: "t", state: "delivered" },
-  ]);
-  const run = heard.heartbeats[0]?.instance_id as string;
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "now", run });
-  expect(await test.bridge.ended).toBe("stopped");
-});
-
-test("of two runs at once, each takes the orders that are for it, whichever of them is given them first", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const heard = await listenTo(bus, "ada");
-  await using first = startTestBridge({ url: nats.url });
-  const [{ instance_id: run }] = (await waitFor(() => heard.heartbeats.length > 0 && heard.heartbeats, {
-    what: "the first run",
-  })) as [{ instance_id: string }];
-  await using second = startTestBridge({ url: nats.url });
-  await waitFor(() => heard.heartbeats.some(({ instance_id }) => instance_id !== run), {
-    what: "the second",
+  test("malformed and expired orders get a receipt where they have an id, leave the queue, and end nothing", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    await using test = startTestBridge({ url: nats.url });
+    const raw = (text: string) => bus.connection.jetstream().publish(agentSubject(ada, "command"), text);
+    await raw("not json");
+    await raw('{"type":"explode"}');
+    await raw('{"type":"explode","command_id":"odd"}');
+    await raw('{"type":"stop","command_id":"bad id"}');
+    await raw('{"type":"stop","command_id":"late","expires_at":"2020-01-01T00:00:00Z"}');
+    await raw('{"type":"pause","command_id":"good","expires_at":"2999-01-01T00:00:00Z"}');
+    await waitFor(() => heard.receipts.some(({ command_id }) => command_id === "good"), {
+      what: "the good one",
+    });
+    expect(heard.receipts).toMatchObject([
+      { command_id: "odd", state: "failed", detail: expect.stringContaining("stop, pause, resume, task") },
+      { command_id: "late", state: "expired", detail: expect.stringContaining("2020-01-01") },
+      { command_id: "good", state: "delivered" },
+    ]);
+    await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+    const warnings = test.logged.filter((line) => line.startsWith("warn order"));
+    expect(warnings.length).toBe(4);
+    expect(heard.statuses).toEqual([]);
   });
-  const pauses = Array.from({ length: 6 }, (_, n) => `pause-${n}`);
-  for (const command_id of pauses) {
-    await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, run });
-  }
-  await waitFor(() => heard.receipts.length === 6, { what: "their receipts", saw: () => heard.receipts });
-  expect(heard.receipts.every(({ state }) => state === "delivered")).toBe(true);
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt", run });
-  expect(await first.bridge.ended).toBe("stopped");
-  // Nobody is there for this one any more.
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "late", run });
-  const isLate = (receipt: object) => "command_id" in receipt && receipt.command_id === "late";
-  const late = await waitFor(() => heard.receipts.find(isLate), {
-    what: "the last receipt",
-    deadlineMs: 12_000,
+
+  test("what check_inbox handed over in time is delivered, not expired, when its order comes late", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    await using test = startTestBridge({ url: nats.url });
+    const asked = Promise.withResolvers<void>();
+    const given = Promise.withResolvers<void>();
+    const server = await answerCalls(bus, async ({ request_id }) => {
+      asked.resolve();
+      await given.promise;
+      return { request_id, success: true, result: { items: [] }, takes: ["given"] };
+    });
+    const client = await test.connect();
+    const call = client.callTool({ name: "check_inbox", arguments: {} });
+    await asked.promise;
+    const expires_at = "2020-01-01T00:00:00Z";
+    for (const command_id of ["given", "late"]) {
+      await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, expires_at });
+    }
+    // The answer is on its way while the bridge has the order already.
+    given.resolve();
+    await call;
+    await waitFor(() => heard.receipts.length === 3, { what: "the receipts", saw: () => heard.receipts });
+    const states = heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`);
+    expect(states.toSorted()).toEqual(["given delivered", "given injected", "late expired"]);
+    server.stop();
   });
-  expect(late).toMatchObject({ state: "failed", detail: "the run that it was for has ended" });
-  await second.bridge.shutdown("signal");
-}, 30_000);
 
-test("whatever ids an agent has used, its own and another's orders are acted on and receipted", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const heard = await listenTo(bus, "ada");
-  for (const id of ["ada.halt.delivered", "ada.halt.final", "command.ada.halt", "halt", "ada.halt"]) {
-    await bus.publishStored("agent.mallory.event", { kind: "activity" }, { id });
-  }
-  await using test = startTestBridge({ url: nats.url });
-  await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
-  await storeCommand(bus, { id: ada, type: "stop", from: "eve", command_id: "halt" }, new Date());
-  expect(await test.bridge.ended).toBe("stopped");
-  const manager = await bus.connection.jetstreamManager();
-  const kept = async () => {
-    const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.*" });
-    return state.subjects ?? {};
-  };
-  await waitFor(async () => "agent.ada.command" in (await kept()), { what: "the audit's copy", saw: kept });
-  expect(await kept()).toMatchObject({ "agent.ada.command": 1, "agent.ada.receipt": 1 });
+  test("an order sent twice under one id is delivered once", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    await using test = startTestBridge({ url: nats.url });
+    for (const command_id of ["same", "same", "other"]) {
+      await bus.publishStored(agentSubject(test.id, "command"), { type: "pause", command_id });
+    }
+    await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+    const manager = await bus.connection.jetstreamManager();
+    const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.receipt" });
+    expect(state.subjects).toEqual({ "agent.ada.receipt": 2 });
+  });
+
+  test("a stop for an earlier run of the agent does not end the next run, which says what became of it", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    // The one names its run. The other, of a plain publisher, names none: it was stored before this run began.
+    const forRun = { type: "stop", command_id: "halt", token: "secret", run: "the run before" };
+    await bus.publishStored(agentSubject(ada, "command"), forRun);
+    await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "plain" });
+    await bus.publishStored(agentSubject(ada, "command"), { type: "task", command_id: "t", payload: "dig" });
+    // By so much at least, whatever an answer of the server's takes, it was there before the run.
+    const storedMs = performance.now();
+    await waitFor(() => performance.now() - storedMs > 200, { what: "an order that is older than the run" });
+    await using test = startTestBridge({ url: nats.url });
+    await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+    const client = await test.connect();
+    await client.ping();
+    const detail = "the run that it was for has ended";
+    expect(heard.receipts).toMatchObject([
+      { command_id: "halt", token: "secret", state: "failed", detail },
+      { command_id: "plain", state: "failed", detail },
+      { command_id: "t", state: "delivered" },
+    ]);
+    const run = heard.heartbeats[0]?.instance_id as string;
+    await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "now", run });
+    expect(await test.bridge.ended).toBe("stopped");
+  });
+
+  test("of two runs at once, each takes the orders that are for it, whichever of them is given them first", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    await using first = startTestBridge({ url: nats.url });
+    const [{ instance_id: run }] = (await waitFor(() => heard.heartbeats.length > 0 && heard.heartbeats, {
+      what: "the first run",
+    })) as [{ instance_id: string }];
+    await using second = startTestBridge({ url: nats.url });
+    await waitFor(() => heard.heartbeats.some(({ instance_id }) => instance_id !== run), {
+      what: "the second",
+    });
+    const pauses = Array.from({ length: 6 }, (_, n) => `pause-${n}`);
+    for (const command_id of pauses) {
+      await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, run });
+    }
+    await waitFor(() => heard.receipts.length === 6, { what: "their receipts", saw: () => heard.receipts });
+    expect(heard.receipts.every(({ state }) => state === "delivered")).toBe(true);
+    await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt", run });
+    expect(await first.bridge.ended).toBe("stopped");
+    // Nobody is there for this one any more.
+    await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "late", run });
+    const isLate = (receipt: object) => "command_id" in receipt && receipt.command_id === "late";
+    const late = await waitFor(() => heard.receipts.find(isLate), {
+      what: "the last receipt",
+      deadlineMs: 12_000,
+    });
+    expect(late).toMatchObject({ state: "failed", detail: "the run that it was for has ended" });
+    await second.bridge.shutdown("signal");
+  }, 30_000);
+
+  test("whatever ids an agent has used, its own and another's orders are acted on and receipted", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    for (const id of ["ada.halt.delivered", "ada.halt.final", "command.ada.halt", "halt", "ada.halt"]) {
+      await bus.publishStored("agent.mallory.event", { kind: "activity" }, { id });
+    }
+    await using test = startTestBridge({ url: nats.url });
+    await waitFor(() => heard.heartbeats.length, { what: "the bridge" });
+    await storeCommand(bus, { id: ada, type: "stop", from: "eve", command_id: "halt" }, new Date());
+    expect(await test.bridge.ended).toBe("stopped");
+    const manager = await bus.connection.jetstreamManager();
+    const kept = async () => {
+      const { state } = await manager.streams.info(streams.audit, { subjects_filter: "agent.ada.*" });
+      return state.subjects ?? {};
+    };
+    await waitFor(async () => "agent.ada.command" in (await kept()), { what: "the audit's copy", saw: kept });
+    expect(await kept()).toMatchObject({ "agent.ada.command": 1, "agent.ada.receipt": 1 });
+  });
+
+  test("an order whose receipt cannot be stored stays in the queue until it can", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const manager = await bus.connection.jetstreamManager();
+    await manager.streams.delete(streams.audit);
+    await using test = startTestBridge({ url: nats.url });
+    await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
+    await waitFor(() => test.logged.some((line) => line.includes("is not taken yet")), {
+      what: "the trouble",
+    });
+    expect(await unsettled(bus, "ada")).toBe(1);
+    await ensureStreams(bus, { replicas: 1 });
+    expect(await test.bridge.ended).toBe("stopped");
+  }, 15_000);
 });
-
-test("an order whose receipt cannot be stored stays in the queue until it can", async () => {
-  await using nats = await startTestNats();
-  const bus = await nats.bus();
-  await prepare(bus, "ada");
-  const manager = await bus.connection.jetstreamManager();
-  await manager.streams.delete(streams.audit);
-  await using test = startTestBridge({ url: nats.url });
-  await bus.publishStored(agentSubject(ada, "command"), { type: "stop", command_id: "halt" });
-  await waitFor(() => test.logged.some((line) => line.includes("is not taken yet")), { what: "the trouble" });
-  expect(await unsettled(bus, "ada")).toBe(1);
-  await ensureStreams(bus, { replicas: 1 });
-  expect(await test.bridge.ended).toBe("stopped");
-}, 15_000);

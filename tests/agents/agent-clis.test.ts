@@ -1,24 +1,26 @@
 // The agent CLIs as a list: what each of them is found by.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { agentClis, defaultAgentCli, findAgentCli, readMcpServerFacts } from "../../src/agents/agent-clis.ts";
 
-test("a profile that names no CLI gets one of the list", () => {
-  expect(agentClis.map(({ name }) => name)).toContain(defaultAgentCli);
-  expect(findAgentCli(defaultAgentCli).name).toBe(defaultAgentCli);
-});
+describe("agentClis", () => {
+  test("a profile that names no CLI gets one of the list", () => {
+    expect(agentClis.map(({ name }) => name)).toContain(defaultAgentCli);
+    expect(findAgentCli(defaultAgentCli).name).toBe(defaultAgentCli);
+  });
 
-test.each([
-  [{}, {}],
-  [{ CLAUDE_CODE_SESSION_ID: "", CLAUDE_PROJECT_DIR: "" }, {}],
-  [
-    { CLAUDE_PROJECT_DIR: "/project", CLAUDE_CODE_SESSION_ID: "s1" },
-    { projectPath: "/project", sessionId: "s1" },
-  ],
-  [{ CLAUDE_CODE_MESSAGING_TOKEN: "t" }, {}],
-  [
-    { CLAUDE_CODE_MESSAGING_SOCKET: "/run/s", CLAUDE_CODE_MESSAGING_TOKEN: "t" },
-    { messaging: { path: "/run/s", token: "t" } },
-  ],
-])("of the environment %j a bridge learns %j", (env, facts) => {
-  expect(readMcpServerFacts(env)).toEqual(facts);
+  test.each([
+    [{}, {}],
+    [{ CLAUDE_CODE_SESSION_ID: "", CLAUDE_PROJECT_DIR: "" }, {}],
+    [
+      { CLAUDE_PROJECT_DIR: "/project", CLAUDE_CODE_SESSION_ID: "s1" },
+      { projectPath: "/project", sessionId: "s1" },
+    ],
+    [{ CLAUDE_CODE_MESSAGING_TOKEN: "t" }, {}],
+    [
+      { CLAUDE_CODE_MESSAGING_SOCKET: "/run/s", CLAUDE_CODE_MESSAGING_TOKEN: "t" },
+      { messaging: { path: "/run/s", token: "t" } },
+    ],
+  ])("of the environment %j a bridge learns %j", (env, facts) => {
+    expect(readMcpServerFacts(env)).toEqual(facts);
+  });
 });

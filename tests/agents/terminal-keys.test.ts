@@ -55,63 +55,65 @@ describe("Ctrl-Z", () => {
   });
 });
 
-test.each<[string, string, LineEffect]>([
-  ["a letter", "a", "written"],
-  ["letters of more bytes", "żółw", "written"],
-  ["Enter", "\r", "written"],
-  ["Shift-Enter by kitty", "\u001b[13;2u", "written"],
-  ["Alt-Enter", "\u001b\r", "written"],
-  ["a paste", "\u001b[200~text\u001b[201~", "written"],
-  ["Ctrl-V by modifyOtherKeys", "\u001b[27;5;118~", "written"],
-  ["Ctrl-C", "\u0003", "cleared"],
-  ["Ctrl-C by kitty", "\u001b[99;5u", "cleared"],
-  ["Ctrl-C by kitty, with Num Lock", "\u001b[99;133u", "cleared"],
-  ["Ctrl-C by kitty, on a Russian keyboard", "\u001b[1089::99;5u", "cleared"],
-  ["Ctrl-C by modifyOtherKeys", "\u001b[27;5;99~", "cleared"],
-  ["Ctrl-C after a text", "abc\u001b[99;5u", "cleared"],
-  ["a text after Ctrl-C", "\u001b[99;5uabc", "written"],
-  ["the escape key", "\u001b", "left"],
-  ["the escape key by kitty", "\u001b[27u", "left"],
-  ["an arrow", "\u001b[A", "left"],
-  ["the Delete key", "\u001b[3~", "left"],
-  ["a modifier alone, by kitty", "\u001b[57442;5u", "left"],
-  ["the mouse", "\u001b[<35;10;20M\u001b[<0;10;20m", "left"],
-  ["focus", "\u001b[I\u001b[O", "left"],
-  ["answers of the terminal", "\u001b[?5u\u001b[?62;22c\u001bP>|kitty(0.32.2)\u001b\\", "left"],
-  ["a colour of the terminal", "\u001b]11;rgb:0000/0000/0000\u0007", "left"],
-])("%s: the line is %s", (_, keys, line) => {
-  expect(read(keys)).toEqual({ passed: keys, lines: [line] });
-});
-
-test("half a key that stays half passes all the same", async () => {
-  let passed = "";
-  const reader = createKeyReader((keys) => {
-    passed += Buffer.from(keys).toString();
+describe("createKeyReader()", () => {
+  test.each<[string, string, LineEffect]>([
+    ["a letter", "a", "written"],
+    ["letters of more bytes", "żółw", "written"],
+    ["Enter", "\r", "written"],
+    ["Shift-Enter by kitty", "\u001b[13;2u", "written"],
+    ["Alt-Enter", "\u001b\r", "written"],
+    ["a paste", "\u001b[200~text\u001b[201~", "written"],
+    ["Ctrl-V by modifyOtherKeys", "\u001b[27;5;118~", "written"],
+    ["Ctrl-C", "\u0003", "cleared"],
+    ["Ctrl-C by kitty", "\u001b[99;5u", "cleared"],
+    ["Ctrl-C by kitty, with Num Lock", "\u001b[99;133u", "cleared"],
+    ["Ctrl-C by kitty, on a Russian keyboard", "\u001b[1089::99;5u", "cleared"],
+    ["Ctrl-C by modifyOtherKeys", "\u001b[27;5;99~", "cleared"],
+    ["Ctrl-C after a text", "abc\u001b[99;5u", "cleared"],
+    ["a text after Ctrl-C", "\u001b[99;5uabc", "written"],
+    ["the escape key", "\u001b", "left"],
+    ["the escape key by kitty", "\u001b[27u", "left"],
+    ["an arrow", "\u001b[A", "left"],
+    ["the Delete key", "\u001b[3~", "left"],
+    ["a modifier alone, by kitty", "\u001b[57442;5u", "left"],
+    ["the mouse", "\u001b[<35;10;20M\u001b[<0;10;20m", "left"],
+    ["focus", "\u001b[I\u001b[O", "left"],
+    ["answers of the terminal", "\u001b[?5u\u001b[?62;22c\u001bP>|kitty(0.32.2)\u001b\\", "left"],
+    ["a colour of the terminal", "\u001b]11;rgb:0000/0000/0000\u0007", "left"],
+  ])("%s: the line is %s", (_, keys, line) => {
+    expect(read(keys)).toEqual({ passed: keys, lines: [line] });
   });
-  reader.read(Buffer.from("\u001b["));
-  expect(passed).toBe("");
-  await waitFor(() => passed === "\u001b[", { what: "Alt-[ to pass", deadlineMs: 2_000 });
-  reader.read(Buffer.from("\u001b"));
-  expect(passed).toBe("\u001b[\u001b");
-  reader.stop();
-});
 
-test("without Ctrl-Z, all bytes pass as they came, however they are cut", () => {
-  const piece = fc.constantFrom(
-    "a",
-    "ü",
-    "\r",
-    "\u0003",
-    "\u001b[A",
-    "\u001b[99;5u",
-    "\u001b[200~",
-    "\u001bb",
-    "\u001b]0;x\u0007",
-  );
-  fc.assert(
-    fc.property(fc.array(fc.array(piece)), (parts) => {
-      const texts = parts.map((pieces) => pieces.join(""));
-      expect(read(...texts).passed).toBe(texts.join(""));
-    }),
-  );
+  test("half a key that stays half passes all the same", async () => {
+    let passed = "";
+    const reader = createKeyReader((keys) => {
+      passed += Buffer.from(keys).toString();
+    });
+    reader.read(Buffer.from("\u001b["));
+    expect(passed).toBe("");
+    await waitFor(() => passed === "\u001b[", { what: "Alt-[ to pass", deadlineMs: 2_000 });
+    reader.read(Buffer.from("\u001b"));
+    expect(passed).toBe("\u001b[\u001b");
+    reader.stop();
+  });
+
+  test("without Ctrl-Z, all bytes pass as they came, however they are cut", () => {
+    const piece = fc.constantFrom(
+      "a",
+      "ü",
+      "\r",
+      "\u0003",
+      "\u001b[A",
+      "\u001b[99;5u",
+      "\u001b[200~",
+      "\u001bb",
+      "\u001b]0;x\u0007",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(piece)), (parts) => {
+        const texts = parts.map((pieces) => pieces.join(""));
+        expect(read(...texts).passed).toBe(texts.join(""));
+      }),
+    );
+  });
 });

@@ -1,6 +1,6 @@
 // The bridge beside a host: it leaves heartbeats and orders to the host, takes them over once that is gone, and gives them back
 // where it answers again.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { listenerPaths } from "../../src/agent-link/host-protocol.ts";
 import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -82,128 +82,134 @@ async function takeOver(
   await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
 }
 
-test("beside a host it tells that what it hears, and is silent on NATS until the host is gone", async () => {
-  await using test = await startTestServer();
-  await using first = startTestHost();
-  const messaging = { path: "/tmp/s.sock", token: "t" };
-  await using beside = await startBeside(test, first, { messaging });
-  const { heard, ada } = beside;
-  const client = await ada.connect("modern");
-  await client.listTools();
-  await waitFor(() => first.news.some((each) => "cli" in each), {
-    what: "the host hears of the CLI",
-    saw: () => first.news,
+describe("startPresence()", () => {
+  test("beside a host it tells that what it hears, and is silent on NATS until the host is gone", async () => {
+    await using test = await startTestServer();
+    await using first = startTestHost();
+    const messaging = { path: "/tmp/s.sock", token: "t" };
+    await using beside = await startBeside(test, first, { messaging });
+    const { heard, ada } = beside;
+    const client = await ada.connect("modern");
+    await client.listTools();
+    await waitFor(() => first.news.some((each) => "cli" in each), {
+      what: "the host hears of the CLI",
+      saw: () => first.news,
+    });
+    expect(first.news[0]).toEqual({ messaging });
+    expect(heard.heartbeats).toEqual([]);
+    expect(first.links).toEqual([true]);
+
+    await first.stop();
+    await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
+    expect(heard.heartbeats[0]).toMatchObject({ status: "connected" });
+    expect(heard.heartbeats[0]?.instance_id).not.toBe(host.instanceId);
   });
-  expect(first.news[0]).toEqual({ messaging });
-  expect(heard.heartbeats).toEqual([]);
-  expect(first.links).toEqual([true]);
 
-  await first.stop();
-  await waitFor(() => heard.heartbeats.length > 0, { what: "its own heartbeat", deadlineMs: 6_000 });
-  expect(heard.heartbeats[0]).toMatchObject({ status: "connected" });
-  expect(heard.heartbeats[0]?.instance_id).not.toBe(host.instanceId);
-});
-
-test("a stop that it takes without the host is told as what it is: nobody has ended the agent", async () => {
-  await using test = await startTestServer();
-  await using first = startTestHost();
-  await using beside = await startBeside(test, first);
-  await takeOver(first, beside);
-  const { heard, ada } = beside;
-  await test.server.sendCommand({ id: ada.id, type: "stop", from: "eve" });
-  expect(await ada.bridge.ended).toBe("stopped");
-  await waitFor(() => heard.statuses.length > 0, { what: "its goodbye", saw: () => heard });
-  expect(heard.statuses).toMatchObject([
-    { status: "disconnected", message: expect.stringContaining("its CLI may still run") },
-  ]);
-  expect(heard.receipts.map(({ state }) => state)).toEqual(["delivered", "failed"]);
-  const view = test.server.fleet.get(ada.id);
-  expect(view?.status).toBe("disconnected");
-  expect(view?.axes.control).toMatchObject({ value: "running", reason: "stop by eve was not carried out" });
-});
-
-test("in its host's place it takes the control orders of the host's run and of its own, and of no other", async () => {
-  await using test = await startTestServer();
-  await using first = startTestHost();
-  await using beside = await startBeside(test, first);
-  await takeOver(first, beside);
-  const { heard } = beside;
-  const own = heard.heartbeats[0]?.instance_id as string;
-  for (const run of [host.instanceId, own, "another"]) {
-    await test.bus.publishStored("agent.ada.command", { type: "pause", command_id: `of-${run}`, run });
-  }
-  const receipts = () => heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`);
-  await waitFor(() => receipts().length === 3, { what: "three receipts", saw: receipts });
-  expect(receipts()).toEqual([`of-${host.instanceId} delivered`, `of-${own} delivered`, "of-another failed"]);
-});
-
-test("a host that was never reached is not taken over from", async () => {
-  await using test = await startTestServer();
-  const gone = startTestHost();
-  await gone.stop();
-  await using beside = await startBeside(test, gone);
-  const { heard, ada } = beside;
-  const looks = () => ada.logged.filter((line) => line.includes("the session's host:")).length;
-  await waitFor(() => looks() > 3, { what: "it has looked several times", deadlineMs: 10_000 });
-  expect(heard.heartbeats).toEqual([]);
-});
-
-test("a connection that is cut while the host lives is made again, and nothing is taken over", async () => {
-  await using test = await startTestServer();
-  await using first = startTestHost();
-  await using beside = await startBeside(test, first);
-  for (const times of [1, 2, 3]) {
-    const came = () => first.links.filter(Boolean).length;
-    await waitFor(() => came() === times, { what: `it has come ${times} times`, saw: () => first.links });
-    first.cut();
-  }
-  expect(beside.heard.heartbeats).toEqual([]);
-});
-
-test("where the host answers again it wins: the bridge is silent on NATS, and tells the host what it knows", async () => {
-  await using test = await startTestServer();
-  const first = startTestHost();
-  const port = Number(new URL(first.url).port);
-  await using beside = await startBeside(test, first, { heartbeatIntervalS: 0.1 });
-  await takeOver(first, beside);
-
-  // Another program at the same port is no host.
-  const other = startTestHost(port, "of-another");
-  await waitFor(() => other.links.length > 1, {
-    what: "it has looked at the other twice",
-    deadlineMs: 10_000,
+  test("a stop that it takes without the host is told as what it is: nobody has ended the agent", async () => {
+    await using test = await startTestServer();
+    await using first = startTestHost();
+    await using beside = await startBeside(test, first);
+    await takeOver(first, beside);
+    const { heard, ada } = beside;
+    await test.server.sendCommand({ id: ada.id, type: "stop", from: "eve" });
+    expect(await ada.bridge.ended).toBe("stopped");
+    await waitFor(() => heard.statuses.length > 0, { what: "its goodbye", saw: () => heard });
+    expect(heard.statuses).toMatchObject([
+      { status: "disconnected", message: expect.stringContaining("its CLI may still run") },
+    ]);
+    expect(heard.receipts.map(({ state }) => state)).toEqual(["delivered", "failed"]);
+    const view = test.server.fleet.get(ada.id);
+    expect(view?.status).toBe("disconnected");
+    expect(view?.axes.control).toMatchObject({ value: "running", reason: "stop by eve was not carried out" });
   });
-  expect(other.news).toEqual([]);
-  await other.stop();
 
-  await using again = startTestHost(port);
-  await waitFor(() => again.news.length > 0, { what: "the host is told", deadlineMs: 10_000 });
-  expect(again.news[0]).toMatchObject({ status: "connected", cli: "test-cli" });
-  const { length: beats } = beside.heard.heartbeats;
-  await stays(() => beside.heard.heartbeats.length === beats, {
-    ...{ what: "the bridge is silent", because: "alone it sends a heartbeat every 100 ms", forMs: 500 },
+  test("in its host's place it takes the control orders of the host's run and of its own, and of no other", async () => {
+    await using test = await startTestServer();
+    await using first = startTestHost();
+    await using beside = await startBeside(test, first);
+    await takeOver(first, beside);
+    const { heard } = beside;
+    const own = heard.heartbeats[0]?.instance_id as string;
+    for (const run of [host.instanceId, own, "another"]) {
+      await test.bus.publishStored("agent.ada.command", { type: "pause", command_id: `of-${run}`, run });
+    }
+    const receipts = () => heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`);
+    await waitFor(() => receipts().length === 3, { what: "three receipts", saw: receipts });
+    expect(receipts()).toEqual([
+      `of-${host.instanceId} delivered`,
+      `of-${own} delivered`,
+      "of-another failed",
+    ]);
   });
-});
 
-test("the listener takes nothing without its token", async () => {
-  const listener = createListener({
-    ...host,
-    onHook: () => Promise.reject(new Error("it must not come so far")),
-    onTelemetry: () => undefined,
-    onBridge: () => undefined,
-    onBridgeLink: () => undefined,
-    log: silentLogger,
+  test("a host that was never reached is not taken over from", async () => {
+    await using test = await startTestServer();
+    const gone = startTestHost();
+    await gone.stop();
+    await using beside = await startBeside(test, gone);
+    const { heard, ada } = beside;
+    const looks = () => ada.logged.filter((line) => line.includes("the session's host:")).length;
+    await waitFor(() => looks() > 3, { what: "it has looked several times", deadlineMs: 10_000 });
+    expect(heard.heartbeats).toEqual([]);
   });
-  const ask = (path: string, headers: HeadersInit = {}) =>
-    listener(new Request(`http://127.0.0.1:1${path}`, { method: "POST", body: "{}", headers }));
-  for (const path of ["/hook", "/bridge", "/alive", "/v1/logs", "/"]) {
-    expect((await ask(path)).status).toBe(401);
-    expect((await ask(path, { authorization: "Bearer wrong" })).status).toBe(401);
-  }
-  const right = { authorization: "Bearer secret" };
-  expect((await ask("/nowhere", right)).status).toBe(404);
-  const broken = listener(
-    new Request("http://127.0.0.1:1/bridge", { method: "POST", body: "no json", headers: right }),
-  );
-  expect((await broken).status).toBe(400);
+
+  test("a connection that is cut while the host lives is made again, and nothing is taken over", async () => {
+    await using test = await startTestServer();
+    await using first = startTestHost();
+    await using beside = await startBeside(test, first);
+    for (const times of [1, 2, 3]) {
+      const came = () => first.links.filter(Boolean).length;
+      await waitFor(() => came() === times, { what: `it has come ${times} times`, saw: () => first.links });
+      first.cut();
+    }
+    expect(beside.heard.heartbeats).toEqual([]);
+  });
+
+  test("where the host answers again it wins: the bridge is silent on NATS, and tells the host what it knows", async () => {
+    await using test = await startTestServer();
+    const first = startTestHost();
+    const port = Number(new URL(first.url).port);
+    await using beside = await startBeside(test, first, { heartbeatIntervalS: 0.1 });
+    await takeOver(first, beside);
+
+    // Another program at the same port is no host.
+    const other = startTestHost(port, "of-another");
+    await waitFor(() => other.links.length > 1, {
+      what: "it has looked at the other twice",
+      deadlineMs: 10_000,
+    });
+    expect(other.news).toEqual([]);
+    await other.stop();
+
+    await using again = startTestHost(port);
+    await waitFor(() => again.news.length > 0, { what: "the host is told", deadlineMs: 10_000 });
+    expect(again.news[0]).toMatchObject({ status: "connected", cli: "test-cli" });
+    const { length: beats } = beside.heard.heartbeats;
+    await stays(() => beside.heard.heartbeats.length === beats, {
+      ...{ what: "the bridge is silent", because: "alone it sends a heartbeat every 100 ms", forMs: 500 },
+    });
+  });
+
+  test("the listener takes nothing without its token", async () => {
+    const listener = createListener({
+      ...host,
+      onHook: () => Promise.reject(new Error("it must not come so far")),
+      onTelemetry: () => undefined,
+      onBridge: () => undefined,
+      onBridgeLink: () => undefined,
+      log: silentLogger,
+    });
+    const ask = (path: string, headers: HeadersInit = {}) =>
+      listener(new Request(`http://127.0.0.1:1${path}`, { method: "POST", body: "{}", headers }));
+    for (const path of ["/hook", "/bridge", "/alive", "/v1/logs", "/"]) {
+      expect((await ask(path)).status).toBe(401);
+      expect((await ask(path, { authorization: "Bearer wrong" })).status).toBe(401);
+    }
+    const right = { authorization: "Bearer secret" };
+    expect((await ask("/nowhere", right)).status).toBe(404);
+    const broken = listener(
+      new Request("http://127.0.0.1:1/bridge", { method: "POST", body: "no json", headers: right }),
+    );
+    expect((await broken).status).toBe(400);
+  });
 });

@@ -1,5 +1,5 @@
 // An agent is removed, and another one has its name: what is sent to that one under an id of before is its own.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { buckets } from "../../src/domain/wire/subjects.ts";
 import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import { removeBridge } from "../../src/nats/jetstream/consumers.ts";
@@ -27,34 +27,37 @@ const takes = async (agent: TestAgent) => {
   return items.map(({ command_id, message_id }) => command_id ?? message_id);
 };
 
-test("a message under an id of before is stored for the successor, once, and reaches it", async () => {
-  await using run = await startTestServer();
-  const bob = await startAgent(run, run.bus, "bob");
-  const first = await startAgent(run, run.bus, "ada");
-  const send = () => bob.result("send_message", { to: "ada", text: "hello" }, { requestId: "the-same-call" });
-  const before = await send();
-  expect(await takes(first)).toEqual([before.message_id]);
-  await remove(run, first);
-  const ada = await startAgent(run, run.bus, "ada");
-  expect(await send()).toMatchObject({ stored: true, message_id: before.message_id });
-  expect(await send()).toMatchObject({ stored: true, message_id: before.message_id });
-  expect(await takes(ada)).toEqual([before.message_id]);
-  expect(await ada.inbox()).toEqual([]);
-});
+describe("noteRemoval()", () => {
+  test("a message under an id of before is stored for the successor, once, and reaches it", async () => {
+    await using run = await startTestServer();
+    const bob = await startAgent(run, run.bus, "bob");
+    const first = await startAgent(run, run.bus, "ada");
+    const send = () =>
+      bob.result("send_message", { to: "ada", text: "hello" }, { requestId: "the-same-call" });
+    const before = await send();
+    expect(await takes(first)).toEqual([before.message_id]);
+    await remove(run, first);
+    const ada = await startAgent(run, run.bus, "ada");
+    expect(await send()).toMatchObject({ stored: true, message_id: before.message_id });
+    expect(await send()).toMatchObject({ stored: true, message_id: before.message_id });
+    expect(await takes(ada)).toEqual([before.message_id]);
+    expect(await ada.inbox()).toEqual([]);
+  });
 
-test("a captain's successor is told of a request that its predecessor was told of, once", async () => {
-  await using run = await startTestServer();
-  const ada = await startAgent(run, run.bus, "ada");
-  const first = await startAgent(run, run.bus, "cap", { role: "captain" });
-  await ada.result("ask_human", { question: "left or right?", wait_s: 0 });
-  const [notice] = await takes(first);
-  await remove(run, first);
-  const cap = await startAgent(run, run.bus, "cap", { role: "captain" });
-  expect(await takes(cap)).toEqual([notice]);
-  expect(await cap.inbox()).toEqual([]);
-  // The serve that takes over knows that this one was told.
-  const second = await run.restart();
-  await startAgent(second, second.bus, "cap", { role: "captain" });
-  expect(await cap.inbox()).toEqual([]);
-  await second.server.stop();
+  test("a captain's successor is told of a request that its predecessor was told of, once", async () => {
+    await using run = await startTestServer();
+    const ada = await startAgent(run, run.bus, "ada");
+    const first = await startAgent(run, run.bus, "cap", { role: "captain" });
+    await ada.result("ask_human", { question: "left or right?", wait_s: 0 });
+    const [notice] = await takes(first);
+    await remove(run, first);
+    const cap = await startAgent(run, run.bus, "cap", { role: "captain" });
+    expect(await takes(cap)).toEqual([notice]);
+    expect(await cap.inbox()).toEqual([]);
+    // The serve that takes over knows that this one was told.
+    const second = await run.restart();
+    await startAgent(second, second.bus, "cap", { role: "captain" });
+    expect(await cap.inbox()).toEqual([]);
+    await second.server.stop();
+  });
 });

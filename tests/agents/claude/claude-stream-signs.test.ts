@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createStreamSigns } from "../../../src/agents/claude/claude-stream-signs.ts";
 
 const assistant = (more: object = {}) => ({
@@ -9,106 +9,120 @@ const assistant = (more: object = {}) => ({
 });
 const result = (more: object) => ({ type: "result", is_error: false, ...more });
 
-test("a result says whether the model was asked: by an answer since the last, or by the tokens that it counts", () => {
-  const signs = createStreamSigns();
-  expect(signs.read(assistant()).signs).toEqual([{ type: "answer" }]);
-  expect(signs.read(result({ result: "Done." })).result).toEqual({
-    ...{ isError: false, wasAsked: true, text: "Done.", said: "Done." },
+describe("createStreamSigns()", () => {
+  test("a result says whether the model was asked: by an answer since the last, or by the tokens that it counts", () => {
+    const signs = createStreamSigns();
+    expect(signs.read(assistant()).signs).toEqual([{ type: "answer" }]);
+    expect(signs.read(result({ result: "Done." })).result).toEqual({
+      ...{ isError: false, wasAsked: true, text: "Done.", said: "Done." },
+    });
+    expect(signs.read(result({ result: "blocked", num_turns: 0 })).result).toMatchObject({ wasAsked: false });
+    expect(signs.read(result({ usage: { input_tokens: 3 } })).result).toMatchObject({ wasAsked: true });
   });
-  expect(signs.read(result({ result: "blocked", num_turns: 0 })).result).toMatchObject({ wasAsked: false });
-  expect(signs.read(result({ usage: { input_tokens: 3 } })).result).toMatchObject({ wasAsked: true });
-});
 
-test.each([
-  [
-    { subtype: "error_max_turns", is_error: true, errors: ["Reached maximum number of turns (1)"] },
-    "Reached",
-  ],
-  [{ subtype: "success", terminal_reason: "hook_stopped", result: "" }, "hook stopped"],
-  [{ subtype: "error_during_execution", is_error: true }, "error during execution"],
-])("a turn that was broken off has failed, in its own words: %p", (fields, words) => {
-  const { result: read } = createStreamSigns().read(result(fields));
-  expect(read).toMatchObject({ isError: true, text: expect.stringContaining(words) });
-});
+  test.each([
+    [
+      { subtype: "error_max_turns", is_error: true, errors: ["Reached maximum number of turns (1)"] },
+      "Reached",
+    ],
+    [{ subtype: "success", terminal_reason: "hook_stopped", result: "" }, "hook stopped"],
+    [{ subtype: "error_during_execution", is_error: true }, "error during execution"],
+  ])("a turn that was broken off has failed, in its own words: %p", (fields, words) => {
+    const { result: read } = createStreamSigns().read(result(fields));
+    expect(read).toMatchObject({ isError: true, text: expect.stringContaining(words) });
+  });
 
-test("a stop hook of the user's that forbids to go on is an end like another", () => {
-  const read = createStreamSigns().read(result({ terminal_reason: "stop_hook_prevented", result: "Done." }));
-  expect(read.result).toMatchObject({ isError: false, text: "Done." });
-});
+  test("a stop hook of the user's that forbids to go on is an end like another", () => {
+    const read = createStreamSigns().read(
+      result({ terminal_reason: "stop_hook_prevented", result: "Done." }),
+    );
+    expect(read.result).toMatchObject({ isError: false, text: "Done." });
+  });
 
-test("what the CLI writes in the model's place is no answer, and what a subagent's model says is none to the session", () => {
-  const signs = createStreamSigns();
-  expect(signs.read(assistant({ message: { model: "<synthetic>" } })).signs).toEqual([]);
-  expect(signs.read(result({})).result).toMatchObject({ wasAsked: false });
-  expect(signs.read(assistant({ agent_id: "a1" })).signs).toEqual([]);
-  expect(signs.read(assistant({ parent_tool_use_id: "toolu_1" })).signs).toEqual([]);
-  expect(signs.read(result({})).result).toMatchObject({ wasAsked: true });
-});
+  test("what the CLI writes in the model's place is no answer, and what a subagent's model says is none to the session", () => {
+    const signs = createStreamSigns();
+    expect(signs.read(assistant({ message: { model: "<synthetic>" } })).signs).toEqual([]);
+    expect(signs.read(result({})).result).toMatchObject({ wasAsked: false });
+    expect(signs.read(assistant({ agent_id: "a1" })).signs).toEqual([]);
+    expect(signs.read(assistant({ parent_tool_use_id: "toolu_1" })).signs).toEqual([]);
+    expect(signs.read(result({})).result).toMatchObject({ wasAsked: true });
+  });
 
-test("a prompt is in the conversation once it is said again; one that a hook kept from the model is told as such", () => {
-  const signs = createStreamSigns();
-  const replay = { type: "user", isReplay: true, message: { role: "user", content: "[cliai task t1] dig" } };
-  expect(signs.read(replay).signs).toEqual([{ type: "taken", text: JSON.stringify(replay) }]);
-  const refused = {
-    ...{ type: "system", subtype: "informational", content: "Original prompt: [cliai task t1] dig" },
-    prompt_submit_outcome: { kind: "blocked_by_hook", prompt_kept: false, reason: "no such words" },
-  };
-  expect(signs.read(refused).signs).toEqual([
-    { type: "refused", text: refused.content, reason: "no such words" },
-  ]);
-});
+  test("a prompt is in the conversation once it is said again; one that a hook kept from the model is told as such", () => {
+    const signs = createStreamSigns();
+    const replay = {
+      type: "user",
+      isReplay: true,
+      message: { role: "user", content: "[cliai task t1] dig" },
+    };
+    expect(signs.read(replay).signs).toEqual([{ type: "taken", text: JSON.stringify(replay) }]);
+    const refused = {
+      ...{ type: "system", subtype: "informational", content: "Original prompt: [cliai task t1] dig" },
+      prompt_submit_outcome: { kind: "blocked_by_hook", prompt_kept: false, reason: "no such words" },
+    };
+    expect(signs.read(refused).signs).toEqual([
+      { type: "refused", text: refused.content, reason: "no such words" },
+    ]);
+  });
 
-test("what runs in the background is the list that the stream has last told", () => {
-  const tasks = [
-    { task_id: "b1", task_type: "local_bash", description: "npm run build" },
-    { task_id: "a1", task_type: "local_agent", description: "look" },
-    { task_id: "m1", task_type: "monitor" },
-    "no task",
-  ];
-  const line = { type: "system", subtype: "background_tasks_changed", tasks };
-  expect(createStreamSigns().read(line).signs).toEqual([
-    {
-      type: "background",
-      tasks: [
-        { id: "b1", type: "shell", description: "npm run build" },
-        { id: "a1", type: "subagent", description: "look" },
-        { id: "m1", type: "task" },
-      ],
-    },
-  ]);
-});
+  test("what runs in the background is the list that the stream has last told", () => {
+    const tasks = [
+      { task_id: "b1", task_type: "local_bash", description: "npm run build" },
+      { task_id: "a1", task_type: "local_agent", description: "look" },
+      { task_id: "m1", task_type: "monitor" },
+      "no task",
+    ];
+    const line = { type: "system", subtype: "background_tasks_changed", tasks };
+    expect(createStreamSigns().read(line).signs).toEqual([
+      {
+        type: "background",
+        tasks: [
+          { id: "b1", type: "shell", description: "npm run build" },
+          { id: "a1", type: "subagent", description: "look" },
+          { id: "m1", type: "task" },
+        ],
+      },
+    ]);
+  });
 
-test("what the session's own model says are its words; a failed turn, an empty one and a subagent have none", () => {
-  const signs = createStreamSigns();
-  const content = [
-    { type: "thinking", thinking: "hm" },
-    { type: "text", text: "I look." },
-    { type: "tool_use" },
-  ];
-  const message = { model: "claude-opus-5-5", content };
-  expect(signs.read(assistant({ message }))).toMatchObject({ words: "I look." });
-  expect(signs.read(assistant({ message, agent_id: "a1" })).words).toBeUndefined();
-  expect(signs.read(assistant({ message: { ...message, model: "<synthetic>" } })).words).toBeUndefined();
-  expect(
-    signs.read(assistant({ message: { ...message, content: [{ type: "tool_use" }] } })).words,
-  ).toBeUndefined();
-  expect(signs.read(result({ result: "" })).result?.said).toBeUndefined();
-  signs.read(assistant());
-  expect(signs.read(result({ is_error: true, result: "API Error" })).result?.said).toBeUndefined();
-});
+  test("what the session's own model says are its words; a failed turn, an empty one and a subagent have none", () => {
+    const signs = createStreamSigns();
+    const content = [
+      { type: "thinking", thinking: "hm" },
+      { type: "text", text: "I look." },
+      { type: "tool_use" },
+    ];
+    const message = { model: "claude-opus-5-5", content };
+    expect(signs.read(assistant({ message }))).toMatchObject({ words: "I look." });
+    expect(signs.read(assistant({ message, agent_id: "a1" })).words).toBeUndefined();
+    expect(signs.read(assistant({ message: { ...message, model: "<synthetic>" } })).words).toBeUndefined();
+    expect(
+      signs.read(assistant({ message: { ...message, content: [{ type: "tool_use" }] } })).words,
+    ).toBeUndefined();
+    expect(signs.read(result({ result: "" })).result?.said).toBeUndefined();
+    signs.read(assistant());
+    expect(signs.read(result({ is_error: true, result: "API Error" })).result?.said).toBeUndefined();
+  });
 
-test("a request that is made again is told with its number and why; what cannot be read so is not", () => {
-  const { read } = createStreamSigns();
-  const retry = { type: "system", subtype: "api_retry", attempt: 4, max_retries: 10, retry_delay_ms: 4_873 };
-  const signsOf = (more: object) => read({ ...retry, ...more }).signs;
-  expect(signsOf({ error_status: 401, error: "authentication_failed" })).toEqual([
-    { type: "retry", detail: "4/10: 401 authentication_failed", error: "authentication" },
-  ]);
-  expect(signsOf({ error_status: 529, error: "overloaded" })).toEqual([
-    { type: "retry", detail: "4/10: 529 overloaded", error: "overloaded" },
-  ]);
-  expect(signsOf({ error_status: null, error: "unknown" })).toEqual([
-    { type: "retry", detail: "4/10: no answer unknown", error: "other" },
-  ]);
-  expect(signsOf({ attempt: "four" })).toEqual([]);
+  test("a request that is made again is told with its number and why; what cannot be read so is not", () => {
+    const { read } = createStreamSigns();
+    const retry = {
+      type: "system",
+      subtype: "api_retry",
+      attempt: 4,
+      max_retries: 10,
+      retry_delay_ms: 4_873,
+    };
+    const signsOf = (more: object) => read({ ...retry, ...more }).signs;
+    expect(signsOf({ error_status: 401, error: "authentication_failed" })).toEqual([
+      { type: "retry", detail: "4/10: 401 authentication_failed", error: "authentication" },
+    ]);
+    expect(signsOf({ error_status: 529, error: "overloaded" })).toEqual([
+      { type: "retry", detail: "4/10: 529 overloaded", error: "overloaded" },
+    ]);
+    expect(signsOf({ error_status: null, error: "unknown" })).toEqual([
+      { type: "retry", detail: "4/10: no answer unknown", error: "other" },
+    ]);
+    expect(signsOf({ attempt: "four" })).toEqual([]);
+  });
 });

@@ -21,46 +21,48 @@ async function sound(): Promise<TempDir> {
   return dir;
 }
 
-test.each([
-  [undefined, true],
-  [0, true],
-  [2_000, true],
-  [-2_000, true],
-  [2_001, false],
-  [-60_000, false],
-])("a NATS server whose clock is %p ms ahead is well: %p", (clockAheadMs, ok) => {
-  expect(checkClock({ clockAheadMs }).ok).toBe(ok);
-});
+describe("doctorCommand", () => {
+  test.each([
+    [undefined, true],
+    [0, true],
+    [2_000, true],
+    [-2_000, true],
+    [2_001, false],
+    [-60_000, false],
+  ])("a NATS server whose clock is %p ms ahead is well: %p", (clockAheadMs, ok) => {
+    expect(checkClock({ clockAheadMs }).ok).toBe(ok);
+  });
 
-test("a clock that differs is told with its direction and the remedy", () => {
-  expect(checkClock({ clockAheadMs: -60_000 })).toEqual(
-    finding(
-      "clock",
-      "the NATS server's clock is 60.0 s behind this machine's",
-      "set both clocks from the network, such as: sudo timedatectl set-ntp true",
-    ),
-  );
-});
+  test("a clock that differs is told with its direction and the remedy", () => {
+    expect(checkClock({ clockAheadMs: -60_000 })).toEqual(
+      finding(
+        "clock",
+        "the NATS server's clock is 60.0 s behind this machine's",
+        "set both clocks from the network, such as: sudo timedatectl set-ntp true",
+      ),
+    );
+  });
 
-test.each([
-  [900, undefined, true],
-  [790, 1_000, true],
-  [800, 1_000, false],
-  [2_000, 1_000, false],
-])("a store with %p of %p bytes is well: %p", (storedBytes, storeLimitBytes, ok) => {
-  const check = checkStore({ storedBytes, storeLimitBytes });
-  expect(check.ok).toBe(ok);
-  if (!ok) expect(check.remedy).toContain("--audit-max-bytes");
-});
+  test.each([
+    [900, undefined, true],
+    [790, 1_000, true],
+    [800, 1_000, false],
+    [2_000, 1_000, false],
+  ])("a store with %p of %p bytes is well: %p", (storedBytes, storeLimitBytes, ok) => {
+    const check = checkStore({ storedBytes, storeLimitBytes });
+    expect(check.ok).toBe(ok);
+    if (!ok) expect(check.remedy).toContain("--audit-max-bytes");
+  });
 
-test.each([
-  [0, false],
-  [gibibyte - 1, false],
-  [gibibyte, true],
-])("a disk with %p bytes free is well: %p", (freeBytes, ok) => {
-  const check = judgeDisk("/data", freeBytes);
-  expect(check.ok).toBe(ok);
-  if (!ok) expect(check.remedy).toContain("--data-dir");
+  test.each([
+    [0, false],
+    [gibibyte - 1, false],
+    [gibibyte, true],
+  ])("a disk with %p bytes free is well: %p", (freeBytes, ok) => {
+    const check = judgeDisk("/data", freeBytes);
+    expect(check.ok).toBe(ok);
+    if (!ok) expect(check.remedy).toContain("--data-dir");
+  });
 });
 
 describe("the files", () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
@@ -13,16 +13,18 @@ function viewAfter(message: Heartbeat) {
   return viewAgent(record as AgentRecord, now);
 }
 
-test("what an agent's heartbeat has not said reads as unknown in its view, also as JSON", () => {
-  expect(JSON.parse(JSON.stringify(viewAfter({})))).toMatchObject({
-    config_name: "unknown",
-    project_path: "unknown",
-    current_task: "unknown",
+describe("an AgentRecord", () => {
+  test("what an agent's heartbeat has not said reads as unknown in its view, also as JSON", () => {
+    expect(JSON.parse(JSON.stringify(viewAfter({})))).toMatchObject({
+      config_name: "unknown",
+      project_path: "unknown",
+      current_task: "unknown",
+    });
   });
-});
 
-test("what it has said is shown as it is, that it has no task too", () => {
-  const said = { config_name: "demo", project_path: "/work", current_task: "" };
-  expect(viewAfter(said)).toMatchObject(said);
-  expect(viewAfter({ ...said, current_task: null })).toMatchObject(said);
+  test("what it has said is shown as it is, that it has no task too", () => {
+    const said = { config_name: "demo", project_path: "/work", current_task: "" };
+    expect(viewAfter(said)).toMatchObject(said);
+    expect(viewAfter({ ...said, current_task: null })).toMatchObject(said);
+  });
 });

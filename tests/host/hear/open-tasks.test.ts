@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createOpenTasks } from "../../../src/host/hear/open-tasks.ts";
 
 function openTasks() {
@@ -10,39 +10,41 @@ function openTasks() {
 }
 const well = (detail: string) => ({ isFailed: false, detail });
 
-test("a task ends with its turn; one that left something running, with the turn in which the model hears of its end", () => {
-  const { tasks, written } = openTasks();
-  tasks.turnEnded(["a"], well("one"), []);
-  expect(written).toEqual(["a applied: one"]);
-  tasks.turnEnded(["b"], well("two"), ["build"]);
-  // The next has left nothing running.
-  tasks.turnEnded(["c"], well("three"), ["build"]);
-  expect(written.slice(1)).toEqual(["c applied: three"]);
-  tasks.noteBackground([]);
-  expect(written.length).toBe(2);
-  tasks.turnEnded([], well("built"), []);
-  expect(written.slice(2)).toEqual(["b applied: built"]);
-});
+describe("createOpenTasks()", () => {
+  test("a task ends with its turn; one that left something running, with the turn in which the model hears of its end", () => {
+    const { tasks, written } = openTasks();
+    tasks.turnEnded(["a"], well("one"), []);
+    expect(written).toEqual(["a applied: one"]);
+    tasks.turnEnded(["b"], well("two"), ["build"]);
+    // The next has left nothing running.
+    tasks.turnEnded(["c"], well("three"), ["build"]);
+    expect(written.slice(1)).toEqual(["c applied: three"]);
+    tasks.noteBackground([]);
+    expect(written.length).toBe(2);
+    tasks.turnEnded([], well("built"), []);
+    expect(written.slice(2)).toEqual(["b applied: built"]);
+  });
 
-test("what the woken model begins anew is waited for as well; a turn that fails ends its tasks at once", () => {
-  const { tasks, written } = openTasks();
-  tasks.turnEnded(["a"], well("one"), ["build"]);
-  tasks.noteBackground([]);
-  tasks.turnEnded([], well("again"), ["build-2"]);
-  tasks.noteBackground([]);
-  expect(written).toEqual([]);
-  tasks.turnEnded([], { isFailed: true, detail: "no way" }, []);
-  tasks.turnEnded(["b"], { isFailed: true, detail: "nor this" }, ["other"]);
-  expect(written).toEqual(["a failed: no way", "b failed: nor this"]);
-});
+  test("what the woken model begins anew is waited for as well; a turn that fails ends its tasks at once", () => {
+    const { tasks, written } = openTasks();
+    tasks.turnEnded(["a"], well("one"), ["build"]);
+    tasks.noteBackground([]);
+    tasks.turnEnded([], well("again"), ["build-2"]);
+    tasks.noteBackground([]);
+    expect(written).toEqual([]);
+    tasks.turnEnded([], { isFailed: true, detail: "no way" }, []);
+    tasks.turnEnded(["b"], { isFailed: true, detail: "nor this" }, ["other"]);
+    expect(written).toEqual(["a failed: no way", "b failed: nor this"]);
+  });
 
-test("where nothing wakes the model, the task ends with what its own turn said; nothing ends what still runs", () => {
-  const { tasks, written } = openTasks();
-  tasks.turnEnded(["a"], well("one"), ["build"]);
-  tasks.settle();
-  expect(written).toEqual([]);
-  tasks.noteBackground([]);
-  tasks.settle();
-  tasks.settle();
-  expect(written).toEqual(["a applied: one"]);
+  test("where nothing wakes the model, the task ends with what its own turn said; nothing ends what still runs", () => {
+    const { tasks, written } = openTasks();
+    tasks.turnEnded(["a"], well("one"), ["build"]);
+    tasks.settle();
+    expect(written).toEqual([]);
+    tasks.noteBackground([]);
+    tasks.settle();
+    tasks.settle();
+    expect(written).toEqual(["a applied: one"]);
+  });
 });

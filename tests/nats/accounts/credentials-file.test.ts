@@ -1,5 +1,5 @@
 // A connection whose credentials are refused for a while: it goes on asking, and takes those that the file has by then.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { Events } from "nats";
 import { startLink } from "../../../src/agent-link/link.ts";
@@ -23,48 +23,50 @@ function countRefusals({ connection }: Bus): () => number {
   return () => refusals;
 }
 
-test("a connection that is refused three times in a row is back once its file has good credentials", async () => {
-  await using nats = await startSecureNats();
-  await using dir = await tempDir();
-  const credsPath = dir.join("ada.creds");
-  const first = await nats.mintAgent("ada");
-  await writeFile(credsPath, first.creds);
-  const warnings: string[] = [];
-  const log = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
-  const bus = await connectBus({ url: nats.url, name: "ada", credsPath, firstReconnectMs: 50, log });
-  const link = startLink(async () => bus, silentLogger);
-  const refusals = countRefusals(bus);
-  const changes: boolean[] = [];
-  bus.onConnection((connected) => changes.push(connected));
+describe("readCredentials()", () => {
+  test("a connection that is refused three times in a row is back once its file has good credentials", async () => {
+    await using nats = await startSecureNats();
+    await using dir = await tempDir();
+    const credsPath = dir.join("ada.creds");
+    const first = await nats.mintAgent("ada");
+    await writeFile(credsPath, first.creds);
+    const warnings: string[] = [];
+    const log = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    const bus = await connectBus({ url: nats.url, name: "ada", credsPath, firstReconnectMs: 50, log });
+    const link = startLink(async () => bus, silentLogger);
+    const refusals = countRefusals(bus);
+    const changes: boolean[] = [];
+    bus.onConnection((connected) => changes.push(connected));
 
-  await nats.revoke([first.userKey]);
-  await waitFor(() => refusals() >= 3, { what: "three refusals", deadlineMs: 10_000 });
-  expect(bus.connection.isClosed()).toBe(false);
-  expect(link.trouble()).toContain("NATS refuses");
-  expect(link.trouble()).toContain("--creds");
-  expect(warnings.filter((text) => text.includes("NATS refuses"))).toHaveLength(1);
+    await nats.revoke([first.userKey]);
+    await waitFor(() => refusals() >= 3, { what: "three refusals", deadlineMs: 10_000 });
+    expect(bus.connection.isClosed()).toBe(false);
+    expect(link.trouble()).toContain("NATS refuses");
+    expect(link.trouble()).toContain("--creds");
+    expect(warnings.filter((text) => text.includes("NATS refuses"))).toHaveLength(1);
 
-  // While the file is written anew it is away, and then half of it is there.
-  await rm(credsPath);
-  const beforeGone = refusals();
-  await waitFor(() => refusals() > beforeGone, { what: "a try without the file", deadlineMs: 10_000 });
-  const second = await nats.mintAgent("ada");
-  await writeFile(credsPath, second.creds.slice(0, 80));
-  const beforeHalf = refusals();
-  await waitFor(() => refusals() > beforeHalf, { what: "a try with half the file", deadlineMs: 10_000 });
+    // While the file is written anew it is away, and then half of it is there.
+    await rm(credsPath);
+    const beforeGone = refusals();
+    await waitFor(() => refusals() > beforeGone, { what: "a try without the file", deadlineMs: 10_000 });
+    const second = await nats.mintAgent("ada");
+    await writeFile(credsPath, second.creds.slice(0, 80));
+    const beforeHalf = refusals();
+    await waitFor(() => refusals() > beforeHalf, { what: "a try with half the file", deadlineMs: 10_000 });
 
-  await writeFile(credsPath, second.creds);
-  await waitFor(() => bus.isConnected(), { what: "the connection's return", deadlineMs: 20_000 });
-  await bus.flush();
-  expect(link.trouble()).toBeUndefined();
-  expect(changes).toEqual([false, true]);
-  await link.close(0);
-});
+    await writeFile(credsPath, second.creds);
+    await waitFor(() => bus.isConnected(), { what: "the connection's return", deadlineMs: 20_000 });
+    await bus.flush();
+    expect(link.trouble()).toBeUndefined();
+    expect(changes).toEqual([false, true]);
+    await link.close(0);
+  });
 
-test("the first connection of all is refused at once, by its own words", async () => {
-  await using nats = await startSecureNats();
-  const { creds, userKey } = await nats.mintAgent("ada");
-  await nats.revoke([userKey]);
-  const connecting = connectBus({ url: nats.url, name: "ada", creds, log: silentLogger });
-  await expect(connecting).rejects.toMatchObject({ code: "refused" });
+  test("the first connection of all is refused at once, by its own words", async () => {
+    await using nats = await startSecureNats();
+    const { creds, userKey } = await nats.mintAgent("ada");
+    await nats.revoke([userKey]);
+    const connecting = connectBus({ url: nats.url, name: "ada", creds, log: silentLogger });
+    await expect(connecting).rejects.toMatchObject({ code: "refused" });
+  });
 });

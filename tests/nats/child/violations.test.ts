@@ -36,7 +36,7 @@ test("parseViolation() is not led astray by the name of a connection", () => {
   );
 });
 
-test("what comes again and again is told together, for each user and act", () => {
+test("createViolationReader() tells together what comes again and again, for each user and act", () => {
   const told: RepeatedViolation[] = [];
   const { read, flush } = createViolationReader((violation) => void told.push(violation));
   const line = (key: string, what: string) => `${start} - "${account}/nkey:${key}" - ${what}`;

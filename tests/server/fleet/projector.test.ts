@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { agentSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
@@ -9,55 +9,57 @@ import { waitFor } from "../../support/wait-for.ts";
 
 const commands = Array.from({ length: 60 }, (_, n) => `c${n}`);
 
-test("what an agent was told and said while no server ran is all known to the next one", async () => {
-  await using first = await startTestServer();
-  first.bus.publish(agentSubject(ada, "heartbeat"), { status: "working" });
-  await waitFor(() => first.server.fleet.get(ada), { what: "ada" });
-  await first.server.stop();
-  const sender = await first.nats.bus("sender");
-  for (const command_id of commands) {
-    await storeCommand(sender, { id: ada, type: "task", text: "go", from: "me", command_id }, new Date());
-    await sender.publishStored(agentSubject(ada, "receipt"), { command_id, state: "delivered" });
-  }
-  await using second = await first.restart();
-  const known = second.server.fleet.get(ada)?.commands ?? [];
-  expect(known.map(({ command_id }) => command_id).toSorted()).toEqual(commands.toSorted());
-  for (const { receipts } of known) {
-    expect(receipts.map(({ state }) => state)).toEqual(["stored", "delivered"]);
-  }
-});
+describe("startProjector()", () => {
+  test("what an agent was told and said while no server ran is all known to the next one", async () => {
+    await using first = await startTestServer();
+    first.bus.publish(agentSubject(ada, "heartbeat"), { status: "working" });
+    await waitFor(() => first.server.fleet.get(ada), { what: "ada" });
+    await first.server.stop();
+    const sender = await first.nats.bus("sender");
+    for (const command_id of commands) {
+      await storeCommand(sender, { id: ada, type: "task", text: "go", from: "me", command_id }, new Date());
+      await sender.publishStored(agentSubject(ada, "receipt"), { command_id, state: "delivered" });
+    }
+    await using second = await first.restart();
+    const known = second.server.fleet.get(ada)?.commands ?? [];
+    expect(known.map(({ command_id }) => command_id).toSorted()).toEqual(commands.toSorted());
+    for (const { receipts } of known) {
+      expect(receipts.map(({ state }) => state)).toEqual(["stored", "delivered"]);
+    }
+  });
 
-test("a reader that missed orders which are gone from the stream waits for none of them", async () => {
-  await using run = await startTestServer();
-  run.bus.publish(agentSubject(ada, "heartbeat"), { status: "idle" });
-  await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
-  const lost = new Promise<void>((resolve) => {
-    run.bus.onConnection((connected) => connected || resolve());
+  test("a reader that missed orders which are gone from the stream waits for none of them", async () => {
+    await using run = await startTestServer();
+    run.bus.publish(agentSubject(ada, "heartbeat"), { status: "idle" });
+    await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
+    const lost = new Promise<void>((resolve) => {
+      run.bus.onConnection((connected) => connected || resolve());
+    });
+    run.nats.kill();
+    await lost;
+    // Stored and removed by another serve before this one is back.
+    const { url } = run.nats;
+    const other = await connectBus({
+      url,
+      name: "another serve",
+      waitForServer: true,
+      firstReconnectMs: 5,
+      log,
+    });
+    await using _ = { [Symbol.asyncDispose]: () => other.close() };
+    const manager = await other.connection.jetstream().jetstreamManager(false);
+    const { seq } = await waitFor(
+      () =>
+        other.publishStored("agent.ada.command", { type: "task" }, { timeoutMs: 200 }).catch(() => undefined),
+      { what: "the order", intervalMs: 5 },
+    );
+    await manager.streams.deleteMessage("COMMANDS", seq);
+    expect(run.bus.isConnected()).toBe(false);
+    await waitFor(() => run.bus.isConnected(), { what: "the connection" });
+    const call = { request_id: crypto.randomUUID(), agent_id: ada, tool: "check_inbox", arguments: {} };
+    const startedAt = performance.now();
+    const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
+    expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
   });
-  run.nats.kill();
-  await lost;
-  // Stored and removed by another serve before this one is back.
-  const { url } = run.nats;
-  const other = await connectBus({
-    url,
-    name: "another serve",
-    waitForServer: true,
-    firstReconnectMs: 5,
-    log,
-  });
-  await using _ = { [Symbol.asyncDispose]: () => other.close() };
-  const manager = await other.connection.jetstream().jetstreamManager(false);
-  const { seq } = await waitFor(
-    () =>
-      other.publishStored("agent.ada.command", { type: "task" }, { timeoutMs: 200 }).catch(() => undefined),
-    { what: "the order", intervalMs: 5 },
-  );
-  await manager.streams.deleteMessage("COMMANDS", seq);
-  expect(run.bus.isConnected()).toBe(false);
-  await waitFor(() => run.bus.isConnected(), { what: "the connection" });
-  const call = { request_id: crypto.randomUUID(), agent_id: ada, tool: "check_inbox", arguments: {} };
-  const startedAt = performance.now();
-  const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
-  expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
-  expect(performance.now() - startedAt).toBeLessThan(1_500);
 });

@@ -1,5 +1,5 @@
 // What becomes of what a run had in its hands when it ended: over a real server, with agents that speak plain NATS.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { failedWithSession } from "../../../src/domain/fleet/run-end.ts";
 import { endWords } from "../../../src/server/inbox/ended-runs.ts";
 import { pause } from "../../../src/waiting.ts";
@@ -43,195 +43,200 @@ async function takeOrders({ bus }: TestServer, instance_id: string) {
   return result;
 }
 
-test("what a run was handed and never showed to have is given to the next run, with its words and the doubt", async () => {
-  await using run = await startTestServer();
-  await beat(run, "r1", "s1");
-  await handTask(run, "unseen", "r1", ["delivered", "injected"]);
-  await run.bus.publishStored("agent.ada.message", {
-    message_id: "hello",
-    from: "bob",
-    to: "ada",
-    text: "hi",
-  });
-  await run.bus.publishStored("agent.ada.receipt", { command_id: "hello", state: "injected", run: "r1" });
-  await handTask(run, "had", "r1", ["delivered", "injected", "seen"]);
-  const manager = await run.bus.connection.jetstreamManager();
-  const inStream = async () => (await manager.streams.info("COMMANDS")).state.messages;
-  await waitFor(async () => (await inStream()) === 2, { what: "what was seen has left the stream" });
-  expect((await takeOrders(run, "r1")).items).toEqual([]);
+describe("endWithRuns()", () => {
+  test("what a run was handed and never showed to have is given to the next run, with its words and the doubt", async () => {
+    await using run = await startTestServer();
+    await beat(run, "r1", "s1");
+    await handTask(run, "unseen", "r1", ["delivered", "injected"]);
+    await run.bus.publishStored("agent.ada.message", {
+      message_id: "hello",
+      from: "bob",
+      to: "ada",
+      text: "hi",
+    });
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "hello", state: "injected", run: "r1" });
+    await handTask(run, "had", "r1", ["delivered", "injected", "seen"]);
+    const manager = await run.bus.connection.jetstreamManager();
+    const inStream = async () => (await manager.streams.info("COMMANDS")).state.messages;
+    await waitFor(async () => (await inStream()) === 2, { what: "what was seen has left the stream" });
+    expect((await takeOrders(run, "r1")).items).toEqual([]);
 
-  await goodbye(run, "r1");
-  await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === 2, { what: "both wait again" });
-  await beat(run, "r2", "s2");
-  const { items, note } = await takeOrders(run, "r2");
-  expect(items).toMatchObject([
-    { command_id: "unseen", text: "do unseen", maybe_given_before: true },
-    { message_id: "hello", text: "hi", maybe_given_before: true },
-  ]);
-  expect(note).toContain("do nothing twice");
-  await run.bus.publishStored("agent.ada.receipt", { command_id: "unseen", state: "injected", run: "r2" });
-  await waitFor(() => commandOf(run, "unseen")?.taken_by?.run === "r2", { what: "the next run has it" });
-  expect(statesOf(run, "unseen")).toEqual(["stored", "delivered", "injected"]);
-  await run.bus.publishStored("agent.ada.receipt", { command_id: "unseen", state: "seen", run: "r2" });
-  await waitFor(async () => (await inStream()) === 1, { what: "it has left the stream" });
-});
-
-test("what waits again survives a restart of the server, and is not called lost", async () => {
-  await using run = await startTestServer();
-  await beat(run, "r1", "s1");
-  await handTask(run, "unseen", "r1", ["delivered", "injected"]);
-  const second = await run.restart(() => goodbye(run, "r1"));
-  await waitFor(() => second.server.fleet.get(id)?.inbox_waiting === 1, { what: "it waits again" });
-  await beat(second, "r2", "s1");
-  expect((await takeOrders(second, "r2")).items).toMatchObject([{ command_id: "unseen" }]);
-  expect(second.server.alerts.open()).toEqual([]);
-  await second.server.stop();
-});
-
-test("a task that a session had fails once the resume window is over, in words; not for a run that goes on with the session", async () => {
-  await using run = await startTestServer({ resumeWindowMs: 2_000 });
-  await beat(run, "r1", "s1");
-  await handTask(run, "had", "r1", ["injected", "seen"]);
-  await goodbye(run, "r1");
-  await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
-  await beat(run, "r2", "s1");
-  expect(commandOf(run, "had")).toMatchObject({ taken_by: { run: "r2", session_id: "s1", goes_on: true } });
-  expect((await takeOrders(run, "r2")).open_tasks).toMatchObject([
-    { command_id: "had", run: "r2", session_id: "s1", goes_on: true },
-  ]);
-  await stays(() => statesOf(run, "had").at(-1) === "seen", {
-    ...{
-      what: "it has not failed",
-      because: "a window that had begun would be over twice by then",
-      forMs: 4_000,
-    },
+    await goodbye(run, "r1");
+    await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === 2, { what: "both wait again" });
+    await beat(run, "r2", "s2");
+    const { items, note } = await takeOrders(run, "r2");
+    expect(items).toMatchObject([
+      { command_id: "unseen", text: "do unseen", maybe_given_before: true },
+      { message_id: "hello", text: "hi", maybe_given_before: true },
+    ]);
+    expect(note).toContain("do nothing twice");
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "unseen", state: "injected", run: "r2" });
+    await waitFor(() => commandOf(run, "unseen")?.taken_by?.run === "r2", { what: "the next run has it" });
+    expect(statesOf(run, "unseen")).toEqual(["stored", "delivered", "injected"]);
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "unseen", state: "seen", run: "r2" });
+    await waitFor(async () => (await inStream()) === 1, { what: "it has left the stream" });
   });
 
-  await goodbye(run, "r2");
-  await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
-    what: "it has failed",
-    deadlineMs: 10_000,
+  test("what waits again survives a restart of the server, and is not called lost", async () => {
+    await using run = await startTestServer();
+    await beat(run, "r1", "s1");
+    await handTask(run, "unseen", "r1", ["delivered", "injected"]);
+    const second = await run.restart(() => goodbye(run, "r1"));
+    await waitFor(() => second.server.fleet.get(id)?.inbox_waiting === 1, { what: "it waits again" });
+    await beat(second, "r2", "s1");
+    expect((await takeOrders(second, "r2")).items).toMatchObject([{ command_id: "unseen" }]);
+    expect(second.server.alerts.open()).toEqual([]);
+    await second.server.stop();
   });
-  expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toBe(
-    "the session ended: SIGKILL; nobody resumed it within 2 seconds",
-  );
-  await beat(run, "r3", "s1");
-  const { items, open_tasks } = await takeOrders(run, "r3");
-  expect([items, open_tasks]).toEqual([[], []]);
-});
 
-test("the time in which no server is there does not count, and another session does not stop the window", async () => {
-  await using run = await startTestServer({ resumeWindowMs: 3_000 });
-  await beat(run, "r1", "s1");
-  await handTask(run, "had", "r1", ["injected", "seen"]);
-  await beat(run, "r2", "s2");
-  await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
-  const longerThanTheWindowMs = 4_000;
-  const second = await run.restart(() => pause(longerThanTheWindowMs));
-  const since = performance.now();
-  expect(statesOf(second, "had").at(-1)).toBe("seen");
-  await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
-    what: "it has failed",
-    deadlineMs: 15_000,
+  test("a task that a session had fails once the resume window is over, in words; not for a run that goes on with the session", async () => {
+    await using run = await startTestServer({ resumeWindowMs: 2_000 });
+    await beat(run, "r1", "s1");
+    await handTask(run, "had", "r1", ["injected", "seen"]);
+    await goodbye(run, "r1");
+    await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
+    await beat(run, "r2", "s1");
+    expect(commandOf(run, "had")).toMatchObject({ taken_by: { run: "r2", session_id: "s1", goes_on: true } });
+    expect((await takeOrders(run, "r2")).open_tasks).toMatchObject([
+      { command_id: "had", run: "r2", session_id: "s1", goes_on: true },
+    ]);
+    await stays(() => statesOf(run, "had").at(-1) === "seen", {
+      ...{
+        what: "it has not failed",
+        because: "a window that had begun would be over twice by then",
+        forMs: 4_000,
+      },
+    });
+
+    await goodbye(run, "r2");
+    await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
+      what: "it has failed",
+      deadlineMs: 10_000,
+    });
+    expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toBe(
+      "the session ended: SIGKILL; nobody resumed it within 2 seconds",
+    );
+    await beat(run, "r3", "s1");
+    const { items, open_tasks } = await takeOrders(run, "r3");
+    expect([items, open_tasks]).toEqual([[], []]);
   });
-  expect(performance.now() - since).toBeGreaterThan(2_500);
-  await second.server.stop();
-});
 
-/** A run whose heartbeats stop, without a goodbye. */
-async function beatOnce({ bus, server }: TestServer, instance_id: string) {
-  const message = { instance_id, session_id: "s1", status: "working", interval_s: 0.4 };
-  bus.publish("agent.ada.heartbeat", message);
-  const isHeard = () => {
-    const { heartbeat, axes } = server.fleet.get(id) ?? {};
-    return heartbeat?.instance_id === instance_id && axes?.link.value === "online";
-  };
-  await waitFor(isHeard, { what: instance_id });
-}
-
-const isSilent = ({ server }: TestServer) => server.fleet.get(id)?.axes.link.value === "silent";
-
-test("a task of a run that is only lost fails once nothing was heard of it for the resume window, and a resume does not run it again", async () => {
-  await using run = await startTestServer({ resumeWindowMs: 2_000 });
-  await beatOnce(run, "r1");
-  await handTask(run, "had", "r1", ["injected", "seen"]);
-  await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
-    what: "it has failed",
-    deadlineMs: 15_000,
+  test("the time in which no server is there does not count, and another session does not stop the window", async () => {
+    await using run = await startTestServer({ resumeWindowMs: 3_000 });
+    await beat(run, "r1", "s1");
+    await handTask(run, "had", "r1", ["injected", "seen"]);
+    await beat(run, "r2", "s2");
+    await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
+    const longerThanTheWindowMs = 4_000;
+    const second = await run.restart(() => pause(longerThanTheWindowMs));
+    const since = performance.now();
+    expect(statesOf(second, "had").at(-1)).toBe("seen");
+    await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
+      what: "it has failed",
+      deadlineMs: 15_000,
+    });
+    expect(performance.now() - since).toBeGreaterThan(2_500);
+    await second.server.stop();
   });
-  expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toMatch(
-    /^the session ended: no heartbeat for \d+ s; nobody resumed it within 2 seconds$/,
-  );
-  await beat(run, "r2", "s1");
-  const { items, open_tasks } = await takeOrders(run, "r2");
-  expect([items, open_tasks]).toEqual([[], []]);
-  const commands = run.server.fleet.get(id)?.commands ?? [];
-  expect(commands.filter((command) => failedWithSession(command, "s1")).length).toBe(1);
-});
 
-test("a run that is heard of again keeps its task, however often it was away for less than the window", async () => {
-  await using run = await startTestServer({ resumeWindowMs: 4_000 });
-  await beatOnce(run, "r1");
-  await handTask(run, "had", "r1", ["injected", "seen"]);
-  for (let round = 0; round < 2; round += 1) {
-    await waitFor(() => isSilent(run), { what: "it is silent" });
-    await Bun.sleep(2_500); // more than half of the window
+  /** A run whose heartbeats stop, without a goodbye. */
+  async function beatOnce({ bus, server }: TestServer, instance_id: string) {
+    const message = { instance_id, session_id: "s1", status: "working", interval_s: 0.4 };
+    bus.publish("agent.ada.heartbeat", message);
+    const isHeard = () => {
+      const { heartbeat, axes } = server.fleet.get(id) ?? {};
+      return heartbeat?.instance_id === instance_id && axes?.link.value === "online";
+    };
+    await waitFor(isHeard, { what: instance_id });
+  }
+
+  const isSilent = ({ server }: TestServer) => server.fleet.get(id)?.axes.link.value === "silent";
+
+  test("a task of a run that is only lost fails once nothing was heard of it for the resume window, and a resume does not run it again", async () => {
+    await using run = await startTestServer({ resumeWindowMs: 2_000 });
     await beatOnce(run, "r1");
-  }
-  expect(statesOf(run, "had").at(-1)).toBe("seen");
-  await run.bus.publishStored("agent.ada.receipt", { command_id: "had", state: "applied" });
-  await waitFor(() => statesOf(run, "had").at(-1) === "applied", { what: "its own end" });
-});
+    await handTask(run, "had", "r1", ["injected", "seen"]);
+    await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
+      what: "it has failed",
+      deadlineMs: 15_000,
+    });
+    expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toMatch(
+      /^the session ended: no heartbeat for \d+ s; nobody resumed it within 2 seconds$/,
+    );
+    await beat(run, "r2", "s1");
+    const { items, open_tasks } = await takeOrders(run, "r2");
+    expect([items, open_tasks]).toEqual([[], []]);
+    const commands = run.server.fleet.get(id)?.commands ?? [];
+    expect(commands.filter((command) => failedWithSession(command, "s1")).length).toBe(1);
+  });
 
-test("neither a clock that is set forward nor the time without a server ends a lost run's task before the window is over", async () => {
-  let aheadMs = 0;
-  const now = () => new Date(Date.now() + aheadMs);
-  await using run = await startTestServer({ resumeWindowMs: 3_000, now });
-  await beatOnce(run, "r1");
-  await handTask(run, "had", "r1", ["injected", "seen"]);
-  aheadMs = 3_600_000;
-  await waitFor(() => isSilent(run), { what: "it is silent" });
-  const second = await run.restart(() => Bun.sleep(4_000));
-  const since = performance.now();
-  expect(statesOf(second, "had").at(-1)).toBe("seen");
-  await waitFor(() => statesOf(second, "had").at(-1) === "failed", { what: "it fails", deadlineMs: 15_000 });
-  expect(performance.now() - since).toBeGreaterThan(2_500);
-  await second.server.stop();
-});
+  test("a run that is heard of again keeps its task, however often it was away for less than the window", async () => {
+    await using run = await startTestServer({ resumeWindowMs: 4_000 });
+    await beatOnce(run, "r1");
+    await handTask(run, "had", "r1", ["injected", "seen"]);
+    for (let round = 0; round < 2; round += 1) {
+      await waitFor(() => isSilent(run), { what: "it is silent" });
+      await Bun.sleep(2_500); // more than half of the window
+      await beatOnce(run, "r1");
+    }
+    expect(statesOf(run, "had").at(-1)).toBe("seen");
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "had", state: "applied" });
+    await waitFor(() => statesOf(run, "had").at(-1) === "applied", { what: "its own end" });
+  });
 
-test("a pause that a run was handed and did not carry out is failed when the run ends", async () => {
-  await using run = await startTestServer();
-  await beat(run, "r1", "s1");
-  await run.server.sendCommand({ id, type: "pause", from: "me", command_id: "p" });
-  await run.bus.publishStored("agent.ada.receipt", { command_id: "p", state: "injected", run: "r1" });
-  await waitFor(() => statesOf(run, "p").at(-1) === "injected", { what: "it is handed over" });
-  await goodbye(run, "r1");
-  await waitFor(() => statesOf(run, "p").at(-1) === "failed", { what: "it has failed" });
-  expect(commandOf(run, "p")?.receipts.at(-1)?.detail).toBe("the session ended: SIGKILL");
-});
+  test("neither a clock that is set forward nor the time without a server ends a lost run's task before the window is over", async () => {
+    let aheadMs = 0;
+    const now = () => new Date(Date.now() + aheadMs);
+    await using run = await startTestServer({ resumeWindowMs: 3_000, now });
+    await beatOnce(run, "r1");
+    await handTask(run, "had", "r1", ["injected", "seen"]);
+    aheadMs = 3_600_000;
+    await waitFor(() => isSilent(run), { what: "it is silent" });
+    const second = await run.restart(() => Bun.sleep(4_000));
+    const since = performance.now();
+    expect(statesOf(second, "had").at(-1)).toBe("seen");
+    await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
+      what: "it fails",
+      deadlineMs: 15_000,
+    });
+    expect(performance.now() - since).toBeGreaterThan(2_500);
+    await second.server.stop();
+  });
 
-test.each([
-  [600_000, "10 minutes"],
-  [60_000, "1 minute"],
-  [90_000, "90 seconds"],
-  [7_200_000, "120 minutes"],
-])("a window of %d ms is told as %s", (ms, words) => {
-  const told = endWords({ type: "task", run_ended: { at: "2026-01-01T00:00:00Z", how: "stop by me" } }, ms);
-  expect(told).toBe(`the session ended: stop by me; nobody resumed it within ${words}`);
-});
+  test("a pause that a run was handed and did not carry out is failed when the run ends", async () => {
+    await using run = await startTestServer();
+    await beat(run, "r1", "s1");
+    await run.server.sendCommand({ id, type: "pause", from: "me", command_id: "p" });
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "p", state: "injected", run: "r1" });
+    await waitFor(() => statesOf(run, "p").at(-1) === "injected", { what: "it is handed over" });
+    await goodbye(run, "r1");
+    await waitFor(() => statesOf(run, "p").at(-1) === "failed", { what: "it has failed" });
+    expect(commandOf(run, "p")?.receipts.at(-1)?.detail).toBe("the session ended: SIGKILL");
+  });
 
-test("the answer to an acknowledgement counts what waits after it, also where the next run says it of what the last one had", async () => {
-  await using run = await startTestServer();
-  await beat(run, "r1", "s1");
-  const tasks = Array.from({ length: 10 }, (_, n) => `t${n}`);
-  for (const task of tasks) await handTask(run, task, "r1", ["injected"]);
-  await goodbye(run, "r1");
-  await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === tasks.length, { what: "all wait again" });
-  const left: number[] = [];
-  for (const command_id of tasks) {
-    const call = { tool: "acknowledge", arguments: { command_id, outcome: "applied" }, instance_id: "r2" };
-    const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 10_000 });
-    left.push(JSON.parse(new TextDecoder().decode(answer)).inbox_waiting);
-  }
-  expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  test.each([
+    [600_000, "10 minutes"],
+    [60_000, "1 minute"],
+    [90_000, "90 seconds"],
+    [7_200_000, "120 minutes"],
+  ])("a window of %d ms is told as %s", (ms, words) => {
+    const told = endWords({ type: "task", run_ended: { at: "2026-01-01T00:00:00Z", how: "stop by me" } }, ms);
+    expect(told).toBe(`the session ended: stop by me; nobody resumed it within ${words}`);
+  });
+
+  test("the answer to an acknowledgement counts what waits after it, also where the next run says it of what the last one had", async () => {
+    await using run = await startTestServer();
+    await beat(run, "r1", "s1");
+    const tasks = Array.from({ length: 10 }, (_, n) => `t${n}`);
+    for (const task of tasks) await handTask(run, task, "r1", ["injected"]);
+    await goodbye(run, "r1");
+    await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === tasks.length, { what: "all wait again" });
+    const left: number[] = [];
+    for (const command_id of tasks) {
+      const call = { tool: "acknowledge", arguments: { command_id, outcome: "applied" }, instance_id: "r2" };
+      const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 10_000 });
+      left.push(JSON.parse(new TextDecoder().decode(answer)).inbox_waiting);
+    }
+    expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  });
 });

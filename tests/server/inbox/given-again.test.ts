@@ -1,5 +1,5 @@
 // A consumer whose `ack_wait` is a day is to us what a clock is that was set back by a day: JetStream gives nothing again.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { nanos } from "nats";
 import { bridgeConsumer, streams } from "../../../src/domain/wire/subjects.ts";
 import { atMost } from "../../../src/waiting.ts";
@@ -46,41 +46,43 @@ function statesOf({ server }: TestServer, id = ada): Record<string, string> {
   );
 }
 
-test("what a bridge took and never acknowledged is given to the next one, though JetStream would wait a day", async () => {
-  await using run = await startTestServer({ giveAgainAfterMs: 1_500 });
-  run.bus.publish("agent.ada.heartbeat", { instance_id: "one", seq: 1 });
-  await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
-  await waitADay(run);
-  for (const command_id of ["a", "b"])
-    await run.server.sendCommand({ id: ada, type: "task", text: "dig", from: "eve", command_id });
-  await takeAndDie(run, 2);
-  await run.bus.publishStored("agent.ada.status", { status: "disconnected", instance_id: "one" });
-  await using bridge = startTestBridge({ url: run.nats.url, id: "ada" });
-  expect(bridge.id).toBe(ada);
-  const isDelivered = () => Object.values(statesOf(run)).every((states) => states === "stored,delivered");
-  await waitFor(isDelivered, { what: "both are delivered", saw: () => statesOf(run), deadlineMs: 15_000 });
-  await waitFor(async () => (await queueOf(run)).num_ack_pending === 0, { what: "an empty queue" });
-  expect((await queueOf(run)).config.ack_wait).toBe(nanos(30_000));
-}, 30_000);
+describe("giveAgain()", () => {
+  test("what a bridge took and never acknowledged is given to the next one, though JetStream would wait a day", async () => {
+    await using run = await startTestServer({ giveAgainAfterMs: 1_500 });
+    run.bus.publish("agent.ada.heartbeat", { instance_id: "one", seq: 1 });
+    await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
+    await waitADay(run);
+    for (const command_id of ["a", "b"])
+      await run.server.sendCommand({ id: ada, type: "task", text: "dig", from: "eve", command_id });
+    await takeAndDie(run, 2);
+    await run.bus.publishStored("agent.ada.status", { status: "disconnected", instance_id: "one" });
+    await using bridge = startTestBridge({ url: run.nats.url, id: "ada" });
+    expect(bridge.id).toBe(ada);
+    const isDelivered = () => Object.values(statesOf(run)).every((states) => states === "stored,delivered");
+    await waitFor(isDelivered, { what: "both are delivered", saw: () => statesOf(run), deadlineMs: 15_000 });
+    await waitFor(async () => (await queueOf(run)).num_ack_pending === 0, { what: "an empty queue" });
+    expect((await queueOf(run)).config.ack_wait).toBe(nanos(30_000));
+  }, 30_000);
 
-test("an order that was acted on is not acted on again when others of its queue are given again", async () => {
-  await using run = await startTestServer({ giveAgainAfterMs: 1_500 });
-  await using session = await host(run);
-  await session.hook("UserPromptSubmit", { prompt: "begin" });
-  await session.send("pause");
-  await session.statesOnce("stored", "delivered", "injected");
-  const before = await (await manager(run)).consumers.info(streams.commands, bridgeConsumer(hosted));
-  // A second reader takes the next order from under the host, and dies with it.
-  await waitADay(run);
-  await takeAndDieBeside(run);
-  await waitFor(() => Object.values(statesOf(run)).every((states) => states.includes("delivered")), {
-    ...{ what: "the task is delivered", saw: () => statesOf(run), deadlineMs: 15_000 },
-  });
-  const after = await (await manager(run)).consumers.info(streams.commands, bridgeConsumer(hosted));
-  expect(Date.parse(after.created)).toBeGreaterThan(Date.parse(before.created));
-  const receipts = run.server.fleet.get(ada)?.commands[0]?.receipts.map(({ state }) => state);
-  expect(receipts).toEqual(["stored", "delivered", "injected"]);
-}, 30_000);
+  test("an order that was acted on is not acted on again when others of its queue are given again", async () => {
+    await using run = await startTestServer({ giveAgainAfterMs: 1_500 });
+    await using session = await host(run);
+    await session.hook("UserPromptSubmit", { prompt: "begin" });
+    await session.send("pause");
+    await session.statesOnce("stored", "delivered", "injected");
+    const before = await (await manager(run)).consumers.info(streams.commands, bridgeConsumer(hosted));
+    // A second reader takes the next order from under the host, and dies with it.
+    await waitADay(run);
+    await takeAndDieBeside(run);
+    await waitFor(() => Object.values(statesOf(run)).every((states) => states.includes("delivered")), {
+      ...{ what: "the task is delivered", saw: () => statesOf(run), deadlineMs: 15_000 },
+    });
+    const after = await (await manager(run)).consumers.info(streams.commands, bridgeConsumer(hosted));
+    expect(Date.parse(after.created)).toBeGreaterThan(Date.parse(before.created));
+    const receipts = run.server.fleet.get(ada)?.commands[0]?.receipts.map(({ state }) => state);
+    expect(receipts).toEqual(["stored", "delivered", "injected"]);
+  }, 30_000);
+});
 
 /** Sends tasks until one of them goes to a reader that is no bridge. */
 async function takeAndDieBeside(run: TestServer): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger } from "../../../src/log.ts";
@@ -61,59 +61,61 @@ async function fill(dir: TempDir, count: number): Promise<void> {
 
 const messagesOf = (dir: TempDir) => dir.join("jetstream", "$G", "streams", "COMMANDS", "msgs");
 
-test("a damaged block: the stream ends earlier, what was lost ends as failed, and new orders arrive all the same", async () => {
-  await using dir = await tempDir();
-  await fill(dir, 40);
-  const block = await open(join(messagesOf(dir), "1.blk"), "r+");
-  await block.write(Buffer.alloc(500, 0x5a), 0, 500, 6_000);
-  await block.close();
+describe("endLostOrders()", () => {
+  test("a damaged block: the stream ends earlier, what was lost ends as failed, and new orders arrive all the same", async () => {
+    await using dir = await tempDir();
+    await fill(dir, 40);
+    const block = await open(join(messagesOf(dir), "1.blk"), "r+");
+    await block.write(Buffer.alloc(500, 0x5a), 0, 500, 6_000);
+    await block.close();
 
-  await using run = await startOver(dir);
-  const ends = () =>
-    run.server.fleet.get(ada)?.commands.map(({ receipts }) => receipts.at(-1)?.state ?? "none") ?? [];
-  const waiting = run.server.fleet.get(ada)?.inbox_waiting ?? 0;
-  // Of those that end here, a record keeps 20.
-  expect(waiting).toBeGreaterThan(20);
-  expect(waiting).toBeLessThan(40);
-  await waitFor(() => ends().filter((state) => state === "failed").length === 40 - waiting, {
-    what: "the lost ones' end",
-    saw: ends,
-  });
-  const [alert] = run.server.alerts.open();
-  expect(alert).toMatchObject({ kind: "store_damaged", severity: "critical" });
-  expect(alert?.message).toMatch(/COMMANDS ends at \d+, and was read to 40; \d+ orders .* ended as failed/);
-  expect(ends().filter((state) => state === "stored")).toHaveLength(waiting);
-  expect(run.server.health()).toMatchObject({ ready: true, damage: alert?.message });
+    await using run = await startOver(dir);
+    const ends = () =>
+      run.server.fleet.get(ada)?.commands.map(({ receipts }) => receipts.at(-1)?.state ?? "none") ?? [];
+    const waiting = run.server.fleet.get(ada)?.inbox_waiting ?? 0;
+    // Of those that end here, a record keeps 20.
+    expect(waiting).toBeGreaterThan(20);
+    expect(waiting).toBeLessThan(40);
+    await waitFor(() => ends().filter((state) => state === "failed").length === 40 - waiting, {
+      what: "the lost ones' end",
+      saw: ends,
+    });
+    const [alert] = run.server.alerts.open();
+    expect(alert).toMatchObject({ kind: "store_damaged", severity: "critical" });
+    expect(alert?.message).toMatch(/COMMANDS ends at \d+, and was read to 40; \d+ orders .* ended as failed/);
+    expect(ends().filter((state) => state === "stored")).toHaveLength(waiting);
+    expect(run.server.health()).toMatchObject({ ready: true, damage: alert?.message });
 
-  await run.server.sendCommand({ id: ada, type: "task", text: "new", command_id: "new", from: "me" });
-  await waitFor(() => run.server.fleet.get(ada)?.commands.some(({ command_id }) => command_id === "new"), {
-    what: "the new one in the fleet",
+    await run.server.sendCommand({ id: ada, type: "task", text: "new", command_id: "new", from: "me" });
+    await waitFor(() => run.server.fleet.get(ada)?.commands.some(({ command_id }) => command_id === "new"), {
+      what: "the new one in the fleet",
+    });
+    const taken: string[] = [];
+    const orders = consumeOrders(
+      run.bus,
+      ada,
+      (order) => taken.push(new TextDecoder().decode(order.data)),
+      silentLogger,
+    );
+    await waitFor(() => taken.some((text) => text.includes('"new"')), {
+      what: "the new one at the bridge",
+      saw: () => taken,
+    });
+    expect(taken).toHaveLength(waiting + 1);
+    await orders.stop();
   });
-  const taken: string[] = [];
-  const orders = consumeOrders(
-    run.bus,
-    ada,
-    (order) => taken.push(new TextDecoder().decode(order.data)),
-    silentLogger,
-  );
-  await waitFor(() => taken.some((text) => text.includes('"new"')), {
-    what: "the new one at the bridge",
-    saw: () => taken,
-  });
-  expect(taken).toHaveLength(waiting + 1);
-  await orders.stop();
-});
 
-test("a block that is gone: every order that was in it ends as failed", async () => {
-  await using dir = await tempDir();
-  await fill(dir, 5);
-  await rm(join(messagesOf(dir), "1.blk"));
-  await using run = await startOver(dir);
-  await waitFor(
-    () => run.server.fleet.get(ada)?.commands.every(({ receipts }) => receipts.at(-1)?.state === "failed"),
-    { what: "the end of all five", saw: () => run.server.fleet.get(ada)?.commands },
-  );
-  expect(run.server.alerts.open().map(({ message }) => message)).toEqual([
-    "5 orders that waited for an agent ended as failed: the store has lost them",
-  ]);
+  test("a block that is gone: every order that was in it ends as failed", async () => {
+    await using dir = await tempDir();
+    await fill(dir, 5);
+    await rm(join(messagesOf(dir), "1.blk"));
+    await using run = await startOver(dir);
+    await waitFor(
+      () => run.server.fleet.get(ada)?.commands.every(({ receipts }) => receipts.at(-1)?.state === "failed"),
+      { what: "the end of all five", saw: () => run.server.fleet.get(ada)?.commands },
+    );
+    expect(run.server.alerts.open().map(({ message }) => message)).toEqual([
+      "5 orders that waited for an agent ended as failed: the store has lost them",
+    ]);
+  });
 });

@@ -177,18 +177,20 @@ describe("a captain", () => {
   });
 });
 
-test.each([
-  ["decide", { request_id: "r", decision: "left", reason: "x" }],
-  ["escalate", { request_id: "r", reason: "x" }],
-  ["broadcast", { text: "x" }],
-  ["command_agent", { id: "cap", type: "stop" }],
-])("%s is refused to an agent that is no captain, and the operator hears of it", async (tool, args) => {
-  await using fleet = await startFleet();
-  const { run, ada, cap } = fleet;
-  expect(await ada.call(tool, args)).toMatchObject({
-    success: false,
-    error: expect.stringContaining(`${tool} is for captains, and ada is not one`),
+describe("captainHandlers", () => {
+  test.each([
+    ["decide", { request_id: "r", decision: "left", reason: "x" }],
+    ["escalate", { request_id: "r", reason: "x" }],
+    ["broadcast", { text: "x" }],
+    ["command_agent", { id: "cap", type: "stop" }],
+  ])("%s is refused to an agent that is no captain, and the operator hears of it", async (tool, args) => {
+    await using fleet = await startFleet();
+    const { run, ada, cap } = fleet;
+    expect(await ada.call(tool, args)).toMatchObject({
+      success: false,
+      error: expect.stringContaining(`${tool} is for captains, and ada is not one`),
+    });
+    expect(run.server.alerts.open()).toMatchObject([{ kind: "refused", agent_id: "ada" }]);
+    expect(await cap.inbox()).toEqual([]);
   });
-  expect(run.server.alerts.open()).toMatchObject([{ kind: "refused", agent_id: "ada" }]);
-  expect(await cap.inbox()).toEqual([]);
 });

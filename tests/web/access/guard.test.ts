@@ -59,32 +59,34 @@ describe("Origin", () => {
   });
 });
 
-test("a page may run and load what is ours alone, and be framed by nobody", async () => {
-  const { headers } = await web.app.request("/");
-  expect(headers.get("content-security-policy")?.split("; ").sort()).toEqual([
-    "base-uri 'none'",
-    "connect-src 'self'",
-    "default-src 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "img-src 'self' data:",
-    "script-src 'self'",
-    "style-src 'self'",
-  ]);
-  expect(headers.get("x-content-type-options")).toBe("nosniff");
-  expect(headers.get("referrer-policy")).toBe("same-origin");
-  expect(headers.get("cache-control")).toBe("no-store");
-});
+describe("createGuard()", () => {
+  test("a page may run and load what is ours alone, and be framed by nobody", async () => {
+    const { headers } = await web.app.request("/");
+    expect(headers.get("content-security-policy")?.split("; ").sort()).toEqual([
+      "base-uri 'none'",
+      "connect-src 'self'",
+      "default-src 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+      "img-src 'self' data:",
+      "script-src 'self'",
+      "style-src 'self'",
+    ]);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("same-origin");
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
 
-test("the page's own files are cached for ever under an address of their content", async () => {
-  const html = await (await web.app.request("/")).text();
-  const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
-  expect(paths.map((path) => path.split("/").at(-1)).sort()).toEqual(["page.js", "style.css"]);
-  for (const path of paths) {
-    const response = await web.app.request(path);
-    expect(response.status).toBe(200);
-    expect(response.headers.get("cache-control")).toContain("immutable");
-    expect(response.headers.get("content-type")).toMatch(/^text\/(javascript|css)/);
-    expect((await web.app.request(path.replace(/[0-9a-f]{16}/, "0123456789abcdef"))).status).toBe(404);
-  }
+  test("the page's own files are cached for ever under an address of their content", async () => {
+    const html = await (await web.app.request("/")).text();
+    const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
+    expect(paths.map((path) => path.split("/").at(-1)).sort()).toEqual(["page.js", "style.css"]);
+    for (const path of paths) {
+      const response = await web.app.request(path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("cache-control")).toContain("immutable");
+      expect(response.headers.get("content-type")).toMatch(/^text\/(javascript|css)/);
+      expect((await web.app.request(path.replace(/[0-9a-f]{16}/, "0123456789abcdef"))).status).toBe(404);
+    }
+  });
 });

@@ -140,30 +140,32 @@ describe("POST /api/heartbeat", () => {
   });
 });
 
-test("an address that is none of ours is 404, as JSON under /api", async () => {
-  const response = await web.app.request("/api/teapots");
-  expect(response.status).toBe(404);
-  expect(await errorOf(response)).toMatchObject({ code: "not_found", message: "nothing at /api/teapots" });
-});
+describe("createApi()", () => {
+  test("an address that is none of ours is 404, as JSON under /api", async () => {
+    const response = await web.app.request("/api/teapots");
+    expect(response.status).toBe(404);
+    expect(await errorOf(response)).toMatchObject({ code: "not_found", message: "nothing at /api/teapots" });
+  });
 
-test("with NATS lost: alive but not ready, commands and heartbeats refused and not queued, readings still given", async () => {
-  await using lost = await startTestApp();
-  await lost.heartbeat("ada");
-  expect((await lost.app.request("/readyz")).status).toBe(200);
-  await lost.test.nats.server.stop();
-  await waitFor(async () => (await lost.app.request("/readyz")).status === 503, { what: "not ready" });
-  expect(await (await lost.app.request("/readyz")).json()).toMatchObject({
-    ready: false,
-    reason: expect.stringContaining("NATS"),
+  test("with NATS lost: alive but not ready, commands and heartbeats refused and not queued, readings still given", async () => {
+    await using lost = await startTestApp();
+    await lost.heartbeat("ada");
+    expect((await lost.app.request("/readyz")).status).toBe(200);
+    await lost.test.nats.server.stop();
+    await waitFor(async () => (await lost.app.request("/readyz")).status === 503, { what: "not ready" });
+    expect(await (await lost.app.request("/readyz")).json()).toMatchObject({
+      ready: false,
+      reason: expect.stringContaining("NATS"),
+    });
+    expect(await (await lost.app.request("/healthz")).json()).toEqual({
+      ok: true,
+      instance: lost.test.server.instance,
+      version: "0.0.0-test",
+    });
+    const refused = await postJson(lost.app, "/api/agents/ada/commands", { type: "stop" });
+    expect(refused.status).toBe(503);
+    expect((await errorOf(refused)).code).toBe("nats_unreachable");
+    expect((await postJson(lost.app, "/api/heartbeat", { agent_id: "eve" })).status).toBe(503);
+    expect(await (await lost.app.request("/api/agents")).json()).toMatchObject([{ agent_id: "ada" }]);
   });
-  expect(await (await lost.app.request("/healthz")).json()).toEqual({
-    ok: true,
-    instance: lost.test.server.instance,
-    version: "0.0.0-test",
-  });
-  const refused = await postJson(lost.app, "/api/agents/ada/commands", { type: "stop" });
-  expect(refused.status).toBe(503);
-  expect((await errorOf(refused)).code).toBe("nats_unreachable");
-  expect((await postJson(lost.app, "/api/heartbeat", { agent_id: "eve" })).status).toBe(503);
-  expect(await (await lost.app.request("/api/agents")).json()).toMatchObject([{ agent_id: "ada" }]);
 });
