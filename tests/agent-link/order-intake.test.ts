@@ -80,7 +80,7 @@ describe("createOrderIntake()", () => {
     }
     await waitFor(() => heard[1]?.receipts.length && heard[2]?.receipts.length, { what: "both receipts" });
     expect(heard.map(({ receipts }) => receipts.map(({ command_id }) => command_id))).toEqual([
-      ["halt"],
+      ["halt", "halt"],
       ["for-ada2"],
       ["for-bob"],
     ]);
@@ -95,7 +95,7 @@ describe("createOrderIntake()", () => {
     ["command", { type: "stop" }, "stop by unknown"],
     ["shutdown", { reason: "maintenance", command_id: "halt" }, "shutdown by unknown: maintenance"],
   ] as const) {
-    test(`${JSON.stringify(body)} is delivered, then ends the bridge with one goodbye: ${message}`, async () => {
+    test(`${JSON.stringify(body)} is delivered, ends the bridge with one goodbye, and is applied: ${message}`, async () => {
       await using nats = await startTestNats();
       const bus = await nats.bus();
       await prepare(bus, "ada");
@@ -107,8 +107,11 @@ describe("createOrderIntake()", () => {
       expect(await test.bridge.ended).toBe("stopped");
       await test.bridge.shutdown("signal");
       await bus.flush();
+      const command_id = "command_id" in body ? "halt" : "COMMANDS-1";
+      // It has no host: its own end is all that a stop can do.
       expect(heard.receipts).toMatchObject([
-        { command_id: "command_id" in body ? "halt" : "COMMANDS-1", state: "delivered" },
+        { command_id, state: "delivered" },
+        { command_id, state: "applied", detail: expect.stringContaining("its bridge has ended") },
       ]);
       expect(heard.statuses).toEqual([
         {
@@ -273,7 +276,8 @@ describe("createOrderIntake()", () => {
       return state.subjects ?? {};
     };
     await waitFor(async () => "agent.ada.command" in (await kept()), { what: "the audit's copy", saw: kept });
-    expect(await kept()).toMatchObject({ "agent.ada.command": 1, "agent.ada.receipt": 1 });
+    // Delivered and applied.
+    expect(await kept()).toMatchObject({ "agent.ada.command": 1, "agent.ada.receipt": 2 });
   });
 
   test("an order whose receipt cannot be stored stays in the queue until it can", async () => {

@@ -54,79 +54,81 @@ describe("the buttons", () => {
   });
 });
 
-test("a command shows by which way each step went, and what was said; one that is not seen, for how long", async () => {
-  await using web = await startTestApp();
-  await web.heartbeat("ada");
-  const body = new URLSearchParams({ type: "task", text: "look", command_id: "t1" });
-  await web.app.request("/agents/ada/commands", { method: "POST", body });
-  const receipt = (state: string, more = {}) =>
-    web.bus.publish("agent.ada.receipt", { command_id: "t1", state, ...more });
-  receipt("delivered");
-  await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 2, "it is delivered");
-  expect(await textOf(web)).toMatch(/delivered, not seen for \d+ s/);
-  receipt("injected", { route: "messaging-socket" });
-  receipt("seen", { detail: "prompt" });
-  receipt("failed", { route: "acknowledge", detail: "<b>no</b> such file" });
-  await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 5, "it has failed");
-  const html = await htmlOf(web);
-  expect(html).toContain("&lt;b&gt;no&lt;/b&gt; such file");
-  const text = await textOf(web);
-  expect(text).toContain("Step Route Detail injected messaging-socket seen prompt failed acknowledge");
-  expect(text).not.toContain("not seen for");
-});
-
-test("its requests are answered there, and the answer leads back", async () => {
-  await using web = await startTestApp();
-  await web.heartbeat("ada");
-  const input = JSON.stringify({ command: "<script>x</script> && rm -r build" }, null, 2);
-  const call = {
-    request_id: "q1",
-    tool: "request_permission",
-    arguments: { tool: "Bash", input, wait_s: 0 },
-  };
-  await web.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
-  const [request] = await waitFor(
-    () => web.test.server.requests.open().length === 1 && web.test.server.requests.open(),
-    {
-      what: "the request",
-    },
-  );
-  const html = await htmlOf(web);
-  expect(html).toContain("&lt;script&gt;x&lt;/script&gt; &amp;&amp; rm -r build");
-  expect(await textOf(web)).toContain("Waits for you (1) It wants permission");
-  const body = new URLSearchParams({ back: "agent", verdict: "approve", reason: "" });
-  const path = `/inbox/${request?.request_id}`;
-  const response = await web.app.request(path, { method: "POST", body });
-  expect(response.headers.get("location")).toBe(`/agents/ada#request-${request?.request_id}`);
-  expect(await textOf(web)).toContain("the permission is approved by dashboard");
-});
-
-test("a crash says how, and its page has the command that goes on with it; of a living agent there is none", async () => {
-  await using web = await startTestApp();
-  await web.heartbeat("ada");
-  expect(await textOf(web)).not.toContain("cliai resume");
-  web.bus.publish("agent.ada.status", {
-    status: "crashed",
-    message: "SIGKILL; of what it had started, pid 7 still runs",
+describe("AgentPage()", () => {
+  test("a command shows by which way each step went, and what was said; one that is not seen, for how long", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    const body = new URLSearchParams({ type: "task", text: "look", command_id: "t1" });
+    await web.app.request("/agents/ada/commands", { method: "POST", body });
+    const receipt = (state: string, more = {}) =>
+      web.bus.publish("agent.ada.receipt", { command_id: "t1", state, ...more });
+    receipt("delivered");
+    await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 2, "it is delivered");
+    expect(await textOf(web)).toMatch(/delivered, not seen for \d+ s/);
+    receipt("injected", { route: "messaging-socket" });
+    receipt("seen", { detail: "prompt" });
+    receipt("failed", { route: "acknowledge", detail: "<b>no</b> such file" });
+    await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 5, "it has failed");
+    const html = await htmlOf(web);
+    expect(html).toContain("&lt;b&gt;no&lt;/b&gt; such file");
+    const text = await textOf(web);
+    expect(text).toContain("Step Route Detail injected messaging-socket seen prompt failed acknowledge");
+    expect(text).not.toContain("not seen for");
   });
-  await web.viewOf("ada", ({ status }) => status === "crashed", "its crash");
-  expect(await textOf(web)).toMatch(/crashed: SIGKILL .*Go on with it, in a terminal: cliai resume ada/);
-  expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
-});
 
-test("what it has used is told as an estimate with its age, here and in sum; without figures, that there are none", async () => {
-  await using web = await startTestApp();
-  await web.heartbeat("ada");
-  expect(await textOf(web)).toMatch(/cost unknown .*Usage None reported yet/);
-  const usage = {
-    ...{ tokens_used: 812_345, estimated_cost: 2.31, model: "opus", source: "results" },
-    ...{ context_tokens: 90_000, context_window: 200_000 },
-  };
-  web.bus.publish("agent.ada.event", { kind: "usage", usage });
-  await web.viewOf("ada", (view) => view.usage !== undefined, "its usage");
-  const text = await textOf(web);
-  expect(text).toMatch(/\$2\.31 est\. (now|\d+ s ago)/);
-  expect(text).toContain("Context: 90k of 200k tokens (45 %) model opus cost $2.31 tokens 812,345");
-  expect(text).toMatch(/By its CLI&#39;s estimate, (now|\d+ s ago)/);
-  expect(await textOf(web, "/")).toContain("context 45 % $2.31 est.");
+  test("its requests are answered there, and the answer leads back", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    const input = JSON.stringify({ command: "<script>x</script> && rm -r build" }, null, 2);
+    const call = {
+      request_id: "q1",
+      tool: "request_permission",
+      arguments: { tool: "Bash", input, wait_s: 0 },
+    };
+    await web.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
+    const [request] = await waitFor(
+      () => web.test.server.requests.open().length === 1 && web.test.server.requests.open(),
+      {
+        what: "the request",
+      },
+    );
+    const html = await htmlOf(web);
+    expect(html).toContain("&lt;script&gt;x&lt;/script&gt; &amp;&amp; rm -r build");
+    expect(await textOf(web)).toContain("Waits for you (1) It wants permission");
+    const body = new URLSearchParams({ back: "agent", verdict: "approve", reason: "" });
+    const path = `/inbox/${request?.request_id}`;
+    const response = await web.app.request(path, { method: "POST", body });
+    expect(response.headers.get("location")).toBe(`/agents/ada#request-${request?.request_id}`);
+    expect(await textOf(web)).toContain("the permission is approved by dashboard");
+  });
+
+  test("a crash says how, and its page has the command that goes on with it; of a living agent there is none", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    expect(await textOf(web)).not.toContain("cliai resume");
+    web.bus.publish("agent.ada.status", {
+      status: "crashed",
+      message: "SIGKILL; of what it had started, pid 7 still runs",
+    });
+    await web.viewOf("ada", ({ status }) => status === "crashed", "its crash");
+    expect(await textOf(web)).toMatch(/crashed: SIGKILL .*Go on with it, in a terminal: cliai resume ada/);
+    expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
+  });
+
+  test("what it has used is told as an estimate with its age, here and in sum; without figures, that there are none", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    expect(await textOf(web)).toMatch(/cost unknown .*Usage None reported yet/);
+    const usage = {
+      ...{ tokens_used: 812_345, estimated_cost: 2.31, model: "opus", source: "results" },
+      ...{ context_tokens: 90_000, context_window: 200_000 },
+    };
+    web.bus.publish("agent.ada.event", { kind: "usage", usage });
+    await web.viewOf("ada", (view) => view.usage !== undefined, "its usage");
+    const text = await textOf(web);
+    expect(text).toMatch(/\$2\.31 est\. (now|\d+ s ago)/);
+    expect(text).toContain("Context: 90k of 200k tokens (45 %) model opus cost $2.31 tokens 812,345");
+    expect(text).toMatch(/By its CLI&#39;s estimate, (now|\d+ s ago)/);
+    expect(await textOf(web, "/")).toContain("context 45 % $2.31 est.");
+  });
 });
