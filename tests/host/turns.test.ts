@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { stays, waitFor } from "../support/wait-for.ts";
-import { fakeCli, type HostedAlone, id, startHosted } from "./hosted-session.ts";
+import { fakeCli, type HostedAlone, id, startHosted, tool } from "./hosted-session.ts";
 
 const untilActivity = ({ axes }: HostedAlone, value: string, reason = "") =>
   waitFor(() => axes()?.activity.value === value && axes()?.activity.reason.includes(reason) === true, {
@@ -226,4 +226,55 @@ test("a request that is made again is over when the model has answered", async (
   await untilActivity(ada, "retrying", "1/10: 529 overloaded");
   ada.session.takeSign({ type: "answer" });
   await untilActivity(ada, "working");
+});
+
+/** A turn on a terminal in which the model has the task. */
+async function withTaskOnTerminal() {
+  const { ada, hook, write } = await hostRecorded();
+  await hook("UserPromptSubmit", { prompt: "begin" });
+  const taskId = await ada.send("task");
+  // The route `hook` hands it over with the answer to a hook of the turn.
+  await waitFor(async () => JSON.stringify(await hook("PostToolUse", tool)).includes(taskId), {
+    what: "it is handed over",
+  });
+  const taken = { type: "user", message: { role: "user", content: `[cliai task ${taskId}] dig` } };
+  await write(line(taken) + line({ type: "assistant", message: { model: "m" } }));
+  await ada.receipts("injected", "seen");
+  return { ada, hook, write, taskId };
+}
+
+test("on a terminal, too, the end of a turn ends the task that the model had in it, with the model's last words", async () => {
+  const { ada, hook, write, taskId } = await withTaskOnTerminal();
+  await using _ = ada;
+  await hook("Stop", { last_assistant_message: "I have dug." });
+  await stays(() => ada.states().at(-1) === "seen", { what: "a hook may keep the turn going", ...aRead });
+  await write(recordedEnd());
+  await ada.receipts("injected", "seen", "applied");
+  expect(ada.outcomes()[taskId]).toBe("applied: its turn has ended: I have dug.");
+});
+
+test("a turn on a terminal that fails makes its task failed", async () => {
+  const { ada, hook, taskId } = await withTaskOnTerminal();
+  await using _ = ada;
+  await hook("StopFailure", { error: "rate_limit", last_assistant_message: "API Error: 429" });
+  await ada.receipts("injected", "seen", "failed");
+  expect(ada.outcomes()[taskId]).toStartWith("failed: its turn has failed");
+});
+
+test("a turn on a terminal that its user interrupts leaves the task to the next turn", async () => {
+  const { ada, hook, write } = await withTaskOnTerminal();
+  await using _ = ada;
+  const interrupted = {
+    type: "user",
+    message: { role: "user", content: [{ type: "text", text: "[Request interrupted by user]" }] },
+  };
+  await hook("UserPromptSubmit", { prompt: "more", prompt_id: "p2" });
+  await write(line({ ...interrupted, promptId: "p2" }));
+  await untilActivity(ada, "idle");
+  expect(ada.states().at(-1)).toBe("seen");
+  await hook("UserPromptSubmit", { prompt: "go on", prompt_id: "p3" });
+  await write(line({ type: "user" }) + line({ type: "assistant", message: { model: "m" } }));
+  await hook("Stop", { last_assistant_message: "now" });
+  await write(recordedEnd());
+  await ada.receipts("injected", "seen", "applied");
 });

@@ -6,8 +6,8 @@ import type { EventSender } from "../event-sender.ts";
 export interface LastWords {
   /** Notes what the model said at a possible end of its turn. Undefined changes nothing. */
   note(words: string | undefined): void;
-  /** The turn is over: sends the event. Call it before the event for the turn's end, so that whoever waits for that end finds the words. */
-  tell(): void;
+  /** The turn is over: sends the event. Call it before the event for the turn's end, so that whoever waits for that end finds the words. Returns them. */
+  tell(): string;
 }
 
 /** 4,000 with the "…" that a cut adds, which is the limit of an event `said`. */
@@ -23,6 +23,7 @@ export function createLastWords(events: Pick<EventSender, "send">): LastWords {
       const detail = beginningOf(redact(last.trim()).toWellFormed(), mostCharacters);
       last = "";
       if (detail !== "") events.send({ kind: "said", detail });
+      return detail;
     },
   };
 }

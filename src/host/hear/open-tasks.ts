@@ -1,10 +1,12 @@
-// Ends tasks by the results of a headless session. A task ends with the turn in which it was given. If that turn has left something
+// Ends tasks by the ends of turns. A task ends with the turn in which it was given. If that turn has left something
 // running in the background, the task ends with the later turn in which the model hears that it has ended.
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 
-/** The final receipt for the tasks of a turn: `failed` or `applied`, and its detail. */
+/** The final receipt for the tasks of a turn: `failed` or `applied`, what told the end, and its detail. */
 export interface TurnOutcome {
   readonly isFailed: boolean;
+  /** `result` of a headless session, `turn` on a terminal. */
+  readonly route: "result" | "turn";
   readonly detail: string;
 }
 
@@ -32,9 +34,9 @@ export function createOpenTasks(receipts: Pick<ReceiptQueue, "write">): OpenTask
   /** The ids of what ran in the background when the last turn ended. */
   let known: ReadonlySet<string> = new Set();
 
-  const write = (ids: readonly string[], { isFailed, detail }: TurnOutcome) => {
+  const write = (ids: readonly string[], { isFailed, route, detail }: TurnOutcome) => {
     for (const command_id of ids) {
-      receipts.write({ command_id, state: isFailed ? "failed" : "applied", route: "result", detail });
+      receipts.write({ command_id, state: isFailed ? "failed" : "applied", route, detail });
     }
   };
   const isDue = ({ waitsFor }: Group) => waitsFor.size === 0;

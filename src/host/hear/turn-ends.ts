@@ -10,7 +10,7 @@ import type { Control } from "../steer/control.ts";
 import type { Background } from "./background.ts";
 import { createLastWords } from "./last-words.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
-import { createOpenTasks } from "./open-tasks.ts";
+import { createOpenTasks, type TurnOutcome } from "./open-tasks.ts";
 import type { Turn } from "./turn.ts";
 
 export interface TurnEnds {
@@ -51,8 +51,7 @@ const overriddenEnd = "its end was refused, but its CLI ended the turn anyway";
 const notAsked = "its turn has ended without an answer from the model";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
-  const { turn, background, routes, evidence, control, events, dialogs, nudge } = options;
-  const { approvesEnds, hasStream, now } = options;
+  const { turn, background, routes, evidence, control, events, dialogs, nudge, hasStream, now } = options;
   const tasks = createOpenTasks(options.receipts);
   const lastWords = createLastWords(events);
   /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
@@ -83,8 +82,14 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     if (!background.isBusy()) quiet();
     nudge();
   };
-  const takeStop = (facts: HookFacts, { type }: HookAnswer) => {
-    isEndRefused = type === "hold_back" && approvesEnds;
+  /** On a terminal the end of a turn ends the tasks that the model had in it. If its user interrupts it, they go on with the next turn. */
+  const endedWithTasks = (facts: HookFacts) => {
+    tasks.turnEnded(evidence.takeTasks("seen"), outcomeOf(facts, lastWords.tell()), runningIds());
+    ended(facts);
+  };
+  const takeStop = ({ facts, lastWords: words }: Hook, { type }: HookAnswer) => {
+    isEndRefused = type === "hold_back" && options.approvesEnds;
+    lastWords.note(words);
     // This hook shows that the model has answered, so it had the prompt.
     turn.noteTaken(now().getTime());
     if (type === "hold_back") return;
@@ -92,7 +97,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     if (hasStream) return;
     const atMs = now().getTime();
     void options.hasRecord().then((isThere) => {
-      if (!isThere && turn.isOverAt(atMs)) ended(facts);
+      if (!isThere && turn.isOverAt(atMs)) endedWithTasks(facts);
     });
   };
   background.onChange(() => {
@@ -102,24 +107,22 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   background.onQuiet(quiet);
 
   return {
-    takeHook({ facts, isIdle, lastWords: words }, answer) {
-      const { kind } = facts;
-      if (kind === "turn_end") {
-        lastWords.note(words);
-        takeStop(facts, answer);
-      } else if (kind === "session_end" || (kind === "turn_failed" && !hasStream)) ended(facts);
-      else if (kind === "turn_failed") {
+    takeHook(hook, answer) {
+      const { facts } = hook;
+      if (facts.kind === "turn_end") takeStop(hook, answer);
+      else if (facts.kind === "session_end") ended(facts);
+      else if (facts.kind === "turn_failed" && !hasStream) endedWithTasks(facts);
+      else if (facts.kind === "turn_failed") {
         tell(facts);
         foretold = "told";
-      } else if (isIdle === true) ended("told");
+      } else if (hook.isIdle === true) ended("told");
     },
     noteWork() {
       isEndRefused = false;
     },
     takeRecordedEnd() {
-      const facts: HookFacts = isEndRefused ? failed(overriddenEnd) : { kind: "turn_end" };
+      endedWithTasks(isEndRefused ? failed(overriddenEnd) : { kind: "turn_end" });
       isEndRefused = false;
-      ended(facts);
     },
     interrupted(promptId) {
       if (!turn.isOpen() || turn.promptId() !== promptId) return;
@@ -131,23 +134,39 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       if (hasStream) foretold = failed(detail);
       else if (isOver) ended(failed(detail));
     },
-    takeResult({ isError, wasAsked, text, said }) {
-      const lead = isEndRefused ? overriddenEnd : wasAsked || isError ? "its turn has ended" : notAsked;
-      const isFailed = isError || isEndRefused || !wasAsked;
+    takeResult(result) {
+      const outcome = outcomeOfResult(result, isEndRefused);
+      const [{ isError, wasAsked }, { isFailed, detail }] = [result, outcome];
       isEndRefused = false;
-      const detail = summaryOf(`${lead}: ${text}`);
-      lastWords.note(said);
+      lastWords.note(result.said);
       // Not in `ended`, because the next prompt may keep the turn open after this result.
       lastWords.tell();
-      if (wasAsked || isError) tasks.turnEnded(evidence.takeTasks(), { isFailed, detail }, runningIds());
+      if (wasAsked || isError) tasks.turnEnded(evidence.takeTasks("taken"), outcome, runningIds());
       if (isFailed) evidence.refuse("", detail, now().getTime());
       if (!turn.isOverByResult(wasAsked)) return;
-      const isTurnFailed = isFailed && (wasAsked || isError);
       // `foretold` may come from a refused prompt. If the model answered another prompt of this turn, it does not apply.
       const known = foretold === "told" || !wasAsked ? foretold : undefined;
-      ended(known ?? (isTurnFailed ? failed(detail) : { kind: "turn_end" }));
+      ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail) : { kind: "turn_end" }));
     },
   };
+}
+
+function outcomeOfResult({ isError, wasAsked, text }: TurnResult, isEndRefused: boolean): TurnOutcome {
+  const lead = isEndRefused ? overriddenEnd : wasAsked || isError ? "its turn has ended" : notAsked;
+  return {
+    isFailed: isError || isEndRefused || !wasAsked,
+    route: "result",
+    detail: summaryOf(`${lead}: ${text}`),
+  };
+}
+
+/** @param lastWords what the model said last in the turn */
+function outcomeOf({ kind, detail }: HookFacts, lastWords: string): TurnOutcome {
+  const isFailed = kind === "turn_failed";
+  const words = [`its turn has ${isFailed ? "failed" : "ended"}`, detail ?? lastWords]
+    .filter(Boolean)
+    .join(": ");
+  return { isFailed, route: "turn", detail: summaryOf(words) };
 }
 
 function failed(detail: string): HookFacts {

@@ -18,8 +18,11 @@ export interface Evidence {
   refuse(text: string, detail: string, atMs: number): void;
   /** The session had this task in an earlier run. It ends with the first turn that ends. */
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
-  /** Returns the ids of the tasks that the session took since the last call, and of those that it had in an earlier run. */
-  takeTasks(): readonly string[];
+  /**
+   * Returns the ids of the tasks that the session took since the last call, and of those that it had in an earlier run.
+   * @param least how far they are: in the conversation, or `seen` as well
+   */
+  takeTasks(least: "taken" | "seen"): readonly string[];
   /** Whether there is an order that was handed over and for which no evidence has come yet. */
   isAwaiting(): boolean;
 }
@@ -93,9 +96,10 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
       dropOldest(earlier);
       seenTasks.push(task.id);
     },
-    takeTasks() {
+    takeTasks(least) {
       const tasks = seenTasks;
       seenTasks = [];
+      if (least === "seen") return tasks;
       for (const [id, each] of [...awaited]) {
         if (each.type !== "task" || each.taken.size === 0) continue;
         awaited.delete(id);

@@ -8,7 +8,7 @@ function openTasks() {
   });
   return { tasks, written };
 }
-const well = (detail: string) => ({ isFailed: false, detail });
+const well = (detail: string) => ({ isFailed: false, route: "result" as const, detail });
 
 describe("createOpenTasks()", () => {
   test("a task ends with its turn; one that left something running, with the turn in which the model hears of its end", () => {
@@ -32,8 +32,8 @@ describe("createOpenTasks()", () => {
     tasks.turnEnded([], well("again"), ["build-2"]);
     tasks.noteBackground([]);
     expect(written).toEqual([]);
-    tasks.turnEnded([], { isFailed: true, detail: "no way" }, []);
-    tasks.turnEnded(["b"], { isFailed: true, detail: "nor this" }, ["other"]);
+    tasks.turnEnded([], { isFailed: true, route: "result", detail: "no way" }, []);
+    tasks.turnEnded(["b"], { isFailed: true, route: "result", detail: "nor this" }, ["other"]);
     expect(written).toEqual(["a failed: no way", "b failed: nor this"]);
   });
 

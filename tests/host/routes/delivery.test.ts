@@ -68,10 +68,10 @@ describe("createDelivery()", () => {
     const { delivery, times } = deliveryOf([open], [], true, [{ id: "old" }, { id: "older" }]);
     delivery.nudge();
     await waitFor(() => times() > 0, { what: "the inbox is looked at" });
-    expect(delivery.takeTasks()).toEqual(["old", "older"]);
+    expect(delivery.takeTasks("taken")).toEqual(["old", "older"]);
     delivery.nudge();
     await waitFor(() => times() > 1, { what: "it is looked at again" });
-    expect(delivery.takeTasks()).toEqual([]);
+    expect(delivery.takeTasks("taken")).toEqual([]);
     delivery.stop();
   });
 
