@@ -3,6 +3,7 @@
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { mostWaitS } from "../domain/wire/tools.ts";
 import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
+import { createPatientAsking, type Unanswered } from "./patient-asking.ts";
 
 /** A profile's policy for the end of the agent's turns. */
 export interface StopApproval {
@@ -16,7 +17,7 @@ export interface ApprovalsOptions extends AskingOptions {
   readonly stopApproval: StopApproval | undefined;
   /** Who answers what the CLI asks its user: the person at its terminal (`cli`), or the people's inbox (`inbox`). */
   readonly permissions: "cli" | "inbox";
-  readonly permissionWaitS: number;
+  readonly unanswered: Unanswered;
 }
 
 /** When the signal of a hook aborts, the CLI no longer waits for the answer, so the request is withdrawn. */
@@ -36,28 +37,30 @@ const longestInput = 200_000;
 const longerThanItStandsS = 5;
 
 export function createApprovals(options: ApprovalsOptions): Approvals {
-  const { stopApproval, permissions, permissionWaitS } = options;
-  const { ask, stop } = createAsking(options);
+  const { stopApproval, permissions, unanswered: silence, createId } = options;
+  const asking = createAsking(options);
+  const patient = createPatientAsking(asking, silence.policy, createId);
   let isApproved = false;
 
   const unanswered = ({ unanswered }: StopApproval, hook: Hook): HookAnswer =>
     unanswered === "end" || hook.isHeldBack === true
       ? { type: "go" }
       : { type: "hold_back", reason: "Nobody has answered whether you may stop: go on, or ask again later." };
-  const waiting = standsFor(permissionWaitS - longerThanItStandsS);
+  const waiting = standsFor(silence.afterS);
   const permit = async ({ name, input, plan }: HookTool, signal: AbortSignal | undefined) => {
     const shown = plan === undefined ? JSON.stringify(input ?? null, null, 2) : plan;
     if (shown.length > longestInput) return forbid("The input is too long to be shown to a person.");
     const asked = { tool: name, input: shown, ...(plan === undefined ? {} : { plan: true }), ...waiting };
-    const answer = await ask("request_permission", asked, signal);
+    const answer = await patient.ask("request_permission", asked, signal);
     // The server is away: let the CLI ask at its terminal. Without a terminal it denies.
     if (answer?.approved === undefined) return go;
     if (answer.approved) return { type: "permit", takes: answer.takes } as const;
+    if (answer.by === "policy") return forbid(nobodyPermitted(name, waiting.expires_s), answer);
     return forbid(answer.answer ?? "The permission is refused.", answer);
   };
   const askUser = async (questions: NonNullable<HookTool["questions"]>, signal: AbortSignal | undefined) => {
     if (questions.length === 0) return go;
-    const answer = await ask("request_answers", { questions, ...waiting }, signal);
+    const answer = await patient.ask("request_answers", { questions, ...waiting }, signal);
     if (answer === undefined) return go;
     if (answer.answers === undefined) return forbid(nobodyAnswered(waiting.expires_s), answer);
     return { type: "answer", answers: answer.answers, takes: answer.takes } as const;
@@ -74,7 +77,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const without = stopApproval.unanswered === "end" ? "it ends" : "it goes on";
       const reason = `it is about to end its turn; without an answer ${without}`;
       const words = { reason, context, work_completed: "" };
-      const answer = await ask(stopTool, { ...words, ...standsFor(waitS) }, signal);
+      const answer = await asking.ask(stopTool, { ...words, ...standsFor(waitS) }, signal);
       if (answer?.approved === true) return { type: "go", takes: answer.takes };
       if (answer?.approved === undefined || answer.by === "policy") {
         return { ...unanswered(stopApproval, hook), takes: answer?.takes };
@@ -95,7 +98,10 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     notePrompt() {
       isApproved = false;
     },
-    stop,
+    async stop() {
+      patient.stop();
+      await asking.stop();
+    },
   };
 }
 
@@ -114,7 +120,14 @@ function forbid(reason: string, answer?: ReadAnswer) {
   return { type: "forbid", reason, takes: answer?.takes } as const;
 }
 
+function spanOf(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} minutes`;
+}
+
+function nobodyPermitted(tool: string, waitedS: number): string {
+  return `Nobody has answered within ${spanOf(waitedS)} whether you may use ${tool}, so it is refused. Go on without it where you can. Say at the end of your turn what you could not do, and what you need for it.`;
+}
+
 function nobodyAnswered(waitedS: number): string {
-  const waited = waitedS < 120 ? `${waitedS} s` : `${Math.round(waitedS / 60)} minutes`;
-  return `Nobody has answered your questions within ${waited}. Decide what you can yourself, and say what you assumed. Leave what you cannot decide, and say at the end of your turn what you need to know.`;
+  return `Nobody has answered your questions within ${spanOf(waitedS)}. Decide what you can yourself, and say what you assumed. Leave what you cannot decide, and say at the end of your turn what you need to know.`;
 }

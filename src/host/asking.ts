@@ -28,6 +28,8 @@ export interface Asking {
     name: ToolName,
     args: Record<string, unknown>,
     signal: AbortSignal | undefined,
+    /** The id of the call, so that it can be asked again as the same request. Default: a new one. */
+    callId?: string,
   ): Promise<ReadAnswer | undefined>;
   /** Withdraws all open requests, and asks nothing more. Resolves when they are withdrawn, or after `withdrawWithinMs`. */
   stop(): Promise<void>;
@@ -62,8 +64,12 @@ export function createAsking({ call, createId, log }: AskingOptions): Asking {
       await pause(withdrawAgainMs, signal);
     }
   };
-  const askUntil = async (name: ToolName, args: Record<string, unknown>, over: AbortSignal) => {
-    const callId = createId();
+  const askUntil = async (
+    name: ToolName,
+    args: Record<string, unknown>,
+    over: AbortSignal,
+    callId: string,
+  ) => {
     try {
       return readAnswer(await call(name, args, over, callId));
     } catch (error) {
@@ -73,14 +79,14 @@ export function createAsking({ call, createId, log }: AskingOptions): Asking {
     }
   };
   return {
-    async ask(name, args, signal) {
+    async ask(name, args, signal, callId = createId()) {
       const over = new AbortController();
       const abort = () => over.abort();
       const signals = [ending.signal, ...(signal === undefined ? [] : [signal])];
       if (signals.some(({ aborted }) => aborted)) return undefined;
       for (const each of signals) each.addEventListener("abort", abort, { once: true });
       try {
-        return await keep(asking, askUntil(name, args, over.signal));
+        return await keep(asking, askUntil(name, args, over.signal, callId));
       } finally {
         for (const each of signals) each.removeEventListener("abort", abort);
       }

@@ -5,6 +5,7 @@ import type { RouteName } from "../domain/route-names.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { ApprovalsOptions } from "./approvals.ts";
+import type { Unanswered } from "./patient-asking.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;
@@ -23,6 +24,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly routes?: readonly RouteName[] | undefined;
   /** Why the host cannot hold this CLI's tool calls, if that is known: the CLI will not call the hook for it. */
   readonly unheld?: string | undefined;
+  /** What becomes of a permission or question that nobody answers; refused when `holdMs` is over if left out. */
+  readonly unanswered?: Unanswered | undefined;
   /** How long a paused tool call is held, and how long a hook waits for an answer. Must be less than the CLI waits for its hook. */
   readonly holdMs: number;
   /** How long to wait for a server that is away, before the profile's policy for unanswered requests applies. Default 10000. */

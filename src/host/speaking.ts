@@ -22,6 +22,8 @@ export interface Speaking {
   nudge(): void;
 }
 
+/** The call of a request waits this much longer than the request stands. */
+const callWaitsLongerS = 5;
 const defaultReachWithinMs = 10_000;
 
 export function createSpeaking(options: SessionOptions, { link, heartbeat, receipts }: Reporting): Speaking {
@@ -45,7 +47,10 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     ...{ call, createId, log },
     stopApproval: options.stopApproval,
     permissions: options.permissions,
-    permissionWaitS: Math.floor(options.holdMs / 1_000),
+    unanswered: options.unanswered ?? {
+      policy: "refuse",
+      afterS: Math.floor(options.holdMs / 1_000) - callWaitsLongerS,
+    },
   });
   const sessionId = () => heartbeat.presence().session_id ?? options.facts.session_id;
   const delivery = createDelivery({

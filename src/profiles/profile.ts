@@ -74,9 +74,19 @@ export const profileEntries = {
   permissions: v.optional(
     described(
       v.picklist(["cli", "inbox"], "must be cli or inbox"),
-      "who answers the CLI's permission requests: the person at its terminal (cli), or whoever answers the inbox (inbox)",
+      "who answers the CLI's permission requests: the person at its terminal (cli), or whoever answers the inbox (inbox); the default is inbox with --headless, else cli",
     ),
-    "cli",
+  ),
+  unanswered: v.optional(
+    described(
+      v.picklist(["refuse", "hold"], "must be refuse or hold"),
+      "what becomes of a permission or question that nobody answers in time: the model is told no and goes on, or it waits on",
+    ),
+    "refuse",
+  ),
+  unanswered_after_s: v.optional(
+    described(seconds, "seconds after which a permission or question counts as unanswered"),
+    3_600,
   ),
   routes: v.optional(
     described(

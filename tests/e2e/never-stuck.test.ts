@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, startHeadless, startSteered } from "../support/steered-claude.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
@@ -86,4 +87,44 @@ test("a service that does not know the agent wants a person at the first try", a
   );
   expect(stuck.status).toBe("retrying");
   await agent.until("it goes on", ({ axes, status }) => status === "idle" && axes.attention.value === "none");
+});
+
+test("without a terminal an agent asks in the inbox; nobody answers: it is told no, and goes on, or is held", async () => {
+  await using serve = await startServe();
+  const answer = { text: "I went on without it." };
+  await using model = await startModelServer({
+    rules: [
+      { match: "make it", turn: bash("touch made.txt") },
+      { match: "Nobody has answered within 2 s whether you may use Bash", turn: answer },
+    ],
+  });
+  {
+    await using agent = await startHeadless(serve, { id: "ada", model, profile: { unanswered_after_s: 2 } });
+    await serve.run(["send", "task", "ada", "make it"]);
+    const asks = await agent.until("it asks", ({ axes }) => axes.attention.value === "approval");
+    expect(asks.axes.attention.reason).toContain("Bash");
+    await model.waitForRequest(({ newText }) => newText.includes("Nobody has answered within 2 s"), {
+      what: "the model is told",
+    });
+    await agent.until("it has gone on, and ended its turn", ({ commands, status }) => {
+      return status === "idle" && commands.some(({ receipts }) => receipts.at(-1)?.state === "applied");
+    });
+    expect(existsSync(join(agent.cwd, "made.txt"))).toBe(false);
+  }
+  const profile = { unanswered_after_s: 2, unanswered: "hold" };
+  await using held = await startHeadless(serve, { id: "bob", model, profile });
+  await serve.run(["send", "task", "bob", "make it"]);
+  const asked = async () => {
+    const response = await serve.fetch("/api/requests");
+    const requests = (await response.json()) as { request_id: string; agent_id: string; state: string }[];
+    return requests.filter(({ agent_id }) => agent_id === "bob");
+  };
+  const first = await waitFor(async () => (await asked())[0]?.request_id, { what: "it asks" });
+  const again = await waitFor(
+    async () => (await asked()).find(({ request_id, state }) => state === "asked" && request_id !== first),
+    { what: "it asks again" },
+  );
+  expect(await serve.run(["answer", again.request_id, "--approve"])).toMatchObject({ code: 0 });
+  await held.until("it has done so", ({ status }) => status === "idle");
+  expect(existsSync(join(held.cwd, "made.txt"))).toBe(true);
 });

@@ -13,7 +13,9 @@ const aPage = { url: "http://127.0.0.1:1/", prompt: "what is there?" };
 
 function startHal(serve: RunningServe, model: ModelServer, task: string, tools = "Bash"): Promise<Headless> {
   const claudeArgs = ["--allowedTools", tools];
-  return startHeadless(serve, { ...{ id: "hal", model, claudeArgs }, args: ["--task", task] });
+  // Without it, a tool that Claude's rules do not allow would be asked for in the inbox.
+  const profile = { permissions: "cli" };
+  return startHeadless(serve, { ...{ id: "hal", model, claudeArgs, profile }, args: ["--task", task] });
 }
 
 /** Kind, tool and words of each event that tells of a tool, oldest first. */
@@ -85,8 +87,9 @@ test("its tools are seen to begin, end, fail and be forbidden, and a pause holds
     ["tool_end", "Bash", "true"],
     ["tool_start", "Bash", "exit 3"],
     ["tool_failed", "Bash", "Exit code 3"],
-    // Nobody is there to permit it: it begins and is never run.
+    // No rule allows it: it begins and is never run.
     ["tool_start", "WebFetch", aPage.url],
+    ["tool_denied", "WebFetch", "no rule allows it"],
   ]);
 
   expect(await serve.run(["send", "pause", "hal", "--wait", "applied"])).toMatchObject({ code: 0 });
@@ -94,10 +97,10 @@ test("its tools are seen to begin, end, fail and be forbidden, and a pause holds
     code: 0,
   });
   await hal.until("its call is held", ({ axes }) => axes.control.value === "paused");
-  expect((await toolEvents(serve)).length).toBe(5);
+  expect((await toolEvents(serve)).length).toBe(6);
   expect(await serve.run(["send", "resume", "hal", "--wait", "applied"])).toMatchObject({ code: 0 });
   await turnOver(6);
-  expect((await toolEvents(serve)).slice(5)).toEqual([
+  expect((await toolEvents(serve)).slice(6)).toEqual([
     ["tool_start", "Bash", "echo let go"],
     ["tool_end", "Bash", "echo let go"],
   ]);

@@ -54,6 +54,38 @@ describe("createApprovals()", () => {
     expect(ada.server.requests.all()).toMatchObject([{ kind: "question", state: "expired" }]);
   });
 
+  test("a permission that nobody answers in time is refused in words that the model can act on", async () => {
+    const unanswered = { policy: "refuse", afterS: 1 } as const;
+    await using ada = await startHosted({ permissions: "inbox", unanswered });
+    await ada.begin();
+    const answer = await ada.hook("PermissionRequest", tool);
+    expect(answer).toMatchObject({
+      hookSpecificOutput: {
+        decision: {
+          behavior: "deny",
+          message: expect.stringMatching(
+            /^Nobody has answered within 1 s whether you may use Bash, .* Go on/,
+          ),
+        },
+      },
+    });
+  });
+
+  test("or held, where its profile says so, until somebody answers", async () => {
+    const unanswered = { policy: "hold", afterS: 1 } as const;
+    await using ada = await startHosted({ permissions: "inbox", unanswered });
+    await ada.begin();
+    const asking = ada.hook("PermissionRequest", tool);
+    const all = () => ada.server.requests.all().map(({ state }) => state);
+    await waitFor(() => all().includes("expired") && all().includes("asked"), {
+      what: "one has expired, and it is asked anew",
+      saw: all,
+    });
+    const [open] = ada.server.requests.open();
+    await ada.server.requests.answer(open?.request_id ?? "", { approved: true }, "ann");
+    expect(await asking).toMatchObject({ hookSpecificOutput: { decision: { behavior: "allow" } } });
+  });
+
   test("an answer that meets a pause has not reached the CLI before it is let go", async () => {
     await using ada = await startHosted({ permissions: "inbox" });
     await ada.begin();

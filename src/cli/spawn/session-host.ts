@@ -17,6 +17,7 @@ import type { Role } from "../../domain/wire/roles.ts";
 import type { StopApproval } from "../../host/approvals.ts";
 import { startHost } from "../../host/host.ts";
 import { createListener } from "../../host/listener.ts";
+import { longestHoldS, type Unanswered } from "../../host/patient-asking.ts";
 import {
   type Environment,
   type HttpHandler,
@@ -45,6 +46,7 @@ export interface HostOptions {
   readonly sessionId: string;
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
+  readonly unanswered: Unanswered;
   readonly hasLaunchTask: boolean;
   /** Of the CLI. */
   readonly env: Environment;
@@ -75,8 +77,9 @@ export interface SessionHost {
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
   const { id, cli, env, headlessTask } = options;
   const { log, now } = context;
-  const longestHoldS = Math.max(holdS, options.stopApproval?.waitS ?? 0);
-  const cliHoldS = longestHoldS + cliWaitsLongerS;
+  const { policy, afterS } = options.unanswered;
+  const answerS = policy === "hold" ? longestHoldS : afterS;
+  const cliHoldS = Math.max(holdS, options.stopApproval?.waitS ?? 0, answerS) + cliWaitsLongerS;
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const isHeadless = headlessTask !== undefined;
@@ -102,6 +105,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     unheld: isHeadless ? undefined : userSettings.hooksOff,
     stopApproval: options.stopApproval,
     permissions: options.permissions,
+    unanswered: options.unanswered,
     holdMs: holdS * 1_000,
     createId: () => crypto.randomUUID(),
     ...{ now, log },

@@ -149,7 +149,8 @@ export async function planSpawn(
     isResumed: args.resume !== undefined,
     mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
     isHeadless: args.headless === true,
-    asksPermissions: profile.permissions === "inbox",
+    // Without a terminal there is nobody before the CLI who could be asked.
+    asksPermissions: (profile.permissions ?? (args.headless === true ? "inbox" : "cli")) === "inbox",
     permissionMode: profile.permission_mode,
     allowedTools: profile.allowed_tools ?? [],
     strictMcp: args["strict-mcp"] === true,

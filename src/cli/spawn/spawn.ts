@@ -184,7 +184,8 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
   const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, routes } = profile;
   return {
     ...{ id, cli, natsUrl, role, env, routes },
-    permissions: profile.permissions,
+    permissions: launch.asksPermissions === true ? "inbox" : "cli",
+    unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,
