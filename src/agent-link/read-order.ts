@@ -38,6 +38,7 @@ export interface OrderReading {
   readonly problem?: string;
 }
 
+/** Reads an order. Never throws: a malformed order has a `problem`. @param now decides whether the order has expired */
 export function readOrder(order: StreamMessage, now: Date): OrderReading {
   let decoded: DecodedOrder;
   try {

@@ -31,6 +31,7 @@ export interface LaunchedAgent extends RunningAgent {
 
 const passedSignals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
+/** Starts the CLI. If it cannot be started, `exitCode` rejects with CliaiError `cli_missing`. */
 export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: LaunchOptions): LaunchedAgent {
   // Listen before the child starts. A signal in between would end this process only, and leave the child behind.
   const stopPassing = passSignals((signal) => {

@@ -172,6 +172,7 @@ function place(command: CommandRecord, entry: ReceiptEntry): CommandRecord {
   return { ...command, receipts: next === -1 ? [...known, entry] : known.toSpliced(next, 0, entry) };
 }
 
+/** The entry of a record for a receipt, with its detail cut to 1,000 characters. @param at when it was stored, RFC 3339 */
 export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   return {
     state: receipt.state,
@@ -215,6 +216,7 @@ export function shutdownText(shutdown: Shutdown): string {
   return shutdown.reason ?? "";
 }
 
+/** The first 200 characters of a text, for a list. */
 export function summaryOf(text: string): string {
   return beginningOf(text, summaryLength);
 }

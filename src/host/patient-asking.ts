@@ -1,5 +1,5 @@
-// Asks for what the CLI asks its user, for as long as the profile says: once, and without an answer in time it is refused; or again
-// and again, until somebody answers.
+// Asks people for permissions and answers by the profile's policy for unanswered requests: `refuse` asks once, and an unanswered request is
+// refused; `hold` asks again until somebody answers.
 import type { ToolName } from "../domain/wire/tools.ts";
 import { pause } from "../waiting.ts";
 import type { Asking, ReadAnswer } from "./asking.ts";
@@ -7,16 +7,19 @@ import type { Asking, ReadAnswer } from "./asking.ts";
 /** A profile's policy for a permission or a question that nobody answers. */
 export interface Unanswered {
   readonly policy: "refuse" | "hold";
-  /** When it counts as unanswered. */
+  /** After how long a request counts as unanswered, in seconds. */
   readonly afterS: number;
 }
 
-/** The longest that a session is held for one answer. */
+/** The longest that the policy `hold` holds a session for one answer. */
 export const longestHoldS = 7 * 86_400;
 const againAfterMs = 5_000;
 
 export interface PatientAsking {
-  /** As `Asking.ask`; with the policy `hold`, resolves only with somebody's answer, or when nobody waits for it any more. */
+  /**
+   * As `Asking.ask`. With the policy `hold` it resolves only when somebody has answered, when the signal aborts, after `stop`, or after
+   * `longestHoldS`.
+   */
   ask(
     name: ToolName,
     args: Record<string, unknown>,
@@ -38,7 +41,7 @@ export function createPatientAsking(
     for (;;) {
       const answer = await ask(name, args, signal, callId);
       if (isOver.aborted || isAnswer(answer) || performance.now() > untilMs) return answer;
-      // Without a word of the server it is the same request still: asked under another id, it would stand in the inbox twice.
+      // If the server did not answer, the request may be stored. Ask with the same id, or it would be in the inbox twice.
       if (answer === undefined) await pause(againAfterMs, isOver);
       else callId = createId();
     }

@@ -24,7 +24,7 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly routes?: readonly RouteName[] | undefined;
   /** Why the host cannot hold this CLI's tool calls, if that is known: the CLI will not call the hook for it. */
   readonly unheld?: string | undefined;
-  /** What becomes of a permission or question that nobody answers; refused when `holdMs` is over if left out. */
+  /** What happens to a permission or question that nobody answers. Default: it is refused when `holdMs` is over. */
   readonly unanswered?: Unanswered | undefined;
   /** How long a paused tool call is held, and how long a hook waits for an answer. Must be less than the CLI waits for its hook. */
   readonly holdMs: number;

@@ -22,7 +22,7 @@ export interface Speaking {
   nudge(): void;
 }
 
-/** The call of a request waits this much longer than the request stands. */
+/** The call of a request waits this much longer than the request is open: see `approvals.ts`. */
 const callWaitsLongerS = 5;
 const defaultReachWithinMs = 10_000;
 

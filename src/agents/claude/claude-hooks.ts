@@ -194,6 +194,7 @@ function failureWordOfTurn(error = "", words = ""): FailureWord {
   return word === "other" ? failureWord(words) : word;
 }
 
+/** Translates Claude's word for an error, or the text of one, into ours; `other` for an unknown one. */
 export function failureWord(error: string): FailureWord {
   const known = failureWordOf.get(error);
   if (known !== undefined) return known;

@@ -29,6 +29,7 @@ type Line = v.InferOutput<typeof LineSchema>;
 /** The model's name in messages that the CLI itself writes, such as the text of an error. */
 export const notTheModel = "<synthetic>";
 
+/** Returns what a parsed line of the record shows, with the time of the line. Ignores lines of subagents. */
 export function readRecordLine(line: unknown): readonly SessionSign[] {
   const read = v.safeParse(LineSchema, line);
   if (!read.success || read.output.isSidechain) return [];

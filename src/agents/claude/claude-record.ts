@@ -22,6 +22,7 @@ const InterruptionSchema = v.looseObject({
   }),
 });
 
+/** If the line says that the user has interrupted a turn, returns the id of the turn's prompt. */
 export function readInterruption(line: unknown): { readonly promptId: string } | undefined {
   const read = v.safeParse(InterruptionSchema, line);
   return read.success ? { promptId: read.output.promptId } : undefined;
@@ -32,6 +33,7 @@ const ResultsSchema = v.looseObject({
   message: v.looseObject({ content: v.array(v.looseObject({ type: v.string() })) }),
 });
 
+/** Returns the ids (`tool_use_id`) of the tool calls whose results the line contains. */
 export function readToolResults(line: unknown): readonly string[] {
   const read = v.safeParse(ResultsSchema, line);
   if (!read.success) return [];

@@ -115,6 +115,7 @@ export function signedRecords({ from_seq, digests, times }: Checkpoint): SignedR
   });
 }
 
+/** Whether a checkpoint's lists are as long as its range. */
 export function isWellFormed({ from_seq, to_seq, digests, times }: Checkpoint): boolean {
   const count = to_seq - from_seq + 1;
   return count === digests.length && count === times.length;

@@ -18,6 +18,7 @@ export interface AgentView extends AgentRecord {
   readonly inbox_waiting: number;
 }
 
+/** @param listeningSince since when the caller can hear heartbeats, RFC 3339 */
 export function viewAgent(record: AgentRecord, now: Date, listeningSince?: string): AgentView {
   const axes = deriveAxes(record, now, listeningSince);
   return {
@@ -44,6 +45,7 @@ function withoutTokens(commands: readonly CommandRecord[]): readonly CommandReco
   return shown;
 }
 
+/** The views of all agents, ordered by id. */
 export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSince?: string): AgentView[] {
   return [...records].map((record) => viewAgent(record, now, listeningSince)).sort(byAgentId);
 }

@@ -16,6 +16,7 @@ const lastBeatMayBeLateMs = 500;
 /** After this time, an order that was delivered but not taken up needs attention. */
 const unseenAfterMs = 60_000;
 
+/** After how many ms without a heartbeat the agent counts as silent. */
 export function silentAfterMs({ interval_s }: HeartbeatEvidence): number {
   return interval_s * missedHeartbeats * 1000;
 }

@@ -38,6 +38,7 @@ export interface HandedItem
   readonly id: string;
 }
 
+/** Gives each item of the handout an `id`: that of its command or its message. */
 export function readHandout(handout: v.InferOutput<typeof HandoutSchema>): {
   readonly items: readonly HandedItem[];
   readonly stillWaiting: number;
@@ -52,10 +53,12 @@ export function readHandout(handout: v.InferOutput<typeof HandoutSchema>): {
 
 const markPattern = /\[cliai \w+ ([A-Za-z0-9_-]{1,128})[\] ]/g;
 
+/** Returns the ids in the marks `[cliai TYPE ID]` of a text. */
 export function markersIn(text: string): string[] {
   return [...text.matchAll(markPattern)].flatMap(([, id]) => id ?? []);
 }
 
+/** The text of an item for the model: the mark, whose words they are, the text, and what to do. */
 export function renderItem(item: HandedItem): string {
   const { id, type, from, request_id, next_offset } = item;
   // Break any mark in the text, because only we may say whose words these are, and a mark counts as evidence.

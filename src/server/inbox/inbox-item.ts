@@ -37,6 +37,10 @@ export interface Evidence {
   readonly roleOf: RoleOf;
 }
 
+/**
+ * @param data the stored order
+ * @throws CliaiError `message_invalid` if `data` cannot be decoded
+ */
 export function readItem(
   id: AgentId,
   { command_id, type, from, issued_at, expires_at, token, receipts }: CommandRecord,

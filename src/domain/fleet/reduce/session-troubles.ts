@@ -5,6 +5,7 @@ import { type AgentEvent, failureWords } from "../../wire/event-messages.ts";
 import type { SessionEvidence } from "../session-evidence.ts";
 import { toolOf } from "./session-waits.ts";
 
+/** Adds a refused tool to the session; counts them until the next prompt. */
 export function withDenied(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   const { detail, remedy } = event;
   const denied = {
@@ -17,6 +18,7 @@ export function withDenied(session: SessionEvidence, event: AgentEvent, at: stri
   return { ...session, denied };
 }
 
+/** Adds to the session that the CLI repeats a request. Keeps the time of the first try. */
 export function withRetry(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   const error = failureWords.find((word) => word === event.error) ?? "other";
   const detail = summaryOf(event.detail ?? "");

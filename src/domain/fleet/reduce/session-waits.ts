@@ -6,6 +6,7 @@ import type { SessionEvidence, WaitingForPerson } from "../session-evidence.ts";
 const waitsKept = 16;
 const idLength = 128;
 
+/** Adds a wait for a person, about the event's tool call. */
 export function withWait(
   session: SessionEvidence,
   event: AgentEvent,
@@ -27,6 +28,7 @@ export function withWait(
   return { ...rest, waits: [...(rest.waits ?? []), wait].slice(-waitsKept) };
 }
 
+/** Removes the waits that are over. Returns the same session if there is none. */
 export function withoutWaits(
   session: SessionEvidence,
   isOver: (wait: WaitingForPerson) => boolean,
@@ -68,6 +70,7 @@ export function withoutTool(session: SessionEvidence, event: AgentEvent): Sessio
   };
 }
 
+/** The event's tool and call id, cut to the lengths that a record keeps. */
 export function toolOf({ tool = "a tool", tool_use_id }: AgentEvent): { tool: string; tool_use_id?: string } {
   const name = summaryOf(tool);
   return tool_use_id === undefined

@@ -6,6 +6,11 @@ import type { AgentRecord, LastWords, SaidStatus } from "../agent-record.ts";
 /** How many characters of an agent's own texts are kept, because `dashboard.state` has all records in one message. AUDIT has the whole texts. */
 export const wordsLength = 4_000;
 
+/**
+ * The field `said` after a reported status; empty if there is none. If the status is repeated, `since` and the source stay as they were.
+ * @param before what was said before
+ * @param at RFC 3339
+ */
 export function said(
   before: SaidStatus | undefined,
   status: string | undefined,
@@ -30,6 +35,7 @@ export function said(
   };
 }
 
+/** Sets `last_seen`, which never moves back. */
 export function seen(record: AgentRecord, at: string): AgentRecord {
   return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
 }
