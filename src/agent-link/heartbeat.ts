@@ -30,6 +30,8 @@ export interface Presence {
   readonly waits_because?: string;
   /** Whether the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: boolean;
+  /** What its CLI may wait for at its terminal, because it has not begun in time; empty once it has. */
+  readonly waits_at_terminal?: string;
 }
 
 export interface HeartbeatOptions {

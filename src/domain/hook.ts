@@ -144,6 +144,8 @@ export interface TurnResult {
 
 /** What the host needs to know about the CLI of its session. */
 export interface SessionCli {
+  /** What it may ask at its terminal before it calls any hook; absent for a CLI that asks nothing then. */
+  readonly mayAskAtStart?: string;
   /**
    * Writes a text to the socket on which the session takes messages; absent for a CLI without such a socket. `now` interrupts the running
    * tool. Resolves when the session has taken the whole text from the socket; rejects if it could not be sent.

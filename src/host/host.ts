@@ -10,6 +10,7 @@ import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
 import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
+import { createBeginning } from "./hear/beginning.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
@@ -45,13 +46,19 @@ export function startHost(options: SessionOptions): Host {
   const hearing = createHearing(options, reporting, speaking, steering);
   const { heartbeat, events } = reporting;
   const { routes, delivery, nudge } = speaking;
+  const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
+  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs });
   return {
-    hook: hearing.hook,
+    hook(payload, signal) {
+      beginning.begun();
+      return hearing.hook(payload, signal);
+    },
     observe: hearing.observe,
     telemetry: hearing.telemetry,
     takeSign: hearing.takeSign,
     turnResult: hearing.turnEnds.takeResult,
     bridgeNews({ messaging: socket, ...news }) {
+      beginning.begun();
       if (socket !== undefined) routes.openSocket(socket);
       heartbeat.update(definedOf(withoutGreeting(news, heartbeat.presence().status)));
       nudge();
@@ -60,13 +67,19 @@ export function startHost(options: SessionOptions): Host {
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
     },
     report: (event) => events.send(event),
-    attach: (process) => steering.started(process),
+    attach(process) {
+      beginning.launched();
+      steering.started(process);
+    },
     open(own) {
       routes.open(own);
       if (own.stream?.carriesHooks === true) hearing.noteHeld();
       if (routes.isReady()) delivery.nudge();
     },
-    end: (end) => endHost(options, { reporting, speaking, steering, hearing }, end),
+    end(end) {
+      beginning.stop();
+      return endHost(options, { reporting, speaking, steering, hearing }, end);
+    },
   };
 }
 

@@ -16,6 +16,10 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
   /** Whether the CLI is launched with a task. Heartbeats say so until the task has begun. Default false. */
+  /** On a terminal: what the CLI may ask there before it begins. */
+  readonly mayAskAtTerminal?: string | undefined;
+  /** After how long a CLI on a terminal should have begun. Default 5000. */
+  readonly beginsWithinMs?: number | undefined;
   readonly hasLaunchTask?: boolean | undefined;
   readonly cli: SessionCli;
   /** Whether the session has an input stream (headless). If so, no route hands anything over before it is open. Default false. */

@@ -128,3 +128,47 @@ test("without a terminal an agent asks in the inbox; nobody answers: it is told 
   await held.until("it has done so", ({ status }) => status === "idle");
   expect(existsSync(join(held.cwd, "made.txt"))).toBe(true);
 });
+
+test("a CLI that asks at its terminal before it begins is seen to wait there, and no more once it is answered", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  await using agent = await startSteered(serve, { id: "ada", model, isUntrusted: true });
+  await agent.terminal.waitFor("Yes, I trust this folder");
+  await agent.until("it waits at its terminal", ({ axes }) => axes.attention.value === "terminal");
+  const { stdout } = await serve.run(["ls"]);
+  expect(stdout).toContain("◐ waiting !terminal: it may ask whether it trusts this folder");
+  expect(await (await serve.fetch("/")).text()).toContain(
+    "terminal: it may ask whether it trusts this folder",
+  );
+  await agent.terminal.keys("Down", "Enter");
+  await agent.until(
+    "it has begun",
+    ({ axes, status }) => axes.attention.value === "none" && status === "idle",
+  );
+});
+
+test("an agent that was launched with a task is never shown as idle before it has begun with it", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer({ turns: [{ text: "Seen.", delayMs: 1_000 }] });
+  const shown: string[] = [];
+  await using ended = new AsyncDisposableStack();
+  const looking = new AbortController();
+  const look = async () => {
+    while (!looking.signal.aborted) {
+      const response = await serve.fetch("/api/agents/ada");
+      const { status = "" } = response.ok ? ((await response.json()) as { status: string }) : {};
+      if (status !== "" && shown.at(-1) !== status) shown.push(status);
+    }
+  };
+  const watched = look();
+  ended.defer(async () => {
+    looking.abort();
+    await watched;
+  });
+  await using agent = await startHeadless(serve, { id: "ada", model, args: ["--task", "look"] });
+  await agent.until("its turn is over", ({ status }) => shown.includes("working") && status === "idle");
+  looking.abort();
+  await watched;
+  expect(shown.slice(0, shown.indexOf("working"))).not.toContain("idle");
+  expect(shown[0]).toBe("starting");
+});

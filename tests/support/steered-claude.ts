@@ -21,6 +21,8 @@ export interface SteeredOptions {
   readonly routes?: string;
   /** The user's own settings of Claude. */
   readonly userSettings?: object;
+  /** The directory that it is started in is none that Claude trusts: it asks about it first. */
+  readonly isUntrusted?: boolean;
   /** Passed on to Claude. */
   readonly claudeArgs?: readonly string[];
 }
@@ -36,14 +38,24 @@ export interface Steered extends AsyncDisposable {
 
 async function prepare(
   serve: RunningServe,
-  { id, model, profile = {}, args = [], claudeArgs = [], routes = "", userSettings }: SteeredOptions,
+  {
+    id,
+    model,
+    profile = {},
+    args = [],
+    claudeArgs = [],
+    routes = "",
+    userSettings,
+    isUntrusted = false,
+  }: SteeredOptions,
 ) {
   const dir = await tempDir();
   const cwd = dir.join("work");
   await mkdir(cwd);
   const config = dir.join("config.json");
   await writeFile(config, JSON.stringify({ agents: { steered: profile } }));
-  const env = await claudeEnvironment({ home: dir.join("home"), workDirs: [cwd], modelServerUrl: model.url });
+  const workDirs = isUntrusted ? [] : [cwd];
+  const env = await claudeEnvironment({ home: dir.join("home"), workDirs, modelServerUrl: model.url });
   if (userSettings !== undefined) {
     await writeFile(join(env.CLAUDE_CONFIG_DIR ?? "", "settings.json"), JSON.stringify(userSettings));
   }

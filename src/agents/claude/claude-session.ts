@@ -141,6 +141,7 @@ const eventNames: Readonly<Record<string, string>> = {
 };
 
 export const claudeSession: SessionCli = {
+  mayAskAtStart: "it may ask whether it trusts this folder",
   writeToSocket,
   readHook,
   buildHookAnswer,

@@ -47,6 +47,8 @@ export interface HostOptions {
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
+  /** Whether a person may see what the CLI shows. */
+  readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
   /** Of the CLI. */
   readonly env: Environment;
@@ -74,12 +76,16 @@ export interface SessionHost {
   end(end: RunEnd): Promise<void>;
 }
 
+/** How long the CLI shall wait for a hook: for the longest that its profile lets an answer take. */
+function cliHoldSOf({ stopApproval, unanswered: { policy, afterS } }: HostOptions): number {
+  const answerS = policy === "hold" ? longestHoldS : afterS;
+  return Math.max(holdS, stopApproval?.waitS ?? 0, answerS) + cliWaitsLongerS;
+}
+
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
   const { id, cli, env, headlessTask } = options;
   const { log, now } = context;
-  const { policy, afterS } = options.unanswered;
-  const answerS = policy === "hold" ? longestHoldS : afterS;
-  const cliHoldS = Math.max(holdS, options.stopApproval?.waitS ?? 0, answerS) + cliWaitsLongerS;
+  const cliHoldS = cliHoldSOf(options);
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const isHeadless = headlessTask !== undefined;
@@ -99,6 +105,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       role: options.role,
     },
     cli: cli.session,
+    mayAskAtTerminal: options.isOnTerminal ? cli.session.mayAskAtStart : undefined,
     hasLaunchTask: options.hasLaunchTask,
     routes: readRoutes(context.env) ?? options.routes,
     hasStream: isHeadless,

@@ -144,15 +144,19 @@ function printStart({ id, cli, launch }: SpawnPlan, { json, print }: CliContext)
   print(JSON.stringify({ agent_id: id, session_id: isNamed ? launch.sessionId : null, pid: process.pid }));
 }
 
+/** Whether a person may see what the CLI shows, and answer it. */
+function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
+  return isHeadless !== true && process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
 async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
   const { id, cli, cwd, launch, dataDir } = plan;
   const { stdin, stdout } = process;
-  const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
   const what = {
     ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
     args: cli.buildArgs({ ...launch, settingsPath }),
   };
-  const isOwn = isTerminal && launch.isHeadless !== true && cli.session !== undefined;
+  const isOwn = isOnTerminal(launch) && cli.session !== undefined;
   await writeRunFile(dataDir, id, { run });
   const agent: LaunchedAgent =
     (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
@@ -193,6 +197,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     stopApproval: stop_approval
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }
       : undefined,
+    isOnTerminal: isOnTerminal(launch),
     hasLaunchTask: launch.task !== undefined,
     onWords: (words) => {
       if (plan.printsWords) for (const line of plainLines(words)) print(line);

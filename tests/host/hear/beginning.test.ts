@@ -1,0 +1,39 @@
+import { describe, expect, test } from "bun:test";
+import type { Presence } from "../../../src/agent-link/heartbeat.ts";
+import { createBeginning } from "../../../src/host/hear/beginning.ts";
+import { stays, waitFor } from "../../support/wait-for.ts";
+
+function setUp(mayAsk: string | undefined) {
+  let presence: Presence = { status: "starting", current_task: "" };
+  const heartbeat = {
+    presence: () => presence,
+    update: (changes: Partial<Presence>) => {
+      presence = { ...presence, ...changes };
+    },
+  };
+  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs: 20 });
+  return { beginning, waits: () => presence.waits_at_terminal };
+}
+const longer = { because: "the time in which it should begin is over", forMs: 60 };
+
+describe("createBeginning()", () => {
+  test("says what a CLI may ask that has not begun in time, until it begins", async () => {
+    const { beginning, waits } = setUp("it may ask");
+    beginning.launched();
+    expect(waits()).toBeUndefined();
+    await waitFor(() => waits() === "it may ask", { what: "it is told" });
+    beginning.begun();
+    expect(waits()).toBe("");
+  });
+
+  test.each<[string, string | undefined, "begun" | "stop" | undefined]>([
+    ["that has begun in time", "it may ask", "begun"],
+    ["that has ended", "it may ask", "stop"],
+    ["without a terminal", undefined, undefined],
+  ])("says nothing of a CLI %s", async (_, mayAsk, then) => {
+    const { beginning, waits } = setUp(mayAsk);
+    beginning.launched();
+    if (then !== undefined) beginning[then]();
+    await stays(() => waits() === undefined, { what: "nothing is told", ...longer });
+  });
+});
