@@ -7,7 +7,7 @@ import { createLaunchedAgents, type Launched } from "../../data-dir/launched-age
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
-import { isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
+import { hasConversation, isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
@@ -15,7 +15,7 @@ import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { ProfileSet } from "../../profiles/profile-set.ts";
 import type { Server } from "../../server/server.ts";
-import { pause } from "../../waiting.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
 import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
@@ -36,6 +36,7 @@ export interface HeadlessAgentsOptions extends AgentLauncherOptions {
 }
 
 const goneWithinMs = 90_000;
+const endsWithinMs = 15_000;
 const lookEveryMs = 200;
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 24_000 };
@@ -132,6 +133,10 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
+      // One that goes on may have said its goodbye just now, and its process ends a moment later.
+      const before = resumes === undefined ? undefined : children.get(id);
+      if (before !== undefined && fleet.get(id)?.axes.link.value !== "online")
+        await atMost(endsWithinMs, before.ended);
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
@@ -166,7 +171,7 @@ function resumedArgs(
   why: string,
 ): Required<Pick<Launch, "more">> & Pick<Launch, "resumes"> {
   const { session, commands = [] } = view ?? {};
-  if (session?.turn === undefined) return { more: [] };
+  if (session === undefined || !hasConversation(session)) return { more: [] };
   const text = wasCutOff(session) ? goOnWords(why, commands, session_id) : undefined;
   // As its first task, so that it goes on with what was cut off before it takes new orders.
   const goOnArgs = text === undefined ? [] : [`--task=${text}`];

@@ -14,7 +14,12 @@ import {
   withoutWaits,
   withWait,
 } from "./reduce/session-waits.ts";
-import { isTurnOpen, type SessionEvidence, type WaitingForPerson } from "./session-evidence.ts";
+import {
+  hasConversation,
+  isTurnOpen,
+  type SessionEvidence,
+  type WaitingForPerson,
+} from "./session-evidence.ts";
 
 const toolsKept = 16;
 const backgroundKept = 16;
@@ -99,9 +104,15 @@ export function reduceSession(
     ...definedOf({ instance_id, session_id }),
     ...numbers,
     ...(before === undefined ? afterGeneration(known, generation) : {}),
+    ...(before === undefined && isContinued(known, session_id) ? { is_continued: true } : {}),
     last_event_at: at,
   };
   return change(withoutRetry(session, event.kind), event, at);
+}
+
+function isContinued(known: SessionEvidence | undefined, session_id: string | undefined): boolean {
+  if (known === undefined || session_id === undefined || known.session_id !== session_id) return false;
+  return hasConversation(known);
 }
 
 /** The `after_generation` of a session that replaces one with a higher generation. */

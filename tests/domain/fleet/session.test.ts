@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { reduceSession } from "../../../src/domain/fleet/session.ts";
-import type { SessionEvidence } from "../../../src/domain/fleet/session-evidence.ts";
+import { hasConversation, type SessionEvidence } from "../../../src/domain/fleet/session-evidence.ts";
 import type { AgentEvent } from "../../../src/domain/wire/event-messages.ts";
 import { agentAfter, beats, hosted, says, type Told, time, viewAt } from "./session-events.ts";
 
@@ -110,7 +110,22 @@ describe("reduceSession()", () => {
       started_at: time(5),
       last_event_at: time(5),
       tools: [],
+      is_continued: true,
     });
+  });
+
+  test("a conversation is there from its first prompt on, through runs without any, and not in another session", () => {
+    const start = (s: number, session_id: string) =>
+      hosted([["session_start", s, { session_id }]], s * 1_000);
+    const talked = hosted([["prompt", 1, { session_id: "one" }]], 1_000);
+    const has = (...events: Told[]) => {
+      const { session } = agentAfter(events);
+      return session && hasConversation(session);
+    };
+    expect(has(...talked)).toBe(true);
+    expect(has(...talked, ...start(2, "one"), ...start(3, "one"))).toBe(true);
+    expect(has(...talked, ...start(2, "two"))).toBe(false);
+    expect(has(...start(1, "one"), ...start(2, "one"))).toBe(false);
   });
 
   test("a run that began after the clock was set back counts once its heartbeat is known, and the run before it no more", () => {
