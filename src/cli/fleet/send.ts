@@ -6,7 +6,7 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
 import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
-import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
@@ -21,6 +21,7 @@ import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { clockText, plain } from "../frame/terminal.ts";
+import { throwWorst } from "../frame/worst-error.ts";
 import { clientArgs, withClient } from "./client.ts";
 import {
   type AgentReading,
@@ -233,18 +234,8 @@ async function sendToAll(
   const errors = results.flatMap((result) =>
     result.status === "rejected" ? [result.reason as unknown] : [],
   );
-  for (const error of errors) context.note(messageOf(error));
-  const [worst] = errors.toSorted((a, b) => exitCodeOf(b) - exitCodeOf(a));
-  if (worst === undefined) return;
-  const code = worst instanceof CliaiError ? worst.code : "failed";
-  throw new CliaiError(
-    code,
-    `${sending.order.type} did not become ${sending.wait} at ${errors.length} of ${targets.length} agents`,
-    {
-      hint: "the lines above say why for each agent",
-      cause: worst,
-    },
-  );
+  const words = `${sending.order.type} did not become ${sending.wait} at ${errors.length} of ${targets.length} agents`;
+  throwWorst(errors, words, context.note);
 }
 
 function namesIn(records: readonly AgentRecord[]): string {

@@ -38,6 +38,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print what an agent was told, did and said",
     load: async () => (await import("../log/log.ts")).logCommand,
   },
+  resume: {
+    description: "let a paused agent go; start one that has ended again",
+    load: async () => (await import("../resume/resume.ts")).resumeCommand,
+  },
   wait: {
     description: "wait until agents are done, idle or need you",
     load: async () => (await import("../wait/wait.ts")).waitCommand,

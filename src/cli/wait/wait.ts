@@ -3,7 +3,7 @@
 // `cliai wait AGENT…`: waits until agents are done, idle or need a person, and tells by its exit code what became of them.
 import type { ArgsDef } from "citty";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
+import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
 import { exitCodeOfOutcome, type WaitGoal, type WaitOutcome, waitGoals } from "../../domain/wait-outcome.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
@@ -11,6 +11,7 @@ import { clientArgs, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
+import { throwWorst } from "../frame/worst-error.ts";
 import { type Waited, waitForAgents } from "./fleet-wait.ts";
 
 /** As long as the stream keeps an order. */
@@ -79,15 +80,8 @@ export function endWait({ outcomes, waiting }: Waited, terms: WaitTerms, context
     ...[...outcomes].flatMap(([id, outcome]) => errorOf(id, outcome, terms.goal) ?? []),
     ...waiting.map((view) => timeIsUp(view, terms)),
   ];
-  const [first] = errors;
-  if (first === undefined) return;
-  if (errors.length === 1) throw first;
-  for (const error of errors) context.note(messageOf(error));
-  const worst = (["refused", "no_answer", "failed"] as const).find((code) =>
-    errors.some((error) => error.code === code),
-  );
   const words = `${errors.length} of ${outcomes.size + waiting.length} agents are not ${terms.goal}`;
-  throw new CliaiError(worst ?? "failed", words, { hint: "the lines above name each", cause: first });
+  throwWorst(errors, words, context.note);
 }
 
 const codes: Readonly<Record<number, ErrorCode>> = { 1: "failed", 4: "no_answer", 5: "refused" };

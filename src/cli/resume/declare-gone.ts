@@ -1,0 +1,36 @@
+// Says goodbye for a run whose host was killed. Until its heartbeats are missed, the fleet has it online, and its agent could not be
+// started again.
+import { CliaiError } from "../../domain/text/errors.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { pause } from "../../waiting.ts";
+import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
+import type { CliContext } from "../frame/context.ts";
+import type { Standing } from "./standing.ts";
+
+const readWithinMs = 5_000;
+const lookEveryMs = 50;
+
+/** Resolves once the fleet has it offline. @throws CliaiError `no_answer` */
+export async function declareGone(
+  bus: Bus,
+  { view, why }: Standing,
+  { now }: Pick<CliContext, "now">,
+): Promise<void> {
+  const { agent_id, heartbeat, axes } = view;
+  if (axes.link.value === "offline") return;
+  const reader = createFleetReader(bus, { now, note: () => undefined });
+  bus.publish(agentSubject(agent_id, "status"), {
+    ...{ agent_id, status: "disconnected", message: why, timestamp: now().toISOString() },
+    ...(heartbeat?.instance_id === undefined ? {} : { instance_id: heartbeat.instance_id }),
+  });
+  const deadline = performance.now() + readWithinMs;
+  while (performance.now() < deadline) {
+    const reading = await reader.find(agent_id);
+    if (reading === undefined || viewOf(reading).axes.link.value === "offline") return;
+    await pause(lookEveryMs);
+  }
+  throw new CliaiError("no_answer", `${agent_id} is still online for the fleet: ${why}`, {
+    hint: `try again in a minute: cliai resume ${agent_id}`,
+  });
+}

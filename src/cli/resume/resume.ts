@@ -1,0 +1,178 @@
+// This room is `cliai resume`.
+//
+// `cliai resume AGENT… | --all`: lets a paused agent go, and starts one that has ended again, in its session, profile and project.
+import { hostname } from "node:os";
+import process from "node:process";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { sendAndWatch } from "../../server/send-command.ts";
+import { pause } from "../../waiting.ts";
+import { ensureServer, startArgs } from "../background/ensure-server.ts";
+import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
+import { type AgentReading, createFleetReader, viewOf, viewsOf } from "../fleet/fleet-reading.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
+import { configArgs, loadConfig } from "../frame/config-file.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
+import { plain } from "../frame/terminal.ts";
+import { throwWorst } from "../frame/worst-error.ts";
+import { askForLaunch } from "../launch-desk.ts";
+import { inTurns } from "../serve/in-turns.ts";
+import { profileReader } from "../spawn/profile.ts";
+import { spawnCommand } from "../spawn/spawn.ts";
+import { declareGone } from "./declare-gone.ts";
+import { type Again, againOf, type Standing, standingOf } from "./standing.ts";
+
+const resumeArgs = {
+  agent: { type: "positional", required: false, description: "ids of the agents; leave them out with --all" },
+  all: { type: "boolean", description: "resume those that ran when the machine or the server went down" },
+  headless: {
+    type: "boolean",
+    description: "start it again without a terminal, by the server, as it is with several agents and --json",
+  },
+  ...startArgs,
+  ...configArgs,
+  ...clientArgs,
+} as const;
+
+type ResumeArgs = Arguments<typeof resumeArgs>;
+
+/** Each start of a CLI takes a processor for a second or more. */
+const turns = { atOnce: 4, turnMs: 30_000 };
+const letGoWithinMs = 10_000;
+const hostEndsWithinMs = 15_000;
+const lookEveryMs = 50;
+
+export const resumeCommand = defineCliCommand({
+  name: "resume",
+  description: "let a paused agent go; start one that has ended again, in its session",
+  args: resumeArgs,
+  takesMore: true,
+  async run(args, context, more) {
+    const ids = [...new Set([...(args.agent === undefined ? [] : [args.agent]), ...more].map(parseAgentId))];
+    if ((args.all === true) !== (ids.length === 0)) {
+      const message = args.all === true ? "--all takes no agent to name" : "resume needs the AGENT, or --all";
+      throw new CliaiError("usage", message, { hint: "cliai resume --help" });
+    }
+    await ensureServer(args, context);
+    const here = await withClient(args, context, (bus) => resumeAll({ args, ids, bus, context }));
+    return here === undefined ? 0 : await startHere(here, args, context);
+  },
+});
+
+interface Resuming {
+  readonly args: ResumeArgs;
+  readonly ids: readonly AgentId[];
+  readonly bus: Bus;
+  readonly context: CliContext;
+}
+
+/** Resolves to the one agent that is to be started on this terminal, if there is one. */
+async function resumeAll({ args, ids, bus, context }: Resuming): Promise<Again | undefined> {
+  const reader = createFleetReader(bus, context);
+  const dataDir = dataDirFor(args, context);
+  const readings: AgentReading[] = [];
+  for (const id of ids) readings.push(await reader.require(id));
+  const views = args.all === true ? viewsOf(await reader.all()) : readings.map(viewOf);
+  const standings = await Promise.all(
+    views.map(async (view) => {
+      if (view.axes.link.value === "offline") await untilLetGoOf(dataDir, view.agent_id);
+      return standingOf(view, { hostname: hostname(), isHeld: isAgentHeld(dataDir, view.agent_id) });
+    }),
+  );
+  const chosen = args.all === true ? standings.filter(({ wentDown }) => wentDown) : standings;
+  if (chosen.length === 0) context.note("no agent ran when the machine or the server went down");
+  const [only] = chosen;
+  const isHere = ids.length === 1 && args.headless !== true && !context.json && hasTerminal(context);
+  if (isHere && only?.state === "ended") {
+    await declareGone(bus, only, context);
+    return againOf(only.view);
+  }
+  const errors: unknown[] = [];
+  await inTurns(chosen, turns, async (standing) => {
+    await resumeOne(standing, bus, context).catch((error: unknown) => errors.push(error));
+  });
+  throwWorst(errors, `${errors.length} of ${chosen.length} agents were not resumed`, context.note);
+  return undefined;
+}
+
+/** A host says goodbye for its agent somewhat before it ends itself. */
+async function untilLetGoOf(dataDir: string, id: AgentId): Promise<void> {
+  const deadline = performance.now() + hostEndsWithinMs;
+  while (isAgentHeld(dataDir, id) && performance.now() < deadline) await pause(lookEveryMs);
+}
+
+function hasTerminal({ isTerminal }: CliContext): boolean {
+  return isTerminal && process.stdin.isTTY === true;
+}
+
+async function resumeOne(standing: Standing, bus: Bus, context: CliContext): Promise<void> {
+  const { view, state, why } = standing;
+  const { agent_id } = view;
+  const tell = (did: string, words: string, more: object = {}) =>
+    context.print(context.json ? JSON.stringify({ agent_id, did, ...more }) : `${agent_id}: ${plain(words)}`);
+  switch (state) {
+    case "runs":
+      return tell("nothing", `runs already (${view.status})`);
+    case "elsewhere":
+    case "unknown":
+      throw new CliaiError("refused", `${agent_id}: ${why}`, { hint: `see it by: cliai show ${agent_id}` });
+    case "paused":
+      await letGo(standing, bus, context);
+      return tell("let_go", "was paused, and is let go");
+    case "ended": {
+      await declareGone(bus, standing, context);
+      const { profile, project, session } = againOf(view);
+      const request = { profile: profile ?? "agent", project, id: agent_id, from: operatorOf(context) };
+      await askForLaunch(bus, { ...request, ...(session === undefined ? {} : { resumes: session }) });
+      const { session_id } = (await createFleetReader(bus, context).find(agent_id))?.record ?? {};
+      const isSame = session !== undefined && session_id === session;
+      const which = isSame ? "in its session" : "in a new session, because it had none to go on in";
+      return tell("started", `${why}; started again without a terminal, ${which}`, {
+        session_id: session_id ?? null,
+        is_new_session: !isSame,
+      });
+    }
+  }
+}
+
+/** @throws CliaiError `no_answer`, `refused`, `failed` */
+async function letGo({ view }: Standing, bus: Bus, context: CliContext): Promise<void> {
+  const { agent_id } = view;
+  const last = await sendAndWatch(
+    bus,
+    { id: agent_id, type: "resume", from: operatorOf(context) },
+    {
+      ...{ wait: "applied", timeoutMs: letGoWithinMs, target: view, now: context.now },
+      onReceipt: () => undefined,
+    },
+  );
+  if (last.state === "applied") return;
+  const code = last.state === "refused" ? "refused" : "failed";
+  throw new CliaiError(code, `${agent_id} was not let go: its resume is ${last.state}`, {
+    hint: `see its receipts: cliai show ${agent_id}`,
+  });
+}
+
+/** Runs the agent on this terminal, as `spawn` does, until its CLI has ended. */
+async function startHere(again: Again, args: ResumeArgs, context: CliContext): Promise<number> {
+  const { id, profile, project, session, role } = again;
+  const loaded = await loadConfig(args.config, context);
+  const profiles = await profileReader(loaded, dataDirFor(args, context))(project);
+  const isKnown = profile !== undefined && profiles.list().some(({ name }) => name === profile);
+  const flags = {
+    ...{ id, project, role, resume: session },
+    ...{ config: args.config, "data-dir": args["data-dir"], url: args.url, creds: args.creds },
+  };
+  context.note(`${id} goes on here${session === undefined ? ", in a new session" : ", in its session"}`);
+  return await spawnCommand.run(
+    [
+      ...(isKnown ? [profile] : []),
+      ...Object.entries(flags).flatMap(([name, value]) =>
+        value === undefined ? [] : [`--${name}=${value}`],
+      ),
+    ],
+    context,
+  );
+}

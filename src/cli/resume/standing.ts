@@ -1,0 +1,74 @@
+// Decides what `cliai resume` has to do with an agent, from its view and from what this machine knows of it. Pure.
+import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
+import { hasConversation } from "../../domain/fleet/session-evidence.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+
+export interface Standing {
+  readonly view: AgentView;
+  /** `unknown`: it may still run. */
+  readonly state: "runs" | "paused" | "ended" | "elsewhere" | "unknown";
+  readonly why: string;
+  /** Whether it ran when its machine or the server went down: nobody stopped it, and it did not end by itself. */
+  readonly wentDown: boolean;
+}
+
+export interface Place {
+  /** Of this machine. */
+  readonly hostname: string;
+  /** Whether a process of this machine holds the agent's lock. */
+  readonly isHeld: boolean;
+}
+
+const ownEnds: readonly string[] = ["stopped", "ended", "crashed", "failed_to_start"];
+
+export function standingOf(view: AgentView, { hostname, isHeld }: Place): Standing {
+  const { axes, status, host, session } = view;
+  const why = axes.link.reason;
+  const isHere = host === undefined || host === hostname;
+  // A host holds the lock of its agent. A record may say for a while longer that a host which was killed is online.
+  const isDead = isHere && !isHeld && session !== undefined;
+  if (ownEnds.includes(status) && !isHeld) {
+    return isHere ? { view, state: "ended", why, wentDown: false } : elsewhere(view, false);
+  }
+  if (axes.link.value === "online" && !isDead) {
+    const { value } = axes.control;
+    const isPaused = value === "paused" || value === "pause_requested";
+    return { view, state: isPaused ? "paused" : "runs", why, wentDown: false };
+  }
+  if (!isHere) return elsewhere(view, axes.link.value !== "never");
+  if (isHeld) {
+    return { view, state: "unknown", why: `its host still runs here, but ${why}`, wentDown: false };
+  }
+  if (isDead || axes.link.value === "offline") {
+    const how = axes.link.value === "online" ? "its host has ended without a word" : why;
+    return { view, state: "ended", why: how, wentDown: session !== undefined };
+  }
+  return { view, state: "unknown", why: `nobody knows whether it runs: ${why}`, wentDown: false };
+}
+
+function elsewhere(view: AgentView, wentDown: boolean): Standing {
+  return { view, state: "elsewhere", why: `it ran on ${view.host}: resume it there`, wentDown };
+}
+
+/** How an agent is started again. */
+export interface Again {
+  readonly id: AgentId;
+  /** Undefined where it had none. */
+  readonly profile: string | undefined;
+  readonly project: string;
+  readonly role: "agent" | "captain" | undefined;
+  /** The session to go on in; undefined where its CLI has stored none, as it had no prompt yet. */
+  readonly session: string | undefined;
+}
+
+export function againOf(view: AgentView): Again {
+  const { agent_id: id, config_name, project_path, role, session, session_id } = view;
+  return {
+    id,
+    profile: config_name === unknownText ? undefined : config_name,
+    project: project_path === unknownText ? "." : project_path,
+    role: role === "agent" || role === "captain" ? role : undefined,
+    session:
+      session !== undefined && hasConversation(session) ? (session.session_id ?? session_id) : undefined,
+  };
+}

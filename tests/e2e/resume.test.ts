@@ -1,0 +1,147 @@
+// `cliai resume` with real Claude Code, offline: what is paused, what has ended, what went down with its machine.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir } from "node:fs/promises";
+import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
+import { claudeEnvironment } from "../support/claude-code.ts";
+import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { startTmux } from "../support/tmux.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(180_000);
+
+interface Facts extends ShownAgent {
+  readonly session_id: string;
+  readonly config_name: string;
+  readonly project_path: string;
+}
+const factsOf = async (serve: RunningServe, id: string) => (await fetchAgent(serve, id)) as Facts;
+
+async function prepare() {
+  const dir = await tempDir();
+  const work = dir.join("work");
+  await mkdir(work);
+  const model = await startModelServer({
+    rules: [
+      { match: "remember seven", turn: { text: "Seven it is." } },
+      { match: "which number", turn: { text: "It was seven." } },
+    ],
+  });
+  const env = await claudeEnvironment({
+    home: dir.join("home"),
+    workDirs: [work],
+    modelServerUrl: model.url,
+  });
+  return {
+    ...{ dir, work, model, options: { env, cwd: work, dataDir: dir.join("data"), deadlineMs: 90_000 } },
+    async [Symbol.asyncDispose]() {
+      await model[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Whether the model was given the earlier conversation together with these words. */
+const goesOn = (requests: readonly { newText: string; body: unknown }[]) =>
+  requests.some(
+    ({ newText, body }) => newText.includes("which number") && JSON.stringify(body).includes("Seven it is."),
+  );
+
+test("a paused agent is let go, one that runs is left alone, and a stopped one goes on in its session, profile and project", async () => {
+  await using place = await prepare();
+  await using serve = await startServe(place.options);
+  const { model, work } = place;
+  expect(
+    (await serve.run(["spawn", "coder", "remember seven", "--detach", "--wait", "--id", "hal"])).code,
+  ).toBe(0);
+  const before = await factsOf(serve, "hal");
+
+  expect(await serve.run(["resume", "hal"])).toMatchObject({ code: 0, stdout: "hal: runs already (idle)\n" });
+  expect((await serve.run(["send", "pause", "hal", "--wait", "applied"])).code).toBe(0);
+  const letGo = await serve.run(["resume", "hal"]);
+  expect(letGo).toMatchObject({ code: 0, stdout: "hal: was paused, and is let go\n" });
+  expect((await fetchAgent(serve, "hal")).axes.control.value).toBe("running");
+
+  expect((await serve.run(["send", "stop", "hal", "--wait", "applied"])).code).toBe(0);
+  await waitFor(async () => (await fetchAgent(serve, "hal")).status === "stopped", {
+    what: "hal is stopped",
+  });
+  const again = await serve.run(["resume", "hal", "--json"]);
+  expect(again).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(again.stdout)).toEqual({
+    ...{ agent_id: "hal", did: "started", session_id: before.session_id, is_new_session: false },
+  });
+  const { config_name, project_path, session_id } = await factsOf(serve, "hal");
+  expect([config_name, project_path, session_id]).toEqual(["coder", work, before.session_id]);
+  expect((await serve.run(["send", "task", "hal", "which number"])).code).toBe(0);
+  expect((await serve.run(["wait", "hal"])).code).toBe(0);
+  expect((await serve.run(["log", "hal", "--last"])).stdout).toBe("It was seven.\n");
+  expect(goesOn(model.requests)).toBe(true);
+  expect((await serve.run(["send", "stop", "hal"])).code).toBe(0);
+
+  for (const [args, message] of [
+    [["resume"], "resume needs the AGENT, or --all"],
+    [["resume", "--all", "hal"], "--all takes no agent to name"],
+    [["resume", "nobody"], 'no agent "nobody"'],
+  ] as const) {
+    const refused = await serve.run(args);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain(`error: ${message}`);
+  }
+});
+
+test("--all has those again that ran when the machine went down, and no others; one alone goes on on this terminal", async () => {
+  await using place = await prepare();
+  const { work, model, dir, options } = place;
+  let serve = await startServe(options);
+  await using parts = new AsyncDisposableStack();
+  parts.defer(() => serve[Symbol.asyncDispose]());
+  const spawn = (id: string) =>
+    startCliai(
+      ["spawn", "demo", "remember seven", "--headless", "--quiet", "--id", id, "--data-dir", serve.dataDir],
+      options,
+    );
+  const ran = parts.use(await spawn("ran"));
+  parts.use(await spawn("over"));
+  for (const id of ["ran", "over"]) {
+    const isDone = async () => (await serve.run(["wait", id, "--timeout", "20"])).code === 0;
+    await waitFor(isDone, { what: `${id} is done`, deadlineMs: 60_000 });
+  }
+  const before = await factsOf(serve, "ran");
+  expect((await serve.run(["send", "stop", "over", "--wait", "applied"])).code).toBe(0);
+  // As a machine does that loses its power.
+  ran.kill("SIGKILL");
+  serve.child.kill("SIGKILL");
+  await serve.child.exit();
+  await serve[Symbol.asyncDispose]();
+
+  serve = await startServe(options);
+  const all = await serve.run(["resume", "--all"]);
+  expect(all.code).toBe(0);
+  expect(all.stdout).toMatch(/^ran: .*; started again without a terminal, in its session\n$/);
+  expect((await factsOf(serve, "ran")).session_id).toBe(before.session_id);
+  expect((await fetchAgent(serve, "over")).status).toBe("stopped");
+  const none = await serve.run(["resume", "--all"]);
+  expect(none).toMatchObject({ code: 0, stdout: "" });
+  expect(none.stderr).toBe("no agent ran when the machine or the server went down\n");
+  expect((await serve.run(["send", "stop", "ran"])).code).toBe(0);
+  await waitFor(async () => (await fetchAgent(serve, "ran")).status === "stopped", {
+    what: "ran is stopped",
+    deadlineMs: 20_000,
+  });
+
+  const commandLine = [...cliaiCommand(), "resume", "ran", "--data-dir", serve.dataDir];
+  await using terminal = await startTmux({ dir: dir.path, cwd: work, env: options.env, commandLine });
+  await terminal.waitFor("❯", 30_000);
+  await waitFor(async () => (await fetchAgent(serve, "ran")).axes.link.value === "online", {
+    what: "ran is online",
+    deadlineMs: 20_000,
+  });
+  await terminal.enter("which number");
+  await waitFor(() => goesOn(model.requests), {
+    what: "it goes on in its conversation",
+    deadlineMs: 20_000,
+    saw: terminal.screen,
+  });
+});
