@@ -15,6 +15,8 @@ export interface AgentFacts {
   readonly pid: number;
   readonly session_id?: string | undefined;
   readonly role?: Role | undefined;
+  /** The beginning of the task that the agent was launched with. */
+  readonly launch_task?: string | undefined;
 }
 
 /** The fields that may change. */

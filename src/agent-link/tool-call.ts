@@ -166,9 +166,9 @@ function mayAskAgain(error: unknown, { isKnownById }: Attempt, lost: AbortSignal
   return error.code === "server_unreachable" || error.code === "nats_unreachable";
 }
 
-function outcomeOf({ success, result, error, inbox_waiting = 0 }: ToolResponse): ToolOutcome {
+function outcomeOf({ success, result, error, queued = 0 }: ToolResponse): ToolOutcome {
   const text = success ? textOf(result) : (error ?? "the call failed, and the server did not say why");
-  const reminder = inbox_waiting > 0 ? `\n\n${inbox_waiting} waiting in your inbox: call check_inbox` : "";
+  const reminder = queued > 0 ? `\n\n${queued} waiting in your inbox: call check_inbox` : "";
   return { isError: !success, text: text + reminder, result };
 }
 

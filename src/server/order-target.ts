@@ -2,8 +2,8 @@
 // an agent that was stopped or ended its work gets no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
+import { resumeLine } from "../domain/fleet/shown/way-back.ts";
 import { deriveAxes } from "../domain/fleet/status.ts";
-import { resumeLine } from "../domain/fleet/way-back.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 

@@ -36,7 +36,7 @@ describe("createToolCaller()", () => {
     await answerCalls(await nats.bus(), () => ({
       success: true,
       result: "noted",
-      inbox_waiting: waiting.shift(),
+      queued: waiting.shift(),
     }));
     await using test = startTestBridge({ url: nats.url });
     const client = await test.connect();

@@ -88,7 +88,7 @@ test("what check_inbox gave is seen with the next call; what a run had last and 
   await waitFor(() => lastOf("two")?.state === "injected", { what: "two is handed over" });
   expect(lastOf("one")).toMatchObject({ state: "seen", detail: "the next call of its CLI" });
   await first.bridge.shutdown("stdin closed");
-  await waitFor(() => fleet.get(first.id)?.inbox_waiting === 1, { what: "two waits again" });
+  await waitFor(() => fleet.get(first.id)?.queued === 1, { what: "two waits again" });
 
   await using second = startTestBridge({ url: test.nats.url });
   const next = await second.connect();

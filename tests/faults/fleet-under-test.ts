@@ -129,7 +129,7 @@ export interface AgentShown {
   readonly status: string;
   readonly current_task?: string;
   readonly last_seen?: string;
-  readonly inbox_waiting: number;
+  readonly queued: number;
   readonly axes: { readonly link: { readonly value: string } };
   readonly commands: readonly {
     readonly command_id: string;

@@ -44,11 +44,11 @@ async function sendAgain(fleet: FleetUnderTest, ledger: Ledger, end: ServeEnd): 
   await restart(fleet, end);
   await send();
   await neverAgain(probe, id, 2);
-  const { commands, inbox_waiting } = await viewOf(fleet, probe);
+  const { commands, queued } = await viewOf(fleet, probe);
   const states = commands.find(({ command_id }) => command_id === id)?.receipts.map(({ state }) => state);
   const finals = ledger.finals(probe.id, id);
-  if (states?.at(-1) !== "applied" || finals.join() !== "applied" || inbox_waiting > 0) {
-    throw new Error(`${id} is shown as ${states}, in the audit as ${finals}; ${inbox_waiting} wait`);
+  if (states?.at(-1) !== "applied" || finals.join() !== "applied" || queued > 0) {
+    throw new Error(`${id} is shown as ${states}, in the audit as ${finals}; ${queued} wait`);
   }
   return probe.given.get(id) ?? 0;
 }

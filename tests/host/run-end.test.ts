@@ -34,7 +34,7 @@ test("what a session was handed and did not show to have is handed to the next o
   const first = await host(test, inSession("s1"));
   const commandId = await handTask(first, openStream(first.session));
   await first.session.end({ how: "SIGKILL" });
-  await waitFor(() => test.server.fleet.get(id)?.inbox_waiting === 1, { what: "it waits again" });
+  await waitFor(() => test.server.fleet.get(id)?.queued === 1, { what: "it waits again" });
   await first.dir[Symbol.asyncDispose]();
 
   await using second = await host(test, inSession("s2"));
@@ -42,7 +42,7 @@ test("what a session was handed and did not show to have is handed to the next o
   await waitFor(() => told.length > 0, { what: "it is handed over again" });
   expect(told[0]).toContain(`[cliai task ${commandId}]`);
   expect(told[0]).toContain("It may have been given to you before, in a run that has ended");
-  await waitFor(() => test.server.fleet.get(id)?.inbox_waiting === 0, { what: "it waits no more" });
+  await waitFor(() => test.server.fleet.get(id)?.queued === 0, { what: "it waits no more" });
   second.answered(commandId);
   await waitFor(() => statesOf(test, commandId)?.at(-1) === "seen", { what: "it is seen" });
   second.session.turnResult({ isError: false, wasAsked: true, text: "done" });

@@ -55,7 +55,7 @@ test("a server over 1,000 agents, 1,000 requests and 100,000 records is as befor
   const waiting = ({ server }: TestServer) => ({
     requests: server.requests.open().length,
     attention: server.fleet.list().filter(({ axes }) => axes.attention.value === "question").length,
-    tasks: server.fleet.list().reduce((sum, { inbox_waiting }) => sum + inbox_waiting, 0),
+    tasks: server.fleet.list().reduce((sum, { queued }) => sum + queued, 0),
   });
   const all = { requests: agents, attention: agents, tasks: agents };
   await waitFor(() => isDeepStrictEqual(waiting(first), all), {

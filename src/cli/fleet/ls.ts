@@ -1,5 +1,6 @@
 // `cliai ls`: lists the fleet, one line an agent.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import type { ShownTask } from "../../domain/fleet/shown/shown-task.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -13,26 +14,32 @@ import { totalLine } from "./usage-lines.ts";
 export const lsCommand = defineCliCommand({
   name: "ls",
   description: "list all agents, with status and task",
-  args: clientArgs,
+  args: {
+    all: { type: "boolean", description: "list those too that went more than an hour ago" },
+    ...clientArgs,
+  },
   run: (args, context) =>
     showFleet(
       args,
       context,
       (fleet) => fleet.all(),
-      (reading) => printFleet(reading, context),
+      (reading) => printFleet(reading, args.all === true, context),
     ),
 });
 
-function printFleet(reading: FleetReading, context: CliContext): void {
+function printFleet(reading: FleetReading, isAll: boolean, context: CliContext): void {
   const { now, asOf } = reading;
-  const agents = viewsOf(reading);
+  const known = viewsOf(reading);
+  const agents = isAll ? known : known.filter((agent) => isListed(agent, now));
+  const left = known.length - agents.length;
   if (context.json) {
     const dated =
       asOf === undefined ? agents : agents.map((agent) => ({ ...agent, as_of: asOf.toISOString() }));
     context.print(JSON.stringify(dated));
+    if (left > 0) context.note(leftOut(left));
     return;
   }
-  if (agents.length === 0) {
+  if (known.length === 0) {
     context.note("no agent yet; launch one: cliai spawn demo");
     return;
   }
@@ -40,6 +47,20 @@ function printFleet(reading: FleetReading, context: CliContext): void {
   for (const line of fleetTable(agents, now, context)) context.print(line);
   context.print(paint(totalLine(agents, now), "dim", context.color));
   for (const line of resumeLines(agents)) context.note(line);
+  if (left > 0) context.note(leftOut(left));
+}
+
+function leftOut(count: number): string {
+  return `${count} more went over an hour ago: cliai ls --all`;
+}
+
+/** For this long after its last sign of life, an agent that is away is listed without being asked for. */
+const listedForMs = 3_600_000;
+
+/** Those that live, those that somebody has to look at, and those that were heard of within the last hour. */
+export function isListed({ axes, last_seen, first_seen }: AgentView, now: Date): boolean {
+  if (axes.link.value === "online" || axes.attention.value !== "none") return true;
+  return now.getTime() - Date.parse(last_seen ?? first_seen) <= listedForMs;
 }
 
 /** How those are had again whose CLI crashed or has gone without being told to. */
@@ -48,7 +69,8 @@ function resumeLines(agents: readonly AgentView[]): string[] {
   return lost.length === 0 ? [] : [`go on: cliai resume ${lost.map(({ agent_id }) => agent_id).join(" ")}`];
 }
 
-const heading = ["agent", "status", "seen", "inbox", "profile", "task"];
+const heading = ["agent", "status", "heard", "queue", "profile", "task"];
+const taskColumn = heading.indexOf("task");
 
 /** Cuts the task to the width of the terminal. A pipe gets the whole task. */
 export function fleetTable(
@@ -60,9 +82,9 @@ export function fleetTable(
     agent.agent_id,
     statusMark(agent).text,
     agent.last_seen === undefined ? "never" : spanText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
-    agent.inbox_waiting === 0 ? "" : String(agent.inbox_waiting),
+    agent.queued === 0 ? "" : String(agent.queued),
     plain(agent.config_name),
-    plain(agent.current_task),
+    taskText(agent.task),
   ]);
   const [head = [], ...body] = alignRows([heading, ...rows], isTerminal ? columns : undefined);
   return [
@@ -71,9 +93,22 @@ export function fleetTable(
       const agent = agents[row];
       const colour = agent && statusMark(agent).colour;
       return cells
-        .map((cell, column) => (column === 1 ? paint(cell, colour, color) : cell))
+        .map((cell, column) => {
+          if (column === 1) return paint(cell, colour, color);
+          return column === taskColumn && isDim(agent) ? paint(cell, "dim", color) : cell;
+        })
         .join("  ")
         .trimEnd();
     }),
   ];
+}
+
+/** A task that may be over has its age beside it. */
+function taskText({ text, age_s, is_stale }: ShownTask): string {
+  if (text === "") return "no task yet";
+  return plain(is_stale && age_s !== undefined ? `${text} (${spanText(age_s)} ago)` : text);
+}
+
+function isDim(agent: AgentView | undefined): boolean {
+  return agent?.task.is_stale === true || agent?.task.text === "";
 }

@@ -1,7 +1,7 @@
 // `cliai show AGENT`: prints all that is known of one agent, with the evidence for its status.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
-import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
+import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import { beginningOf, type CommandRecord } from "../../domain/receipts.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
@@ -51,7 +51,7 @@ function axisLines({ axes }: AgentView): string[] {
 function factLines(agent: AgentView, now: Date): string[] {
   const { progress } = agent;
   const facts: Record<string, string | undefined> = {
-    task: agent.current_task,
+    task: taskText(agent),
     profile: agent.config_name,
     project: agent.project_path,
     cli: [agent.cli, agent.cli_version].filter(Boolean).join(" "),
@@ -61,9 +61,9 @@ function factLines(agent: AgentView, now: Date): string[] {
       progress && `${progress.percent === undefined ? "" : `${progress.percent} % · `}${progress.note}`,
     said: saidText(agent, now),
     ...usageFacts(agent.usage, now),
-    "first seen": agent.first_seen,
-    "last seen": agent.last_seen ?? "never",
-    inbox: inboxText(agent),
+    "first heard": agent.first_seen,
+    "last heard": agent.last_seen ?? "never",
+    queue: queueText(agent),
     "go on": isResumable(agent) ? resumeLine(agent) : undefined,
   };
   const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
@@ -79,10 +79,17 @@ function saidText({ last_words }: AgentView, now: Date): string | undefined {
   return `${beginningOf(plain(last_words.text), saidLength)} (${age} ago)`;
 }
 
-function inboxText({ inbox_waiting, heartbeat }: AgentView): string | undefined {
-  if (inbox_waiting === 0) return undefined;
+function taskText({ task: { text, source, from, age_s, is_stale } }: AgentView): string {
+  if (source === "none") return "no task yet";
+  const who = source === "agent" ? "its own word" : `ordered by ${from}`;
+  const age = age_s === undefined ? "" : `, ${spanText(age_s)} ago`;
+  return `${text} (${who}${age}${is_stale ? ", may be over" : ""})`;
+}
+
+function queueText({ queued, heartbeat }: AgentView): string | undefined {
+  if (queued === 0) return undefined;
   const why = heartbeat?.waits_because;
-  return `${inbox_waiting} waiting${why === undefined ? "" : `: ${why}`}`;
+  return `${queued} waiting${why === undefined ? "" : `: ${why}`}`;
 }
 
 function commandLines(commands: readonly CommandRecord[]): string[] {

@@ -9,6 +9,7 @@ import type { AgentCli, HeadlessSession, UserSettings } from "../../agents/agent
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
+import { summaryOf } from "../../domain/receipts.ts";
 import { type RouteName, routeNames } from "../../domain/route-names.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -50,6 +51,8 @@ export interface HostOptions {
   /** Whether a person may see what the CLI shows. */
   readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
+  /** Undefined for a session that goes on: its first words are no task. */
+  readonly launchTask: string | undefined;
   /** Of the CLI. */
   readonly env: Environment;
   /** Those that its profile allows; all when left out. */
@@ -103,6 +106,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       pid: process.pid,
       session_id: options.sessionId,
       role: options.role,
+      launch_task: options.launchTask && summaryOf(options.launchTask),
     },
     cli: cli.session,
     mayAskAtTerminal: options.isOnTerminal ? cli.session.mayAskAtStart : undefined,

@@ -199,6 +199,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
       : undefined,
     isOnTerminal: isOnTerminal(launch),
     hasLaunchTask: launch.task !== undefined,
+    launchTask: launch.isResumed === true ? undefined : launch.task,
     onWords: (words) => {
       if (plan.printsWords) for (const line of plainLines(words)) print(line);
     },

@@ -29,6 +29,8 @@ export interface HeartbeatEvidence {
   readonly waits_at_terminal?: string;
   /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
+  /** The beginning of the task that this run was launched with. */
+  readonly launch_task?: string;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */
   readonly waits_because?: string;
 }
@@ -78,6 +80,8 @@ export interface AgentRecord {
   /** The role in the heartbeats; read it with `readRole`. */
   readonly role?: string;
   readonly current_task?: string;
+  /** When the agent last reported it. */
+  readonly task_at?: string;
   readonly first_seen: string;
   /** When the run that sends the present heartbeats was first heard. */
   readonly run_started_at?: string;

@@ -2,6 +2,7 @@
 import type { CommandRecord } from "../receipts.ts";
 import { type AgentRecord, inboxOf } from "./agent-record.ts";
 import type { Axes } from "./axes.ts";
+import { type ShownTask, shownTask } from "./shown/shown-task.ts";
 import { deriveAxes, statusWordOf } from "./status.ts";
 
 /** Shown in place of a field that the agent has not sent. */
@@ -11,25 +12,28 @@ export const unknownText = "unknown";
 export interface AgentView extends AgentRecord {
   readonly config_name: string;
   readonly project_path: string;
-  /** "" if the agent says that it has no task. */
+  /** The text of `task`; "" if the agent says that it has none, and no order was given. */
   readonly current_task: string;
+  readonly task: ShownTask;
   readonly status: string;
   readonly axes: Axes;
-  readonly inbox_waiting: number;
+  readonly queued: number;
 }
 
 /** @param listeningSince since when the caller can hear heartbeats, RFC 3339 */
 export function viewAgent(record: AgentRecord, now: Date, listeningSince?: string): AgentView {
   const axes = deriveAxes(record, now, listeningSince);
+  const task = shownTask(record, axes, now);
   return {
     ...record,
     commands: withoutTokens(record.commands),
     config_name: record.config_name ?? unknownText,
     project_path: record.project_path ?? unknownText,
-    current_task: record.current_task ?? unknownText,
+    current_task: task.source === "none" ? (record.current_task ?? unknownText) : task.text,
+    task,
     status: statusWordOf(axes),
     axes,
-    inbox_waiting: inboxOf(record).length,
+    queued: inboxOf(record).length,
   };
 }
 

@@ -116,7 +116,11 @@ function reduceStatus(record: AgentRecord, message: StatusReport, at: string): A
     if (other !== undefined) return seen(withOtherRun(record, { ...other, ...word(other.said) }, at), at);
     if (isRunConnected(record, at)) return seen(record, at);
   }
-  const told = { ...seen(record, at), ...task(message.current_task), ...word(record.said) };
+  const told = {
+    ...seen(record, at),
+    ...task(record, message.current_task, "status", at),
+    ...word(record.said),
+  };
   return afterRunEnded(withGoodbye(told), at);
 }
 

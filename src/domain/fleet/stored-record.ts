@@ -23,6 +23,8 @@ const RecordSchema = v.looseObject({
   last_seen: v.optional(time),
   run_started_at: v.optional(time),
   role: v.optional(v.string()),
+  current_task: v.optional(v.string()),
+  task_at: v.optional(time),
   heartbeat: v.optional(heartbeat),
   connection: v.optional(connection),
   said: v.optional(said),

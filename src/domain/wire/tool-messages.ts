@@ -25,6 +25,6 @@ export const ToolResponseSchema = v.looseObject({
   /** The tokens of these orders, by their ids, for the receipts that the caller writes. Orders without a token are left out. */
   tokens: v.optional(v.record(TokenSchema, TokenSchema)),
   /** How many commands and messages wait in the agent's inbox: a reminder to call check_inbox. */
-  inbox_waiting: v.optional(count("inbox_waiting")),
+  queued: v.optional(count("queued")),
 });
 export type ToolResponse = v.InferOutput<typeof ToolResponseSchema>;

@@ -79,7 +79,7 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
       success: true,
       result,
       ...takenBy(taken),
-      inbox_waiting: options.inbox.waiting(id),
+      queued: options.inbox.waiting(id),
     };
   } catch (error) {
     // An error from the handler itself is the tool's answer, and needs no alert.

@@ -2,7 +2,7 @@
 // The page of one agent: its status with the evidence, its requests, its commands with their receipts, its details.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { isResumable, resumeLine } from "../../domain/fleet/way-back.ts";
+import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
 import { AgentAxes } from "./parts/agent-axes.tsx";
@@ -68,13 +68,13 @@ export function agentParts({ view, timeline, requests, now }: AgentPageProps) {
 }
 
 function AgentHead({ view, now }: { view: AgentView; now: Date }) {
-  const { current_task, progress, last_words } = view;
+  const { progress, last_words } = view;
   return (
     <div id="agent-head" class="agent-head">
       <p class="facts">
         <StatusBadge view={view} />
         <span>
-          last seen <Age at={view.last_seen} now={now} />
+          last heard <Age at={view.last_seen} now={now} />
         </span>
       </p>
       <AttentionLine view={view} />
@@ -87,7 +87,7 @@ function AgentHead({ view, now }: { view: AgentView; now: Date }) {
         </p>
       )}
       <p class="task">
-        <TaskText task={current_task} />
+        <TaskText view={view} now={now} />
       </p>
       {progress !== undefined && (
         <p class="progress">

@@ -45,10 +45,11 @@ export function leftOutBecause({ axes: { link, control } }: AgentView, type: Bul
 interface BulkPageProps {
   readonly type: BulkType;
   readonly views: readonly AgentView[];
+  readonly now: Date;
   readonly health: Health;
 }
 
-export function BulkPage({ type, views, health }: BulkPageProps) {
+export function BulkPage({ type, views, now, health }: BulkPageProps) {
   const { title, icon, what } = words[type];
   const targets = views.filter((view) => leftOutBecause(view, type) === undefined);
   const others = views.filter((view) => leftOutBecause(view, type) !== undefined);
@@ -76,7 +77,7 @@ export function BulkPage({ type, views, health }: BulkPageProps) {
                     <b>{view.agent_id}</b>
                     <StatusBadge view={view} />
                     <span class="what">
-                      <TaskText task={view.current_task} />
+                      <TaskText view={view} now={now} />
                     </span>
                   </label>
                 </li>

@@ -62,7 +62,7 @@ describe("endWithRuns()", () => {
     expect((await takeOrders(run, "r1")).items).toEqual([]);
 
     await goodbye(run, "r1");
-    await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === 2, { what: "both wait again" });
+    await waitFor(() => run.server.fleet.get(id)?.queued === 2, { what: "both wait again" });
     await beat(run, "r2", "s2");
     const { items, note } = await takeOrders(run, "r2");
     expect(items).toMatchObject([
@@ -82,7 +82,7 @@ describe("endWithRuns()", () => {
     await beat(run, "r1", "s1");
     await handTask(run, "unseen", "r1", ["delivered", "injected"]);
     const second = await run.restart(() => goodbye(run, "r1"));
-    await waitFor(() => second.server.fleet.get(id)?.inbox_waiting === 1, { what: "it waits again" });
+    await waitFor(() => second.server.fleet.get(id)?.queued === 1, { what: "it waits again" });
     await beat(second, "r2", "s1");
     expect((await takeOrders(second, "r2")).items).toMatchObject([{ command_id: "unseen" }]);
     expect(second.server.alerts.open()).toEqual([]);
@@ -230,12 +230,12 @@ describe("endWithRuns()", () => {
     const tasks = Array.from({ length: 10 }, (_, n) => `t${n}`);
     for (const task of tasks) await handTask(run, task, "r1", ["injected"]);
     await goodbye(run, "r1");
-    await waitFor(() => run.server.fleet.get(id)?.inbox_waiting === tasks.length, { what: "all wait again" });
+    await waitFor(() => run.server.fleet.get(id)?.queued === tasks.length, { what: "all wait again" });
     const left: number[] = [];
     for (const command_id of tasks) {
       const call = { tool: "acknowledge", arguments: { command_id, outcome: "applied" }, instance_id: "r2" };
       const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 10_000 });
-      left.push(JSON.parse(new TextDecoder().decode(answer)).inbox_waiting);
+      left.push(JSON.parse(new TextDecoder().decode(answer)).queued);
     }
     expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
   });

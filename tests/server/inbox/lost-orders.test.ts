@@ -72,7 +72,7 @@ describe("endLostOrders()", () => {
     await using run = await startOver(dir);
     const ends = () =>
       run.server.fleet.get(ada)?.commands.map(({ receipts }) => receipts.at(-1)?.state ?? "none") ?? [];
-    const waiting = run.server.fleet.get(ada)?.inbox_waiting ?? 0;
+    const waiting = run.server.fleet.get(ada)?.queued ?? 0;
     // Of those that end here, a record keeps 20.
     expect(waiting).toBeGreaterThan(20);
     expect(waiting).toBeLessThan(40);

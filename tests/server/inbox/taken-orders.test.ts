@@ -110,7 +110,7 @@ describe("what waits for an agent", () => {
     await second.server.stop();
     const third = await second.restart();
     await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: "the two are removed" });
-    expect(third.server.fleet.get(parseAgentId("bob"))?.inbox_waiting).toBe(1);
+    expect(third.server.fleet.get(parseAgentId("bob"))?.queued).toBe(1);
     await third.server.stop();
   });
 });

@@ -116,7 +116,7 @@ describe("ask_human", () => {
     await waitFor(() => viewOf(run, ada)?.axes.link.value === "offline", { what: "ada is away" });
     expect(attentionOf(run, ada)?.value).toBe("question");
     await run.server.requests.answer(String(request_id), { text: "because" }, "ann");
-    await waitFor(() => viewOf(run, ada)?.inbox_waiting === 1, { what: "the answer waits" });
+    await waitFor(() => viewOf(run, ada)?.queued === 1, { what: "the answer waits" });
     const back = await startAgent(run, bus, "ada");
     expect(await back.inbox()).toMatchObject([{ origin: "answer", text: "because" }]);
     expect(await back.inbox()).toEqual([]);

@@ -135,7 +135,7 @@ describe("a captain", () => {
     const request_id = await ask(ada);
     await waitFor(() => run.server.requests.open().length === 1, { what: "the request" });
     const cap = await startAgent(run, bus, "cap", { role: "captain" });
-    await waitFor(() => viewOf(run, cap)?.inbox_waiting === 1, { what: "the request waits for it" });
+    await waitFor(() => viewOf(run, cap)?.queued === 1, { what: "the request waits for it" });
     const second = await run.restart();
     await startAgent(second, bus, "cap", { role: "captain" });
     expect(await cap.inbox()).toMatchObject([{ origin: "request", request_id }]);

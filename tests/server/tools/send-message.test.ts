@@ -85,7 +85,7 @@ describe("send_message", () => {
       success: false,
       error: expect.stringContaining('no "tester" is online'),
     });
-    expect(viewOf(run, gone)?.inbox_waiting).toBe(0);
+    expect(viewOf(run, gone)?.queued).toBe(0);
   });
 });
 

@@ -51,7 +51,7 @@ describe("tool calls", () => {
       current_task: "build",
       message: "now",
     });
-    expect(response).toMatchObject({ success: true, inbox_waiting: 0 });
+    expect(response).toMatchObject({ success: true, queued: 0 });
     const view = await waitFor(() => run.server.fleet.get(ada), { what: "ada in the fleet" });
     expect(view).toMatchObject({ current_task: "build", said: { status: "working", message: "now" } });
   });

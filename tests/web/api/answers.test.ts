@@ -43,11 +43,7 @@ describe("the API", () => {
       code: "decided_already",
       message: expect.stringContaining("is answered already by api"),
     });
-    const view = await web.viewOf(
-      "ada",
-      ({ inbox_waiting }) => inbox_waiting === 1,
-      "the answer waits for ada",
-    );
+    const view = await web.viewOf("ada", ({ queued }) => queued === 1, "the answer waits for ada");
     expect(view.axes.attention.value).toBe("none");
   });
 

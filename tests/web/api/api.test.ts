@@ -15,7 +15,7 @@ describe("GET /api/agents", () => {
     await web.heartbeat("alpha");
     const agents = (await (await web.app.request("/api/agents")).json()) as Record<string, unknown>[];
     expect(agents.map(({ agent_id }) => agent_id)).toEqual(["alpha", "beta"]);
-    expect(agents[1]).toMatchObject({ status: "working", current_task: "write tests", inbox_waiting: 0 });
+    expect(agents[1]).toMatchObject({ status: "working", current_task: "write tests", queued: 0 });
     expect(agents[1]).toHaveProperty("axes.link.value", "online");
   });
 

@@ -59,7 +59,7 @@ function reduceOwnHeartbeat(
       session_id: message.session_id,
       role: message.role,
     }),
-    ...task(message.current_task),
+    ...task(record, message.current_task, "heartbeat", at),
     ...definedOf({ session: sameRun ? record.session : sessionBeforeRun(record.session, instance_id, at) }),
     ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
     heartbeat: beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
@@ -84,6 +84,7 @@ function beatOf(
       waits_because: message.waits_because || undefined,
       waits_at_terminal: message.waits_at_terminal || undefined,
       has_launch_task: message.has_launch_task || undefined,
+      launch_task: message.launch_task || undefined,
     }),
   };
 }

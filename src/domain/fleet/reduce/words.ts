@@ -40,9 +40,17 @@ export function seen(record: AgentRecord, at: string): AgentRecord {
   return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
 }
 
-/** `null` or "" clears the task; a message without the field leaves it as it was. */
-export function task(current_task: string | null | undefined): { current_task?: string } {
-  return current_task === undefined ? {} : { current_task: beginningOf(current_task ?? "", wordsLength) };
+/** `null` or "" clears the task; a message without the field leaves it as it was. A heartbeat repeats what was reported before. */
+export function task(
+  before: AgentRecord,
+  current_task: string | null | undefined,
+  source: SaidStatus["source"],
+  at: string,
+): { current_task?: string; task_at?: string } {
+  if (current_task === undefined) return {};
+  const text = beginningOf(current_task ?? "", wordsLength);
+  const isRepeated = source === "heartbeat" && text === before.current_task;
+  return isRepeated ? { current_task: text } : { current_task: text, task_at: at };
 }
 
 /** How many characters of what an agent said last are kept, because `dashboard.state` contains it for every agent. */

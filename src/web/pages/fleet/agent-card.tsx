@@ -2,15 +2,15 @@
 // One agent as a card of the fleet page.
 
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
-import { Unread } from "../parts/unread.tsx";
 import { UsageLine } from "../parts/usage.tsx";
 import { sectionOf } from "./sections.ts";
 
 export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
-  const { agent_id, current_task, project_path, progress } = view;
+  const { agent_id, project_path, progress } = view;
   return (
     <li id={`agent-${agent_id}`} class="card" data-agent={agent_id} data-list={`list-${sectionOf(view)}`}>
       <div class="card-head">
@@ -21,7 +21,7 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
       </div>
       <AttentionLine view={view} />
       <p class="task">
-        <TaskText task={current_task} />
+        <TaskText view={view} now={now} />
       </p>
       {progress !== undefined && (
         <p class="progress">
@@ -33,7 +33,7 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
         <span class="path" title={project_path}>
           {folderOf(project_path)}
         </span>
-        <Unread count={view.inbox_waiting} />
+        <Queued count={view.queued} />
         <Age at={view.last_seen} now={now} />
       </p>
     </li>

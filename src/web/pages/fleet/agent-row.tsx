@@ -3,10 +3,10 @@
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
+import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
-import { Unread } from "../parts/unread.tsx";
 import { folderOf } from "./agent-card.tsx";
 import { sectionOf } from "./sections.ts";
 
@@ -22,7 +22,7 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
       </td>
       <td class="task">
         <p title={current_task}>
-          <TaskText task={current_task} />
+          <TaskText view={view} now={now} />
         </p>
         <AttentionLine view={view} />
       </td>
@@ -37,9 +37,9 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
         )}
       </td>
       <td>
-        <Unread count={view.inbox_waiting} />
+        <Queued count={view.queued} />
       </td>
-      <td class="seen">
+      <td class="heard">
         <Age at={view.last_seen} now={now} />
       </td>
     </tr>

@@ -101,8 +101,8 @@ function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
           <th scope="col">Task</th>
           <th scope="col">Project</th>
           <th scope="col">Cost</th>
-          <th scope="col">Unread</th>
-          <th scope="col">Last seen</th>
+          <th scope="col">Queue</th>
+          <th scope="col">Last heard</th>
         </tr>
       </thead>
       {sections.map((section) => (

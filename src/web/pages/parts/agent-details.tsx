@@ -15,7 +15,7 @@ export function AgentDetails({ view, now }: { view: AgentView; now: Date }) {
     ["host", view.host],
     ["pid", view.pid],
     ["session", view.session_id],
-    ["first seen", <Age at={view.first_seen} now={now} />],
+    ["first heard", <Age at={view.first_seen} now={now} />],
     ["this run since", <Age at={view.run_started_at} now={now} />],
   ];
   return (

@@ -48,7 +48,7 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
       </p>
       {!isOwnPage && view !== undefined && (
         <p class="quiet">
-          Task: <TaskText task={view.current_task} />
+          Task: <TaskText view={view} now={now} />
         </p>
       )}
       {escalated !== undefined && (

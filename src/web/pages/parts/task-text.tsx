@@ -1,7 +1,20 @@
 /** @jsxImportSource hono/jsx */
-// The task that an agent has reported. If it has reported none, this says so, instead of showing the task "unknown".
-import { unknownText } from "../../../domain/fleet/agent-view.ts";
+// An agent's task: what it reports, or the last order that it was given since. A task that may be over is dimmed, with its age.
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { Age } from "./time.tsx";
 
-export function TaskText({ task }: { task: string }) {
-  return <>{task === "" || task === unknownText ? <span class="quiet">no task told</span> : task}</>;
+export function TaskText({ view, now }: { view: Pick<AgentView, "task">; now: Date }) {
+  const { text, at, is_stale } = view.task;
+  if (text === "") return <span class="quiet">no task yet</span>;
+  if (!is_stale) return <>{text}</>;
+  return (
+    <span class="quiet stale">
+      {text}{" "}
+      {at !== undefined && (
+        <>
+          (<Age at={at} now={now} />)
+        </>
+      )}
+    </span>
+  );
 }

@@ -16,7 +16,7 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
     return showPage(c, options, {
       title: `${type} all`,
       stream: streamOf(server, "other"),
-      body: <BulkPage type={type} views={fleet.list()} health={server.health()} />,
+      body: <BulkPage type={type} views={fleet.list()} now={options.now()} health={server.health()} />,
     });
   });
   pages.post("/bulk", async (c) => {

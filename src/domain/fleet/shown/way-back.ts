@@ -1,6 +1,6 @@
 // Tells how to start an agent again that is away.
-import type { AgentRecord } from "./agent-record.ts";
-import type { AgentView } from "./agent-view.ts";
+import type { AgentRecord } from "../agent-record.ts";
+import type { AgentView } from "../agent-view.ts";
 
 /** The command that starts an ended agent again in its session. */
 export function resumeLine({ agent_id }: Pick<AgentRecord, "agent_id">): string {

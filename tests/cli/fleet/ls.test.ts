@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { fleetTable, isListed } from "../../../src/cli/fleet/ls.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+
+const now = new Date("2026-01-01T05:00:00.000Z");
+const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();
+const view = (more: Partial<AgentRecord> = {}) =>
+  viewAgent(
+    {
+      agent_id: parseAgentId("ada"),
+      config_name: "demo",
+      first_seen: ago(9_000),
+      last_seen: ago(5),
+      commands: [],
+      audit_seq: 0,
+      commands_seq: 0,
+      heartbeat: { at: ago(5), interval_s: 15 },
+      ...more,
+    },
+    now,
+  );
+const gone = (s: number, more: Partial<AgentRecord> = {}) =>
+  view({ last_seen: ago(s), heartbeat: { at: ago(s), interval_s: 15 }, ...more });
+
+describe("isListed()", () => {
+  test("lists the living, and those that went within the last hour", () => {
+    expect([view(), gone(3_599), gone(3_601)].map((each) => isListed(each, now))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test("lists one that went long ago and still waits for a person", () => {
+    const requests = [{ request_id: "r", kind: "question" as const, asked_at: ago(7_000), summary: "red?" }];
+    expect(isListed(gone(7_000, { requests }), now)).toBe(true);
+  });
+
+  test("counts one that was never heard of from when it was announced", () => {
+    const { last_seen: _, heartbeat: __, ...never } = view();
+    const announced = (s: number) => viewAgent({ ...never, first_seen: ago(s) } as AgentRecord, now);
+    expect([announced(60), announced(3_601)].map((each) => isListed(each, now))).toEqual([true, false]);
+  });
+});
+
+describe("fleetTable()", () => {
+  const table = (agent: ReturnType<typeof view>, color = false) =>
+    fleetTable([agent], now, { isTerminal: true, columns: 120, color });
+
+  test("has one word for each thing: when it was heard of, and what waits in its queue", () => {
+    expect(table(view())[0]).toMatch(/^agent +status +heard +queue +profile +task$/);
+  });
+
+  test("shows a stale task dimmed, with its age, and never a blank one", () => {
+    const task = { current_task: "digging", task_at: ago(200) };
+    expect(table(view(task))[1]).toEndWith("  digging");
+    const old = gone(120, task);
+    expect(table(old)[1]).toEndWith("  digging (3 min ago)");
+    expect(table(old, true)[1]).toContain("\u001b[2mdigging (3 min ago)\u001b[22m");
+    expect(table(view())[1]).toEndWith("  no task yet");
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import type { AgentRecord } from "../../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../../src/domain/fleet/agent-view.ts";
+import type { CommandRecord, ReceiptEntry } from "../../../../src/domain/receipts.ts";
+import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
+
+const now = new Date("2026-01-01T02:00:00.000Z");
+const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();
+
+const alive: AgentRecord = {
+  agent_id: parseAgentId("ada"),
+  first_seen: ago(6_000),
+  run_started_at: ago(6_000),
+  commands: [],
+  audit_seq: 0,
+  commands_seq: 0,
+  heartbeat: { at: ago(5), interval_s: 15 },
+};
+const task = (summary: string, s: number, ...states: ReceiptEntry["state"][]): CommandRecord => ({
+  command_id: summary,
+  type: "task",
+  from: "me",
+  summary,
+  stream_seq: 1,
+  issued_at: ago(s),
+  receipts: states.map((state) => ({ state, at: ago(s) })),
+});
+const turn = (since: number, ended?: number) => ({
+  started_at: ago(6_000),
+  last_event_at: ago(ended ?? since),
+  tools: [],
+  generation: 1,
+  seq: 1,
+  turn: { since: ago(since), ...(ended === undefined ? {} : { ended_at: ago(ended) }) },
+});
+const shown = (more: Partial<AgentRecord>) => {
+  const view = viewAgent({ ...alive, ...more }, now);
+  expect(view.current_task).toBe(view.task.source === "none" ? "unknown" : view.task.text);
+  return view.task;
+};
+
+describe("an agent's task", () => {
+  test("is the last order that it has taken, by its first line, until the agent says otherwise", () => {
+    const dig = task("dig a hole\nas deep as you can", 60, "stored", "delivered", "injected", "seen");
+    expect(shown({ commands: [task("before", 90, "injected"), dig] })).toEqual({
+      text: "dig a hole",
+      source: "order",
+      from: "me",
+      at: ago(60),
+      age_s: 60,
+      is_stale: false,
+    });
+    const words = { current_task: "looking for a spade", task_at: ago(30) };
+    expect(shown({ commands: [dig], ...words })).toMatchObject({
+      text: "looking for a spade",
+      source: "agent",
+    });
+    expect(shown({ commands: [dig], ...words, task_at: ago(90) })).toMatchObject({ text: "dig a hole" });
+  });
+
+  test("that only waits is shown where there is nothing else, and not in the place of what the agent says", () => {
+    const waiting = task("fill it", 10, "stored", "delivered");
+    expect(shown({ commands: [waiting] })).toMatchObject({ text: "fill it", is_stale: false });
+    const words = { current_task: "digging", task_at: ago(30) };
+    expect(shown({ commands: [waiting], ...words })).toMatchObject({ text: "digging" });
+    expect(shown({ commands: [task("late", 10, "stored", "expired")] })).toMatchObject({ source: "none" });
+  });
+
+  test("is the one that it was launched with, until it takes another", () => {
+    const heartbeat = { at: ago(5), interval_s: 15, launch_task: "build it" };
+    expect(shown({ heartbeat })).toMatchObject({
+      text: "build it",
+      source: "order",
+      from: "its launch",
+      at: ago(6_000),
+    });
+    expect(shown({ heartbeat, commands: [task("dig", 60, "injected")] })).toMatchObject({ text: "dig" });
+    // One of an earlier run.
+    expect(shown({ heartbeat, commands: [task("old", 7_000, "injected")] })).toMatchObject({
+      text: "build it",
+    });
+  });
+
+  const words = { current_task: "digging", task_at: ago(100) };
+  test.each<[string, Partial<AgentRecord>, boolean]>([
+    ["in the turn that runs", { session: turn(200) }, false],
+    ["before the prompt that it has now", { session: turn(50) }, true],
+    ["in a turn that has ended", { session: turn(200, 50) }, true],
+    ["after the end of its last turn", { session: turn(200, 150) }, false],
+    ["an agent that is away", { heartbeat: { at: ago(100), interval_s: 15 } }, true],
+    ["more than an hour ago", { task_at: ago(3_601) }, true],
+  ])("reported %s is stale: %#", (_, more, is_stale) => {
+    expect(shown({ ...words, ...more })).toMatchObject({ text: "digging", source: "agent", is_stale });
+  });
+
+  test("that an order has ended is stale as well", () => {
+    expect(shown({ commands: [task("dig", 60, "injected", "seen", "applied")] })).toMatchObject({
+      text: "dig",
+      is_stale: true,
+    });
+  });
+});
