@@ -3,7 +3,7 @@
 // `AgentCli`: what cliai must know about an agent CLI to launch it and to host its session. Each CLI's folder exports one.
 import type { Readable, Writable } from "node:stream";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
-import type { HookFacts, SessionCli, SessionSign, TurnResult } from "../domain/hook.ts";
+import type { HookFacts, RetryShown, SessionCli, SessionSign, TurnResult } from "../domain/hook.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Usage } from "../domain/wire/event-messages.ts";
 import type { ProgramPlace } from "./find-program.ts";
@@ -34,6 +34,8 @@ export interface AgentCli extends ProgramPlace {
   readonly headless?: HeadlessCli;
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
   readonly readPrompt?: (screen: ScreenView) => PromptState;
+  /** Reads from its screen whether it asks its model again; absent for a CLI that shows it in another way. */
+  readonly readRetry?: (screen: ScreenView) => RetryShown | undefined;
   buildArgs(launch: AgentLaunch): string[];
 }
 

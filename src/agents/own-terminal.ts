@@ -1,6 +1,7 @@
 // Runs an agent's CLI on a terminal of our own, and passes that through to the user's terminal. So the host can type too: only into
 // a prompt that the screen shows to be empty, and never between the user's keys.
 import type { Readable, Writable } from "node:stream";
+import type { RetryShown } from "../domain/hook.ts";
 import { runVariable } from "../processes/run-processes.ts";
 import type { OpenTerminal } from "../runtime.ts";
 import type { AgentCli } from "./agent-cli.ts";
@@ -31,7 +32,10 @@ export interface OwnTerminalLaunch {
   readonly run: string;
 }
 
-export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {}
+export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {
+  /** Reads from the screen whether the CLI asks its model again. */
+  readRetry(): Promise<RetryShown | undefined>;
+}
 
 /**
  * Returns undefined if this platform cannot open a terminal.
@@ -85,6 +89,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     ...agent,
     type: typer.type,
     noteSent: typer.noteSent,
+    readRetry: async () => (screen === undefined ? undefined : cli.readRetry?.(await screen.read())),
   };
 
   function open({ open: openTerminal }: OwnTerminalLaunch, onData: (data: Uint8Array) => void) {

@@ -112,9 +112,15 @@ type Sign =
   /** A background task has ended. */
   | { readonly type: "background_end"; readonly id: string }
   /** The CLI is about to make a request to its model again: `4/10: 401 authentication_failed`. */
-  | { readonly type: "retry"; readonly detail: string; readonly error: FailureWord }
+  | ({ readonly type: "retry" } & RetryShown)
   /** The CLI's own rules refused a tool. */
   | ({ readonly type: "denied" } & DeniedCall);
+
+/** A request to the model that the CLI makes again: `4/10: 401 authentication_failed`. */
+export interface RetryShown {
+  readonly detail: string;
+  readonly error: FailureWord;
+}
 
 /** A tool call that the CLI's own rules refused. */
 export interface DeniedCall {

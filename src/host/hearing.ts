@@ -3,6 +3,7 @@ import type { SessionSign } from "../domain/hook.ts";
 import { createHookAnswers } from "./hear/hook-answers.ts";
 import { createHookIntake, type HookIntake } from "./hear/hook-intake.ts";
 import { createOpenDialogs } from "./hear/open-dialogs.ts";
+import { createRetryWatch, type RetryWatch } from "./hear/retry-watch.ts";
 import { createSigns } from "./hear/signs.ts";
 import { createToolIds } from "./hear/tool-ids.ts";
 import { createTurnEnds, type TurnEnds } from "./hear/turn-ends.ts";
@@ -17,6 +18,8 @@ export interface Hearing extends HookIntake {
   /** Stops reading the records of the session and its subagents. */
   stop(): void;
   readonly turnEnds: TurnEnds;
+  /** Watches the screen for requests that the CLI makes again. */
+  readonly watchRetries: RetryWatch["start"];
   /** Takes what the session's stream shows. */
   takeSign(sign: SessionSign): void;
   /** Takes the CLI's export of its requests to the model. */
@@ -66,6 +69,7 @@ export function createHearing(
     },
     log,
   });
+  const retries = createRetryWatch({ turn, events, log });
   const isStopping = () => control.stop() !== undefined;
   const answerHook = createHookAnswers({ gate, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
@@ -77,8 +81,10 @@ export function createHearing(
     turnEnds,
     stop() {
       watch.stop();
+      retries.stop();
       dialogs.stop();
     },
+    watchRetries: retries.start,
     takeSign: (sign) => signs.take(sign, "echo"),
     telemetry(payload) {
       const requests = cli.readTelemetry(payload);

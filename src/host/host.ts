@@ -74,6 +74,7 @@ export function startHost(options: SessionOptions): Host {
     open(own) {
       routes.open(own);
       if (own.stream?.carriesHooks === true) hearing.noteHeld();
+      if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (routes.isReady()) delivery.nudge();
     },
     end(end) {

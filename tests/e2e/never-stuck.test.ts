@@ -172,3 +172,21 @@ test("an agent that was launched with a task is never shown as idle before it ha
   expect(shown.slice(0, shown.indexOf("working"))).not.toContain("idle");
   expect(shown[0]).toBe("starting");
 });
+
+test("on a terminal the screen shows that the CLI asks its model again, and the agent reads so until it goes on", async () => {
+  await using serve = await startServe();
+  const unknown = { error: { status: 401, type: "authentication_error", message: "invalid x-api-key" } };
+  await using model = await startModelServer({ fallback: unknown });
+  await using agent = await startSteered(serve, { id: "ada", model });
+  await agent.terminal.enter("look");
+  const stuck = await agent.until("it is retrying", ({ axes, status }) => {
+    return status === "retrying" && axes.attention.value === "stuck";
+  });
+  expect(stuck.axes.activity.reason).toMatch(/^\d+\/\d+: 401 invalid x-api-key$/);
+  model.setScript({ fallback: { text: "Here." } });
+  await agent.until(
+    "it has gone on",
+    ({ axes, status }) => status === "idle" && axes.attention.value === "none",
+    60_000,
+  );
+});

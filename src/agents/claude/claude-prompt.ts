@@ -1,5 +1,7 @@
-// Reads from Claude Code's screen whether its prompt box takes text now. Anything that is not known to be that box counts as `other`,
-// because an Enter there could answer a dialog. Measured with 2.1.330.
+// Reads from Claude Code's screen whether its prompt box takes text now, and whether it asks its model again. Anything that is not known
+// to be that box counts as `other`, because an Enter there could answer a dialog. Measured with 2.1.330.
+import type { RetryShown } from "../../domain/hook.ts";
+import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { PromptState } from "../agent-cli.ts";
 import type { ScreenRow, ScreenView } from "../terminal-screen.ts";
 
@@ -23,6 +25,29 @@ export function readClaudePrompt({ rows, cursor }: ScreenView): PromptState {
   const isBox = first.text.startsWith(promptSign) && rows.slice(top + 2, bottom).every(isContinued);
   if (!isBox || !rows.slice(bottom + 1).some(({ text }) => modeLine.test(text))) return "other";
   return isEmpty(first) && bottom === top + 2 && cursor.column === firstColumn ? "empty" : "written";
+}
+
+/** `✻ 401 invalid x-api-key · retrying in 3s · attempt 4/10`, right above the prompt box. */
+const retryLine = /^\S ((\d{3})?.*?) · retrying in .* · attempt (\d+)\/(\d+)/;
+const rowsAboveBox = 4;
+
+export function readClaudeRetry({ rows }: ScreenView): RetryShown | undefined {
+  const box = lastRowWhere(rows, rows.length, ({ text }) => lowerEdge.test(text));
+  const top = lastRowWhere(rows, box, ({ text }) => upperEdge.test(text));
+  if (top === -1) return undefined;
+  for (const { text } of rows.slice(Math.max(0, top - rowsAboveBox), top)) {
+    const [, why = "", status, attempt, most] = retryLine.exec(text) ?? [];
+    if (attempt !== undefined)
+      return { detail: `${attempt}/${most}: ${why}`, error: failureOf(Number(status)) };
+  }
+  return undefined;
+}
+
+function failureOf(status: number): FailureWord {
+  if (status === 401 || status === 403) return "authentication";
+  if (status === 429) return "usage_limit";
+  if (status === 529) return "overloaded";
+  return status >= 500 ? "server" : "other";
 }
 
 /** Whether the row continues a written text: such rows are indented to the first column of the text. */

@@ -58,7 +58,8 @@ export function createSigns(options: SignsOptions): Signs {
         approvals.notePrompt();
         return turn.noteTaken(atMs);
       case "answer":
-        endRetry();
+        // In the record the request itself counts as an answer: that one may be made again as well.
+        if (how === "echo") endRetry();
         return turn.noteTaken(atMs);
       case "retry":
         isRetrying = true;

@@ -3,7 +3,7 @@
 // The four routes into a session: its input stream, its messaging socket, the answers to its hooks, its terminal. Any of them may be
 // missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
-import type { SessionCli } from "../../domain/hook.ts";
+import type { RetryShown, SessionCli } from "../../domain/hook.ts";
 import type { RouteName } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
@@ -32,6 +32,8 @@ export interface OwnRoutes {
       },
     ): Promise<boolean>;
     noteSent(prompt: string): void;
+    /** Reads from its screen whether the CLI asks its model again. */
+    readRetry?(): Promise<RetryShown | undefined>;
   };
 }
 

@@ -1,6 +1,6 @@
 // Screens as Claude Code 2.1.330 wrote them, on a terminal of ours, and what may be typed there.
 import { describe, expect, test } from "bun:test";
-import { readClaudePrompt } from "../../../src/agents/claude/claude-prompt.ts";
+import { readClaudePrompt, readClaudeRetry } from "../../../src/agents/claude/claude-prompt.ts";
 import { createTerminalScreen } from "../../../src/agents/terminal-screen.ts";
 
 const columns = 60;
@@ -116,4 +116,34 @@ describe("readClaudePrompt()", () => {
       expect(await read(lines, row, column)).toBe("other");
     });
   }
+});
+
+describe("readClaudeRetry()", () => {
+  const readRetry = async (lines: readonly string[]) => {
+    const screen = createTerminalScreen(columns, 24);
+    screen.write(Buffer.from(`\u001b[?1049h\u001b[2J\u001b[H${lines.join("\r\n")}`));
+    return readClaudeRetry(await screen.read());
+  };
+  const shown = (line: string) => ["❯ do it", "", line, "", edge, `❯ ${inverse}`, edge, modes];
+
+  test.each([
+    [
+      "✻ 401 invalid x-api-key · retrying in 3s · attempt 4/10",
+      "4/10: 401 invalid x-api-key",
+      "authentication",
+    ],
+    ["✶ 529 Overloaded · retrying in 1m 2s · attempt 1/10", "1/10: 529 Overloaded", "overloaded"],
+    ["✻ 500 boom · retrying in 25s · attempt 10/10", "10/10: 500 boom", "server"],
+    ["✻ 429 slow down · retrying in 0s · attempt 2/10", "2/10: 429 slow down", "usage_limit"],
+    ["✻ Connection error · retrying in 2s · attempt 3/10", "3/10: Connection error", "other"],
+  ])("reads %s", async (line, detail, error) => {
+    expect(await readRetry(shown(line))).toEqual({ detail, error } as never);
+  });
+
+  test("reads nothing where no retry stands, nor words of the model's further up", async () => {
+    expect(await readRetry(shown("✻ Thinking… (3s)"))).toBeUndefined();
+    const quoted = "✻ 401 no · retrying in 3s · attempt 4/10";
+    expect(await readRetry([quoted, "", "", "● So it said.", "", ...shown("✻ Thinking…")])).toBeUndefined();
+    expect(await readRetry([quoted])).toBeUndefined();
+  });
 });

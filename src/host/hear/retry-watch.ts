@@ -1,0 +1,51 @@
+// Watches the screen of a CLI on a terminal for what no hook, record or telemetry tells: that it asks its model again.
+import type { RetryShown } from "../../domain/hook.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
+import type { EventSender } from "../event-sender.ts";
+import type { Turn } from "./turn.ts";
+
+export interface RetryWatchOptions {
+  readonly turn: Pick<Turn, "isOpen">;
+  readonly events: Pick<EventSender, "send">;
+  readonly log: Logger;
+  /** Default 2000. */
+  readonly everyMs?: number;
+}
+
+export interface RetryWatch {
+  /** @param readRetry reads the screen: which retry it shows; undefined for none */
+  start(readRetry: () => Promise<RetryShown | undefined>): void;
+  stop(): void;
+}
+
+const defaultEveryMs = 2_000;
+
+/** Reads the screen only while a turn runs: between turns the CLI asks its model nothing. */
+export function createRetryWatch(options: RetryWatchOptions): RetryWatch {
+  const { turn, events, log, everyMs = defaultEveryMs } = options;
+  const isOver = new AbortController();
+  let told = "";
+  const tell = (retry: RetryShown | undefined) => {
+    const detail = retry?.detail ?? "";
+    if (detail === told) return;
+    told = detail;
+    events.send(retry === undefined ? { kind: "retry_end" } : { kind: "retry", ...retry });
+  };
+  const watch = async (readRetry: () => Promise<RetryShown | undefined>) => {
+    for (;;) {
+      await pause(everyMs, isOver.signal);
+      if (isOver.signal.aborted) return;
+      if (turn.isOpen()) tell(await readRetry());
+      // The end of the turn has told the end of the retry.
+      else told = "";
+    }
+  };
+  return {
+    start(readRetry) {
+      watch(readRetry).catch((error: unknown) => log.warn(`the terminal's screen: ${messageOf(error)}`));
+    },
+    stop: () => isOver.abort(),
+  };
+}
