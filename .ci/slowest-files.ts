@@ -1,11 +1,11 @@
-// Which test files take the time of a step, read from the JUnit report that `bun test` writes of it.
+// Finds the slowest test files of a step in the JUnit report of `bun test`.
 
 export interface TimedFile {
   readonly file: string;
   readonly seconds: number;
 }
 
-/** A suite of the whole file bears the file's name; the suites inside it bear those of its `describe()`. */
+/** Matches the suite of a whole file, which has the file's name. The suites inside it have the names of their `describe()`. */
 const fileSuite = /<testsuite name="([^"]+)" file="\1"[^>]* time="([\d.]+)"/g;
 
 /** The slowest files of a report of `bun test` 1.4, slowest first. */

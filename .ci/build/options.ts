@@ -4,7 +4,7 @@ import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import { isTargetName, type TargetName, targetNames } from "./targets.ts";
 
 export interface BuildOptions {
-  /** Empty: this machine's own, as `dist/cliai`. */
+  /** If empty, the executable is for this machine: `dist/cliai`. */
   readonly targets: readonly TargetName[];
   readonly serverPath: string | undefined;
   readonly ifChanged: boolean;
@@ -13,12 +13,12 @@ export interface BuildOptions {
 
 export const usage = `bun build.ts [options]
 
-  (no option)          dist/cliai for this machine
-  --target TARGET      dist/cliai-TARGET; may be repeated: ${targetNames.join(", ")}
-  --all                all of these targets
-  --nats-server PATH   the nats-server to put in, instead of the pinned one
-  --if-changed         do nothing when dist/cliai is already built from what is here
-  --help               this text
+  (no option)          build dist/cliai for this machine
+  --target TARGET      build dist/cliai-TARGET; may be repeated: ${targetNames.join(", ")}
+  --all                build all of these targets
+  --nats-server PATH   put this nats-server in, instead of the pinned one
+  --if-changed         do nothing if the executable is up to date
+  --help               print this text
 `;
 
 /** @throws CliaiError `usage` */
@@ -35,7 +35,7 @@ export function parseBuildOptions(args: readonly string[]): BuildOptions {
   const chosen = all ? targetNames : [...new Set(target.filter(isTargetName))];
   const serverPath = values["nats-server"];
   if (serverPath !== undefined && chosen.length > 1) {
-    throw new CliaiError("usage", `--nats-server ${serverPath} fits one target alone`, {
+    throw new CliaiError("usage", `--nats-server ${serverPath} fits only one target`, {
       hint: "build each target with its own nats-server",
     });
   }

@@ -1,7 +1,7 @@
-// Says what a long step of the build does: one line on stderr, and on a terminal the seconds that it has taken so far.
+// Shows what a long step of the build does: one line on stderr and, on a terminal, how many seconds it has taken.
 
 export interface Progress {
-  /** @param typical how long it takes on two cores, for a person who waits, such as `about 2 minutes` */
+  /** @param typical how long the step usually takes on two cores, such as `about 2 minutes` */
   step<T>(what: string, typical: string, run: () => Promise<T>): Promise<T>;
 }
 

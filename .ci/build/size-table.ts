@@ -1,4 +1,4 @@
-// The table that a build prints: how large each part of each executable is. Pure.
+// Makes the table that a build prints: the size of each part of each executable. Pure.
 import type { PartSizes } from "./compile.ts";
 
 export interface SizeRow extends PartSizes {
@@ -7,7 +7,7 @@ export interface SizeRow extends PartSizes {
   readonly serverSource: string;
 }
 
-/** Megabytes of 10⁶ bytes, one line an executable. */
+/** In megabytes of 10⁶ bytes, one line for each executable. */
 export function sizeTable(rows: readonly SizeRow[]): string {
   const cells = rows.map((row) => [
     row.file,

@@ -1,4 +1,4 @@
-// The platforms an executable is built for, as Bun, Go, pip and a binary's own header name each. Data only.
+// The platforms for which executables are built, with their names in Bun, Go, pip and a binary's own header. Only data.
 
 export interface Target {
   readonly bun: Bun.Build.CompileTarget;

@@ -1,5 +1,5 @@
-// Launches headless agents at a person's request: `spawn --detach` and `resume` ask the serve that launches them. Only the
-// operator can reach its subject, because agents are in accounts of their own.
+// Launches headless agents at a person's request: `spawn --detach` and `resume` send it to the serve that launches them. Only the
+// operator can publish on this subject, because each agent is in a NATS account of its own.
 import * as v from "valibot";
 import { CliaiError, type ErrorCode, isErrorCode, messageOf } from "../domain/text/errors.ts";
 import { AgentIdSchema } from "../domain/wire/agent-id.ts";
@@ -9,7 +9,7 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type LaunchRequest, LaunchRequestSchema, type Spawned, type Spawner } from "../web/api/spawner.ts";
 
-/** More than the launch itself may take until the agent is connected. */
+/** Longer than a launch may take until the agent is connected. */
 const answerWithinMs = 60_000;
 
 const SpawnedSchema = v.object({ agent_id: AgentIdSchema, command_id: v.optional(v.string()) });
@@ -18,7 +18,7 @@ const AnswerSchema = v.object({
   error: v.optional(v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) })),
 });
 
-/** Returns the way to end it. */
+/** Returns the function that ends it. */
 export function openLaunchDesk(bus: Bus, spawner: Pick<Spawner, "spawn">, log: Logger): () => void {
   const answer = async (data: Uint8Array): Promise<v.InferInput<typeof AnswerSchema>> => {
     try {
@@ -41,7 +41,10 @@ export function openLaunchDesk(bus: Bus, spawner: Pick<Spawner, "spawn">, log: L
   );
 }
 
-/** Resolves once the agent is connected. @throws CliaiError `server_unreachable` where no serve runs, `no_answer`, and what serve says */
+/**
+ * Resolves when the agent is connected.
+ * @throws CliaiError `server_unreachable` if no serve runs; `no_answer`; the error of serve
+ */
 export async function askForLaunch(bus: Bus, request: LaunchRequest): Promise<Spawned> {
   const data = await bus.request(serveLaunchSubject, request, { timeoutMs: answerWithinMs });
   const { spawned, error } = decodeMessage(AnswerSchema, data);

@@ -16,12 +16,12 @@ import { profileReader } from "./spawn/profile.ts";
 const listArgs = {
   where: {
     type: "boolean",
-    description: "say which file each key of a profile comes from, and each file's state",
+    description: "show the file that each key of a profile comes from, and the state of each file",
   },
   project: {
     type: "string",
     valueHint: "DIR",
-    description: "list those that count in this directory; else in the current one",
+    description: "list the profiles that count in this directory (default: the current one)",
   },
   ...configArgs,
   ...dataDirArgs,
@@ -41,7 +41,7 @@ export const profilesCommand = defineCommandGroup({
     ls: {
       command: defineCliCommand({
         name: "profiles",
-        description: "list the profiles that spawn takes, and the files that they come from",
+        description: "list the profiles for spawn, and the files that they come from",
         args: listArgs,
         run: list,
       }),
@@ -106,7 +106,7 @@ function placeLines(files: readonly PlaceRead[]): string[] {
   ];
 }
 
-/** Of its variables the names alone: the values may be secrets. */
+/** Shows only the names of the profile's variables, because the values may be secrets. */
 function toJson({ name, found, problem }: ListedProfile): object {
   if (found === undefined) return { name, problem: problem?.message, hint: problem?.hint };
   const { env, ...profile } = found.profile;
@@ -116,8 +116,8 @@ function toJson({ name, found, problem }: ListedProfile): object {
 
 async function trust(args: Arguments<typeof trustArgs>, context: CliContext): Promise<number> {
   if (context.env[runVariable]) {
-    throw new CliaiError("refused", `an agent cannot trust ${args.dir}: a person has to`, {
-      hint: "call it in a terminal of your own",
+    throw new CliaiError("refused", `an agent cannot trust ${args.dir}: only a person can`, {
+      hint: "run it in a terminal of your own",
     });
   }
   const project = resolve(context.cwd, args.dir);

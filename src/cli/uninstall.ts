@@ -1,5 +1,5 @@
-// `cliai uninstall`: names what cliai keeps on this machine, and with --yes removes it. Nothing is removed while a server or
-// an agent uses it.
+// `cliai uninstall`: lists what cliai keeps on this machine, and removes it with --yes. It removes nothing while a server or an
+// agent uses it.
 import { join } from "node:path";
 import process from "node:process";
 import { readAgentFolders } from "../data-dir/agent-folders.ts";
@@ -20,8 +20,11 @@ export const uninstallCommand = defineCliCommand({
   name: "uninstall",
   description: "list all that cliai keeps on this machine; with --yes, remove it",
   args: {
-    yes: { type: "boolean", description: "remove it; the recorded history is gone then" },
-    all: { type: "boolean", description: "also the files that you wrote there, such as profiles.json" },
+    yes: { type: "boolean", description: "remove it, together with the recorded history" },
+    all: {
+      type: "boolean",
+      description: "also list, or remove, the files that you wrote there, such as profiles.json",
+    },
     ...dataDirArgs,
     ...jsonArgs,
   },
@@ -30,7 +33,7 @@ export const uninstallCommand = defineCliCommand({
     const dataDir = dataDirFor(args, context);
     const entries = await readDataDirContents(dataDir);
     if (entries.length > 0 && !(await isDataDir(dataDir))) {
-      throw new CliaiError("usage", `${dataDir} is no data directory of cliai's: it has no layout.json`, {
+      throw new CliaiError("usage", `${dataDir} is not a data directory of cliai: it has no layout.json`, {
         hint: "name the directory that `cliai serve` printed: cliai uninstall --data-dir DIR",
       });
     }
@@ -46,7 +49,7 @@ export const uninstallCommand = defineCliCommand({
       print(JSON.stringify({ data_dir: dataDir, removed, entries: names(goes), left: names(stays) }));
       return 0;
     }
-    if (entries.length === 0) print(`${dataDir}: there is nothing of cliai's`);
+    if (entries.length === 0) print(`${dataDir} holds nothing of cliai`);
     else if (args.yes === true)
       print(`${dataDir}: removed ${goes.map(({ name }) => name).join(", ") || "nothing"}`);
     else {

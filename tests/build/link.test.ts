@@ -55,7 +55,7 @@ posix("link() > takes the place of another clone's link, and of nothing else", a
   const refused = await call(other, "link");
   expect([refused.code, refused.stderr]).toEqual([
     1,
-    `${other.join("home", ".local", "bin", "cliai")} is there already, and no link of cliai's\nhint: move it away, then run again\n`,
+    `${other.join("home", ".local", "bin", "cliai")} exists already, and is not a link to cliai\nhint: move it away, then run again\n`,
   ]);
 });
 

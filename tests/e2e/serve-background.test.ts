@@ -73,7 +73,7 @@ test("of two commands that need a server and find none, one starts it, and both 
   ]);
   const server = await readServeFile(dataDir);
   const log = join(dataDir, "logs", "serve.log");
-  const line = `no server ran on ${dataDir}: one is started in the background (pid ${server?.pid}, ${server?.url}, log ${log}); end it: cliai down\n`;
+  const line = `no server ran on ${dataDir}: started one in the background (pid ${server?.pid}, ${server?.url}, log ${log}); to end it: cliai down\n`;
   expect(both.map(({ stderr }) => stderr).sort()).toEqual(["", line]);
   expect((await readFile(log, "utf8")).match(/ready at/g)).toHaveLength(1);
   // The next one finds it.

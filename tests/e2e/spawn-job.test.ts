@@ -83,8 +83,8 @@ describe("spawn --wait", () => {
       [["--wait"], "--wait is given without a task"],
       [["one", "--task", "two"], 'the task is given twice: "one" and --task "two"'],
       [["one", "--timeout", "4"], "--timeout is given without --wait"],
-      [["one", "--detach", "--model", "m"], "--model is not for --detach"],
-      [["one", "--detach", "--", "-p"], "-p is not for --detach"],
+      [["one", "--detach", "--model", "m"], "--model cannot be used with --detach"],
+      [["one", "--detach", "--", "-p"], "-p cannot be used with --detach"],
     ];
     for (const [args, message] of cases) {
       const run = await spawn(...args);

@@ -45,9 +45,9 @@ test("uninstall removes nothing of a directory that is not cliai's", async () =>
   expect(run).toMatchObject({
     code: 2,
     stdout: "",
-    stderr: expect.stringContaining("is no data directory of cliai's"),
+    stderr: expect.stringContaining("is not a data directory of cliai"),
   });
   expect(await readdir(dir.path)).toEqual(["keys"]);
   const none = await runCliai(["uninstall", "--data-dir", dir.join("none")]);
-  expect(none).toMatchObject({ code: 0, stdout: `${dir.join("none")}: there is nothing of cliai's\n` });
+  expect(none).toMatchObject({ code: 0, stdout: `${dir.join("none")} holds nothing of cliai\n` });
 });

@@ -27,9 +27,7 @@ describe("cliai wait, with agents that report", () => {
     await using waiting = await startWait("ada", "--until", "idle", "--timeout", "20");
     const early = await serve.run(["wait", "ada", "--until", "idle", "--timeout", "0.5"]);
     expect(early).toMatchObject({ code: 4, stdout: "" });
-    expect(early.stderr).toBe(
-      "error: ada is working after 0.5 s, not idle\nhint: see it by: cliai show ada\n",
-    );
+    expect(early.stderr).toBe("error: ada is working after 0.5 s, not idle\nhint: see why: cliai show ada\n");
     await callTool(ada, 2, "report_status", { status: "idle" });
     expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ada  idle\n", stderr: "" });
   });

@@ -1,7 +1,7 @@
 // This room starts the server in the background, tells its status, and ends it.
 //
-// Starts `cliai serve` in the background: in a session of its own, so that it outlives this program and its terminal, with its
-// output in `logs/serve.log` of the data directory. Waits until it answers.
+// Starts `cliai serve` in the background and waits until it answers. It gets a session of its own, so that it outlives this program
+// and its terminal. Its output goes to `logs/serve.log` in the data directory.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -16,20 +16,21 @@ import { selfCommand } from "../../runtime.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 
-/** A large store takes nats-server a while to open. */
+/** Long, because nats-server needs a while to open a large store. */
 const readyWithinMs = 60_000;
 const lookEveryMs = 20;
 const lastWordsBytes = 2_000;
 
 export interface BackgroundServeOptions {
   readonly dataDir: string;
-  /** Flags of `serve`, each one word: `--port=0`. */
+  /** Flags for `serve`, each as one word: `--port=0`. */
   readonly flags: readonly string[];
   readonly context: Pick<CliContext, "env" | "cwd">;
 }
 
 /**
- * @throws CliaiError what `serve` itself says when it ends at its start; `no_answer` when it is not ready in a minute, and goes on
+ * @throws CliaiError with the error of `serve` itself, if it ends at its start; `no_answer` if it still runs after a minute, but is not
+ * ready
  */
 export async function startBackgroundServe(options: BackgroundServeOptions): Promise<ServeFile> {
   const { dataDir } = options;
@@ -37,7 +38,7 @@ export async function startBackgroundServe(options: BackgroundServeOptions): Pro
   const log = serveLogPath(dataDir);
   await ensureOwnDir(dirname(log));
   const from = readLog(log, -1, 1).end;
-  const before = await readServeFile(dataDir).catch(() => undefined); // one that cannot be read is written anew
+  const before = await readServeFile(dataDir).catch(() => undefined); // serve overwrites a damaged file
   const child = startServe(options, log);
   const ended = endOf(child);
   const deadline = performance.now() + readyWithinMs;
@@ -50,7 +51,7 @@ export async function startBackgroundServe(options: BackgroundServeOptions): Pro
     if (performance.now() < deadline) continue;
     throw new CliaiError(
       "no_answer",
-      `the server (pid ${child.pid}) is not ready within a minute, and goes on`,
+      `the server (pid ${child.pid}) still runs, but is not ready after a minute`,
       {
         hint: `see what it does: tail ${log}`,
       },
@@ -62,7 +63,7 @@ function startServe({ dataDir, flags, context }: BackgroundServeOptions, log: st
   const { command, args } = selfCommand();
   const fd = openLog(log);
   try {
-    // With --json its last words are an error that can be read. What it prints when it is ready would sign a browser in.
+    // With --json its last line can be decoded if it is an error. stdout is dropped, because the ready line would sign a browser in.
     const child = spawn(command, [...args, "serve", `--data-dir=${dataDir}`, "--json", ...flags], {
       ...{ cwd: context.cwd, detached: true, windowsHide: true },
       env: { ...context.env, CLIAI_LOG: context.env.CLIAI_LOG || "info" },
@@ -86,7 +87,7 @@ const ErrorLineSchema = v.object({
   error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
 });
 
-/** What `serve` itself has said of its end, where its last line is an error. */
+/** The error of `serve` itself if its last line is one, else an error with its last output. */
 export function failureOf(how: string, words: string): CliaiError {
   const lines = words.trim().split("\n");
   try {

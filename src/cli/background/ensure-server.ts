@@ -1,5 +1,5 @@
-// Starts a server in the background where a command needs one and none runs on its data directory. Of two commands that start one
-// at once, the second waits for the server of the first.
+// Starts a server in the background if a command needs one and none runs on its data directory. If two commands do so at once, the
+// second waits for the server of the first.
 import { join } from "node:path";
 import process from "node:process";
 import { dataDirOf } from "../../data-dir/data-dir.ts";
@@ -18,7 +18,7 @@ export const startArgs = {
   "no-start": {
     type: "boolean",
     description:
-      "where no server runs, refuse instead of starting one in the background; so does CLIAI_NO_START=1",
+      "do not start a server in the background if none runs, but refuse; the same as CLIAI_NO_START=1",
   },
 } as const;
 
@@ -31,14 +31,14 @@ export interface EnsureServerArgs {
   readonly "no-start"?: boolean | undefined;
 }
 
-/** What another command may take to start the server that this one waits for. */
+/** How long to wait for a server that another command is starting. */
 const startedWithinMs = 75_000;
 const lookEveryMs = 50;
 
 /**
- * Resolves when a server runs on the data directory. Does nothing where `--url` or `--creds` names another server, and with
- * `--no-start`: then whatever is asked of the server next says that there is none.
- * @throws CliaiError what `serve` says when it cannot start
+ * Resolves when a server runs on the data directory. Does nothing if `--url` or `--creds` names another server, or with `--no-start`:
+ * then the next request to the server reports that none runs.
+ * @throws CliaiError with the error of `serve`, if it cannot start
  */
 export async function ensureServer(args: EnsureServerArgs, context: CliContext): Promise<void> {
   const { env, cwd } = context;
@@ -55,7 +55,7 @@ export async function ensureServer(args: EnsureServerArgs, context: CliContext):
     const server = await startOnFreePorts({ dataDir, flags, context });
     const where = `pid ${server.pid}, ${server.url}, log ${serveLogPath(dataDir)}`;
     context.note(
-      `no server ran on ${dataDir}: one is started in the background (${where}); end it: cliai down`,
+      `no server ran on ${dataDir}: started one in the background (${where}); to end it: cliai down`,
     );
   } finally {
     lock.release();
@@ -66,7 +66,10 @@ function isSet(variable: string | undefined): boolean {
   return variable !== undefined && variable !== "" && variable !== "0";
 }
 
-/** Whether a server runs there; one that is starting or ending is waited for. @throws CliaiError `no_answer` */
+/**
+ * Whether a server runs there. Waits for one that is starting or ending.
+ * @throws CliaiError `no_answer`
+ */
 async function isReady(dataDir: string, deadline: number): Promise<boolean> {
   while (await isServed(dataDir)) {
     const server = await readServeFile(dataDir);
@@ -82,7 +85,7 @@ async function isReady(dataDir: string, deadline: number): Promise<boolean> {
   return false;
 }
 
-/** For a moment after it has taken the directory, a serve finds there the words of one that was killed. */
+/** Whether serve.json and serve.lock are of the same serve, and it lives. A new serve may not have replaced a killed one's files yet. */
 async function isServeOf(holder: LockHolder, server: ServeFile): Promise<boolean> {
   const { instance, pid, started } = holder;
   if (server.instance !== instance) return false;
@@ -97,7 +100,7 @@ async function takeStartLock(dataDir: string, deadline: number): Promise<KernelL
     if (performance.now() > deadline) {
       throw new CliaiError(
         "no_answer",
-        `another command has been starting the server of ${dataDir} for long`,
+        `another command has been starting the server of ${dataDir} for too long`,
         {
           hint: "see what it does: cliai status --log",
         },
@@ -106,7 +109,7 @@ async function takeStartLock(dataDir: string, deadline: number): Promise<KernelL
   }
 }
 
-/** At its usual ports where they are free: nobody has asked for these, so that another program's are no reason to refuse. */
+/** Uses the default ports, or free ones if another program has them: nobody has asked for certain ports here. */
 async function startOnFreePorts(options: BackgroundServeOptions): Promise<ServeFile> {
   const free = new Set<string>();
   for (;;) {

@@ -1,4 +1,4 @@
-// What `ls` and `show` do where no serve answers: they show what it knew last, and say since when it is gone.
+// What `ls` and `show` do if no serve answers: they show the last known state, and say how old it is.
 import { readFleetFile } from "../../data-dir/fleet-file.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { spanText } from "../../domain/text/moment.ts";

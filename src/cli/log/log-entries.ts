@@ -1,4 +1,4 @@
-// Reads the records of one agent in AUDIT as what it was told, did and said, one entry a record. Pure.
+// Turns an agent's records in AUDIT into log entries: what it was told, did and said. One entry for each record. Pure.
 import * as v from "valibot";
 import { isGoodbye } from "../../domain/fleet/status.ts";
 import { commandText, shutdownText } from "../../domain/receipts.ts";
@@ -13,7 +13,7 @@ export interface LogEntry {
   readonly at: string;
   readonly agent_id: AgentId;
   readonly kind: "told" | "did" | "said" | "asked" | "reported" | "failed" | "began" | "ended";
-  /** Who told it, where somebody did. */
+  /** Who told it, if somebody did. */
   readonly from?: string;
   /** A command's type, or the tool. */
   readonly what?: string;
@@ -35,7 +35,7 @@ const StatusSchema = v.looseObject({
   message: v.optional(v.fallback(v.string(), ""), ""),
 });
 
-/** Undefined for a record that tells a reader of the log nothing, and for one that cannot be decoded. */
+/** Undefined for a record that is of no use to a reader of the log, or cannot be decoded. */
 export function logEntry(record: StreamMessage): LogEntry | undefined {
   const subject = parseAgentSubject(record.subject);
   if (subject === undefined) return undefined;

@@ -21,7 +21,7 @@ export const logCommand = defineCliCommand({
   args: {
     agent: { type: "positional", required: true, description: "id of the agent" },
     follow: { type: "boolean", description: "keep printing as it goes on" },
-    last: { type: "boolean", description: "print only what it said last, whole" },
+    last: { type: "boolean", description: "print only what it said last, in full" },
     ...clientArgs,
   },
   async run(args, context) {
@@ -43,7 +43,7 @@ export const logCommand = defineCliCommand({
         if (entry !== undefined) print(entry);
       };
       for await (const record of readAudit(bus, { agent: id })) show(record);
-      // An agent that was removed still has its history.
+      // An agent that was removed still has its history, so an unknown id is not an error.
       if (!hasRecords) await createFleetReader(bus, context).require(id);
       if (args.follow !== true) return 0;
       const following = followAudit(bus, { agent: id }, next, context.log, show);
@@ -64,7 +64,7 @@ async function printLast(bus: Bus, id: AgentId, context: CliContext): Promise<nu
   throw new CliaiError("failed", `${id} has said nothing yet`, { hint: `see what it does: cliai log ${id}` });
 }
 
-/** What the agent said at the end of its last turn, up to 4,000 characters; undefined when it has said nothing. */
+/** What the agent said at the end of its last turn, up to 4,000 characters; undefined if it has said nothing. */
 export async function readLastWords(bus: Bus, id: AgentId): Promise<LogEntry | undefined> {
   const [newest] = await readNewest(bus, { agent: id, kind: "said" }, 1);
   return newest && logEntry(newest);

@@ -1,4 +1,4 @@
-// The NATS of a serve: its own nats-server with the keys of the data directory, or another's, and the connection to it.
+// The NATS server of a serve: its own, with the keys of the data directory, or the one at --nats-url; and the connection to it.
 import { join, resolve } from "node:path";
 import { buildInfo } from "../../build-info.ts";
 import type { ServeSettings } from "../../config.ts";

@@ -24,7 +24,7 @@ const settingArgs = Object.fromEntries(
 ) as unknown as SettingArgs;
 
 const detachArgs = {
-  detach: { type: "boolean", description: "start it in the background, and return when it is ready" },
+  detach: { type: "boolean", description: "start the server in the background, and return when it is ready" },
 } as const;
 
 export const serveArgs = {

@@ -1,4 +1,4 @@
-// Waits for the end of an agent's first work, for `spawn --wait`, and prints what it said last.
+// For `spawn --wait`: waits until the agent's first work is over, and prints what the agent said last.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -11,7 +11,7 @@ import { endWait } from "../wait/wait.ts";
 
 export interface WorkOptions {
   readonly id: AgentId;
-  /** The run whose work it is; any when left out. */
+  /** Only this run's work counts; default: any run's. */
   readonly run?: string;
   readonly timeoutMs: number;
   readonly context: CliContext;
@@ -19,7 +19,7 @@ export interface WorkOptions {
 
 export interface EndOfWork extends Waited {
   readonly id: AgentId;
-  /** Undefined where it has said nothing since the wait began. */
+  /** Undefined if the agent has said nothing since the wait began. */
   readonly words: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export async function waitForWork(bus: Bus, { id, run, ...options }: WorkOptions
   return { id, ...waited, words: last !== undefined && last.seq > last_seq ? last.text : undefined };
 }
 
-/** @throws CliaiError for every end but `done`, and when time was up */
+/** @throws CliaiError for each outcome but `done`, and if the time is up */
 export function printEnd(
   { id, words, ...waited }: EndOfWork,
   { timeoutMs }: Pick<WorkOptions, "timeoutMs">,

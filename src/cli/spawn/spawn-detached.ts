@@ -1,4 +1,4 @@
-// `cliai spawn --detach`: the server launches the agent, without a terminal, and keeps it when this command has ended.
+// `cliai spawn --detach`: has the server launch the agent without a terminal. The agent runs on when this command has ended.
 import { resolve } from "node:path";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
@@ -13,7 +13,7 @@ import { printEnd, waitForWork } from "./await-work.ts";
 import { profileReader } from "./profile.ts";
 import type { SpawnArgs } from "./spawn-plan.ts";
 
-/** Flags of a launch by this process, which a launch by the server has not. */
+/** The flags that a launch by the server does not have. */
 const ownFlags = [
   ...(["role", "model", "cli", "resume", "ends-with-input", "strict-mcp", "dry-run", "config"] as const),
 ] as const;
@@ -27,9 +27,13 @@ export async function spawnDetached(
   const flag = ownFlags.find((each) => args[each] !== undefined && args[each] !== false);
   const superfluous = flag === undefined ? rest[0] : `--${flag}`;
   if (superfluous !== undefined) {
-    throw new CliaiError("usage", `${superfluous} is not for --detach, for the server launches the agent`, {
-      hint: "put it into a profile, or leave --detach out (cliai profiles --where names the files)",
-    });
+    throw new CliaiError(
+      "usage",
+      `${superfluous} cannot be used with --detach, because the server launches the agent`,
+      {
+        hint: "put it into a profile, or leave --detach out (cliai profiles --where names the files)",
+      },
+    );
   }
   const { profile } = args;
   if (profile === undefined) {
@@ -56,7 +60,7 @@ export async function spawnDetached(
   });
 }
 
-/** The directory that a person means is the one where they are, unless the profile names its own. */
+/** The current directory, unless the profile names another one. It is sent in full, because the server runs in another directory. */
 async function projectOf(
   args: SpawnArgs,
   profile: string,

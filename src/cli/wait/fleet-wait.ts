@@ -1,4 +1,5 @@
-// Waits for agents, for `wait` and `spawn --wait`. The fleet's state on `dashboard.state` says when something has changed.
+// Waits for agents, for `wait` and `spawn --wait`. It looks at the fleet again whenever a message on `dashboard.state` says that
+// something has changed.
 import * as v from "valibot";
 import { type AgentView, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
@@ -12,11 +13,11 @@ import { lastSequenceOn } from "../../nats/jetstream/stream-messages.ts";
 import { pause } from "../../waiting.ts";
 import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
 
-/** The end of a turn and the next order come by different streams: an outcome counts when it still holds after this. */
+/** An outcome must hold for this long before it counts, because the end of a turn and the next order come by different streams. */
 const settledAfterMs = 150;
-/** For what no change tells: that an agent was not heard of for too long, and that a state was lost with the connection. */
+/** How often to look without a message: nothing tells that an agent has fallen silent, or that a message was lost. */
 const lookEveryMs = 5_000;
-/** A server that starts again is back sooner. */
+/** How long the server may be gone. A restarted server is back sooner. */
 const withoutServerMs = 60_000;
 
 const StateSchema = v.looseObject({
@@ -27,7 +28,7 @@ const StateSchema = v.looseObject({
 export interface WaitOptions {
   readonly ids: readonly AgentId[];
   readonly goal: WaitGoal;
-  /** Whether the first outcome is enough. */
+  /** Whether to stop at the first outcome. */
   readonly isAny: boolean;
   readonly timeoutMs: number;
   /** Only this run of the one agent counts. */
@@ -37,15 +38,15 @@ export interface WaitOptions {
 }
 
 export interface Waited {
-  /** In the order in which they came. */
+  /** The outcomes, in the order in which they came. */
   readonly outcomes: ReadonlyMap<AgentId, WaitOutcome>;
-  /** The last that is known of those without an outcome; empty unless time was up. */
+  /** The last known state of the agents without an outcome; empty unless the time is up. */
   readonly waiting: readonly AgentView[];
 }
 
 /**
- * Resolves when each agent has an outcome, or the first where one is enough, or time is up.
- * @throws CliaiError `server_unreachable` when the server is gone for a minute; what the reader of the fleet throws
+ * Resolves when each agent has an outcome, or one has and that is enough, or the time is up.
+ * @throws CliaiError `server_unreachable` if the server is gone for a minute; also what the reader of the fleet throws
  */
 export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Waited> {
   const { ids, goal, timeoutMs, context } = options;

@@ -1,6 +1,6 @@
 // This room is `cliai wait`, and the waiting that `spawn --wait` shares with it.
 //
-// `cliai wait AGENT…`: waits until agents are done, idle or need a person, and tells by its exit code what became of them.
+// `cliai wait AGENT…`: waits until agents are done, idle or need a person. Its exit code tells the outcome.
 import type { ArgsDef } from "citty";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
@@ -14,7 +14,7 @@ import { plain } from "../frame/terminal.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { type Waited, waitForAgents } from "./fleet-wait.ts";
 
-/** As long as the stream keeps an order. */
+/** A week: the stream COMMANDS keeps an order that long. */
 const longestS = 7 * 86_400;
 
 export const waitCommand = defineCliCommand({
@@ -102,12 +102,12 @@ function errorOf(id: AgentId, outcome: WaitOutcome, goal: WaitGoal): CliaiError 
       return new CliaiError(code, `${id} is gone: ${reason}`, { hint: again });
     default:
       return new CliaiError(code, `${id} ${outcome.outcome}: ${reason}`, {
-        hint: `see it by: cliai show ${id}`,
+        hint: `see why: cliai show ${id}`,
       });
   }
 }
 
 function timeIsUp({ agent_id, status }: AgentView, { goal, timeoutMs }: WaitTerms): CliaiError {
   const message = `${agent_id} is ${status} after ${timeoutMs / 1000} s, not ${goal}`;
-  return new CliaiError("no_answer", message, { hint: `see it by: cliai show ${agent_id}` });
+  return new CliaiError("no_answer", message, { hint: `see why: cliai show ${agent_id}` });
 }
