@@ -109,6 +109,34 @@ test("an agent of the API works on its task, is back in its session when serve i
   await waitFor(async () => (await launchedFiles(serve)).length === 0, { what: "it is forgotten" });
 });
 
+test("an agent that stays idle over one restart after another is in its session still", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "count the files", once: true, turn: { text: "There are seven." } }],
+  });
+  const { work, ...options } = await prepare(dir, model);
+  const config = dir.join("config.json");
+  await Bun.write(config, JSON.stringify({ agents: { steered: {} } }));
+  const serving = { ...options, args: ["--config", config] };
+  const runs: Facts[] = [];
+  for (const end of ["SIGTERM", "SIGKILL", "SIGTERM"] as const) {
+    await using serve = await startServe(serving);
+    if (runs.length === 0) {
+      const order = { profile: "steered", project: work, id: "ada", task: "count the files" };
+      const response = await post(serve, "/api/agents", order);
+      const { command_id } = (await response.json()) as { command_id: string };
+      await until(serve, "ada", "its task is done", (agent) => lifeOf(agent, command_id).length === 5);
+    }
+    const isBack = (agent: ShownAgent) =>
+      agent.status === "idle" && (agent as Facts).pid !== runs.at(-1)?.pid;
+    runs.push((await until(serve, "ada", "it is idle", isBack)) as Facts);
+    serve.child.kill(end);
+    await serve.child.exit();
+  }
+  const [first] = runs;
+  expect(runs.map(({ session_id }) => session_id)).toEqual(runs.map(() => first?.session_id as string));
+});
+
 test("an agent that crashed is had again, however long its start takes, in a new session where the old one is gone", async () => {
   await using dir = await tempDir();
   await using model = await startModelServer({
