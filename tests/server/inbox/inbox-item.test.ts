@@ -125,7 +125,7 @@ describe("noteFor()", () => {
     [[item()], 0, false, "that is all"],
     [[item()], 2, false, "2 more wait: call check_inbox again"],
     [[item({ type: "task" })], 0, false, "report what becomes of each command with acknowledge"],
-  ] as const)("of %j with %d more is %3$s", (items, more, isHeldUp, note) => {
+  ] as const)("of %j with %d more, the next held up: %p", (items, more, isHeldUp, note) => {
     expect(noteFor(items, more, isHeldUp)).toBe(note);
   });
 

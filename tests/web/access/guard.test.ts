@@ -1,5 +1,7 @@
 // What keeps other sites out, and what a browser is told it may do with our pages.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Hono } from "hono";
+import { hostsNamed, isOwnOrigin, isReading } from "../../../src/web/access/guard.ts";
 import { commandsOf, errorOf, startTestApp, type TestApp } from "../test-app.ts";
 
 let web: TestApp;
@@ -12,7 +14,7 @@ afterAll(() => web[Symbol.asyncDispose]());
 const stop = (headers: HeadersInit) =>
   web.app.request("/api/agents/ada/commands", { method: "POST", headers, body: '{"type":"stop"}' });
 
-describe("Host", () => {
+describe("createGuard(): the header Host", () => {
   test.each(["localhost:3000", "127.0.0.1:3000", "127.0.0.1", "[::1]:3000", "LOCALHOST"])(
     "%s is ours",
     async (host) => {
@@ -36,7 +38,7 @@ describe("Host", () => {
   });
 });
 
-describe("Origin", () => {
+describe("createGuard(): the header Origin", () => {
   test.each(["https://evil.example", "http://localhost:9999", "null", "http://127.0.0.1:3000"])(
     "%s may change nothing at localhost:3000",
     async (origin) => {
@@ -59,7 +61,7 @@ describe("Origin", () => {
   });
 });
 
-describe("createGuard()", () => {
+describe("pageHeaders", () => {
   test("a page may run and load what is ours alone, and be framed by nobody", async () => {
     const { headers } = await web.app.request("/");
     expect(headers.get("content-security-policy")?.split("; ").sort()).toEqual([
@@ -88,5 +90,61 @@ describe("createGuard()", () => {
       expect(response.headers.get("content-type")).toMatch(/^text\/(javascript|css)/);
       expect((await web.app.request(path.replace(/[0-9a-f]{16}/, "0123456789abcdef"))).status).toBe(404);
     }
+  });
+});
+
+describe("hostsNamed()", () => {
+  const isOwn = hostsNamed(["Agents.example.org", "host-1"]);
+
+  test.each([
+    ...["agents.example.org", "host-1", "localhost", "127.0.0.1", "[::1]"],
+    // DNS rebinding needs a name.
+    ...["10.0.0.7", "192.168.1.20", "[fe80::1]"],
+  ])("%s is ours", (host) => expect(isOwn(host)).toBe(true));
+
+  test.each([
+    "example.org",
+    "agents.example.org.evil.example",
+    "evil-agents.example.org",
+    "",
+    "10.0.0.7.evil.example",
+  ])("%j is not", (host) => expect(isOwn(host)).toBe(false));
+});
+
+describe("isReading()", () => {
+  test.each([
+    ["GET", true],
+    ["HEAD", true],
+    ["OPTIONS", true],
+    ["POST", false],
+    ["DELETE", false],
+    ["get", false],
+  ])("of %s is %p", (method, is) => expect(isReading(method)).toBe(is));
+});
+
+describe("isOwnOrigin()", () => {
+  const app = new Hono().all("*", (c) => c.json(isOwnOrigin(c)));
+  const asked = async (headers: Record<string, string>, url = "http://localhost:3000/x") =>
+    await (await app.request(url, { method: "POST", headers })).json();
+
+  test("is true of a page at the very address that is asked", async () => {
+    expect(await asked({ host: "localhost:3000", origin: "http://localhost:3000" })).toBe(true);
+    expect(await asked({ origin: "http://localhost:3000" })).toBe(true);
+    expect(await asked({ host: "LOCALHOST:80", origin: "http://localhost" })).toBe(true);
+    const tls = "https://agents.example.org/x";
+    expect(await asked({ host: "agents.example.org", origin: "https://agents.example.org" }, tls)).toBe(true);
+  });
+
+  test.each([
+    {},
+    { origin: "" },
+    { origin: "null" },
+    { origin: "https://localhost:3000" },
+    { origin: "http://localhost:3001" },
+    { origin: "http://127.0.0.1:3000" },
+    { origin: "http://localhost:3000.evil.example" },
+    { origin: "localhost:3000" },
+  ])("is false of %j", async (headers) => {
+    expect(await asked({ host: "localhost:3000", ...headers })).toBe(false);
   });
 });
