@@ -33,10 +33,18 @@ const addArgs = {
   ...jsonArgs,
 } as const;
 const removeArgs = {
-  ...idArg,
-  force: { type: "boolean", description: "remove the agent even if it still runs" },
+  id: { type: "positional", required: true, description: "ids of the agents" },
+  force: { type: "boolean", description: "remove the agents even if they still run" },
   ...clientArgs,
 } as const;
+
+const removeCommand = defineCliCommand({
+  name: "agents remove",
+  description: "remove agents with their state, queue, credentials and files; the recorded history stays",
+  args: removeArgs,
+  takesMore: true,
+  run: remove,
+});
 
 export const agentsCommand = defineCommandGroup({
   name: "agents",
@@ -68,15 +76,8 @@ export const agentsCommand = defineCommandGroup({
         run: revoke,
       }),
     },
-    remove: {
-      command: defineCliCommand({
-        name: "agents remove",
-        description:
-          "remove an agent with its state, queue, credentials and files; the recorded history stays",
-        args: removeArgs,
-        run: remove,
-      }),
-    },
+    remove: { command: removeCommand },
+    rm: { command: removeCommand, isHidden: true },
   },
 });
 
@@ -128,21 +129,29 @@ async function add(args: Arguments<typeof addArgs>, context: CliContext): Promis
 }
 
 /** Revokes the agent's credentials first, so that it cannot report anything more. */
-async function remove(args: Arguments<typeof removeArgs>, context: CliContext): Promise<number> {
-  const [id, dataDir] = [parseAgentId(args.id), dataDirFor(args, context)];
+async function remove(
+  args: Arguments<typeof removeArgs>,
+  context: CliContext,
+  more: readonly string[],
+): Promise<number> {
+  const ids = [...new Set([args.id, ...more].map(parseAgentId))];
+  const dataDir = dataDirFor(args, context);
   const { json, print, log, now } = context;
   const force = args.force === true;
   await withClient(args, context, async (bus) => {
     const fleet = createFleetReader(bus, context);
-    await checkRemovable(fleet, id, { dataDir, force });
+    // None is removed where one of them cannot be.
+    for (const id of ids) await checkRemovable(fleet, id, { dataDir, force });
     const keys = await readKeys(dataDir);
-    if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
-      await revokeAgent(dataDir, id, now());
-      await tellRevocations(dataDir, keys, id, log);
+    for (const id of ids) {
+      if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
+        await revokeAgent(dataDir, id, now());
+        await tellRevocations(dataDir, keys, id, log);
+      }
+      await removeAgent(bus, fleet, id, { dataDir, now });
+      print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
     }
-    await removeAgent(bus, fleet, id, { dataDir, now });
   });
-  print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
   return 0;
 }
 

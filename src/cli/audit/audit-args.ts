@@ -16,7 +16,7 @@ export const filterArgs = {
   since: {
     type: "string",
     valueHint: "TIME",
-    description: "only records since this time: RFC 3339, or 2h for two hours ago",
+    description: "only records since this time: RFC 3339, 2h for two hours ago, or yesterday",
   },
   until: { type: "string", valueHint: "TIME", description: "only records until this time" },
   text: { type: "string", valueHint: "TEXT", description: "only records that contain this text" },

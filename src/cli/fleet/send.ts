@@ -9,6 +9,7 @@ import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../../
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
+import { isAgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
 import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -91,13 +92,18 @@ export const sendCommand = defineCliCommand({
   name: "send",
   description: "send stop, pause, resume or a task to an agent, and print each receipt as it comes",
   args: sendArgs,
-  async run(args, context) {
+  async run(given, context) {
+    const args = withTaskMeant(given);
     const sending = await readSending(args, context);
     await ensureServer(args, context);
     return await withClient(args, context, async (bus) => {
       const fleet = createFleetReader(bus, context);
       const parts = { bus, fleet, context };
-      if (args.all === true) {
+      // `send AGENT TEXT` is a task only if there is such an agent: else the word was to be a command.
+      if (args !== given && (await fleet.find(parseAgentId(args.agent ?? ""))) === undefined)
+        readType(given.command);
+      const isAll = args.agent === "all" && (await fleet.find(parseAgentId("all"))) === undefined;
+      if (args.all === true || isAll) {
         await sendToAll(parts, sending, await fleet.all());
         return 0;
       }
@@ -107,6 +113,15 @@ export const sendCommand = defineCliCommand({
     });
   },
 });
+
+/** `cliai send ada "tidy up"` means a task, because `ada` is no command. */
+function withTaskMeant(args: SendArgs): SendArgs {
+  const { command, agent, text, all } = args;
+  if (v.is(CommandTypeSchema, command) || all === true || text !== undefined) return args;
+  return agent === undefined || !isAgentId(command)
+    ? args
+    : { ...args, command: "task", agent: command, text: agent };
+}
 
 async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
   const type = readType(args.command);

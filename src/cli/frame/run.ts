@@ -12,6 +12,7 @@ import { type Environment, withoutBunVariables } from "../../runtime.ts";
 import { commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
+import { typedWords } from "./typed-words.ts";
 
 export interface ProcessParts {
   /** Without the program's own name. */
@@ -76,8 +77,13 @@ async function runLine(
   const wantsHelp = isHelp || own.includes("--help") || own.includes("-h");
   const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (row === undefined) {
+    const meant = Object.hasOwn(typedWords, first) ? typedWords[first] : undefined;
+    if (meant?.runs !== undefined) {
+      const words = meant.runs(rest);
+      return await runLine(isHelp ? ["help", ...words] : words, own, context);
+    }
     throw new CliaiError("usage", `unknown command "${first}"`, {
-      hint: didYouMean(first, Object.keys(commands)) ?? "cliai --help",
+      hint: meant?.hint ?? didYouMean(first, Object.keys(commands)) ?? "cliai --help",
     });
   }
   const command = await row.load();

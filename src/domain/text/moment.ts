@@ -23,18 +23,25 @@ export function parseDurationMs(text: string): number | undefined {
 }
 
 /**
- * Parses an RFC 3339 time (a date alone means its beginning in UTC), or a duration before now, to milliseconds since 1970.
+ * Parses an RFC 3339 time (a date alone means its beginning in UTC), a duration before now, or `today` or `yesterday` (its local
+ * beginning), to milliseconds since 1970.
  * @param name the flag, for the message
  * @throws CliaiError `usage`
  */
 export function parseMomentMs(text: string, name: string, now: Date): number {
+  if (text === "today" || text === "yesterday") return dayStartMs(now, text === "today" ? 0 : 1);
   const ago = parseDurationMs(text);
   if (ago !== undefined) return now.getTime() - ago;
   const at = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   throw new CliaiError("usage", `${name} "${text}" is neither a time nor a duration`, {
-    hint: `write it as ${name} 2h, or ${name} 2026-05-03T14:00:00Z`,
+    hint: `write it as ${name} 2h, ${name} yesterday, or ${name} 2026-05-03T14:00:00Z`,
   });
+}
+
+/** The local beginning of a day, which may have 23 or 25 hours. */
+function dayStartMs(now: Date, daysBefore: number): number {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysBefore).getTime();
 }
 
 export interface SecondsBounds {

@@ -28,7 +28,14 @@ describe("parseMomentMs()", () => {
     ["2026-05-01", "2026-05-01T00:00:00Z"],
   ])("reads %s", (text, at) => expect(parseMomentMs(text, "--since", now)).toBe(Date.parse(at)));
 
-  test.each(["yesterday", "2026-13-01", "5", "12:00"])("refuses %s by name", (text) =>
+  test("reads today and yesterday as the beginning of the local day", () => {
+    const at = new Date(2026, 4, 3, 12, 30);
+    const read = (text: string) => parseMomentMs(text, "--since", at);
+    expect(read("today")).toBe(new Date(2026, 4, 3).getTime());
+    expect(read("yesterday")).toBe(new Date(2026, 4, 2).getTime());
+  });
+
+  test.each(["tomorrow", "2026-13-01", "5", "12:00"])("refuses %s by name", (text) =>
     expect(() => parseMomentMs(text, "--since", now)).toThrow(
       `--since "${text}" is neither a time nor a duration`,
     ),

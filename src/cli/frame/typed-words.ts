@@ -1,0 +1,56 @@
+// Words that people type because other programs have them, and what each means here: a command that is run, or one line that says
+// which command does it.
+
+interface Meaning {
+  /** The command and its arguments, from the arguments behind the word. */
+  readonly runs?: (rest: readonly string[]) => readonly string[];
+  readonly hint?: string;
+}
+
+const runs = (...own: readonly string[]): Meaning => ({ runs: (rest) => [...own, ...rest] });
+const says = (hint: string): Meaning => ({ hint });
+
+const removing = says(
+  "cliai agents remove AGENT removes an agent with its state; cliai send stop AGENT ends its work",
+);
+const page = says("cliai token url prints an address that opens the dashboard");
+const using = says("cliai ls shows what all agents used, cliai show AGENT what one did");
+
+/** None of them is a command. */
+export const typedWords: Readonly<Record<string, Meaning>> = {
+  list: runs("ls"),
+  ps: runs("ls"),
+  logs: runs("log"),
+  stop: runs("send", "stop"),
+  pause: runs("send", "pause"),
+  task: runs("send", "task"),
+  tell: runs("send", "task"),
+  msg: runs("send", "task"),
+  message: runs("send", "task"),
+  run: runs("spawn"),
+  reply: runs("answer"),
+  approve: { runs: (rest) => ["answer", ...rest, "--approve"] },
+  refuse: { runs: (rest) => ["answer", ...rest, "--refuse"] },
+  attach: says("an agent's terminal is where it was spawned; see what it does: cliai log AGENT --follow"),
+  kill: says("cliai send stop AGENT ends it in order, with --force at once"),
+  rm: removing,
+  remove: removing,
+  delete: removing,
+  start: says(
+    "cliai spawn PROFILE starts an agent, cliai resume AGENT one that has ended, cliai serve the server",
+  ),
+  restart: says("cliai send stop AGENT, then cliai resume AGENT"),
+  up: says("cliai serve starts the server, with --detach in the background"),
+  open: page,
+  ui: page,
+  dashboard: page,
+  cost: using,
+  usage: using,
+  history: says("cliai log AGENT prints what one agent did, cliai audit all that is recorded"),
+  events: says("cliai watch prints each event as it happens, cliai audit those that were"),
+  config: says(
+    "settings are flags, CLIAI_… variables or the file of --config: cliai serve --help lists them",
+  ),
+  upgrade: says("build the new version in its clone, then: cliai down && cliai serve --detach"),
+  update: says("build the new version in its clone, then: cliai down && cliai serve --detach"),
+};
