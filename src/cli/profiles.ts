@@ -81,8 +81,11 @@ async function list(args: Arguments<typeof listArgs>, context: CliContext): Prom
   body.forEach((cells, row) => {
     print(cells.join("  ").trimEnd());
     const each = listed[row];
-    if (each?.problem !== undefined) print(`  ${each.problem.message}`);
-    else if (args.where === true && each !== undefined) for (const line of keyLines(each)) print(line);
+    if (each?.problem !== undefined) {
+      const { message, hint } = each.problem;
+      print(plain(`  ${message}${hint === undefined ? "" : `; hint: ${hint}`}`));
+    }
+    if (args.where === true && each !== undefined) for (const line of keyLines(each)) print(line);
   });
   if (args.where === true) for (const line of placeLines(profiles.files)) print(line);
   return 0;
@@ -92,10 +95,11 @@ function filesOf({ found }: ListedProfile): string[] {
   return [...new Set(found?.origins.values())].map((path) => path ?? inside);
 }
 
-function keyLines({ found }: ListedProfile): string[] {
-  return alignRows([...(found?.origins ?? [])].map(([key, path]) => [`  ${key}`, path ?? inside])).map(
-    (cells) => cells.join("  "),
-  );
+/** Nothing for a profile of one file, which its row names. */
+function keyLines({ name, found }: ListedProfile): string[] {
+  if (found === undefined || filesOf({ name, found }).length < 2) return [];
+  const rows = [...found.origins].map(([key, path]) => [`  ${key}`, path ?? inside]);
+  return alignRows(rows).map((cells) => cells.join("  "));
 }
 
 function placeLines(files: readonly PlaceRead[]): string[] {

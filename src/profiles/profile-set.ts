@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { CliaiError, type ErrorCode } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
-import { type Profile, ProfileSchema } from "./profile.ts";
+import { defaultProfile, type Profile, ProfileSchema } from "./profile.ts";
 import type { ProfilesFile } from "./profiles-file.ts";
 
 export interface FoundProfile {
@@ -59,7 +59,7 @@ export function createProfileSet(
   return {
     list: () => names.map(listed),
     find(name, code = "config_invalid") {
-      if (name === undefined) return merge("agent");
+      if (name === undefined) return { name: "agent", profile: defaultProfile, origins: new Map() };
       const problem = problemOf(name);
       if (problem !== undefined) throw problem;
       if (names.includes(name)) return merge(name);

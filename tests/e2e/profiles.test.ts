@@ -86,6 +86,7 @@ test("each key of a profile is used at the launch, and an edit counts at the nex
   const where = await serve.run(["profiles", "--where"], { cwd: work });
   expect(where.stdout).toContain(join(serve.dataDir, "profiles.json"));
   expect(where.stdout).toMatch(/other +cannot be used/);
+  expect(where.stdout).toContain('unknown key "other.modle"; hint: did you mean model');
   const json = JSON.parse((await serve.run(["profiles", "--json"], { cwd: work })).stdout);
   expect(json.find(({ name }: { name: string }) => name === "mender")).toMatchObject({
     description: "mends all",

@@ -22,6 +22,9 @@ describe("createProfileSet()", () => {
   test("without a name it gives the defaults, whatever the files say", () => {
     const broken = parseProfilesFile("{", "/own");
     expect(createProfileSet([broken]).find(undefined).profile).toEqual(defaultProfile);
+    const named = createProfileSet([file({ agent: { model: "m9" } })]);
+    expect(named.find(undefined).profile).toEqual(defaultProfile);
+    expect(named.find("agent").profile.model).toBe("m9");
   });
 
   test("never takes a farther profile in the place of a wrong one, and takes the others", () => {

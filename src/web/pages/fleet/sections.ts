@@ -17,7 +17,8 @@ export function sectionOf({ axes }: AgentView): Section {
   if (axes.link.value !== "online") return "offline";
   const isPaused = axes.control.value === "paused" || axes.control.value === "stopped";
   const { value } = axes.activity;
-  return !isPaused && (value === "working" || value === "starting") ? "working" : "idle";
+  const isBusy = value === "working" || value === "retrying" || value === "starting";
+  return !isPaused && isBusy ? "working" : "idle";
 }
 
 export function groupBySection(views: readonly AgentView[]): Record<Section, AgentView[]> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { statusMark } from "../../../../src/cli/fleet/status-mark.ts";
+import { sectionOf } from "../../../../src/web/pages/fleet/sections.ts";
 import { agentAfter, hosted, type Told, viewAt } from "../session-events.ts";
 
 const began: Told[] = [
@@ -45,6 +46,7 @@ describe("a request to the model that the CLI makes again", () => {
     const view = viewAfter(9, retry(3, "1/10: 529 overloaded"), retry(5, "2/10: 529 overloaded"));
     expect(statusMark(view).text).toBe("↻ retrying 2/10: 529 overloaded");
     expect(view.status).toBe("retrying");
+    expect(sectionOf(view)).toBe("working");
     expect(view.axes.activity.age_s).toBe(6);
     expect(view.axes.attention.value).toBe("none");
   });
