@@ -49,6 +49,11 @@ describe("parseProfilesFile()", () => {
     expect([profiles.get("good"), profiles.size, broken]).toEqual([{ model: "m" }, 1, undefined]);
   });
 
+  test("writes no control character of a key into its message: it goes to a terminal", () => {
+    const [problem] = parse({ fixer: { "x\u001b[2J": 1 } }).problems.values();
+    expect(problem?.message).toBe('/d/profiles.json: unknown key "fixer.x\\u001b[2J"');
+  });
+
   test.each([
     ['{\n "fixer": {},\n}', "/d/profiles.json:3:1 is not JSON"],
     ["[]", "/d/profiles.json: the file must be an object, not a list"],

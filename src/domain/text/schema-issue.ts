@@ -43,15 +43,16 @@ export function describeIssue(
   },
 ): CliaiError {
   const keys = [...at, ...(issue.path ?? []).map((item) => String(item.key))];
-  const dotted = keys.join(".");
+  // Escaped, because a key may have been written by an agent, and the message goes to a terminal.
+  const dotted = JSON.stringify(keys.join("."));
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = knownKeys(keys.slice(0, -1));
-    return new CliaiError("config_invalid", `${name}: unknown key "${dotted}"`, {
+    return new CliaiError("config_invalid", `${name}: unknown key ${dotted}`, {
       hint: didYouMean(keys.at(-1) ?? "", known) ?? `the keys are ${known.join(", ")}`,
     });
   }
   const received = JSON.stringify(issue.input)?.slice(0, 60);
-  const what = keys.length === 0 ? issue.message : `"${dotted}" ${issue.message}`;
+  const what = keys.length === 0 ? issue.message : `${dotted} ${issue.message}`;
   const found = issue.path?.at(-1)?.origin === "key" ? "" : `, not ${received}`;
   return new CliaiError("config_invalid", `${name}: ${what}${found}`, { hint: `correct it in ${name}` });
 }
