@@ -1,4 +1,4 @@
-// What a simulated agent says, as large and as varied as a bridge's own words are. Only the clock is not pure.
+// The messages of a simulated agent. They are as large and as varied as a bridge's. Pure, except for the clock.
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { AgentEvent } from "../domain/wire/event-messages.ts";
 import type { Heartbeat, StatusReport } from "../domain/wire/messages.ts";

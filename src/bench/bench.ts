@@ -1,6 +1,6 @@
 // This room measures this program and compares it with the limits of the machine (`bun run bench`).
 //
-// Runs scenarios: the sides take turns in each round, so that what else the machine does falls on all of them.
+// Runs scenarios. The sides of a scenario take turns in each round, so that other work of the machine disturbs all of them alike.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,13 +25,13 @@ export interface BenchReport {
 export interface BenchOptions extends Omit<BenchContext, "dir"> {
   readonly scenarios: readonly Scenario[];
   readonly version: string;
-  /** Measures a scenario up to three times until the gate passes it, see gate.ts. */
+  /** Whether to measure a scenario up to three times, until the gate passes it; see gate.ts. */
   readonly isGate: boolean;
-  /** Aborted when the person wants no more. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** A scenario that fails is told of, and the others go on. */
+/** If a scenario fails, its report says so, and the others go on. */
 export async function runBench({
   scenarios,
   version,
@@ -52,7 +52,7 @@ export async function runBench({
   return { version, machine, took_s, scenarios: reports };
 }
 
-/** A failure is no matter of the machine's pace: it ends the tries. */
+/** Measures until the gate passes the scenario, three times at most. A failure ends the tries, because it does not depend on speed. */
 async function tryForGate(
   measure: () => Promise<ScenarioReport>,
   note: BenchContext["note"],

@@ -1,4 +1,4 @@
-// A bridge of the measured program, as an agent's CLI starts it.
+// Starts a bridge of the measured program, as an agent's CLI does.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BenchChild, startBenchChild } from "./child.ts";
@@ -6,11 +6,11 @@ import type { BenchContext } from "./scenario.ts";
 import { cleanEnvironment, type MeasuredServe } from "./serve.ts";
 
 export interface BridgeOptions {
-  /** Default 15, as for a user. */
+  /** Default 15, as in normal use. */
   readonly heartbeatS?: number;
 }
 
-/** The environment of an agent's bridge, with credentials of its own in a file. */
+/** The environment of an agent's bridge. Writes the agent's own credentials to a file. */
 export async function bridgeEnvironment(
   serve: MeasuredServe,
   id: string,

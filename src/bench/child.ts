@@ -1,19 +1,19 @@
-// A child process of the benchmark: its lines as they come, its input, its end by its own handle.
+// A child process of the benchmark: reads its lines, writes to its stdin, and ends it by its handle.
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface BenchChild extends AsyncDisposable {
   readonly pid: number;
   readonly process: ChildProcess;
   write(text: string): void;
-  /** The next line of its output; rejects at the deadline, and when the child ends without one. */
+  /** The next line of its output. Rejects at the deadline, or if the child ends without another line. */
   nextLine(deadlineMs?: number): Promise<string>;
   kill(signal: NodeJS.Signals): void;
-  /** Resolves once it has ended; killed after the deadline. */
+  /** Resolves when the child has ended. Kills it after the deadline. */
   end(deadlineMs?: number): Promise<void>;
 }
 
 export interface BenchChildOptions {
-  /** Beside this process's own; a variable that is undefined is taken away. */
+  /** Added to this process's environment. A variable that is undefined is removed. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
@@ -21,7 +21,7 @@ export interface BenchChildOptions {
 const lineWithinMs = 30_000;
 const endWithinMs = 10_000;
 
-/** @param command the program and its first arguments, never a shell */
+/** @param command the program and its first arguments; no shell is used */
 export async function startBenchChild(
   [command, ...first]: readonly [string, ...string[]],
   args: readonly string[],
@@ -51,7 +51,7 @@ export async function startBenchChild(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaint = (complaint + text).slice(-2_000);
   });
-  child.stdin.on("error", () => undefined); // it ended before it had read all: its end tells
+  child.stdin.on("error", () => undefined); // it ended before it had read everything, which `ended` reports
   const failure = (why: string) => new Error(`${[...first, ...args].join(" ")} ${why}: ${complaint.trim()}`);
   const ended = new Promise<void>((resolve) => {
     const settle = (why: string) => {

@@ -1,10 +1,10 @@
-// What fails the gate: a ratio that is twice as bad as the worst processor came to, in the best of three tries. Figures in ms,
-// MB or messages a second never fail it, because they are the machine's; a ratio is ours to the limit of the same run. Pure.
+// Decides what fails the gate: a ratio that is, in the best of three tries, twice as bad as `reached`, the worst on any processor. Figures
+// in ms, MB or messages a second never fail it, because they depend on the machine; a ratio compares with the limit of the same run. Pure.
 import { figureOf, type RatioTarget, type Row, type ScenarioReport } from "./scenario.ts";
 
 export const triesAtMost = 3;
 
-/** What the gate holds a ratio to. A target that is laxer than twice what was reached counts instead. */
+/** The worst ratio that the gate allows: twice `reached`, or the target if that is laxer. */
 export function allowedRatio({ most, least, reached }: RatioTarget): { most?: number; least?: number } {
   return {
     ...(most === undefined ? {} : { most: Math.max(most, reached * 2) }),
@@ -12,7 +12,7 @@ export function allowedRatio({ most, least, reached }: RatioTarget): { most?: nu
   };
 }
 
-/** How bad a row's ratio is for what is allowed: above 1 it fails the gate. 0 for a row that the gate does not judge. */
+/** How bad a row's ratio is, compared with the allowed one. Above 1 it fails the gate; 0 if the row has no ratio target. */
 function badnessOf(row: Row): number {
   const badness = ratioTargets(row).map((target) => {
     const ratio = figureOf(row, target);
@@ -27,7 +27,7 @@ function ratioTargets({ targets }: Row): RatioTarget[] {
   return targets.filter((target) => target.of === "ratio");
 }
 
-/** Each row of the try in which its own ratio was best: what another try disturbs counts against no row. */
+/** For each row, the try with its best ratio, so that a disturbance in one try does not count. */
 export function bestOfTries(tries: readonly (readonly Row[])[]): Row[] {
   const best = new Map<string, Row>();
   for (const row of tries.flat()) {
@@ -37,7 +37,7 @@ export function bestOfTries(tries: readonly (readonly Row[])[]): Row[] {
   return [...best.values()];
 }
 
-/** Whether a scenario that was measured so often is measured once more: a try that passes ends it. */
+/** Whether to measure the scenario once more: not after a try that passes, or after the last try. */
 export function wantsAnotherTry(tries: readonly (readonly Row[])[]): boolean {
   return tries.length < triesAtMost && bestOfTries(tries).some((row) => badnessOf(row) > 1);
 }

@@ -1,4 +1,4 @@
-// What a reader needs to know of the machine to place the figures: nothing that tells whose it is.
+// The facts about the machine that a reader needs to judge the figures. None of them identifies the machine or its owner.
 import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 
 export interface MachineFacts {
@@ -8,7 +8,7 @@ export interface MachineFacts {
   readonly cores: number;
   readonly cpu: string;
   readonly memory_gb: number;
-  /** Of the last minute, at the beginning: above 0.5 others were at work. */
+  /** The load of the minute before the start. Above 0.5, other programs were running. */
   readonly load: number;
 }
 

@@ -1,14 +1,14 @@
-// An MCP client by hand, over a child's stdio: as little as there can be between the clock and the bridge.
+// A minimal MCP client over a child's stdio, so that as little as possible is measured besides the bridge.
 import type { BenchChild } from "./child.ts";
 
 const protocolVersion = "2025-11-25";
 
 export interface McpClient {
-  /** Resolves when the server has answered; whether it could do it or not is the caller's to see. */
+  /** Resolves to the server's answer, which may also be an error. The caller has to check it. */
   callTool(name: string, args: object): Promise<string>;
 }
 
-/** The handshake. Resolves when `initialize` is answered. */
+/** Does the handshake. Resolves when `initialize` is answered. */
 export async function initializeMcp(child: BenchChild, deadlineMs?: number): Promise<McpClient> {
   let id = 0;
   const request = async (method: string, params: object) => {
@@ -22,7 +22,7 @@ export async function initializeMcp(child: BenchChild, deadlineMs?: number): Pro
   return { callTool: (name, args) => request("tools/call", { name, arguments: args }) };
 }
 
-/** What else the server says, such as notifications, is passed over. */
+/** Skips the server's other lines, such as notifications. */
 async function answerTo(child: BenchChild, id: number, deadlineMs: number | undefined): Promise<string> {
   const mark = new RegExp(`"id":${id}[,}]`);
   for (;;) {
@@ -31,7 +31,7 @@ async function answerTo(child: BenchChild, id: number, deadlineMs: number | unde
   }
 }
 
-/** The very line that a tool call is, for an echo that only sends it back. */
+/** The line of a tool call, for the echo program, which only sends it back. */
 export function toolCallLine(name: string, args: object): string {
   const params = { name, arguments: args };
   return `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`;

@@ -1,14 +1,14 @@
-// An open page of the dashboard: its event stream, watched for a text that a change will bring.
+// An open page of the dashboard: reads its event stream, and notes when an awaited text comes.
 import type { MeasuredServe } from "./serve.ts";
 
 export interface OpenPage extends AsyncDisposable {
-  /** Resolves with the moment the text came, by performance.now(). */
+  /** Resolves to the time at which the text came, by performance.now(). */
   awaitText(text: string): Promise<number>;
   /** How many bytes have come so far. */
   bytes(): number;
 }
 
-/** The fleet page as it stands with many agents. Resolves once the first whole state has begun to come. */
+/** Opens the stream of the fleet page with its table. Resolves when the first state begins to come. */
 export async function openFleetPage(serve: MeasuredServe): Promise<OpenPage> {
   const ending = new AbortController();
   const response = await serve.fetch("/events?layout=table", { signal: ending.signal });
@@ -20,7 +20,7 @@ export async function openFleetPage(serve: MeasuredServe): Promise<OpenPage> {
   const first = Promise.withResolvers<void>();
   const take = (text: string) => {
     first.resolve();
-    // A text may be cut by the end of a chunk: the longest that is waited for is looked for across it.
+    // A text may be split between two chunks, so search in the end of the last one, too.
     const seen = rest + text;
     for (const [wanted, resolve] of waiting) {
       if (!seen.includes(wanted)) continue;
@@ -35,7 +35,7 @@ export async function openFleetPage(serve: MeasuredServe): Promise<OpenPage> {
       bytes += chunk.length;
       take(decoder.decode(chunk, { stream: true }));
     }
-  })().catch(() => undefined); // aborted at the end, or lost: what is still waited for runs into its deadline
+  })().catch(() => undefined); // aborted at the end, or lost: then an awaited text runs into its deadline
   await first.promise;
   return {
     bytes: () => bytes,

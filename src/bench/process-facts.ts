@@ -1,15 +1,15 @@
-// What Linux says of a process: memory by share, CPU time, open files. Undefined elsewhere: it is not measured there.
+// Reads memory, CPU time and open files of a process from Linux's /proc. On other systems these are not measured.
 import { readdir, readFile } from "node:fs/promises";
 
 const ticksPerS = 100; // USER_HZ, the same on every Linux that Bun runs on
 
 export interface ProcessMemory {
-  /** Proportional set size: what is shared counts for each of its users in part. */
+  /** The proportional set size: shared memory is divided among the processes that share it. */
   readonly pssMb: number;
   readonly anonymousMb: number;
 }
 
-/** Why memory cannot be measured here; undefined where it can. */
+/** Why processes cannot be measured on this machine; undefined if they can. */
 export function whyNoProcessFacts(): string | undefined {
   return process.platform === "linux" ? undefined : "not measured here: it is read from Linux's /proc";
 }
@@ -23,10 +23,10 @@ export async function readMemory(pid: number): Promise<ProcessMemory> {
   return { pssMb: megabytes("Pss"), anonymousMb: megabytes("Anonymous") };
 }
 
-/** User and system time of the process so far, without its children's. */
+/** The user and system time of the process so far, without its children. */
 export async function readCpuMs(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The name in brackets may hold blanks; utime and stime are the 14th and 15th fields.
+  // The name in brackets may contain blanks; utime and stime are fields 14 and 15.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) / ticksPerS) * 1_000;
 }
@@ -35,9 +35,9 @@ export async function countOpenFiles(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length;
 }
 
-/** The first child of a process whose name begins so, such as serve's nats-server. */
+/** The first child of a process whose name begins with that text, such as serve's nats-server. */
 export async function findChild(pid: number, beginning: string): Promise<number | undefined> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => ""); // a kernel without it
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => ""); // this kernel does not have that file
   for (const child of children.trim().split(" ").map(Number)) {
     const comm = await readFile(`/proc/${child}/comm`, "utf8").catch(() => ""); // it has just ended
     if (comm.startsWith(beginning)) return child;

@@ -1,4 +1,4 @@
-// What a benchmark prints: a table for a person. Pure.
+// Makes the table that a benchmark prints for a person. Pure.
 import type { BenchReport } from "./bench.ts";
 import { isMet, type Row, type ScenarioReport, type Target, type Unit } from "./scenario.ts";
 

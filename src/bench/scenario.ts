@@ -1,34 +1,34 @@
-// What a scenario of the benchmark is: sides that are measured in turns, and how their samples are judged.
+// The types of a scenario of the benchmark: its sides, which are measured in turns, and the judging of their samples.
 import type { Logger } from "../log.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
 export interface BenchContext {
-  /** The program that is measured: its command and first arguments. */
+  /** The command and first arguments of the measured program. */
   readonly program: readonly [command: string, ...args: string[]];
-  /** This very program, for the other ends of the limits; see programs.ts. */
+  /** The command and first arguments of this program, which starts the helper programs; see programs.ts. */
   readonly self: readonly [command: string, ...args: string[]];
-  /** Where things are compiled that only a source checkout has; undefined for the executable elsewhere. */
+  /** Compiles the programs in src/bench/bare. Undefined without a source checkout. */
   readonly workshop: Workshop | undefined;
-  /** A short run: fewer rounds, smaller sizes, the same ratios. */
+  /** Whether the run is short: fewer rounds and smaller sizes, but the same ratios. */
   readonly isShort: boolean;
-  /** An empty directory of the scenario's own. */
+  /** An empty directory for this scenario. */
   readonly dir: string;
   readonly log: Logger;
-  /** Tells the person at the terminal what is being done. */
+  /** Prints to the terminal what is being done. */
   note(text: string): void;
 }
 
 export interface Workshop {
-  /** The command that compiles one of src/bench/bare to an executable, once; its path. */
+  /** Compiles one of the programs in src/bench/bare, once. Resolves to the path of the executable. */
   compile(name: "mcp-server" | "nothing"): Promise<string>;
-  /** How many bytes of the measured executable are nats-server, where the build has written that down. */
+  /** How many bytes of the measured executable are nats-server; undefined if the build has not noted that. */
   readonly natsServerBytes: number | undefined;
 }
 
 /** Adds one sample. */
 export type Note = (metric: string, value: number) => void;
 
-/** One of those that take turns: the limit, or ours. */
+/** One of the sides that take turns: the limit, or ours. */
 export interface Side {
   readonly name: string;
   measure(note: Note): Promise<void>;
@@ -38,9 +38,9 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly rounds: { readonly full: number; readonly short: number };
-  /** Whether the gate's short form has it. */
+  /** Whether it is part of the short form, which the gate runs. */
   readonly isInShort: boolean;
-  /** Why it cannot be measured here; undefined when it can. */
+  /** Why the scenario cannot be measured here; undefined if it can. */
   readonly absent?: (context: BenchContext) => string | undefined;
   prepare(context: BenchContext, parts: AsyncDisposableStack): Promise<readonly Side[]>;
   judge(samples: Samples): readonly Row[];
@@ -51,14 +51,14 @@ export type Unit = "ms" | "MB" | "a second" | "%" | "count";
 export type Target = RatioTarget | FigureTarget;
 
 interface Bounds {
-  /** One of the two. */
+  /** A target has one of the two. */
   readonly most?: number;
   readonly least?: number;
 }
 
 export interface RatioTarget extends Bounds {
   readonly of: "ratio";
-  /** The worst that any processor came to in a quiet run (docs/performance.md): the gate allows twice that, see gate.ts. */
+  /** The worst ratio that any processor had in a quiet run (docs/performance.md). The gate allows twice that; see gate.ts. */
   readonly reached: number;
 }
 
@@ -72,10 +72,10 @@ export interface Row {
   readonly unit: Unit;
   readonly ours: Summary;
   readonly limit?: Summary;
-  /** Of the medians, ours to the limit. */
+  /** Our median divided by the limit's. */
   readonly ratio?: number;
   readonly targets: readonly Target[];
-  /** What the limit is, or how the figure came about. */
+  /** What the limit is, or how the figure was made. */
   readonly remark?: string;
 }
 
@@ -83,7 +83,7 @@ export interface ScenarioReport {
   readonly name: string;
   readonly title: string;
   readonly rows: readonly Row[];
-  /** How often it was measured, where the gate wanted another try: each row is the best of them. */
+  /** How often it was measured, if more than once: each row is then from its best try. */
   readonly tries?: number;
   /** Why there are no rows. */
   readonly absent?: string;
@@ -91,7 +91,7 @@ export interface ScenarioReport {
 }
 
 export interface Samples {
-  /** @throws Error when the metric was never noted */
+  /** @throws Error if the metric was never noted */
   of(metric: string): readonly number[];
   has(metric: string): boolean;
 }
@@ -130,7 +130,7 @@ export function buildRow({ what, unit, ours, limit, targets = [], remark }: RowO
   return { what, unit, ours: own, limit: bound, ratio: own.median / bound.median, targets, ...rest };
 }
 
-/** The figure that a target is about. */
+/** The figure of the row that the target is about. */
 export function figureOf({ ours, ratio }: Row, { of }: Target): number {
   return of === "ratio" ? (ratio ?? Number.NaN) : ours[of];
 }

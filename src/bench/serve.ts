@@ -1,4 +1,4 @@
-// `cliai serve` as the benchmark runs it: the measured program on free ports, in a directory of its own, ended by its handle.
+// Starts `cliai serve` for the benchmark: the measured program, on free ports, in a directory of its own. Ends it by its handle.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DirectRequest, directFetch } from "../direct-fetch.ts";
@@ -26,32 +26,32 @@ export interface MeasuredServe {
   readonly natsUrl: string;
   readonly dataDir: string;
   readonly child: BenchChild;
-  /** From exec to the line that says it is ready. */
+  /** The time from exec to the line that says that it is ready. */
   readonly readyMs: number;
   /** The credentials with all rights in the fleet's account. */
   readonly operatorCreds: string;
-  /** The text of credentials that allow what the agent's bridge may do. */
+  /** Makes credentials for an agent's bridge, and returns their text. */
   mintCreds(id: string): Promise<string>;
-  /** A connection with all rights, closed with the parts. */
+  /** Connects with all rights, or with those of an agent. The connection is closed when `parts` are disposed of. */
   connect(name: string, id?: AgentId): Promise<Bus>;
-  /** A connection of nats-server's own account, which knows what there is of connections and subscriptions. */
+  /** Connects to nats-server's system account, which reports the numbers of connections and subscriptions. */
   connectSystem(): Promise<Bus>;
   readonly fetch: (path: string, init?: DirectRequest) => Promise<Response>;
-  /** The process id of its nats-server; undefined where that cannot be found out. */
+  /** The process id of its nats-server; undefined if it cannot be found. */
   natsPid(): Promise<number | undefined>;
 }
 
 export interface MeasuredServeOptions {
   readonly args?: readonly string[];
-  /** Default: one in the scenario's own directory. */
+  /** Default: a folder in the scenario's own directory. */
   readonly dataDir?: string;
-  /** Default: any free one. */
+  /** Default: a free port. */
   readonly natsPort?: number;
 }
 
 const readyWithinMs = 60_000;
 
-/** Ended with the parts. */
+/** The serve is ended when `parts` are disposed of. */
 export async function startMeasuredServe(
   { program, dir }: Pick<BenchContext, "program" | "dir">,
   parts: AsyncDisposableStack,
@@ -76,7 +76,7 @@ export async function startMeasuredServe(
     system: await read("system"),
     account: await read("account"),
   };
-  /** As `cliai agents add` makes them: a user of an account of its own. */
+  /** Makes credentials as `cliai agents add` does: for a user in an account of the agent's own. */
   const mintAgent = async (id: AgentId) => {
     const account = createAgentAccount();
     const claims = await buildAgentAccountClaims(keys, { id, key: account, revocations: {} });
@@ -108,7 +108,7 @@ export async function startMeasuredServe(
   };
 }
 
-/** What this process was told must not reach the measured one. */
+/** Variables of this process that must not reach the measured one. */
 export const cleanEnvironment: Readonly<Record<string, undefined>> = {
   CLIAI_HOME: undefined,
   CLIAI_LOG: undefined,
@@ -118,10 +118,10 @@ export const cleanEnvironment: Readonly<Record<string, undefined>> = {
   AGENT_ID: undefined,
 };
 
-/** The nats-server that the serve of this directory has unpacked; undefined where it runs another. */
+/** The path of the nats-server that serve has unpacked in this directory; undefined if it runs another one. */
 export async function unpackedServer(dataDir: string): Promise<string | undefined> {
   const bin = join(dataDir, "bin");
-  const names = await readdir(bin).catch(() => []); // a run from source unpacks none
+  const names = await readdir(bin).catch(() => []); // a run from source does not unpack one
   const name = names.find((each) => each.startsWith("nats-server"));
   return name === undefined ? undefined : join(bin, name);
 }

@@ -1,5 +1,5 @@
-// One agent without a CLI and without a bridge of its own process: the same connection, the same words, the same answers
-// to commands. Where a run needs more agents than the machine has memory for bridges.
+// Simulates one agent without a CLI and without a bridge process: the same connection, the same messages, the same answers to commands.
+// It is used if a run needs more agents than the machine has memory for bridges.
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { buildConnectionName } from "../domain/wire/connection-name.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
@@ -11,7 +11,7 @@ import { connectBus } from "../nats/connect-bus.ts";
 import { consumeOrders, type Order } from "../nats/jetstream/follow.ts";
 import { agentEvent, heartbeat } from "./agent-messages.ts";
 
-/** How often each is done, in seconds; never when left out. */
+/** The seconds between two heartbeats, events and tool calls. Events or calls that are left out are never sent. */
 export interface Pace {
   readonly heartbeatS: number;
   readonly eventS?: number | undefined;
@@ -23,7 +23,7 @@ export interface Deeds {
   events: number;
   calls: number;
   failedCalls: number;
-  /** Of each answered call. */
+  /** How long each answered call took. */
   callMs: number[];
 }
 
@@ -36,17 +36,17 @@ export interface SimulatedAgentOptions {
   readonly id: string;
   readonly creds: string;
   readonly pace: Pace;
-  /** Whether it takes commands, and applies or refuses them in turn. */
+  /** Whether it takes commands: it refuses each fifth and applies the others. */
   readonly takesCommands: boolean;
   readonly deeds: Deeds;
 }
 
 const connectWithinMs = 20_000;
 const callWithinMs = 30_000;
-/** Of the commands it takes it refuses each so many. */
+/** It refuses each command whose sequence is a multiple of this. */
 const refusesEach = 5;
 
-/** Connects, beats at once, and goes on at its pace. Returns the way to end it, with or without a goodbye. */
+/** Connects, sends a heartbeat at once, and goes on at its pace. Resolves to the function that ends it, with or without a goodbye. */
 export async function startSimulatedAgent(
   options: SimulatedAgentOptions,
 ): Promise<(isGoodbye: boolean) => Promise<void>> {
@@ -56,7 +56,7 @@ export async function startSimulatedAgent(
   const name = buildConnectionName(id, instance);
   const bus = await connectBus({
     ...{ url, name, creds, inboxPrefix: inboxPrefix(id), log: silentLogger },
-    // On a machine that is full to the brim even nats-server takes its time.
+    // Long, because nats-server is slow to answer on a machine under full load.
     ...{ waitForServer: true, connectTimeoutMs: connectWithinMs },
   });
   let seq = 0;
@@ -76,7 +76,7 @@ export async function startSimulatedAgent(
       await callTool(bus, id, instance);
       deeds.callMs.push(performance.now() - startedMs);
     } catch {
-      deeds.failedCalls += 1; // counted, and told at the end
+      deeds.failedCalls += 1; // counted, and reported at the end
     }
   };
   beat();
@@ -95,7 +95,7 @@ export async function startSimulatedAgent(
       await orders?.stop();
       await bus.close({ graceMs: 2_000 });
     } else {
-      // As one that is killed: what it was doing is left as it is.
+      // Like an agent that is killed: close at once, and finish nothing.
       await bus.connection.close();
       void orders?.stop();
     }
@@ -122,7 +122,7 @@ async function callTool(bus: Bus, id: AgentId, instance_id: string): Promise<voi
   if (!success) throw new Error(error);
 }
 
-/** Says of each command that it was delivered and what became of it; one that came too late has expired. */
+/** Stores the receipts of a command: `delivered` and its end, or `expired` if it came too late. */
 async function answer(bus: Bus, id: AgentId, order: Order): Promise<void> {
   try {
     const { command_id = "", token, expires_at } = decodeMessage(CommandSchema, order.data);
@@ -141,12 +141,12 @@ async function answer(bus: Bus, id: AgentId, order: Order): Promise<void> {
     }
     await order.ack();
   } catch {
-    // The connection is lost or its own end has come: the order is delivered again, to this run or to the next.
+    // The connection is lost or the agent is ending: the order is delivered again, to this run or the next.
     if (bus.isConnected()) order.giveBack();
   }
 }
 
-/** At a moment of its own within the interval, so that a fleet does not speak with one voice. */
+/** Calls `act` at each interval, beginning at a random moment, so that the agents of a fleet do not all send at once. */
 function every(seconds: number | undefined, act: () => void): () => void {
   if (seconds === undefined) return () => undefined;
   let timer: ReturnType<typeof setInterval> | undefined;

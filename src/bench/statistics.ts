@@ -1,4 +1,4 @@
-// The figures of many samples. Pure.
+// Summarizes samples. Pure.
 
 export interface Summary {
   readonly count: number;
@@ -8,7 +8,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** @throws RangeError for no samples at all: a scenario that measured nothing must not look like one that took no time */
+/** @throws RangeError if there are no samples, because a scenario that measured nothing must not look fast */
 export function summarize(samples: readonly number[]): Summary {
   if (samples.length === 0) throw new RangeError("nothing was measured");
   const sorted = samples.toSorted((a, b) => a - b);
@@ -21,7 +21,7 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** Nearest rank: always one of the samples. */
+/** The nearest rank, so that the result is one of the samples. */
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }

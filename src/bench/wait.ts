@@ -1,7 +1,10 @@
-// Waiting with a deadline: for a condition, and for no longer than that.
+// Waits for a condition, with a deadline.
 import { pause } from "../waiting.ts";
 
-/** Calls `check` until it is true; one that throws counts as not yet. @throws Error at the deadline, naming what was awaited */
+/**
+ * Calls `check` until it returns true. If it throws, it is called again.
+ * @throws Error at the deadline, with `what`
+ */
 export async function waitUntil(
   check: () => boolean | Promise<boolean>,
   { what, deadlineMs = 30_000, everyMs = 20 }: { what: string; deadlineMs?: number; everyMs?: number },

@@ -1,4 +1,4 @@
-// What only a source checkout can: compile the bare programs that ours is held against, into the build's cache, once.
+// Compiles the bare programs with which ours is compared, into the build's cache. This needs a source checkout.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -13,7 +13,7 @@ const withinMs = 120_000;
 
 /**
  * @param projectDir the source checkout
- * @param executable the file name in dist/ of what is measured
+ * @param executable the file name of the measured executable in dist/
  */
 export async function openWorkshop(projectDir: string, executable: string): Promise<Workshop> {
   const cacheDir = join(projectDir, ".cache", "bench");
@@ -30,7 +30,7 @@ export async function openWorkshop(projectDir: string, executable: string): Prom
       if (existsSync(path)) return path;
       await mkdir(cacheDir, { recursive: true });
       const fresh = `${path}.${process.pid}`;
-      // The same settings as .ci/build/compile.ts has for ours.
+      // The same settings as for our own executable in .ci/build/compile.ts.
       const settings = ["--compile", "--minify", "--bytecode", "--format=esm", "--sourcemap=inline"];
       const noAutoload = ["dotenv", "bunfig"].map((what) => `--no-compile-autoload-${what}`);
       const args = ["build", ...settings, ...noAutoload, "--outfile", fresh, entry];
@@ -54,6 +54,6 @@ async function readNatsServerBytes(projectDir: string, executable: string): Prom
     >;
     return manifest[executable]?.natsServer.packedBytes;
   } catch {
-    return undefined; // nothing built here
+    return undefined; // nothing was built in this checkout
   }
 }

@@ -1,4 +1,4 @@
-// The MCP SDK with one tool and nothing of ours: what a bridge's start and memory are held against. Compiled by the bench.
+// The MCP SDK with one tool and nothing of ours. The bench compiles it, as the limit for a bridge's start and memory.
 import { McpServer } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";

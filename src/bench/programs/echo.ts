@@ -1,4 +1,4 @@
-// Sends back what it reads: what a round trip over stdio costs when nothing is done with it.
+// Sends back what it reads, to measure the cost of a round trip over stdio alone.
 import type { BenchProgram } from "./program.ts";
 import { untilInputEnds } from "./program.ts";
 

@@ -1,5 +1,5 @@
-// A fleet of simulated agents in one process. It says `{"ready":true}` once all are connected, and what they have done for
-// each line `deeds` it is told; `{"end":ID,"goodbye":BOOL}` ends one of them, `{"start":ID}` brings it back.
+// A fleet of simulated agents in one process. It prints `{"ready":true}` when all are connected. It answers the line `deeds` with what
+// they have done. `{"end":ID,"goodbye":BOOL}` ends one of them, `{"start":ID}` starts it again.
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { noDeeds, type Pace, startSimulatedAgent } from "../simulated-agent.ts";
@@ -9,7 +9,7 @@ export interface FleetOptions {
   readonly url: string;
   readonly pace: Pace;
   readonly takesCommands: boolean;
-  /** A JSON file of agent id -> credentials: too long for an argument, and a secret. */
+  /** A JSON file of agent id -> credentials. They are in a file because they are secret, and too long for an argument. */
   readonly credsPath: string;
 }
 
@@ -40,7 +40,7 @@ export const fleet: BenchProgram = async ({ options, stdin, stdout }) => {
   for (let n = 0; n < ids.length; n += connectedAtOnce)
     await Promise.all(ids.slice(n, n + connectedAtOnce).map(start));
   say(stdout, { ready: true });
-  // One after another: an end overtakes no start of the same agent.
+  // One line after another, so that the end of an agent does not overtake its start.
   for await (const line of createInterface({ input: stdin })) {
     if (line === "deeds") {
       say(stdout, deeds);

@@ -1,6 +1,6 @@
-// What a program of the benchmark gets: the far ends of the limits and the load run in processes of their own, as the real
-// ones do. Its options come as JSON in the environment, which no other user can read; its lines by stdin, and what it has to
-// tell goes out as lines.
+// What a helper program of the benchmark gets. Helpers, such as the other ends of limits and the simulated fleet, are processes of their
+// own, like the real ones. Their options are JSON in the environment, which no other user can read. They read lines from stdin and print
+// lines to stdout.
 import type { Readable, Writable } from "node:stream";
 
 export const optionsVariable = "CLIAI_BENCH_OPTIONS";
@@ -11,7 +11,7 @@ export interface BenchProgramParts {
   readonly stdout: Writable;
 }
 
-/** Resolves when its work is over; a program that only serves ends with its stdin. */
+/** Resolves when the program's work is over. A program that only answers ends when its stdin ends. */
 export type BenchProgram = (parts: BenchProgramParts) => Promise<void>;
 
 export function say(stdout: Writable, value: unknown): void {

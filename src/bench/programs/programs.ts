@@ -1,6 +1,6 @@
 // This room holds the programs that a scenario runs as processes of their own.
 //
-// The programs by their names: loaded one by one, so that an echo is an echo.
+// The programs by name. Only the one that runs is loaded, so that the echo program stays as small as possible.
 import type { BenchProgram } from "./program.ts";
 import type { BenchProgramName } from "./start-program.ts";
 

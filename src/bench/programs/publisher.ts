@@ -1,4 +1,4 @@
-// Publishes so many heartbeats, or statuses and events, of so many agents as fast as nats-server takes them; at the word "go".
+// On the line "go", publishes `count` heartbeats, or statuses and events, of many agents as fast as nats-server takes them.
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { agentEvent, heartbeat, statusReport } from "../agent-messages.ts";
 import { type BenchProgram, say, untilInputEnds } from "./program.ts";
@@ -6,15 +6,15 @@ import { connectRaw, type RawConnection } from "./raw-nats.ts";
 
 export interface PublisherOptions extends RawConnection {
   readonly kind: "heartbeat" | "report";
-  /** The first token of the subjects: `agent`, or one that serve does not listen to. */
+  /** The first token of the subjects: `agent`, or another one on which serve does not listen. */
   readonly root: string;
   readonly agents: number;
   readonly count: number;
-  /** Told apart from those of an earlier round. */
+  /** Marks the messages, to tell them from those of an earlier round. */
   readonly round: number;
 }
 
-/** Between two looks at whether nats-server keeps up. */
+/** After this many messages, wait until nats-server has taken them. */
 const flushEvery = 500;
 const utf8 = new TextEncoder();
 
@@ -29,7 +29,7 @@ export const publisher: BenchProgram = async ({ options, stdin, stdout }) => {
   const publish = (topic: string, id: string, body: object) => {
     const subject = `${root}.${id}.${topic}`;
     const data = utf8.encode(JSON.stringify(body));
-    // What a stream takes in without a word, it may leave out without one when more comes than it can write.
+    // With an acknowledgement, because a stream may silently drop messages that come faster than it can write.
     if (kind === "report") stored.push(jetstream.publish(subject, data, { timeout: 30_000 }));
     else nats.publish(subject, data);
   };
@@ -40,7 +40,7 @@ export const publisher: BenchProgram = async ({ options, stdin, stdout }) => {
     if (kind === "heartbeat") {
       publish("heartbeat", id, heartbeat(id, { instance: instanceOf(round), seq, intervalS: 15 }));
     } else if (n % 3 === 0 || isLastOfAgent) {
-      // Two events to each status, as an agent at work gives; the last word of each is a status.
+      // Two events for each status, as from a working agent. The last message of each agent is a status.
       publish("status", id, statusReport(id, taskOf(round, seq)));
     } else {
       publish("event", id, agentEvent(id, n));

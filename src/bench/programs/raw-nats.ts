@@ -1,4 +1,4 @@
-// The package `nats` with nothing around it: what the limits on NATS are measured by.
+// A connection by the package `nats` alone. The limits on NATS are measured with it.
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
 
 export interface RawConnection {

@@ -1,11 +1,11 @@
-// Starts a program of the benchmark as a process of its own.
+// Starts a helper program of the benchmark as a process of its own.
 import { type BenchChild, startBenchChild } from "../child.ts";
 import type { BenchContext } from "../scenario.ts";
 import { optionsVariable } from "./program.ts";
 
 export type BenchProgramName = "echo" | "responder" | "subscriber" | "publisher" | "fleet";
 
-/** Ended with the parts. Resolves when it is ready. */
+/** Resolves when the program is ready. It is ended when `parts` are disposed of. */
 export async function startProgram(
   { self }: Pick<BenchContext, "self">,
   parts: AsyncDisposableStack,

@@ -1,12 +1,12 @@
-// Decodes the JSON of each message of a subject, or of a stream from its present end on, until it has had so many: the
-// least that anyone can do who takes the messages in.
+// Decodes the JSON of each message on a subject, or of a stream from its present end on, until `count` have come. This is the least
+// that a program can do that receives these messages.
 import { AckPolicy, DeliverPolicy, type NatsConnection } from "nats";
 import { type BenchProgram, say, untilInputEnds } from "./program.ts";
 import { connectRaw, type RawConnection } from "./raw-nats.ts";
 
 export interface SubscriberOptions extends RawConnection {
   readonly subject: string;
-  /** Read through this stream; straight when left out. */
+  /** Reads from this stream; default: subscribes to the subject. */
   readonly stream?: string;
   readonly count: number;
 }
@@ -35,7 +35,7 @@ export const subscriber: BenchProgram = async ({ options, stdin, stdout }) => {
   await nats.close();
 };
 
-/** Resolves when what comes from now on will be read. */
+/** Resolves when all messages that come from now on will be read. */
 async function followStream(
   nats: NatsConnection,
   stream: string,

@@ -1,4 +1,4 @@
-// What fifty bridges at once take of the machine's memory, against fifty of the bare SDK server.
+// Measures how much memory fifty bridges take at once, against fifty bare SDK servers.
 
 import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
@@ -11,7 +11,7 @@ import { sumOf } from "../statistics.ts";
 import { waitUntil } from "../wait.ts";
 
 const bridges = { full: 50, short: 12 };
-/** Started together: all at once would only wait for each other. */
+/** How many are started at the same time. More would only wait for each other. */
 const startedAtOnce = 4;
 const settleMs = 3_000;
 
@@ -22,7 +22,7 @@ export const bridgeMemory: Scenario = {
   isInShort: true,
   absent: ({ workshop }) =>
     whyNoProcessFacts() ??
-    (workshop === undefined ? "its limit is compiled, which wants a source checkout" : undefined),
+    (workshop === undefined ? "its limit has to be compiled, which needs a source checkout" : undefined),
   async prepare(context, parts) {
     const bare = (await context.workshop?.compile("mcp-server")) ?? "";
     const serve = await startMeasuredServe(context, parts);

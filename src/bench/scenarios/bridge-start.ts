@@ -1,4 +1,4 @@
-// How long an agent's CLI waits for its bridge: from exec to `initialize` answered, and to the first heartbeat at serve.
+// Measures how long an agent's CLI waits for its bridge: from exec until `initialize` is answered, and until serve has a heartbeat.
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
@@ -16,7 +16,7 @@ export const bridgeStart: Scenario = {
   rounds: { full: 4, short: 2 },
   isInShort: true,
   absent: ({ workshop }) =>
-    workshop === undefined ? "its limit is compiled, which wants a source checkout" : undefined,
+    workshop === undefined ? "its limit has to be compiled, which needs a source checkout" : undefined,
   async prepare(context, parts) {
     const bare = (await context.workshop?.compile("mcp-server")) ?? "";
     const serve = await startMeasuredServe(context, parts);
@@ -82,7 +82,7 @@ export const bridgeStart: Scenario = {
       unit: "ms",
       ours: samples.of("beat"),
       limit: samples.of("bare"),
-      remark: "limit: the same, which connects to nothing",
+      remark: "limit: the same program, which connects to nothing",
     }),
   ],
 };

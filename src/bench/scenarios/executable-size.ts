@@ -1,4 +1,4 @@
-// How large the executable is, by part, against Bun's own with nothing in it.
+// Measures the size of the executable and of its parts, against an executable of Bun with an empty program.
 import { stat } from "node:fs/promises";
 import { buildRow, type Scenario } from "../scenario.ts";
 
@@ -8,8 +8,8 @@ export const executableSize: Scenario = {
   rounds: { full: 1, short: 1 },
   isInShort: true,
   absent: ({ program, workshop }) => {
-    if (workshop === undefined) return "its limit is compiled, which wants a source checkout";
-    return program.length > 1 ? "the program that is measured is no executable" : undefined;
+    if (workshop === undefined) return "its limit has to be compiled, which needs a source checkout";
+    return program.length > 1 ? "the measured program is not an executable" : undefined;
   },
   async prepare({ program, workshop }) {
     const megabytes = async (path: string) => (await stat(path)).size / 1e6;

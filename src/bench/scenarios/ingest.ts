@@ -1,5 +1,5 @@
-// How many heartbeats, and how many statuses and events, serve takes into its state a second. Against a raw subscriber that
-// only decodes the JSON, of subjects and a stream alike that serve does not read. The publisher is a process of its own.
+// Measures how many heartbeats, and how many statuses and events, serve takes into its state in a second. The limit is a raw subscriber
+// that only decodes the JSON, on subjects and a stream of the same kind that serve does not read. The publisher is a process of its own.
 import { streams } from "../../domain/wire/subjects.ts";
 import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { ingestAgent, instanceOf, type PublisherOptions, taskOf } from "../programs/publisher.ts";
@@ -12,7 +12,7 @@ import { waitUntil } from "../wait.ts";
 type Kind = PublisherOptions["kind"];
 
 const agents = 100;
-/** What waits for a slow reader at nats-server is bounded at 64 MB: so many it can hold. */
+/** As many as nats-server can hold for a slow reader, for which its limit is 64 MB. */
 const counts: Readonly<Record<Kind, { full: number; short: number }>> = {
   heartbeat: { full: 100_000, short: 50_000 },
   report: { full: 8_000, short: 3_000 },
@@ -33,7 +33,7 @@ export const ingest: Scenario = {
     const connection = { url: serve.natsUrl, creds: serve.operatorCreds };
     let round = 0;
 
-    /** The rate from the first that is published to the last that is taken. */
+    /** The rate, from the first message that is published to the last that is taken. */
     const measure = async (kind: Kind, root: string, untilTaken: () => Promise<unknown>) => {
       await using own = new AsyncDisposableStack();
       const count = countOf(kind);
@@ -110,7 +110,7 @@ function hasLast(agent: IngestedAgent, kind: Kind, count: number, round: number)
   return agent.heartbeat?.instance_id === instanceOf(round) && agent.heartbeat.seq === seq;
 }
 
-/** Messages keep their order: with the last one all have been taken. */
+/** Waits for the last message. Messages keep their order, so all others have been taken then, too. */
 async function untilLastIsTaken(serve: MeasuredServe, kind: Kind, count: number, round: number) {
   const path = `/api/agents/${ingestAgent(agents - 1)}`;
   await waitUntil(
@@ -119,7 +119,7 @@ async function untilLastIsTaken(serve: MeasuredServe, kind: Kind, count: number,
   );
 }
 
-/** @throws Error when an agent's last word is missing, or something was not understood */
+/** @throws Error if the last message of an agent is missing, or a message could not be decoded */
 async function requireNoneLost(serve: MeasuredServe, kind: Kind, count: number, round: number) {
   const shown = (await (await serve.fetch("/api/agents")).json()) as IngestedAgent[];
   const missing = shown.filter((agent) => !hasLast(agent, kind, count, round));

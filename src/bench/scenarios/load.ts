@@ -1,5 +1,5 @@
-// A fleet at work: each agent beats and reports once a second and calls a tool every five, and five pages are open. The
-// first of them are real bridges, the others simulated in a process of their own with the same traffic.
+// Measures a fleet at work: each agent sends a heartbeat and an event every second and calls a tool every five seconds, and five pages
+// are open. Some agents are real bridges; the others are simulated in one process, with the same traffic.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
@@ -19,7 +19,7 @@ import type { Deeds } from "../simulated-agent.ts";
 import { waitUntil } from "../wait.ts";
 
 interface Fleet {
-  /** As rows and metrics name it. */
+  /** Its name in rows and metrics. */
   readonly name: string;
   readonly size: number;
   readonly args: readonly string[];
@@ -28,10 +28,10 @@ const fleets: readonly Fleet[] = [
   { name: "100 agents", size: 100, args: [] },
   { name: "300 agents", size: 300, args: [] },
   { name: "1,000 agents", size: 1_000, args: [] },
-  // What a fleet of that size is told to run with, where the disk is not a fast one.
+  // The setting that docs/performance.md recommends for a fleet of this size without a fast disk.
   { name: "1,000 agents, --sync 1s", size: 1_000, args: ["--sync", "1s"] },
 ];
-/** Of each fleet; each takes some 20 MB. */
+/** How many agents of each fleet are real bridges. A bridge takes about 20 MB. */
 const realBridges = 50;
 const pages = 5;
 const settleMs = 4_000;
@@ -115,7 +115,7 @@ async function measureFleet(context: BenchContext, { name, size, args }: Fleet, 
     const seen = pagesOpen.map(async (page) => say("page", (await page.awaitText(text)) - sentMs));
     bus.publish(agentSubject(probe, "status"), statusReport(probe, text));
     await Promise.race([Promise.all(seen), pause(5_000)]);
-    // Not in step with the page's own beat.
+    // A random pause, so that the probes are not in step with the updates of the page.
     await pause(probeEveryMs * (0.5 + Math.random()));
   }
   const tookMs = performance.now() - startedMs;
@@ -170,7 +170,7 @@ async function startSimulated(
   return await startProgram(context, parts, "fleet", options);
 }
 
-/** Each real bridge's CLI: an activity each second, as the simulated ones have an event; one in five of them is timed. */
+/** Acts as the CLI of each real bridge: logs an activity every second, and times every fifth call. */
 function talkThroughBridges(bridges: readonly LoadedBridge[], onCall: (ms: number) => void): () => void {
   let isOver = false;
   const talk = async ({ client }: LoadedBridge) => {
@@ -183,7 +183,7 @@ function talkThroughBridges(bridges: readonly LoadedBridge[], onCall: (ms: numbe
       await pause(Math.max(0, 1_000 - tookMs));
     }
   };
-  for (const bridge of bridges) void talk(bridge).catch(() => undefined); // it has ended: its agent counts as missed
+  for (const bridge of bridges) void talk(bridge).catch(() => undefined); // the bridge has ended, so its agent counts as missed
   return () => {
     isOver = true;
   };

@@ -1,6 +1,6 @@
 // This room holds the scenarios of the bench, one a file.
 //
-// The scenarios by their names, in the order of the table.
+// The list of scenarios, in the order of the table.
 import type { Scenario } from "../scenario.ts";
 import { bridgeMemory } from "./bridge-memory.ts";
 import { bridgeStart } from "./bridge-start.ts";

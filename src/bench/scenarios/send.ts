@@ -1,5 +1,5 @@
-// A durable command, from `send` to the receipt `delivered`, with a real bridge. Against a raw JetStream publish and its
-// consumption by a durable consumer in the same nats-server, which writes no receipt.
+// Measures a durable command from `send` to the receipt `delivered`, with a real bridge. The limit is a raw JetStream publish and a
+// durable consumer on the same nats-server, without a receipt.
 import { AckPolicy, nanos } from "nats";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
@@ -12,7 +12,7 @@ import { startMeasuredServe } from "../serve.ts";
 import { waitUntil } from "../wait.ts";
 
 const commands = { full: 150, short: 60 };
-/** As a person sends them: the one before is acknowledged when the next comes. */
+/** A pause as between a person's commands: the one before is acknowledged when the next is sent. */
 const pauseMs = 10;
 const id = parseAgentId("receiver");
 const subject = "bench.command";

@@ -1,5 +1,5 @@
-// How long serve takes to be ready: at first, with nats-server to unpack; again; and with the store of a large fleet, read
-// from its very beginning and read on from where it was. Against nats-server alone on the same store.
+// Measures how long serve takes to be ready: at its first start, which unpacks nats-server; at a later start; and with the store of a
+// large fleet, read from the beginning or from the last position. The limit is nats-server alone on the same store.
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -23,7 +23,7 @@ export const serveStart: Scenario = {
   rounds: { full: 3, short: 2 },
   isInShort: true,
   absent: ({ program }) =>
-    program.length > 1 ? "the program that is measured has no nats-server inside" : undefined,
+    program.length > 1 ? "the measured program has no nats-server inside" : undefined,
   async prepare(context) {
     const small = join(context.dir, "small");
     const large = join(context.dir, "large");
@@ -111,7 +111,7 @@ async function timeServe(context: BenchContext, dataDir: string): Promise<number
   return (await startMeasuredServe(context, parts, { dataDir })).readyMs;
 }
 
-/** From exec to the moment nats-server says that it listens. */
+/** The time from exec until nats-server has written that it listens. */
 async function timeNats(dataDir: string): Promise<number> {
   await using nats = await startNatsAlone(dataDir);
   return nats.readyMs;
@@ -122,7 +122,7 @@ interface NatsAlone extends AsyncDisposable {
   readonly url: string;
 }
 
-/** With the configuration that serve has left there. */
+/** Starts nats-server with the configuration that serve has left in the directory. */
 async function startNatsAlone(dataDir: string): Promise<NatsAlone> {
   const path = (await unpackedServer(dataDir)) ?? "";
   const dir = join(dataDir, "nats");
@@ -150,7 +150,7 @@ async function startNatsAlone(dataDir: string): Promise<NatsAlone> {
   };
 }
 
-/** The agents are made known to serve; what they report afterwards is stored while it is away. */
+/** Makes the agents known to serve, ends it, and then stores their events while it is away. */
 async function fillStore(context: BenchContext, dataDir: string): Promise<void> {
   const ids = Array.from({ length: largeAgents }, (_, n) => parseAgentId(`agent-${n}`));
   let creds = "";
@@ -166,7 +166,7 @@ async function fillStore(context: BenchContext, dataDir: string): Promise<void> 
     const known = async () =>
       ((await (await serve.fetch("/api/agents")).json()) as unknown[]).length === largeAgents;
     await waitUntil(known, { what: `${largeAgents} agents are known` });
-    await pause(3_000); // their consumers and records are made
+    await pause(3_000); // serve creates their consumers and records
   }
   await using nats = await startNatsAlone(dataDir);
   const connection = await connectRaw({ url: nats.url, creds });

@@ -1,5 +1,5 @@
-// What the settings of the store cost: `--sync`, and the audit of heartbeats. The audit itself cannot be off: the fleet's
-// state is read from it. Each setting has a serve of its own; the default is the limit of the others.
+// Measures what the settings of the store cost: `--sync` and `--audit-heartbeats`. The audit itself cannot be turned off, because the
+// state of the fleet is read from it. Each setting has a serve of its own. The default is the limit for the others.
 import { join } from "node:path";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { streams, toolCallSubject } from "../../domain/wire/subjects.ts";
@@ -18,10 +18,10 @@ const settings = {
   "audit heartbeats": ["--audit-heartbeats"],
 } as const;
 const acts = 500;
-/** So many that a round takes a second; what is stored takes longer. */
+/** So many that a round takes about a second. Fewer if they are stored, because that takes longer. */
 const beatsOf = (name: string) => (name === "audit heartbeats" ? 5_000 : 60_000);
 const agents = 50;
-/** Of each round another: what waits for one agent is bounded. */
+/** Another agent in each round, because the number of orders that wait for one agent is limited. */
 const tellerOf = (round: number) => parseAgentId(`teller-${round}`);
 
 export const settingsCost: Scenario = {
@@ -73,7 +73,7 @@ export const settingsCost: Scenario = {
               },
               { what: "the last heartbeat is taken", deadlineMs: 60_000, everyMs: 5 },
             );
-            // They are stored without a word: the next side shall not be measured while they still are.
+            // Wait until they are stored, so that this does not disturb the measuring of the next side.
             const stored = async () => (await lastSequence(bus, streams.audit)) - storedBefore;
             if (name === "audit heartbeats") {
               await waitUntil(async () => (await stored()) >= beats, {

@@ -1,5 +1,5 @@
-// A tool call from the agent's CLI and back: MCP client, bridge, NATS, serve. Against what its two hops cost at least: the
-// same client and a bare echo, and a raw request on the same nats-server; for a call that is stored, a raw store besides.
+// Measures a tool call from the agent's CLI and back: MCP client, bridge, NATS, serve. The limit is the least cost of its two hops: the
+// same client with a bare echo, and a raw request on the same nats-server. For a call that is stored, a raw publish is added.
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { initializeMcp, toolCallLine } from "../mcp-client.ts";
 import { startProgram } from "../programs/start-program.ts";

@@ -1,4 +1,4 @@
-// The soak's commands: sent all the time, some to agents that are away, some with little time left; and what became of each.
+// Sends commands during the whole soak: some to agents that are away, some that expire soon. Counts their outcomes.
 import { isFinal } from "../../domain/receipts.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
@@ -10,7 +10,7 @@ import { storeCommand } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 
 export interface CommandSender {
-  /** The ids of what the store has confirmed. */
+  /** The ids of the commands that the store has confirmed. */
   readonly sent: ReadonlySet<string>;
   /** Resolves when the last one is stored. */
   stop(): Promise<void>;
@@ -19,7 +19,7 @@ export interface CommandSender {
 const shortExpiryS = 3;
 const retryMs = 500;
 
-/** One at a time, each to an agent of the list by chance; asked again under the same id until the store has it. */
+/** Sends one command at a time to a random agent of the list, and repeats it with the same id until it is stored. */
 export function startSending(bus: () => Bus, agents: readonly string[], everyMs: number): CommandSender {
   const sent = new Set<string>();
   let isOver = false;
@@ -34,7 +34,7 @@ export function startSending(bus: () => Bus, agents: readonly string[], everyMs:
         sent.add(command_id);
         return;
       } catch {
-        await pause(retryMs); // nats-server is being started again
+        await pause(retryMs); // nats-server is being restarted
       }
     }
   };
@@ -56,7 +56,7 @@ export function startSending(bus: () => Bus, agents: readonly string[], everyMs:
 
 export type Outcomes = Readonly<Record<"applied" | "refused" | "expired" | "failed", number>>;
 
-/** The final receipts of these commands, as the stream AUDIT holds them: of each command the first. A retry may store a second. */
+/** Counts the final receipts of these commands in AUDIT. Only the first of each command counts, because a retry may store a second. */
 export async function countOutcomes(bus: Bus, sent: ReadonlySet<string>): Promise<Outcomes> {
   const outcomes = { applied: 0, refused: 0, expired: 0, failed: 0 };
   const counted = new Set<string>();

@@ -1,5 +1,5 @@
-// What a run of the soak looks at: open files, consumers, subscriptions and idle CPU at two moments of rest with the same agents
-// there, and memory all the while. What is kept without need would show. The judgement is pure.
+// What a soak measures: open files, consumers, subscriptions and idle CPU at two moments of rest with the same agents, and memory during
+// the whole run. If something is kept that is no longer needed, one of them grows. The judging is pure.
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { consumerNames } from "../../nats/jetstream/consumers.ts";
@@ -15,7 +15,7 @@ export interface RestPoint {
   readonly audit_consumers: number;
   readonly connections: number;
   readonly subscriptions: number;
-  /** Of one core, with nothing to do but the agents' heartbeats: what timers there are shows here. */
+  /** In percent of one core, with only the agents' heartbeats to handle. Forgotten timers show here. */
   readonly serve_idle_cpu: number;
 }
 
@@ -28,7 +28,7 @@ export interface Check {
 const idleMs = 5_000;
 const samplesOfARun = 400;
 const shortestSampleMs = 250;
-/** A file, a connection or a subscription that comes and goes may be met in the act. */
+/** Allowed growth, because a short-lived file, connection or subscription may exist at the moment of the measuring. */
 const countSlack = 3;
 const cpuSlack = 5;
 
@@ -61,7 +61,7 @@ async function readStats(system: Bus): Promise<{ connections: number; subscripti
 }
 
 export interface MemorySampling {
-  /** Resolves with all samples, once the last one is taken. */
+  /** Takes the last sample. Resolves to all samples. */
   stop(): Promise<MemorySample[]>;
 }
 
@@ -82,7 +82,7 @@ export function sampleMemory(serve: MeasuredServe, startedMs: number, runMs: num
     }
   };
   const done = run();
-  done.catch(() => undefined); // told by stop()
+  done.catch(() => undefined); // stop() reports it
   return {
     async stop() {
       isOver = true;

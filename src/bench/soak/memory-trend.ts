@@ -1,40 +1,40 @@
-// Whether memory grows or has come to rest, by how it went in the second half of a run. A heap that is tidied when it likes goes
-// up and down, and what it comes down to is what is kept: the floors. Pure.
+// Judges whether memory still grew in the second half of a run. Garbage collection makes memory go up and down; the lowest values, the
+// floors, show how much is really kept. Pure.
 
 export interface MemorySample {
-  /** Since the run began. */
+  /** Seconds since the run began. */
   readonly atS: number;
   readonly serve_mb: number;
   readonly nats_mb: number;
 }
 
 export interface MemoryTrend {
-  /** The lowest of each part of the second half, in the order of time. */
+  /** The lowest value in each part of the second half, in the order of time. */
   readonly floorsMb: readonly number[];
-  /** From the first part to the last, by the median slope between all pairs of them: one floor that stands out does not count. */
+  /** The growth from the first floor to the last, by the median slope of all pairs, so that a single odd floor does not count. */
   readonly growthMb: number;
   readonly mostMb: number;
-  /** How long the second half was. */
+  /** The length of the second half in seconds. */
   readonly overS: number;
 }
 
 const parts = 8;
 /**
- * A floor that moves so much says nothing: a tidying may leave a little more or less. nats-server keeps the block that it writes
- * last of each stream, of 8 MB when it is full, in buffers of 1, 4 and 8 MB (nats-server 2.15, by its heap profile), and Go lets as
- * much garbage come up before it tidies: one such step may fall into any half.
+ * Growth up to this much is ignored. Garbage collection may leave a little more or less. nats-server keeps the last block of each stream,
+ * up to 8 MB, in buffers of 1, 4 and 8 MB (nats-server 2.15, from its heap profile), and Go lets as much garbage accumulate before it
+ * collects. One such step may fall into either half.
  */
 const noiseMb = { serve_mb: 3, nats_mb: 16 } as const;
 const noiseShare = 0.04;
 
-/** @throws RangeError for fewer samples in the second half than it has parts */
+/** @throws RangeError if the second half has fewer samples than parts */
 export function memoryTrend(
   samples: readonly MemorySample[],
   name: "serve_mb" | "nats_mb",
   runS: number,
 ): MemoryTrend {
   const half = samples.filter(({ atS }) => atS >= runS / 2);
-  if (half.length < parts) throw new RangeError(`${half.length} samples of memory tell of no trend`);
+  if (half.length < parts) throw new RangeError(`${half.length} samples of memory are too few for a trend`);
   const floorsMb = Array.from({ length: parts }, (_, n) => {
     const part = half.slice((n * half.length) / parts, ((n + 1) * half.length) / parts);
     return Math.min(...part.map((sample) => sample[name]));
@@ -47,7 +47,7 @@ export function memoryTrend(
   };
 }
 
-/** Theil and Sen's. */
+/** The Theil–Sen estimator. */
 function medianSlope(values: readonly number[]): number {
   const slopes = values.flatMap((from, i) => values.slice(i + 1).map((to, n) => (to - from) / (n + 1)));
   return medianOf(slopes);

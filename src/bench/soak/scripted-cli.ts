@@ -1,5 +1,5 @@
-// A real bridge with a scripted CLI on its stdio: looks into the inbox again and again and applies what it finds. A bridge
-// that was killed is started anew, as an agent's CLI would do.
+// Runs a real bridge with a scripted CLI on its stdio, which checks the inbox every second and applies what it finds. A bridge that was
+// killed is started again, as an agent's CLI would do.
 
 import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
@@ -10,7 +10,7 @@ import type { MeasuredServe } from "../serve.ts";
 
 export interface ScriptedCli {
   readonly id: string;
-  /** Ends its bridge as a crash would. */
+  /** Kills its bridge, like a crash. */
   kill(): void;
   stop(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function startScriptedCli(
           await pause(turnEveryMs);
         }
       } catch {
-        await pause(turnEveryMs); // it was killed: the next one goes on
+        await pause(turnEveryMs); // the bridge was killed; start the next one
       } finally {
         await child?.[Symbol.asyncDispose]();
       }
@@ -61,7 +61,7 @@ export async function startScriptedCli(
   };
 }
 
-/** The ids of the commands in a handout, before the reminder of what waits besides. */
+/** The ids of the commands in an answer of check_inbox. The reminder about further items, after a blank line, is left out. */
 function itemsOf(line: string): string[] {
   const { result } = JSON.parse(line) as {
     result?: { content: { text: string }[]; isError?: boolean };

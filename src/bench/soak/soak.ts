@@ -1,7 +1,7 @@
 // This room runs a fleet for a long time and strikes it (`bun run soak`).
 //
-// A fleet over a long time: agents come and go, are killed and return, are sent commands all the while; serve and nats-server
-// are killed and started again. At the end everything must add up, and nothing may go on growing.
+// Runs a fleet for a long time: agents leave, are killed and return, and commands are sent all the time; serve and nats-server are killed
+// and restarted. At the end every command must have an outcome, and nothing may still grow.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,14 +27,14 @@ export interface SoakReport {
   readonly kills: number;
   readonly before: RestPoint;
   readonly after: RestPoint;
-  /** From the end of the kills on. */
+  /** Samples from the last kill of serve or nats-server on. */
   readonly memory: readonly MemorySample[];
   readonly checks: readonly Check[];
 }
 
 export interface SoakOptions extends Pick<BenchContext, "program" | "self" | "log" | "note"> {
   readonly minutes: number;
-  /** How many agents there are; a tenth of them with real bridges. */
+  /** The number of agents. A tenth of them have real bridges. */
   readonly agents: number;
   readonly signal: AbortSignal;
 }
@@ -46,7 +46,7 @@ const churnEveryMs = 700;
 const awayShare = 0.1;
 const killBridgeEvery = 10;
 const commandEveryMs = 100;
-/** The first part of the run warms up, and has the kills of serve and nats-server in it. */
+/** The first part of the run, which is the warm-up. serve and nats-server are killed in it. */
 const warmUpShare = 0.3;
 const noteEveryMs = 30_000;
 
@@ -83,7 +83,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     await serve.child.end();
     serve = await startMeasuredServe({ ...options, dir }, parts, { natsPort });
     bus = await serve.connect("soak");
-    note("soak: serve was killed, and is there again");
+    note("soak: serve was killed and restarted");
     await churn.runFor((runMs * warmUpShare) / 4, signal, note);
 
     const rest = async () => {
@@ -123,7 +123,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
           isOk: outcomes.applied * outcomes.refused * outcomes.expired > 0,
           detail: sum,
         },
-        { what: "nothing was misunderstood", isOk: malformed === 0, detail: `${malformed} malformed` },
+        { what: "every message was decoded", isOk: malformed === 0, detail: `${malformed} malformed` },
         ...checkMemory(memory, runMs),
         ...checkFlat(before, after),
       ],
@@ -157,7 +157,7 @@ interface Churn {
   counts(): { returns: number; kills: number };
 }
 
-/** Agents leave, half of them without a goodbye, and return; now and then a real bridge is killed. */
+/** Makes agents leave, half of them without a goodbye, and return. Now and then it kills a real bridge. */
 function createChurn(fleet: BenchChild, names: readonly string[], clis: readonly ScriptedCli[]): Churn {
   const away: string[] = [];
   let [returns, kills, turns] = [0, 0, 0];
@@ -207,7 +207,7 @@ async function killNats(serve: MeasuredServe): Promise<void> {
   if (pid === undefined) throw new Error("serve has no nats-server");
   process.kill(pid, "SIGKILL");
   await waitUntil(async () => ((await serve.natsPid()) ?? pid) !== pid, {
-    what: "nats-server is started again",
+    what: "nats-server is restarted",
   });
 }
 

@@ -1,7 +1,10 @@
-// Errors about several agents as one: each is printed, and the worst gives the exit code.
+// Makes one error of the errors about several agents: each is printed, and the worst one decides the exit code.
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
 
-/** @throws the only error as it is; of several one in these words, with the highest exit code among them; nothing without an error */
+/**
+ * Does nothing if there are no errors.
+ * @throws the error itself if there is one; if there are several, one error with `words` and the highest of their exit codes
+ */
 export function throwWorst(errors: readonly unknown[], words: string, note: (line: string) => void): void {
   const [worst] = errors.toSorted((a, b) => exitCodeOf(b) - exitCodeOf(a));
   if (worst === undefined) return;
