@@ -34,7 +34,7 @@ export interface AgentCli extends ProgramPlace {
   readonly headless?: HeadlessCli;
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
   readonly readPrompt?: (screen: ScreenView) => PromptState;
-  /** Reads from its screen whether it asks its model again; absent for a CLI that shows it in another way. */
+  /** Reads from the screen whether the CLI repeats a request to its model. Absent if the CLI shows that in another way. */
   readonly readRetry?: (screen: ScreenView) => RetryShown | undefined;
   buildArgs(launch: AgentLaunch): string[];
 }

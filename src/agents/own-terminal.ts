@@ -33,7 +33,7 @@ export interface OwnTerminalLaunch {
 }
 
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {
-  /** Reads from the screen whether the CLI asks its model again. */
+  /** Reads from the screen whether the CLI repeats a request to its model. */
   readRetry(): Promise<RetryShown | undefined>;
 }
 

@@ -116,7 +116,7 @@ type Sign =
   /** The CLI's own rules refused a tool. */
   | ({ readonly type: "denied" } & DeniedCall);
 
-/** A request to the model that the CLI makes again: `4/10: 401 authentication_failed`. */
+/** A request to the model that the CLI repeats. `detail`: such as `4/10: 401 authentication_failed`. */
 export interface RetryShown {
   readonly detail: string;
   readonly error: FailureWord;
@@ -150,7 +150,7 @@ export interface TurnResult {
 
 /** What the host needs to know about the CLI of its session. */
 export interface SessionCli {
-  /** What it may ask at its terminal before it calls any hook; absent for a CLI that asks nothing then. */
+  /** Words for what the CLI may ask at its terminal before it calls any hook; absent if it asks nothing then. */
   readonly mayAskAtStart?: string;
   /**
    * Writes a text to the socket on which the session takes messages; absent for a CLI without such a socket. `now` interrupts the running

@@ -16,9 +16,9 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
   /** Whether the CLI is launched with a task. Heartbeats say so until the task has begun. Default false. */
-  /** On a terminal: what the CLI may ask there before it begins. */
+  /** On a terminal: words for what the CLI may ask there before it begins. */
   readonly mayAskAtTerminal?: string | undefined;
-  /** After how long a CLI on a terminal should have begun. Default 5000. */
+  /** How long a CLI on a terminal may take to begin. Default 5000. */
   readonly beginsWithinMs?: number | undefined;
   readonly hasLaunchTask?: boolean | undefined;
   readonly cli: SessionCli;

@@ -1,5 +1,5 @@
-// Reads from Claude Code's screen whether its prompt box takes text now, and whether it asks its model again. Anything that is not known
-// to be that box counts as `other`, because an Enter there could answer a dialog. Measured with 2.1.330.
+// Reads from Claude Code's screen whether its prompt box takes text now, and whether it repeats a request to its model. Anything that is
+// not known to be that box counts as `other`, because an Enter there could answer a dialog. Measured with 2.1.330.
 import type { RetryShown } from "../../domain/hook.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { PromptState } from "../agent-cli.ts";

@@ -80,7 +80,7 @@ export interface AgentRecord {
   /** The role in the heartbeats; read it with `readRole`. */
   readonly role?: string;
   readonly current_task?: string;
-  /** When the agent last reported it. */
+  /** When the agent last reported `current_task`. */
   readonly task_at?: string;
   readonly first_seen: string;
   /** When the run that sends the present heartbeats was first heard. */

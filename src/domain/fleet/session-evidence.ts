@@ -29,7 +29,7 @@ export interface SessionEvidence {
   readonly denied?: DeniedTool;
   /** Set while the CLI repeats a request to its model by itself; absent once it goes on. */
   readonly retry?: Retry;
-  /** An earlier run was in the same conversation, and had a turn in it. */
+  /** Set if an earlier run had a turn in the same conversation. */
   readonly is_continued?: true;
   readonly ended?: { readonly at: string; readonly reason: string };
 }
@@ -85,7 +85,7 @@ export function isTurnOpen({ turn }: SessionEvidence): boolean {
   return turn !== undefined && turn.ended_at === undefined;
 }
 
-/** Whether its CLI has stored the conversation, so that it can be resumed: not before its first prompt. */
+/** Whether the CLI has stored the conversation, so that it can be resumed. It does so only with the first prompt. */
 export function hasConversation({ turn, is_continued }: SessionEvidence): boolean {
   return turn !== undefined || is_continued === true;
 }

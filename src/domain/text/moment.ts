@@ -39,7 +39,7 @@ export function parseMomentMs(text: string, name: string, now: Date): number {
   });
 }
 
-/** The local beginning of a day, which may have 23 or 25 hours. */
+/** When a day began in local time, in ms since 1970. Not computed by hours, because a day may have 23 or 25. */
 function dayStartMs(now: Date, daysBefore: number): number {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysBefore).getTime();
 }

@@ -1,21 +1,21 @@
-// Notices a CLI on a terminal that has not begun in time: it may ask its user something before it calls a hook or starts its MCP
-// server, and nobody but its terminal is told.
+// Notices that a CLI on a terminal has not begun in time. It may be asking its user something before it calls a hook or starts its MCP
+// server, and only its terminal shows that.
 import type { HeartbeatSender } from "../../agent-link/heartbeat.ts";
 import { pause } from "../../waiting.ts";
 
 export interface Beginning {
   /** The CLI was started. */
   launched(): void;
-  /** The CLI has called a hook, or its MCP server has. */
+  /** The CLI has begun: it has called a hook, or its MCP server has started. */
   begun(): void;
   stop(): void;
 }
 
 export interface BeginningOptions {
   readonly heartbeat: Pick<HeartbeatSender, "presence" | "update">;
-  /** What the CLI may ask at its terminal before it begins; undefined without a terminal. */
+  /** Words for what the CLI may ask at its terminal before it begins; undefined without a terminal. */
   readonly mayAsk: string | undefined;
-  /** After how long it should have begun. Default 5000. */
+  /** How long the CLI may take to begin. Default 5000. */
   readonly beginsWithinMs?: number | undefined;
 }
 

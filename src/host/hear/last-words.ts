@@ -6,7 +6,7 @@ import type { EventSender } from "../event-sender.ts";
 export interface LastWords {
   /** Notes what the model said at a possible end of its turn. Undefined changes nothing. */
   note(words: string | undefined): void;
-  /** The turn is over: sends the event. Call it before the event for the turn's end, so that whoever waits for that end finds the words. Returns them. */
+  /** The turn is over: sends the event. Call it before the event for the turn's end, so that whoever waits for that end finds the words. Returns the words. */
   tell(): string;
 }
 

@@ -1,4 +1,4 @@
-// Watches the screen of a CLI on a terminal for what no hook, record or telemetry tells: that it asks its model again.
+// Watches the screen of a CLI on a terminal, because only the screen tells that the CLI repeats a request to its model.
 import type { RetryShown } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
@@ -10,19 +10,19 @@ export interface RetryWatchOptions {
   readonly turn: Pick<Turn, "isOpen">;
   readonly events: Pick<EventSender, "send">;
   readonly log: Logger;
-  /** Default 2000. */
+  /** How often the screen is read. Default 2000. */
   readonly everyMs?: number;
 }
 
 export interface RetryWatch {
-  /** @param readRetry reads the screen: which retry it shows; undefined for none */
+  /** @param readRetry reads the screen, and resolves with the retry that it shows; undefined if it shows none */
   start(readRetry: () => Promise<RetryShown | undefined>): void;
   stop(): void;
 }
 
 const defaultEveryMs = 2_000;
 
-/** Reads the screen only while a turn runs: between turns the CLI asks its model nothing. */
+/** Reads the screen only while a turn runs, because between turns the CLI makes no requests. */
 export function createRetryWatch(options: RetryWatchOptions): RetryWatch {
   const { turn, events, log, everyMs = defaultEveryMs } = options;
   const isOver = new AbortController();
@@ -38,7 +38,7 @@ export function createRetryWatch(options: RetryWatchOptions): RetryWatch {
       await pause(everyMs, isOver.signal);
       if (isOver.signal.aborted) return;
       if (turn.isOpen()) tell(await readRetry());
-      // The end of the turn has told the end of the retry.
+      // No event `retry_end` is needed: the event for the turn's end has ended the retry.
       else told = "";
     }
   };

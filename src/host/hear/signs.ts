@@ -58,7 +58,7 @@ export function createSigns(options: SignsOptions): Signs {
         approvals.notePrompt();
         return turn.noteTaken(atMs);
       case "answer":
-        // In the record the request itself counts as an answer: that one may be made again as well.
+        // Only the stream's sign ends a retry. In the record the request itself counts as `answer`, and it may be repeated too.
         if (how === "echo") endRetry();
         return turn.noteTaken(atMs);
       case "retry":

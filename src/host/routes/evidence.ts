@@ -20,7 +20,7 @@ export interface Evidence {
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
   /**
    * Returns the ids of the tasks that the session took since the last call, and of those that it had in an earlier run.
-   * @param least how far they are: in the conversation, or `seen` as well
+   * @param least `taken`: those that are in the conversation; `seen`: only those that are also `seen`
    */
   takeTasks(least: "taken" | "seen"): readonly string[];
   /** Whether there is an order that was handed over and for which no evidence has come yet. */

@@ -32,7 +32,7 @@ export interface OwnRoutes {
       },
     ): Promise<boolean>;
     noteSent(prompt: string): void;
-    /** Reads from its screen whether the CLI asks its model again. */
+    /** Reads from the screen whether the CLI repeats a request to its model. */
     readRetry?(): Promise<RetryShown | undefined>;
   };
 }

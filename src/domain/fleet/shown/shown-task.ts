@@ -1,26 +1,26 @@
-// This room decides what is shown of an agent beside its status: its task, and how it is had again.
+// This room decides what is shown of an agent beside its status: its task, and how to start it again.
 //
-// Decides what is shown as an agent's task: what the agent reports, or the last order that it was given since.
+// Decides what is shown as an agent's task: the task that the agent reported, or a later order.
 import { type CommandRecord, isFinal, isTaken } from "../../receipts.ts";
 import type { ReceiptState } from "../../wire/messages.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Axes } from "../axes.ts";
 
 export interface ShownTask {
-  /** One line; "" where nobody has said anything. */
+  /** One line; "" if there is neither a report nor an order. */
   readonly text: string;
-  /** Who says so: the agent itself, or the one who gave the order. */
+  /** Where the text comes from: the agent's report, or an order. */
   readonly source: "agent" | "order" | "none";
-  /** Of an order: who gave it. */
+  /** Who gave the order. */
   readonly from?: string;
   /** RFC 3339. */
   readonly at?: string;
   readonly age_s?: number;
-  /** Whether it may be over: the agent is away, its turn has ended, or it has another prompt since. */
+  /** Whether the task may be over: the agent is away, or since then its turn has ended or another prompt has come. */
   readonly is_stale: boolean;
 }
 
-/** A report that nothing contradicts counts as fresh for this long. */
+/** How long a report counts as fresh if nothing contradicts it. */
 const freshForMs = 3_600_000;
 
 export function shownTask(record: AgentRecord, axes: Axes, now: Date): ShownTask {
@@ -56,7 +56,7 @@ interface LastOrder {
   readonly isOver: boolean;
 }
 
-/** The task that the agent took last; if it has taken none, the one that it was launched with, or that waits for it. */
+/** The task that the agent's present run took last or was launched with; if there is none, the last task that is not over. */
 function lastOrder({ commands, heartbeat, run_started_at }: AgentRecord): LastOrder | undefined {
   const tasks = commands.filter(({ type, summary }) => type === "task" && summary.trim() !== "");
   const taken = tasks.findLast(

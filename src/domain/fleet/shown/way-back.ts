@@ -1,4 +1,4 @@
-// Tells how to start an agent again that is away.
+// Tells how an agent that is away can be started again.
 import type { AgentRecord } from "../agent-record.ts";
 import type { AgentView } from "../agent-view.ts";
 
