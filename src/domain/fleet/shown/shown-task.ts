@@ -56,7 +56,7 @@ interface LastOrder {
   readonly isOver: boolean;
 }
 
-/** The task that the agent's present run took last or was launched with; if there is none, the last task that is not over. */
+/** The task that the agent took last or was launched with, whichever is later; if there is none, the last task that is not over. */
 function lastOrder({ commands, heartbeat, run_started_at }: AgentRecord): LastOrder | undefined {
   const tasks = commands.filter(({ type, summary }) => type === "task" && summary.trim() !== "");
   const taken = tasks.findLast(
