@@ -59,6 +59,10 @@ export function defineCommandGroup(options: CommandGroupOptions): CliCommand {
       const rows = names.map((each) => [each, subcommands[each]?.command.description ?? ""] as const);
       return groupHelp({ name, description, standard, rows, args: find(standard).command.args });
     },
+    shape: {
+      args: find(standard).command.args,
+      subcommands: Object.fromEntries(names.map((each) => [each, find(each).command])),
+    },
   };
 
   /** @throws CliaiError `usage` with the name of the subcommand that has the flag */

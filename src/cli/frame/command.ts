@@ -13,6 +13,14 @@ export interface CliCommand {
   run(args: readonly string[], context: CliContext): Promise<number>;
   /** @throws CliaiError `usage` where the arguments name a subcommand that the command does not have */
   help(args?: readonly string[]): string;
+  readonly shape: CommandShape;
+}
+
+/** What a command takes, for shell completion. */
+export interface CommandShape {
+  readonly args: ArgsDef;
+  /** Those in the help. `args` are then those of the one that runs if none is named. */
+  readonly subcommands?: Readonly<Record<string, Pick<DefinedCommand, "description" | "args">>>;
 }
 
 /** A command, or a subcommand. `defineCommandGroup` prepares a subcommand and hands it to citty under its name. */
@@ -70,6 +78,7 @@ export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOpt
       return exitCode();
     },
     help: () => helpAs(ownName),
+    shape: { args },
   };
 }
 

@@ -78,6 +78,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list what cliai keeps on this machine, and remove it",
     load: async () => (await import("../uninstall.ts")).uninstallCommand,
   },
+  completion: {
+    description: "print the script that makes a shell complete commands, flags and agents",
+    load: async () => (await import("../completion/completion.ts")).completionCommand,
+  },
   bridge: {
     description: "run the MCP server of one agent; its CLI starts it",
     load: async () => (await import("../bridge.ts")).bridgeCommand,

@@ -9,6 +9,7 @@ import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../../log.ts";
 import { type Environment, withoutBunVariables } from "../../runtime.ts";
+import { completionLines } from "../completion/candidates.ts";
 import { commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
@@ -74,6 +75,11 @@ async function runLine(
   const [first, ...rest] = isHelp ? argv.slice(1) : argv;
   if (first === undefined || first.startsWith("-"))
     return runWithoutCommand(isHelp ? ["--help"] : argv, context);
+  if (first === "complete") {
+    for (const line of await completionLines(rest.slice(rest.indexOf("--") + 1), commands, context))
+      context.print(line);
+    return 0;
+  }
   const wantsHelp = isHelp || own.includes("--help") || own.includes("-h");
   const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (row === undefined) {

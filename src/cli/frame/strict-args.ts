@@ -69,6 +69,19 @@ export function takeFirstWord(args: readonly string[], definitions: ArgsDef): Gi
   return { word: args[place], others: args.toSpliced(place, 1) };
 }
 
+/** The arguments that are neither flags nor the values of flags. */
+export function ownWords(args: readonly string[], definitions: ArgsDef): string[] {
+  return ownPlaces(args, definitions).flatMap((at) => (isFlag(args[at] ?? "") ? [] : [args[at] ?? ""]));
+}
+
+/** The names of the flags that take a value. */
+export function flagsWithValues(definitions: ArgsDef): string[] {
+  return Object.keys(definitions).filter((name) => {
+    const type = definitions[name]?.type;
+    return type === "string" || type === "enum";
+  });
+}
+
 /** The names of the flags before `--`. */
 export function flagsIn(args: readonly string[], definitions: ArgsDef): string[] {
   return ownPlaces(args, definitions).flatMap((at) => {

@@ -1,0 +1,146 @@
+// Finds what may stand in the place of the word under the cursor: a command, a subcommand, a flag, a flag's choice, an agent, a request
+// or a profile. Agents and requests come from what serve last wrote (`fleet.json`), so that a Tab asks no server.
+import type { ArgDef, ArgsDef } from "citty";
+import { readFleetFile } from "../../data-dir/fleet-file.ts";
+import { statusTextOf } from "../../domain/fleet/status-look.ts";
+import { commandTypes } from "../../domain/wire/order-messages.ts";
+import { dataDirFor } from "../fleet/client.ts";
+import { viewsOf } from "../fleet/fleet-reading.ts";
+import type { CommandShape } from "../frame/command.ts";
+import type { CommandRow } from "../frame/commands.ts";
+import { loadConfig } from "../frame/config-file.ts";
+import type { CliContext } from "../frame/context.ts";
+import { flagsWithValues, ownWords } from "../frame/strict-args.ts";
+import { shells } from "./scripts.ts";
+
+export interface Candidate {
+  readonly value: string;
+  readonly description: string;
+}
+
+/**
+ * @param words those behind `cliai`; the last is the one under the cursor, perhaps empty
+ * @returns lines `value<TAB>description`
+ */
+export async function completionLines(
+  words: readonly string[],
+  commands: Readonly<Record<string, CommandRow>>,
+  context: CliContext,
+): Promise<string[]> {
+  const found = await candidatesFor(unsplit(words), commands, context).catch(() => []); // a Tab prints no error
+  return found.map(({ value, description }) => `${value}\t${description.replaceAll(/\s+/g, " ")}`);
+}
+
+/** bash splits `--wait=seen` at its `=`; PowerShell gives no empty word, so its script gives `=` in that place. */
+function unsplit(words: readonly string[]): string[] {
+  const last = words.at(-1) === "=" ? "" : (words.at(-1) ?? "");
+  return [...words.slice(0, -1).filter((word) => word !== "="), last];
+}
+
+async function candidatesFor(
+  words: readonly string[],
+  commands: Readonly<Record<string, CommandRow>>,
+  context: CliContext,
+): Promise<readonly Candidate[]> {
+  const [first = "", ...rest] = words;
+  if (rest.length === 0) return startingWith(first, commandRows(commands));
+  const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  if (row === undefined || rest.slice(0, -1).includes("--")) return [];
+  const { shape } = await row.load();
+  return await inCommand(shape, rest, context);
+}
+
+function commandRows(commands: Readonly<Record<string, CommandRow>>): Candidate[] {
+  const shown = Object.entries(commands).filter(([, { isHidden }]) => isHidden !== true);
+  return shown.map(([value, { description }]) => ({ value, description }));
+}
+
+async function inCommand(
+  { args: standard, subcommands = {} }: CommandShape,
+  words: readonly string[],
+  context: CliContext,
+): Promise<readonly Candidate[]> {
+  const current = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const all: ArgsDef = Object.assign({}, standard, ...Object.values(subcommands).map(({ args }) => args));
+  const given = ownWords(before, all);
+  const named =
+    given[0] !== undefined && Object.hasOwn(subcommands, given[0]) ? subcommands[given[0]] : undefined;
+  const args = named?.args ?? standard;
+  const taking = before.at(-1)?.startsWith("--") === true ? (before.at(-1) ?? "").slice(2) : undefined;
+  if (taking !== undefined && flagsWithValues(args).includes(taking)) {
+    return startingWith(current, await valuesOf(taking, args[taking], words, context));
+  }
+  if (current.startsWith("-")) {
+    const used = new Set(before);
+    return startingWith(current, flagRows(args)).filter(({ value }) => !used.has(value));
+  }
+  const place = given.length - (named === undefined ? 0 : 1);
+  const positionals = Object.keys(args).filter((key) => args[key]?.type === "positional");
+  const key =
+    positionals[place] ?? (listing.includes(positionals.at(-1) ?? "") ? positionals.at(-1) : undefined);
+  const own = key === undefined ? [] : await valuesOf(key, undefined, words, context);
+  const below =
+    given.length === 0
+      ? Object.entries(subcommands).map(([value, { description }]) => ({ value, description }))
+      : [];
+  return startingWith(current, [...below, ...own.filter(({ value }) => !given.includes(value))]);
+}
+
+/** The positional arguments that several may be given of. */
+const listing: readonly string[] = ["agent"];
+
+function flagRows(args: ArgsDef): Candidate[] {
+  const flags = Object.entries(args).filter(([, { type }]) => type !== "positional");
+  return flags.map(([name, { description = "" }]) => ({ value: `--${name}`, description }));
+}
+
+/** By the name of the argument. Empty where only files, or a person's own words, may stand. */
+async function valuesOf(
+  key: string,
+  definition: ArgDef | undefined,
+  words: readonly string[],
+  context: CliContext,
+): Promise<readonly Candidate[]> {
+  if (definition?.type === "enum")
+    return (definition.options ?? []).map((value) => ({ value, description: "" }));
+  switch (key) {
+    case "agent":
+    case "id":
+      return (await knownAgents(words, context)).map((view) => ({
+        value: view.agent_id,
+        description: [statusTextOf(view), view.task.text].filter(Boolean).join(": "),
+      }));
+    case "request":
+      return (await knownAgents(words, context)).flatMap(({ agent_id, requests = [] }) =>
+        requests.map(({ request_id, summary }) => ({
+          value: request_id,
+          description: `${agent_id}: ${summary}`,
+        })),
+      );
+    case "command":
+      return commandTypes.map((value) => ({ value, description: "" }));
+    case "shell":
+      return shells.map((value) => ({ value, description: "" }));
+    case "profile":
+      return Object.entries((await loadConfig(undefined, context)).config.agents ?? {}).map(
+        ([value, profile]) => ({
+          value,
+          description: profile.description ?? "",
+        }),
+      );
+    default:
+      return [];
+  }
+}
+
+async function knownAgents(words: readonly string[], context: CliContext) {
+  const place = words.indexOf("--data-dir");
+  const dataDir = place === -1 ? undefined : words[place + 1];
+  const known = await readFleetFile(dataDirFor({ "data-dir": dataDir }, context));
+  return known === undefined ? [] : viewsOf({ records: known.records, now: known.asOf });
+}
+
+function startingWith(beginning: string, candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter(({ value }) => value.startsWith(beginning));
+}

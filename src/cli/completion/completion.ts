@@ -1,0 +1,30 @@
+// This room is shell completion: the scripts that `cliai completion SHELL` prints, and the candidates that these scripts ask for.
+//
+// `cliai completion SHELL`: prints the script that makes a shell complete cliai's commands, flags and agents.
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import { completionScripts, type Shell, shells } from "./scripts.ts";
+
+export const completionCommand = defineCliCommand({
+  name: "completion",
+  description: "print the script that makes a shell complete commands, flags and agents",
+  args: {
+    shell: { type: "positional", required: true, description: `the shell: ${shells.join(", ")}` },
+  },
+  async run({ shell: word }, { print, note }) {
+    const shell = readShell(word);
+    const { script, use } = completionScripts[shell];
+    print(script.trimEnd());
+    note(use);
+    return 0;
+  },
+});
+
+function readShell(word: string): Shell {
+  const found = shells.find((each) => each === word);
+  if (found !== undefined) return found;
+  throw new CliaiError("usage", `SHELL "${word}" is not one of ${shells.join(", ")}`, {
+    hint: didYouMean(word, shells) ?? "cliai completion bash",
+  });
+}

@@ -1,0 +1,28 @@
+// The completion script of each shell. Each asks `cliai complete -- WORDS` for lines `value<TAB>description`, and hands the words over
+// as arguments. (@bomb.sh/tab 0.0.22 was tried: its bash script evaluates what is typed, so that Tab behind `"$(…` runs a command.)
+import bash from "../../../configs/completion/bash.txt" with { type: "text" };
+import fish from "../../../configs/completion/fish.txt" with { type: "text" };
+import powershell from "../../../configs/completion/powershell.txt" with { type: "text" };
+import zsh from "../../../configs/completion/zsh.txt" with { type: "text" };
+
+export const shells = ["bash", "zsh", "fish", "powershell"] as const;
+export type Shell = (typeof shells)[number];
+
+export interface CompletionScript {
+  readonly script: string;
+  /** How it is used, for stderr. */
+  readonly use: string;
+}
+
+export const completionScripts: Readonly<Record<Shell, CompletionScript>> = {
+  bash: { script: bash, use: "for each new shell, in ~/.bashrc: source <(cliai completion bash)" },
+  zsh: { script: zsh, use: "for each new shell, in ~/.zshrc after compinit: source <(cliai completion zsh)" },
+  fish: {
+    script: fish,
+    use: "for each new shell: cliai completion fish > ~/.config/fish/completions/cliai.fish",
+  },
+  powershell: {
+    script: powershell,
+    use: "for each new shell, in $PROFILE: cliai completion powershell | Out-String | Invoke-Expression",
+  },
+};
