@@ -72,6 +72,8 @@ describe("cliai send", () => {
     await using _ = await startBridge(serve, "bea");
     expect((await run("send", "bea", "tidy up")).code).toBe(0);
     await waitFor(async () => (await orders("bea")).join() === "task tidy up", { what: "the task" });
+    const nobody = await run("send", "beatrix", "tidy up");
+    expect(nobody.stderr).toContain('error: COMMAND "beatrix" is not one of stop, pause, resume, task\n');
     const unknown = await run("send", "stpo", "bea");
     expect(unknown).toMatchObject({ code: 2, stdout: "" });
     expect(unknown.stderr).toContain(

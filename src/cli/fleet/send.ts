@@ -114,13 +114,13 @@ export const sendCommand = defineCliCommand({
   },
 });
 
-/** `cliai send ada "tidy up"` means a task, because `ada` is no command. */
+/** `cliai send ada "tidy up"` means a task, because `ada` is no command. `stpo ada` is a typing error. */
 function withTaskMeant(args: SendArgs): SendArgs {
   const { command, agent, text, all } = args;
-  if (v.is(CommandTypeSchema, command) || all === true || text !== undefined) return args;
-  return agent === undefined || !isAgentId(command)
-    ? args
-    : { ...args, command: "task", agent: command, text: agent };
+  if (v.is(CommandTypeSchema, command) || !isAgentId(command) || agent === undefined) return args;
+  const isTypingError = isAgentId(agent) && didYouMean(command, commandTypes) !== undefined;
+  if (all === true || text !== undefined || isTypingError) return args;
+  return { ...args, command: "task", agent: command, text: agent };
 }
 
 async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
