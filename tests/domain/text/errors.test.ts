@@ -1,0 +1,50 @@
+import { describe, expect, test } from "bun:test";
+import { CliaiError, exitCodeOf, messageOf } from "../../../src/domain/text/errors.ts";
+
+describe("CliaiError", () => {
+  test("over JSON it has its code, its message and, where there is one, its hint", () => {
+    const error = new CliaiError("usage", "no such flag", { hint: "cliai --help" });
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      error: { code: "usage", message: "no such flag", hint: "cliai --help" },
+    });
+    expect(JSON.parse(JSON.stringify(new CliaiError("failed", "no")))).toEqual({
+      error: { code: "failed", message: "no" },
+    });
+  });
+
+  test("keeps what caused it, and shows no secret of it over JSON", () => {
+    const cause = new Error("with a token");
+    const error = new CliaiError("failed", "no", { cause });
+    expect(error.cause).toBe(cause);
+    expect(JSON.stringify(error)).not.toContain("token");
+    expect(new CliaiError("failed", "no").cause).toBeUndefined();
+  });
+});
+
+describe("exitCodeOf()", () => {
+  test.each([
+    ["failed", 1],
+    ["usage", 2],
+    ["config_invalid", 2],
+    ["agent_unknown", 2],
+    ["server_unreachable", 3],
+    ["nats_unreachable", 3],
+    ["no_answer", 4],
+    ["refused", 5],
+    ["not_signed_in", 5],
+    ["interrupted", 130],
+  ] as const)("of %s is %d, as the contract has it", (code, exitCode) => {
+    expect(exitCodeOf(new CliaiError(code, "no"))).toBe(exitCode);
+  });
+
+  test("of anything else is a plain failure", () => {
+    expect([exitCodeOf(new TypeError("no")), exitCodeOf("no"), exitCodeOf(undefined)]).toEqual([1, 1, 1]);
+  });
+});
+
+describe("messageOf()", () => {
+  test("is the message of an error, and the text of anything else that was thrown", () => {
+    expect(messageOf(new TypeError("no"))).toBe("no");
+    expect([messageOf("no"), messageOf(7), messageOf(null)]).toEqual(["no", "7", "null"]);
+  });
+});
