@@ -1,5 +1,5 @@
-// `fleet.json`: what serve last knew of the agents, for `ls` and `show` while no serve answers. The time of the file is when serve
-// knew it.
+// `fleet.json`: the last state of the agents that serve knew, for `ls` and `show` while no serve answers. The file's time says of when
+// that state is.
 import { readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -11,24 +11,24 @@ import type { Logger } from "../log.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const writeEveryMs = 5_000;
-/** Of each agent's orders: what a person looks for once serve is gone, and no more than can be written every few seconds. */
+/** How many orders of each agent are kept: enough for a person to look at, and few enough to write every few seconds. */
 const ordersKept = 5;
 
-/** What is written; serve's own fleet has it. */
+/** The part of serve's fleet that is written to the file. */
 export interface KnownFleet {
   /** Grows with each change. */
   revision(): number;
-  /** As shown: without the secrets of orders. */
+  /** The records as they are shown: without the orders' secrets. */
   list(): readonly AgentRecord[];
 }
 
 export interface LastKnownFleet {
   readonly records: ReadonlyMap<AgentId, AgentRecord>;
-  /** When serve knew it. */
+  /** The time at which serve knew this state. */
   readonly asOf: Date;
 }
 
-/** Writes the file now and while serve runs; returns the way to end that, which writes it once more. */
+/** Writes the file now and every few seconds. Returns the function that ends this and writes the file once more. */
 export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): () => Promise<void> {
   const path = fleetFilePath(dataDir);
   let written: number | undefined;
@@ -41,7 +41,7 @@ export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): 
       written = revision;
     } catch (error) {
       written = undefined;
-      log.warn(`${path} is not written: ${messageOf(error)}`);
+      log.warn(`cannot write ${path}: ${messageOf(error)}`);
     }
   };
   let last = write();
@@ -51,12 +51,12 @@ export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): 
   return async () => {
     clearInterval(timer);
     await last;
-    written = undefined; // a change may not have its revision yet
+    written = undefined; // so that the file is written: the last change may not have raised the revision yet
     await write();
   };
 }
 
-/** Undefined if no serve has written it, or what is there is none of ours. */
+/** Undefined if there is no file, or it is damaged. */
 export async function readFleetFile(dataDir: string): Promise<LastKnownFleet | undefined> {
   const path = fleetFilePath(dataDir);
   try {
@@ -72,7 +72,7 @@ export async function readFleetFile(dataDir: string): Promise<LastKnownFleet | u
     }
     return { records, asOf: mtime };
   } catch {
-    return undefined; // what serve knew last is then not known
+    return undefined; // then there is no last known state
   }
 }
 

@@ -1,5 +1,6 @@
-// The logs of processes without a terminal: `logs/serve.log`, and `host.log` in an agent's folder. The process writes there by its
-// stderr, which is opened for appending: a full log is copied to `….log.1` and cut to nothing, and writing goes on at its start.
+// The logs of processes without a terminal: `logs/serve.log`, and `host.log` in an agent's folder. A process writes its log through
+// stderr, which is opened for appending. So a full log can be copied to `….log.1` and truncated, and the process writes on from its
+// start.
 import {
   closeSync,
   constants,
@@ -27,7 +28,8 @@ export function hostLogPath(dataDir: string, id: AgentId): string {
 }
 
 /**
- * For a child's output, by this user alone, and never through a symbolic link. The caller closes it once the child has it.
+ * Opens a log for a child's output: readable only by this user, and never through a symbolic link. The caller closes it when the
+ * child has it.
  * @throws CliaiError `data_dir_unwritable`
  */
 export function openLog(path: string): number {
@@ -39,7 +41,7 @@ export function openLog(path: string): number {
   }
 }
 
-/** From `offset` on, `mostBytes` at most; with a negative offset, that many bytes before the end. Empty where there is no log. */
+/** Reads at most `mostBytes` from `offset`; a negative offset counts from the end. Empty if there is no log. */
 export function readLog(
   path: string,
   offset: number,
@@ -49,7 +51,7 @@ export function readLog(
   try {
     fd = openSync(path, "r");
     const { size } = fstatSync(fd);
-    // One that is shorter than what was read has been cut since.
+    // If the file is shorter than the offset, it was truncated since: read from its start.
     const from = offset < 0 ? Math.max(0, size + offset) : offset > size ? 0 : offset;
     const bytes = new Uint8Array(Math.min(size - from, mostBytes));
     const read = readSync(fd, bytes, 0, bytes.length, from);
@@ -62,14 +64,14 @@ export function readLog(
   }
 }
 
-/** Keeps the log small for as long as this process lives, where its stderr is that file; returns the way to end that. */
+/** Truncates the log when it is too long, while this process lives, if its stderr is that file. Returns the function that ends this. */
 export function keepLogSmall(path: string, mostBytes = mostLogBytes, everyMs = lookEveryMs): () => void {
   if (!isStderr(path)) return () => undefined;
   const timer = setInterval(() => {
     try {
       if (fstatSync(stderrFd).size > mostBytes) rotateLog(path);
     } catch {
-      // The disk is full, or the log was removed: it is looked at again.
+      // The disk is full, or the log was removed: try again later.
     }
   }, everyMs);
   timer.unref();

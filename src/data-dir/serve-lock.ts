@@ -16,7 +16,7 @@ const LockSchema = v.object({
   instance: v.string(),
   /** Absent in a file of 0.1.0, for which this file is the only lock. */
   held_by: v.optional(v.literal("kernel")),
-  /** The process, together with its start: by its number alone it is not ended. Absent in a file of an older serve. */
+  /** The process id and start of serve. Both are needed to end it safely. Absent in a file of an older serve. */
   pid: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   started: v.optional(v.pipe(v.string(), v.minLength(1))),
 });
@@ -28,7 +28,7 @@ export async function isServed(dataDir: string): Promise<boolean> {
   return isKernelLocked(heldPath(dataDir)) || (await olderHolder(dataDir)) !== undefined;
 }
 
-/** Who holds the directory, by its own word; undefined where nobody does, and where the holder has not said who it is. */
+/** Who holds the directory, as the holder has written. Undefined if nobody does, or the holder has not written it. */
 export async function readHolder(dataDir: string): Promise<LockHolder | undefined> {
   return (await isServed(dataDir)) ? await readLock(dataDir) : undefined;
 }

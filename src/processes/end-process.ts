@@ -35,7 +35,7 @@ export async function endProcess(child: Child, withinMs = endsWithinMs): Promise
   clearTimeout(last);
 }
 
-/** A process that a signal ended has no exit code; one that could not be started has neither. */
+/** Whether the child has ended, or could not be started. A child that a signal has ended has no exit code. */
 export function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }

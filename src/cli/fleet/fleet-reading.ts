@@ -23,7 +23,7 @@ export interface FleetReading {
   readonly now: Date;
   /** Since when serve has been listening for heartbeats; undefined if no serve has answered. */
   readonly listeningSince?: string;
-  /** Set where nothing answered and this is what serve had known by then. */
+  /** Set if nothing has answered: then this is the last known state, of this time. */
   readonly asOf?: Date;
 }
 
@@ -98,7 +98,7 @@ export function createFleetReader(bus: Bus, { now, note }: ReaderContext): Fleet
   };
 }
 
-/** Reads from what serve knew last. */
+/** A reader of the last state that serve knew. */
 export function readerOfLastKnown({ records, asOf }: LastKnownFleet): FleetReader {
   const reading = { records, now: asOf, asOf };
   return {

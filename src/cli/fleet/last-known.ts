@@ -13,8 +13,8 @@ import {
 } from "./fleet-reading.ts";
 
 /**
- * Reads the fleet and shows it. If the server cannot be reached, it shows what serve knew last, and then throws the error all the
- * same, so that a script sees exit code 3.
+ * Reads the fleet and shows it. If the server cannot be reached, it shows the last known state, and then still throws the error, so
+ * that a script sees exit code 3.
  * @throws CliaiError as `read` and {@link withClient} do
  */
 export async function showFleet<Reading extends FleetReading>(

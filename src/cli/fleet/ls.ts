@@ -15,7 +15,7 @@ export const lsCommand = defineCliCommand({
   name: "ls",
   description: "list all agents, with status and task",
   args: {
-    all: { type: "boolean", description: "list those too that went more than an hour ago" },
+    all: { type: "boolean", description: "also list the agents that have been gone for more than an hour" },
     ...clientArgs,
   },
   run: (args, context) =>
@@ -54,16 +54,16 @@ function leftOut(count: number): string {
   return `${count} more went over an hour ago: cliai ls --all`;
 }
 
-/** For this long after its last sign of life, an agent that is away is listed without being asked for. */
+/** An agent that is away is listed for this long after its last sign of life, even without `--all`. */
 const listedForMs = 3_600_000;
 
-/** Those that live, those that somebody has to look at, and those that were heard of within the last hour. */
+/** Whether to list an agent without `--all`: it is online, needs attention, or was heard within the last hour. */
 export function isListed({ axes, last_seen, first_seen }: AgentView, now: Date): boolean {
   if (axes.link.value === "online" || axes.attention.value !== "none") return true;
   return now.getTime() - Date.parse(last_seen ?? first_seen) <= listedForMs;
 }
 
-/** How those are had again whose CLI crashed or has gone without being told to. */
+/** The line that says how to resume the agents that have crashed or disconnected. */
 function resumeLines(agents: readonly AgentView[]): string[] {
   const lost = agents.filter(({ status }) => status === "crashed" || status === "disconnected");
   return lost.length === 0 ? [] : [`go on: cliai resume ${lost.map(({ agent_id }) => agent_id).join(" ")}`];
@@ -103,7 +103,7 @@ export function fleetTable(
   ];
 }
 
-/** A task that may be over has its age beside it. */
+/** The task, with its age if it may be over. */
 function taskText({ text, age_s, is_stale }: ShownTask): string {
   if (text === "") return "no task yet";
   return plain(is_stale && age_s !== undefined ? `${text} (${spanText(age_s)} ago)` : text);

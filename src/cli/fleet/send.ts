@@ -99,7 +99,7 @@ export const sendCommand = defineCliCommand({
     return await withClient(args, context, async (bus) => {
       const fleet = createFleetReader(bus, context);
       const parts = { bus, fleet, context };
-      // `send AGENT TEXT` is a task only if there is such an agent: else the word was to be a command.
+      // `send AGENT TEXT` is a task only if there is such an agent. If not, the word was meant as a command.
       if (args !== given && (await fleet.find(parseAgentId(args.agent ?? ""))) === undefined)
         readType(given.command);
       const isAll = args.agent === "all" && (await fleet.find(parseAgentId("all"))) === undefined;
@@ -114,7 +114,7 @@ export const sendCommand = defineCliCommand({
   },
 });
 
-/** `cliai send ada "tidy up"` means a task, because `ada` is no command. `stpo ada` is a typing error. */
+/** `cliai send ada "tidy up"` means a task, because `ada` is not a command. But `stpo ada` is a mistyped `stop ada`. */
 function withTaskMeant(args: SendArgs): SendArgs {
   const { command, agent, text, all } = args;
   if (v.is(CommandTypeSchema, command) || !isAgentId(command) || agent === undefined) return args;

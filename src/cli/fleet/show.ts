@@ -70,7 +70,7 @@ function factLines(agent: AgentView, now: Date): string[] {
   return alignRows(rows).map((cells) => cells.join("  "));
 }
 
-/** How much of an agent's last words stands in one line. */
+/** How many characters of an agent's last words are shown. */
 const saidLength = 300;
 
 function saidText({ last_words }: AgentView, now: Date): string | undefined {

@@ -63,7 +63,7 @@ export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOpt
         exitCode = await options.run({ ...parsed, ...negations(parsed, args) }, context, rest);
       },
     });
-    // Defined anew for each call, because citty 0.2.2 has no typed way to pass the context to `run`.
+    // Defined again for each call, because citty 0.2.2 has no typed way to pass the context to `run`.
     return { command, rawArgs, exitCode: () => exitCode };
   };
   const helpAs = (name: string) => commandHelp({ name, description, args, passesOn, takesMore });

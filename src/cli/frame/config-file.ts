@@ -34,7 +34,7 @@ export interface LoadedConfig {
   readonly path: string | undefined;
 }
 
-/** What the profiles of the other files add to: those of the settings file, or of the program where none is named. */
+/** The profiles that other files add to: those in the settings file, or the built-in ones if none is named. */
 export function baseProfiles({ config: { agents = {} }, path }: LoadedConfig): ProfilesFile {
   return { path, profiles: new Map(Object.entries(agents)), problems: new Map() };
 }

@@ -22,7 +22,7 @@ export interface LogEntry {
 
 type Words = Pick<LogEntry, "kind" | "from" | "what" | "text">;
 
-/** As renderItem() in src/host/routes/item-text.ts marks an order: it is in the log already, as it was stored. */
+/** The mark of an order in a prompt (renderItem() in src/host/routes/item-text.ts). The log already has the order itself. */
 const orderMark = /\[cliai \w+ [\w-]+[\] ]/;
 
 const EventSchema = v.looseObject({

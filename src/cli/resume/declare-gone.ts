@@ -1,5 +1,5 @@
-// Says goodbye for a run whose host was killed. Until its heartbeats are missed, the fleet has it online, and its agent could not be
-// started again.
+// Says goodbye for a run whose host was killed. Without that, the agent stays online until its heartbeats are missed, and cannot be
+// started again so long.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -11,7 +11,10 @@ import type { Standing } from "./standing.ts";
 const readWithinMs = 5_000;
 const lookEveryMs = 50;
 
-/** Resolves once the fleet has it offline. @throws CliaiError `no_answer` */
+/**
+ * Resolves when the agent is offline for the fleet.
+ * @throws CliaiError `no_answer`
+ */
 export async function declareGone(
   bus: Bus,
   { view, why }: Standing,

@@ -1,6 +1,6 @@
 // This room is `cliai resume`.
 //
-// `cliai resume AGENT… | --all`: lets a paused agent go, and starts one that has ended again, in its session, profile and project.
+// `cliai resume AGENT… | --all`: lets a paused agent go on, and starts an ended agent again, in its session, profile and project.
 import { hostname } from "node:os";
 import process from "node:process";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
@@ -29,7 +29,8 @@ const resumeArgs = {
   all: { type: "boolean", description: "resume those that ran when the machine or the server went down" },
   headless: {
     type: "boolean",
-    description: "start it again without a terminal, by the server, as it is with several agents and --json",
+    description:
+      "let the server start the agent without a terminal; so it does with several agents, and with --json",
   },
   ...startArgs,
   ...configArgs,
@@ -38,7 +39,7 @@ const resumeArgs = {
 
 type ResumeArgs = Arguments<typeof resumeArgs>;
 
-/** Each start of a CLI takes a processor for a second or more. */
+/** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 30_000 };
 const letGoWithinMs = 10_000;
 const hostEndsWithinMs = 15_000;
@@ -46,7 +47,7 @@ const lookEveryMs = 50;
 
 export const resumeCommand = defineCliCommand({
   name: "resume",
-  description: "let a paused agent go; start one that has ended again, in its session",
+  description: "let a paused agent go on; start an ended agent again, in its session",
   args: resumeArgs,
   takesMore: true,
   async run(args, context, more) {
@@ -68,7 +69,7 @@ interface Resuming {
   readonly context: CliContext;
 }
 
-/** Resolves to the one agent that is to be started on this terminal, if there is one. */
+/** Resumes the agents. Resolves to the agent that is to be started on this terminal, if there is one. */
 async function resumeAll({ args, ids, bus, context }: Resuming): Promise<Again | undefined> {
   const reader = createFleetReader(bus, context);
   const dataDir = dataDirFor(args, context);
@@ -97,7 +98,7 @@ async function resumeAll({ args, ids, bus, context }: Resuming): Promise<Again |
   return undefined;
 }
 
-/** A host says goodbye for its agent somewhat before it ends itself. */
+/** Waits until the agent's host has ended, because a host says goodbye for its agent a moment before it ends itself. */
 async function untilLetGoOf(dataDir: string, id: AgentId): Promise<void> {
   const deadline = performance.now() + hostEndsWithinMs;
   while (isAgentHeld(dataDir, id) && performance.now() < deadline) await pause(lookEveryMs);

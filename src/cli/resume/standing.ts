@@ -1,11 +1,11 @@
-// Decides what `cliai resume` has to do with an agent, from its view and from what this machine knows of it. Pure.
+// Decides what `cliai resume` has to do with an agent, from the agent's view and its lock on this machine. Pure.
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import { hasConversation } from "../../domain/fleet/session-evidence.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 
 export interface Standing {
   readonly view: AgentView;
-  /** `unknown`: it may still run. */
+  /** `unknown` means that it may still run. */
   readonly state: "runs" | "paused" | "ended" | "elsewhere" | "unknown";
   readonly why: string;
   /** Whether it ran when its machine or the server went down: nobody stopped it, and it did not end by itself. */
@@ -13,7 +13,7 @@ export interface Standing {
 }
 
 export interface Place {
-  /** Of this machine. */
+  /** The name of this machine. */
   readonly hostname: string;
   /** Whether a process of this machine holds the agent's lock. */
   readonly isHeld: boolean;
@@ -25,7 +25,7 @@ export function standingOf(view: AgentView, { hostname, isHeld }: Place): Standi
   const { axes, status, host, session } = view;
   const why = axes.link.reason;
   const isHere = host === undefined || host === hostname;
-  // A host holds the lock of its agent. A record may say for a while longer that a host which was killed is online.
+  // A host holds its agent's lock while it lives. After a host was killed, the record may still say for a while that it is online.
   const isDead = isHere && !isHeld && session !== undefined;
   if (ownEnds.includes(status) && !isHeld) {
     return isHere ? { view, state: "ended", why, wentDown: false } : elsewhere(view, false);
@@ -53,11 +53,11 @@ function elsewhere(view: AgentView, wentDown: boolean): Standing {
 /** How an agent is started again. */
 export interface Again {
   readonly id: AgentId;
-  /** Undefined where it had none. */
+  /** Undefined if it had no profile. */
   readonly profile: string | undefined;
   readonly project: string;
   readonly role: "agent" | "captain" | undefined;
-  /** The session to go on in; undefined where its CLI has stored none, as it had no prompt yet. */
+  /** The session to resume. Undefined if there was no prompt yet, because its CLI has then stored no session. */
   readonly session: string | undefined;
 }
 

@@ -133,7 +133,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
-      // One that goes on may have said its goodbye just now, and its process ends a moment later.
+      // Wait for the last process of an agent that is resumed: it ends a moment after its goodbye.
       const before = resumes === undefined ? undefined : children.get(id);
       if (before !== undefined && fleet.get(id)?.axes.link.value !== "online")
         await atMost(endsWithinMs, before.ended);
@@ -164,7 +164,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   };
 }
 
-/** How `spawn` goes on in a session. A CLI does not store a conversation that had no prompt yet, so that one cannot be resumed. */
+/** The flags by which `spawn` resumes a session. Empty if there was no prompt yet, because then the CLI has stored no session. */
 function resumedArgs(
   view: AgentView | undefined,
   session_id: string,
@@ -185,7 +185,7 @@ function profilesOf(set: ProfileSet): LaunchableProfile[] {
   }));
 }
 
-/** Its last words are those of its CLI, whichever that is. */
+/** Whether the last output of the child, which is its CLI's, says that the session to resume no longer exists. */
 function isSessionGone({ resumes }: Launch, child: AgentChild): boolean {
   return resumes !== undefined && agentClis.some((cli) => cli.isSessionGone?.(child.lastWords()) === true);
 }

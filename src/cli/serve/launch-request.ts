@@ -9,7 +9,7 @@ import { isDirectory } from "../spawn/project-dir.ts";
 
 export interface LaunchRequest {
   readonly profile: string;
-  /** The profile's own directory when left out, else that of `serve`. */
+  /** The directory to work in; default: the profile's own, else the one that `serve` runs in. */
   readonly project?: string | undefined;
 }
 

@@ -72,7 +72,7 @@ export const serveCommand = defineCliCommand({
   },
 });
 
-/** What was given is checked before: an error in it is told here, and not in a log. */
+/** Starts serve in the background. The settings are checked first, so that an error in them is printed here and not in a log. */
 async function detach({ dataDir, flags, context }: DetachOptions): Promise<number> {
   const server = await startBackgroundServe({ dataDir, flags, context });
   const log = serveLogPath(dataDir);
@@ -146,7 +146,7 @@ async function startParts(
   });
   parts.defer(() => server.stop());
   await writeLayout(dataDir, version);
-  // Deferred before the agents' ends, and so run after them.
+  // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
   // The agents end before the server does, so that the server still stores their goodbyes.
   parts.defer(() => captainsAgents.stop());

@@ -1,4 +1,4 @@
-// Reads the profiles that count for one launch, and what a profile says of it: the directory, the environment.
+// Reads the profiles that count for one launch, and applies a profile's directory, environment and permission mode.
 import { dirname, resolve } from "node:path";
 import type { AgentCli } from "../../agents/agent-cli.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -9,7 +9,7 @@ import type { Environment } from "../../runtime.ts";
 import { baseProfiles, type LoadedConfig } from "../frame/config-file.ts";
 import { isDirectory } from "./project-dir.ts";
 
-/** Gives the profiles of a project as its files are now: an edit counts at the next launch. */
+/** Returns a function that reads the profiles of a project from their files, so that an edit counts at the next launch. */
 export type ProfileReader = (project: string) => Promise<ReadProfiles>;
 
 export function profileReader(loaded: LoadedConfig, dataDir: string): ProfileReader {
@@ -17,8 +17,8 @@ export function profileReader(loaded: LoadedConfig, dataDir: string): ProfileRea
 }
 
 /**
- * The directory that the profile names, relative to its file; undefined where it names none.
- * @throws CliaiError `config_invalid` for one that is not there
+ * The directory that the profile names, relative to its file; undefined if it names none.
+ * @throws CliaiError `config_invalid` if that directory does not exist
  */
 export async function projectOf({ name, profile, origins }: FoundProfile): Promise<string | undefined> {
   if (profile.project === undefined) return undefined;
@@ -32,7 +32,7 @@ export async function projectOf({ name, profile, origins }: FoundProfile): Promi
 
 /**
  * The environment of the agent's CLI: the given one, with the profile's changes.
- * @throws CliaiError `config_invalid` for a variable that has to be passed on and is not set
+ * @throws CliaiError `config_invalid` if a variable that has to be passed on is not set
  */
 export function environmentOf({ name, profile, origins }: FoundProfile, env: Environment): Environment {
   const own: Record<string, string | undefined> = { ...env };

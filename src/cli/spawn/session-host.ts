@@ -48,16 +48,16 @@ export interface HostOptions {
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
-  /** Whether a person may see what the CLI shows. */
+  /** Whether a person can see the CLI's terminal. */
   readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
-  /** Undefined for a session that goes on: its first words are no task. */
+  /** The agent's first task. Undefined for a resumed session, whose first words are not a task. */
   readonly launchTask: string | undefined;
   /** Of the CLI. */
   readonly env: Environment;
-  /** Those that its profile allows; all when left out. */
+  /** The routes that its profile allows; default all. */
   readonly routes: readonly RouteName[] | undefined;
-  /** Of a session without a terminal: takes what its model says. */
+  /** For a session without a terminal: called with what its model says. */
   readonly onWords: (words: string) => void;
   /** For a session without a terminal: its first task, if any. Undefined for a session on a terminal. */
   readonly headlessTask: { readonly task: string | undefined } | undefined;
@@ -79,7 +79,7 @@ export interface SessionHost {
   end(end: RunEnd): Promise<void>;
 }
 
-/** How long the CLI shall wait for a hook: for the longest that its profile lets an answer take. */
+/** How long the CLI has to wait for a hook: as long as its profile allows an answer to take. */
 function cliHoldSOf({ stopApproval, unanswered: { policy, afterS } }: HostOptions): number {
   const answerS = policy === "hold" ? longestHoldS : afterS;
   return Math.max(holdS, stopApproval?.waitS ?? 0, answerS) + cliWaitsLongerS;

@@ -30,7 +30,7 @@ import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
   profile: { type: "positional", required: false, description: "name of a profile (cliai profiles)" },
-  text: { type: "positional", required: false, description: "the agent's first task, as by --task" },
+  text: { type: "positional", required: false, description: "the agent's first task, the same as --task" },
   id: {
     type: "string",
     valueHint: "ID",
@@ -98,7 +98,7 @@ export interface SpawnPlan {
   readonly credentials: OwnCredentials;
   /** Whether the agent ends when standard input ends: `--ends-with-input`. */
   readonly endsWithInput: boolean;
-  /** Whether what the agent says is printed, where it has no terminal. */
+  /** Whether to print what the agent says, if it has no terminal. */
   readonly printsWords: boolean;
   readonly launch: AgentLaunch;
   /** The agent's lock, held until the agent has ended. */
@@ -149,7 +149,7 @@ export async function planSpawn(
     isResumed: args.resume !== undefined,
     mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
     isHeadless: args.headless === true,
-    // Without a terminal there is nobody before the CLI who could be asked.
+    // Without a terminal, nobody sits at the CLI who could answer.
     asksPermissions: (profile.permissions ?? (args.headless === true ? "inbox" : "cli")) === "inbox",
     permissionMode: profile.permission_mode,
     allowedTools: profile.allowed_tools ?? [],

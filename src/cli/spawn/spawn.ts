@@ -60,8 +60,8 @@ export const spawnCommand = defineCliCommand({
 });
 
 /**
- * What of the flags is about the agent's first work: its task may stand after the profile, and `--wait` waits for its end without a
- * terminal.
+ * Reads the flags about the agent's first work: the task, which may also follow the profile, and `--wait`, which runs the agent without
+ * a terminal and waits for the end of the task.
  * @throws CliaiError `usage`
  */
 function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | undefined } {
@@ -85,7 +85,7 @@ function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | unde
 
 type AwaitWork = (run: string) => Promise<EndOfWork> | undefined;
 
-/** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's own exit code, and how its work ended where that is waited for. */
+/** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's exit code and, with `--wait`, to how its work has ended. */
 async function runAgent(
   plan: SpawnPlan,
   context: CliContext,
@@ -118,7 +118,7 @@ async function runAgent(
         isDone = outcomes.get(id)?.outcome === "done";
         return agent.end();
       },
-      () => agent.end(), // why is told below
+      () => agent.end(), // the reason is reported below
     );
     const [how, as] = await Promise.all([agent.ended, agent.endedAs]);
     if (isDone) end = { how: `${how}, because its work was done`, as: "ended" };
@@ -133,18 +133,18 @@ async function runAgent(
     // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
     await host.end({ ...end, launchTask: launch.isResumed === true ? undefined : launch.task });
   }
-  // The server hears of an end by the goodbye, so a CLI that has ended by itself is judged after that.
+  // If the CLI has ended by itself, judge its work after the goodbye, because serve knows of the end only then.
   return { exitCode, work: await work };
 }
 
-/** With `--json`: what names the agent, before anything else. The session is null where its CLI tells it later. */
+/** With `--json`: prints what identifies the agent, before anything else. The session is null if the CLI reports it later. */
 function printStart({ id, cli, launch }: SpawnPlan, { json, print }: CliContext): void {
   if (!json) return;
   const isNamed = cli.buildArgs(launch).includes(launch.sessionId);
   print(JSON.stringify({ agent_id: id, session_id: isNamed ? launch.sessionId : null, pid: process.pid }));
 }
 
-/** Whether a person may see what the CLI shows, and answer it. */
+/** Whether a person can see the CLI's terminal, and answer it. */
 function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
   return isHeadless !== true && process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
@@ -218,7 +218,7 @@ function printPlan(
     return 0;
   }
   for (const file of files) note(`written: ${file}`);
-  // Not their values: they may be secrets.
+  // Only their names, because the values may be secrets.
   const variables = Object.keys(profile.env ?? {});
   if (variables.length > 0) note(`its profile changes the environment: ${variables.join(", ")}`);
   const change = cwd === here ? "" : `cd ${shellQuote([cwd])} && `;

@@ -50,7 +50,7 @@ export interface Waited {
  */
 export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Waited> {
   const { ids, goal, timeoutMs, context } = options;
-  // A new one each time: a reader that has found no server does not ask for one again. It is said once that there is none.
+  // Use a new reader each time, because a reader that has found no server does not ask again. The note is printed only once.
   const find = (id: AgentId) => createFleetReader(bus, { ...context, note: () => undefined }).find(id);
   const views = new Map<AgentId, AgentView>();
   const outcomes = new Map<AgentId, WaitOutcome>();
@@ -126,12 +126,12 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   return { outcomes, waiting };
 }
 
-/** With `--any`, an agent that failed is done as well; one that cannot ask or rest any more leaves the others to be waited for. */
+/** Whether to stop at this outcome with `--any`. For `done`, any outcome will do. For the other goals, wait on for the other agents. */
 function isEnough({ outcome }: WaitOutcome, { isAny, goal }: WaitOptions): boolean {
   return isAny && (outcome === goal || goal === "done");
 }
 
-/** The awaited agents in a state of the fleet; undefined for one that cannot be read: the next look tells the same. */
+/** The awaited agents in a message about the fleet. Undefined if it cannot be decoded: the next look reads the same state. */
 function readState(
   data: Uint8Array,
   ids: readonly AgentId[],
