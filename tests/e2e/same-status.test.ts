@@ -93,7 +93,7 @@ test("working, idle, waiting, paused, stopped and stuck read the same in the ter
     expect(table).toMatch(new RegExp(`^${id} +\\S+ ${word}\\b`, "m"));
     expect(fleet).toContain(`${id} ${word} `);
     const page = shownText(await (await serve.fetch(`/agents/${id}`)).text());
-    expect(page).toContain(`${id} ${word} last seen`);
+    expect(page).toContain(`${id} ${word} last heard`);
     const shown = ["link", "activity", "control", "attention"].map((axis, i) => `${axis} ${axes[i]} `);
     for (const text of shown) expect(page).toContain(text);
   }

@@ -115,7 +115,8 @@ test("hooks are turned off beside a headless agent: its stream holds it all the 
   const userSettings = { disableAllHooks: true };
   const args = ["--task", "dig in two steps"];
   await using ada = await startHeadless(serve, { id: "ada", model, claudeArgs, userSettings, args });
-  expect(ada.child.stderr).toContain("sets disableAllHooks: a pause holds by the session's stream alone");
+  const warning = "sets disableAllHooks: only the session's stream can hold it in a pause";
+  await ada.child.line(warning, { from: "stderr" });
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const paused = ["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "20"];
   expect(await serve.run(paused)).toMatchObject({ code: 0 });
