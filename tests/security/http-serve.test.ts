@@ -81,7 +81,7 @@ describe("the token of a running serve", () => {
     await using first = await startServe({ dataDir: dir.path });
     await chmod(first.tokenPath, 0o644);
     first.child.kill("SIGTERM");
-    expect((await first.child.exit()).stderr).not.toContain("may read the HTTP token");
+    expect((await first.child.exit()).stderr).not.toContain("can read the HTTP token");
     await using second = await startServe({ dataDir: dir.path });
     expect(second.child.stderr).toContain(`chmod 600 ${second.tokenPath}`);
   });
