@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test";
+import { appendFile, truncate, writeFile } from "node:fs/promises";
+import { createTranscript, watchTranscript } from "../../../src/host/routes/transcript.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { stays, until } from "../../support/wait-for.ts";
+
+const line = (n: number) => `${JSON.stringify({ n })}\n`;
+
+describe("createTranscript()", () => {
+  test("gives each line once, when it is whole", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("record.jsonl");
+    const transcript = createTranscript();
+    transcript.begin(path);
+    expect(await transcript.readNew()).toEqual([]);
+    await writeFile(path, `${line(1)}${line(2)}{"n":`);
+    expect(await transcript.readNew()).toEqual([{ n: 1 }, { n: 2 }]);
+    await appendFile(path, "3}\n");
+    expect(await transcript.readNew()).toEqual([{ n: 3 }]);
+    expect(await transcript.readNew()).toEqual([]);
+  });
+
+  test("what the file held before is of an earlier run", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("record.jsonl");
+    await writeFile(path, line(1));
+    const transcript = createTranscript();
+    transcript.begin(path);
+    await appendFile(path, line(2));
+    transcript.begin(path);
+    // It may have begun behind the second line as well, but never before the first.
+    expect(JSON.stringify(await transcript.readNew())).not.toContain('{"n":1}');
+    await appendFile(path, line(3));
+    expect(await transcript.readNew()).toEqual([{ n: 3 }]);
+  });
+
+  test("follows the record to another file, and one that was written anew from its beginning", async () => {
+    await using dir = await tempDir();
+    const [first, second] = [dir.join("first.jsonl"), dir.join("second.jsonl")];
+    const transcript = createTranscript();
+    transcript.begin(first);
+    await transcript.readNew();
+    await writeFile(first, line(1) + line(2));
+    expect(await transcript.readNew()).toHaveLength(2);
+    await truncate(first);
+    await writeFile(first, line(9));
+    expect(await transcript.readNew()).toEqual([{ n: 9 }]);
+    transcript.begin(second);
+    await transcript.readNew();
+    await writeFile(second, line(5));
+    expect(await transcript.readNew()).toEqual([{ n: 5 }]);
+  });
+
+  test("lines that are no JSON are passed over, and no character is cut", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("record.jsonl");
+    const transcript = createTranscript();
+    transcript.begin(path);
+    await transcript.readNew();
+    const bytes = new TextEncoder().encode('{"text":"Zürich ☕"}\n');
+    await writeFile(path, `no json\n\n${line(1)}`);
+    expect(await transcript.readNew()).toEqual([{ n: 1 }]);
+    await appendFile(path, bytes.subarray(0, 11));
+    expect(await transcript.readNew()).toEqual([]);
+    await appendFile(path, bytes.subarray(11));
+    expect(await transcript.readNew()).toEqual([{ text: "Zürich ☕" }]);
+  });
+
+  test("isThere() waits for a record that is about to be written, and not for one that nobody has named", async () => {
+    await using dir = await tempDir();
+    const transcript = createTranscript();
+    expect(await transcript.isThere()).toBe(false);
+    const path = dir.join("record.jsonl");
+    transcript.begin(path);
+    const looking = transcript.isThere();
+    await writeFile(path, "");
+    expect(await looking).toBe(true);
+  });
+});
+
+describe("watchTranscript()", () => {
+  test("tells each line as it comes, while somebody awaits one, until it is stopped", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("record.jsonl");
+    const seen: unknown[] = [];
+    let isAwaiting = true;
+    const options = { isAwaiting: () => isAwaiting, onLine: (each: unknown) => void seen.push(each), log };
+    const transcript = createTranscript();
+    const watch = watchTranscript(transcript, options);
+    await writeFile(path, "");
+    watch.look(path);
+    await transcript.readNew(); // it has begun at the end of the file
+    await appendFile(path, line(1));
+    await until("the first line", () => seen.length === 1);
+    const because = "it looks every 250 ms";
+    isAwaiting = false;
+    await appendFile(path, line(2));
+    await stays(() => seen.length === 1, { what: "nothing is read", because, forMs: 400 });
+    isAwaiting = true;
+    await until("the second line", () => seen.length === 2);
+    watch.stop();
+    await appendFile(path, line(3));
+    await stays(() => seen.length === 2, { what: "nothing is read", because, forMs: 400 });
+    watch.look(undefined);
+    await until("the third line, at once", () => seen.length === 3);
+    expect(seen).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+});
