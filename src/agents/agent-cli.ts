@@ -16,6 +16,8 @@ export interface AgentCli extends ProgramPlace {
   readonly install: string;
   /** The release that cliai was tested with. An older one may lack features that cliai uses. */
   readonly triedVersion: string;
+  /** The options that cliai starts it with. A release that was never tried is probed for them, by its --help. */
+  readonly probedFlags: readonly string[];
   /** Arguments that make the CLI work on its task without a terminal, and end when the task is done. */
   readonly unattendedArgs: readonly string[];
   /** The CLI's permission modes, which are the values of a profile's `permission_mode`; absent if it has none. */

@@ -14,6 +14,7 @@ const ownNames: Readonly<Record<string, string>> = {
   logs: "the server's log",
   nats: "all that was recorded: history, orders, states",
   trust: "which projects' profiles are trusted",
+  "clis.json": "which releases of agent CLIs were probed",
   "fleet.json": "what the server last knew of the agents",
   "layout.json": "the version of this directory's layout",
   "serve.held": "the lock of the server",

@@ -12,6 +12,7 @@ const shell: AgentCli = {
   program: "sh",
   install: "apt install sh",
   triedVersion: "1.0.0",
+  probedFlags: [],
   unattendedArgs: [],
   buildArgs: () => [],
 };

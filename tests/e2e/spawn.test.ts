@@ -184,6 +184,21 @@ describe("cliai spawn", () => {
     await waitFor(async () => (await seen()).status === "ended", { what: "another run", saw: seen });
   });
 
+  test("a CLI of a release that was never tried is said, with what its --help lacks", async () => {
+    await using serve = await startServe();
+    await using dir = await tempDir();
+    await mkdir(dir.join("bin"));
+    const claude =
+      '#!/bin/sh\ncase "$1" in --version) echo "9.9.9 (Claude Code)";; --help) echo "  --settings FILE";; esac\n';
+    await writeFile(dir.join("bin", "claude"), claude, { mode: 0o700 });
+    const env = { PATH: `${dir.join("bin")}:${process.env.PATH}`, HOME: dir.path };
+    const spawned = await serve.run(["spawn", "--id", "ada", "--project", dir.path], { env });
+    expect(spawned).toMatchObject({ code: 0 });
+    expect(spawned.stderr).toMatch(
+      /cliai was never tried with claude 9\.9\.9 \(tried: .*its --help lacks --mcp-config, /,
+    );
+  });
+
   test.each([
     ["exit 0", "its CLI has ended: exit code 0"],
     ["exit 3", "its CLI crashed: exit code 3"],

@@ -19,6 +19,11 @@ export const claude: AgentCli = {
   packageProgram: "@anthropic-ai/claude-code/bin/claude.exe",
   install: "npm install -g @anthropic-ai/claude-code",
   triedVersion: "2.1.330",
+  probedFlags: [
+    ...["--mcp-config", "--strict-mcp-config", "--settings", "--allowedTools", "--append-system-prompt"],
+    ...["--model", "--session-id", "--resume", "--permission-mode", "--permission-prompt-tool"],
+    ...["--input-format", "--output-format", "--verbose", "--replay-user-messages"],
+  ],
   permissionModes: ["default", "manual", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"],
   unattendedArgs: ["-p"],
   session: claudeSession,

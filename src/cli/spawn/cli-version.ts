@@ -1,13 +1,23 @@
-// Asks the agent CLI on PATH for its release.
+// Asks the agent CLI on PATH for its release, and for its help.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Environment } from "../../runtime.ts";
 
 const run = promisify(execFile);
-const withinMs = 3_000;
+const versionWithinMs = 3_000;
 
 /** The CLI's version; undefined if it does not answer in time, or is not there. Callers then assume a current release. */
 export async function readCliVersion(program: string, env: Environment): Promise<string | undefined> {
+  const words = await readCliOutput(program, "--version", { env, withinMs: versionWithinMs });
+  return words === undefined ? undefined : /\d+\.\d+\.\d+/.exec(words)?.[0];
+}
+
+/** What the CLI prints for one flag; undefined if it does not end well in time, or is not there. */
+export async function readCliOutput(
+  program: string,
+  flag: string,
+  { env, withinMs }: { readonly env: Environment; readonly withinMs: number },
+): Promise<string | undefined> {
   // Pass only the variables that a program needs to start, and not the user's API keys.
   const { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMPDIR } = env;
   try {
@@ -16,8 +26,7 @@ export async function readCliVersion(program: string, env: Environment): Promise
       windowsHide: true,
       env: { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMPDIR },
     };
-    const { stdout } = await run(program, ["--version"], options);
-    return /\d+\.\d+\.\d+/.exec(stdout)?.[0];
+    return (await run(program, [flag], options)).stdout;
   } catch {
     return undefined;
   }

@@ -27,6 +27,7 @@ import {
   serveHttp,
 } from "../../runtime.ts";
 import type { CliContext } from "../frame/context.ts";
+import { untriedWords } from "./cli-probe.ts";
 import { readCliVersion } from "./cli-version.ts";
 import { readHeartbeatInterval } from "./heartbeat-interval.ts";
 
@@ -37,6 +38,7 @@ const cliWaitsLongerS = 60;
 const mostHookBytes = 1_024 ** 3;
 
 export interface HostOptions {
+  readonly dataDir: string;
   readonly id: AgentId;
   readonly cli: AgentCli & Required<Pick<AgentCli, "session">>;
   readonly natsUrl: string;
@@ -152,7 +154,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       ...{ session_url: url, session_token: token, instance_id: instanceId },
       no_proxy: userSettings.noProxy,
     },
-    warnings: warningsOf(userSettings, isHeadless),
+    warnings: [...warningsOf(userSettings, isHeadless), ...(await untriedOf(options, version, now))],
     settings(mcpConfigPath) {
       const { command, args } = selfCommand();
       return cli.buildSettings?.({
@@ -190,6 +192,15 @@ async function readUserSettings({ cli, env, projectPath: cwd }: HostOptions): Pr
   const { platform } = process;
   const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);
   return (await cli.readUserSettings?.({ cwd, env, platform })) ?? { noProxy };
+}
+
+async function untriedOf(
+  { cli, env, dataDir }: HostOptions,
+  version: string | undefined,
+  now: () => Date,
+): Promise<string[]> {
+  const words = await untriedWords({ cli, program: programOf(cli, env), version, dataDir, env, now });
+  return words === undefined ? [] : [words];
 }
 
 function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolean): string[] {

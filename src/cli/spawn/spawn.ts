@@ -187,6 +187,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
   const { id, name, profile, role, cli, cwd, env, natsUrl, credentials, launch } = plan;
   const { stop_approval, stop_approval_wait_s, stop_approval_unanswered, routes } = profile;
   return {
+    dataDir: plan.dataDir,
     ...{ id, cli, natsUrl, role, env, routes },
     permissions: launch.asksPermissions === true ? "inbox" : "cli",
     unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
