@@ -2,6 +2,7 @@
 // `permission_denied` in its stream, a session on a terminal in its record. Measured with 2.1.330.
 import * as v from "valibot";
 import type { DeniedCall, HookTool, ToolDenial } from "../../domain/hook.ts";
+import { redact } from "../../domain/text/redact.ts";
 
 export function describeDenial(
   { name: tool, input }: Pick<HookTool, "name" | "input">,
@@ -14,7 +15,9 @@ export function describeDenial(
       remedy: `remove the rule for ${tool} from permissions.deny in its settings`,
     };
   }
-  const rule = ruleOf(tool, input);
+  const narrow = ruleOf(tool, input);
+  // A rule with a secret in it is not written down.
+  const rule = redact(narrow) === narrow ? narrow : tool;
   return {
     detail,
     remedy: `allow it: "allowed_tools": [${JSON.stringify(rule)}] in its profile, or cliai spawn … -- --allowedTools '${rule}'`,

@@ -1,6 +1,7 @@
 // Reads from Claude Code's screen whether its prompt box takes text now, and whether it repeats a request to its model. Anything that is
 // not known to be that box counts as `other`, because an Enter there could answer a dialog. Measured with 2.1.330.
 import type { RetryShown } from "../../domain/hook.ts";
+import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { PromptState } from "../agent-cli.ts";
 import type { ScreenRow, ScreenView } from "../terminal-screen.ts";
@@ -35,10 +36,13 @@ export function readClaudeRetry({ rows }: ScreenView): RetryShown | undefined {
   const box = lastRowWhere(rows, rows.length, ({ text }) => lowerEdge.test(text));
   const top = lastRowWhere(rows, box, ({ text }) => upperEdge.test(text));
   if (top === -1) return undefined;
-  for (const { text } of rows.slice(Math.max(0, top - rowsAboveBox), top)) {
-    const [, why = "", status, attempt, most] = retryLine.exec(text) ?? [];
+  const above = rows.slice(Math.max(0, top - rowsAboveBox), top).map(({ text }) => text);
+  for (const [index, text] of above.entries()) {
+    // A narrow terminal breaks the line.
+    const line = `${text} ${above[index + 1]?.trimStart() ?? ""}`;
+    const [, why = "", status, attempt, most] = retryLine.exec(line) ?? [];
     if (attempt !== undefined)
-      return { detail: `${attempt}/${most}: ${why}`, error: failureOf(Number(status)) };
+      return { detail: `${attempt}/${most}: ${redact(why)}`, error: failureOf(Number(status)) };
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ describe("describeDenial()", () => {
     [bash("npm test"), "Bash(npm test)"],
     [bash("rm -rf x && make"), "Bash"],
     [bash("echo $HOME"), "Bash"],
+    [bash(`curl -u sk-${"a".repeat(24)} example.com`), "Bash"],
     [bash('git commit -m "x"'), "Bash"],
     [bash(`touch ${"x".repeat(200)}`), "Bash"],
     [

@@ -135,9 +135,16 @@ describe("readClaudeRetry()", () => {
     ["✶ 529 Overloaded · retrying in 1m 2s · attempt 1/10", "1/10: 529 Overloaded", "overloaded"],
     ["✻ 500 boom · retrying in 25s · attempt 10/10", "10/10: 500 boom", "server"],
     ["✻ 429 slow down · retrying in 0s · attempt 2/10", "2/10: 429 slow down", "usage_limit"],
+    [`✻ 401 sk-${"a".repeat(20)} · retrying in 0s · attempt 2/9`, "2/9: 401 ***", "authentication"],
     ["✻ Connection error · retrying in 2s · attempt 3/10", "3/10: Connection error", "other"],
   ])("reads %s", async (line, detail, error) => {
     expect(await readRetry(shown(line))).toEqual({ detail, error } as never);
+  });
+
+  test("reads one that a narrow terminal has broken into two rows", async () => {
+    const lines = shown("✻ 529 The service has more to do than it can · retrying");
+    lines.splice(3, 0, "  in 25s · attempt 4/10");
+    expect(await readRetry(lines)).toMatchObject({ error: "overloaded" });
   });
 
   test("reads nothing where no retry stands, nor words of the model's further up", async () => {
