@@ -94,11 +94,17 @@ function queueText({ queued, heartbeat }: AgentView): string | undefined {
 
 function commandLines(commands: readonly CommandRecord[]): string[] {
   if (commands.length === 0) return [];
-  const rows = commands.map(({ type, from, summary, issued_at, ...command }) => [
+  const rows = commands.map(({ command_id, type, from, summary, issued_at, ...command }) => [
     `  ${clockText(issued_at)}`,
+    shortId(command_id),
     type,
     standingOf({ type, ...command }),
     plain(`from ${from}${summary === "" ? "" : `: ${summary}`}`),
   ]);
   return ["", "  commands", ...alignRows(rows).map((cells) => cells.join("  "))];
+}
+
+/** As much of an order's id as `cliai cancel` needs. */
+function shortId(id: string): string {
+  return id.length <= 12 ? id : id.slice(0, 8);
 }

@@ -38,6 +38,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print what an agent was told, did and said",
     load: async () => (await import("../log/log.ts")).logCommand,
   },
+  cancel: {
+    description: "take back a task or message that still waits",
+    load: async () => (await import("../fleet/cancel.ts")).cancelCommand,
+  },
   resume: {
     description: "let a paused agent go; start one that has ended again",
     load: async () => (await import("../resume/resume.ts")).resumeCommand,

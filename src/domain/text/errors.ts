@@ -12,6 +12,7 @@ const exitCodeByErrorCode = {
   agent_id_invalid: 2,
   agent_unknown: 2,
   request_unknown: 2,
+  order_unknown: 2,
   message_invalid: 2,
   payload_too_large: 2,
   port_taken: 2,

@@ -23,6 +23,8 @@ export const captainBroadcastSubject = "captain.broadcast";
 export const captainDecisionSubject = "captain.decision";
 /** On this subject the operator's commands ask the serve that has the keys for an agent's credentials. No stream stores it. */
 export const serveCredentialsSubject = "serve.credentials";
+/** Where the operator has a serve take back an order that waits. In no stream. */
+export const serveCancelSubject = "serve.cancel";
 /** Where the operator asks a serve to launch a headless agent. In no stream. */
 export const serveLaunchSubject = "serve.launch";
 /** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */

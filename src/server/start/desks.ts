@@ -1,10 +1,12 @@
 // The third stage of a server: answers the agents' tool calls, and keeps their requests and their inboxes.
 import { isKnownToLive, otherRunOf } from "../../domain/fleet/runs.ts";
+import { isGoodbye } from "../../domain/fleet/status.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
+import { openCancelDesk } from "../inbox/cancel-desk.ts";
 import { type Holds, openHolds } from "../inbox/holds.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { openRequestDesk } from "../requests/request-desk.ts";
@@ -41,6 +43,7 @@ export async function openDesks(
       onMalformed: malformed.takeOwn,
       onAnswered: records.toolCall,
     }),
+    openCancelDesk(bus, { fleet, holds, projector, now, log }),
     openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),
   ];
   return {
@@ -60,7 +63,9 @@ export async function openDesks(
 function mayRunLive(fleet: FleetState, id: AgentId, instanceId: string): boolean {
   const record = fleet.record(id);
   const run = record?.heartbeat?.instance_id;
-  if (record === undefined || run === undefined || run === instanceId) return true;
+  if (record === undefined || run === undefined) return true;
+  // Of a run that has said goodbye, nothing more comes.
+  if (run === instanceId) return !(record.said?.instance_id === run && isGoodbye(record.said.status));
   const other = otherRunOf(record, instanceId);
   return other !== undefined && isKnownToLive(other, record.run_started_at ?? "");
 }

@@ -1,0 +1,177 @@
+// Takes back orders that still wait, at the operator's request on `serve.cancel`. The order is held first, as by a call of the agent's,
+// so that no serve hands it out meanwhile; then its receipt is stored. No agent's account reaches the subject.
+import * as v from "valibot";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { standingOf } from "../../domain/fleet/run-end.ts";
+import { type CommandRecord, isControl, isWaiting, namesOf } from "../../domain/receipts.ts";
+import { CliaiError, isErrorCode, messageOf } from "../../domain/text/errors.ts";
+import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
+import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
+import { agentSubject, serveCancelSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { Projector } from "../fleet/projector.ts";
+import type { Holds } from "./holds.ts";
+
+/** Longer than reading up to the present and one change of a bucket. */
+const answerWithinMs = 10_000;
+/** So much of an id must be given that a slip is not another order's. */
+const leastCharacters = 4;
+
+const CancelSchema = v.object({
+  /** The id of the order, or its beginning. */
+  command_id: v.string(),
+  from: v.string(),
+});
+export type CancelRequest = v.InferOutput<typeof CancelSchema>;
+
+const CancelledSchema = v.object({
+  agent_id: AgentIdSchema,
+  command_id: v.string(),
+  type: v.string(),
+  summary: v.string(),
+  state: v.string(),
+  detail: v.string(),
+});
+export type Cancelled = v.InferOutput<typeof CancelledSchema>;
+const AnswerSchema = v.object({
+  cancelled: v.optional(CancelledSchema),
+  error: v.optional(v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) })),
+});
+
+export interface CancelDeskOptions {
+  readonly fleet: Pick<FleetState, "record" | "records">;
+  readonly holds: Pick<Holds, "take" | "release">;
+  readonly projector: Pick<Projector, "catchUp">;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Returns the way to end it. */
+export function openCancelDesk(bus: Bus, options: CancelDeskOptions): () => void {
+  const { log } = options;
+  const answer = async (data: Uint8Array): Promise<v.InferInput<typeof AnswerSchema>> => {
+    try {
+      return { cancelled: await cancel(bus, decodeMessage(CancelSchema, data), options) };
+    } catch (error) {
+      if (error instanceof CliaiError) return error.toJSON();
+      log.error(`${serveCancelSubject}: ${messageOf(error)}`);
+      return { error: { code: "failed", message: messageOf(error) } };
+    }
+  };
+  return bus.subscribe(
+    serveCancelSubject,
+    (message) => {
+      answer(message.data).then(
+        (body) => message.reply(body),
+        (error: unknown) => log.warn(`${serveCancelSubject}: ${messageOf(error)}`),
+      );
+    },
+    { queue: serveQueueGroup },
+  );
+}
+
+async function cancel(
+  bus: Bus,
+  { command_id, from }: CancelRequest,
+  { fleet, holds, projector, now }: CancelDeskOptions,
+): Promise<Cancelled> {
+  const found = findOrder(command_id, fleet);
+  const id = found.agent_id;
+  // Judge by all that is stored now: the order may have been given a moment ago.
+  await projector.catchUp(id);
+  const command = fleet.record(id)?.commands.find((each) => isSame(each, found.command)) ?? found.command;
+  requireWaiting(id, command);
+  const holder = { requestId: `cancel.${crypto.randomUUID()}` };
+  const held = await holds.take(id, [namesOf(command)], holder);
+  if (held.length === 0) throw inHand(id, command, fleet.record(id));
+  try {
+    // It may have been given, with its receipt, between the look at it and the hold.
+    await projector.catchUp(id);
+    const latest = fleet.record(id)?.commands.find((each) => isSame(each, command));
+    requireWaiting(id, latest ?? command);
+    const receipt = {
+      ...{ agent_id: id, ...namesOf(command), state: "refused", detail: `taken back by ${from}` },
+      timestamp: now().toISOString(),
+    } as const;
+    await bus.publishStored(agentSubject(id, "receipt"), receipt);
+    const { type, summary } = command;
+    const { state, detail } = receipt;
+    return { agent_id: id, command_id: command.command_id, type, summary, state, detail };
+  } catch (error) {
+    await holds.release(id, [command.command_id], holder);
+    throw error;
+  }
+}
+
+interface FoundOrder {
+  readonly agent_id: AgentId;
+  readonly command: CommandRecord;
+}
+
+function isSame(one: CommandRecord, other: CommandRecord): boolean {
+  return one.command_id === other.command_id && one.token === other.token;
+}
+
+/** @throws CliaiError `order_unknown`; `usage` where several orders have that id, or begin so */
+function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrder {
+  const known = [...fleet.records()].flatMap(({ agent_id, commands }) =>
+    commands.filter(({ stream_seq }) => stream_seq > 0).map((command) => ({ agent_id, command })),
+  );
+  const exact = known.filter(({ command }) => command.command_id === wanted);
+  const isLong = wanted.length >= leastCharacters;
+  const near = isLong ? known.filter(({ command }) => command.command_id.startsWith(wanted)) : [];
+  const found = exact.length > 0 ? exact : near;
+  // Of several with one id, as for several agents, those that wait are meant.
+  const waiting = found.filter(({ command }) => isWaiting(command));
+  const meant = waiting.length > 0 ? waiting : found;
+  const [only, ...others] = meant;
+  if (only === undefined) {
+    throw new CliaiError("order_unknown", `no order "${wanted}" is known`, {
+      hint: "see an agent's orders and their ids: cliai show AGENT",
+    });
+  }
+  if (others.length === 0) return only;
+  const names = meant.map(({ agent_id, command }) => `${command.command_id} (${agent_id})`).join(", ");
+  throw new CliaiError("usage", `"${wanted}" means several orders: ${names}`, {
+    hint: "give the whole id of one of them",
+  });
+}
+
+/** @throws CliaiError `refused` with its state */
+function requireWaiting(id: AgentId, command: CommandRecord): void {
+  const { type, command_id } = command;
+  if (!isWaiting(command)) {
+    const hint = type === "pause" ? `let it go: cliai resume ${id}` : `see its receipts: cliai show ${id}`;
+    throw new CliaiError("refused", `${type} ${command_id} to ${id} is ${standingOf(command)}`, { hint });
+  }
+  if (!isControl(type)) return;
+  const state = command.receipts.at(-1)?.state ?? "stored";
+  throw new CliaiError("refused", `${type} ${command_id} to ${id} is ${state}, and takes effect by itself`, {
+    hint: type === "pause" ? `let it go: cliai resume ${id}` : `see its receipts: cliai show ${id}`,
+  });
+}
+
+function inHand(
+  id: AgentId,
+  { type, command_id }: CommandRecord,
+  record: AgentRecord | undefined,
+): CliaiError {
+  const why = record?.heartbeat?.waits_because;
+  const words = why === undefined ? "" : `, and waits to be given, because ${why}`;
+  return new CliaiError(
+    "refused",
+    `${type} ${command_id} to ${id} is delivered: its host has it in hand${words}`,
+    { hint: `tell the agent instead: cliai send task ${id} "leave that …"` },
+  );
+}
+
+/** @throws CliaiError `server_unreachable` where no serve runs, `no_answer`, and what serve says */
+export async function askForCancel(bus: Bus, request: CancelRequest): Promise<Cancelled> {
+  const data = await bus.request(serveCancelSubject, request, { timeoutMs: answerWithinMs });
+  const { cancelled, error } = decodeMessage(AnswerSchema, data);
+  if (error === undefined) return checkMessage(CancelledSchema, cancelled);
+  const code = isErrorCode(error.code) ? error.code : "failed";
+  throw new CliaiError(code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+}
