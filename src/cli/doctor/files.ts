@@ -9,7 +9,7 @@ import type { ServeFile } from "../../data-dir/serve-file.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** Checked with all that is in them. Not `nats/`, where nats-server chooses the modes: that folder itself keeps others out. */
-const wholeFolders = ["keys", "agents"];
+const wholeFolders = ["keys", "agents", "trust"];
 const singlePaths = ["serve.json", "serve.lock", "serve.held", "nats", "bin"];
 const mostPaths = 20_000;
 const freeBytesWanted = 1024 ** 3;

@@ -102,6 +102,15 @@ describe("the spawn form", () => {
     expect(orders.at(-1)).toEqual({ profile: "coder", project: "/srv", from: "dashboard" });
   });
 
+  test("lists the profiles of the projects that agents work in, with where they count", async () => {
+    await web.heartbeat("ada", { project_path: "/home/ada/project" });
+    const html = await (await web.app.request("/spawn")).text();
+    expect(html).toContain('value="local"');
+    expect(html).toContain("(only in /home/ada/project)");
+    // Those that count there anyway are listed once, as they are.
+    expect(html.match(/value="demo"/g)).toHaveLength(1);
+  });
+
   test("keeps what was typed when it is refused, as the text it is", async () => {
     const task = `</textarea><script>alert(1)</script>`;
     const response = await submit({ profile: "broken", task, project: `/srv/"x`, id: "ada" });

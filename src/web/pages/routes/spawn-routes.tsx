@@ -5,9 +5,29 @@ import { CliaiError } from "../../../domain/text/errors.ts";
 import { describeError, type HttpError, wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
-import { requireSpawner, spawnFromForm } from "../../api/spawner.ts";
+import { type LaunchableProfile, requireSpawner, type Spawner, spawnFromForm } from "../../api/spawner.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { SpawnPage } from "../spawn-page.tsx";
+
+/** Each may have profiles of its own, in a file that is read for the page. */
+const mostProjects = 20;
+
+/** The profiles that count in the project, or in the server's own directory; and those that count in another known project alone. */
+async function profilesFor(
+  spawner: Spawner,
+  project: string | undefined,
+  projects: readonly string[],
+): Promise<LaunchableProfile[]> {
+  const found = new Map((await spawner.profiles(project)).map((profile) => [profile.name, profile]));
+  for (const each of projects) {
+    for (const profile of await spawner.profiles(each)) {
+      if (found.has(profile.name)) continue;
+      const description = [profile.description, `(only in ${each})`].filter(Boolean).join(" ");
+      found.set(profile.name, { ...profile, description });
+    }
+  }
+  return [...found.values()];
+}
 
 export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
   const { server, spawner, log } = options;
@@ -20,9 +40,8 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
         .flatMap(({ project_path = "" }) => (project_path.match(/^[/\\]|^\w:/) ? [project_path] : [])),
     );
     const { project } = values;
-    const profiles = await requireSpawner(spawner).profiles(
-      typeof project === "string" && project !== "" ? project : undefined,
-    );
+    const named = typeof project === "string" && project !== "" ? project : undefined;
+    const profiles = await profilesFor(requireSpawner(spawner), named, [...projects].slice(0, mostProjects));
     const page = { profiles, projects: [...projects], values, ...(error === undefined ? {} : { error }) };
     if (error !== undefined) c.status(error.status);
     return showPage(c, options, {
