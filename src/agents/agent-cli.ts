@@ -16,7 +16,7 @@ export interface AgentCli extends ProgramPlace {
   readonly install: string;
   /** The release that cliai was tested with. An older one may lack features that cliai uses. */
   readonly triedVersion: string;
-  /** The options that cliai starts it with. A release that was never tried is probed for them, by its --help. */
+  /** The options with which cliai starts the CLI. For a release that was never tried, cliai looks for them in its `--help`. */
   readonly probedFlags: readonly string[];
   /** Arguments that make the CLI work on its task without a terminal, and end when the task is done. */
   readonly unattendedArgs: readonly string[];

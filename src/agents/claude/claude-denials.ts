@@ -16,7 +16,7 @@ export function describeDenial(
     };
   }
   const narrow = ruleOf(tool, input);
-  // A rule with a secret in it is not written down.
+  // Do not suggest a rule that contains a secret.
   const rule = redact(narrow) === narrow ? narrow : tool;
   return {
     detail,

@@ -38,7 +38,7 @@ export function readClaudeRetry({ rows }: ScreenView): RetryShown | undefined {
   if (top === -1) return undefined;
   const above = rows.slice(Math.max(0, top - rowsAboveBox), top).map(({ text }) => text);
   for (const [index, text] of above.entries()) {
-    // A narrow terminal breaks the line.
+    // Join the rows, because a narrow terminal breaks the line.
     const line = `${text} ${above[index + 1]?.trimStart() ?? ""}`;
     const [, why = "", status, attempt, most] = retryLine.exec(line) ?? [];
     if (attempt !== undefined)

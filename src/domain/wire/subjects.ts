@@ -23,7 +23,7 @@ export const captainBroadcastSubject = "captain.broadcast";
 export const captainDecisionSubject = "captain.decision";
 /** On this subject the operator's commands ask the serve that has the keys for an agent's credentials. No stream stores it. */
 export const serveCredentialsSubject = "serve.credentials";
-/** Where the operator has a serve take back an order that waits. In no stream. */
+/** On this subject the operator asks a serve to cancel an order that waits. No stream stores it. */
 export const serveCancelSubject = "serve.cancel";
 /** Where the operator asks a serve to launch a headless agent. In no stream. */
 export const serveLaunchSubject = "serve.launch";

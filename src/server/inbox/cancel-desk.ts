@@ -1,5 +1,5 @@
-// Takes back orders that still wait, at the operator's request on `serve.cancel`. The order is held first, as by a call of the agent's,
-// so that no serve hands it out meanwhile; then its receipt is stored. No agent's account reaches the subject.
+// Cancels orders that still wait, at the operator's request on `serve.cancel`. It first holds the order, like a call of the agent, so that no
+// serve hands it out meanwhile; then it stores the receipt `refused`. No agent's account reaches the subject.
 import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
@@ -14,9 +14,9 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
 import type { Holds } from "./holds.ts";
 
-/** Longer than reading up to the present and one change of a bucket. */
+/** Longer than two calls of `catchUp` and one change of a bucket take. */
 const answerWithinMs = 10_000;
-/** So much of an id must be given that a slip is not another order's. */
+/** How many characters of an id are needed, so that a typing mistake does not name another order. */
 const leastCharacters = 4;
 
 const CancelSchema = v.object({
@@ -48,7 +48,7 @@ export interface CancelDeskOptions {
   readonly log: Logger;
 }
 
-/** Returns the way to end it. */
+/** Returns a function that ends it. */
 export function openCancelDesk(bus: Bus, options: CancelDeskOptions): () => void {
   const { log } = options;
   const answer = async (data: Uint8Array): Promise<v.InferInput<typeof AnswerSchema>> => {
@@ -79,7 +79,7 @@ async function cancel(
 ): Promise<Cancelled> {
   const found = findOrder(command_id, fleet);
   const id = found.agent_id;
-  // Judge by all that is stored now: the order may have been given a moment ago.
+  // Read first what is stored by now, because the order may have been stored or handed over a moment ago.
   await projector.catchUp(id);
   const command = fleet.record(id)?.commands.find((each) => isSame(each, found.command)) ?? found.command;
   requireWaiting(id, command);
@@ -87,7 +87,7 @@ async function cancel(
   const held = await holds.take(id, [namesOf(command)], holder);
   if (held.length === 0) throw inHand(id, command, fleet.record(id));
   try {
-    // It may have been given, with its receipt, between the look at it and the hold.
+    // Look again, because the order may have been handed over, with its receipt, before it was held.
     await projector.catchUp(id);
     const latest = fleet.record(id)?.commands.find((each) => isSame(each, command));
     requireWaiting(id, latest ?? command);
@@ -114,7 +114,10 @@ function isSame(one: CommandRecord, other: CommandRecord): boolean {
   return one.command_id === other.command_id && one.token === other.token;
 }
 
-/** @throws CliaiError `order_unknown`; `usage` where several orders have that id, or begin so */
+/**
+ * Finds an order by its id, or by at least `leastCharacters` of its beginning.
+ * @throws CliaiError `order_unknown`; `usage` if several orders fit
+ */
 function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrder {
   const known = [...fleet.records()].flatMap(({ agent_id, commands }) =>
     commands.filter(({ stream_seq }) => stream_seq > 0).map((command) => ({ agent_id, command })),
@@ -123,7 +126,7 @@ function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrde
   const isLong = wanted.length >= leastCharacters;
   const near = isLong ? known.filter(({ command }) => command.command_id.startsWith(wanted)) : [];
   const found = exact.length > 0 ? exact : near;
-  // Of several with one id, as for several agents, those that wait are meant.
+  // Several orders may have one id (`send --all`). Then those that still wait are meant.
   const waiting = found.filter(({ command }) => isWaiting(command));
   const meant = waiting.length > 0 ? waiting : found;
   const [only, ...others] = meant;
@@ -139,7 +142,7 @@ function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrde
   });
 }
 
-/** @throws CliaiError `refused` with its state */
+/** @throws CliaiError `refused`, naming the order's state, unless the order is a task or message that waits */
 function requireWaiting(id: AgentId, command: CommandRecord): void {
   const { type, command_id } = command;
   if (!isWaiting(command)) {
@@ -159,15 +162,15 @@ function inHand(
   record: AgentRecord | undefined,
 ): CliaiError {
   const why = record?.heartbeat?.waits_because;
-  const words = why === undefined ? "" : `, and waits to be given, because ${why}`;
+  const words = why === undefined ? "" : `, and waits because ${why}`;
   return new CliaiError(
     "refused",
-    `${type} ${command_id} to ${id} is delivered: its host has it in hand${words}`,
+    `${type} ${command_id} to ${id} is delivered: its host is handing it over${words}`,
     { hint: `tell the agent instead: cliai send task ${id} "leave that …"` },
   );
 }
 
-/** @throws CliaiError `server_unreachable` where no serve runs, `no_answer`, and what serve says */
+/** Asks any serve to cancel an order. @throws CliaiError `server_unreachable` if no serve runs; `no_answer`; and the error that serve returns */
 export async function askForCancel(bus: Bus, request: CancelRequest): Promise<Cancelled> {
   const data = await bus.request(serveCancelSubject, request, { timeoutMs: answerWithinMs });
   const { cancelled, error } = decodeMessage(AnswerSchema, data);

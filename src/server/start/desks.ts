@@ -64,7 +64,7 @@ function mayRunLive(fleet: FleetState, id: AgentId, instanceId: string): boolean
   const record = fleet.record(id);
   const run = record?.heartbeat?.instance_id;
   if (record === undefined || run === undefined) return true;
-  // Of a run that has said goodbye, nothing more comes.
+  // A run that has said goodbye does nothing more.
   if (run === instanceId) return !(record.said?.instance_id === run && isGoodbye(record.said.status));
   const other = otherRunOf(record, instanceId);
   return other !== undefined && isKnownToLive(other, record.run_started_at ?? "");

@@ -79,7 +79,7 @@ describe("openCancelDesk()", () => {
     await expect(cancel(run, "t1")).rejects.toMatchObject({
       code: "refused",
       message:
-        "task t1 to ada is delivered: its host has it in hand, and waits to be given, because its terminal has an unfinished line",
+        "task t1 to ada is delivered: its host is handing it over, and waits because its terminal has an unfinished line",
     });
     expect(statesOf(run, "t1")).not.toContain("refused");
     run.bus.publish("agent.ada.status", { status: "crashed", message: "SIGKILL", instance_id });
