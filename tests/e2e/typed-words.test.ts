@@ -51,7 +51,7 @@ describe("words of other programs", () => {
   });
 
   test.each([
-    ["kill", "cliai send stop AGENT ends it in order"],
+    ["kill", "cliai send stop AGENT ends an agent in order"],
     ["attach", "cliai log AGENT --follow"],
     ["dashboard", "cliai token url prints"],
     ["start", "cliai spawn PROFILE starts an agent"],

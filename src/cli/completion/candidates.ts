@@ -1,5 +1,5 @@
-// Finds what may stand in the place of the word under the cursor: a command, a subcommand, a flag, a flag's choice, an agent, a request
-// or a profile. Agents and requests come from what serve last wrote (`fleet.json`), so that a Tab asks no server.
+// Finds the words that can complete the one under the cursor: commands, subcommands, flags, a flag's values, agents, requests and
+// profiles. Agents and requests are read from `fleet.json`, which serve keeps in the data directory, so Tab never waits for a server.
 import type { ArgDef, ArgsDef } from "citty";
 import { readFleetFile } from "../../data-dir/fleet-file.ts";
 import { statusTextOf } from "../../domain/fleet/status-look.ts";
@@ -19,8 +19,8 @@ export interface Candidate {
 }
 
 /**
- * @param words those behind `cliai`; the last is the one under the cursor, perhaps empty
- * @returns lines `value<TAB>description`
+ * @param words what was typed after `cliai`; the last is the word under the cursor, which may be empty
+ * @returns one line `value<TAB>description` for each candidate
  */
 export async function completionLines(
   words: readonly string[],
@@ -31,7 +31,7 @@ export async function completionLines(
   return found.map(({ value, description }) => `${value}\t${description.replaceAll(/\s+/g, " ")}`);
 }
 
-/** bash splits `--wait=seen` at its `=`; PowerShell gives no empty word, so its script gives `=` in that place. */
+/** bash splits `--wait=seen` at the `=`. PowerShell cannot pass an empty word, so its script passes `=` for an empty last word. */
 function unsplit(words: readonly string[]): string[] {
   const last = words.at(-1) === "=" ? "" : (words.at(-1) ?? "");
   return [...words.slice(0, -1).filter((word) => word !== "="), last];
@@ -87,7 +87,7 @@ async function inCommand(
   return startingWith(current, [...below, ...own.filter(({ value }) => !given.includes(value))]);
 }
 
-/** The positional arguments that several may be given of. */
+/** The positional arguments that take several values. */
 const listing: readonly string[] = ["agent"];
 
 function flagRows(args: ArgsDef): Candidate[] {
@@ -95,7 +95,7 @@ function flagRows(args: ArgsDef): Candidate[] {
   return flags.map(([name, { description = "" }]) => ({ value: `--${name}`, description }));
 }
 
-/** By the name of the argument. Empty where only files, or a person's own words, may stand. */
+/** Chosen by the argument's name. Empty for an argument that takes a file or free text. */
 async function valuesOf(
   key: string,
   definition: ArgDef | undefined,

@@ -1,6 +1,7 @@
-// This room is shell completion: the scripts that `cliai completion SHELL` prints, and the candidates that these scripts ask for.
+// This room completes words in the shell: the scripts that `cliai completion SHELL` prints, and the candidates that those scripts ask
+// for.
 //
-// `cliai completion SHELL`: prints the script that makes a shell complete cliai's commands, flags and agents.
+// `cliai completion SHELL`: prints the script that lets a shell complete cliai's commands, flags and agents.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { defineCliCommand } from "../frame/command.ts";
@@ -8,7 +9,7 @@ import { completionScripts, type Shell, shells } from "./scripts.ts";
 
 export const completionCommand = defineCliCommand({
   name: "completion",
-  description: "print the script that makes a shell complete commands, flags and agents",
+  description: "print the script that lets a shell complete commands, flags and agents",
   args: {
     shell: { type: "positional", required: true, description: `the shell: ${shells.join(", ")}` },
   },

@@ -1,5 +1,5 @@
-// The completion script of each shell. Each asks `cliai complete -- WORDS` for lines `value<TAB>description`, and hands the words over
-// as arguments. (@bomb.sh/tab 0.0.22 was tried: its bash script evaluates what is typed, so that Tab behind `"$(…` runs a command.)
+// The completion script of each shell. A script runs `cliai complete -- WORDS`, with each word as its own argument, and reads lines
+// `value<TAB>description`. (@bomb.sh/tab 0.0.22 was tried: its bash script evaluates what is typed, so Tab after `"$(…` runs a command.)
 import bash from "../../../configs/completion/bash.txt" with { type: "text" };
 import fish from "../../../configs/completion/fish.txt" with { type: "text" };
 import powershell from "../../../configs/completion/powershell.txt" with { type: "text" };
@@ -10,7 +10,7 @@ export type Shell = (typeof shells)[number];
 
 export interface CompletionScript {
   readonly script: string;
-  /** How it is used, for stderr. */
+  /** How to install the script, printed on stderr. */
   readonly use: string;
 }
 

@@ -16,10 +16,10 @@ export interface CliCommand {
   readonly shape: CommandShape;
 }
 
-/** What a command takes, for shell completion. */
+/** The arguments and subcommands of a command, for shell completion. */
 export interface CommandShape {
   readonly args: ArgsDef;
-  /** Those in the help. `args` are then those of the one that runs if none is named. */
+  /** The subcommands that the help lists. If there are any, `args` belongs to the one that runs if none is named. */
   readonly subcommands?: Readonly<Record<string, Pick<DefinedCommand, "description" | "args">>>;
 }
 

@@ -83,7 +83,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../uninstall.ts")).uninstallCommand,
   },
   completion: {
-    description: "print the script that makes a shell complete commands, flags and agents",
+    description: "print the script that lets a shell complete commands, flags and agents",
     load: async () => (await import("../completion/completion.ts")).completionCommand,
   },
   bridge: {

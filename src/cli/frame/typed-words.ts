@@ -1,8 +1,8 @@
-// Words that people type because other programs have them, and what each means here: a command that is run, or one line that says
-// which command does it.
+// Commands of other programs that people type here by habit. Each one either runs the command of cliai that does the same, or is
+// answered with one line that names it.
 
 interface Meaning {
-  /** The command and its arguments, from the arguments behind the word. */
+  /** Given the arguments after the word, returns the command that runs instead and its arguments. */
   readonly runs?: (rest: readonly string[]) => readonly string[];
   readonly hint?: string;
 }
@@ -14,9 +14,9 @@ const removing = says(
   "cliai agents remove AGENT removes an agent with its state; cliai send stop AGENT ends its work",
 );
 const page = says("cliai token url prints an address that opens the dashboard");
-const using = says("cliai ls shows what all agents used, cliai show AGENT what one did");
+const using = says("cliai ls shows the usage of all agents, cliai show AGENT that of one");
 
-/** None of them is a command. */
+/** None of these words is a command. */
 export const typedWords: Readonly<Record<string, Meaning>> = {
   list: runs("ls"),
   ps: runs("ls"),
@@ -31,8 +31,8 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   reply: runs("answer"),
   approve: { runs: (rest) => ["answer", ...rest, "--approve"] },
   refuse: { runs: (rest) => ["answer", ...rest, "--refuse"] },
-  attach: says("an agent's terminal is where it was spawned; see what it does: cliai log AGENT --follow"),
-  kill: says("cliai send stop AGENT ends it in order, with --force at once"),
+  attach: says("an agent's terminal is where it was spawned; cliai log AGENT --follow prints what it does"),
+  kill: says("cliai send stop AGENT ends an agent in order, with --force at once"),
   rm: removing,
   remove: removing,
   delete: removing,
@@ -46,8 +46,8 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   dashboard: page,
   cost: using,
   usage: using,
-  history: says("cliai log AGENT prints what one agent did, cliai audit all that is recorded"),
-  events: says("cliai watch prints each event as it happens, cliai audit those that were"),
+  history: says("cliai log AGENT prints what one agent did, cliai audit everything that was recorded"),
+  events: says("cliai watch prints each event as it happens, cliai audit the past ones"),
   config: says(
     "settings are flags, CLIAI_… variables or the file of --config: cliai serve --help lists them",
   ),

@@ -1,5 +1,5 @@
-// Says goodbye for a run whose host was killed. Without that, the agent stays online until its heartbeats are missed, and cannot be
-// started again so long.
+// Says goodbye for a run whose host was killed. Otherwise the agent stays online until its heartbeats are missed, and until then it
+// cannot be started again.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
