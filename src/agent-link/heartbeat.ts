@@ -1,4 +1,4 @@
-// Sends the agent's heartbeat (contract §3): what is known about the agent and what it reported last, never an assumption.
+// Sends the agent's heartbeat: what is known about the agent and what it reported last, never an assumption.
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";

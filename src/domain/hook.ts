@@ -16,7 +16,7 @@ export const notificationMeanings = {
 } as const;
 export type NotificationWord = keyof typeof notificationMeanings;
 
-/** The part of a hook that is published as `agent.{id}.event` (contract §3). */
+/** The part of a hook that is published as `agent.{id}.event`. */
 export interface HookFacts {
   readonly kind: SessionEventKind;
   readonly tool?: string | undefined;

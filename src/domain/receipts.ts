@@ -1,6 +1,6 @@
 // This room is pure: no clock, no I/O, no randomness. It decides; the other rooms do.
 //
-// The life of an order (contract §5): which receipt may follow which, and when a sender's wait is over.
+// The life of an order: which receipt may follow which, and when a sender's wait is over.
 
 import { definedOf } from "./defined.ts";
 import type { Receipt, ReceiptState } from "./wire/messages.ts";
@@ -191,7 +191,7 @@ export function failedLaunchReceipt(
   return { command_id: `launch-${launchId}`, state: "failed", task, detail: reason };
 }
 
-/** The id of an order that has none: made from its sequence in the stream (contract §3). */
+/** The id of an order that has none: made from its sequence in the stream. */
 export function idFromSequence(streamSeq: number): string {
   return `COMMANDS-${streamSeq}`;
 }

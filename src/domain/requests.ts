@@ -1,5 +1,5 @@
-// The life of a request (contract §4, bucket `requests`): a question, a permission or a stop approval. One state machine,
-// asked → answered | withdrawn | expired. Silence never approves.
+// The life of a request: a question, a permission or a stop approval. One state machine, asked → answered | withdrawn | expired.
+// Silence never approves.
 import * as v from "valibot";
 import { definedOf } from "./defined.ts";
 import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";

@@ -16,7 +16,7 @@ export interface WaitOutcome {
   readonly reason: string;
 }
 
-/** The exit code (contract §9). `ended` is 4, like a timeout, because an agent that has ended cannot answer any more. */
+/** The exit code. `ended` is 4, like a timeout, because an agent that has ended cannot answer any more. */
 export function exitCodeOfOutcome({ outcome }: WaitOutcome): number {
   switch (outcome) {
     case "done":

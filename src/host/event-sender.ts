@@ -1,5 +1,5 @@
-// Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that the server can ignore a late or
-// doubled one (contract §6). Events that come while the connection is lost are kept, and sent when it is back.
+// Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that the server can ignore a late or doubled one.
+// Events that come while the connection is lost are kept, and sent when it is back.
 import { setImmediate } from "node:timers";
 import type { Link } from "../agent-link/link.ts";
 import type { BackgroundTask, HookFacts } from "../domain/hook.ts";

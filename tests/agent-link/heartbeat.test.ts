@@ -4,7 +4,7 @@ import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 describe("startHeartbeat()", () => {
-  test("the first heartbeat comes at once on connecting, with every field of the contract and no guess", async () => {
+  test("the first heartbeat comes at once on connecting, with every field and no guess", async () => {
     await using nats = await startTestNats();
     const heard = await listenTo(await nats.bus(), "ada");
     await using test = startTestBridge({ url: nats.url, heartbeatIntervalS: 600 });

@@ -207,7 +207,7 @@ describe("outcomeOf()", () => {
     for (const goal of ["idle", "needs-you"] as const) expect(judge(ended, goal)?.outcome).toBe("ended");
   });
 
-  test("the exit codes are those of the contract", () => {
+  test("each outcome has its exit code", () => {
     const code = (outcome: Parameters<typeof exitCodeOfOutcome>[0]["outcome"]) =>
       exitCodeOfOutcome({ outcome, reason: "" });
     expect((["done", "idle", "needs-you"] as const).map(code)).toEqual([0, 0, 0]);

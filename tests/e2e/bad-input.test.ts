@@ -1,4 +1,4 @@
-// What a user gets wrong, or finds broken: one line that names it, a hint that mends it, and the exit code of the contract.
+// What a user gets wrong, or finds broken: one line that names it, a hint that mends it, and the exit code of that error.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";

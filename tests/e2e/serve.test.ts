@@ -45,7 +45,7 @@ describe("cliai serve", () => {
     expect(await serve.run(["ls", "--json"])).toMatchObject({ code: 0, stdout: "[]\n", stderr: "" });
   });
 
-  test("says in one line that it is ready; with --json, by the fields of the contract", async () => {
+  test("says in one line that it is ready; with --json, in fields", async () => {
     await using dir = await tempDir();
     const free = ["--port", "0", "--nats-port", "0", "--data-dir", dir.path];
     await using child = await startCliai(["serve", ...free]);

@@ -121,7 +121,7 @@ export function isWellFormed({ from_seq, to_seq, digests, times }: Checkpoint): 
   return count === digests.length && count === times.length;
 }
 
-/** The largest message (contract §3). */
+/** NATS takes no larger message: `maxPayloadBytes` in src/nats/payload.ts. */
 const largestMessageBytes = 8 * 1024 * 1024;
 
 /**

@@ -1,4 +1,4 @@
-// The four axes of an agent's status (contract §6) and the values of each. status.ts derives them.
+// The four axes of an agent's status and the values of each. status.ts derives them.
 
 export type Link = "online" | "silent" | "offline" | "never";
 

@@ -1,4 +1,4 @@
-// What the end of an agent's run does to its orders (contract §5): an order that was never `seen` waits again; a task that was `seen` stays
+// What the end of an agent's run does to its orders: an order that was never `seen` waits again; a task that was `seen` stays
 // open until another run resumes the session, or the resume window is over. Pure.
 import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";

@@ -1,4 +1,4 @@
-// Derives the four axes of an agent's status (contract §6) from its record and the time, for the terminal, the API and the page. Each value
+// Derives the four axes of an agent's status from its record and the time, for the terminal, the API and the page. Each value
 // has its source, time and reason; without evidence it is `unknown`.
 import { definedOf } from "../defined.ts";
 import { type CommandRecord, isControl } from "../receipts.ts";
@@ -9,7 +9,7 @@ import { countingWord, decidingSession, isOlderInstance } from "./evidence-that-
 import type { SessionEvidence } from "./session-evidence.ts";
 import { sessionActivity, sessionAttention } from "./session-reading.ts";
 
-/** How many heartbeats an agent may miss before it counts as silent (contract §3). */
+/** How many heartbeats an agent may miss before it counts as silent. */
 const missedHeartbeats = 3;
 /** See `isGone`. A host or bridge that has lost its connection waits longer than this before it reconnects. */
 const lastBeatMayBeLateMs = 500;
@@ -30,7 +30,7 @@ export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: stri
   return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }
 
-/** The status as one word (contract §6), the same in the terminal, the page and JSON. `docs/words.md` says what each word means. */
+/** The status as one word, the same in the terminal, the page and JSON. `docs/words.md` says what each word means. */
 export function statusWordOf(axes: Axes): string {
   const isStuck = axes.attention.value === "stuck" && axes.activity.value !== "retrying";
   return isStuck ? "stuck" : wordOf(axes);

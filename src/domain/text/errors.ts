@@ -1,7 +1,7 @@
 // This room holds errors, times and other text that the rooms share.
 //
-// CliaiError, the one error type that a person sees, and the exit code of each of its codes (contract §1). All rooms below
-// src/cli throw it; src/cli/frame/run.ts alone prints it.
+// CliaiError, the one error type that a person sees, and the exit code of each of its codes. All rooms below src/cli throw it; only
+// src/cli/frame/run.ts prints it.
 
 /** Exit code of each error code. 1 failed · 2 usage or configuration · 3 unreachable · 4 no answer in time · 5 refused. */
 const exitCodeByErrorCode = {

@@ -1,4 +1,4 @@
-// Agent ids (contract §2): their syntax, and how one is made if none is given.
+// Agent ids: their syntax, and how one is made if none is given.
 import * as v from "valibot";
 import { CliaiError } from "../text/errors.ts";
 
@@ -33,7 +33,7 @@ export function caseTwinOf(id: AgentId, known: Iterable<AgentId>): AgentId | und
 }
 
 /**
- * `<Profile>-<4 digits>`, such as `Snake-1234` (contract §2).
+ * `<Profile>-<4 digits>`, such as `Snake-1234`.
  * @param random a number in [0, 1)
  */
 export function buildAgentId(profile: string, random: number): AgentId {

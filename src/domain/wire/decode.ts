@@ -36,7 +36,7 @@ export function checkMessage<TSchema extends v.GenericSchema>(
 
 /**
  * Decodes a message whose subject names the agent. A missing `agent_id` is taken from the subject.
- * @throws CliaiError `refused` when the body names another agent than the subject (contract §3).
+ * @throws CliaiError `refused` when the body names another agent than the subject.
  */
 export function decodeFromAgent<TSchema extends v.GenericSchema<unknown, { agent_id?: AgentId | undefined }>>(
   schema: TSchema,

@@ -1,12 +1,12 @@
 // This room is the wire: subjects, message schemas, decoding, the table of tools.
 //
-// The schemas of heartbeats, status reports, receipts and alerts (contract §3); the types are inferred from them. Unknown fields are kept.
+// The schemas of heartbeats, status reports, receipts and alerts; the types are inferred from them. Unknown fields are kept.
 // Events, orders and tool calls have files of their own. `decode.ts` decodes bytes.
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 import { count, longText, orderToken, path, shortText, TokenSchema, timestamp } from "./fields.ts";
 
-/** The words of a reported status (contract §6). Another word is kept as text, and counts as `unknown`. */
+/** The words of a reported status. Another word is kept as text, and counts as `unknown`. */
 export const statusWords = [
   "starting",
   "connected",
@@ -74,7 +74,7 @@ export const StatusReportSchema = v.looseObject({
 });
 export type StatusReport = v.InferOutput<typeof StatusReportSchema>;
 
-/** The states of an order, in the order of contract §5. */
+/** The states of an order, in the order in which they come. */
 export const receiptStates = [
   "stored",
   "delivered",

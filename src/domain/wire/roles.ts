@@ -1,4 +1,4 @@
-// The roles of agents (contract §7). A captain has additional tools.
+// The roles of agents. A captain has additional tools.
 
 export const roles = ["agent", "captain"] as const;
 export type Role = (typeof roles)[number];

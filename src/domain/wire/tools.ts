@@ -1,4 +1,4 @@
-// The table of the agents' tools (contract §7), one row a tool. The bridge lists it, the server answers it. A new tool is
+// The table of the agents' tools, one row a tool. The bridge lists it, the server answers it. A new tool is
 // one row here and one handler in src/server/tools.
 import * as v from "valibot";
 import { QuestionSchema } from "../questions.ts";

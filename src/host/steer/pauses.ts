@@ -1,5 +1,4 @@
-// Pause and resume of a running session: holds and opens the gate, and writes a receipt for each step for which there is
-// evidence (contract §5).
+// Pause and resume of a running session: holds and opens the gate, and writes a receipt for each step for which there is evidence.
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Turn } from "../hear/turn.ts";

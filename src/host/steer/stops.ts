@@ -1,5 +1,5 @@
 // Stops a running session: tells the model, lets it finish until the deadline, then interrupts it and ends the CLI's process.
-// Writes a receipt for each step for which there is evidence (contract §5).
+// Writes a receipt for each step for which there is evidence.
 import type { TakenOrder } from "../../agent-link/read-order.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import { backgroundWords } from "../../domain/fleet/session-reading.ts";

@@ -33,7 +33,7 @@ describe("exitCodeOf()", () => {
     ["refused", 5],
     ["not_signed_in", 5],
     ["interrupted", 130],
-  ] as const)("of %s is %d, as the contract has it", (code, exitCode) => {
+  ] as const)("of %s is %d", (code, exitCode) => {
     expect(exitCodeOf(new CliaiError(code, "no"))).toBe(exitCode);
   });
 

@@ -10,7 +10,7 @@ import { isRunConnected, isRunOver, otherRunOf, withOtherRun, withoutSilentRuns,
 import { isGoodbye } from "../status.ts";
 import { said, seen, task } from "./words.ts";
 
-/** The heartbeat interval of an agent that does not send its own (contract §3). */
+/** The heartbeat interval of an agent that does not send its own. */
 const defaultHeartbeatIntervalS = 15;
 
 export function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: string): AgentRecord {
