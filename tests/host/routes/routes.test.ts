@@ -94,6 +94,25 @@ describe("createRoutes()", () => {
     }
   });
 
+  test("the routes are tried in the order in which they are allowed", async () => {
+    const orders = [
+      ["terminal", "stream-json"],
+      ["stream-json", "terminal"],
+    ] as const;
+    for (const routes of orders) {
+      await using ada = await startHosted({ routes: [...routes] });
+      ada.session.attach(fakeCli().process);
+      ada.session.open({
+        stream: { say: () => Promise.resolve(), interrupt: () => Promise.resolve(false) },
+        terminal: { type: () => Promise.resolve(true), noteSent: () => undefined },
+      });
+      await ada.hook("SessionStart");
+      await ada.send("task");
+      await ada.receipts("injected");
+      expect(ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1)?.route).toBe(routes[0]);
+    }
+  });
+
   test("a dead socket falls back to the hooks", async () => {
     await using ada = await startHosted();
     ada.session.bridgeNews({ messaging: { path: ada.dir.join("nobody.sock") } });
