@@ -77,15 +77,18 @@ test("two serves over one NATS: either answers, and ls has the fleet once", asyn
   expect(JSON.parse(listed.stdout)).toMatchObject([{ agent_id: "ada", status: "idle" }]);
 });
 
-test("no agent can ask for the fleet's records", async () => {
-  await using serve = await startServe();
-  const creds = (await serve.run(["agents", "add", "ada"])).stdout.trim();
-  const connection = await connect({
-    servers: serve.natsUrl,
-    authenticator: credsAuthenticator(await readFile(creds)),
-    inboxPrefix: "_INBOX.ada",
-  });
-  const asking = connection.request("serve.fleet", "{}", { timeout: 2_000 });
-  expect(await asking.catch(({ code }) => code)).toBe("PERMISSIONS_VIOLATION");
-  await connection.close();
-});
+test.each(["serve.fleet", "serve.launch", "serve.cancel"])(
+  "no agent can ask on %s what the operator may ask: records, a launch, an order to be taken back",
+  async (subject) => {
+    await using serve = await startServe();
+    const creds = (await serve.run(["agents", "add", "ada"])).stdout.trim();
+    const connection = await connect({
+      servers: serve.natsUrl,
+      authenticator: credsAuthenticator(await readFile(creds)),
+      inboxPrefix: "_INBOX.ada",
+    });
+    const asking = connection.request(subject, "{}", { timeout: 2_000 });
+    expect(await asking.catch(({ code }) => code)).toBe("PERMISSIONS_VIOLATION");
+    await connection.close();
+  },
+);

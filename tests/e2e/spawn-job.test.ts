@@ -143,3 +143,17 @@ test("spawn --headless --json prints one value when the agent is launched, and n
   expect(start.session_id).toBe(session_id);
   expect(child.stdout.trimEnd().split("\n").length).toBe(1);
 });
+
+test("what an agent said is known of one that ends by itself, as captains launch it", async () => {
+  const run = await spawn("count the files", "--id", "job7", "--", "-p");
+  expect(run.code).toBe(0);
+  expect(run.stdout).toStartWith("There are seven.");
+  expect((await serve.run(["log", "job7", "--last"])).stdout).toStartWith("There are seven.");
+  const waited = await serve.run(["wait", "job7", "--json"]);
+  expect(waited.code).toBe(0);
+  expect(JSON.parse(waited.stdout)).toMatchObject({
+    outcome: "done",
+    status: "ended",
+    said: expect.stringContaining("There are seven."),
+  });
+});

@@ -43,7 +43,12 @@ describe("cliai wait, with agents that report", () => {
     await callTool(bea, 3, "acknowledge", { command_id: "t1", outcome: "refused", note: "not mine" });
     const { code, stdout, stderr } = await waiting.exit();
     expect(code).toBe(5);
-    expect(JSON.parse(stdout)).toMatchObject({ agent_id: "bea", outcome: "refused", status: "idle" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      agent_id: "bea",
+      outcome: "refused",
+      status: "idle",
+      said: null,
+    });
     expect(JSON.parse(stderr)).toMatchObject({
       error: { code: "refused", message: "bea refused: its task was refused: not mine" },
     });

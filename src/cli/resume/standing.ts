@@ -28,7 +28,8 @@ export function standingOf(view: AgentView, { hostname, isHeld }: Place): Standi
   // A host holds its agent's lock while it lives. After a host was killed, the record may still say for a while that it is online.
   const isDead = isHere && !isHeld && session !== undefined;
   if (ownEnds.includes(status) && !isHeld) {
-    return isHere ? { view, state: "ended", why, wentDown: false } : elsewhere(view, false);
+    const how = view.said?.message === undefined ? status : `${status} (${view.said.message})`;
+    return isHere ? { view, state: "ended", why: how, wentDown: false } : elsewhere(view, false);
   }
   if (axes.link.value === "online" && !isDead) {
     const { value } = axes.control;

@@ -62,8 +62,8 @@ export function readTimeoutMs(text: string | undefined): number {
   return 1000 * (text === undefined ? longestS : parseSeconds(text, "--timeout", bounds));
 }
 
-function outcomeJson({ agent_id, status }: AgentView, { outcome, reason }: WaitOutcome): object {
-  return { agent_id, outcome, reason, status };
+function outcomeJson({ agent_id, status, last_words }: AgentView, { outcome, reason }: WaitOutcome): object {
+  return { agent_id, outcome, reason, status, said: last_words?.text ?? null };
 }
 
 export interface WaitTerms {
