@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { fetchAgent } from "../support/bridges.ts";
-import { claudeEnvironment } from "../support/claude-code.ts";
+import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, descendantRunning, startHeadless } from "../support/steered-claude.ts";
@@ -113,13 +113,7 @@ test("serve's end ends an agent whose CLI stands still, and what the killed host
     ],
     fallback: { text: "done" },
   });
-  const work = dir.join("work");
-  await mkdir(work);
-  const env = await claudeEnvironment({
-    home: dir.join("home"),
-    workDirs: [work],
-    modelServerUrl: model.url,
-  });
+  const { work, env } = await prepareClaude(dir, model);
   const settings = { permissions: { allow: ["Bash"] } };
   await writeFile(join(env.CLAUDE_CONFIG_DIR ?? "", "settings.json"), JSON.stringify(settings));
   await using serve = await startServe({ env });

@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { claudeEnvironment, claudePath } from "../support/claude-code.ts";
+import { claudePath, prepareClaude } from "../support/claude-code.ts";
 import { type RunningServe, type ServeOptions, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
@@ -13,13 +13,7 @@ import { waitFor } from "../support/wait-for.ts";
 setDefaultTimeout(120_000);
 
 async function prepare(dir: TempDir, model: ModelServer): Promise<ServeOptions & { work: string }> {
-  const work = dir.join("work");
-  await mkdir(work);
-  const env = await claudeEnvironment({
-    home: dir.join("home"),
-    workDirs: [work],
-    modelServerUrl: model.url,
-  });
+  const { work, env } = await prepareClaude(dir, model);
   return { env, dataDir: dir.join("data"), work };
 }
 

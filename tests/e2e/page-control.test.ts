@@ -1,9 +1,8 @@
 // The page as an operator steers by it: real Chromium, and the real Claude Code launched from it, offline.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
 import { fetchAgent } from "../support/bridges.ts";
 import { startChromium } from "../support/chromium.ts";
-import { claudeEnvironment } from "../support/claude-code.ts";
+import { prepareClaude } from "../support/claude-code.ts";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash } from "../support/steered-claude.ts";
@@ -20,13 +19,7 @@ test("an agent is spawned from the form, its permission is given on its page, an
       { match: "<b>made</b>", turn: { text: "It is made." } },
     ],
   });
-  const work = dir.join("work");
-  await mkdir(work);
-  const env = await claudeEnvironment({
-    home: dir.join("home"),
-    workDirs: [work],
-    modelServerUrl: model.url,
-  });
+  const { work, env } = await prepareClaude(dir, model);
   const config = dir.join("config.json");
   const maker = { description: "makes files", permissions: "inbox" };
   await Bun.write(config, JSON.stringify({ agents: { looker: {}, maker } }));

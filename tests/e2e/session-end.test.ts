@@ -1,8 +1,7 @@
 // What the real Claude Code had in its hands when its session ended: an orderly restart of serve, a crash of the CLI, a stop.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { claudeEnvironment } from "../support/claude-code.ts";
+import { prepareClaude } from "../support/claude-code.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import {
@@ -54,13 +53,7 @@ test("an orderly restart of serve: what was seen is gone on with and ends, what 
   await using model = await startModelServer({
     rules: [thinksLong, { match: "Go on where you were", turn: { text: "The first is done." } }, takesSecond],
   });
-  const work = dir.join("work");
-  await mkdir(work);
-  const env = await claudeEnvironment({
-    home: dir.join("home"),
-    workDirs: [work],
-    modelServerUrl: model.url,
-  });
+  const { work, env } = await prepareClaude(dir, model);
   const config = dir.join("config.json");
   await Bun.write(config, JSON.stringify({ agents: { steered: {} } }));
   const options = { env, dataDir: dir.join("data"), args: ["--config", config, "--resume-window", "60s"] };

@@ -9,7 +9,7 @@ import { readProcessStart } from "../../src/processes/process-start.ts";
 import { ada as id } from "../support/agents.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { type Child, startChild } from "../support/child.ts";
-import { claudeEnvironment, claudePath } from "../support/claude-code.ts";
+import { claudePath, prepareClaude } from "../support/claude-code.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
@@ -73,13 +73,7 @@ export async function runLaunched(end: ServeEnd, step: LaunchedStep): Promise<ob
 }
 
 async function prepare(dir: TempDir, model: ModelServer, step: LaunchedStep): Promise<Place> {
-  const work = dir.join("work");
-  await mkdir(work);
-  const home = await claudeEnvironment({
-    home: dir.join("home"),
-    workDirs: [work],
-    modelServerUrl: model.url,
-  });
+  const { env: home } = await prepareClaude(dir, model);
   const slowPath = dir.join("slow");
   await mkdir(dir.join("bin"));
   const claude = `#!/bin/sh

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { type ChildExit, startChild } from "./child.ts";
+import type { TempDir } from "./temp-dir.ts";
 
 // Its end is what `customApiKeyResponses` approves below; no real service would take it.
 const apiKey = "sk-ant-dummy-000000000000000000000000-dummyAA";
@@ -62,6 +63,21 @@ export async function claudeEnvironment(options: ClaudeEnvironmentOptions): Prom
     DISABLE_AUTOUPDATER: "1",
     DISABLE_BUG_COMMAND: "1",
   };
+}
+
+/** A folder `work` below `dir` for Claude Code, which has a home of its own there and asks that model. */
+export async function prepareClaude(
+  dir: Pick<TempDir, "join">,
+  model: { readonly url: string },
+): Promise<{ work: string; env: Record<string, string> }> {
+  const work = dir.join("work");
+  await mkdir(work, { recursive: true });
+  const env = await claudeEnvironment({
+    home: dir.join("home"),
+    workDirs: [work],
+    modelServerUrl: model.url,
+  });
+  return { work, env };
 }
 
 export interface RunClaudeOptions {

@@ -7,6 +7,9 @@ import { commandOf, ada as id, statesOf } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 
+/** For a window of three seconds. */
+const longerThanTheWindowMs = 4_000;
+
 /** Sends a task, and has a run of the agent say how far it came with it. */
 async function handTask(run: TestServer, command_id: string, instance: string, states: readonly string[]) {
   await run.server.sendCommand({ id, type: "task", text: `do ${command_id}`, from: "me", command_id });
@@ -127,7 +130,6 @@ describe("endWithRuns()", () => {
     await handTask(run, "had", "r1", ["injected", "seen"]);
     await beat(run, "r2", "s2");
     await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
-    const longerThanTheWindowMs = 4_000;
     const second = await run.restart(() => pause(longerThanTheWindowMs));
     const since = performance.now();
     expect(statesOf(second, "had").at(-1)).toBe("seen");
@@ -176,7 +178,9 @@ describe("endWithRuns()", () => {
     await handTask(run, "had", "r1", ["injected", "seen"]);
     for (let round = 0; round < 2; round += 1) {
       await waitFor(() => isSilent(run), { what: "it is silent" });
-      await Bun.sleep(2_500); // more than half of the window
+      await stays(() => statesOf(run, "had").at(-1) === "seen", {
+        ...{ what: "it has not failed", because: "that is more than half of the window", forMs: 2_500 },
+      });
       await beatOnce(run, "r1");
     }
     expect(statesOf(run, "had").at(-1)).toBe("seen");
@@ -192,7 +196,7 @@ describe("endWithRuns()", () => {
     await handTask(run, "had", "r1", ["injected", "seen"]);
     aheadMs = 3_600_000;
     await waitFor(() => isSilent(run), { what: "it is silent" });
-    const second = await run.restart(() => Bun.sleep(4_000));
+    const second = await run.restart(() => pause(longerThanTheWindowMs));
     const since = performance.now();
     expect(statesOf(second, "had").at(-1)).toBe("seen");
     await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
