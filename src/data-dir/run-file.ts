@@ -7,16 +7,19 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
+/** A process by its id and its start; at least 1, because a signal to 0 or below reaches groups of processes. */
+const ProcessSchema = v.object({
+  pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  started: v.pipe(v.string(), v.minLength(1)),
+});
+
 const RunFileSchema = v.object({
   /** The run's `instance_id`, as in the environment of its processes (`runVariable`). */
   run: v.pipe(v.string(), v.uuid()),
-  /** Absent until the CLI is started. The pid is at least 1, because a signal to 0 or below reaches groups of processes. */
-  cli: v.optional(
-    v.object({
-      pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-      started: v.pipe(v.string(), v.minLength(1)),
-    }),
-  ),
+  /** The host, which holds the agent's lock. Absent where the system tells no start of a process, and in a file of 0.2.0. */
+  host: v.optional(ProcessSchema),
+  /** Absent until the CLI is started. */
+  cli: v.optional(ProcessSchema),
 });
 export type RunFile = Readonly<v.InferOutput<typeof RunFileSchema>>;
 

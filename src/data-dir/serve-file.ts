@@ -14,6 +14,8 @@ const ServeFileSchema = v.looseObject({
   nats_url: v.string(),
   data_dir: v.string(),
   version: v.string(),
+  /** Of the build; absent in a file of 0.2.0. */
+  commit: v.optional(v.string()),
   nats_version: v.string(),
   pid: v.number(),
   /** A new one at each start. */

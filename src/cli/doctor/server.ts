@@ -9,6 +9,7 @@ import { isServed } from "../../data-dir/serve-lock.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { isLoopback } from "../../domain/wire/own-address.ts";
+import { olderServe, restartCommand } from "../background/newer-build.ts";
 import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;
@@ -60,11 +61,14 @@ function checkHealth({ reason, damage, nats }: Health): Check[] {
   return checks;
 }
 
-function checkVersion({ url, version, pid }: ServeFile): Check {
+function checkVersion(server: ServeFile): Check {
+  const { url, version, pid } = server;
+  const older = olderServe(server);
+  if (older !== undefined) return finding("serve", older, restartCommand);
   const running = `version ${version} runs at ${url} (pid ${pid})`;
   if (version === buildInfo.version) return well("serve", running);
   const message = `${running}, this program is ${buildInfo.version}`;
-  return finding("serve", message, "stop the running server, then start the newer one: cliai serve");
+  return finding("serve", message, "run the newer cliai, which started it");
 }
 
 /** Tries to connect at each address of this machine. That shows what others can reach, whatever the settings say. */

@@ -14,6 +14,14 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "start the server: NATS, the dashboard and the HTTP API",
     load: async () => (await import("../serve/serve.ts")).serveCommand,
   },
+  status: {
+    description: "tell whether the server runs, and where; or print its log",
+    load: async () => (await import("../background/status.ts")).statusCommand,
+  },
+  down: {
+    description: "end the server; with --agents, stop the agents first",
+    load: async () => (await import("../background/down.ts")).downCommand,
+  },
   spawn: {
     description: "launch an agent from a profile",
     load: async () => (await import("../spawn/spawn.ts")).spawnCommand,

@@ -120,7 +120,7 @@ async function startParts(
   const { keys, natsUrl, nats } = await startNats({ settings, exposure, running }, context, parts);
   const { bus, followConnections, roleOf } = nats;
 
-  const { version } = buildInfo;
+  const { version, commit } = buildInfo;
   const { replicas, insecure } = settings;
   const natsRestarts = () => running.nats?.restarts() ?? 0;
   const audit = await auditOptionsOf(settings, dataDir);
@@ -173,7 +173,7 @@ async function startParts(
     url,
     nats_url: natsUrl,
     data_dir: dataDir,
-    version,
+    ...{ version, commit },
     nats_version: bus.serverVersion,
     pid: process.pid,
     instance,

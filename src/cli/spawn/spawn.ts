@@ -8,10 +8,12 @@ import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
 import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { removeRunFile, writeRunFile } from "../../data-dir/run-file.ts";
+import { readServeFile } from "../../data-dir/serve-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";
-import { withClient } from "../fleet/client.ts";
+import { restartLine } from "../background/newer-build.ts";
+import { type ClientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plainLines } from "../frame/terminal.ts";
@@ -38,6 +40,7 @@ export const spawnCommand = defineCliCommand({
       return printPlan(plan, files, context);
     }
     const { id, cli, cwd, profile } = plan;
+    await noteOlderServe(args, context);
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
     // Without --url, --creds names the agent's credentials: the fleet is read with the operator's, from serve.json.
     const own = args.url === undefined ? { ...args, creds: undefined } : args;
@@ -81,6 +84,13 @@ function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | unde
   }
   const args = { ...given, task: text ?? task, headless: headless === true || wait };
   return { args, timeoutMs: wait ? readTimeoutMs(timeout) : undefined };
+}
+
+async function noteOlderServe(args: ClientArgs, context: CliContext): Promise<void> {
+  if (args.url !== undefined) return;
+  const server = await readServeFile(dataDirFor(args, context));
+  const line = server && restartLine(server);
+  if (line !== undefined) context.note(line);
 }
 
 type AwaitWork = (run: string) => Promise<EndOfWork> | undefined;
@@ -157,13 +167,16 @@ async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Pr
     args: cli.buildArgs({ ...launch, settingsPath }),
   };
   const isOwn = isOnTerminal(launch) && cli.session !== undefined;
-  await writeRunFile(dataDir, id, { run });
+  const started = await readProcessStart(process.pid);
+  const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
+  await writeRunFile(dataDir, id, own);
   const agent: LaunchedAgent =
     (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
     launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
-  const started = agent.pid === undefined ? undefined : await readProcessStart(agent.pid);
-  if (agent.pid !== undefined && started !== undefined) {
-    await writeRunFile(dataDir, id, { run, cli: { pid: agent.pid, started } });
+  const { pid } = agent;
+  const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);
+  if (pid !== undefined && cliStarted !== undefined) {
+    await writeRunFile(dataDir, id, { ...own, cli: { pid, started: cliStarted } });
   }
   return agent;
 }

@@ -1,0 +1,136 @@
+// `cliai status`: whether a server runs on the data directory, and what it says of itself; with --log, its log.
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { readAgentFolders } from "../../data-dir/agent-folders.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { askHealth } from "../../data-dir/ask-serve.ts";
+import { readLog, serveLogPath } from "../../data-dir/log-file.ts";
+import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
+import { isServed } from "../../data-dir/serve-lock.ts";
+import { spanText } from "../../domain/text/moment.ts";
+import { redact } from "../../domain/text/redact.ts";
+import { pause } from "../../waiting.ts";
+import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { restartLine } from "./newer-build.ts";
+
+const lastLogBytes = 8_000;
+const followEveryMs = 200;
+
+export const statusCommand = defineCliCommand({
+  name: "status",
+  description: "tell whether the server runs, where, and which agents run on this machine; or print its log",
+  args: {
+    log: { type: "boolean", description: "print the end of the log of a server in the background" },
+    follow: { type: "boolean", description: "print the log as it grows, until Ctrl-C" },
+    ...dataDirArgs,
+    ...jsonArgs,
+  },
+  async run(args, context) {
+    const dataDir = dataDirFor(args, context);
+    if (args.log === true || args.follow === true) {
+      return await printLog(serveLogPath(dataDir), args.follow === true, context);
+    }
+    const status = await readStatus(dataDir);
+    if (context.json) context.print(JSON.stringify(jsonOf(status)));
+    else for (const line of linesOf(status, context.now())) context.print(line);
+    return exitCodeOf(status);
+  },
+});
+
+interface ServerStatus {
+  readonly dataDir: string;
+  /** Whether a serve holds the data directory. */
+  readonly isRunning: boolean;
+  /** What it has written of itself when it was ready; undefined while it starts or ends. */
+  readonly server: ServeFile | undefined;
+  readonly readyAt: Date | undefined;
+  /** Whether it answers over HTTP, and why it is not ready though it does. */
+  readonly answers: boolean;
+  readonly trouble: string | undefined;
+  /** Those with a host on this machine. They run on without a server. */
+  readonly agents: readonly string[];
+}
+
+async function readStatus(dataDir: string): Promise<ServerStatus> {
+  const isRunning = await isServed(dataDir);
+  const server = isRunning ? await readServeFile(dataDir) : undefined;
+  const health = server && (await askHealth(server.url));
+  const folders = await readAgentFolders(join(dataDir, "agents"));
+  return {
+    ...{ dataDir, isRunning, server },
+    readyAt: server && statSync(serveFilePath(dataDir), { throwIfNoEntry: false })?.mtime,
+    answers: health !== undefined,
+    trouble: health?.reason,
+    agents: folders.filter((id) => isAgentHeld(dataDir, id)).sort(),
+  };
+}
+
+/** 0 for a server that is ready, 1 for one that answers and says that it is not, 3 for none that answers. */
+function exitCodeOf({ answers, trouble }: ServerStatus): number {
+  if (!answers) return 3;
+  return trouble === undefined ? 0 : 1;
+}
+
+function linesOf(status: ServerStatus, now: Date): string[] {
+  const { dataDir, isRunning, server, readyAt, answers, trouble, agents } = status;
+  const agentsLine =
+    agents.length === 0 ? "agents on this machine: none" : `agents on this machine: ${agents.join(", ")}`;
+  if (server === undefined) {
+    const what = isRunning ? `a server holds ${dataDir}: it starts or ends` : `no server runs on ${dataDir}`;
+    return [isRunning ? what : `${what}; start it: cliai serve --detach`, agentsLine];
+  }
+  const { version, pid, url, nats_version, nats_url } = server;
+  const age = readyAt && `, for ${spanText((now.getTime() - readyAt.getTime()) / 1_000)}`;
+  const older = restartLine(server);
+  return [
+    `cliai ${version} runs at ${url} (pid ${pid}${age ?? ""})`,
+    ...(answers ? [] : ["it does not answer from here"]),
+    ...(trouble === undefined ? [] : [`it is not ready: ${trouble}`]),
+    ...(older === undefined ? [] : [older]),
+    `NATS ${nats_version} at ${redact(nats_url)}, data in ${dataDir}`,
+    agentsLine,
+  ];
+}
+
+function jsonOf({ dataDir, isRunning, server, readyAt, answers, trouble, agents }: ServerStatus): object {
+  const older = server && restartLine(server);
+  const log = serveLogPath(dataDir);
+  return {
+    ...{ running: isRunning, ready: answers && trouble === undefined, data_dir: dataDir, log },
+    ...(server && {
+      ...{ pid: server.pid, url: server.url, nats_url: redact(server.nats_url) },
+      ...{ version: server.version, nats_version: server.nats_version, ready_at: readyAt?.toISOString() },
+    }),
+    ...(trouble === undefined ? {} : { reason: trouble }),
+    ...(older === undefined ? {} : { restart: older }),
+    agents,
+  };
+}
+
+async function printLog(path: string, isFollowed: boolean, context: CliContext): Promise<number> {
+  const first = readLog(path, -lastLogBytes);
+  if (first.end === 0)
+    context.note(`${path} is empty: no server was started in the background, or it said nothing`);
+  // Where the log is longer, it begins in the middle of a line.
+  const text = first.end > lastLogBytes ? first.text.slice(first.text.indexOf("\n") + 1) : first.text;
+  let { end } = first;
+  let rest = printLines(text, context);
+  while (isFollowed && !context.outputEnded.aborted) {
+    await pause(followEveryMs, context.outputEnded);
+    const more = readLog(path, end);
+    rest = printLines((more.end < end ? "" : rest) + more.text, context);
+    end = more.end;
+  }
+  if (rest !== "") context.print(redact(rest));
+  return 0;
+}
+
+/** Prints the whole lines; the rest is the beginning of one that is still being written. */
+function printLines(text: string, { print }: CliContext): string {
+  const lines = text.split("\n");
+  const rest = lines.pop() ?? "";
+  for (const line of lines) print(redact(line));
+  return rest;
+}

@@ -1,0 +1,142 @@
+// Stops the agents before the server ends: an order to each that is online, as `cliai send stop` gives it. Hosts on this machine
+// that no order reaches are ended as processes, each by the id and the start that stand in its run file.
+import { join } from "node:path";
+import process from "node:process";
+import { readAgentFolders } from "../../data-dir/agent-folders.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
+import { readRunFile } from "../../data-dir/run-file.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { byAgentId } from "../../domain/fleet/agent-view.ts";
+import { deriveAxes } from "../../domain/fleet/status.ts";
+import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { stillRunning } from "../../processes/process-table.ts";
+import { noMoreReceipts } from "../../server/order-outlook.ts";
+import { sendAndWatch } from "../../server/send-command.ts";
+import { pause } from "../../waiting.ts";
+import { createFleetReader, type FleetReader } from "../fleet/fleet-reading.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
+
+/** What became of one agent. */
+export interface StoppedAgent {
+  readonly agent_id: AgentId;
+  readonly outcome: "stopped" | "refused" | "failed" | "no_answer";
+  readonly detail?: string | undefined;
+}
+
+export interface StopOptions {
+  readonly force: boolean;
+  readonly timeoutMs: number;
+  readonly onStopped: (stopped: StoppedAgent) => void;
+}
+
+/** Sends a stop to every agent that is online; resolves with what became of each. */
+export async function stopOnlineAgents(
+  bus: Bus,
+  context: CliContext,
+  options: StopOptions,
+): Promise<readonly StoppedAgent[]> {
+  const fleet = createFleetReader(bus, context);
+  const { records, now, listeningSince } = await fleet.all();
+  const online = [...records.values()]
+    .filter((record) => deriveAxes(record, now, listeningSince).link.value === "online")
+    .sort(byAgentId);
+  if (online.length > 0) context.note(`stop to ${online.map(({ agent_id }) => agent_id).join(", ")}`);
+  return await Promise.all(
+    online.map(async (record) => {
+      const stopped = await stopOne({ bus, fleet, context }, record, options);
+      options.onStopped(stopped);
+      return stopped;
+    }),
+  );
+}
+
+interface Parts {
+  readonly bus: Bus;
+  readonly fleet: FleetReader;
+  readonly context: CliContext;
+}
+
+async function stopOne(
+  { bus, fleet, context }: Parts,
+  record: AgentRecord,
+  { force, timeoutMs }: StopOptions,
+): Promise<StoppedAgent> {
+  const { agent_id } = record;
+  const command_id = crypto.randomUUID();
+  const order = { id: agent_id, type: "stop", force, reason: "the server is taken down" } as const;
+  try {
+    const { state, detail } = await sendAndWatch(
+      bus,
+      { ...order, command_id, from: operatorOf(context) },
+      {
+        ...{ wait: "applied", timeoutMs, target: record, now: context.now },
+        readKnown: async () => {
+          const read = await fleet.find(agent_id);
+          if (read === undefined) return undefined;
+          const command = read.record.commands.find((each) => each.command_id === command_id);
+          const over = noMoreReceipts(read.record, order.type, command, read.now);
+          return { receipts: command?.receipts ?? [], over };
+        },
+        onReceipt: () => undefined,
+      },
+    );
+    return { agent_id, outcome: state === "applied" ? "stopped" : outcomeOf(state), detail };
+  } catch (error) {
+    // One without a host says no more than that it has the order, and is gone.
+    const after = await fleet.find(agent_id);
+    const link = after && deriveAxes(after.record, after.now, after.listeningSince).link;
+    if (link !== undefined && link.value !== "online") return { agent_id, outcome: "stopped" };
+    const code: ErrorCode = error instanceof CliaiError ? error.code : "failed";
+    return { agent_id, outcome: outcomeOf(code), detail: messageOf(error) };
+  }
+}
+
+function outcomeOf(word: string): StoppedAgent["outcome"] {
+  if (word === "refused") return "refused";
+  return word === "no_answer" || word === "expired" ? "no_answer" : "failed";
+}
+
+const hostEndsWithinMs = 20_000;
+const lookEveryMs = 50;
+
+/** Ends the hosts that still run on this machine, and has none of their agents launched again with the next server. */
+export async function endHosts(
+  dataDir: string,
+  { log }: Pick<CliContext, "log">,
+  onStopped: StopOptions["onStopped"],
+): Promise<readonly StoppedAgent[]> {
+  const ids = (await readAgentFolders(join(dataDir, "agents"))).filter((id) => isAgentHeld(dataDir, id));
+  return await Promise.all(
+    ids.sort().map(async (id) => {
+      const stopped = await endHost(dataDir, id);
+      if (stopped.outcome === "stopped") await createLaunchedAgents(dataDir, log).forget(id);
+      onStopped(stopped);
+      return stopped;
+    }),
+  );
+}
+
+async function endHost(dataDir: string, agent_id: AgentId): Promise<StoppedAgent> {
+  const deadline = performance.now() + hostEndsWithinMs;
+  let asked: number | undefined;
+  while (isAgentHeld(dataDir, agent_id)) {
+    if (performance.now() > deadline) {
+      const detail = asked === undefined ? "its process is not known" : `pid ${asked} does not end`;
+      return { agent_id, outcome: "failed", detail };
+    }
+    // One that has just begun says only now which process it is.
+    if (asked === undefined) asked = await askToEnd(dataDir, agent_id);
+    await pause(lookEveryMs);
+  }
+  return { agent_id, outcome: "stopped", detail: "its host was ended" };
+}
+
+async function askToEnd(dataDir: string, id: AgentId): Promise<number | undefined> {
+  const host = (await readRunFile(dataDir, id))?.host;
+  const [found] = host === undefined ? [] : await stillRunning([host]);
+  if (found !== undefined) process.kill(found.pid, "SIGTERM");
+  return found?.pid;
+}
