@@ -1,4 +1,5 @@
-// The profiles of all files together: those of a nearer file add to the farther ones', and win key by key.
+// Merges the profiles of all files, key by key. The order of the files is: the settings file or the program, the data directory, the
+// project. Where two files give the same key of the same profile, the later file wins.
 import * as v from "valibot";
 import { CliaiError, type ErrorCode } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
@@ -8,29 +9,29 @@ import type { ProfilesFile } from "./profiles-file.ts";
 export interface FoundProfile {
   readonly name: string;
   readonly profile: Profile;
-  /** For each key that a file gives: that file; undefined is the one inside the program. */
+  /** The file that each key comes from; undefined stands for the profiles inside the program. A default has no entry. */
   readonly origins: ReadonlyMap<string, string | undefined>;
 }
 
 export interface ListedProfile {
   readonly name: string;
   readonly found?: FoundProfile;
-  /** Why it cannot be used. */
+  /** Why the profile cannot be used. */
   readonly problem?: CliaiError;
 }
 
 export interface ProfileSet {
-  /** Those of the nearer files last. */
+  /** All profiles, in the order of the files. */
   list(): readonly ListedProfile[];
   /**
-   * Without a name: the defaults of every profile.
-   * @param code what an unknown name is to the caller
-   * @throws CliaiError with that code; `config_invalid` for one whose file is wrong
+   * Without a name, returns a profile of defaults only.
+   * @param code the error code for an unknown name
+   * @throws CliaiError with that code if the name is unknown; `config_invalid` if the profile or a file is wrong
    */
   find(name: string | undefined, code?: ErrorCode): FoundProfile;
 }
 
-/** @param unused files that are there and do not count, each with why, for a name that nothing else has */
+/** @param unused why each of the other files does not count; shown with the error for an unknown name, which may be in one of them */
 export function createProfileSet(
   files: readonly ProfilesFile[],
   unused: readonly CliaiError[] = [],
@@ -38,7 +39,7 @@ export function createProfileSet(
   const names = [
     ...new Set(files.flatMap(({ profiles, problems }) => [...profiles.keys(), ...problems.keys()])),
   ];
-  /** One that is wrong is never passed over: what stands below it may allow more. */
+  /** A wrong profile is an error: without it, the profile of that name in an earlier file would count, and that may allow more. */
   const problemOf = (name: string) =>
     files.map(({ broken, problems }) => broken ?? problems.get(name)).findLast((each) => each !== undefined);
   const merge = (name: string): FoundProfile => {

@@ -1,6 +1,6 @@
-// This room knows profiles: their keys, the files that they come from, and which project's file a person has trusted.
+// This room knows profiles: their keys, the files that they come from, and which projects' files a person has trusted.
 //
-// The keys of a profile: one schema, from which the type, the JSON Schema for editors and docs/settings.md follow.
+// The keys of a profile, in one schema. The type, the JSON Schema for editors and docs/settings.md are made from it.
 import * as v from "valibot";
 import { defaultAgentCli } from "../agents/agent-clis.ts";
 import { routeNames } from "../domain/route-names.ts";
@@ -11,7 +11,7 @@ const seconds = wholeNumber(1, 86_400);
 const words = (what: string) => v.array(textSetting(what), `must be a list of texts: ${what}`);
 export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
 
-/** cliai's own variables say which run a program belongs to: a profile that sets them would hide an agent's programs from it. */
+/** A profile may not set cliai's own variables: they tell which run a process belongs to, so that its leftovers can be found. */
 const variableName = v.pipe(
   v.string(),
   v.regex(/^(?!CLIAI_)[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a variable that a profile may set"),
@@ -25,7 +25,10 @@ export const profileEntries = {
   ),
   model: v.optional(described(textSetting("a model name"), "the model's name, passed to the CLI unchanged")),
   args: v.optional(
-    described(words("an argument of the CLI"), "arguments for the CLI, before those after -- of spawn"),
+    described(
+      words("an argument of the CLI"),
+      "arguments for the CLI, placed before those after -- of spawn",
+    ),
   ),
   env: v.optional(
     described(
@@ -34,14 +37,11 @@ export const profileEntries = {
         v.union([v.string(), v.boolean()], "must be text, true or false"),
         "must be an object of variables",
       ),
-      "variables of the CLI's environment: a text is set, true has to be there and is passed on, false is taken away",
+      "environment variables for the CLI: a text sets one, true requires one and passes it on, false removes one",
     ),
   ),
   project: v.optional(
-    described(
-      textSetting("a path"),
-      "the directory to work in where spawn names none, relative to this file",
-    ),
+    described(textSetting("a path"), "the directory to work in if spawn names none; relative to this file"),
   ),
   permission_mode: v.optional(described(textSetting("a mode of the CLI"), "the CLI's own permission mode")),
   allowed_tools: v.optional(
@@ -80,7 +80,7 @@ export const profileEntries = {
   unanswered: v.optional(
     described(
       v.picklist(["refuse", "hold"], "must be refuse or hold"),
-      "what becomes of a permission or question that nobody answers in time: the model is told no and goes on, or it waits on",
+      "what happens if nobody answers a permission or question in time: the model is told no and goes on (refuse), or waits on (hold)",
     ),
     "refuse",
   ),
@@ -91,23 +91,23 @@ export const profileEntries = {
   routes: v.optional(
     described(
       v.array(v.picklist(routeNames, `must be one of ${routeNames.join(", ")}`), "must be a list of routes"),
-      "the routes by which it may be spoken to; without it, all",
+      "the routes by which cliai may give this agent a text; without it, all",
     ),
   ),
 };
 export const ProfileSchema = v.strictObject(profileEntries, "must be an object");
 export type Profile = v.InferOutput<typeof ProfileSchema>;
-/** Only the keys that a file gives. */
+/** The keys that a file gives, without defaults. */
 export type GivenProfile = Partial<Profile>;
 export const defaultProfile: Profile = v.parse(ProfileSchema, {});
 
-/** At most 58 characters, because an agent's id is the profile's name and five more characters, and has at most 63. */
+/** At most 58 characters: an agent's id is the profile's name and five more characters, and has at most 63. */
 export const ProfileNameSchema = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/, "is not a profile name: use 1 to 58 letters, digits, _ or -"),
 );
 
-/** Of a profile with all its defaults, those keys that its file has. */
+/** Removes the keys from the profile that its file does not give, which are the defaults. */
 export function givenOf(profile: Profile, source: unknown): GivenProfile {
   const given = Object.entries(profile).filter(([key]) => Object.hasOwn(source as object, key));
   return Object.fromEntries(given) as GivenProfile;

@@ -1,21 +1,21 @@
-// One file `profiles.json`: an object of profiles by their names. Each profile is checked by itself, so that one that is wrong
-// takes no other with it.
+// Reads one file `profiles.json`: an object of profiles by name. Each profile is checked by itself, so one mistake leaves the others
+// usable.
 import * as v from "valibot";
 import { CliaiError } from "../domain/text/errors.ts";
 import { describeIssue, mustBeObject, parseSettingsJson } from "../domain/text/schema-issue.ts";
 import { type GivenProfile, givenOf, ProfileNameSchema, ProfileSchema, profileEntries } from "./profile.ts";
 
 export interface ProfilesFile {
-  /** Undefined for the one inside the program. */
+  /** Undefined for the profiles inside the program. */
   readonly path: string | undefined;
   readonly profiles: ReadonlyMap<string, GivenProfile>;
-  /** Of profiles that are wrong: what is wrong with them. */
+  /** What is wrong with each wrong profile, by name. */
   readonly problems: ReadonlyMap<string, CliaiError>;
-  /** Why no profile of the file can be read, and no other file's can be taken for one of the same name. */
+  /** Why the file cannot be read. Then no profile can be used, because this file may have restricted any of them. */
   readonly broken?: CliaiError;
 }
 
-/** What `profiles.json` may hold, for editors. */
+/** The schema of `profiles.json`, for editors. */
 export const ProfilesFileSchema = v.objectWithRest({ $schema: v.optional(v.string()) }, ProfileSchema);
 
 export function parseProfilesFile(source: string, path: string): ProfilesFile {
@@ -51,7 +51,7 @@ function problemOf(name: string, value: unknown, path: string): CliaiError | und
   if (read.success) return undefined;
   const problem = describeIssue(read.issues[0], place);
   if (name !== "agents") return problem;
-  // As in the file of --config, where they stand below that key.
-  const hint = 'this file has the profiles themselves: {"NAME": {…}}';
+  // In the file of --config, the profiles stand below the key "agents". Here they do not.
+  const hint = 'this file holds the profiles at its top level: {"NAME": {…}}';
   return new CliaiError(problem.code, problem.message, { hint });
 }

@@ -1,5 +1,5 @@
-// Which project's profiles a person has trusted. The files of a project come with it, and agents can write them; so they count
-// only as they were when a person said so: the SHA-256 of each is kept in the data directory.
+// Keeps which projects' profiles a person has trusted. A project's files come with its clone, and agents can write them. So they count
+// only as long as they are unchanged since a person trusted them: the data directory holds the SHA-256 of each.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 
 const TrustedSchema = v.looseObject({
-  /** By the full path of `profiles.json`: the SHA-256 of that file and of each file of instructions that it names. */
+  /** For the full path of each `profiles.json`: the SHA-256 of that file and of each file of instructions that it names, by full path. */
   projects: v.record(v.string(), v.record(v.string(), v.string())),
 });
 type Trusted = v.InferOutput<typeof TrustedSchema>["projects"];
@@ -25,7 +25,7 @@ export async function trustOf(dataDir: string, path: string, contents: FileConte
   return isSame(known, sumsOf(contents)) ? "trusted" : "changed";
 }
 
-/** Gives the SHA-256 of each file that is trusted from now on. */
+/** Trusts the files as they are now. Resolves to the SHA-256 of each. */
 export async function trustProject(
   dataDir: string,
   path: string,
@@ -39,7 +39,7 @@ export async function trustProject(
   return sums;
 }
 
-/** @throws CliaiError `config_invalid` where the list of them cannot be read: then none is trusted */
+/** @throws CliaiError `config_invalid` if the file cannot be read; then no project is trusted */
 async function readTrusted(dataDir: string): Promise<Trusted> {
   try {
     return decodeMessage(TrustedSchema, await readFile(fileOf(dataDir))).projects;

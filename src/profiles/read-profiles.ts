@@ -1,5 +1,5 @@
-// Reads the files of profiles that count for a project: those of the settings file or the program, the data directory's
-// `profiles.json`, and the project's own once a person has trusted it.
+// Reads the profiles that count for a project: those of the settings file or else of the program, those of `profiles.json` in the data
+// directory, and the project's own if a person has trusted them.
 import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -9,24 +9,24 @@ import { type ProfilesFile, parseProfilesFile } from "./profiles-file.ts";
 import { type FileContents, type Trust, trustOf } from "./project-trust.ts";
 
 export interface ProfilePlaces {
-  /** What the others add to: the profiles of the settings file, or those inside the program. */
+  /** The profiles that the files add to: those of the settings file, or those inside the program. */
   readonly base: ProfilesFile;
   readonly dataDir: string;
-  /** Absolute. */
+  /** Absolute path of the project. */
   readonly project: string;
 }
 
 export interface ReadProfiles extends ProfileSet {
-  /** Every place that was looked at, the nearest last. */
+  /** Every place that was looked at; a later one wins over an earlier one. */
   readonly files: readonly PlaceRead[];
-  /** The instructions that a trusted project's profiles name, as they were when its trust was looked up; by their full paths. */
+  /** The trusted project's files by full path, with the contents that were checked, so that a change after the check does not count. */
   readonly prompts: FileContents;
-  /** Files that are there and do not count, with why and what to do about it. */
+  /** The files that exist and do not count: why, and what to do about it. */
   readonly unused: readonly CliaiError[];
 }
 
 export interface PlaceRead {
-  /** Undefined for the file inside the program. */
+  /** Undefined for the profiles inside the program. */
   readonly path: string | undefined;
   readonly state: "used" | "wrong" | "missing" | "not trusted" | "changed since it was trusted";
 }
@@ -106,8 +106,9 @@ function untrusted(path: string, trust: Exclude<Trust, "trusted">) {
 }
 
 /**
- * The project's file and the files of instructions that it names, read once: what is trusted is what is used.
- * @returns undefined where there is no such file; its path without symbolic links
+ * Reads the project's `profiles.json` and the files of instructions that it names. They are read only once, so that what is used is
+ * what was checked.
+ * @returns `path` without symbolic links; undefined if there is no such file
  */
 export async function readProjectFiles(
   named: string,
@@ -127,14 +128,14 @@ export async function readProjectFiles(
   return { path, file, contents };
 }
 
-/** @throws CliaiError `config_invalid` for what is no file, or a large one: an agent may have put it there */
+/** @throws CliaiError `config_invalid` if it is not a regular file, or too large: an agent may have put it there */
 async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    // A pipe in its place would be waited for.
+    // Do not block: to open a pipe waits for its writer.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) throw new Error("it is no file");
+      if (!stats.isFile()) throw new Error("it is not a file");
       if (stats.size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
       return new Uint8Array(await handle.readFile());
     } finally {

@@ -39,7 +39,7 @@ describe("parseProfilesFile()", () => {
     [
       { agents: { fixer: {} } },
       'unknown key "agents.fixer"',
-      'this file has the profiles themselves: {"NAME": {…}}',
+      'this file holds the profiles at its top level: {"NAME": {…}}',
     ],
   ])("names what is wrong with %j, and takes the other profiles", (value, message, hint) => {
     const { profiles, problems, broken } = parse({ ...value, good: { model: "m" } });

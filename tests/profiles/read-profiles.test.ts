@@ -100,7 +100,7 @@ describe("readProfiles()", () => {
     await using at = await places();
     execFileSync("mkfifo", [projectProfiles(at.project)]);
     const read = await at.read();
-    expect(read.unused[0]?.message).toBe(`cannot read ${projectProfiles(at.project)}: it is no file`);
+    expect(read.unused[0]?.message).toBe(`cannot read ${projectProfiles(at.project)}: it is not a file`);
     await rm(projectProfiles(at.project));
     await mkdir(projectProfiles(at.project));
     expect((await at.read()).unused).toHaveLength(1);

@@ -1,4 +1,4 @@
-// `cliai cancel COMMAND`: takes back an order that still waits for its agent.
+// `cliai cancel COMMAND`: takes back a task or message that was not yet given to its agent.
 import { askForCancel } from "../../server/inbox/cancel-desk.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { operatorOf } from "../frame/context.ts";

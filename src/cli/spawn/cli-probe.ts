@@ -1,5 +1,5 @@
-// Probes an agent CLI of a release that cliai was never tried with: whether its --help still names the options that cliai starts it
-// with. The outcome is kept in `clis.json`, so that each release is probed once.
+// Checks an agent CLI of a release that cliai was never tried with: does its --help still name the options that cliai uses? The outcome
+// is kept in `clis.json`, so that each release is checked once.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -19,14 +19,14 @@ type Probed = v.InferOutput<typeof ProbedSchema>;
 export interface ProbeOptions {
   readonly cli: Pick<AgentCli, "name" | "triedVersion" | "probedFlags">;
   readonly program: string;
-  /** What it said of itself; undefined if it said nothing in time. */
+  /** What `--version` printed; undefined if it printed nothing in time. */
   readonly version: string | undefined;
   readonly dataDir: string;
   readonly env: Environment;
   readonly now: () => Date;
 }
 
-/** A line for a person about a release that was never tried; undefined for one that was, or that does not say what it is. */
+/** A warning about a release that was never tried. Undefined if it was tried, or its version is unknown. */
 export async function untriedWords(options: ProbeOptions): Promise<string | undefined> {
   const { cli, version } = options;
   if (version === undefined || version === cli.triedVersion) return undefined;
@@ -48,7 +48,7 @@ async function missingFlags(options: ProbeOptions, version: string): Promise<rea
   const named = new Set(help.match(/--[a-zA-Z][\w-]*/g));
   const missing = cli.probedFlags.filter((flag) => !named.has(flag));
   const entry = { version, missing, probed_at: now().toISOString() };
-  // One that cannot be written is probed at the next launch as well.
+  // If the file cannot be written, the next launch checks again.
   await writePrivateFile(path, `${JSON.stringify({ ...probed, [cli.name]: entry }, null, 2)}\n`).catch(
     () => undefined,
   );
@@ -59,6 +59,6 @@ async function readProbed(path: string): Promise<Probed> {
   try {
     return v.parse(ProbedSchema, JSON.parse(await readFile(path, "utf8")));
   } catch {
-    return {}; // none was probed, or what is there is none of ours: it is probed again
+    return {}; // nothing was checked yet, or the file is damaged: check again
   }
 }

@@ -1,4 +1,4 @@
-// Asks the agent CLI on PATH for its release, and for its help.
+// Runs the agent CLI with one flag, to read its version or its help.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Environment } from "../../runtime.ts";
@@ -6,13 +6,13 @@ import type { Environment } from "../../runtime.ts";
 const run = promisify(execFile);
 const versionWithinMs = 3_000;
 
-/** The CLI's version; undefined if it does not answer in time, or is not there. Callers then assume a current release. */
+/** The CLI's version. Undefined if the CLI is not found, or does not answer in time; callers then assume a current release. */
 export async function readCliVersion(program: string, env: Environment): Promise<string | undefined> {
   const words = await readCliOutput(program, "--version", { env, withinMs: versionWithinMs });
   return words === undefined ? undefined : /\d+\.\d+\.\d+/.exec(words)?.[0];
 }
 
-/** What the CLI prints for one flag; undefined if it does not end well in time, or is not there. */
+/** What the CLI prints for one flag. Undefined if the CLI is not found, fails, or does not end in time. */
 export async function readCliOutput(
   program: string,
   flag: string,

@@ -9,10 +9,10 @@ import { type LaunchableProfile, requireSpawner, type Spawner, spawnFromForm } f
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { SpawnPage } from "../spawn-page.tsx";
 
-/** Each may have profiles of its own, in a file that is read for the page. */
+/** The profiles of at most this many projects are read for one page, because each project is one more file to read. */
 const mostProjects = 20;
 
-/** The profiles that count in the project, or in the server's own directory; and those that count in another known project alone. */
+/** The profiles of the given project, or else of the server's own directory. After them, those that only another known project has. */
 async function profilesFor(
   spawner: Spawner,
   project: string | undefined,
