@@ -33,6 +33,8 @@ export interface OwnTerminalLaunch {
 }
 
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {
+  /** Whether the screen shows something that is not the CLI's empty prompt; also where nobody can read it. */
+  isAsking(): Promise<boolean>;
   /** Reads from the screen whether the CLI repeats a request to its model. */
   readRetry(): Promise<RetryShown | undefined>;
 }
@@ -89,6 +91,11 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     ...agent,
     type: typer.type,
     noteSent: typer.noteSent,
+    async isAsking() {
+      if (screen === undefined || readPrompt === undefined) return true;
+      const view = await screen.read();
+      return view.rows.some(({ text }) => text !== "") && readPrompt(view) !== "empty";
+    },
     readRetry: async () => (screen === undefined ? undefined : cli.readRetry?.(await screen.read())),
   };
 

@@ -47,7 +47,7 @@ export function startHost(options: SessionOptions): Host {
   const { heartbeat, events } = reporting;
   const { routes, delivery, nudge } = speaking;
   const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
-  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs });
+  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
   return {
     hook(payload, signal) {
       beginning.begun();
@@ -74,6 +74,7 @@ export function startHost(options: SessionOptions): Host {
     open(own) {
       routes.open(own);
       if (own.stream?.carriesHooks === true) hearing.noteHeld();
+      if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (routes.isReady()) delivery.nudge();
     },

@@ -1,11 +1,15 @@
 // Notices that a CLI on a terminal has not begun in time. It may be asking its user something before it calls a hook or starts its MCP
 // server, and only its terminal shows that.
 import type { HeartbeatSender } from "../../agent-link/heartbeat.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 
 export interface Beginning {
   /** The CLI was started. */
   launched(): void;
+  /** @param isAsking reads its screen: whether it shows something that is not its prompt */
+  look(isAsking: () => Promise<boolean>): void;
   /** The CLI has begun: it has called a hook, or its MCP server has started. */
   begun(): void;
   stop(): void;
@@ -15,21 +19,34 @@ export interface BeginningOptions {
   readonly heartbeat: Pick<HeartbeatSender, "presence" | "update">;
   /** Words for what the CLI may ask at its terminal before it begins; undefined without a terminal. */
   readonly mayAsk: string | undefined;
+  readonly log: Logger;
   /** How long the CLI may take to begin. Default 5000. */
   readonly beginsWithinMs?: number | undefined;
 }
 
 const defaultBeginsWithinMs = 5_000;
+const lookEveryMs = 500;
 
 export function createBeginning(options: BeginningOptions): Beginning {
-  const { heartbeat, mayAsk, beginsWithinMs = defaultBeginsWithinMs } = options;
+  const { heartbeat, mayAsk, log, beginsWithinMs = defaultBeginsWithinMs } = options;
   const isOver = new AbortController();
+  /** Where no screen can be read, time alone has to tell. */
+  let isAsking = () => Promise.resolve(true);
+  const tellOnceAsking = async (words: string) => {
+    await pause(beginsWithinMs, isOver.signal);
+    // On a slow machine it may just not have drawn anything yet.
+    while (!isOver.signal.aborted && !(await isAsking())) await pause(lookEveryMs, isOver.signal);
+    if (!isOver.signal.aborted) heartbeat.update({ waits_at_terminal: words });
+  };
   return {
     launched() {
       if (mayAsk === undefined) return;
-      void pause(beginsWithinMs, isOver.signal).then(() => {
-        if (!isOver.signal.aborted) heartbeat.update({ waits_at_terminal: mayAsk });
-      });
+      tellOnceAsking(mayAsk).catch((error: unknown) =>
+        log.warn(`the terminal's screen: ${messageOf(error)}`),
+      );
+    },
+    look(given) {
+      isAsking = given;
     },
     begun() {
       isOver.abort();

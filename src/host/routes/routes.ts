@@ -32,6 +32,8 @@ export interface OwnRoutes {
       },
     ): Promise<boolean>;
     noteSent(prompt: string): void;
+    /** Whether its screen shows something that is not the CLI's prompt. */
+    isAsking?(): Promise<boolean>;
     /** Reads from the screen whether the CLI repeats a request to its model. */
     readRetry?(): Promise<RetryShown | undefined>;
   };

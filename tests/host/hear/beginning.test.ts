@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Presence } from "../../../src/agent-link/heartbeat.ts";
 import { createBeginning } from "../../../src/host/hear/beginning.ts";
+import { silentLogger } from "../../../src/log.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 
 function setUp(mayAsk: string | undefined) {
@@ -11,7 +12,7 @@ function setUp(mayAsk: string | undefined) {
       presence = { ...presence, ...changes };
     },
   };
-  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs: 20 });
+  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs: 20, log: silentLogger });
   return { beginning, waits: () => presence.waits_at_terminal };
 }
 const longer = { because: "the time in which it should begin is over", forMs: 60 };
@@ -24,6 +25,17 @@ describe("createBeginning()", () => {
     await waitFor(() => waits() === "it may ask", { what: "it is told" });
     beginning.begun();
     expect(waits()).toBe("");
+  });
+
+  test("waits for a CLI that has drawn nothing yet, or its prompt: it asks nothing", async () => {
+    const { beginning, waits } = setUp("it may ask");
+    let isAsking = false;
+    beginning.launched();
+    beginning.look(() => Promise.resolve(isAsking));
+    await stays(() => waits() === undefined, { what: "nothing is told", ...longer });
+    isAsking = true;
+    await waitFor(() => waits() === "it may ask", { what: "it is told" });
+    beginning.stop();
   });
 
   test.each<[string, string | undefined, "begun" | "stop" | undefined]>([
