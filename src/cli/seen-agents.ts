@@ -1,7 +1,7 @@
 // Lists the agents for a `spawn` that has only an agent's credentials. These may not read the fleet's records, so it calls
 // the tool `list_agents`.
 import * as v from "valibot";
-import { isAwayWord } from "../domain/fleet/status.ts";
+import { isAwayWord } from "../domain/fleet/axis/link.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";

@@ -1,7 +1,7 @@
 // Decides for `cliai wait` whether an agent has reached the goal, or cannot reach it any more, and why. Pure.
 import type { AgentView } from "./fleet/agent-view.ts";
+import { silentAfterMs } from "./fleet/axis/link.ts";
 import { decidingSession } from "./fleet/evidence-that-counts.ts";
-import { silentAfterMs } from "./fleet/status.ts";
 import { type CommandRecord, isFinal } from "./receipts.ts";
 
 export const waitGoals = ["done", "idle", "needs-you"] as const;

@@ -1,7 +1,8 @@
 // Tells the sender of an order that is not over where the order is, and whether another receipt of it can come.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
+import { isGoodbye } from "../domain/fleet/axis/link.ts";
 import { resumeLine } from "../domain/fleet/shown/way-back.ts";
-import { deriveAxes, isGoodbye, statusWordOf } from "../domain/fleet/status.ts";
+import { deriveAxes, statusWordOf } from "../domain/fleet/status.ts";
 import { type CommandRecord, isControl, isSettled, type OrderType } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { ReceiptState } from "../domain/wire/messages.ts";

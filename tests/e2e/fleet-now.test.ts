@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { connect, credsAuthenticator } from "nats";
 import type { AgentRecord } from "../../src/domain/fleet/agent-record.ts";
-import { silentAfterMs } from "../../src/domain/fleet/status.ts";
+import { silentAfterMs } from "../../src/domain/fleet/axis/link.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { storeCommand } from "../../src/server/send-command.ts";

@@ -1,6 +1,6 @@
 // Turns an agent's records in AUDIT into log entries: what it was told, did and said. One entry for each record. Pure.
 import * as v from "valibot";
-import { isGoodbye } from "../../domain/fleet/status.ts";
+import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { commandText, shutdownText } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";

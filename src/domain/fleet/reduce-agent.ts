@@ -11,6 +11,7 @@ import type { AgentEvent } from "../wire/event-messages.ts";
 import type { Heartbeat, Receipt, StatusReport } from "../wire/messages.ts";
 import type { AgentMessage, Command, Shutdown } from "../wire/order-messages.ts";
 import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
+import { isGoodbye } from "./axis/link.ts";
 import { reduceHeartbeat } from "./reduce/heartbeats.ts";
 import { reduceReceipt, withOrder } from "./reduce/orders.ts";
 import { lastWords, said, seen, task, wordsLength } from "./reduce/words.ts";
@@ -26,7 +27,6 @@ import {
   withoutOtherRun,
 } from "./runs.ts";
 import { isLateEvent, reduceSession } from "./session.ts";
-import { isGoodbye } from "./status.ts";
 
 /** `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
 export type FleetEvent = { readonly id: AgentId; readonly at: string } & (

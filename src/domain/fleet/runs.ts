@@ -2,8 +2,8 @@
 // ends, only that run ends. Pure.
 import { definedOf } from "../defined.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, OtherRun } from "./agent-record.ts";
+import { isGone, isGoodbye, silentAfterMs } from "./axis/link.ts";
 import { isOlderInstance } from "./evidence-that-counts.ts";
-import { isGone, isGoodbye, silentAfterMs } from "./status.ts";
 
 /** More runs than this mean that something starts runs over and over; the oldest are forgotten. */
 const otherRunsKept = 8;

@@ -1,6 +1,6 @@
 // Raises an alert if an agent falls silent, or its connection breaks, without a goodbye. Ends the alert when the agent is heard again.
 // Time in which this serve did not run, or was cut off from NATS, does not count as silence.
-import { silentAfterMs } from "../../domain/fleet/status.ts";
+import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { Alerts } from "../alerts/alerts.ts";

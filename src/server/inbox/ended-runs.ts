@@ -2,8 +2,8 @@
 // resume at once. A lost run (its machine has no power, its host was killed) says no goodbye. Its tasks end when it was silent for the
 // resume window. Only the leader does it. Only time in which it has looked counts (`watched-time.ts`).
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
 import { awaitsResume, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
-import { silentAfterMs } from "../../domain/fleet/status.ts";
 import { type CommandRecord, namesOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";

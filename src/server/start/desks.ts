@@ -1,6 +1,7 @@
 // The third stage of a server: answers the agents' tool calls, and keeps their requests and their inboxes.
+
+import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isKnownToLive, otherRunOf } from "../../domain/fleet/runs.ts";
-import { isGoodbye } from "../../domain/fleet/status.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";

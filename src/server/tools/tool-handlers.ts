@@ -3,8 +3,8 @@
 // One handler for each row of `src/domain/wire/tools.ts`. A handler does not change records itself: it publishes a message, and the
 // projector reads that from the streams.
 import { definedOf } from "../../domain/defined.ts";
+import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isHad } from "../../domain/fleet/run-end.ts";
-import { isGoodbye } from "../../domain/fleet/status.ts";
 import { isFinal, namesOf } from "../../domain/receipts.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";

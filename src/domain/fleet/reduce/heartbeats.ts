@@ -4,10 +4,10 @@
 import { definedOf } from "../../defined.ts";
 import type { Heartbeat } from "../../wire/messages.ts";
 import type { AgentRecord, HeartbeatEvidence } from "../agent-record.ts";
+import { isGoodbye } from "../axis/link.ts";
 import { sessionBeforeRun } from "../evidence-that-counts.ts";
 import { ordersAfterHeartbeat } from "../run-end.ts";
 import { isRunConnected, isRunOver, otherRunOf, withOtherRun, withoutSilentRuns, withRun } from "../runs.ts";
-import { isGoodbye } from "../status.ts";
 import { said, seen, task } from "./words.ts";
 
 /** The heartbeat interval of an agent that does not send its own. */

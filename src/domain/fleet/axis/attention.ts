@@ -1,0 +1,65 @@
+// The axis `attention`: what about the agent needs a person. Pure.
+import { definedOf } from "../../defined.ts";
+import { type CommandRecord, isControl } from "../../receipts.ts";
+import { isApproval } from "../../requests.ts";
+import type { AgentRecord } from "../agent-record.ts";
+import type { Attention, Link, Reading } from "../axes.ts";
+import { countingWord, decidingSession } from "../evidence-that-counts.ts";
+import { sessionAttention } from "../session-reading.ts";
+import { unseenAfterMs } from "./activity.ts";
+import { read } from "./read.ts";
+
+export function deriveAttention(
+  record: AgentRecord,
+  link: Reading<Link>,
+  isWorking: boolean,
+  now: Date,
+): Reading<Attention> {
+  const { requests = [] } = record;
+  const said = countingWord(record);
+  const isOnline = link.value === "online";
+  if (isOnline && said?.status === "error") {
+    return read("error", said.source, said.since, now, said.message ?? "reports an error");
+  }
+  // Show the requests of an agent that is away too, because it gets the answer when it returns.
+  const request = requests.find(isApproval) ?? requests[0];
+  if (request !== undefined) {
+    const [value, words] = isApproval(request)
+      ? (["approval", "asks to be allowed"] as const)
+      : (["question", "asks"] as const);
+    return read(value, "request", request.asked_at, now, `${words}: ${request.summary}`);
+  }
+  if (isOnline && said?.status === "blocked") {
+    return read("stuck", said.source, said.since, now, said.message ?? "reports blocked");
+  }
+  const { waits_at_terminal } = record.heartbeat ?? {};
+  if (isOnline && waits_at_terminal !== undefined) {
+    return read("terminal", "heartbeat", record.run_started_at ?? record.first_seen, now, waits_at_terminal);
+  }
+  const session = isOnline ? decidingSession(record) : undefined;
+  const found = session === undefined ? undefined : sessionAttention(session, isWorking, now);
+  if (found !== undefined) {
+    const { hint } = found;
+    return { ...read(found.value, "session", found.at, now, found.reason), ...definedOf({ hint }) };
+  }
+  const unseen = record.commands.find((command) => isUnseen(command, now));
+  if (unseen !== undefined && isOnline) {
+    const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;
+    const { waits_because } = record.heartbeat ?? {};
+    const why = waits_because === undefined || isControl(unseen.type) ? "" : `: ${waits_because}`;
+    return read(
+      "unseen",
+      "command",
+      at,
+      now,
+      `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up${why}`,
+    );
+  }
+  return { value: "none", source: "none", reason: "nothing waits" };
+}
+
+function isUnseen(command: CommandRecord, now: Date): boolean {
+  const last = command.receipts.at(-1);
+  if (last?.state !== "delivered" || command.type === "message") return false;
+  return now.getTime() - Date.parse(last.at) > unseenAfterMs;
+}

@@ -1,0 +1,48 @@
+// The axis `control`: what the agent was asked to do, and whether it has done it. Pure.
+import { type CommandRecord, isControl } from "../../receipts.ts";
+import type { AgentRecord } from "../agent-record.ts";
+import type { Control, Reading } from "../axes.ts";
+import { countingWord, decidingSession } from "../evidence-that-counts.ts";
+import { read } from "./read.ts";
+
+export function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
+  const { said } = record;
+  if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
+  const order = lastControlOrder(record);
+  const word = countingWord(record);
+  // A reported `paused` counts only without session events: with them, the receipts of the pause show whether it holds.
+  if (word?.status === "paused" && decidingSession(record) === undefined)
+    return read("paused", word.source, word.since, now, "says it is paused");
+  const unheld = record.heartbeat?.unheld;
+  const cannotHold = `nothing can hold this agent: ${unheld}`;
+  if (order === undefined) {
+    const reason = unheld === undefined ? "nothing else was asked" : cannotHold;
+    return { value: "running", source: "none", reason };
+  }
+  const applied = order.receipts.find(({ state }) => state === "applied");
+  const declined = order.receipts.some(
+    ({ state }) => state === "refused" || state === "failed" || state === "expired",
+  );
+  const at = applied?.at ?? order.issued_at;
+  const reason = `${order.type} by ${order.from}`;
+  if (order.type === "resume" || declined) {
+    return read("running", "command", at, now, declined ? `${reason} was not carried out` : reason);
+  }
+  if (order.type === "pause") {
+    if (applied) return read("paused", "command", at, now, reason);
+    const asked = unheld === undefined ? reason : `${reason}; ${cannotHold}`;
+    return read("pause_requested", "command", at, now, asked);
+  }
+  return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
+}
+
+/** The last control order for the agent's present run. One that was for, or was delivered to, an earlier run does not count any more. */
+function lastControlOrder({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord | undefined {
+  return commands.findLast(({ type, stream_seq, receipts, run }) => {
+    if (stream_seq === 0 || !isControl(type)) return false;
+    if (run !== undefined && heartbeat?.instance_id !== undefined && run !== heartbeat.instance_id)
+      return false;
+    const delivered = receipts.find(({ state }) => state === "delivered");
+    return delivered === undefined || run_started_at === undefined || delivered.at >= run_started_at;
+  });
+}
