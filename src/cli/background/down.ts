@@ -1,5 +1,5 @@
-// `cliai down`: ends the server of the data directory in order. The agents run on, for each has a host of its own; with --agents
-// they are stopped first.
+// `cliai down`: ends the server of the data directory in order. The agents run on, because each has its own host. With --agents, they
+// are stopped first.
 import process from "node:process";
 import { isServed, readHolder } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -18,9 +18,9 @@ const lookEveryMs = 50;
 
 export const downCommand = defineCliCommand({
   name: "down",
-  description: "end the server in order; the agents run on, and the next server has them again",
+  description: "end the server in order; the agents run on, and connect to the next server",
   args: {
-    agents: { type: "boolean", description: "stop the agents first, and say what became of each" },
+    agents: { type: "boolean", description: "stop the agents first, and print how each one ended" },
     force: { type: "boolean", description: "with --agents: interrupt their turns, without approval" },
     ...dataDirArgs,
     ...jsonArgs,
@@ -43,7 +43,7 @@ export const downCommand = defineCliCommand({
   },
 });
 
-/** @throws CliaiError when one has not stopped: then the server stays, for without it nobody could say more of the agent */
+/** @throws CliaiError if an agent did not stop; then the server runs on, because without it nobody could reach that agent */
 async function stopAgents(
   dataDir: string,
   force: boolean,
@@ -70,19 +70,19 @@ async function stopAgents(
 }
 
 /**
- * Resolves with its pid when it has ended; undefined where none ran.
- * @throws CliaiError `failed` for one that does not say which process it is, or that does not end
+ * Ends the server. Resolves to its process id; undefined if none ran.
+ * @throws CliaiError `failed` if its process is not known, or does not end
  */
 async function endServer(dataDir: string): Promise<number | undefined> {
   if (!(await isServed(dataDir))) return undefined;
   const server = await findProcess(dataDir);
   const { pid } = server;
-  // The second signal ends it where it stands, with its nats-server; the last is for one that hears nothing.
+  // The first signal ends the server in order, the second ends it and its nats-server at once. SIGKILL ends a server that hangs.
   for (const signal of ["SIGTERM", "SIGTERM", "SIGKILL"] as const) {
     if ((await stillRunning([server])).length > 0) process.kill(pid, signal);
     const deadline = performance.now() + endsWithinMs;
     while (performance.now() < deadline) {
-      // It gives up the directory a moment before its process is gone.
+      // The server releases the data directory a moment before its process ends.
       if (!(await isServed(dataDir)) && (await stillRunning([server])).length === 0) return pid;
       await pause(lookEveryMs);
     }
@@ -90,13 +90,13 @@ async function endServer(dataDir: string): Promise<number | undefined> {
   throw new CliaiError("failed", `the server (pid ${pid}) does not end`, { hint: `end it: kill -9 ${pid}` });
 }
 
-/** By the words of the serve that holds the kernel's lock, and only while that very process lives. */
+/** The process of the server, as the holder of the lock has written it. Its start is checked, because a process id can be used again. */
 async function findProcess(dataDir: string): Promise<KnownProcess> {
   const { pid, started } = (await readHolder(dataDir)) ?? {};
   const known = pid === undefined || started === undefined ? [] : await stillRunning([{ pid, started }]);
   const [server] = known;
   if (server !== undefined) return server;
   throw new CliaiError("failed", `which process holds ${dataDir} is not known from here`, {
-    hint: "it is of an older cliai, or runs in another container: end it where it was started, by Ctrl-C",
+    hint: "it is an older cliai, or runs in another container: press Ctrl-C where it was started",
   });
 }

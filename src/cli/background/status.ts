@@ -1,4 +1,4 @@
-// `cliai status`: whether a server runs on the data directory, and what it says of itself; with --log, its log.
+// `cliai status`: tells whether a server runs on the data directory, and where it answers. With --log, prints its log.
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
@@ -20,7 +20,8 @@ const followEveryMs = 200;
 
 export const statusCommand = defineCliCommand({
   name: "status",
-  description: "tell whether the server runs, where, and which agents run on this machine; or print its log",
+  description:
+    "tell whether and where the server runs, and which agents run on this machine; or print its log",
   args: {
     log: { type: "boolean", description: "print the end of the log of a server in the background" },
     follow: { type: "boolean", description: "print the log as it grows, until Ctrl-C" },
@@ -43,13 +44,13 @@ interface ServerStatus {
   readonly dataDir: string;
   /** Whether a serve holds the data directory. */
   readonly isRunning: boolean;
-  /** What it has written of itself when it was ready; undefined while it starts or ends. */
+  /** What the server wrote when it was ready. Undefined while it starts or ends. */
   readonly server: ServeFile | undefined;
   readonly readyAt: Date | undefined;
-  /** Whether it answers over HTTP, and why it is not ready though it does. */
+  /** Whether the server answers over HTTP. If it does but is not ready, `trouble` says why. */
   readonly answers: boolean;
   readonly trouble: string | undefined;
-  /** Those with a host on this machine. They run on without a server. */
+  /** The agents whose host runs on this machine. They run on without a server. */
   readonly agents: readonly string[];
 }
 
@@ -67,7 +68,7 @@ async function readStatus(dataDir: string): Promise<ServerStatus> {
   };
 }
 
-/** 0 for a server that is ready, 1 for one that answers and says that it is not, 3 for none that answers. */
+/** 0 if the server is ready, 1 if it answers but is not ready, 3 if it does not answer. */
 function exitCodeOf({ answers, trouble }: ServerStatus): number {
   if (!answers) return 3;
   return trouble === undefined ? 0 : 1;
@@ -78,7 +79,7 @@ function linesOf(status: ServerStatus, now: Date): string[] {
   const agentsLine =
     agents.length === 0 ? "agents on this machine: none" : `agents on this machine: ${agents.join(", ")}`;
   if (server === undefined) {
-    const what = isRunning ? `a server holds ${dataDir}: it starts or ends` : `no server runs on ${dataDir}`;
+    const what = isRunning ? `a server starts or ends on ${dataDir}` : `no server runs on ${dataDir}`;
     return [isRunning ? what : `${what}; start it: cliai serve --detach`, agentsLine];
   }
   const { version, pid, url, nats_version, nats_url } = server;
@@ -86,7 +87,7 @@ function linesOf(status: ServerStatus, now: Date): string[] {
   const older = restartLine(server);
   return [
     `cliai ${version} runs at ${url} (pid ${pid}${age ?? ""})`,
-    ...(answers ? [] : ["it does not answer from here"]),
+    ...(answers ? [] : ["it does not answer at that address"]),
     ...(trouble === undefined ? [] : [`it is not ready: ${trouble}`]),
     ...(older === undefined ? [] : [older]),
     `NATS ${nats_version} at ${redact(nats_url)}, data in ${dataDir}`,
@@ -112,8 +113,10 @@ function jsonOf({ dataDir, isRunning, server, readyAt, answers, trouble, agents 
 async function printLog(path: string, isFollowed: boolean, context: CliContext): Promise<number> {
   const first = readLog(path, -lastLogBytes);
   if (first.end === 0)
-    context.note(`${path} is empty: no server was started in the background, or it said nothing`);
-  // Where the log is longer, it begins in the middle of a line.
+    context.note(
+      `${path} is empty or missing: no server was started in the background, or it printed nothing`,
+    );
+  // If the log is longer than what was read, the text begins in the middle of a line.
   const text = first.end > lastLogBytes ? first.text.slice(first.text.indexOf("\n") + 1) : first.text;
   let { end } = first;
   let rest = printLines(text, context);
@@ -127,7 +130,7 @@ async function printLog(path: string, isFollowed: boolean, context: CliContext):
   return 0;
 }
 
-/** Prints the whole lines; the rest is the beginning of one that is still being written. */
+/** Prints the complete lines. Returns the rest: the beginning of a line that is still being written. */
 function printLines(text: string, { print }: CliContext): string {
   const lines = text.split("\n");
   const rest = lines.pop() ?? "";

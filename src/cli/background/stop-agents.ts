@@ -1,5 +1,5 @@
-// Stops the agents before the server ends: an order to each that is online, as `cliai send stop` gives it. Hosts on this machine
-// that no order reaches are ended as processes, each by the id and the start that stand in its run file.
+// Stops the agents before the server ends. Each agent that is online gets a stop, as from `cliai send stop`. The hosts on this machine
+// that still run are then ended as processes, by the process id and start in their run files.
 import { join } from "node:path";
 import process from "node:process";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
@@ -19,7 +19,7 @@ import { pause } from "../../waiting.ts";
 import { createFleetReader, type FleetReader } from "../fleet/fleet-reading.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 
-/** What became of one agent. */
+/** How the stop of one agent ended. */
 export interface StoppedAgent {
   readonly agent_id: AgentId;
   readonly outcome: "stopped" | "refused" | "failed" | "no_answer";
@@ -32,7 +32,7 @@ export interface StopOptions {
   readonly onStopped: (stopped: StoppedAgent) => void;
 }
 
-/** Sends a stop to every agent that is online; resolves with what became of each. */
+/** Sends a stop to every agent that is online. Resolves to how each one ended. */
 export async function stopOnlineAgents(
   bus: Bus,
   context: CliContext,
@@ -43,7 +43,7 @@ export async function stopOnlineAgents(
   const online = [...records.values()]
     .filter((record) => deriveAxes(record, now, listeningSince).link.value === "online")
     .sort(byAgentId);
-  if (online.length > 0) context.note(`stop to ${online.map(({ agent_id }) => agent_id).join(", ")}`);
+  if (online.length > 0) context.note(`stopping ${online.map(({ agent_id }) => agent_id).join(", ")}`);
   return await Promise.all(
     online.map(async (record) => {
       const stopped = await stopOne({ bus, fleet, context }, record, options);
@@ -85,7 +85,7 @@ async function stopOne(
     );
     return { agent_id, outcome: state === "applied" ? "stopped" : outcomeOf(state), detail };
   } catch (error) {
-    // One without a host says no more than that it has the order, and is gone.
+    // An agent without a host only confirms that it has the order, and then ends.
     const after = await fleet.find(agent_id);
     const link = after && deriveAxes(after.record, after.now, after.listeningSince).link;
     if (link !== undefined && link.value !== "online") return { agent_id, outcome: "stopped" };
@@ -102,7 +102,7 @@ function outcomeOf(word: string): StoppedAgent["outcome"] {
 const hostEndsWithinMs = 20_000;
 const lookEveryMs = 50;
 
-/** Ends the hosts that still run on this machine, and has none of their agents launched again with the next server. */
+/** Ends the hosts that still run on this machine. The next server does not launch their agents again. */
 export async function endHosts(
   dataDir: string,
   { log }: Pick<CliContext, "log">,
@@ -127,7 +127,7 @@ async function endHost(dataDir: string, agent_id: AgentId): Promise<StoppedAgent
       const detail = asked === undefined ? "its process is not known" : `pid ${asked} does not end`;
       return { agent_id, outcome: "failed", detail };
     }
-    // One that has just begun says only now which process it is.
+    // Read the run file on each pass, because a host that has just started has not written it yet.
     if (asked === undefined) asked = await askToEnd(dataDir, agent_id);
     await pause(lookEveryMs);
   }

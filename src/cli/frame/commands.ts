@@ -15,7 +15,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../serve/serve.ts")).serveCommand,
   },
   status: {
-    description: "tell whether the server runs, and where; or print its log",
+    description: "tell whether and where the server runs; or print its log",
     load: async () => (await import("../background/status.ts")).statusCommand,
   },
   down: {
