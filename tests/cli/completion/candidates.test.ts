@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { completionLines } from "../../../src/cli/completion/candidates.ts";
 import { commands } from "../../../src/cli/frame/commands.ts";
@@ -20,53 +20,55 @@ async function valuesFor(...words: string[]): Promise<string[]> {
   return (await completionLines(words, commands, context)).map((line) => line.split("\t")[0] ?? "");
 }
 
-test("completes commands, and no hidden one", async () => {
-  expect(await valuesFor("sh")).toEqual(["show"]);
-  expect(await valuesFor("h")).toEqual([]);
-});
+describe("completionLines()", () => {
+  test("completes commands, and no hidden one", async () => {
+    expect(await valuesFor("sh")).toEqual(["show"]);
+    expect(await valuesFor("h")).toEqual([]);
+  });
 
-test.each<[string[], string[]]>([
-  [
-    ["show", ""],
-    ["Snake-1234", "ada"],
-  ],
-  [["show", "S"], ["Snake-1234"]],
-  [["show", "ada", ""], ["Snake-1234"]],
-  [["send", "st"], ["stop"]],
-  [
-    ["send", "task", ""],
-    ["Snake-1234", "ada"],
-  ],
-  [["send", "--wait", "seen", "task", "a"], ["ada"]],
-  [["send", "task", "ada", "--wait", "de"], ["delivered"]],
-  [["send", "task", "ada", "--wait", "=", "de"], ["delivered"]],
-  [["send", "task", "ada", "--wai"], ["--wait"]],
-  [["send", "task", "ada", "--all", "--al"], []],
-  [["answer", ""], ["q7f2"]],
-  [["agents", "rem"], ["remove"]],
-  [
-    ["agents", "remove", ""],
-    ["Snake-1234", "ada"],
-  ],
-  [
-    ["token", "="],
-    ["show", "url", "rotate"],
-  ],
-  [["spawn", "dem"], ["demo"]],
-  [["completion", "f"], ["fish"]],
-  [["ls", "--data-dir", ""], []],
-  [["nonsense", ""], []],
-  [["spawn", "demo", "--", ""], []],
-])("%j offers %j", async (words, values) => {
-  expect(await valuesFor(...words)).toEqual(values);
-});
+  test.each<[string[], string[]]>([
+    [
+      ["show", ""],
+      ["Snake-1234", "ada"],
+    ],
+    [["show", "S"], ["Snake-1234"]],
+    [["show", "ada", ""], ["Snake-1234"]],
+    [["send", "st"], ["stop"]],
+    [
+      ["send", "task", ""],
+      ["Snake-1234", "ada"],
+    ],
+    [["send", "--wait", "seen", "task", "a"], ["ada"]],
+    [["send", "task", "ada", "--wait", "de"], ["delivered"]],
+    [["send", "task", "ada", "--wait", "=", "de"], ["delivered"]],
+    [["send", "task", "ada", "--wai"], ["--wait"]],
+    [["send", "task", "ada", "--all", "--al"], []],
+    [["answer", ""], ["q7f2"]],
+    [["agents", "rem"], ["remove"]],
+    [
+      ["agents", "remove", ""],
+      ["Snake-1234", "ada"],
+    ],
+    [
+      ["token", "="],
+      ["show", "url", "rotate"],
+    ],
+    [["spawn", "dem"], ["demo"]],
+    [["completion", "f"], ["fish"]],
+    [["ls", "--data-dir", ""], []],
+    [["nonsense", ""], []],
+    [["spawn", "demo", "--", ""], []],
+  ])("%j offers %j", async (words, values) => {
+    expect(await valuesFor(...words)).toEqual(values);
+  });
 
-test("an agent is described by its status and task; without a server's file there is none, and no error", async () => {
-  await using dir = await tempDir();
-  const context = testContext({ env: { CLIAI_HOME: dir.path } });
-  expect(await completionLines(["show", ""], commands, context)).toEqual([]);
-  await writeFile(dir.join("fleet.json"), JSON.stringify({ agents: [record("ada")] }));
-  expect(await completionLines(["show", ""], commands, context)).toEqual(["ada\tstarting: dig"]);
-  const elsewhere = ["show", "--data-dir", dir.path, ""];
-  expect(await completionLines(elsewhere, commands, testContext())).toEqual(["ada\tstarting: dig"]);
+  test("an agent is described by its status and task; without a server's file there is none, and no error", async () => {
+    await using dir = await tempDir();
+    const context = testContext({ env: { CLIAI_HOME: dir.path } });
+    expect(await completionLines(["show", ""], commands, context)).toEqual([]);
+    await writeFile(dir.join("fleet.json"), JSON.stringify({ agents: [record("ada")] }));
+    expect(await completionLines(["show", ""], commands, context)).toEqual(["ada\tstarting: dig"]);
+    const elsewhere = ["show", "--data-dir", dir.path, ""];
+    expect(await completionLines(elsewhere, commands, testContext())).toEqual(["ada\tstarting: dig"]);
+  });
 });

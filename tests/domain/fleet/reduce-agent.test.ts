@@ -428,11 +428,13 @@ describe("open requests", () => {
   });
 });
 
-test("when a task was reported is known, though heartbeats repeat it and come after it", () => {
-  const dig = { current_task: "dig" };
-  const beats = [heartbeat(1, dig), heartbeat(16, dig), heartbeat(31, dig)];
-  expect(replay(beats).task_at).toBe(time(1));
-  expect(replay([...beats, status(40, 1, "working", dig), heartbeat(46, dig)]).task_at).toBe(time(40));
-  expect(replay([...beats, heartbeat(46, { current_task: "fill" })]).task_at).toBe(time(46));
-  expect(view(50, heartbeat(1, { launch_task: "build it" })).task).toMatchObject({ text: "build it" });
+describe("reduceAgent()", () => {
+  test("when a task was reported is known, though heartbeats repeat it and come after it", () => {
+    const dig = { current_task: "dig" };
+    const beats = [heartbeat(1, dig), heartbeat(16, dig), heartbeat(31, dig)];
+    expect(replay(beats).task_at).toBe(time(1));
+    expect(replay([...beats, status(40, 1, "working", dig), heartbeat(46, dig)]).task_at).toBe(time(40));
+    expect(replay([...beats, heartbeat(46, { current_task: "fill" })]).task_at).toBe(time(46));
+    expect(view(50, heartbeat(1, { launch_task: "build it" })).task).toMatchObject({ text: "build it" });
+  });
 });

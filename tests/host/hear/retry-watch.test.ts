@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { RetryShown } from "../../../src/domain/hook.ts";
 import type { SessionEvent } from "../../../src/host/event-sender.ts";
 import { createRetryWatch } from "../../../src/host/hear/retry-watch.ts";
@@ -29,41 +29,43 @@ function setUp() {
 }
 const retry = (detail: string): RetryShown => ({ detail, error: "overloaded" });
 
-test("each retry that the screen shows is told once, and that it shows none any more", async () => {
-  const { screen, watch, told, read } = setUp();
-  await read();
-  expect(told()).toEqual([]);
-  screen.shown = retry("1/10: 529 Overloaded");
-  await read();
-  screen.shown = retry("2/10: 529 Overloaded");
-  await read();
-  screen.shown = undefined;
-  await read();
-  watch.stop();
-  expect(told()).toEqual([
-    ["retry", "1/10: 529 Overloaded"],
-    ["retry", "2/10: 529 Overloaded"],
-    ["retry_end", undefined],
-  ]);
-});
+describe("createRetryWatch()", () => {
+  test("each retry that the screen shows is told once, and that it shows none any more", async () => {
+    const { screen, watch, told, read } = setUp();
+    await read();
+    expect(told()).toEqual([]);
+    screen.shown = retry("1/10: 529 Overloaded");
+    await read();
+    screen.shown = retry("2/10: 529 Overloaded");
+    await read();
+    screen.shown = undefined;
+    await read();
+    watch.stop();
+    expect(told()).toEqual([
+      ["retry", "1/10: 529 Overloaded"],
+      ["retry", "2/10: 529 Overloaded"],
+      ["retry_end", undefined],
+    ]);
+  });
 
-test("the screen is read only while a turn runs, and a retry in the next turn is told anew", async () => {
-  const { screen, watch, told, read } = setUp();
-  screen.shown = retry("1/10: 529 Overloaded");
-  await read();
-  screen.isTurnOpen = false;
-  await stays(() => told().length === 1, { what: "nothing is told", because: "no turn runs", forMs: 40 });
-  screen.isTurnOpen = true;
-  await read();
-  watch.stop();
-  expect(told()).toEqual([
-    ["retry", "1/10: 529 Overloaded"],
-    ["retry", "1/10: 529 Overloaded"],
-  ]);
-  const { reads } = screen;
-  await stays(() => screen.reads <= reads + 1, {
-    what: "it is read no more",
-    because: "it is stopped",
-    forMs: 40,
+  test("the screen is read only while a turn runs, and a retry in the next turn is told anew", async () => {
+    const { screen, watch, told, read } = setUp();
+    screen.shown = retry("1/10: 529 Overloaded");
+    await read();
+    screen.isTurnOpen = false;
+    await stays(() => told().length === 1, { what: "nothing is told", because: "no turn runs", forMs: 40 });
+    screen.isTurnOpen = true;
+    await read();
+    watch.stop();
+    expect(told()).toEqual([
+      ["retry", "1/10: 529 Overloaded"],
+      ["retry", "1/10: 529 Overloaded"],
+    ]);
+    const { reads } = screen;
+    await stays(() => screen.reads <= reads + 1, {
+      what: "it is read no more",
+      because: "it is stopped",
+      forMs: 40,
+    });
   });
 });
