@@ -38,8 +38,13 @@ export interface AgentCli extends ProgramPlace {
   readonly readPrompt?: (screen: ScreenView) => PromptState;
   /** Reads from the screen whether the CLI repeats a request to its model. Absent if the CLI shows that in another way. */
   readonly readRetry?: (screen: ScreenView) => RetryShown | undefined;
+  /** Reads from its screen whether a turn runs. Absent for a CLI whose hooks or record tell every end of a turn. */
+  readonly readTurn?: (screen: ScreenView) => TurnShown;
   buildArgs(launch: AgentLaunch): string[];
 }
+
+/** `running`: it shows that a turn runs. `none`: it shows its prompt, and nothing that runs. `other`: neither is known. */
+export type TurnShown = "running" | "none" | "other";
 
 /** `empty`: nothing is written in the prompt. `written`: something is. `other`: the screen shows no prompt that is known. */
 export type PromptState = "empty" | "written" | "other";

@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import type { RetryShown } from "../domain/hook.ts";
 import { runVariable } from "../processes/run-processes.ts";
 import type { OpenTerminal } from "../runtime.ts";
-import type { AgentCli } from "./agent-cli.ts";
+import type { AgentCli, TurnShown } from "./agent-cli.ts";
 import { launchFailure, passSignals, programOf } from "./launch.ts";
 import { type RunningAgent, runningAgent } from "./running-agent.ts";
 import { createKeyReader } from "./terminal-keys.ts";
@@ -37,6 +37,8 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
   isAsking(): Promise<boolean>;
   /** Reads from the screen whether the CLI repeats a request to its model. */
   readRetry(): Promise<RetryShown | undefined>;
+  /** Reads from the screen whether a turn runs. */
+  readTurn(): Promise<TurnShown>;
 }
 
 /**
@@ -96,6 +98,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
       const view = await screen.read();
       return view.rows.some(({ text }) => text !== "") && readPrompt(view) !== "empty";
     },
+    readTurn: async () => (screen === undefined ? "other" : (cli.readTurn?.(await screen.read()) ?? "other")),
     readRetry: async () => (screen === undefined ? undefined : cli.readRetry?.(await screen.read())),
   };
 

@@ -7,6 +7,7 @@ import { createRetryWatch, type RetryWatch } from "./hear/retry-watch.ts";
 import { createSigns } from "./hear/signs.ts";
 import { createToolIds } from "./hear/tool-ids.ts";
 import { createTurnEnds, type TurnEnds } from "./hear/turn-ends.ts";
+import { createTurnWatch, type TurnWatch } from "./hear/turn-watch.ts";
 import { createUsageMeter } from "./hear/usage-meter.ts";
 import type { Reporting } from "./reporting.ts";
 import { createTranscript, watchTranscript } from "./routes/transcript.ts";
@@ -20,6 +21,8 @@ export interface Hearing extends HookIntake {
   readonly turnEnds: TurnEnds;
   /** Watches the screen for requests that the CLI makes again. */
   readonly watchRetries: RetryWatch["start"];
+  /** Watches the screen for the end of a turn that its user breaks off before the model's first word. */
+  readonly watchTurn: TurnWatch["start"];
   /** Takes what the session's stream shows. */
   takeSign(sign: SessionSign): void;
   /** Takes the CLI's export of its requests to the model. */
@@ -70,6 +73,7 @@ export function createHearing(
     log,
   });
   const retries = createRetryWatch({ turn, events, log });
+  const turnWatch = createTurnWatch({ turn, onBrokenOff: () => turnEnds.interrupted(turn.promptId()), log });
   const isStopping = () => control.stop() !== undefined;
   const answerHook = createHookAnswers({ gate, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
@@ -78,13 +82,19 @@ export function createHearing(
   });
   return {
     ...intake,
+    hook(payload, signal) {
+      turnWatch.noteHook();
+      return intake.hook(payload, signal);
+    },
     turnEnds,
     stop() {
       watch.stop();
       retries.stop();
+      turnWatch.stop();
       dialogs.stop();
     },
     watchRetries: retries.start,
+    watchTurn: turnWatch.start,
     takeSign: (sign) => signs.take(sign, "echo"),
     telemetry(payload) {
       const requests = cli.readTelemetry(payload);

@@ -76,6 +76,7 @@ export function startHost(options: SessionOptions): Host {
       if (own.stream?.carriesHooks === true) hearing.noteHeld();
       if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
+      if (own.terminal?.readTurn !== undefined) hearing.watchTurn(own.terminal.readTurn);
       if (routes.isReady()) delivery.nudge();
     },
     end(end) {

@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, lifeOf, startSteered } from "../support/steered-claude.ts";
+import { stays } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
@@ -40,6 +41,49 @@ test("a model that is broken off in its words ends the turn", async () => {
   await ada.terminal.keys("Escape");
   const idle = await ada.until("it is idle", ({ status }) => status === "idle", 4_000);
   expect(idle.axes.activity.reason).toBe("its turn ended");
+});
+
+test("a turn that is broken off before the model's first word has ended within seconds: no record tells it, the screen does", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  model.setScript({
+    rules: [
+      { match: "say nothing yet", once: true, turn: { text: "Never said.", delayMs: 60_000 } },
+      { match: "say nothing yet", turn: { text: "Said at last.", delayMs: 8_000 } },
+    ],
+  });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
+  await ada.terminal.enter("say nothing yet");
+  await ada.until("it works", ({ status }) => status === "working");
+  await ada.terminal.waitFor("esc to interrupt");
+  // Keys in between hide those words, and end no turn.
+  await ada.terminal.type("x");
+  await ada.terminal.waitFor((screen) => !screen.includes("esc to interrupt"));
+  expect(await serve.run(["send", "pause", "ada", "--id", "p1"])).toMatchObject({ code: 0 });
+  const words = new Set<string>();
+  const look = async () => words.add((await ada.agent()).status);
+  const looking = setInterval(() => void look().catch(() => undefined), 150); // the server is busy: the next look tells
+  await stays(() => !words.has("idle") && !words.has("paused"), {
+    ...{ what: "it works", because: "an end by the screen takes two seconds", forMs: 4_000 },
+  });
+  clearInterval(looking);
+  expect([...words]).toEqual(["working"]);
+  await ada.terminal.keys("BSpace");
+  await ada.terminal.waitFor("esc to interrupt");
+  await ada.terminal.keys("Escape");
+  await ada.terminal.waitFor(/❯ say nothing yet/);
+  const paused = await ada.until(
+    "the pause is applied",
+    (agent) => lifeOf(agent, "p1").includes("applied by hook"),
+    5_000,
+  );
+  expect(paused.axes.activity).toMatchObject({ value: "idle", reason: "its turn ended" });
+  // The prompt stands in its line again; sent once more, it is a turn as any.
+  await serve.run(["send", "resume", "ada"]);
+  await ada.terminal.keys("Enter");
+  await ada.until("it works again", ({ status }) => status === "working");
+  await ada.until("it is done", ({ status }) => status === "idle", 20_000);
+  await ada.terminal.waitFor("Said at last.");
 });
 
 test("a dialog that is left by Esc waits no more: the session's own, and a subagent's, which goes on", async () => {

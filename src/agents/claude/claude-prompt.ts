@@ -3,7 +3,7 @@
 import type { RetryShown } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
-import type { PromptState } from "../agent-cli.ts";
+import type { PromptState, TurnShown } from "../agent-cli.ts";
 import type { ScreenRow, ScreenView } from "../terminal-screen.ts";
 
 /** The edges of the box are lines of this character, from side to side. The upper one may contain a name. */
@@ -52,6 +52,25 @@ function failureOf(status: number): FailureWord {
   if (status === 429) return "usage_limit";
   if (status === 529) return "overloaded";
   return status >= 500 ? "server" : "other";
+}
+
+/** Above the box while a turn runs: "✽ Ideating… (3s)", "· Perambulating… (running PreToolUse hook · 0s)". A turn that is over has no "…" there. */
+const runningRow = /^[·✢✳✶✻✽*] \S[^…]*…/;
+/** In the line below the box while a turn runs and nothing is written in the box. */
+const runningWords = "esc to interrupt";
+
+/**
+ * Reads whether a turn runs. While one does, the row above the box says so, or the line below it, or both. After Esc before the model's
+ * first word neither does, and the prompt stands in the box again.
+ */
+export function readClaudeTurn(screen: ScreenView): TurnShown {
+  const { rows, cursor } = screen;
+  if (readClaudePrompt(screen) === "other") return "other";
+  if (readClaudeRetry(screen) !== undefined) return "running";
+  const isRunning = rows.some(({ text }, row) =>
+    row < cursor.row ? runningRow.test(text) : text.includes(runningWords),
+  );
+  return isRunning ? "running" : "none";
 }
 
 /** Whether the row continues a written text: such rows are indented to the first column of the text. */

@@ -2,7 +2,7 @@
 //
 // The `AgentCli` of Claude Code. Measured with 2.1.330.
 import type { AgentCli, McpServerFacts } from "../agent-cli.ts";
-import { readClaudePrompt, readClaudeRetry } from "./claude-prompt.ts";
+import { readClaudePrompt, readClaudeRetry, readClaudeTurn } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { claudeStream } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";
@@ -33,6 +33,7 @@ export const claude: AgentCli = {
   headless: claudeStream,
   readPrompt: readClaudePrompt,
   readRetry: readClaudeRetry,
+  readTurn: readClaudeTurn,
   isSessionGone: (lastWords) => lastWords.includes("No conversation found with session ID"),
 
   buildArgs(launch) {

@@ -20,8 +20,8 @@ export interface TurnEnds {
   noteWork(): void;
   /** The session's record says that the turn is over. */
   takeRecordedEnd(): void;
-  /** The session's record says that its user has interrupted a turn. No hook tells that. */
-  interrupted(promptId: string): void;
+  /** The session's record, or its screen, says that its user has interrupted the turn of this prompt. No hook tells that. */
+  interrupted(promptId: string | undefined): void;
   /** One of the user's hooks kept a prompt from the model. */
   takeRefusal(detail: string): void;
   /** Takes the CLI's result of a turn. It ends the tasks of that turn, unless the agent has acknowledged them itself. */

@@ -36,6 +36,8 @@ export interface OwnRoutes {
     isAsking?(): Promise<boolean>;
     /** Reads from the screen whether the CLI repeats a request to its model. */
     readRetry?(): Promise<RetryShown | undefined>;
+    /** Reads from its screen whether a turn runs; `other` if that is not known. */
+    readTurn?(): Promise<"running" | "none" | "other">;
   };
 }
 

@@ -1,6 +1,10 @@
 // Screens as Claude Code 2.1.330 wrote them, on a terminal of ours, and what may be typed there.
 import { describe, expect, test } from "bun:test";
-import { readClaudePrompt, readClaudeRetry } from "../../../src/agents/claude/claude-prompt.ts";
+import {
+  readClaudePrompt,
+  readClaudeRetry,
+  readClaudeTurn,
+} from "../../../src/agents/claude/claude-prompt.ts";
 import { createTerminalScreen } from "../../../src/agents/terminal-screen.ts";
 
 const columns = 60;
@@ -152,5 +156,59 @@ describe("readClaudeRetry()", () => {
     const quoted = "✻ 401 no · retrying in 3s · attempt 4/10";
     expect(await readRetry([quoted, "", "", "● So it said.", "", ...shown("✻ Thinking…")])).toBeUndefined();
     expect(await readRetry([quoted])).toBeUndefined();
+  });
+});
+
+describe("readClaudeTurn()", () => {
+  /** @param above what stands between the conversation and the box */
+  const readTurn = async (above: readonly string[], written: string, below: string) => {
+    const screen = createTerminalScreen(columns, 24);
+    const lines = [
+      "❯ count the files…",
+      "● I count…",
+      "  1. one…",
+      "",
+      ...above,
+      "",
+      edge,
+      written,
+      edge,
+      below,
+    ];
+    screen.write(Buffer.from(`\u001b[?1049h\u001b[2J\u001b[H${lines.join("\r\n")}`));
+    screen.write(Buffer.from(`\u001b[${lines.length - 2};${written === "❯ " ? 3 : 12}H\u001b[?25l`));
+    return readClaudeTurn(await screen.read());
+  };
+  const tip = "  ⎿  Tip: Start small, ask Claude for a plan";
+  const interrupt = "  ⏸ manual mode on · esc to interrupt";
+
+  test.each([
+    [["✽ Ideating…"], "❯ ", interrupt],
+    [["· Perambulating… (running PreToolUse hook · 0s)", tip], "❯ ", interrupt],
+    [
+      ["* Zigzagging… (3s · ↓ 50 tokens)", tip],
+      "❯ ",
+      `${modes} · /tasks to see subagents · esc to interrupt`,
+    ],
+    [["✻ Compacting conversation… (0s)"], "❯ ", interrupt],
+    // While something is written there, the line below the box does not say it.
+    [["✢ Embellishing…"], "❯ typing meanwhile", "  ⏸ manual mode on"],
+    [["✻ 529 Overloaded · retrying in 3s · attempt 4/10"], "❯ typing meanwhile", "  ⏸ manual mode on"],
+  ])("a turn runs: %j", async (above, written, below) => {
+    expect(await readTurn(above, written, below)).toBe("running");
+  });
+
+  test.each([
+    // After Esc before the model's first word.
+    [["✻ Crunched for 3s · done 12:15 AM"], "❯ cut me now", "  ⏸ manual mode on"],
+    [[], "❯ cut me now", modes],
+    [["✻ Churned for 6s · done 12:15 AM"], "❯ ", "  ⏸ manual mode on · ? for shortcuts"],
+    [["✻ Waiting for 1 background agent to finish"], "❯ ", `${modes} · ↓ to manage`],
+  ])("no turn runs: %j", async (above, written, below) => {
+    expect(await readTurn(above, written, below)).toBe("none");
+  });
+
+  test("without its box, nothing is known", async () => {
+    expect(await readTurn([], "❯ ", "  Esc to cancel")).toBe("other");
   });
 });

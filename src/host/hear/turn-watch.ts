@@ -1,0 +1,63 @@
+// Watches the screen of a CLI on a terminal for the end of a turn that neither a hook nor the record tells: its user breaks it off before
+// the model's first word.
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
+import type { Turn } from "./turn.ts";
+
+export interface TurnWatchOptions {
+  readonly turn: Pick<Turn, "isOpen">;
+  /** The screen has shown for {@link brokenOffAfterLooks} looks that no turn runs, though one is open. */
+  readonly onBrokenOff: () => void;
+  readonly log: Logger;
+  /** Default 250. */
+  readonly everyMs?: number;
+}
+
+export interface TurnWatch {
+  /** @param readTurn reads the screen; `other` if it does not show whether a turn runs */
+  start(readTurn: () => Promise<"running" | "none" | "other">): void;
+  /** A hook was called, so the session has just done something: what the screen showed before counts no more. */
+  noteHook(): void;
+  stop(): void;
+}
+
+const defaultEveryMs = 250;
+/** A turn that ends by itself is told by its record within a look or two, and the screen may be drawn before a turn begins. */
+export const brokenOffAfterLooks = 6;
+
+/**
+ * Reads the screen only while a turn is open. A screen that has never shown a turn as running may be one of a release that shows it in
+ * another way: then nothing follows from what it does not show.
+ */
+export function createTurnWatch(options: TurnWatchOptions): TurnWatch {
+  const { turn, onBrokenOff, log, everyMs = defaultEveryMs } = options;
+  const isOver = new AbortController();
+  let isKnownScreen = false;
+  let looksWithout = 0;
+  const look = async (readTurn: Parameters<TurnWatch["start"]>[0]) => {
+    const shown = await readTurn();
+    if (shown === "running") isKnownScreen = true;
+    looksWithout = shown === "none" && turn.isOpen() ? looksWithout + 1 : 0;
+    if (!isKnownScreen || looksWithout < brokenOffAfterLooks) return;
+    looksWithout = 0;
+    onBrokenOff();
+  };
+  const watch = async (readTurn: Parameters<TurnWatch["start"]>[0]) => {
+    for (;;) {
+      await pause(everyMs, isOver.signal);
+      if (isOver.signal.aborted) return;
+      if (turn.isOpen()) await look(readTurn);
+      else looksWithout = 0;
+    }
+  };
+  return {
+    start(readTurn) {
+      watch(readTurn).catch((error: unknown) => log.warn(`the terminal's screen: ${messageOf(error)}`));
+    },
+    noteHook() {
+      looksWithout = 0;
+    },
+    stop: () => isOver.abort(),
+  };
+}
