@@ -64,7 +64,7 @@ test("a background subagent's dialog is answered by nobody's task: that waits, a
   await sendTask(serve, "t1");
   await ada.until("it says why t1 waits", (agent) => whyOf(agent) === "a subagent runs");
   const shown = async () => (await serve.run(["show", "ada"])).stdout;
-  const saysWhy = async () => /inbox +1 waiting: a subagent runs/.test(await shown());
+  const saysWhy = async () => /queue +1 waiting: a subagent runs/.test(await shown());
   await waitFor(saysWhy, { what: "show says why t1 waits", saw: shown });
   // A wait of seconds in which the host tries it again and again.
   const sent = ["send", "task", "ada", "dig t1", "--id", "t1", "--wait", "seen", "--timeout", "4"];
