@@ -2,3 +2,13 @@
 
 export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];
+
+/** The routes by which a CLI takes a text as its own user's. An operator's order goes by one of these where it is open. */
+export const routesOfUser: readonly string[] = ["stream-json", "terminal"] satisfies readonly RouteName[];
+
+/** What a person has to know about an order that went by this route; undefined if there is nothing. */
+export function framingOf(route: string | undefined): string | undefined {
+  return route === "messaging-socket"
+    ? "its CLI shows it as the words of another session, not of its user"
+    : undefined;
+}

@@ -33,6 +33,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   const allowed = options.routes ?? routeNames;
   const routes = createRoutes({
     ...{ turn, background, allowed, hasStream, log },
+    isOrderSet: options.routes !== undefined,
     writeToSocket: options.cli.writeToSocket,
   });
   const call = createToolCaller({
@@ -55,6 +56,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   const sessionId = () => heartbeat.presence().session_id ?? options.facts.session_id;
   const delivery = createDelivery({
     routes: routes.allowed,
+    operatorFirst: routes.ofUser,
     takeItems: createTakeItems({ call, receipts, instanceId, sessionId }),
     writeReceipt: (receipt) => receipts.write({ ...receipt, run: instanceId }),
     onWait: (why) => {

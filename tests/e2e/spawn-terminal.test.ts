@@ -62,7 +62,7 @@ test("the real Claude Code on a terminal reports, is handed a task, acknowledges
   expect(receipts).toMatchObject([
     { state: "stored" },
     { state: "delivered" },
-    { state: "injected", route: "messaging-socket" },
+    { state: "injected", route: "terminal" },
     { state: "seen" },
     { state: "applied", route: "acknowledge", detail: "it is OTTER" },
   ]);

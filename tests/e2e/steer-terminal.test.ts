@@ -35,7 +35,8 @@ test("an idle session is woken by a task, and a busy one is given it after its t
   expect(lifeOf(whole, "t1")).toEqual([
     "stored",
     "delivered",
-    "injected by messaging-socket",
+    // As its user's: it is typed into the idle prompt.
+    "injected by terminal",
     "seen",
     "applied by acknowledge",
   ]);
@@ -54,6 +55,9 @@ test("an idle session is woken by a task, and a busy one is given it after its t
     "seen",
     "applied by acknowledge",
   ]);
+  expect((await serve.run(["show", "ada"])).stdout).toContain(
+    "shows it as the words of another session, not of its user",
+  );
   const marks = model.requests.filter(({ newText }) => newText.includes("[cliai task t2]"));
   expect(marks.length).toBe(1);
 });

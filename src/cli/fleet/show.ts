@@ -3,6 +3,7 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import { beginningOf, type CommandRecord } from "../../domain/receipts.ts";
+import { framingOf } from "../../domain/route-names.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -94,14 +95,24 @@ function queueText({ queued, heartbeat }: AgentView): string | undefined {
 
 function commandLines(commands: readonly CommandRecord[]): string[] {
   if (commands.length === 0) return [];
-  const rows = commands.map(({ command_id, type, from, summary, issued_at, ...command }) => [
-    `  ${clockText(issued_at)}`,
-    shortId(command_id),
-    type,
-    standingOf({ type, ...command }),
-    plain(`from ${from}${summary === "" ? "" : `: ${summary}`}`),
-  ]);
+  const rows = commands.flatMap(({ command_id, type, from, summary, issued_at, ...command }) => {
+    const framing = type === "task" ? framingOf(routeOf(command)) : undefined;
+    return [
+      [
+        `  ${clockText(issued_at)}`,
+        shortId(command_id),
+        type,
+        standingOf({ type, ...command }),
+        plain(`from ${from}${summary === "" ? "" : `: ${summary}`}`),
+      ],
+      ...(framing === undefined ? [] : [["", "", "", "", framing]]),
+    ];
+  });
   return ["", "  commands", ...alignRows(rows).map((cells) => cells.join("  "))];
+}
+
+function routeOf({ receipts }: Pick<CommandRecord, "receipts">): string | undefined {
+  return receipts.find(({ state }) => state === "injected")?.route;
 }
 
 /** As much of an order's id as `cliai cancel` needs. */

@@ -36,6 +36,8 @@ export interface Waiting {
 
 export interface DeliveryOptions {
   readonly routes: readonly Route[];
+  /** Those of them that are tried first for an operator's order. */
+  readonly operatorFirst?: readonly Route[];
   readonly takeItems: (signal: AbortSignal) => Promise<Waiting>;
   /** Called at each change of the reason why an item is not handed over now; with "" when there is no such reason any more. */
   readonly onWait?: (why: string) => void;
@@ -51,7 +53,7 @@ const tryAgainMs = 1_000;
 const longestTimerMs = 7 * 86_400_000;
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { routes, takeItems, writeReceipt, onWait = () => undefined, now, log } = options;
+  const { routes, operatorFirst = [], takeItems, writeReceipt, onWait = () => undefined, now, log } = options;
   const ending = new AbortController();
   const { signal } = ending;
   /** The items that are handed over or expired. The server may return them again while their receipt is on its way; then they are skipped. */
@@ -77,8 +79,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
   /** Tries the routes until one takes the item or the signal aborts. Resolves with whether one took it. */
   const giveUntil = async (item: HandedItem, until: AbortSignal): Promise<boolean> => {
+    const first = item.origin === "operator" ? operatorFirst : [];
     while (!until.aborted) {
-      for (const route of routes) {
+      for (const route of [...first, ...routes]) {
         if (await giveBy(route, item, until)) return true;
         if (until.aborted) return false;
       }

@@ -4,7 +4,7 @@
 // missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { RetryShown, SessionCli } from "../../domain/hook.ts";
-import type { RouteName } from "../../domain/route-names.ts";
+import { type RouteName, routesOfUser } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Background } from "../hear/background.ts";
@@ -44,6 +44,8 @@ export interface OwnRoutes {
 export interface Routes {
   /** The routes that may be used for the agent's inbox. */
   readonly allowed: readonly Route[];
+  /** Those that are tried first for an operator's order, because the CLI takes their texts as its user's. Empty if the order is set. */
+  readonly ofUser: readonly Route[];
   readonly hook: HookRoute;
   open(own: OwnRoutes): void;
   openSocket(socket: MessagingSocket): void;
@@ -62,6 +64,8 @@ export interface RoutesOptions {
   readonly background: Pick<Background, "running">;
   /** In the order in which they are tried. */
   readonly allowed: readonly RouteName[];
+  /** Whether a person has set that order: it then counts for an operator's orders, too. */
+  readonly isOrderSet: boolean;
   /** Whether the session has a stream. If so, nothing is said before it is open: until then the CLI may not call the hook that holds a tool. */
   readonly hasStream: boolean;
   readonly log: Logger;
@@ -101,8 +105,10 @@ export function createRoutes(options: RoutesOptions): Routes {
     },
   };
 
+  const routes = [...new Set(allowed)].map((name) => ({ name, give: give[name] }));
   return {
-    allowed: [...new Set(allowed)].map((name) => ({ name, give: give[name] })),
+    allowed: routes,
+    ofUser: options.isOrderSet ? [] : routes.filter(({ name }) => routesOfUser.includes(name)).map(quiet),
     hook,
     open(opened) {
       own = opened;
@@ -127,6 +133,11 @@ export function createRoutes(options: RoutesOptions): Routes {
       return "hook"; // the gate is shut, and denies the next tool call with the reason
     },
   };
+}
+
+/** Without word of why it does not take a text now: where another route takes it, nothing waits. */
+function quiet({ name, give }: Route): Route {
+  return { name, give: (text, signal) => give(text, signal, () => undefined) };
 }
 
 /** Why nothing may be typed now: an Enter could answer an open dialog. Dialogs come from the turn itself or from a subagent. */

@@ -21,12 +21,14 @@ function deliveryOf(
   items: readonly HandedItem[],
   confirms = true,
   earlierTasks: readonly { readonly id: string }[] = [],
+  operatorFirst: readonly Route[] = [],
 ) {
   const written: Written[] = [];
   const taken = new Set<string>();
   let times = 0;
   const delivery = createDelivery({
     routes,
+    operatorFirst,
     takeItems: () => {
       times += 1;
       const left = items.filter(({ id }) => !taken.has(id));
@@ -61,6 +63,24 @@ describe("createDelivery()", () => {
     expect(given).toEqual(["a", "b"]);
     expect(written.map(({ state, how }) => `${state} ${how}`)).toEqual(["injected open", "injected open"]);
     delivery.stop();
+  });
+
+  test("an operator's order goes first by a route of its user's, and another's does not", async () => {
+    const takes = (name: string, isOpen = true): Route => ({ name, give: () => Promise.resolve(isOpen) });
+    const captains: HandedItem = { ...taskOf("b"), origin: "captain" };
+    const routes = [takes("messaging-socket"), takes("terminal")];
+    const written = async (ofUser: Route) => {
+      const made = deliveryOf(routes, [taskOf("a"), captains], true, [], [ofUser]);
+      made.delivery.nudge();
+      await waitFor(() => made.written.length === 2, { what: "both are given" });
+      made.delivery.stop();
+      return made.written.map(({ id, how }) => `${id} by ${how}`);
+    };
+    expect(await written(takes("terminal"))).toEqual(["a by terminal", "b by messaging-socket"]);
+    expect(await written(takes("terminal", false))).toEqual([
+      "a by messaging-socket",
+      "b by messaging-socket",
+    ]);
   });
 
   test("the tasks that the session had in an earlier run end with its own, each once", async () => {

@@ -72,7 +72,9 @@ describe("AgentPage()", () => {
     const html = await htmlOf(web);
     expect(html).toContain("&lt;b&gt;no&lt;/b&gt; such file");
     const text = await textOf(web);
-    expect(text).toContain("Step Route Detail injected messaging-socket seen prompt failed acknowledge");
+    expect(text).toContain(
+      "Step Route Detail injected messaging-socket its CLI shows it as the words of another session, not of its user seen prompt failed acknowledge",
+    );
     expect(text).not.toContain("not seen for");
   });
 

@@ -4,6 +4,7 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { awaitsResume } from "../../../domain/fleet/run-end.ts";
 import { type CommandRecord, isFinal, isUnseen, type ReceiptEntry } from "../../../domain/receipts.ts";
+import { framingOf } from "../../../domain/route-names.ts";
 import type { ReceiptState } from "../../../domain/wire/messages.ts";
 import { absoluteTime } from "../age.ts";
 import { shortenIds } from "../shorten-ids.ts";
@@ -60,7 +61,7 @@ function Command({ command, now, why }: CommandProps) {
       {summary !== "" && <p class="words">{summary}</p>}
       <Receipts type={type} receipts={receipts} />
       <Unseen command={command} now={now} why={why} />
-      <Ways receipts={receipts} />
+      <Ways type={type} receipts={receipts} />
     </li>
   );
 }
@@ -76,7 +77,7 @@ export function Receipts({ type, receipts }: Pick<CommandRecord, "type" | "recei
 }
 
 /** The route and the detail of each step. */
-function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
+function Ways({ type, receipts }: Pick<CommandRecord, "type" | "receipts">) {
   const told = receipts.filter(({ route, detail }) => route !== undefined || detail !== undefined);
   if (told.length === 0) return null;
   return (
@@ -93,7 +94,7 @@ function Ways({ receipts }: Pick<CommandRecord, "receipts">) {
           <tr>
             <th scope="row">{state}</th>
             <td>{route}</td>
-            <td>{detail}</td>
+            <td>{detail ?? (type === "task" ? framingOf(route) : undefined)}</td>
           </tr>
         ))}
       </tbody>
