@@ -176,10 +176,10 @@ describe("cliai doctor", () => {
     expect(other.bad).toEqual([
       expect.objectContaining({
         check: "serve",
-        remedy: "stop the running server, then start the newer one: cliai serve",
+        remedy: "cliai down && cliai serve --detach",
       }),
     ]);
-    expect(other.bad[0]?.message).toContain("version 0.0.1 runs at");
+    expect(other.bad[0]?.message).toContain("0.0.1 runs (pid ");
     await writeFile(path, JSON.stringify(file), { mode: 0o600 });
 
     const authenticator = credsAuthenticator(await readFile(serve.credsPath ?? ""));
