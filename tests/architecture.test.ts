@@ -303,6 +303,15 @@ describe("architecture", () => {
     expect(strays.sort()).toEqual(Object.keys(testsOfSeveral).sort());
   });
 
+  test("no test sleeps: it awaits what is to happen, and looks at what must not for a time whose reason is said", () => {
+    const tests = join(root, "tests");
+    const sleepers = sourceFiles(tests, /\.tsx?$/)
+      .filter((file) => /\bBun\.sleep\(/.test(withoutComments(file)))
+      .map((file) => relative(tests, file).replaceAll("\\", "/"));
+    // A serve that is held up for a while, and one that is left alone: there the time itself is what is tried.
+    expect(sleepers).toEqual(["e2e/under-load.test.ts"]);
+  });
+
   test("names: kebab-case files, no barrels, no default exports, explicit extensions", () => {
     const odd = files.filter(
       (file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.tsx?$/.test(file.split(/[\\/]/).at(-1) ?? ""),
