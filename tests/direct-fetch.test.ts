@@ -62,7 +62,9 @@ describe("directFetch()", () => {
     const [proxyPort, plainPort, tlsPort] = await Promise.all([proxy, ...servers].map(listen));
     const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
     const proxies = Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${proxyPort}`]));
-    const env = { ...process.env, ...proxies, NODE_USE_ENV_PROXY: "1", NO_PROXY: "", no_proxy: "" };
+    // Deno asks by the proxy, too, whether a newer Deno is out.
+    const quiet = { NODE_USE_ENV_PROXY: "1", DENO_NO_UPDATE_CHECK: "1" };
+    const env = { ...process.env, ...proxies, ...quiet, NO_PROXY: "", no_proxy: "" };
     const urls = [`http://127.0.0.1:${plainPort}`, `https://127.0.0.1:${tlsPort}`];
     try {
       await using child = await startChild(command, [...first, ...urls], { env });
