@@ -113,6 +113,14 @@ describe("AgentPage()", () => {
       message: "SIGKILL; of what it had started, pid 7 still runs",
     });
     await web.viewOf("ada", ({ status }) => status === "crashed", "its crash");
+    const off = [
+      ...(await htmlOf(web)).matchAll(/<button type="submit" class="(\w+)" disabled="" title="([^"]*)"/g),
+    ];
+    expect(off.map(([, type, why]) => `${type}: ${why}`)).toEqual([
+      "pause: it is not running",
+      "resume: it is not running",
+      "stop: it is not running",
+    ]);
     expect(await textOf(web)).toMatch(/crashed: SIGKILL .*Go on with it, in a terminal: cliai resume ada/);
     expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
   });

@@ -35,16 +35,17 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
 }
 
 /** The state that the buttons depend on. */
-export function orderState({ axes: { control } }: AgentView): string {
-  return control.value;
+export function orderState({ axes: { control, link } }: AgentView): string {
+  return `${control.value} ${link.value === "offline"}`;
 }
 
 /** The buttons, by the agent's `control`. A button that would change nothing is disabled, and its title says why. */
 export function OrderButtons({ view }: { view: AgentView }) {
   const { agent_id } = view;
   const { value } = view.axes.control;
+  const isGone = view.axes.link.value === "offline";
   const action = `/agents/${agent_id}/commands`;
-  const over = value === "stopped" ? "it has stopped" : undefined;
+  const over = value === "stopped" ? "it has stopped" : isGone ? "it is not running" : undefined;
   const ending = value === "stop_requested" ? "it is stopping" : over;
   const isPaused = value === "paused" || value === "pause_requested";
   return (
