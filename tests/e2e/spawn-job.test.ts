@@ -91,6 +91,9 @@ describe("spawn --wait", () => {
       expect(run).toMatchObject({ code: 2, stdout: "" });
       expect(run.stderr).toContain(`error: ${message}`);
     }
+    const first = await serve.run(["spawn", "count the files", "--wait"], { env, cwd: work });
+    expect(first).toMatchObject({ code: 2, stdout: "" });
+    expect(first.stderr).toContain('error: "count the files" is no name of a profile');
     const nameless = await serve.run(["spawn", "--detach"], { env, cwd: work });
     expect(nameless.stderr).toContain("error: --detach needs the PROFILE");
   });

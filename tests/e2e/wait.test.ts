@@ -6,6 +6,7 @@ import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, descendantRunning, startHeadless } from "../support/steered-claude.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 
@@ -109,6 +110,29 @@ describe("cliai wait, with agents that report", () => {
     const time = await serve.run(["wait", "ada", "--timeout", "soon"]);
     expect(time.stderr).toContain('--timeout "soon" is not a number of seconds');
   });
+});
+
+test("a wait goes on while its server is started again", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  await using first = await startServe({ dataDir });
+  const [port, natsPort] = [first.url, first.natsUrl].map((url) => Number(new URL(url).port));
+  await using ada = await startBridge(first, "ada");
+  await using bea = await startBridge(first, "bea");
+  for (const [agent, status] of [
+    [ada, "working"],
+    [bea, "idle"],
+  ] as const) {
+    await initialize(agent);
+    await callTool(agent, 1, "report_status", { status });
+  }
+  await using waiting = await startCliai(["wait", "ada", "bea", "--until", "idle", "--data-dir", dataDir]);
+  await waiting.line("bea  idle", { deadlineMs: 20_000 });
+  await first[Symbol.asyncDispose]();
+  await waiting.line("connection lost", { from: "stderr", deadlineMs: 20_000 });
+  await using _second = await startServe({ dataDir, port: port ?? 0, natsPort: natsPort ?? 0 });
+  await callTool(ada, 2, "report_status", { status: "idle" }, 40_000);
+  expect(await waiting.exit(30_000)).toMatchObject({ code: 0, stdout: "bea  idle\nada  idle\n" });
 });
 
 describe("cliai wait, with real Claude Code", () => {

@@ -68,7 +68,17 @@ export const spawnCommand = defineCliCommand({
  * @throws CliaiError `usage`
  */
 function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | undefined } {
-  const { text, task, wait = false, timeout, headless } = given;
+  const { profile = "", text, task, wait = false, timeout, headless } = given;
+  // No profile has a blank in its name.
+  if (/\s/.test(profile) && text === undefined) {
+    throw new CliaiError(
+      "usage",
+      `"${profile}" is no name of a profile: the profile stands before the task`,
+      {
+        hint: `cliai spawn PROFILE "${profile}", and cliai profiles lists them`,
+      },
+    );
+  }
   if (text !== undefined && task !== undefined) {
     throw new CliaiError("usage", `the task is given twice: "${text}" and --task "${task}"`, {
       hint: "leave one of them out",
