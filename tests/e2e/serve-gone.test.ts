@@ -59,6 +59,8 @@ test("token url makes no address of a server that is gone, whether it ended or w
     stdout: "",
     stderr: expect.stringMatching(/serve\.json names is gone\nhint: start it: cliai serve/),
   });
-  // Its nats-server runs on: the next serve ends it.
+  // Its nats-server runs on, until the next serve ends it.
+  const listed = await runCliai(["ls", "--data-dir", dir.path]);
+  expect(listed.stderr).toMatch(/^serve was last there at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d, \d+ s ago$/m);
   await using _ = await startServe({ dataDir: dir.path });
 });

@@ -33,13 +33,13 @@ export async function showFleet<Reading extends FleetReading>(
     if (known === undefined) throw error;
     show(await read(readerOfLastKnown(known)));
     const { message, code, hint } = error as CliaiError;
-    throw new CliaiError(code, `${message}; what is shown is ${asOfText(known.asOf, context.now())}`, {
+    throw new CliaiError(code, `${message}; what is shown is as of ${whenText(known.asOf, context.now())}`, {
       ...(hint === undefined ? {} : { hint }),
       cause: error,
     });
   }
   const known = reading.listeningSince === undefined ? await readLast() : undefined;
-  if (known !== undefined) context.note(`serve was last there ${asOfText(known.asOf, context.now())}`);
+  if (known !== undefined) context.note(`serve was last there at ${whenText(known.asOf, context.now())}`);
   show(reading);
   return 0;
 }
@@ -49,8 +49,8 @@ function isUnreachable(error: unknown): boolean {
   return isKnown && (error.code === "server_unreachable" || error.code === "nats_unreachable");
 }
 
-function asOfText(asOf: Date, now: Date): string {
-  return `as of ${momentText(asOf)}, ${spanText((now.getTime() - asOf.getTime()) / 1000)} ago`;
+function whenText(asOf: Date, now: Date): string {
+  return `${momentText(asOf)}, ${spanText((now.getTime() - asOf.getTime()) / 1000)} ago`;
 }
 
 /** `2026-11-28 14:03:22`, by the local clock. */
