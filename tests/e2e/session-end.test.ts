@@ -1,5 +1,6 @@
 // What the real Claude Code had in its hands when its session ended: an orderly restart of serve, a crash of the CLI, a stop.
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { rm } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
@@ -83,6 +84,63 @@ test("an orderly restart of serve: what was seen is gone on with and ends, what 
   expect(promptsWith(model, "[cliai task first]").length).toBe(1);
   const [again] = promptsWith(model, "[cliai task second]");
   expect(again?.newText).toContain("It may have been given to you before, in a run that has ended");
+});
+
+test("a run that ends before it was told to go on: the next one is told, and the task has its end", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [thinksLong, { match: "Go on where you were", turn: { text: "The first is done." } }],
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  // A hook of the user's, beside cliai's: as long as it runs, the session takes no prompt.
+  const slow = dir.join("slow");
+  const command = `if [ -e "${slow}" ]; then sleep 60; fi`;
+  const hooks = { SessionStart: [{ hooks: [{ type: "command", command }] }] };
+  await Bun.write(`${env.CLAUDE_CONFIG_DIR}/settings.json`, JSON.stringify({ hooks }));
+  const config = dir.join("config.json");
+  await Bun.write(config, JSON.stringify({ agents: { steered: {} } }));
+  const options = { env, dataDir: dir.join("data"), args: ["--config", config] };
+  interface WithSession extends ShownAgent {
+    readonly session?: { readonly instance_id?: string; readonly turn?: unknown };
+  }
+  const until = async (serve: RunningServe, what: string, fits: (agent: WithSession) => boolean) => {
+    const saw = () => fetchAgent(serve, "ada").catch(() => undefined) as Promise<WithSession | undefined>;
+    const look = async () => {
+      const agent = await saw();
+      return agent !== undefined && fits(agent) && agent;
+    };
+    return await waitFor(look, { what, saw, deadlineMs: 40_000 });
+  };
+  const killed = async (serve: RunningServe) => {
+    serve.child.kill("SIGKILL");
+    await serve.child.exit();
+  };
+  let run: string | undefined;
+  {
+    await using serve = await startServe(options);
+    const body = JSON.stringify({ profile: "steered", project: work, id: "ada" });
+    const headers = { "content-type": "application/json" };
+    expect((await serve.fetch("/api/agents", { method: "POST", headers, body })).status).toBe(201);
+    await serve.run(["send", "task", "ada", "think long", "--id", "first"]);
+    const seen = await until(serve, "it is seen", (agent) => lifeOf(agent, "first").at(-1) === "seen");
+    run = seen.session?.instance_id;
+    await killed(serve);
+  }
+  {
+    await Bun.write(slow, "");
+    await using serve = await startServe(options);
+    const isNext = ({ session }: WithSession) =>
+      session?.instance_id !== undefined && session.instance_id !== run;
+    const begun = await until(serve, "the next run has begun", isNext);
+    expect(begun.session?.turn).toBeUndefined();
+    await killed(serve);
+    await rm(slow);
+  }
+  await using serve = await startServe(options);
+  const isDone = (agent: ShownAgent) => lifeOf(agent, "first").at(-1) === "applied by result";
+  const done = await until(serve, "the first has its end", isDone);
+  expect(detailOf(done, "first")).toContain("The first is done.");
+  expect(promptsWith(model, "[cliai task first]").length).toBe(1);
 });
 
 async function startAda(serve: RunningServe, model: ModelServer): Promise<Headless> {

@@ -172,7 +172,9 @@ function resumedArgs(
 ): Required<Pick<Launch, "more">> & Pick<Launch, "resumes"> {
   const { session, commands = [] } = view ?? {};
   if (session === undefined || !hasConversation(session)) return { more: [] };
-  const text = wasCutOff(session) ? goOnWords(why, commands, session_id) : undefined;
+  // A run that ended before it was told to go on has shown no turn, but its session still has its tasks.
+  const isOwed = commands.some((command) => isHad(command) && command.taken_by?.session_id === session_id);
+  const text = wasCutOff(session) || isOwed ? goOnWords(why, commands, session_id) : undefined;
   // As its first task, so that it goes on with what was cut off before it takes new orders.
   const goOnArgs = text === undefined ? [] : [`--task=${text}`];
   return { resumes: session_id, more: [`--resume=${session_id}`, ...goOnArgs] };
