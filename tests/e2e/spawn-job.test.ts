@@ -66,6 +66,10 @@ describe("spawn --wait", () => {
     expect(late).toMatchObject({ code: 4, stdout: "" });
     expect(late.stderr).toMatch(/error: job3 is (starting|working) after 4 s, not done\n/);
 
+    const never = await spawn("think long", "--wait", "--timeout", "0", "--id", "job8");
+    expect(never).toMatchObject({ code: 4, stdout: "" });
+    expect(never.stderr).toMatch(/error: job8 is .+ after 0 s, not done\n/);
+
     await using stopped = await startCliai(
       ["spawn", "demo", "think long", "--wait", "--id", "job4", "--data-dir", serve.dataDir],
       { env, cwd: work },

@@ -1,12 +1,13 @@
 // `cliai wait` against a real server, with bridges and with real Claude Code, offline.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { startBridge } from "../support/bridges.ts";
+import { fetchAgent, startBridge } from "../support/bridges.ts";
 import type { Child } from "../support/child.ts";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, descendantRunning, startHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
@@ -29,7 +30,11 @@ describe("cliai wait, with agents that report", () => {
     const early = await serve.run(["wait", "ada", "--until", "idle", "--timeout", "0.5"]);
     expect(early).toMatchObject({ code: 4, stdout: "" });
     expect(early.stderr).toBe("error: ada is working after 0.5 s, not idle\nhint: see why: cliai show ada\n");
+    expect(await serve.run(["wait", "ada", "--until", "idle", "--timeout", "0"])).toMatchObject({ code: 4 });
     await callTool(ada, 2, "report_status", { status: "idle" });
+    await waitFor(async () => (await fetchAgent(serve, "ada")).status === "idle", { what: "ada is idle" });
+    // What is there already is told, however short the time.
+    expect(await serve.run(["wait", "ada", "--until", "idle", "--timeout", "0"])).toMatchObject({ code: 0 });
     expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ada  idle\n", stderr: "" });
   });
 

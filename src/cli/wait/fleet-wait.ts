@@ -40,8 +40,8 @@ export interface WaitOptions {
 export interface Waited {
   /** The outcomes, in the order in which they came. */
   readonly outcomes: ReadonlyMap<AgentId, WaitOutcome>;
-  /** The last known state of the agents without an outcome; empty unless the time is up. */
-  readonly waiting: readonly AgentView[];
+  /** The agents without an outcome, with their last known status; empty unless the time is up, or one outcome was enough. */
+  readonly waiting: readonly { readonly agent_id: AgentId; readonly status: string }[];
 }
 
 /**
@@ -56,7 +56,8 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   const outcomes = new Map<AgentId, WaitOutcome>();
   const over = Promise.withResolvers<void>();
   const orders = new Map<AgentId, number>();
-  const settling = new Set<AgentId>();
+  const settling = new Map<AgentId, Promise<void>>();
+  over.promise.catch(() => undefined); // awaited below, maybe later
 
   const judge = (view: AgentView, now: Date): WaitOutcome | undefined => {
     if (options.run !== undefined && view.heartbeat?.instance_id !== options.run) return undefined;
@@ -65,11 +66,8 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     return outcomeOf(view, goal, now);
   };
   const settle = async (id: AgentId) => {
-    if (settling.has(id)) return;
-    settling.add(id);
     await pause(settledAfterMs);
     const reading = await find(id);
-    settling.delete(id);
     if (reading === undefined || outcomes.has(id)) return;
     const view = viewOf(reading);
     const outcome = judge(view, reading.now);
@@ -79,13 +77,18 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     if (outcomes.size === ids.length || isEnough(outcome, options)) over.resolve();
   };
   const take = (view: AgentView, now: Date) => {
-    views.set(view.agent_id, view);
-    if (!outcomes.has(view.agent_id) && judge(view, now) !== undefined) settle(view.agent_id).catch(noteLoss);
+    const { agent_id: id } = view;
+    views.set(id, view);
+    if (outcomes.has(id) || settling.has(id) || judge(view, now) === undefined) return;
+    const settled = settle(id).catch(noteLoss);
+    settling.set(
+      id,
+      settled.finally(() => settling.delete(id)),
+    );
   };
   let lostAtMs: number | undefined;
   /** What is asked while the connection is away is asked again at the next look. */
   const noteLoss = () => {
-    settling.clear();
     lostAtMs ??= performance.now();
     if (performance.now() - lostAtMs < withoutServerMs) return;
     const seconds = withoutServerMs / 1000;
@@ -107,22 +110,23 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     const read = readState(data, ids);
     for (const view of read?.views ?? []) take(view, read?.now ?? context.now());
   });
-  const timers = [
-    setTimeout(() => over.resolve(), timeoutMs),
-    setInterval(() => void look().catch(noteLoss), lookEveryMs),
-  ];
+  /** What has been there when time is up counts. */
+  const timeIsUp = () => void Promise.allSettled(settling.values()).then(() => over.resolve());
+  const timers = [setInterval(() => void look().catch(noteLoss), lookEveryMs)];
   try {
     const reader = createFleetReader(bus, context);
     // A run that has just begun may not be heard of yet.
     if (options.run === undefined) for (const id of ids) await reader.require(id);
     for (const id of ids) orders.set(id, await lastSequenceOn(bus, streams.commands, everySubjectOf(id)));
     await look();
+    timers.push(setTimeout(timeIsUp, timeoutMs));
     await over.promise;
   } finally {
     unsubscribe();
     for (const timer of timers) clearTimeout(timer);
   }
-  const waiting = ids.flatMap((id) => (outcomes.has(id) ? [] : (views.get(id) ?? [])));
+  const left = ids.filter((id) => !outcomes.has(id));
+  const waiting = left.map((id) => ({ agent_id: id, status: views.get(id)?.status ?? "not heard of yet" }));
   return { outcomes, waiting };
 }
 

@@ -107,7 +107,10 @@ function errorOf(id: AgentId, outcome: WaitOutcome, goal: WaitGoal): CliaiError 
   }
 }
 
-function timeIsUp({ agent_id, status }: AgentView, { goal, timeoutMs }: WaitTerms): CliaiError {
+function timeIsUp(
+  { agent_id, status }: Waited["waiting"][number],
+  { goal, timeoutMs }: WaitTerms,
+): CliaiError {
   const message = `${agent_id} is ${status} after ${timeoutMs / 1000} s, not ${goal}`;
   return new CliaiError("no_answer", message, { hint: `see why: cliai show ${agent_id}` });
 }
