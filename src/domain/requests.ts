@@ -50,6 +50,8 @@ export const RequestSchema = v.looseObject({
   asked_at: v.string(),
   expires_at: v.optional(v.string()),
   on_expiry: v.picklist(expiryPolicies),
+  /** The agent waits on without an answer: when this one has expired, its host asks anew. */
+  held: v.optional(v.boolean()),
   state: v.picklist(["asked", "answered", "withdrawn", "expired"]),
   answer: v.optional(AnswerSchema),
   /** When it was answered, withdrawn or expired. */
@@ -107,7 +109,12 @@ export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
 }
 
 /** What happens if nobody answers in time. For the end of a turn the agent's profile decides (`stop_approval_unanswered`). */
-export function expiryText({ kind, on_expiry }: Pick<AgentRequest, "kind" | "on_expiry">): string {
+export function expiryText({
+  kind,
+  on_expiry,
+  held,
+}: Pick<AgentRequest, "kind" | "on_expiry" | "held">): string {
+  if (held === true) return "it is asked again";
   if (on_expiry === "expire") return "it goes unanswered";
   return kind === "stop_approval" ? "it is not approved" : "it is refused";
 }

@@ -46,7 +46,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     unanswered === "end" || hook.isHeldBack === true
       ? { type: "go" }
       : { type: "hold_back", reason: "Nobody has answered whether you may stop: go on, or ask again later." };
-  const waiting = standsFor(silence.afterS);
+  const held = silence.policy === "hold" ? { held: true } : {};
+  const waiting = { ...standsFor(silence.afterS), ...held };
   const permit = async ({ name, input, plan }: HookTool, signal: AbortSignal | undefined) => {
     const shown = plan === undefined ? JSON.stringify(input ?? null, null, 2) : plan;
     if (shown.length > longestInput) return forbid("The input is too long to be shown to a person.");

@@ -1,5 +1,6 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
+import { expiryText } from "../../src/domain/requests.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { id, startHosted, tool } from "./hosted-session.ts";
 
@@ -82,6 +83,7 @@ describe("createApprovals()", () => {
       saw: all,
     });
     const [open] = ada.server.requests.open();
+    expect(open && expiryText(open)).toBe("it is asked again");
     await ada.server.requests.answer(open?.request_id ?? "", { approved: true }, "ann");
     expect(await asking).toMatchObject({ hookSpecificOutput: { decision: { behavior: "allow" } } });
   });

@@ -20,6 +20,8 @@ const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.max
 export const defaultWaitS = 60;
 /** The longest `wait_s`. */
 export const mostWaitS = 86_400;
+/** Whether the host asks anew when the request has expired. */
+const held = v.optional(v.boolean());
 const waiting = {
   wait_s: v.optional(
     v.pipe(amount, v.maxValue(mostWaitS), v.description("seconds to wait here, default 60")),
@@ -95,6 +97,7 @@ export const tools = {
         input: permissionText,
         /** Whether the input is a plan, and the permission is to carry it out. */
         plan: v.optional(v.boolean()),
+        held,
         ...waiting,
       }),
     ),
@@ -105,6 +108,7 @@ export const tools = {
       "Ask what a dialog of the agent's CLI asks its user.",
       v.object({
         questions: v.pipe(v.array(QuestionSchema), v.minLength(1), v.maxLength(20)),
+        held,
         ...waiting,
       }),
     ),

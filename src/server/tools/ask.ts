@@ -18,7 +18,7 @@ const mostOpenRequests = 20;
 
 export interface Asking
   extends Pick<AgentRequest, "kind" | "question" | "on_expiry">,
-    Partial<Pick<AgentRequest, "context" | "choices" | "questions" | "plan">> {
+    Partial<Pick<AgentRequest, "context" | "choices" | "questions" | "plan" | "held">> {
   readonly waitS?: number | undefined;
   readonly expiresS?: number | undefined;
 }

@@ -115,10 +115,11 @@ export const toolHandlers: ToolHandlers = {
     return { ...handout, open_tasks };
   },
 
-  async request_permission({ tool, input, plan = false, wait_s, expires_s }, caller) {
+  async request_permission({ tool, input, plan = false, held = false, wait_s, expires_s }, caller) {
     const asking = {
       kind: "permission",
       on_expiry: "refuse",
+      ...(held ? { held } : {}),
       question: plan ? "May it carry out this plan?" : `May it use ${tool}?`,
       context: input,
       ...(plan ? { plan } : {}),
@@ -126,11 +127,12 @@ export const toolHandlers: ToolHandlers = {
     return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
   },
 
-  async request_answers({ questions, wait_s, expires_s }, caller) {
+  async request_answers({ questions, held = false, wait_s, expires_s }, caller) {
     const [only, ...others] = questions;
     const asking = {
       kind: "question",
       on_expiry: "expire",
+      ...(held ? { held } : {}),
       question: questions.map(({ question }) => question).join("\n"),
       ...(only === undefined || others.length > 0 ? {} : { choices: only.choices.map(({ label }) => label) }),
       questions,
