@@ -32,6 +32,7 @@ export interface LastKnownFleet {
 export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): () => Promise<void> {
   const path = fleetFilePath(dataDir);
   let written: number | undefined;
+  let isTroubled = false;
   const write = async () => {
     const revision = fleet.revision();
     try {
@@ -39,9 +40,12 @@ export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): 
       const agents = fleet.list().map((agent) => ({ ...agent, commands: agent.commands.slice(-ordersKept) }));
       await writePrivateFile(path, JSON.stringify({ agents }));
       written = revision;
+      isTroubled = false;
     } catch (error) {
       written = undefined;
-      log.warn(`cannot write ${path}: ${messageOf(error)}`);
+      // Once, because a full disk stays full for a while.
+      if (!isTroubled) log.warn(`cannot write ${path}: ${messageOf(error)}`);
+      isTroubled = true;
     }
   };
   let last = write();
