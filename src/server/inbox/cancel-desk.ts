@@ -4,18 +4,16 @@ import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, isControl, isWaiting, namesOf } from "../../domain/receipts.ts";
-import { CliaiError, isErrorCode, messageOf } from "../../domain/text/errors.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
-import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
-import { agentSubject, serveCancelSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
+import { agentSubject, serveCancelSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
+import { askOperatorDesk, openOperatorDesk } from "../operator-desk.ts";
 import type { Holds } from "./holds.ts";
 
-/** Longer than two calls of `catchUp` and one change of a bucket take. */
-const answerWithinMs = 10_000;
 /** How many characters of an id are needed, so that a typing mistake does not name another order. */
 const leastCharacters = 4;
 
@@ -35,10 +33,14 @@ const CancelledSchema = v.object({
   detail: v.string(),
 });
 export type Cancelled = v.InferOutput<typeof CancelledSchema>;
-const AnswerSchema = v.object({
-  cancelled: v.optional(CancelledSchema),
-  error: v.optional(v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) })),
-});
+
+const desk = {
+  subject: serveCancelSubject,
+  request: CancelSchema,
+  result: CancelledSchema,
+  /** Longer than two calls of `catchUp` and one change of a bucket take. */
+  answerWithinMs: 10_000,
+};
 
 export interface CancelDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
@@ -50,26 +52,7 @@ export interface CancelDeskOptions {
 
 /** Returns a function that ends it. */
 export function openCancelDesk(bus: Bus, options: CancelDeskOptions): () => void {
-  const { log } = options;
-  const answer = async (data: Uint8Array): Promise<v.InferInput<typeof AnswerSchema>> => {
-    try {
-      return { cancelled: await cancel(bus, decodeMessage(CancelSchema, data), options) };
-    } catch (error) {
-      if (error instanceof CliaiError) return error.toJSON();
-      log.error(`${serveCancelSubject}: ${messageOf(error)}`);
-      return { error: { code: "failed", message: messageOf(error) } };
-    }
-  };
-  return bus.subscribe(
-    serveCancelSubject,
-    (message) => {
-      answer(message.data).then(
-        (body) => message.reply(body),
-        (error: unknown) => log.warn(`${serveCancelSubject}: ${messageOf(error)}`),
-      );
-    },
-    { queue: serveQueueGroup },
-  );
+  return openOperatorDesk(bus, desk, (request) => cancel(bus, request, options), options.log);
 }
 
 async function cancel(
@@ -170,11 +153,7 @@ function inHand(
   );
 }
 
-/** Asks any serve to cancel an order. @throws CliaiError `server_unreachable` if no serve runs; `no_answer`; and the error that serve returns */
+/** Asks any serve to cancel an order. @throws CliaiError as {@link askOperatorDesk} */
 export async function askForCancel(bus: Bus, request: CancelRequest): Promise<Cancelled> {
-  const data = await bus.request(serveCancelSubject, request, { timeoutMs: answerWithinMs });
-  const { cancelled, error } = decodeMessage(AnswerSchema, data);
-  if (error === undefined) return checkMessage(CancelledSchema, cancelled);
-  const code = isErrorCode(error.code) ? error.code : "failed";
-  throw new CliaiError(code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+  return await askOperatorDesk(bus, desk, request);
 }
