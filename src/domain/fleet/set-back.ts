@@ -5,18 +5,38 @@ import type { AgentRecord } from "./agent-record.ts";
 /** Smaller differences are ignored: clocks that NTP synchronises differ, and are moved, by less. */
 export const setBackAtLeastMs = 2_000;
 
-/** The fields whose times are moved. The orders' times are not: they come from the streams. */
-const timed = [
-  "last_seen",
-  "run_started_at",
-  "heartbeat",
-  "connection",
-  "said",
-  "other_runs",
-  "session",
-  "progress",
-  "usage",
-] as const satisfies readonly (keyof AgentRecord)[];
+/**
+ * Whether the times in a field are moved. Every field stands here, so that a new one is not forgotten. The orders' and requests' times
+ * are not moved, because they come from the streams.
+ */
+const isTimed: Readonly<Record<keyof AgentRecord, boolean>> = {
+  agent_id: false,
+  config_name: false,
+  project_path: false,
+  cli: false,
+  cli_version: false,
+  host: false,
+  pid: false,
+  session_id: false,
+  role: false,
+  current_task: false,
+  task_at: true,
+  first_seen: false,
+  run_started_at: true,
+  last_seen: true,
+  heartbeat: true,
+  connection: true,
+  said: true,
+  other_runs: true,
+  session: true,
+  progress: true,
+  last_words: true,
+  usage: true,
+  requests: false,
+  commands: false,
+  audit_seq: false,
+  commands_seq: false,
+};
 
 /** How far the last heartbeat is in the future, in ms; 0 if it is not. */
 export function aheadMs({ heartbeat }: AgentRecord, now: Date): number {
@@ -32,7 +52,9 @@ export function setBack(record: AgentRecord, now: Date, byMs: number): AgentReco
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, move(each)]));
   };
   const said = Object.fromEntries(
-    timed.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]]])),
+    Object.entries(record).filter(
+      ([name, value]) => value !== undefined && isTimed[name as keyof AgentRecord],
+    ),
   );
   const moved = move(said);
   return JSON.stringify(moved) === JSON.stringify(said) ? record : { ...record, ...(moved as typeof said) };

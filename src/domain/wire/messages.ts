@@ -53,9 +53,9 @@ export const HeartbeatSchema = v.looseObject({
   unheld: v.optional(shortText("unheld")),
   /** What the CLI may be waiting for at its own terminal, if it has not begun in time. "" or absent once it has begun. */
   waits_at_terminal: v.optional(shortText("waits_at_terminal")),
-  /** Whether the agent was launched with a task, and no prompt has come yet. */
   /** The beginning of the task that the agent was launched with. */
   launch_task: v.optional(longText("launch_task")),
+  /** Whether the agent was launched with a task, and no prompt has come yet. */
   has_launch_task: v.optional(v.boolean("has_launch_task must be true or false")),
   /** Why the items in the agent's inbox are not handed to its CLI now. "" or absent if there is no reason. */
   waits_because: v.optional(shortText("waits_because")),

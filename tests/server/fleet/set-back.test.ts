@@ -90,7 +90,10 @@ test("what came first stays first, and words that are no times stay as they are"
     audit_seq: 1,
     message: word,
   });
+  const words = { at: at(5), text: "Done." };
   const now = new Date(Date.parse(at(-3_595)));
+  const spoken = setBack({ ...record, last_words: words, task_at: at(4) }, now, hourMs);
+  expect([spoken.last_words?.at, spoken.task_at]).toEqual([at(5 - 3_600), at(4 - 3_600)]);
   const moved = setBack(record, now, hourMs);
   expect(moved.heartbeat?.at).toBe(at(3 - 3_600));
   expect(moved.said).toMatchObject({ at: at(5 - 3_600), message: `until ${at(900)}` });
