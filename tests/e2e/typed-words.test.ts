@@ -21,7 +21,7 @@ describe("words of other programs", () => {
   test("run the command that they mean", async () => {
     await using ada = await startBridge(serve, "ada");
     expect((await run("ps")).stdout).toContain("ada");
-    expect(await run("list", "--json")).toEqual(await run("ls", "--json"));
+    expect(JSON.parse((await run("list", "--json")).stdout)).toMatchObject([{ agent_id: "ada" }]);
     expect((await runCliai(["list", "--help"])).stdout).toStartWith("usage: cliai ls");
     expect((await run("tell", "ada", "tidy up")).code).toBe(0);
     expect((await run("logs", "ada")).stdout).toContain("tidy up");
