@@ -16,11 +16,12 @@ export interface Evidence {
   noteAnswer(how: string): void;
   /** At `atMs` the orders that `text` names were kept from the model. If it names none: those offered by then that are not in the conversation. */
   refuse(text: string, detail: string, atMs: number): void;
-  /** The session had this task in an earlier run. It ends with the first turn that ends. */
+  /** The session had this task in an earlier run. */
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
   /**
-   * Returns the ids of the tasks that the session took since the last call, and of those that it had in an earlier run.
-   * @param least `taken`: those that are in the conversation; `seen`: only those that are also `seen`
+   * Returns the ids of the tasks that the session took since the last call.
+   * @param least `taken`: those that are in the conversation, and those that the session had in an earlier run; `seen`: only those that
+   * were `seen` in this run
    */
   takeTasks(least: "taken" | "seen"): readonly string[];
   /** Whether there is an order that was handed over and for which no evidence has come yet. */
@@ -43,6 +44,7 @@ const mostKept = 10_000;
 export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): Evidence {
   const awaited = new Map<string, Awaited>();
   let seenTasks: string[] = [];
+  let earlierTasks: string[] = [];
   /** The tasks of earlier runs that were noted already, so that each is ended by one turn only. */
   const earlier = new Set<string>();
 
@@ -94,12 +96,14 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
       if (earlier.has(key)) return;
       earlier.add(key);
       dropOldest(earlier);
-      seenTasks.push(task.id);
+      earlierTasks.push(task.id);
     },
     takeTasks(least) {
-      const tasks = seenTasks;
+      const seen = seenTasks;
       seenTasks = [];
-      if (least === "seen") return tasks;
+      if (least === "seen") return seen;
+      const tasks = [...earlierTasks, ...seen];
+      earlierTasks = [];
       for (const [id, each] of [...awaited]) {
         if (each.type !== "task" || each.taken.size === 0) continue;
         awaited.delete(id);

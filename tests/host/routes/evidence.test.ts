@@ -123,6 +123,16 @@ describe("createEvidence()", () => {
     evidence.noteEarlierTask({ id: "t1", token: "b" });
     expect(evidence.takeTasks("taken")).toEqual(["t1"]);
   });
+
+  test("a task of an earlier run was not seen in a turn of this one", () => {
+    const { evidence, hand } = start();
+    evidence.noteEarlierTask({ id: "earlier", token: "a" });
+    hand("own");
+    evidence.noteTaken(marked("own"), "transcript");
+    evidence.noteAnswer("transcript");
+    expect(evidence.takeTasks("seen")).toEqual(["own"]);
+    expect(evidence.takeTasks("taken")).toEqual(["earlier"]);
+  });
 });
 
 describe("keyOf()", () => {
