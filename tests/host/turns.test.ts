@@ -261,6 +261,21 @@ test("a turn on a terminal that fails makes its task failed", async () => {
   expect(ada.outcomes()[taskId]).toStartWith("failed: its turn has failed");
 });
 
+test("a turn on a terminal that a forced stop cuts off applies no task", async () => {
+  const { ada, hook, write, taskId } = await withTaskOnTerminal();
+  await using _ = ada;
+  const cli = fakeCli();
+  ada.session.attach(cli.process);
+  const stopId = await ada.send("stop", { force: true });
+  await waitFor(() => ada.outcomes()[stopId]?.startsWith("injected") === true, { what: "the stop is told" });
+  await hook("Stop", { last_assistant_message: "OK." });
+  await write(recordedEnd());
+  await waitFor(() => ada.outcomes()[stopId]?.startsWith("applied") === true, {
+    what: "the stop is applied",
+  });
+  expect(ada.outcomes()[taskId]).toStartWith("seen");
+});
+
 test("a turn on a terminal that its user interrupts leaves the task to the next turn", async () => {
   const { ada, hook, write } = await withTaskOnTerminal();
   await using _ = ada;

@@ -33,7 +33,7 @@ export interface TurnEndsOptions {
   readonly background: Background;
   readonly routes: Pick<Routes, "hook">;
   readonly evidence: Pick<Evidence, "takeTasks" | "refuse">;
-  readonly control: Pick<Control, "turnEnded" | "quiet">;
+  readonly control: Pick<Control, "turnEnded" | "quiet" | "isCuttingOff">;
   readonly events: Pick<EventSender, "send">;
   readonly receipts: Pick<ReceiptQueue, "write">;
   readonly dialogs: Pick<OpenDialogs, "turnEnded">;
@@ -84,7 +84,8 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   };
   /** On a terminal the end of a turn ends the tasks that the model had in it. If its user interrupts it, they go on with the next turn. */
   const endedWithTasks = (facts: HookFacts) => {
-    tasks.turnEnded(evidence.takeTasks("seen"), outcomeOf(facts, lastWords.tell()), runningIds());
+    const outcome = outcomeOf(facts, lastWords.tell());
+    if (!control.isCuttingOff()) tasks.turnEnded(evidence.takeTasks("seen"), outcome, runningIds());
     ended(facts);
   };
   const takeStop = ({ facts, lastWords: words }: Hook, { type }: HookAnswer) => {
@@ -107,9 +108,8 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   background.onQuiet(quiet);
 
   return {
-    takeHook(hook, answer) {
-      const { facts } = hook;
-      if (facts.kind === "turn_end") takeStop(hook, answer);
+    takeHook({ facts, ...hook }, answer) {
+      if (facts.kind === "turn_end") takeStop({ facts, ...hook }, answer);
       else if (facts.kind === "session_end") ended(facts);
       else if (facts.kind === "turn_failed" && !hasStream) endedWithTasks(facts);
       else if (facts.kind === "turn_failed") {

@@ -16,6 +16,8 @@ export interface Control {
   quiet(): void;
   /** The stop that is being carried out: the first one, or a later one with `force`. */
   stop(): TakenOrder | undefined;
+  /** Whether a stop cuts off the turn that runs. Its end then is not the end of its tasks. */
+  isCuttingOff(): boolean;
   /** The CLI has ended; `how` says how. Resolves when the final receipt of every control order is queued. */
   ended(how: string): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function createControl({ pauses, stops, receipts }: ControlOptions): Cont
     turnEnded: pauses.turnEnded,
     quiet: stops.quiet,
     stop: stops.stop,
+    isCuttingOff: stops.isCuttingOff,
     async ended(how) {
       await stops.ended(how);
       pauses.fail(`the session has ended: ${how}`);

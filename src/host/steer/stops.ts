@@ -31,6 +31,8 @@ export interface Stops {
   stop(): TakenOrder | undefined;
   /** How the session ended, once it has. */
   endedHow(): string | undefined;
+  /** Whether the turn is cut off: by a forced stop, or because the deadline has passed. */
+  isCuttingOff(): boolean;
   /** The CLI has ended; `how` says how. Resolves when the final receipt of every stop is queued. */
   ended(how: string): Promise<void>;
 }
@@ -113,6 +115,7 @@ export function createStops(options: StopsOptions): Stops {
     },
     stop: () => stop,
     endedHow: () => endedHow,
+    isCuttingOff: () => cutOffWhy !== undefined,
     async ended(how) {
       await ending;
       await atMost(tellWithinMs, telling.settled());
