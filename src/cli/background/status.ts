@@ -13,6 +13,7 @@ import { pause } from "../../waiting.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
+import { plainLines } from "../frame/terminal.ts";
 import { restartLine } from "./newer-build.ts";
 
 const lastLogBytes = 8_000;
@@ -134,6 +135,6 @@ async function printLog(path: string, isFollowed: boolean, context: CliContext):
 function printLines(text: string, { print }: CliContext): string {
   const lines = text.split("\n");
   const rest = lines.pop() ?? "";
-  for (const line of lines) print(redact(line));
+  for (const line of lines) for (const each of plainLines(redact(line))) print(each);
   return rest;
 }

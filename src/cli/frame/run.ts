@@ -13,6 +13,7 @@ import { completionLines } from "../completion/candidates.ts";
 import { commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
+import { plainLines } from "./terminal.ts";
 import { typedWords } from "./typed-words.ts";
 
 export interface ProcessParts {
@@ -137,7 +138,7 @@ function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSig
     if (!outputEnded.aborted) stdout.write(`${line}\n`);
   };
   const note = (line: string) => void stderr.write(`${redact(line)}\n`);
-  const log = createLogger(logLevelOf(env), (line) => stderr.write(line), now);
+  const log = createLogger(logLevelOf(env), (line) => stderr.write(plainLines(line).join("\n")), now);
   const color = isTerminal && !json && !env.NO_COLOR && env.TERM !== "dumb";
   return {
     ...{ env, cwd, stdin, stdout, log, json, isTerminal, color, now, print, note },
@@ -168,5 +169,7 @@ function errorText(error: unknown, json: boolean, debug: boolean): string {
   const stack = debug && error instanceof Error ? `\n${inspect(error)}` : "";
   if (json) return JSON.stringify(known.toJSON()) + stack;
   const oneLine = known.message.replaceAll(/\s*\n\s*/g, " ");
-  return `error: ${oneLine}${known.hint === undefined ? "" : `\nhint: ${known.hint}`}${stack}`;
+  const hint = known.hint === undefined ? "" : `\nhint: ${known.hint}`;
+  // It may quote an agent's words or the output of its CLI.
+  return plainLines(`error: ${oneLine}${hint}`).join("\n") + stack;
 }
