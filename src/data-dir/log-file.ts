@@ -6,12 +6,14 @@ import {
   constants,
   copyFileSync,
   fstatSync,
+  lstatSync,
+  mkdirSync,
   openSync,
   readSync,
   statSync,
   truncateSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { unwritable } from "./private-files.ts";
 
@@ -41,6 +43,21 @@ export function openLog(path: string): number {
   }
 }
 
+/** {@link openLog} for the log of an agent's host, in the agent's folder, which may not exist yet. */
+export function openHostLog(dataDir: string, id: AgentId): number {
+  const path = hostLogPath(dataDir, id);
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const each of [dirname(folder), folder]) {
+      if (!lstatSync(each).isDirectory()) throw new Error("a symbolic link stands in its place");
+    }
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+  return openLog(path);
+}
+
 /** Reads at most `mostBytes` from `offset`; a negative offset counts from the end. Empty if there is no log. */
 export function readLog(
   path: string,
@@ -57,7 +74,8 @@ export function readLog(
     const read = readSync(fd, bytes, 0, bytes.length, from);
     return { text: new TextDecoder().decode(bytes.subarray(0, read)), end: from + read };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
     return { text: "", end: 0 };
   } finally {
     if (fd !== undefined) closeSync(fd);

@@ -33,6 +33,14 @@ async function until(serve: RunningServe, id: string, what: string, fits: (agent
 const launchedFiles = async (serve: RunningServe) =>
   (await readdir(serve.dataDir, { recursive: true })).filter((path) => path.endsWith("launched.json"));
 
+/** The machine goes down: the server ends by this signal, and the agent's host with it. */
+async function goDown(serve: RunningServe, signal: NodeJS.Signals, { pid }: { pid: number } = { pid: 0 }) {
+  serve.child.kill(signal);
+  await serve.child.exit();
+  expect(pid).toBeGreaterThan(1);
+  process.kill(pid, "SIGKILL");
+}
+
 interface Facts extends ShownAgent {
   readonly pid: number;
   readonly session_id: string;
@@ -69,8 +77,7 @@ test("an agent of the API works on its task, is back in its session when serve i
     expect(done).toMatchObject({ config_name: "steered", project_path: work });
     before = facts(done);
     expect((await post(serve, "/api/agents", order)).status).toBe(409);
-    serve.child.kill("SIGKILL");
-    await serve.child.exit();
+    await goDown(serve, "SIGKILL", before);
     // As 0.1.0 wrote it, on a machine that has given the process's number to another since.
     const [path = ""] = await launchedFiles(serve);
     const launched = JSON.parse(await readFile(join(serve.dataDir, path), "utf8"));
@@ -87,8 +94,9 @@ test("an agent of the API works on its task, is back in its session when serve i
     await serve.run(["send", "task", "ada", "think long"]);
     await until(serve, "ada", "it thinks", ({ status }) => status === "working");
     before = facts(back);
+    await goDown(serve, "SIGTERM", before);
   }
-  // It was cut off by an orderly end, and goes on with the whole conversation before its model.
+  // It was cut off, and goes on with the whole conversation before its model.
   await using serve = await startServe({ ...options, args });
   const goesOn = await model.waitForRequest(({ newText }) => newText.includes("Go on where you were"), {
     what: "the agent goes on",
@@ -124,8 +132,7 @@ test("an agent that stays idle over one restart after another is in its session 
     const isBack = (agent: ShownAgent) =>
       agent.status === "idle" && (agent as Facts).pid !== runs.at(-1)?.pid;
     runs.push((await until(serve, "ada", "it is idle", isBack)) as Facts);
-    serve.child.kill(end);
-    await serve.child.exit();
+    await goDown(serve, end, runs.at(-1));
   }
   const [first] = runs;
   expect(runs.map(({ session_id }) => session_id)).toEqual(runs.map(() => first?.session_id as string));

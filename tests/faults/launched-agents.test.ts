@@ -1,4 +1,5 @@
-// Agents that serve has launched, when serve ends while their CLI hangs: nothing of them is left behind, whichever way it ends.
+// Agents that serve is launching, when serve ends while their CLI hangs. In an orderly end nothing of them is left behind; a host whose
+// serve was killed lives on, and is ended by `cliai down --agents`.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { startServe } from "../support/cliai.ts";
@@ -50,6 +51,11 @@ test.if(process.platform !== "win32").each(["SIGTERM", "SIGKILL"] as const)(
     serve.child.kill(signal);
     await serve.child.exit(30_000);
     await launching;
+    if (signal === "SIGKILL") {
+      expect(pids.map(isAlive)).toEqual([true, true]);
+      const down = await serve.run(["down", "--agents"], { deadlineMs: 40_000 });
+      expect(down).toMatchObject({ code: 0, stdout: "ada  stopped: its host was ended\n" });
+    }
     await waitFor(() => !pids.some(isAlive), {
       what: "nothing of the agent is left",
       deadlineMs: 30_000,

@@ -116,6 +116,7 @@ async function liveAndEnd(
   for (const path of paths) files.set(path, JSON.parse(await readFile(join(dataDir, path), "utf8")));
   serve.child.kill(end);
   await serve.child.exit(30_000);
+  process.kill(before.pid, end);
   await waitFor(() => !isAgentHeld(dataDir, id), { what: "its host has ended", deadlineMs: 30_000 });
   // As after the end of the whole machine.
   await endOrphan(join(dataDir, "nats"), silentLogger);
@@ -131,7 +132,8 @@ async function meddle(place: Place, files: Files, step: LaunchedStep, bystander:
   const started = await startOf(pid, step);
   const process = { pid, ...(started === undefined ? {} : { started }) };
   for (const [path, content] of files) {
-    const changed = "cli" in content ? { ...content, cli: process } : { ...content, ...process };
+    const changed =
+      "cli" in content ? { ...content, cli: process, host: process } : { ...content, ...process };
     // Its port stays: nobody answers there.
     await writeFile(join(dataDir, path), JSON.stringify(changed), { mode: 0o600 });
   }

@@ -1,4 +1,5 @@
 // One temporary directory for one test, gone with it. The path is short and real, so that sockets fit into it.
+import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,19 @@ export async function tempDir(): Promise<TempDir> {
   return {
     path,
     join: (...parts) => join(path, ...parts),
-    // A child that is just ending may still write: hence the retries.
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+    async [Symbol.asyncDispose]() {
+      await endHostsIn(join(path, "data"));
+      // A child that is just ending may still write: hence the retries.
+      await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    },
   };
+}
+
+/** A host that a server has launched outlives that server: none outlives its data directory. */
+async function endHostsIn(dataDir: string): Promise<void> {
+  if (!existsSync(join(dataDir, "agents"))) return;
+  // Only here, because few tests have agents, and it takes half of the program along.
+  const { endHosts } = await import("../../src/cli/background/stop-agents.ts");
+  const { silentLogger } = await import("../../src/log.ts");
+  await endHosts(dataDir, { log: silentLogger }, () => undefined);
 }

@@ -66,7 +66,7 @@ async function stopAgents(
       hint: "stop them without approval: cliai down --agents --force",
     });
   }
-  return [...ordered, ...(await endHosts(dataDir, context, onStopped))];
+  return [...ordered, ...(await endHosts(dataDir, context, onStopped, ordered))];
 }
 
 /**

@@ -12,7 +12,7 @@ import { deriveAxes } from "../../domain/fleet/status.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { stillRunning } from "../../processes/process-table.ts";
+import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import { noMoreReceipts } from "../../server/order-outlook.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
@@ -102,41 +102,51 @@ function outcomeOf(word: string): StoppedAgent["outcome"] {
 const hostEndsWithinMs = 20_000;
 const lookEveryMs = 50;
 
-/** Ends the hosts that still run on this machine. The next server does not launch their agents again. */
+/**
+ * Ends the hosts that still run on this machine, and has none of their agents launched again with the next server.
+ * @param stopped those that have been stopped already: they end by themselves, and are only waited for
+ */
 export async function endHosts(
   dataDir: string,
   { log }: Pick<CliContext, "log">,
   onStopped: StopOptions["onStopped"],
+  stopped: readonly StoppedAgent[] = [],
 ): Promise<readonly StoppedAgent[]> {
-  const ids = (await readAgentFolders(join(dataDir, "agents"))).filter((id) => isAgentHeld(dataDir, id));
-  return await Promise.all(
-    ids.sort().map(async (id) => {
-      const stopped = await endHost(dataDir, id);
-      if (stopped.outcome === "stopped") await createLaunchedAgents(dataDir, log).forget(id);
-      onStopped(stopped);
-      return stopped;
+  const isStopped = (id: AgentId) =>
+    stopped.some(({ agent_id, outcome }) => agent_id === id && outcome === "stopped");
+  const held = (await readAgentFolders(join(dataDir, "agents"))).filter((id) => isAgentHeld(dataDir, id));
+  const ended = await Promise.all(
+    held.sort().map(async (id) => {
+      const isAsked = !isStopped(id);
+      const outcome = await endHost(dataDir, id, isAsked);
+      if (outcome.outcome === "stopped") await createLaunchedAgents(dataDir, log).forget(id);
+      if (!isAsked && outcome.outcome === "stopped") return [];
+      onStopped(outcome);
+      return [outcome];
     }),
   );
+  return ended.flat();
 }
 
-async function endHost(dataDir: string, agent_id: AgentId): Promise<StoppedAgent> {
+async function endHost(dataDir: string, agent_id: AgentId, isAsked: boolean): Promise<StoppedAgent> {
   const deadline = performance.now() + hostEndsWithinMs;
-  let asked: number | undefined;
-  while (isAgentHeld(dataDir, agent_id)) {
+  let host: KnownProcess | undefined;
+  // It gives up its lock a moment before its process is gone.
+  while (isAgentHeld(dataDir, agent_id) || (host !== undefined && (await stillRunning([host])).length > 0)) {
     if (performance.now() > deadline) {
-      const detail = asked === undefined ? "its process is not known" : `pid ${asked} does not end`;
+      const detail = host === undefined ? "its process is not known" : `pid ${host.pid} does not end`;
       return { agent_id, outcome: "failed", detail };
     }
-    // Read the run file on each pass, because a host that has just started has not written it yet.
-    if (asked === undefined) asked = await askToEnd(dataDir, agent_id);
+    // One that has just begun says only now which process it is.
+    if (host === undefined) host = await findHost(dataDir, agent_id, isAsked);
     await pause(lookEveryMs);
   }
   return { agent_id, outcome: "stopped", detail: "its host was ended" };
 }
 
-async function askToEnd(dataDir: string, id: AgentId): Promise<number | undefined> {
+async function findHost(dataDir: string, id: AgentId, isAsked: boolean): Promise<KnownProcess | undefined> {
   const host = (await readRunFile(dataDir, id))?.host;
   const [found] = host === undefined ? [] : await stillRunning([host]);
-  if (found !== undefined) process.kill(found.pid, "SIGTERM");
-  return found?.pid;
+  if (found !== undefined && isAsked) process.kill(found.pid, "SIGTERM");
+  return found;
 }

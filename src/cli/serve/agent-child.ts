@@ -1,12 +1,15 @@
-// One agent that `serve` has launched: it runs `cliai spawn` as a child without a terminal, waits until the agent is connected,
-// and ends the child by its handle. With --ends-with-input the child ends with `serve`, even if `serve` is killed.
+// One agent that `serve` has launched: `cliai spawn` without a terminal, in a session of its own, with its output in the agent's
+// `host.log`. Its host outlives `serve`, however that ends; the next serve finds it by the agent's lock and run file.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
+import { closeSync } from "node:fs";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { hostLogPath, openHostLog, readLog } from "../../data-dir/log-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { endProcess, hasEnded, signalChild } from "../../processes/end-process.ts";
+import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import { selfCommand } from "../../runtime.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -19,6 +22,7 @@ const endWithinMs = 15_000;
 /** When a launch has failed, the caller gets the error after at most this time, even if the child has not ended yet. */
 const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
+const foundEveryMs = 500;
 const lastWordsKept = 2_000;
 
 export interface AgentChildOptions {
@@ -49,42 +53,27 @@ export interface AgentChild {
 }
 
 export function startAgentChild(options: AgentChildOptions): AgentChild {
-  const { id, context } = options;
+  const { id, dataDir, context } = options;
+  const log = hostLogPath(dataDir, id);
+  const from = readLog(log, -1, 1).end;
   const child = startSpawn(options);
-  let lastWords = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8").on("data", (text: string) => {
-      lastWords = (lastWords + text).slice(-lastWordsKept);
-      context.log.debug(`${id}: ${text.trimEnd()}`);
-    });
-  }
-  child.stdin?.on("error", () => undefined); // the child has ended, which `ended` reports
+  const lastWords = () => oneLine(readLog(log, from).text.slice(-lastWordsKept));
   let ending: string | undefined;
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    // Not "exit", because at "exit" the last output may not have been read yet.
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   void ended.then((how) => {
     ending = how;
   });
-  /** A host that was killed could not end its CLI and tools. End them here. */
   const swept = new Promise<void>((resolve) => {
-    child.once("exit", (_, signal) => {
-      if (signal === null) return resolve();
-      const sweeping = endLeftoverRun(options.dataDir, id, context.log);
-      resolve(sweeping.catch((error: unknown) => context.log.warn(`${id}: ${messageOf(error)}`)));
-    });
+    child.once("exit", (_, signal) => resolve(signal === null ? undefined : sweep(options)));
   });
   let endingNow: Promise<void> | undefined;
   const endNow = async () => {
     if (hasEnded(child)) return;
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    const terminate = () => {
-      child.stdin?.end();
-      // On Windows the end of stdin must do: a signal would kill the host at once, and its CLI would run on.
-      if (child.stdin === null || process.platform !== "win32") signalChild(child, "SIGTERM");
-    };
+    const terminate = () => signalChild(child, "SIGTERM");
     await endProcess({ terminate, kill: () => signalChild(child, "SIGKILL"), ended: exited }, endWithinMs);
     if (hasEnded(child)) await swept;
   };
@@ -92,18 +81,19 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     endingNow ??= endNow();
     return endingNow;
   };
+  context.log.debug(`${id}: its output is in ${log}`);
   return {
     pid: child.pid,
     ended,
     end,
-    lastWords: () => oneLine(lastWords),
+    lastWords,
     async connected(isConnected, withinMs = connectedWithinMs) {
       const deadline = performance.now() + withinMs;
       while (!isConnected()) {
         if (ending !== undefined || performance.now() > deadline) {
           const why = ending ?? `not connected within ${withinMs / 1000} s`;
           await atMost(endedBeforeAnswerMs, end());
-          throw new CliaiError("failed", `${id} did not start (${why}): ${oneLine(lastWords)}`);
+          throw new CliaiError("failed", `${id} did not start (${why}): ${lastWords()}`);
         }
         await pause(lookEveryMs);
       }
@@ -111,29 +101,66 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   };
 }
 
-function startSpawn({
-  id,
-  profile,
-  project,
-  dataDir,
-  configPath,
-  more,
-  context,
-}: AgentChildOptions): ChildProcess {
+/** A host that was killed could not end its CLI and tools. They are ended here. Never rejects. */
+async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir" | "id" | "context">) {
+  await endLeftoverRun(dataDir, id, context.log).catch((error: unknown) =>
+    context.log.warn(`${id}: ${messageOf(error)}`),
+  );
+}
+
+/** A host that an earlier serve has launched, and that has outlived it. Its exit code is not known. */
+export interface FoundHost {
+  /** Resolves when its process has ended, and nothing of its run is left; at once when the signal aborts. */
+  readonly ended: Promise<void>;
+}
+
+export function watchHost(
+  options: Pick<AgentChildOptions, "dataDir" | "id" | "context"> & {
+    readonly host: KnownProcess;
+    readonly signal: AbortSignal;
+  },
+): FoundHost {
+  const { dataDir, id, host, signal } = options;
+  const watch = async () => {
+    while (!signal.aborted && (await stillRunning([host])).length > 0) await pause(foundEveryMs, signal);
+    // Whoever holds the lock by then has begun another run.
+    if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
+  };
+  return { ended: watch() };
+}
+
+function startSpawn(options: AgentChildOptions): ChildProcess {
+  const { id, profile, project, dataDir, configPath, more, context } = options;
   const { command, args } = selfCommand();
   const own = [
     ...args,
-    ...["spawn", profile, "--quiet", `--id=${id}`, `--data-dir=${dataDir}`],
+    // Without a server, it must not start another one: this serve is ending then.
+    ...["spawn", profile, "--quiet", "--no-start", `--id=${id}`, `--data-dir=${dataDir}`],
     ...(project === undefined ? [] : [`--project=${project}`]),
     ...(configPath === undefined ? [] : [`--config=${configPath}`]),
     ...more,
   ];
-  const input = more.includes(endsWithInput) ? "pipe" : "ignore";
-  return spawn(command, own, { cwd: context.cwd, env: context.env, stdio: [input, "pipe", "pipe"] });
+  const output = openOutput(options);
+  try {
+    const child = spawn(command, own, {
+      ...{ cwd: context.cwd, env: context.env, detached: true, windowsHide: true },
+      stdio: ["ignore", output, output],
+    });
+    child.unref();
+    return child;
+  } finally {
+    if (output !== "ignore") closeSync(output);
+  }
 }
 
-/** The flag that ends `spawn` when its standard input ends: here, when this process closes it or dies. */
-export const endsWithInput = "--ends-with-input";
+function openOutput({ dataDir, id, context }: AgentChildOptions): number | "ignore" {
+  try {
+    return openHostLog(dataDir, id);
+  } catch (error) {
+    context.log.warn(`${id} has no log: ${messageOf(error)}`);
+    return "ignore"; // the host itself cannot write there either, and says so by its exit code
+  }
+}
 
 function oneLine(text: string): string {
   return redact(text.trim().replaceAll(/\s*\n\s*/g, " "));

@@ -1,5 +1,5 @@
-// Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done. The agents are
-// children of `serve`, and end with it.
+// Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done, whether `serve` still
+// runs or not.
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -13,7 +13,7 @@ import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
-  /** Ends the agents that still work. */
+  /** Ends the launches that no captain was told of yet. The other agents work on. */
   stop(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface AgentLauncherOptions {
 
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
   const { profiles, context } = options;
-  const children = new Set<AgentChild>();
+  const starting = new Set<AgentChild>();
   const launches = new Map<string, Promise<AgentId>>();
   let isStopping = false;
 
@@ -43,14 +43,14 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     const since = context.now().toISOString();
     const more = [`--task=${task}`, "--", ...cli.unattendedArgs];
     const child = startAgentChild({ ...options, id, profile, project, more });
-    children.add(child);
-    void child.ended.then(() => children.delete(child));
+    starting.add(child);
     await child
       .connected(() => isOnline(id))
       .catch(async (error: unknown) => {
         await options.onFailed?.({ id, task, since, reason: messageOf(error) });
         throw error;
-      });
+      })
+      .finally(() => starting.delete(child));
     return id;
   };
 
@@ -66,7 +66,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     },
     stop: async () => {
       isStopping = true;
-      await Promise.all([...children].map((child) => child.end()));
+      await Promise.all([...starting].map((child) => child.end()));
     },
   };
 }

@@ -1,9 +1,10 @@
-// Launches headless agents for people. An agent works until it is stopped. It ends when `serve` ends, and the next `serve`
-// launches it again, under the same id and in the same session.
+// Launches headless agents for people. An agent works until it is stopped. Its host outlives `serve`, and the next `serve` takes it
+// up again. If the host has ended meanwhile, such as by a reboot, `serve` launches the agent again, in the same session.
 import { isAbsolute } from "node:path";
 import { agentClis } from "../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents, type Launched } from "../../data-dir/launched-agents.ts";
+import { readRunFile } from "../../data-dir/run-file.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
@@ -13,20 +14,24 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import type { ProfileSet } from "../../profiles/profile-set.ts";
 import type { Server } from "../../server/server.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
-import { type AgentChild, endsWithInput, startAgentChild } from "./agent-child.ts";
+import { type AgentChild, startAgentChild, watchHost } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface HeadlessAgents extends Spawner {
-  /** Launches the agents again that ran when the last serve ended. Resolves when each one is back, or cannot be launched. */
+  /**
+   * Takes up the agents that the last serve launched: those whose hosts run, as they are; the others are launched again. Resolves when
+   * each one is back, or cannot be launched.
+   */
   resume(): Promise<void>;
-  /** Ends all agents. The next serve resumes them. */
+  /** Ends the launches that nobody was told of yet. The other agents run on, and the next serve takes them up again. */
   stop(): Promise<void>;
 }
 
@@ -37,16 +42,16 @@ export interface HeadlessAgentsOptions extends AgentLauncherOptions {
 
 const goneWithinMs = 90_000;
 const endsWithinMs = 15_000;
+const saidWithinMs = 5_000;
 const lookEveryMs = 200;
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 24_000 };
 const orderlyEnd = "exit code 0";
-const serverCutOff = "The server that you report to has been started again, and cut you off.";
 const cutOff = "You were cut off, and have been started again.";
 
 /** What to tell an agent whose turn was cut off; undefined if all its commands have ended, so that it has nothing to go on with. */
-function goOnWords(why: string, commands: readonly CommandRecord[], sessionId: string): string | undefined {
-  const goOn = `${why} Go on where you were.`;
+function goOnWords(commands: readonly CommandRecord[], sessionId: string): string | undefined {
+  const goOn = `${cutOff} Go on where you were.`;
   const failed = commands.filter((command) => failedWithSession(command, sessionId));
   if (failed.length === 0) return goOn;
   const isOpen = commands.some((command) => isHad(command) && command.taken_by?.session_id === sessionId);
@@ -63,6 +68,8 @@ interface Launch {
   /** More flags for `spawn`. */
   readonly more?: readonly string[];
   readonly withinMs?: number | undefined;
+  /** Whether it stands in its launched.json already, so that the next serve launches it if this one ends before it is there. */
+  readonly isRemembered?: boolean | undefined;
 }
 
 export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAgents {
@@ -70,16 +77,20 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   const { fleet } = server;
   const { log } = context;
   const memory = createLaunchedAgents(dataDir, log);
-  const children = new Map<AgentId, AgentChild>();
-  let isStopping = false;
+  const children = new Map<AgentId, Pick<AgentChild, "ended">>();
+  /** Launched, and not remembered yet. */
+  const starting = new Set<AgentChild>();
+  const stopping = new AbortController();
 
   const launch = async (id: AgentId, order: Launch): Promise<void> => {
-    if (isStopping) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
-    const { profile, project, more = [], withinMs } = order;
+    if (stopping.signal.aborted)
+      throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
+    const { profile, project, more = [], withinMs, isRemembered = false } = order;
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
-    const flags = ["--headless", endsWithInput, ...more];
+    const flags = ["--headless", ...more];
     const child = startAgentChild({ ...options, id, profile, project, more: flags });
     children.set(id, child);
+    if (!isRemembered) starting.add(child);
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
     ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     try {
@@ -88,23 +99,25 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
       if (isSessionGone(order, child)) return await ending;
       throw error;
+    } finally {
+      starting.delete(child);
     }
     const session_id = fleet.get(id)?.session_id;
     if (session_id === undefined) return;
     await memory.remember(id, { profile, project, session_id });
-    if (!children.has(id) && !isStopping) await forgetIfOver(id, await child.ended);
+    if (!children.has(id) && !stopping.signal.aborted) await forgetIfOver(id, await child.ended);
   };
   const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
     if (children.get(id) === child) children.delete(id);
-    if (isStopping) return;
+    if (stopping.signal.aborted) return;
     if (!isSessionGone(order, child)) {
       log.info(`${id} has ended: ${how}`);
       return await forgetIfOver(id, how);
     }
     log.warn(`${id} begins a new session: its last one (${order.resumes}) no longer exists`);
     await untilGone(id, options);
-    const { profile, project, withinMs } = order;
-    await launch(id, { profile, project, withinMs });
+    const { profile, project, withinMs, isRemembered } = order;
+    await launch(id, { profile, project, withinMs, isRemembered });
   };
   /** Forgets an agent that ended in order or was stopped. One that crashed is kept, so that the next serve launches it again. */
   const forgetIfOver = async (id: AgentId, how: string): Promise<void> => {
@@ -112,14 +125,31 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     if (!(await memory.read()).has(id)) return;
     log.warn(`${id} did not end in order (${how}): the next start of the server launches it again`);
   };
+  /** Whether its host runs: then it is watched, and nothing else changes for it. */
+  const takeUp = async (id: AgentId): Promise<boolean> => {
+    const host = await findHost(dataDir, id);
+    if (host === undefined) return false;
+    log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
+    const found = watchHost({ dataDir, id, context, host, signal: stopping.signal });
+    children.set(id, { ended: found.ended.then(() => "its host has ended") });
+    void found.ended.then(async () => {
+      if (stopping.signal.aborted) return;
+      children.delete(id);
+      log.info(`${id} has ended`);
+      await forgetIfOver(id, "its exit code is not known");
+    });
+    return true;
+  };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
+    if (await takeUp(id)) return;
     const view = fleet.get(id);
     if (isStopped(view)) return await memory.forget(id);
     await untilGone(id, options);
     log.info(`resuming ${id}`);
-    const { resumes, more } = resumedArgs(view, session_id, serverCutOff);
+    const { resumes, more } = resumedArgs(view, session_id);
     // Without a time limit, because nobody waits for an answer here.
-    await launch(id, { profile, project, resumes, more, withinMs: Number.POSITIVE_INFINITY });
+    const withinMs = Number.POSITIVE_INFINITY;
+    await launch(id, { profile, project, resumes, more, withinMs, isRemembered: true });
   };
 
   return {
@@ -140,10 +170,10 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
-      const again = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes, cutOff);
+      const again = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
       await launch(id, { profile, project, ...again }).catch(async (error: unknown) => {
         const failed = { id, task, since, reason: messageOf(error) };
-        if (!isStopping) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
+        if (!stopping.signal.aborted) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
         throw error;
       });
       if (task === undefined) return { agent_id: id };
@@ -153,28 +183,39 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     async resume() {
       await inTurns(await memory.read(), turns, async ([id, known]) => {
         await resumeOne(id, known).catch((error: unknown) => {
-          if (!isStopping) log.warn(`${id} is not resumed: ${messageOf(error)}`);
+          if (!stopping.signal.aborted) log.warn(`${id} is not resumed: ${messageOf(error)}`);
         });
       });
     },
     async stop() {
-      isStopping = true;
-      await Promise.all([...children.values()].map((child) => child.end()));
+      stopping.abort();
+      await Promise.all([...starting].map((child) => child.end()));
     },
   };
+}
+
+/** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
+async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
+  const deadline = performance.now() + saidWithinMs;
+  while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
+    const host = (await readRunFile(dataDir, id))?.host;
+    const [found] = host === undefined ? [] : await stillRunning([host]);
+    if (found !== undefined) return found;
+    await pause(lookEveryMs);
+  }
+  return undefined;
 }
 
 /** The flags by which `spawn` resumes a session. Empty if there was no prompt yet, because then the CLI has stored no session. */
 function resumedArgs(
   view: AgentView | undefined,
   session_id: string,
-  why: string,
 ): Required<Pick<Launch, "more">> & Pick<Launch, "resumes"> {
   const { session, commands = [] } = view ?? {};
   if (session === undefined || !hasConversation(session)) return { more: [] };
   // A run that ended before it was told to go on has shown no turn, but its session still has its tasks.
   const isOwed = commands.some((command) => isHad(command) && command.taken_by?.session_id === session_id);
-  const text = wasCutOff(session) || isOwed ? goOnWords(why, commands, session_id) : undefined;
+  const text = wasCutOff(session) || isOwed ? goOnWords(commands, session_id) : undefined;
   // As its first task, so that it goes on with what was cut off before it takes new orders.
   const goOnArgs = text === undefined ? [] : [`--task=${text}`];
   return { resumes: session_id, more: [`--resume=${session_id}`, ...goOnArgs] };
@@ -204,8 +245,8 @@ function wasCutOff(session: SessionEvidence): boolean {
 }
 
 /**
- * Waits until the agent's last run has ended. A serve that was killed could not report the ends of its agents: they end a moment
- * later, with the pipes to it. So this publishes the goodbye for an agent that shows as online but whose lock nobody holds.
+ * Waits until the agent's last run has ended. A host that was killed, or went down with its machine, could not report its end. So this
+ * publishes the goodbye for an agent that shows as online but whose lock nobody holds.
  * @throws CliaiError `already_running`
  */
 async function untilGone(
@@ -225,7 +266,7 @@ async function untilGone(
     if (!isSaid && !isHeld) {
       isSaid = true;
       const instance_id = record?.heartbeat?.instance_id;
-      const goodbye = { agent_id: id, status: "disconnected", message: "it has ended with the server" };
+      const goodbye = { agent_id: id, status: "disconnected", message: "its host has ended without a word" };
       const timestamp = context.now().toISOString();
       bus.publish(agentSubject(id, "status"), {
         ...goodbye,
@@ -247,7 +288,7 @@ export function isThere(view: AgentView | undefined, runBefore: string | undefin
 /** @throws CliaiError `agent_id_invalid`, `already_running` */
 function requireFree(
   id: AgentId,
-  children: ReadonlyMap<AgentId, AgentChild>,
+  children: ReadonlyMap<AgentId, unknown>,
   { dataDir, server }: HeadlessAgentsOptions,
 ): void {
   const views = server.fleet.list();

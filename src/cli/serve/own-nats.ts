@@ -1,13 +1,14 @@
 // The NATS server of a serve: its own, with the keys of the data directory, or the one at --nats-url; and the connection to it.
 import { join, resolve } from "node:path";
 import { buildInfo } from "../../build-info.ts";
-import type { ServeSettings } from "../../config.ts";
+import { type ServeSettings, serveSettings } from "../../config.ts";
 import type { createKeyOwners } from "../../credentials/key-owners.ts";
 import { ensureKeys } from "../../credentials/keys.ts";
 import { natsDirOf } from "../../data-dir/data-dir.ts";
 import { ensureOwnDir } from "../../data-dir/private-files.ts";
-import { messageOf } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { NatsKeys } from "../../nats/accounts/credentials.ts";
+import { readRun } from "../../nats/child/leftover-server.ts";
 import { resolveServerBinary } from "../../nats/child/server-binary.ts";
 import { type NatsServer, startNatsServer } from "../../nats/child/server-process.ts";
 import type { NatsServerOptions } from "../../nats/child/start-once.ts";
@@ -64,21 +65,45 @@ async function startOwnNats(
     cacheDir: buildInfo.serverCacheDir,
     searchPath: env.PATH,
   });
-  const nats = await startNatsServer({
-    binary,
-    dir: natsDirOf(dataDir),
-    host: exposure.host,
-    tls: exposure.tls,
-    port: settings.nats_port,
+  const dir = natsDirOf(dataDir);
+  const options = {
+    ...{ binary, dir, host: exposure.host, tls: exposure.tls },
     sync: settings.sync,
     claims: keys && claimsOf(dataDir, keys, { now, log }),
     kill: running.kill.signal,
-    onViolation: (violation) => running.onViolation?.(violation),
+    onViolation: (violation: Violation) => running.onViolation?.(violation),
     log,
-  });
+  };
+  const port = settings.nats_port;
+  const before = await portOfBefore(dir, port);
+  const nats =
+    (before === undefined ? undefined : await startUnlessTaken({ ...options, port: before })) ??
+    (await startNatsServer({ ...options, port }));
   running.nats = nats;
   parts.defer(() => nats.stop());
   return nats.url;
+}
+
+type Violation = Parameters<NonNullable<NatsServerOptions["onViolation"]>>[0];
+
+/**
+ * The port of the last serve, if no other port was chosen for this one. The hosts of the agents outlive a serve, and find the next one
+ * at the address that they know.
+ */
+async function portOfBefore(dir: string, port: number): Promise<number | undefined> {
+  if (port !== 0 && port !== serveSettings.nats_port.default) return undefined;
+  const before = (await readRun(dir))?.port;
+  return before === 0 || before === port ? undefined : before;
+}
+
+/** Undefined if the port is taken. */
+async function startUnlessTaken(options: NatsServerOptions): Promise<NatsServer | undefined> {
+  try {
+    return await startNatsServer(options);
+  } catch (error) {
+    if (error instanceof CliaiError && error.code === "port_taken") return undefined;
+    throw error;
+  }
 }
 
 /** Reports each publish or subscription that our own nats-server refuses, with the agent whose key was used. */

@@ -148,7 +148,7 @@ async function startParts(
   await writeLayout(dataDir, version);
   // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
-  // The agents end before the server does, so that the server still stores their goodbyes.
+  // The launches that it ends end before the server does, so that the server still stores their goodbyes.
   parts.defer(() => captainsAgents.stop());
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
   const headlessAgents = createHeadlessAgents({ ...launching, server, bus });

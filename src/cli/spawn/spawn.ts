@@ -7,6 +7,8 @@ import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
 import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
 import { shellQuote } from "../../agents/shell-quote.ts";
+import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
+import { hostLogPath, keepLogSmall } from "../../data-dir/log-file.ts";
 import { removeRunFile, writeRunFile } from "../../data-dir/run-file.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -48,13 +50,16 @@ export const spawnCommand = defineCliCommand({
       timeoutMs === undefined
         ? undefined
         : withClient(own, context, (bus) => waitForWork(bus, { id, run, timeoutMs, context }));
+    const stopKeeping = keepLogSmall(hostLogPath(plan.dataDir, id));
     try {
       await endLeftoverRun(plan.dataDir, id, context.log);
       const { exitCode, work } = await runAgent(plan, context, awaitWork);
+      if (exitCode === 0) await forgetLaunch(plan, context);
       if (work === undefined || timeoutMs === undefined) return exitCode;
       printEnd(work, { timeoutMs }, context);
       return 0;
     } finally {
+      stopKeeping();
       await removeRunFile(plan.dataDir, id);
       await plan.credentials.end();
       plan.lock.release();
@@ -101,6 +106,12 @@ async function noteOlderServe(args: ClientArgs, context: CliContext): Promise<vo
   const server = await readServeFile(dataDirFor(args, context));
   const line = server && restartLine(server);
   if (line !== undefined) context.note(line);
+}
+
+/** An agent that has ended in order is not launched again by a server, even if none ran when it ended. */
+async function forgetLaunch({ dataDir, id, launch }: SpawnPlan, { log }: CliContext): Promise<void> {
+  const launched = createLaunchedAgents(dataDir, log);
+  if ((await launched.read()).get(id)?.session_id === launch.sessionId) await launched.forget(id);
 }
 
 type AwaitWork = (run: string) => Promise<EndOfWork> | undefined;

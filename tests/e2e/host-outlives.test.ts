@@ -1,0 +1,124 @@
+// A host is a process of its own: the real Claude Code in the middle of a turn, while the server is killed, ended and started again.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readProcessStart } from "../../src/processes/process-start.ts";
+import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
+import { claudeEnvironment } from "../support/claude-code.ts";
+import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { lifeOf } from "../support/steered-claude.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(120_000);
+
+type Facts = ShownAgent & { readonly pid: number; readonly heartbeat: { readonly instance_id: string } };
+
+async function until(serve: RunningServe, what: string, fits: (agent: ShownAgent) => boolean) {
+  const look = async () => {
+    const agent = await fetchAgent(serve, "ada").catch(() => undefined);
+    return agent !== undefined && fits(agent) && (agent as Facts);
+  };
+  return await waitFor(look, { what, deadlineMs: 30_000, saw: () => fetchAgent(serve, "ada") });
+}
+
+test.each(["SIGKILL", "SIGTERM"] as const)(
+  "serve/%s in the middle of a turn: the turn goes on, the next serve has the same run, and its task is applied once",
+  async (signal) => {
+    await using dir = await tempDir();
+    await using model = await startModelServer({
+      rules: [
+        { match: "count the files", once: true, turn: { text: "There are seven.", delayMs: 6_000 } },
+        { match: "count them again", once: true, turn: { text: "Seven still." } },
+      ],
+    });
+    const work = dir.join("work");
+    await mkdir(work);
+    const env = await claudeEnvironment({
+      home: dir.join("home"),
+      workDirs: [work],
+      modelServerUrl: model.url,
+    });
+    const config = dir.join("config.json");
+    await Bun.write(config, JSON.stringify({ agents: { steered: {} } }));
+    const serving = { env, dataDir: dir.join("data"), args: ["--config", config] };
+    let before: Facts;
+    let command: string;
+    {
+      await using serve = await startServe(serving);
+      const body = JSON.stringify({ profile: "steered", project: work, id: "ada", task: "count the files" });
+      const headers = { "content-type": "application/json" };
+      const response = await serve.fetch("/api/agents", { method: "POST", headers, body });
+      command = ((await response.json()) as { command_id: string }).command_id;
+      await model.waitForRequest(({ newText }) => newText.includes("count the files"), {
+        what: "its turn runs",
+      });
+      before = await until(serve, "it works", ({ status }) => status === "working");
+      serve.child.kill(signal);
+      await serve.child.exit();
+    }
+    expect(await readProcessStart(before.pid)).toBeDefined();
+    await using serve = await startServe({ ...serving, env: { ...env, CLIAI_LOG: "info" } });
+    await serve.child.line(`ada runs on (pid ${before.pid}): this server has it again`, { from: "stderr" });
+    const done = await until(
+      serve,
+      "its task is applied",
+      (agent) => lifeOf(agent, command).at(-1) === "applied by result",
+    );
+    expect([done.pid, done.heartbeat.instance_id]).toEqual([before.pid, before.heartbeat.instance_id]);
+    expect(lifeOf(done, command).filter((each) => each.startsWith("injected"))).toHaveLength(1);
+    expect(model.requests.filter(({ newText }) => newText.includes("count the files"))).toHaveLength(1);
+    expect(model.requests.filter(({ newText }) => newText.includes("Go on where you were"))).toEqual([]);
+    const sent = await serve.run(["send", "task", "ada", "count them again", "--wait", "applied"]);
+    expect(sent).toMatchObject({ code: 0 });
+    expect(await readFile(join(serving.dataDir, "agents", "ada", "host.log"), "utf8")).toContain(
+      "starting ada",
+    );
+
+    const down = await serve.run(["down", "--agents", "--json"], { deadlineMs: 60_000 });
+    expect(JSON.parse(down.stdout)).toMatchObject({
+      ended: true,
+      agents: [{ agent_id: "ada", outcome: "stopped" }],
+    });
+    expect(await readProcessStart(before.pid)).toBeUndefined();
+  },
+);
+
+test("down leaves the agents running, status names them, and down --agents ends them without a server", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer();
+  const work = dir.join("work");
+  await mkdir(work);
+  const env = await claudeEnvironment({
+    home: dir.join("home"),
+    workDirs: [work],
+    modelServerUrl: model.url,
+  });
+  const config = dir.join("config.json");
+  await Bun.write(config, JSON.stringify({ agents: { steered: {} } }));
+  const dataDir = dir.join("data");
+  const cliai = (...args: string[]) => runCliai([...args, "--data-dir", dataDir]);
+  await using serve = await startServe({ env, dataDir, args: ["--config", config] });
+  const body = JSON.stringify({ profile: "steered", project: work, id: "ada" });
+  const headers = { "content-type": "application/json" };
+  expect((await serve.fetch("/api/agents", { method: "POST", headers, body })).status).toBe(201);
+  const { pid } = await until(serve, "it is there", ({ status }) => status !== "starting");
+  expect((await cliai("down")).code).toBe(0);
+  expect(await serve.child.exit()).toMatchObject({ code: 0 });
+  expect((await cliai("status")).stdout).toBe(
+    `no server runs on ${dataDir}; start it: cliai serve --detach\nagents on this machine: ada\n`,
+  );
+  const down = await cliai("down", "--agents");
+  expect([down.code, down.stdout]).toEqual([0, "ada  stopped: its host was ended\n"]);
+  expect(await readProcessStart(pid)).toBeUndefined();
+  expect((await cliai("status")).stdout).toContain("agents on this machine: none");
+  // It was stopped: the next server does not launch it again.
+  await using again = await startServe({
+    env: { ...env, CLIAI_LOG: "info" },
+    dataDir,
+    args: ["--config", config],
+  });
+  await again.child.line("ready at", { from: "stderr" });
+  expect(await Bun.file(join(dataDir, "agents", "ada", "launched.json")).exists()).toBe(false);
+});
