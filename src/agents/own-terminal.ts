@@ -28,6 +28,8 @@ export interface OwnTerminalLaunch {
   readonly stdin: UserInput;
   readonly stdout: UserScreen;
   readonly open: OpenTerminal;
+  /** Whether the CLI ends when the user's terminal closes. Else it runs on, on the terminal of our own. */
+  readonly diesWithTerminal: boolean;
   /** The run's id, put into the CLI's environment as `CLIAI_RUN`. */
   readonly run: string;
 }
@@ -46,7 +48,8 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
  * @throws CliaiError `cli_missing` if the CLI cannot be started
  */
 export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal | undefined {
-  const { cli, args, cwd, env, stdin, stdout, run } = launch;
+  const { cli, args, cwd, env, stdin, stdout, diesWithTerminal, run } = launch;
+  let isTerminalThere = true;
   const size = () => [stdout.columns ?? 80, stdout.rows ?? 24] as const;
   const [columns, rows] = size();
   const { readPrompt } = cli;
@@ -54,7 +57,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   const modes = createTerminalModes();
   const terminal = open(launch, (data) => {
     modes.read(data);
-    stdout.write(data);
+    if (isTerminalThere) stdout.write(data);
     screen?.write(data);
   });
   if (terminal === undefined) return undefined;
@@ -74,16 +77,28 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   stdin.setRawMode?.(true);
   stdin.on("data", onInput);
   stdout.on("resize", onResize);
+  const leaveTerminal = () => {
+    if (!isTerminalThere) return;
+    isTerminalThere = false;
+    stdin.off("data", onInput);
+    reader.stop();
+    stdin.pause();
+    stdout.off("resize", onResize);
+  };
+  if (!diesWithTerminal) {
+    // A terminal that has closed can be noticed by these before its signal comes, and without a listener an error ends the process.
+    stdin.once("end", leaveTerminal).on("error", leaveTerminal);
+    stdout.on("error", leaveTerminal);
+  }
   const stopPassing = passSignals((signal) => {
     if (signal === "SIGINT") terminal.kill(signal);
+    else if (signal === "SIGHUP" && !diesWithTerminal) leaveTerminal();
     else void agent.end(signal);
   });
   const exit = terminal.exited.finally(() => {
-    stdin.off("data", onInput);
-    reader.stop();
+    if (!isTerminalThere) return;
+    leaveTerminal();
     stdin.setRawMode?.(false);
-    stdin.pause();
-    stdout.off("resize", onResize);
     // A CLI that was killed has not reset what it changed of the terminal.
     stdout.write(modes.reset());
   });

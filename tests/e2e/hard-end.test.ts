@@ -104,7 +104,7 @@ test("a stop by force ends a CLI that stands still, and its tool", async () => {
   expect((await ada.child.exit()).code).toBe(137);
 });
 
-test("serve's end ends an agent whose CLI stands still, and what the killed host of another has left", async () => {
+test("down --agents ends an agent whose CLI stands still, without a server; serve ends what the killed host of another has left", async () => {
   await using dir = await tempDir();
   await using model = await startModelServer({
     rules: [
@@ -133,6 +133,9 @@ test("serve's end ends an agent whose CLI stands still, and what the killed host
   process.kill(ada.cli, "SIGSTOP");
   serve.child.kill("SIGTERM");
   await serve.child.exit(30_000);
+  expect(await isOver(ada)).toBe(false);
+  const down = await serve.run(["down", "--agents"], { deadlineMs: 40_000 });
+  expect(down).toMatchObject({ code: 0, stdout: "ada  stopped: its host was ended\n" });
   expect(await isOver(ada)).toBe(true);
 });
 

@@ -7,7 +7,7 @@ import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { lifeOf } from "../support/steered-claude.ts";
+import { lifeOf, startSteered } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -121,4 +121,37 @@ test("down leaves the agents running, status names them, and down --agents ends 
   });
   await again.child.line("ready at", { from: "stderr" });
   expect(await Bun.file(join(dataDir, "agents", "ada", "launched.json")).exists()).toBe(false);
+});
+
+test("an agent on a terminal that is closed runs on, takes a task, and is stopped in order; with --die-with-terminal it ends", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer({
+    rules: [{ match: "count the files", turn: { text: "Seven." } }],
+  });
+  const steered = { model, outlivesTerminal: true };
+  await using ada = await startSteered(serve, { ...steered, id: "ada" });
+  const { pid } = (await ada.agent()) as Facts;
+  await ada.terminal.close();
+  const sent = await serve.run([
+    "send",
+    "task",
+    "ada",
+    "count the files",
+    "--wait",
+    "applied",
+    "--timeout",
+    "20",
+  ]);
+  expect(sent).toMatchObject({ code: 0 });
+  expect(((await ada.agent()) as Facts).pid).toBe(pid);
+  expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  await waitFor(async () => (await readProcessStart(pid)) === undefined, { what: "its host has ended" });
+
+  await using bob = await startSteered(serve, { ...steered, id: "bob", outlivesTerminal: false });
+  const other = ((await bob.agent()) as Facts).pid;
+  await bob.terminal.close();
+  await waitFor(async () => (await readProcessStart(other)) === undefined, {
+    what: "the other's host has ended",
+    deadlineMs: 15_000,
+  });
 });

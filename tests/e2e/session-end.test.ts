@@ -1,6 +1,8 @@
-// What the real Claude Code had in its hands when its session ended: an orderly restart of serve, a crash of the CLI, a stop.
+// What the real Claude Code had in its hands when its session ended: an orderly end of the machine, a crash of the CLI, a stop.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rm } from "node:fs/promises";
+import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
+import { ada } from "../support/agents.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
@@ -49,7 +51,7 @@ function detailOf({ commands }: ShownAgent, id: string): string | undefined {
 const promptsWith = (model: ModelServer, words: string) =>
   model.requests.filter(({ newText, isSide }) => !isSide && newText.includes(words));
 
-test("an orderly restart of serve: what was seen is gone on with and ends, what was not is given again, marked", async () => {
+test("an orderly end of the whole machine: what was seen is gone on with and ends, what was not is given again, marked", async () => {
   await using dir = await tempDir();
   await using model = await startModelServer({
     rules: [thinksLong, { match: "Go on where you were", turn: { text: "The first is done." } }, takesSecond],
@@ -72,6 +74,14 @@ test("an orderly restart of serve: what was seen is gone on with and ends, what 
     const headers = { "content-type": "application/json" };
     expect((await serve.fetch("/api/agents", { method: "POST", headers, body })).status).toBe(201);
     await giveTwo(serve, model, untilOf(serve));
+    const { pid } = await fetchAgent(serve, "ada");
+    serve.child.kill("SIGTERM");
+    await serve.child.exit();
+    process.kill(pid ?? 0, "SIGTERM");
+    await waitFor(() => !isAgentHeld(options.dataDir, ada), {
+      what: "its host has ended",
+      deadlineMs: 20_000,
+    });
   }
   await using serve = await startServe(options);
   const until = untilOf(serve);

@@ -23,6 +23,8 @@ export interface SteeredOptions {
   readonly userSettings?: object;
   /** The directory that it is started in is none that Claude trusts: it asks about it first. */
   readonly isUntrusted?: boolean;
+  /** Whether it runs on without its terminal; else it ends with that, and so with its test. */
+  readonly outlivesTerminal?: boolean;
   /** Passed on to Claude. */
   readonly claudeArgs?: readonly string[];
 }
@@ -47,6 +49,7 @@ async function prepare(
     routes = "",
     userSettings,
     isUntrusted = false,
+    outlivesTerminal = false,
   }: SteeredOptions,
 ) {
   const dir = await tempDir();
@@ -60,6 +63,7 @@ async function prepare(
     await writeFile(join(env.CLAUDE_CONFIG_DIR ?? "", "settings.json"), JSON.stringify(userSettings));
   }
   const own = ["spawn", "steered", "--id", id, "--data-dir", serve.dataDir, "--config", config];
+  if (!outlivesTerminal) own.push("--die-with-terminal");
   const passed = claudeArgs.length === 0 ? [] : ["--", ...claudeArgs];
   const commandLine = [...cliaiCommand(), ...own, ...args, ...passed];
   const { CLIAI_LOG = "warn" } = process.env;

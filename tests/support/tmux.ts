@@ -34,6 +34,8 @@ export interface TmuxSession extends AsyncDisposable {
   enter(line: string): Promise<void>;
   /** The screen once it has the text, matches or fits. Default deadline 15000 ms; fails with the last screen. */
   waitFor(wanted: ScreenMatch, deadlineMs?: number): Promise<string>;
+  /** Closes the terminal under the program, as a window that is closed; nothing else works after that. */
+  close(): Promise<void>;
   /** The program's exit code, null when a signal ended it. Default deadline 10000 ms. */
   exit(deadlineMs?: number): Promise<number | null>;
 }
@@ -42,6 +44,7 @@ export interface TmuxSession extends AsyncDisposable {
 export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
   const { dir, commandLine, env, cwd, columns = 160, rows = 50 } = options;
   const socket = join(dir, "tmux.sock");
+  let isClosed = false;
 
   async function tmux(...args: string[]): Promise<string> {
     await using child = await startChild("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
@@ -107,7 +110,12 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
     async exit(deadlineMs = 10_000) {
       return (await waitFor(ended, { what: `the end of ${commandLine[0]}`, deadlineMs, saw: screen })).code;
     },
+    async close() {
+      isClosed = true;
+      await tmux("kill-server");
+    },
     async [Symbol.asyncDispose]() {
+      if (isClosed) return;
       try {
         await endProgram();
       } finally {

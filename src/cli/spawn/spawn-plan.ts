@@ -72,6 +72,10 @@ export const spawnArgs = {
     description: "with --wait: stop waiting after this time (default a week)",
   },
   quiet: { type: "boolean", description: "with --headless: do not print what the agent says" },
+  "die-with-terminal": {
+    type: "boolean",
+    description: "end the agent when its terminal closes; otherwise it runs on without it",
+  },
   "strict-mcp": { type: "boolean", description: "let the agent use only cliai's MCP server" },
   "dry-run": {
     type: "boolean",
@@ -98,6 +102,8 @@ export interface SpawnPlan {
   readonly credentials: OwnCredentials;
   /** Whether the agent ends when standard input ends: `--ends-with-input`. */
   readonly endsWithInput: boolean;
+  /** Whether it ends when its terminal closes. */
+  readonly diesWithTerminal: boolean;
   /** Whether to print what the agent says, if it has no terminal. */
   readonly printsWords: boolean;
   readonly launch: AgentLaunch;
@@ -165,6 +171,7 @@ export async function planSpawn(
   const endsWithInput = args["ends-with-input"] === true;
   return {
     endsWithInput,
+    diesWithTerminal: args["die-with-terminal"] === true,
     printsWords: args.quiet !== true && args.wait !== true && !context.json,
     id,
     name,

@@ -183,6 +183,7 @@ function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
 async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
   const { id, cli, cwd, launch, dataDir } = plan;
   const { stdin, stdout } = process;
+  const { diesWithTerminal } = plan;
   const what = {
     ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
     args: cli.buildArgs({ ...launch, settingsPath }),
@@ -192,7 +193,9 @@ async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Pr
   const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
   await writeRunFile(dataDir, id, own);
   const agent: LaunchedAgent =
-    (isOwn ? launchOnOwnTerminal({ ...what, stdin, stdout, open: openTerminal }) : undefined) ??
+    (isOwn
+      ? launchOnOwnTerminal({ ...what, stdin, stdout, diesWithTerminal, open: openTerminal })
+      : undefined) ??
     launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
   const { pid } = agent;
   const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);
