@@ -121,9 +121,12 @@ test("a run that ends before it was told to go on: the next one is told, and the
     };
     return await waitFor(look, { what, saw, deadlineMs: 40_000 });
   };
+  /** As a machine that loses its power. */
   const killed = async (serve: RunningServe) => {
+    const { pid } = await fetchAgent(serve, "ada");
     serve.child.kill("SIGKILL");
     await serve.child.exit();
+    process.kill(pid ?? 0, "SIGKILL");
   };
   let run: string | undefined;
   {
