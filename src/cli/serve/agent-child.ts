@@ -108,25 +108,21 @@ async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir"
   );
 }
 
-/** A host that an earlier serve has launched, and that has outlived it. Its exit code is not known. */
-export interface FoundHost {
-  /** Resolves when its process has ended, and nothing of its run is left; at once when the signal aborts. */
-  readonly ended: Promise<void>;
-}
-
-export function watchHost(
+/**
+ * Watches a host that an earlier serve has launched, and that has outlived it. Resolves when its process has ended and nothing of its
+ * run is left, with how it ended, as far as that is known; at once when the signal aborts.
+ */
+export async function watchHost(
   options: Pick<AgentChildOptions, "dataDir" | "id" | "context"> & {
     readonly host: KnownProcess;
     readonly signal: AbortSignal;
   },
-): FoundHost {
+): Promise<string> {
   const { dataDir, id, host, signal } = options;
-  const watch = async () => {
-    while (!signal.aborted && (await stillRunning([host])).length > 0) await pause(foundEveryMs, signal);
-    // Whoever holds the lock by then has begun another run.
-    if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
-  };
-  return { ended: watch() };
+  while (!signal.aborted && (await stillRunning([host])).length > 0) await pause(foundEveryMs, signal);
+  // Whoever holds the lock by then has begun another run.
+  if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
+  return "its exit code is not known";
 }
 
 function startSpawn(options: AgentChildOptions): ChildProcess {

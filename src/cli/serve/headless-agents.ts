@@ -72,8 +72,9 @@ interface Launch {
   readonly isRemembered?: boolean | undefined;
 }
 
-export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAgents {
-  const { dataDir, profiles, context, server } = options;
+/** The agents of this serve: those that it launches, and those that it takes up from the last one. */
+function createLaunches(options: HeadlessAgentsOptions) {
+  const { dataDir, context, server } = options;
   const { fleet } = server;
   const { log } = context;
   const memory = createLaunchedAgents(dataDir, log);
@@ -125,23 +126,27 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
     if (!(await memory.read()).has(id)) return;
     log.warn(`${id} did not end in order (${how}): the next start of the server launches it again`);
   };
-  /** Whether its host runs: then it is watched, and nothing else changes for it. */
-  const takeUp = async (id: AgentId): Promise<boolean> => {
-    const host = await findHost(dataDir, id);
-    if (host === undefined) return false;
-    log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
-    const found = watchHost({ dataDir, id, context, host, signal: stopping.signal });
-    children.set(id, { ended: found.ended.then(() => "its host has ended") });
-    void found.ended.then(async () => {
+  const isTakenUp = async (id: AgentId): Promise<boolean> => {
+    const found = await takeUp(id, options, stopping.signal);
+    if (found === undefined) return false;
+    children.set(id, found);
+    void found.ended.then(async (how) => {
       if (stopping.signal.aborted) return;
       children.delete(id);
-      log.info(`${id} has ended`);
-      await forgetIfOver(id, "its exit code is not known");
+      await forgetIfOver(id, how);
     });
     return true;
   };
+  return { memory, children, starting, stopping, launch, isTakenUp };
+}
+
+export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAgents {
+  const { profiles, context, server } = options;
+  const { fleet } = server;
+  const { log } = context;
+  const { memory, children, starting, stopping, launch, isTakenUp } = createLaunches(options);
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
-    if (await takeUp(id)) return;
+    if (await isTakenUp(id)) return;
     const view = fleet.get(id);
     if (isStopped(view)) return await memory.forget(id);
     await untilGone(id, options);
@@ -192,6 +197,18 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
       await Promise.all([...starting].map((child) => child.end()));
     },
   };
+}
+
+/** Watches its host, if that runs. Nothing else changes for the agent. */
+async function takeUp(
+  id: AgentId,
+  { dataDir, context }: HeadlessAgentsOptions,
+  signal: AbortSignal,
+): Promise<Pick<AgentChild, "ended"> | undefined> {
+  const host = await findHost(dataDir, id);
+  if (host === undefined) return undefined;
+  context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
+  return { ended: watchHost({ dataDir, id, context, host, signal }) };
 }
 
 /** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
