@@ -32,6 +32,9 @@ export interface ProfileSet {
 }
 
 /** @param unused why each of the other files does not count; shown with the error for an unknown name, which may be in one of them */
+/** What an agent that was launched without a profile has as the name of its profile. It is launched again by that name. */
+const nameWithoutProfile = "agent";
+
 export function createProfileSet(
   files: readonly ProfilesFile[],
   unused: readonly CliaiError[] = [],
@@ -60,10 +63,12 @@ export function createProfileSet(
   return {
     list: () => names.map(listed),
     find(name, code = "config_invalid") {
-      if (name === undefined) return { name: "agent", profile: defaultProfile, origins: new Map() };
+      const without = { name: nameWithoutProfile, profile: defaultProfile, origins: new Map() };
+      if (name === undefined) return without;
       const problem = problemOf(name);
       if (problem !== undefined) throw problem;
       if (names.includes(name)) return merge(name);
+      if (name === nameWithoutProfile) return without;
       const hint = didYouMean(name, names) ?? `the profiles are ${names.join(", ") || "none"}`;
       const more = unused.map(({ message, hint: how = "" }) => `; ${message}: ${how}`).join("");
       throw new CliaiError(code, `no profile "${name}"`, { hint: hint + more });

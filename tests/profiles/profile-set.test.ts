@@ -27,6 +27,11 @@ describe("createProfileSet()", () => {
     expect(named.find("agent").profile.model).toBe("m9");
   });
 
+  test("gives the defaults by the name that an agent without a profile has, so that it can be launched again", () => {
+    expect(createProfileSet([base]).find("agent")).toMatchObject({ name: "agent", profile: defaultProfile });
+    expect(() => createProfileSet([parseProfilesFile("{", "/own")]).find("agent")).toThrow("is not JSON");
+  });
+
   test("never takes a farther profile in the place of a wrong one, and takes the others", () => {
     const set = createProfileSet([base, file({ coder: { permissions: "inbx" }, fixer: {} })]);
     expect(() => set.find("coder")).toThrow('/own: "coder.permissions" must be cli or inbox, not "inbx"');
