@@ -31,10 +31,10 @@ export interface ProfileSet {
   find(name: string | undefined, code?: ErrorCode): FoundProfile;
 }
 
-/** @param unused why each of the other files does not count; shown with the error for an unknown name, which may be in one of them */
 /** What an agent that was launched without a profile has as the name of its profile. It is launched again by that name. */
 const nameWithoutProfile = "agent";
 
+/** @param unused why each of the other files does not count; shown with the error for an unknown name, which may be in one of them */
 export function createProfileSet(
   files: readonly ProfilesFile[],
   unused: readonly CliaiError[] = [],
