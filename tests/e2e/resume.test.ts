@@ -145,3 +145,23 @@ test("--all has those again that ran when the machine went down, and no others; 
     saw: terminal.screen,
   });
 });
+
+test("an agent that the server is starting again by itself is left to it: the resume says that it runs", async () => {
+  await using place = await prepare();
+  let serve = await startServe(place.options);
+  await using parts = new AsyncDisposableStack();
+  parts.defer(() => serve[Symbol.asyncDispose]());
+  expect(
+    (await serve.run(["spawn", "coder", "remember seven", "--detach", "--wait", "--id", "hal"])).code,
+  ).toBe(0);
+  // As a machine does that loses its power.
+  process.kill(Number((await fetchAgent(serve, "hal")).pid), "SIGKILL");
+  serve.child.kill("SIGKILL");
+  await serve.child.exit();
+  await serve[Symbol.asyncDispose]();
+
+  serve = await startServe(place.options);
+  const resumed = await serve.run(["resume", "hal"]);
+  expect(resumed).toMatchObject({ code: 0, stderr: "" });
+  expect(resumed.stdout).toStartWith("hal: runs already (");
+});

@@ -31,6 +31,8 @@ export async function declareGone(
   while (performance.now() < deadline) {
     const reading = await reader.find(agent_id);
     if (reading === undefined || viewOf(reading).axes.link.value === "offline") return;
+    // Another run has begun meanwhile. The launch that follows is then refused.
+    if (reading.record.heartbeat?.instance_id !== heartbeat?.instance_id) return;
     await pause(lookEveryMs);
   }
   throw new CliaiError("no_answer", `${agent_id} is still online for the fleet: ${why}`, {

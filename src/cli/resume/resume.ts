@@ -4,6 +4,7 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -11,7 +12,13 @@ import { sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
-import { type AgentReading, createFleetReader, viewOf, viewsOf } from "../fleet/fleet-reading.ts";
+import {
+  type AgentReading,
+  createFleetReader,
+  type FleetReader,
+  viewOf,
+  viewsOf,
+} from "../fleet/fleet-reading.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { configArgs, loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
@@ -42,7 +49,7 @@ type ResumeArgs = Arguments<typeof resumeArgs>;
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 30_000 };
 const letGoWithinMs = 10_000;
-const hostEndsWithinMs = 15_000;
+const settlesWithinMs = 20_000;
 const lookEveryMs = 50;
 
 export const resumeCommand = defineCliCommand({
@@ -77,9 +84,11 @@ async function resumeAll({ args, ids, bus, context }: Resuming): Promise<Again |
   for (const id of ids) readings.push(await reader.require(id));
   const views = args.all === true ? viewsOf(await reader.all()) : readings.map(viewOf);
   const standings = await Promise.all(
-    views.map(async (view) => {
-      if (view.axes.link.value === "offline") await untilLetGoOf(dataDir, view.agent_id);
-      return standingOf(view, { hostname: hostname(), isHeld: isAgentHeld(dataDir, view.agent_id) });
+    views.map(async (each) => {
+      const isHeld = () => isAgentHeld(dataDir, each.agent_id);
+      // A host says goodbye a moment before it ends, and one that the server has just started is not connected yet.
+      const view = await untilOnline(each, reader, isHeld);
+      return standingOf(view, { hostname: hostname(), isHeld: isHeld() });
     }),
   );
   const chosen = args.all === true ? standings.filter(({ wentDown }) => wentDown) : standings;
@@ -98,10 +107,20 @@ async function resumeAll({ args, ids, bus, context }: Resuming): Promise<Again |
   return undefined;
 }
 
-/** Waits until the agent's host has ended, because a host says goodbye for its agent a moment before it ends itself. */
-async function untilLetGoOf(dataDir: string, id: AgentId): Promise<void> {
-  const deadline = performance.now() + hostEndsWithinMs;
-  while (isAgentHeld(dataDir, id) && performance.now() < deadline) await pause(lookEveryMs);
+/** Waits until the agent is online, or `mayCome` says that it does not come online, or the time is up. Resolves to its view by then. */
+async function untilOnline(
+  view: AgentView,
+  reader: Pick<FleetReader, "find">,
+  mayCome: () => boolean,
+): Promise<AgentView> {
+  const deadline = performance.now() + settlesWithinMs;
+  let latest = view;
+  while (latest.axes.link.value !== "online" && mayCome() && performance.now() < deadline) {
+    await pause(lookEveryMs);
+    const reading = await reader.find(view.agent_id);
+    if (reading !== undefined) latest = viewOf(reading);
+  }
+  return latest;
 }
 
 function hasTerminal({ isTerminal }: CliContext): boolean {
@@ -126,8 +145,17 @@ async function resumeOne(standing: Standing, bus: Bus, context: CliContext): Pro
       await declareGone(bus, standing, context);
       const { profile, project, session } = againOf(view);
       const request = { profile: profile ?? "agent", project, id: agent_id, from: operatorOf(context) };
-      await askForLaunch(bus, { ...request, ...(session === undefined ? {} : { resumes: session }) });
-      const { session_id } = (await createFleetReader(bus, context).find(agent_id))?.record ?? {};
+      const reader = createFleetReader(bus, context);
+      try {
+        await askForLaunch(bus, { ...request, ...(session === undefined ? {} : { resumes: session }) });
+      } catch (error) {
+        if (!(error instanceof CliaiError) || error.code !== "already_running") throw error;
+        // At its own start the server starts those again that it had launched.
+        const { axes, status } = await untilOnline(view, reader, () => true);
+        if (axes.link.value !== "online") throw error;
+        return tell("nothing", `runs already (${status})`);
+      }
+      const { session_id } = (await reader.find(agent_id))?.record ?? {};
       const isSame = session !== undefined && session_id === session;
       const which = isSame ? "in its session" : "in a new session, because it had none to go on in";
       return tell("started", `${why}; started again without a terminal, ${which}`, {

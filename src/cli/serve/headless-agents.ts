@@ -17,7 +17,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import type { ProfileSet } from "../../profiles/profile-set.ts";
 import type { Server } from "../../server/server.ts";
-import { atMost, pause } from "../../waiting.ts";
+import { pause } from "../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
 import { type AgentChild, startAgentChild, watchHost } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
@@ -145,11 +145,19 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
   const { fleet } = server;
   const { log } = context;
   const { memory, children, starting, stopping, launch, isTakenUp } = createLaunches(options);
+  /** Waits for the process of an agent that is resumed: it ends a moment after its goodbye, or has just begun. */
+  const untilEndedOrOnline = async (id: AgentId): Promise<void> => {
+    const deadline = performance.now() + endsWithinMs;
+    const isOnline = () => fleet.get(id)?.axes.link.value === "online";
+    while (children.has(id) && !isOnline() && performance.now() < deadline) await pause(lookEveryMs);
+  };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
-    if (await isTakenUp(id)) return;
+    if (children.has(id) || (await isTakenUp(id))) return;
     const view = fleet.get(id);
     if (isStopped(view)) return await memory.forget(id);
     await untilGone(id, options);
+    // A person has resumed it meanwhile.
+    if (children.has(id)) return;
     log.info(`resuming ${id}`);
     const { resumes, more } = resumedArgs(view, session_id);
     // Without a time limit, because nobody waits for an answer here.
@@ -168,10 +176,7 @@ export function createHeadlessAgents(options: HeadlessAgentsOptions): HeadlessAg
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
-      // Wait for the last process of an agent that is resumed: it ends a moment after its goodbye.
-      const before = resumes === undefined ? undefined : children.get(id);
-      if (before !== undefined && fleet.get(id)?.axes.link.value !== "online")
-        await atMost(endsWithinMs, before.ended);
+      if (resumes !== undefined) await untilEndedOrOnline(id);
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
