@@ -105,6 +105,7 @@ for (const { id, task, events = [], usage, asks, isPaused = false, isGone = fals
     ...events,
   ])
     say("event", { ...event, generation: 1, seq: ++seq });
+  if (events.at(-1)?.kind === "tool_start") say("status", { status: "working", current_task: task });
   if (isGone) say("status", { status: "stopped", message: "stopped by ada" });
   await bus.flush();
   await waitFor(async () => (await serve.fetch(`/api/agents/${id}`)).ok, { what: id });
