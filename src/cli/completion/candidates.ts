@@ -3,6 +3,7 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { readFleetFile } from "../../data-dir/fleet-file.ts";
 import { statusTextOf } from "../../domain/fleet/status-look.ts";
+import { isControl, isWaiting } from "../../domain/receipts.ts";
 import { commandTypes } from "../../domain/wire/order-messages.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { viewsOf } from "../fleet/fleet-reading.ts";
@@ -11,6 +12,8 @@ import type { CommandRow } from "../frame/commands.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { flagsWithValues, ownWords } from "../frame/strict-args.ts";
+import { plain } from "../frame/terminal.ts";
+import { profileReader } from "../spawn/profile.ts";
 import { shells } from "./scripts.ts";
 
 export interface Candidate {
@@ -28,7 +31,7 @@ export async function completionLines(
   context: CliContext,
 ): Promise<string[]> {
   const found = await candidatesFor(unsplit(words), commands, context).catch(() => []); // a Tab prints no error
-  return found.map(({ value, description }) => `${value}\t${description.replaceAll(/\s+/g, " ")}`);
+  return found.map(({ value, description }) => `${value}\t${plain(description)}`);
 }
 
 /** bash splits `--wait=seen` at the `=`. PowerShell cannot pass an empty word, so its script passes `=` for an empty last word. */
@@ -47,7 +50,7 @@ async function candidatesFor(
   const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (row === undefined || rest.slice(0, -1).includes("--")) return [];
   const { shape } = await row.load();
-  return await inCommand(shape, rest, context);
+  return await inCommand(first, shape, rest, context);
 }
 
 function commandRows(commands: Readonly<Record<string, CommandRow>>): Candidate[] {
@@ -56,6 +59,7 @@ function commandRows(commands: Readonly<Record<string, CommandRow>>): Candidate[
 }
 
 async function inCommand(
+  name: string,
   { args: standard, subcommands = {} }: CommandShape,
   words: readonly string[],
   context: CliContext,
@@ -79,7 +83,9 @@ async function inCommand(
   const positionals = Object.keys(args).filter((key) => args[key]?.type === "positional");
   const key =
     positionals[place] ?? (listing.includes(positionals.at(-1) ?? "") ? positionals.at(-1) : undefined);
-  const own = key === undefined ? [] : await valuesOf(key, undefined, words, context);
+  // The COMMAND of `cancel` is an order's id, that of `send` a type.
+  const meant = name === "cancel" && key === "command" ? "order" : key;
+  const own = meant === undefined ? [] : await valuesOf(meant, undefined, words, context);
   const below =
     given.length === 0
       ? Object.entries(subcommands).map(([value, { description }]) => ({ value, description }))
@@ -118,26 +124,40 @@ async function valuesOf(
           description: `${agent_id}: ${summary}`,
         })),
       );
+    case "order":
+      return (await knownAgents(words, context)).flatMap(({ agent_id, commands }) =>
+        commands
+          .filter((command) => isWaiting(command) && !isControl(command.type))
+          .map(({ command_id, type, summary }) => ({
+            value: command_id,
+            description: `${agent_id}: ${type} ${summary}`,
+          })),
+      );
     case "command":
       return commandTypes.map((value) => ({ value, description: "" }));
     case "shell":
       return shells.map((value) => ({ value, description: "" }));
     case "profile":
-      return Object.entries((await loadConfig(undefined, context)).config.agents ?? {}).map(
-        ([value, profile]) => ({
-          value,
-          description: profile.description ?? "",
-        }),
+      return (await knownProfiles(words, context)).flatMap(({ name, found }) =>
+        found === undefined ? [] : [{ value: name, description: found.profile.description ?? "" }],
       );
     default:
       return [];
   }
 }
 
-async function knownAgents(words: readonly string[], context: CliContext) {
+async function knownProfiles(words: readonly string[], context: CliContext) {
+  const loaded = await loadConfig(undefined, context);
+  return (await profileReader(loaded, dataDirIn(words, context))(context.cwd)).list();
+}
+
+function dataDirIn(words: readonly string[], context: CliContext): string {
   const place = words.indexOf("--data-dir");
-  const dataDir = place === -1 ? undefined : words[place + 1];
-  const known = await readFleetFile(dataDirFor({ "data-dir": dataDir }, context));
+  return dataDirFor({ "data-dir": place === -1 ? undefined : words[place + 1] }, context);
+}
+
+async function knownAgents(words: readonly string[], context: CliContext) {
+  const known = await readFleetFile(dataDirIn(words, context));
   return known === undefined ? [] : viewsOf({ records: known.records, now: known.asOf });
 }
 

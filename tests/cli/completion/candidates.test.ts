@@ -71,4 +71,30 @@ describe("completionLines()", () => {
     const elsewhere = ["show", "--data-dir", dir.path, ""];
     expect(await completionLines(elsewhere, commands, testContext())).toEqual(["ada\tstarting: dig"]);
   });
+
+  test("cancel is offered the tasks and messages that wait, described without anything that steers the terminal", async () => {
+    await using dir = await tempDir();
+    const order = (command_id: string, type: string, state: string) => ({
+      ...{ command_id, type, from: "eve", summary: "a\u001b[2Jb", stream_seq: 1, issued_at: at },
+      receipts: [{ state, at }],
+    });
+    const orders = [
+      order("t1", "task", "stored"),
+      order("t2", "task", "applied"),
+      order("p1", "pause", "stored"),
+    ];
+    await writeFile(
+      dir.join("fleet.json"),
+      JSON.stringify({ agents: [record("ada", { commands: orders })] }),
+    );
+    const context = testContext({ env: { CLIAI_HOME: dir.path } });
+    expect(await completionLines(["cancel", ""], commands, context)).toEqual(["t1\tada: task a\ufffd[2Jb"]);
+  });
+
+  test("spawn is offered the profiles of profiles.json, too", async () => {
+    await using dir = await tempDir();
+    await writeFile(dir.join("profiles.json"), JSON.stringify({ tidy: { description: "tidies" } }));
+    const context = testContext({ env: { CLIAI_HOME: dir.path } });
+    expect(await completionLines(["spawn", "ti"], commands, context)).toEqual(["tidy\ttidies"]);
+  });
 });
