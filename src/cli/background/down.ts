@@ -82,8 +82,8 @@ async function endServer(dataDir: string): Promise<number | undefined> {
     if ((await stillRunning([server])).length > 0) process.kill(pid, signal);
     const deadline = performance.now() + endsWithinMs;
     while (performance.now() < deadline) {
-      // The server releases the data directory a moment before its process ends.
-      if (!(await isServed(dataDir)) && (await stillRunning([server])).length === 0) return pid;
+      // With its process the lock is gone, too. Whoever holds the data directory by now is the next server.
+      if ((await stillRunning([server])).length === 0) return pid;
       await pause(lookEveryMs);
     }
   }
