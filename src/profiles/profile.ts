@@ -11,10 +11,16 @@ const seconds = wholeNumber(1, 86_400);
 const words = (what: string) => v.array(textSetting(what), `must be a list of texts: ${what}`);
 export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
 
-/** A profile may not set cliai's own variables: they tell which run a process belongs to, so that its leftovers can be found. */
+/**
+ * A profile may not set cliai's own variables: they tell which run a process belongs to, so that its leftovers can be found. Windows does
+ * not tell upper and lower case apart in their names.
+ */
 const variableName = v.pipe(
   v.string(),
-  v.regex(/^(?!CLIAI_)[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of a variable that a profile may set"),
+  v.regex(
+    /^(?![Cc][Ll][Ii][Aa][Ii]_)[A-Za-z_][A-Za-z0-9_]*$/,
+    "is not the name of a variable that a profile may set",
+  ),
 );
 
 export const profileEntries = {

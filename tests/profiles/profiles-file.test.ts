@@ -31,6 +31,11 @@ describe("parseProfilesFile()", () => {
       '"fixer.env.CLIAI_RUN" is not the name of a variable',
       "correct it",
     ],
+    [
+      { fixer: { env: { Cliai_Run: "" } } },
+      '"fixer.env.Cliai_Run" is not the name of a variable',
+      "correct it",
+    ],
     [{ fixer: { routes: ["telepathy"] } }, '"fixer.routes.0" must be one of stream-json, ', "correct it"],
     [{ fixer: { allowed_tools: [""] } }, '"fixer.allowed_tools.0" must be a rule such as', "correct it"],
     [{ fixer: [] }, '/d/profiles.json: "fixer" must be an object, not a list', "correct it"],
