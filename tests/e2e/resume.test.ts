@@ -1,6 +1,9 @@
 // `cliai resume` with real Claude Code, offline: what is paused, what has ended, what went down with its machine.
+
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
+import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
@@ -161,6 +164,7 @@ test("an agent that the server is starting again by itself is left to it: the re
   await serve[Symbol.asyncDispose]();
 
   serve = await startServe(place.options);
+  await waitFor(() => isAgentHeld(serve.dataDir, parseAgentId("hal")), { what: "serve is starting hal" });
   const resumed = await serve.run(["resume", "hal"]);
   expect(resumed).toMatchObject({ code: 0, stderr: "" });
   expect(resumed.stdout).toStartWith("hal: runs already (");

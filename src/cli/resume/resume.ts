@@ -8,6 +8,7 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { readProcessStart } from "../../processes/process-start.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
@@ -88,7 +89,8 @@ async function resumeAll({ args, ids, bus, context }: Resuming): Promise<Again |
       const isHeld = () => isAgentHeld(dataDir, each.agent_id);
       // A host says goodbye a moment before it ends, and one that the server has just started is not connected yet.
       const view = await untilOnline(each, reader, isHeld);
-      return standingOf(view, { hostname: hostname(), isHeld: isHeld() });
+      const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
+      return standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
     }),
   );
   const chosen = args.all === true ? standings.filter(({ wentDown }) => wentDown) : standings;

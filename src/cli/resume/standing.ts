@@ -15,18 +15,21 @@ export interface Standing {
 export interface Place {
   /** The name of this machine. */
   readonly hostname: string;
-  /** Whether a process of this machine holds the agent's lock. */
+  /** Whether a process of this machine holds the agent's lock in this data directory. */
   readonly isHeld: boolean;
+  /** Whether the process that the agent's heartbeats name runs on this machine. */
+  readonly isRunning: boolean;
 }
 
 const ownEnds: readonly string[] = ["stopped", "ended", "crashed", "failed_to_start"];
 
-export function standingOf(view: AgentView, { hostname, isHeld }: Place): Standing {
+export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Place): Standing {
   const { axes, status, host, session } = view;
   const why = axes.link.reason;
   const isHere = host === undefined || host === hostname;
   // A host holds its agent's lock while it lives. After a host was killed, the record may still say for a while that it is online.
-  const isDead = isHere && !isHeld && session !== undefined;
+  // With a lock in another data directory, the process of the heartbeats still runs.
+  const isDead = isHere && !isHeld && !isRunning && session !== undefined;
   if (ownEnds.includes(status) && !isHeld) {
     const how = view.said?.message === undefined ? status : `${status} (${view.said.message})`;
     return isHere ? { view, state: "ended", why: how, wentDown: false } : elsewhere(view, false);

@@ -24,12 +24,16 @@ const pause = {
 };
 const { session: _, ...bare } = running;
 
-const stand = (record: AgentRecord, isHeld: boolean, hostname = "here") => {
-  const { state, wentDown } = standingOf(viewAgent(record, now), { hostname, isHeld });
+const stand = (record: AgentRecord, isHeld: boolean, hostname = "here", isRunning = isHeld) => {
+  const { state, wentDown } = standingOf(viewAgent(record, now), { hostname, isHeld, isRunning });
   return wentDown ? `${state}, went down` : state;
 };
 
 describe("standingOf()", () => {
+  test("leaves one alone whose lock is in another data directory: its process runs", () => {
+    expect(stand(running, false, "here", true)).toBe("runs");
+  });
+
   test.each<[string, AgentRecord, boolean, string]>([
     ["one that runs", running, true, "runs"],
     ["one that is paused", { ...running, commands: [pause] }, true, "paused"],
