@@ -50,8 +50,8 @@ function problemOf(name: string, value: unknown, path: string): CliaiError | und
   const read = v.safeParse(ProfileSchema, value);
   if (read.success) return undefined;
   const problem = describeIssue(read.issues[0], place);
-  if (name !== "agents") return problem;
-  // In the file of --config, the profiles stand below the key "agents". Here they do not.
+  // In the file of --config, the profiles stand below the key "agents". Here they stand below no key.
+  if (name !== "agents" && name !== "profiles") return problem;
   const hint = 'this file holds the profiles at its top level: {"NAME": {…}}';
   return new CliaiError(problem.code, problem.message, { hint });
 }

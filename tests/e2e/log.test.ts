@@ -44,7 +44,7 @@ test("of a headless agent: told, did, said, its words as they come on stdout, it
   expect(words[0]).toMatch(/^\d{4}-\d\d-\d\d$/);
   const order = [
     /^told {6}prompt: look around$/,
-    /^did {7}Bash: echo looked; exit 3$/,
+    /^calls {5}Bash: echo looked; exit 3$/,
     /^failed {4}Bash: ./,
     /^said {6}First line\.$/,
     /^ {22}- indented$/,

@@ -43,7 +43,10 @@ export async function stopOnlineAgents(
   const online = [...records.values()]
     .filter((record) => deriveAxes(record, now, listeningSince).link.value === "online")
     .sort(byAgentId);
-  if (online.length > 0) context.note(`stopping ${online.map(({ agent_id }) => agent_id).join(", ")}`);
+  if (online.length > 0) {
+    const within = options.force ? "" : ` (within ${options.timeoutMs / 1000} s; --force does not wait)`;
+    context.note(`stopping ${online.map(({ agent_id }) => agent_id).join(", ")}${within}`);
+  }
   return await Promise.all(
     online.map(async (record) => {
       const stopped = await stopOne({ bus, fleet, context }, record, options);

@@ -1,4 +1,6 @@
 // `cliai inbox`: lists the requests that wait for a person, each in full.
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import type { Attention } from "../../domain/fleet/axes.ts";
 import { answerLine, questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
 import { spanText } from "../../domain/text/moment.ts";
@@ -7,6 +9,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
+import { createFleetReader, viewsOf } from "./fleet-reading.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
 export const inboxCommand = defineCliCommand({
@@ -21,7 +24,8 @@ export const inboxCommand = defineCliCommand({
         context.print(JSON.stringify(requests));
         return 0;
       }
-      if (requests.length === 0) context.note("nothing waits for you");
+      const elsewhere = viewsOf(await createFleetReader(bus, context).all()).filter(waitsAtTerminal);
+      if (requests.length === 0 && elsewhere.length === 0) context.note("nothing waits for you");
       // Requests that a captain has handed over come first, because only a person will decide them.
       const escalated = requests.filter((request) => request.escalated !== undefined);
       const others = requests.filter((request) => request.escalated === undefined);
@@ -29,10 +33,18 @@ export const inboxCommand = defineCliCommand({
         if (index > 0) context.print("");
         for (const line of requestLines(request, context)) context.print(line);
       }
+      for (const { agent_id, axes } of elsewhere)
+        context.note(`${agent_id} waits at its own terminal: ${plain(axes.attention.reason)}`);
       return 0;
     });
   },
 });
+
+/** Its CLI asks in a dialog of its own (`permissions: cli` in the profile): only its terminal takes the answer. */
+function waitsAtTerminal({ axes: { attention } }: AgentView): boolean {
+  const asks: readonly Attention[] = ["question", "approval", "terminal"];
+  return attention.source !== "request" && asks.includes(attention.value);
+}
 
 const kindWords: Readonly<Record<AgentRequest["kind"], string>> = {
   question: "question",

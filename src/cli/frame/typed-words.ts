@@ -13,6 +13,7 @@ const says = (hint: string): Meaning => ({ hint });
 const removing = says(
   "cliai agents remove AGENT removes an agent with its state; cliai send stop AGENT ends its work",
 );
+const finding = says("cliai audit --text WORDS finds what was said and done");
 const page = says("cliai token url prints an address that opens the dashboard");
 const using = says("cliai ls shows the usage of all agents, cliai show AGENT that of one");
 
@@ -44,6 +45,21 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   open: page,
   ui: page,
   dashboard: page,
+  top: says("cliai ls shows all agents, cliai watch prints each event as it happens"),
+  who: runs("ls"),
+  info: says("cliai show AGENT shows one agent, cliai status the server"),
+  tail: says("cliai log AGENT --follow prints what an agent does as it goes on"),
+  find: finding,
+  search: finding,
+  grep: finding,
+  ask: says("cliai inbox lists what agents ask you; cliai send task AGENT TEXT gives one an order"),
+  new: says("cliai spawn PROFILE starts an agent"),
+  chat: says(
+    "cliai send task AGENT TEXT gives an agent an order; cliai log AGENT --follow prints what it says",
+  ),
+  rename: says("an agent keeps its id; give one by: cliai spawn --id ID"),
+  prune: removing,
+  version: says("cliai --version"),
   cost: using,
   usage: using,
   history: says("cliai log AGENT prints what one agent did, cliai audit everything that was recorded"),

@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly seq: number;
   readonly at: string;
   readonly agent_id: AgentId;
-  readonly kind: "told" | "did" | "said" | "asked" | "reported" | "failed" | "began" | "ended";
+  readonly kind: "told" | "calls" | "said" | "asked" | "reported" | "failed" | "began" | "ended";
   /** Who told it, if somebody did. */
   readonly from?: string;
   /** A command's type, or the tool. */
@@ -81,7 +81,7 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
     case "prompt":
       return orderMark.test(detail) ? undefined : told("told", "prompt");
     case "tool_start":
-      return told("did", tool);
+      return told("calls", tool);
     case "tool_failed":
       return told("failed", tool);
     case "tool_denied":

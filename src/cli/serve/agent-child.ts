@@ -93,7 +93,9 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
         if (ending !== undefined || performance.now() > deadline) {
           const why = ending ?? `not connected within ${withinMs / 1000} s`;
           await atMost(endedBeforeAnswerMs, end());
-          throw new CliaiError("failed", `${id} did not start (${why}): ${lastWords()}`);
+          throw new CliaiError("failed", `${id} did not start (${why}): ${lastWords()}`, {
+            hint: `the server launches agents with its own PATH and environment; all output is in ${log}`,
+          });
         }
         await pause(lookEveryMs);
       }
