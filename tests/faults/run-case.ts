@@ -20,8 +20,16 @@ import { createRandom } from "./random.ts";
 import { createSender, type Sender } from "./sender.ts";
 import { strike } from "./strike.ts";
 
-/** Within this time of the fault's end the fleet must be shown as it is. */
+/** Within this time of the fault's end the fleet must be shown as it is, where the connections have lasted or come back by themselves. */
 const rightWithinMs = 5_000;
+
+/**
+ * A bridge that begins while nobody answers has no connection to come back to. It tries again after half of the time that it has tried
+ * (`createBackoff`), and each try may take 3 s.
+ */
+function rightWithin({ step, fault }: Case, durations: Durations): number {
+  return step === "session ended" ? rightWithinMs + durations[fault] / 2 : rightWithinMs;
+}
 /** A command that was given out in a call which got no answer is held for it up to 30 s. */
 const settledWithinMs = 45_000;
 const reachedWithinMs = 20_000;
@@ -76,7 +84,7 @@ export async function runCase(
   const overSince = Date.now();
   await waitFor(async () => (await whatIsWrong(fleet, label, overSince)) === "", {
     what: `the fleet is shown as it is after ${name}`,
-    deadlineMs: rightWithinMs,
+    deadlineMs: rightWithin(each, durations),
     saw: () => whatIsWrong(fleet, label, overSince),
   });
   const rightAfterMs = performance.now() - overAt;
