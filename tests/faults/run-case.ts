@@ -156,15 +156,19 @@ async function insistOn(fleet: FleetUnderTest, sender: Sender, command: PlannedC
   const { id } = agentOf(fleet, command);
   const how = ["--id", command.commandId, "--wait", "applied", "--timeout", "5", "--json"];
   const url = ["--url", urlOf(fleet.proxies.sender)];
-  await sender.insist(["send", command.type, id, "the probe", ...how, ...url], settledWithinMs, [0]);
+  await sender.insist(
+    ["send", command.type, id, `do ${command.commandId}`, ...how, ...url],
+    settledWithinMs,
+    [0],
+  );
 }
 
-/** "" when every agent is shown as online, with the task it has reported, on evidence that is younger than the fault. */
+/** "" when every agent is shown as online, with the task that it has reported or the order that it took since (both name the case), on evidence that is younger than the fault. */
 async function whatIsWrong(fleet: FleetUnderTest, task: string, since: number): Promise<string> {
   const views = await fetchViews(fleet.serve);
   const wrong = views.filter(
     ({ axes, current_task, last_seen = "" }) =>
-      axes.link.value !== "online" || current_task !== task || !(Date.parse(last_seen) > since),
+      axes.link.value !== "online" || !current_task?.includes(task) || !(Date.parse(last_seen) > since),
   );
   if (views.length !== fleetSize) return `${views.length} agents`;
   return wrong
