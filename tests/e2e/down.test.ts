@@ -105,7 +105,7 @@ test("down --agents stops the agents first, and says what became of each", async
       ],
     },
   ]);
-  expect(down.stderr).toBe("stopping ada, bob (within 60 s; --force does not wait)\n");
+  expect(down.stderr).toBe("stopping ada, bob (within 90 s; --force does not wait)\n");
   expect(await ada.exit()).toMatchObject({ code: 0 });
   expect(await bob.exit()).toMatchObject({ code: 0 });
   expect(await serve.child.exit()).toMatchObject({ code: 0 });
