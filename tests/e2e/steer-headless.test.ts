@@ -136,7 +136,7 @@ test("a stop by force interrupts its turn", async () => {
   await using model = await startModelServer();
   model.setScript({ rules: [{ match: "sleep long", turn: bash("sleep 30") }] });
   await using hal = await startHal(serve, model, "sleep long");
-  await hal.until("its tool runs", ({ status }) => status === "working");
+  await hal.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const stop = await serve.run(["send", "stop", "hal", "--force", "--id", "s1", "--wait", "applied"]);
   expect(stop).toMatchObject({ code: 0 });
   const stopped = await hal.until("it is stopped", ({ status }) => status === "stopped");

@@ -120,7 +120,8 @@ test("hooks are turned off beside a headless agent: its stream holds it all the 
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const paused = ["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "20"];
   expect(await serve.run(paused)).toMatchObject({ code: 0 });
-  expect(lifeOf(await ada.agent(), "p1").slice(2)).toEqual(["injected by hook", "applied by hook"]);
+  const held = await ada.until("it is paused", (each) => lifeOf(each, "p1").length === 4);
+  expect(lifeOf(held, "p1").slice(2)).toEqual(["injected by hook", "applied by hook"]);
   expect(await Bun.file(`${ada.cwd}/it-ran`).exists()).toBe(false);
 });
 

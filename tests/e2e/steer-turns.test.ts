@@ -66,7 +66,8 @@ test("headless: a prompt that a hook of the user's blocks is not seen and not ap
   expect(agent.axes.attention).toMatchObject({ value: "error" });
   expect(asked(model)).toBe(0);
   expect(await sendTask(serve, "other words", "t2", "applied")).toMatchObject({ code: 0 });
-  expect(lifeOf(await hal.agent(), "t2").slice(2)).toEqual([
+  const applied = await hal.until("t2 is applied", (each) => lifeOf(each, "t2").length === 5);
+  expect(lifeOf(applied, "t2").slice(2)).toEqual([
     ...["injected by stream-json", "seen", "applied by result"],
   ]);
   expect((await isQuiet(hal)).axes.attention.value).toBe("none");
