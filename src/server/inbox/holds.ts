@@ -52,6 +52,8 @@ export interface Holder {
 export interface Holds {
   /** Whether no other call holds the item, as far as this serve has read. */
   isFree(id: AgentId, item: OrderNames, holder?: Holder): boolean;
+  /** Whether this very call holds the item already: it was handed over in an answer to the call, which asks again. */
+  isHeldBy(id: AgentId, item: OrderNames, holder: Holder): boolean;
   /** Holds for this call the items up to the first one that another call holds, and returns them. So no item overtakes a held one. */
   take(id: AgentId, items: readonly OrderNames[], holder: Holder): Promise<readonly OrderNames[]>;
   /** Releases items that this call did not get after all. */
@@ -133,6 +135,10 @@ export async function openHolds(bus: Bus, { replicas, mayLive, now, log }: Holds
 
   return {
     isFree: (id, item, holder) => !isAnothers(id, alive(prefix + id), item, holder),
+    isHeldBy: (id, { command_id, token }, { requestId }) => {
+      const hold = alive(prefix + id)[command_id];
+      return hold?.request_id === requestId && (hold.token === undefined || hold.token === token);
+    },
     async take(id, items, holder) {
       const { requestId: request_id, instanceId: instance_id, confirmsWithinMs = confirmWithinMs } = holder;
       let taken: readonly OrderNames[] = [];

@@ -61,6 +61,12 @@ export interface TakingCall extends Holder {
   readonly call: { readonly tool: string };
 }
 
+interface Held {
+  readonly command: CommandRecord;
+  /** Whether an earlier answer to the same call has it already. */
+  readonly wasGiven: boolean;
+}
+
 export interface InboxOptions {
   readonly bus: Bus;
   readonly fleet: FleetState;
@@ -82,8 +88,11 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     id: AgentId,
     command: CommandRecord,
     call: TakingCall,
+    wasGiven: boolean,
   ): Promise<(InboxItem & CutText) | undefined> => {
-    const isExpired = command.expires_at !== undefined && Date.parse(command.expires_at) <= now().getTime();
+    const { expires_at } = command;
+    // An item that an earlier answer to this call has in time does not expire with the answer to its repetition: either may arrive.
+    const isExpired = !wasGiven && expires_at !== undefined && Date.parse(expires_at) <= now().getTime();
     const data = isExpired ? undefined : await readStreamMessage(bus, streams.commands, command.stream_seq);
     if (data === undefined) await writeReceipt(id, command, { state: "expired" });
     else if (!call.confirms) await writeReceipt(id, command, injectedBy(call));
@@ -102,13 +111,14 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     id: AgentId,
     call: TakingCall,
     types?: readonly OrderType[],
-  ): Promise<readonly CommandRecord[]> => {
+  ): Promise<readonly Held[]> => {
     const deadline = performance.now() + turnWithinMs;
     for (;;) {
       await projector.catchUp(id);
       const next = nextFor(id, types);
+      const ofNext = next.map((command) => ({ command, wasGiven: holds.isHeldBy(id, command, call) }));
       const held = await holds.take(id, next, call);
-      if (held.length > 0 || next.length === 0) return next.slice(0, held.length);
+      if (held.length > 0 || next.length === 0) return ofNext.slice(0, held.length);
       do {
         if (performance.now() > deadline) return [];
         await pause(lookEveryMs);
@@ -116,13 +126,13 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     }
   };
   /** Hands over as many items as one call may get. `done` has the ids of those, and of the expired ones. */
-  const handOut = async (id: AgentId, commands: readonly CommandRecord[], call: TakingCall) => {
+  const handOut = async (id: AgentId, held: readonly Held[], call: TakingCall) => {
     const items: (InboxItem & CutText)[] = [];
     const done = new Set<string>();
     let characters = 0;
-    for (const command of commands) {
+    for (const { command, wasGiven } of held) {
       if (items.length > 0 && characters + command.summary.length > charactersPerCall) break;
-      const item = await handOver(id, command, call);
+      const item = await handOver(id, command, call, wasGiven);
       done.add(command.command_id);
       if (item === undefined) continue;
       items.push(item);
@@ -149,7 +159,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
         const { items } = given;
         return { items, still_waiting, note: noteFor(items, still_waiting, isHeldUp(id, call, types)) };
       } finally {
-        const left = held.map(({ command_id }) => command_id).filter((each) => !done.has(each));
+        const left = held.map(({ command }) => command.command_id).filter((each) => !done.has(each));
         if (left.length > 0) await holds.release(id, left, call);
       }
     },

@@ -236,6 +236,29 @@ describe("tool calls", () => {
     await waitFor(() => last() === "expired", { what: "the receipt expired" });
   });
 
+  test("an item that was handed over in time does not expire when its call is repeated later: either answer may arrive", async () => {
+    await using run = await startTestServer();
+    const bus = await run.nats.bus();
+    await connectAgent(run, bus, "ada");
+    const expiresAtMs = Date.now() + 1_000;
+    await bus.publishStored("agent.ada.command", {
+      ...{ type: "task", payload: "just in time", command_id: "c1" },
+      expires_at: new Date(expiresAtMs).toISOString(),
+    });
+    const ask = async (request_id: string) => {
+      const body = { request_id, tool: "check_inbox", confirms: true };
+      const answer = parseJson(await bus.request("tools.call.ada", body, { timeoutMs: 10_000 }));
+      return (answer as { result: { items: { command_id: string }[] } }).result.items.map(
+        (item) => item.command_id,
+      );
+    };
+    await waitFor(() => run.server.fleet.get(ada)?.commands.length === 1, { what: "the order is known" });
+    expect(await ask("r1")).toEqual(["c1"]);
+    await waitFor(() => Date.now() > expiresAtMs, { what: "its time has passed" });
+    expect(await ask("r1")).toEqual(["c1"]);
+    expect(run.server.fleet.get(ada)?.commands[0]?.receipts.map(({ state }) => state)).toEqual(["stored"]);
+  });
+
   test("list_agents names the agents and what they do", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
