@@ -134,8 +134,8 @@ test("the tools of a subagent, and of that one's own, are seen as its session's 
 test("a stop by force interrupts its turn", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
-  model.setScript({ rules: [{ match: "sleep long", turn: bash("sleep 30") }] });
-  await using hal = await startHal(serve, model, "sleep long");
+  model.setScript({ rules: [{ match: "sleep long", turn: bash("sleep 2; sleep 2; sleep 20; echo slept") }] });
+  await using hal = await startHal(serve, model, "sleep long", "Bash");
   await hal.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const stop = await serve.run(["send", "stop", "hal", "--force", "--id", "s1", "--wait", "applied"]);
   expect(stop).toMatchObject({ code: 0 });
