@@ -8,7 +8,7 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   let leftMs = ms;
   do {
     if (signal?.aborted === true) return;
-    await timerOrAbort(Math.max(0, Math.max(0, Math.min(leftMs, longestTimerMs))), signal);
+    await timerOrAbort(Math.max(0, Math.min(leftMs, longestTimerMs)), signal);
     leftMs -= longestTimerMs;
   } while (leftMs > 0);
 }

@@ -17,6 +17,8 @@ export interface Route {
    * @param onWait called with why the text has to wait, if that is known; with "" once that is over
    */
   give(text: string, signal: AbortSignal, onWait: (why: string) => void): Promise<boolean>;
+  /** Whether the route may open within a moment, though it took nothing now. Default: it does not. */
+  mayOpen?(): boolean;
 }
 
 export interface Delivery extends Evidence {
@@ -47,6 +49,9 @@ export interface DeliveryOptions {
   readonly log: Logger;
 }
 
+/** How long an operator's order waits for a route that carries the operator's authority and may open within a moment. */
+const operatorFirstForMs = 2_000;
+const operatorFirstEveryMs = 100;
 /** The pause before the routes are tried again for an item that none took, and before the inbox is read again. */
 const tryAgainMs = 1_000;
 /** A timer cannot run for longer than 24 days. */
@@ -80,11 +85,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** Tries the routes until one takes the item or the signal aborts. Resolves with whether one took it. */
   const giveUntil = async (item: HandedItem, until: AbortSignal): Promise<boolean> => {
     const first = item.origin === "operator" ? operatorFirst : [];
+    const deadline = performance.now() + operatorFirstForMs;
+    const tryAll = async (some: readonly Route[]) => {
+      for (const route of some) if (!until.aborted && (await giveBy(route, item, until))) return true;
+      return false;
+    };
     while (!until.aborted) {
-      for (const route of [...first, ...routes]) {
-        if (await giveBy(route, item, until)) return true;
-        if (until.aborted) return false;
+      if (await tryAll(first)) return true;
+      if (performance.now() < deadline && first.some((route) => route.mayOpen?.() === true)) {
+        await pause(operatorFirstEveryMs, until);
+        continue;
       }
+      if (await tryAll(routes)) return true;
       await pause(tryAgainMs, until);
     }
     return false;

@@ -105,10 +105,23 @@ export function createRoutes(options: RoutesOptions): Routes {
     },
   };
 
+  // Here a terminal is better than a socket that is about to open, and it opens as soon as the screen shows an empty prompt.
+  const isTerminalNear = () =>
+    own.terminal !== undefined && turn.isHooked() && whyNotTyped(options) === undefined;
+  const typeAsUser: Route["give"] = async (text, signal) =>
+    isTerminalNear() &&
+    (await own.terminal?.type(text, {
+      whyNot: () => whyNotTyped(options),
+      onWait: () => undefined,
+      signal,
+    })) === true;
+  const asUser = (route: Route): Route =>
+    route.name === "terminal" ? { ...route, give: typeAsUser, mayOpen: isTerminalNear } : quiet(route);
+
   const routes = [...new Set(allowed)].map((name) => ({ name, give: give[name] }));
   return {
     allowed: routes,
-    ofUser: options.isOrderSet ? [] : routes.filter(({ name }) => routesOfUser.includes(name)).map(quiet),
+    ofUser: options.isOrderSet ? [] : routes.filter(({ name }) => routesOfUser.includes(name)).map(asUser),
     hook,
     open(opened) {
       own = opened;

@@ -83,6 +83,26 @@ describe("createDelivery()", () => {
     ]);
   });
 
+  test("an operator's order waits a moment for a route of its user's that is about to open, and no longer", async () => {
+    const socket: Route = { name: "messaging-socket", give: () => Promise.resolve(true) };
+    const writtenBy = async (opensAfterMs: number, mayOpen: boolean) => {
+      const since = performance.now();
+      const terminal: Route = {
+        name: "terminal",
+        give: () => Promise.resolve(performance.now() - since > opensAfterMs),
+        mayOpen: () => mayOpen,
+      };
+      const made = deliveryOf([socket], [taskOf("a")], true, [], [terminal]);
+      made.delivery.nudge();
+      await waitFor(() => made.written.length === 1, { what: "it is given" });
+      made.delivery.stop();
+      return made.written[0]?.how;
+    };
+    expect(await writtenBy(300, true)).toBe("terminal");
+    expect(await writtenBy(300, false)).toBe("messaging-socket");
+    expect(await writtenBy(60_000, true)).toBe("messaging-socket");
+  });
+
   test("the tasks that the session had in an earlier run end with its own, each once", async () => {
     const open: Route = { name: "open", give: () => Promise.resolve(true) };
     const { delivery, times } = deliveryOf([open], [], true, [{ id: "old" }, { id: "older" }]);
