@@ -1,0 +1,181 @@
+// The agents that a serve has launched and those that it has taken up from the last serve: it watches their hosts, remembers them for the
+// next serve, and forgets those that ended in order.
+import { agentClis } from "../../agents/agent-clis.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
+import { readRunFile } from "../../data-dir/run-file.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
+import type { Server } from "../../server/server.ts";
+import { pause } from "../../waiting.ts";
+import { type AgentChild, startAgentChild, watchHost } from "./agent-child.ts";
+import type { AgentLauncherOptions } from "./captain-launcher.ts";
+
+export interface LaunchesOptions extends AgentLauncherOptions {
+  readonly server: Pick<Server, "fleet" | "sendCommand">;
+  readonly bus: Bus;
+}
+
+const goneWithinMs = 90_000;
+const saidWithinMs = 5_000;
+export const lookEveryMs = 200;
+const orderlyEnd = "exit code 0";
+
+interface Launch {
+  readonly profile: string;
+  readonly project: string;
+  /** The session to resume; a new session if left out. */
+  readonly resumes?: string | undefined;
+  /** More flags for `spawn`. */
+  readonly more?: readonly string[];
+  readonly withinMs?: number | undefined;
+  /** Whether it stands in its launched.json already, so that the next serve launches it if this one ends before it is there. */
+  readonly isRemembered?: boolean | undefined;
+}
+
+/** The agents of this serve: those that it launches, and those that it takes up from the last one. */
+export function createLaunches(options: LaunchesOptions) {
+  const { dataDir, context, server } = options;
+  const { fleet } = server;
+  const { log } = context;
+  const memory = createLaunchedAgents(dataDir, log);
+  const children = new Map<AgentId, Pick<AgentChild, "ended">>();
+  /** Launched, and not remembered yet. */
+  const starting = new Set<AgentChild>();
+  const stopping = new AbortController();
+
+  const launch = async (id: AgentId, order: Launch): Promise<void> => {
+    if (stopping.signal.aborted)
+      throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
+    const { profile, project, more = [], withinMs, isRemembered = false } = order;
+    const runBefore = fleet.get(id)?.heartbeat?.instance_id;
+    const flags = ["--headless", ...more];
+    const child = startAgentChild({ ...options, id, profile, project, more: flags });
+    children.set(id, child);
+    if (!isRemembered) starting.add(child);
+    const ending = child.ended.then((how) => onEnd(id, order, child, how));
+    ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+    try {
+      await child.connected(() => isThere(fleet.get(id), runBefore), withinMs);
+    } catch (error) {
+      // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
+      if (isSessionGone(order, child)) return await ending;
+      throw error;
+    } finally {
+      starting.delete(child);
+    }
+    const session_id = fleet.get(id)?.session_id;
+    if (session_id === undefined) return;
+    await memory.remember(id, { profile, project, session_id });
+    if (!children.has(id) && !stopping.signal.aborted) await forgetIfOver(id, await child.ended);
+  };
+  const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
+    if (children.get(id) === child) children.delete(id);
+    if (stopping.signal.aborted) return;
+    if (!isSessionGone(order, child)) {
+      log.info(`${id} has ended: ${how}`);
+      return await forgetIfOver(id, how);
+    }
+    log.warn(`${id} begins a new session: its last one (${order.resumes}) no longer exists`);
+    await untilGone(id, options);
+    const { profile, project, withinMs, isRemembered } = order;
+    await launch(id, { profile, project, withinMs, isRemembered });
+  };
+  /** Forgets an agent that ended in order or was stopped. One that crashed is kept, so that the next serve launches it again. */
+  const forgetIfOver = async (id: AgentId, how: string): Promise<void> => {
+    if (how === orderlyEnd || isStopped(fleet.get(id))) return await memory.forget(id);
+    if (!(await memory.read()).has(id)) return;
+    log.warn(`${id} did not end in order (${how}): the next start of the server launches it again`);
+  };
+  const isTakenUp = async (id: AgentId): Promise<boolean> => {
+    const found = await takeUp(id, options, stopping.signal);
+    if (found === undefined) return false;
+    children.set(id, found);
+    void found.ended.then(async (how) => {
+      if (stopping.signal.aborted) return;
+      children.delete(id);
+      await forgetIfOver(id, how);
+    });
+    return true;
+  };
+  return { memory, children, starting, stopping, launch, isTakenUp };
+}
+
+/** Watches its host, if that runs. Nothing else changes for the agent. */
+async function takeUp(
+  id: AgentId,
+  { dataDir, context }: LaunchesOptions,
+  signal: AbortSignal,
+): Promise<Pick<AgentChild, "ended"> | undefined> {
+  const host = await findHost(dataDir, id);
+  if (host === undefined) return undefined;
+  context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
+  return { ended: watchHost({ dataDir, id, context, host, signal }) };
+}
+
+/** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
+async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
+  const deadline = performance.now() + saidWithinMs;
+  while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
+    const host = (await readRunFile(dataDir, id))?.host;
+    const [found] = host === undefined ? [] : await stillRunning([host]);
+    if (found !== undefined) return found;
+    await pause(lookEveryMs);
+  }
+  return undefined;
+}
+
+/** Whether the last output of the child, which is its CLI's, says that the session to resume no longer exists. */
+function isSessionGone({ resumes }: Launch, child: AgentChild): boolean {
+  return resumes !== undefined && agentClis.some((cli) => cli.isSessionGone?.(child.lastWords()) === true);
+}
+
+export function isStopped(view: AgentView | undefined): boolean {
+  const control = view?.axes.control.value;
+  return control === "stopped" || control === "stop_requested";
+}
+
+/**
+ * Waits until the agent's last run has ended. A host that was killed, or went down with its machine, could not report its end. So this
+ * publishes the goodbye for an agent that shows as online but whose lock nobody holds.
+ * @throws CliaiError `already_running`
+ */
+export async function untilGone(
+  id: AgentId,
+  { bus, server, context, dataDir }: LaunchesOptions,
+): Promise<void> {
+  const deadline = performance.now() + goneWithinMs;
+  let isSaid = false;
+  for (;;) {
+    // Check what `spawn` will check: the record and the lock.
+    const record = server.fleet.get(id);
+    const isOnline = record?.axes.link.value === "online";
+    const isHeld = isAgentHeld(dataDir, id);
+    if (!isOnline && !isHeld) return;
+    if (performance.now() > deadline)
+      throw new CliaiError("already_running", `the agent "${id}" is online already`);
+    if (!isSaid && !isHeld) {
+      isSaid = true;
+      const instance_id = record?.heartbeat?.instance_id;
+      const goodbye = { agent_id: id, status: "disconnected", message: "its host has ended without a word" };
+      const timestamp = context.now().toISOString();
+      bus.publish(agentSubject(id, "status"), {
+        ...goodbye,
+        timestamp,
+        ...(instance_id ? { instance_id } : {}),
+      });
+    }
+    await pause(lookEveryMs);
+  }
+}
+
+/** Whether the agent is online with a new run, and no longer `starting`, which means that its CLI has reported something. */
+export function isThere(view: AgentView | undefined, runBefore: string | undefined): boolean {
+  if (view?.axes.link.value !== "online" || view.status === "starting") return false;
+  const run = view.heartbeat?.instance_id;
+  return run !== undefined && run !== runBefore;
+}

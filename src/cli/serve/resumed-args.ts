@@ -1,0 +1,43 @@
+// Says how an agent that has ended is launched again: in its session if that has a conversation, and with what it is to go on with. Pure.
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
+import { hasConversation, isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
+import type { CommandRecord } from "../../domain/receipts.ts";
+
+const cutOff = "You were cut off, and have been started again.";
+
+/** What to tell an agent whose turn was cut off; undefined if all its commands have ended, so that it has nothing to go on with. */
+function goOnWords(commands: readonly CommandRecord[], sessionId: string): string | undefined {
+  const goOn = `${cutOff} Go on where you were.`;
+  const failed = commands.filter((command) => failedWithSession(command, sessionId));
+  if (failed.length === 0) return goOn;
+  const isOpen = commands.some((command) => isHad(command) && command.taken_by?.session_id === sessionId);
+  if (!isOpen) return undefined;
+  const ids = failed.map(({ command_id }) => command_id).join(", ");
+  return `${goOn} But do not go on with ${ids}: that has ended as failed in the meantime.`;
+}
+
+export interface ResumedArgs {
+  /** More flags for `spawn`. */
+  readonly more: readonly string[];
+  /** The session to resume. */
+  readonly resumes?: string;
+}
+
+/** The flags by which `spawn` resumes a session. Empty if there was no prompt yet, because then the CLI has stored no session. */
+export function resumedArgs(view: AgentView | undefined, session_id: string): ResumedArgs {
+  const { session, commands = [] } = view ?? {};
+  if (session === undefined || !hasConversation(session)) return { more: [] };
+  // A run that ended before it was told to go on has shown no turn, but its session still has its tasks.
+  const isOwed = commands.some((command) => isHad(command) && command.taken_by?.session_id === session_id);
+  const text = wasCutOff(session) || isOwed ? goOnWords(commands, session_id) : undefined;
+  // As its first task, so that it goes on with what was cut off before it takes new orders.
+  const goOnArgs = text === undefined ? [] : [`--task=${text}`];
+  return { resumes: session_id, more: [`--resume=${session_id}`, ...goOnArgs] };
+}
+
+/** Whether the session ended in the middle of a turn, including a session whose end was never reported. */
+function wasCutOff(session: SessionEvidence): boolean {
+  const { turn, ended } = session;
+  return isTurnOpen(session) || (ended !== undefined && turn?.ended_at === ended.at);
+}
