@@ -78,7 +78,7 @@ test("a turn that is broken off before the model's first word has ended within s
     5_000,
   );
   expect(paused.axes.activity).toMatchObject({ value: "idle", reason: "its turn ended" });
-  // The prompt stands in its line again; sent once more, it is a turn as any.
+  // The prompt is back in its line. Sending it again begins an ordinary turn.
   await serve.run(["send", "resume", "ada"]);
   await ada.terminal.keys("Enter");
   await ada.until("it works again", ({ status }) => status === "working");

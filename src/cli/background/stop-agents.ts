@@ -13,10 +13,10 @@ import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
-import { noMoreReceipts } from "../../server/order-outlook.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
 import { createFleetReader, type FleetReader } from "../fleet/fleet-reading.ts";
+import { orderReader } from "../fleet/order-reading.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 
 /** How the stop of one agent ended. */
@@ -76,13 +76,7 @@ async function stopOne(
       { ...order, command_id, from: operatorOf(context) },
       {
         ...{ wait: "applied", timeoutMs, target: record, now: context.now },
-        readKnown: async () => {
-          const read = await fleet.find(agent_id);
-          if (read === undefined) return undefined;
-          const command = read.record.commands.find((each) => each.command_id === command_id);
-          const over = noMoreReceipts(read.record, order.type, command, read.now);
-          return { receipts: command?.receipts ?? [], over };
-        },
+        readKnown: orderReader(fleet, { agent_id, command_id, type: order.type }),
         onReceipt: () => undefined,
       },
     );

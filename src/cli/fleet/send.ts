@@ -13,7 +13,7 @@ import { isAgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
 import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { noMoreReceipts, whileAway } from "../../server/order-outlook.ts";
+import { whileAway } from "../../server/order-outlook.ts";
 import { takes } from "../../server/order-target.ts";
 import { buildCommand, type OrderRequest, sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
@@ -30,6 +30,7 @@ import {
   type FleetReader,
   type FleetReading,
 } from "./fleet-reading.ts";
+import { orderReader } from "./order-reading.ts";
 
 const sendArgs = {
   command: { type: "positional", required: true, description: `the command: ${commandTypes.join(", ")}` },
@@ -188,13 +189,7 @@ async function sendToOne(
       wait,
       timeoutMs,
       target: record,
-      readKnown: async () => {
-        const read = await fleet.find(agent_id);
-        if (read === undefined) return undefined;
-        const command = read.record.commands.find((each) => each.command_id === command_id);
-        const over = noMoreReceipts(read.record, order.type, command, read.now);
-        return { receipts: command?.receipts ?? [], over };
-      },
+      readKnown: orderReader(fleet, { agent_id, command_id, type: order.type }),
       now: context.now,
       onReceipt: (entry) => {
         if (context.json) context.print(JSON.stringify({ command_id, agent_id, ...entry }));

@@ -15,17 +15,7 @@ import type { SpawnArgs } from "./spawn-plan.ts";
 
 /** The flags that a launch by the server does not have. */
 const ownFlags = [
-  ...([
-    "role",
-    "model",
-    "cli",
-    "resume",
-    "ends-with-input",
-    "die-with-terminal",
-    "strict-mcp",
-    "dry-run",
-    "config",
-  ] as const),
+  ...(["role", "model", "cli", "resume", "die-with-terminal", "strict-mcp", "dry-run", "config"] as const),
 ] as const;
 
 export async function spawnDetached(

@@ -54,10 +54,6 @@ export const spawnArgs = {
     description: "run the agent without a terminal, on one task after another, until it is stopped",
   },
   resume: { type: "string", valueHint: "SESSION", description: "resume this session of the agent's CLI" },
-  "ends-with-input": {
-    type: "boolean",
-    description: "with --headless: end the agent when standard input ends",
-  },
   detach: {
     type: "boolean",
     description: "let the server launch the agent without a terminal, and print its id",
@@ -100,8 +96,6 @@ export interface SpawnPlan {
   readonly dataDir: string;
   readonly natsUrl: string;
   readonly credentials: OwnCredentials;
-  /** Whether the agent ends when standard input ends: `--ends-with-input`. */
-  readonly endsWithInput: boolean;
   /** Whether it ends when its terminal closes. */
   readonly diesWithTerminal: boolean;
   /** Whether to print what the agent says, if it has no terminal. */
@@ -129,11 +123,6 @@ export async function planSpawn(
   if (args.headless === true && cli.headless === undefined) {
     throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
       hint: "run it on a terminal, without --headless",
-    });
-  }
-  if (args["ends-with-input"] === true && args.headless !== true) {
-    throw new CliaiError("usage", "--ends-with-input is given without --headless", {
-      hint: "add --headless; on a terminal the CLI itself reads standard input",
     });
   }
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
@@ -168,9 +157,7 @@ export async function planSpawn(
     task: args.task,
     passedOn: [...(profile.args ?? []), ...rest],
   };
-  const endsWithInput = args["ends-with-input"] === true;
   return {
-    endsWithInput,
     diesWithTerminal: args["die-with-terminal"] === true,
     printsWords: args.quiet !== true && args.wait !== true && !context.json,
     id,

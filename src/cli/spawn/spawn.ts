@@ -140,7 +140,6 @@ async function runAgent(
     const { settingsPath } = await writeSpawnFiles(plan, host);
     const agent = await startCli(plan, host.bridgeEnv.instance_id, settingsPath);
     host.attach(agent);
-    if (plan.endsWithInput) context.stdin.resume().once("end", () => void agent.end());
     printStart(plan, context);
     let isDone = false;
     work = awaitWork(host.bridgeEnv.instance_id);

@@ -89,7 +89,6 @@ describe("planSpawn()", () => {
   test.each<[string, Partial<SpawnArgs>, string, string]>([
     ["an unknown profile", { profile: "codr" }, "config_invalid", 'no profile "codr"'],
     ["a CLI that there is not", { cli: "clawd" }, "config_invalid", '"clawd"'],
-    ["input's end without --headless", { "ends-with-input": true }, "usage", "without --headless"],
     ["a project that is not there", { project: "gone" }, "usage", 'gone" is not a directory'],
     ["a project that is a file", { project: "lead.md" }, "usage", 'lead.md" is not a directory'],
     ["an id that is none", { id: "a b" }, "agent_id_invalid", '"a b" is not an agent id'],
