@@ -1,10 +1,12 @@
 // cliai spawn on a terminal: a person starts the real Claude Code, types to it, sends it a task from another terminal, ends it.
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fetchAgent } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { cliaiCommand, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
+import { startSteered } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTmux } from "../support/tmux.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -72,4 +74,21 @@ test("the real Claude Code on a terminal reports, is handed a task, acknowledges
   const isGone = async () => (await ada()).axes.link.value === "offline";
   await waitFor(isGone, { what: "Claude's end is a goodbye", saw: ada });
   expect((await ada()).axes.link.reason).toBe("its CLI has ended: exit code 0");
+});
+
+test("what the host logs does not stand in what Claude Code draws: it is in the agent's host.log", async () => {
+  await using serve = await startServe();
+  await using model = await startModelServer();
+  await using ada = await startSteered(serve, { id: "ada", model });
+  const log = join(serve.dataDir, "agents", "ada", "host.log");
+  await ada.until("its session has begun", ({ status }) => status === "idle");
+  await ada.terminal.type("half a line");
+  await ada.terminal.waitFor("half a line");
+  serve.child.kill("SIGTERM");
+  await serve.child.exit(20_000);
+  const lost = async () => (await readFile(log, "utf8")).includes("NATS connection lost");
+  await waitFor(lost, { what: "the loss is in the log", deadlineMs: 20_000 });
+  const screen = await ada.terminal.screen();
+  expect(screen).toContain("half a line");
+  expect(screen).not.toContain("NATS connection lost");
 });

@@ -19,6 +19,7 @@ export function testContext(more: Partial<CliContext> = {}): TestContext {
     stdin: new PassThrough().end(),
     stdout: new PassThrough(),
     log: silentLogger,
+    logTo: () => silentLogger,
     json: false,
     isTerminal: false,
     columns: 80,

@@ -9,6 +9,8 @@ export interface CliContext {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly log: Logger;
+  /** Makes a logger of the same level that writes elsewhere. @param write takes a whole line */
+  logTo(write: (line: string) => void): Logger;
   /** Whether `--json` was given: then results are printed as JSON. */
   readonly json: boolean;
   /** Whether stdout is a terminal. */

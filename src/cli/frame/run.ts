@@ -138,10 +138,13 @@ function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSig
     if (!outputEnded.aborted) stdout.write(`${line}\n`);
   };
   const note = (line: string) => void stderr.write(`${redact(line)}\n`);
-  const log = createLogger(logLevelOf(env), (line) => stderr.write(plainLines(line).join("\n")), now);
+  const level = logLevelOf(env);
+  const logTo: CliContext["logTo"] = (write) =>
+    createLogger(level, (line) => write(plainLines(line).join("\n")), now);
+  const log = logTo((line) => void stderr.write(line));
   const color = isTerminal && !json && !env.NO_COLOR && env.TERM !== "dumb";
   return {
-    ...{ env, cwd, stdin, stdout, log, json, isTerminal, color, now, print, note },
+    ...{ env, cwd, stdin, stdout, log, logTo, json, isTerminal, color, now, print, note },
     columns: stdout.columns ?? 80,
     outputEnded,
     exitNow: parts.exit,

@@ -3,17 +3,12 @@
 // `cliai spawn`: writes an agent's files, and runs the agent's CLI in the foreground until it ends.
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
-import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
-import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
-import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { hostLogPath, keepLogSmall } from "../../data-dir/log-file.ts";
-import { removeRunFile, writeRunFile } from "../../data-dir/run-file.ts";
+import { removeRunFile } from "../../data-dir/run-file.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { readProcessStart } from "../../processes/process-start.ts";
-import { type Environment, openTerminal } from "../../runtime.ts";
 import { restartLine } from "../background/newer-build.ts";
 import { type ClientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
@@ -22,10 +17,12 @@ import { paint, plainLines } from "../frame/terminal.ts";
 import { readTimeoutMs } from "../wait/wait.ts";
 import { type EndOfWork, printEnd, waitForWork } from "./await-work.ts";
 import { endLeftoverRun } from "./leftover-processes.ts";
+import { createScreenLog } from "./screen-log.ts";
 import { type HostOptions, startSessionHost } from "./session-host.ts";
 import { spawnDetached } from "./spawn-detached.ts";
 import { writeSpawnFiles } from "./spawn-files.ts";
 import { planSpawn, type SpawnArgs, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
+import { isOnTerminal, startCli } from "./start-cli.ts";
 
 export const spawnCommand = defineCliCommand({
   name: "spawn",
@@ -131,13 +128,18 @@ async function runAgent(
     return { exitCode: await agent.exitCode };
   }
   const hostOptions = hostOptionsOf({ ...plan, cli: { ...cli, session } }, context);
-  const host = await startSessionHost(hostOptions, context);
+  const screen =
+    isOnTerminal(launch) && process.stderr.isTTY === true
+      ? createScreenLog(plan.dataDir, id, context)
+      : undefined;
+  const host = await startSessionHost(hostOptions, { ...context, log: screen?.log ?? context.log });
   for (const warning of host.warnings) context.log.warn(warning);
   let end: RunEnd = { how: "it did not start" };
   let work: Promise<EndOfWork> | undefined;
   let exitCode: number;
   try {
     const { settingsPath } = await writeSpawnFiles(plan, host);
+    screen?.leaveScreen();
     const agent = await startCli(plan, host.bridgeEnv.instance_id, settingsPath);
     host.attach(agent);
     printStart(plan, context);
@@ -160,6 +162,7 @@ async function runAgent(
     }
     throw error;
   } finally {
+    screen?.returnToScreen();
     // In a resumed session, `--task` holds the words to go on with, which are not a task of their own.
     await host.end({ ...end, launchTask: launch.isResumed === true ? undefined : launch.task });
   }
@@ -172,51 +175,6 @@ function printStart({ id, cli, launch }: SpawnPlan, { json, print }: CliContext)
   if (!json) return;
   const isNamed = cli.buildArgs(launch).includes(launch.sessionId);
   print(JSON.stringify({ agent_id: id, session_id: isNamed ? launch.sessionId : null, pid: process.pid }));
-}
-
-/** Whether a person can see the CLI's terminal, and answer it. */
-function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
-  return isHeadless !== true && process.stdin.isTTY === true && process.stdout.isTTY === true;
-}
-
-async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
-  const { id, cli, cwd, launch, dataDir } = plan;
-  const { stdin, stdout } = process;
-  const { diesWithTerminal } = plan;
-  const what = {
-    ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
-    args: cli.buildArgs({ ...launch, settingsPath }),
-  };
-  const isOwn = isOnTerminal(launch) && cli.session !== undefined;
-  const started = await readProcessStart(process.pid);
-  const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
-  await writeRunFile(dataDir, id, own);
-  const agent: LaunchedAgent =
-    (isOwn
-      ? launchOnOwnTerminal({ ...what, stdin, stdout, diesWithTerminal, open: openTerminal })
-      : undefined) ??
-    launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
-  const { pid } = agent;
-  const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);
-  if (pid !== undefined && cliStarted !== undefined) {
-    await writeRunFile(dataDir, id, { ...own, cli: { pid, started: cliStarted } });
-  }
-  return agent;
-}
-
-/** Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback. */
-function withDirectLoopback(env: Environment): Environment {
-  const {
-    NO_PROXY,
-    no_proxy = NO_PROXY,
-    HTTP_PROXY,
-    http_proxy = HTTP_PROXY,
-    ALL_PROXY,
-    all_proxy = ALL_PROXY,
-  } = env;
-  if (!http_proxy && !all_proxy) return env;
-  const direct = noProxyWithLoopback([no_proxy, NO_PROXY]);
-  return { ...env, NO_PROXY: direct, no_proxy: direct };
 }
 
 function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: CliContext): HostOptions {

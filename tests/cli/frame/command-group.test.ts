@@ -8,7 +8,14 @@ import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 
 const context: CliContext = {
-  ...{ env: {}, cwd: "/", stdin: new PassThrough(), stdout: new PassThrough(), log: silentLogger },
+  ...{
+    env: {},
+    cwd: "/",
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    log: silentLogger,
+    logTo: () => silentLogger,
+  },
   ...{ json: false, isTerminal: false, columns: 80, color: false, now: () => new Date() },
   ...{ print: () => undefined, note: () => undefined, outputEnded: new AbortController().signal },
   exitNow: (code) => {

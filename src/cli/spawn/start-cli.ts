@@ -1,0 +1,54 @@
+// Starts the CLI of an agent: on a terminal of our own, on the user's terminal, or without one. Notes its process in the run file.
+import process from "node:process";
+import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
+import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
+import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
+import { writeRunFile } from "../../data-dir/run-file.ts";
+import { readProcessStart } from "../../processes/process-start.ts";
+import { type Environment, openTerminal } from "../../runtime.ts";
+import type { SpawnPlan } from "./spawn-plan.ts";
+
+/** Whether a person can see the CLI's terminal, and answer it. */
+export function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
+  return isHeadless !== true && process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
+export async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
+  const { id, cli, cwd, launch, dataDir } = plan;
+  const { stdin, stdout } = process;
+  const { diesWithTerminal } = plan;
+  const what = {
+    ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
+    args: cli.buildArgs({ ...launch, settingsPath }),
+  };
+  const isOwn = isOnTerminal(launch) && cli.session !== undefined;
+  const started = await readProcessStart(process.pid);
+  const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
+  await writeRunFile(dataDir, id, own);
+  const agent: LaunchedAgent =
+    (isOwn
+      ? launchOnOwnTerminal({ ...what, stdin, stdout, diesWithTerminal, open: openTerminal })
+      : undefined) ??
+    launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
+  const { pid } = agent;
+  const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);
+  if (pid !== undefined && cliStarted !== undefined) {
+    await writeRunFile(dataDir, id, { ...own, cli: { pid, started: cliStarted } });
+  }
+  return agent;
+}
+
+/** Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback. */
+function withDirectLoopback(env: Environment): Environment {
+  const {
+    NO_PROXY,
+    no_proxy = NO_PROXY,
+    HTTP_PROXY,
+    http_proxy = HTTP_PROXY,
+    ALL_PROXY,
+    all_proxy = ALL_PROXY,
+  } = env;
+  if (!http_proxy && !all_proxy) return env;
+  const direct = noProxyWithLoopback([no_proxy, NO_PROXY]);
+  return { ...env, NO_PROXY: direct, no_proxy: direct };
+}
