@@ -67,8 +67,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     // The stop came before the session had begun.
     if (facts.kind === "session_start" && control.stop() !== undefined) control.quiet();
   };
-  /** Notes what the hook shows, before it is answered. */
-  const note = (hook: Hook) => {
+  /** Notes what the hook shows, before it is answered. Resolves when the reading of the session's record has begun. */
+  const note = (hook: Hook): Promise<void> => {
     const { facts, prompt, transcriptPath } = hook;
     const { kind, session_id } = facts;
     heartbeat.update({
@@ -85,9 +85,10 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       routes.noteSent(prompt);
       delivery.noteOffered(prompt, now().getTime());
     }
-    transcript.look(transcriptPath);
+    const reading = transcript.look(transcriptPath);
     // Sent before the answer, so that the agent is shown as waiting in the meantime.
     if (isAsked(kind)) events.send(facts);
+    return reading;
   };
   const tell = (hook: Hook, answer: HookAnswer) => {
     const { facts, isSubagent, isIdle } = hook;
@@ -115,7 +116,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       const { facts } = hook;
       if (showsHolding(facts.kind)) noteHeld();
       if (turn.noteHook()) takeFirst(hook);
-      note(hook);
+      const reading = note(hook);
       const answer = await answerHook(hook, signal);
       // If the CLI no longer waited, it did not get the answer, and the hook says nothing about what the session does now.
       if (signal?.aborted !== true) {
@@ -127,6 +128,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
         // The user answered or dismissed the dialog at the terminal.
         events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
       }
+      // The CLI goes on with the answer. What it writes then must be read, and not be taken for what the file held before.
+      await reading;
       return cli.buildHookAnswer(hook, answer);
     },
     observe(payload) {
@@ -134,7 +137,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       if (hook === undefined) return;
       toolIds.note(hook);
       approvals.noteTool(hook);
-      transcript.look(hook.transcriptPath);
+      void transcript.look(hook.transcriptPath);
       events.send(hook.facts);
     },
   };

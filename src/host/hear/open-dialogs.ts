@@ -50,7 +50,7 @@ export function createOpenDialogs({ cli, events, log }: OpenDialogsOptions): Ope
   const watch = (path: string, subagent: string) => {
     const onLine = (line: unknown) => closeAnswered(line, subagent);
     const record = watchTranscript(createTranscript(), { isAwaiting: () => true, onLine, log });
-    record.look(path);
+    void record.look(path);
     return record;
   };
 

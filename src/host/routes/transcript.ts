@@ -6,8 +6,11 @@ import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 
 export interface Transcript {
-  /** The record is at this path from now on. Skips what the file already holds, because that is of an earlier run. */
-  begin(path: string): void;
+  /**
+   * The record is at this path from now on. Skips what the file already holds, because that is of an earlier run. Resolves when it is known
+   * where that ends: what is written later is read.
+   */
+  begin(path: string): Promise<void>;
   /** Whether the file exists. Waits up to 2 s for it, because the CLI creates it some 100 ms after the first prompt. */
   isThere(): Promise<boolean>;
   /** The parsed lines that were completed since the last call; none while there is no file. */
@@ -25,6 +28,7 @@ export function createTranscript(): Transcript {
   let current: string | undefined;
   let offset = 0;
   let last: Promise<unknown> = Promise.resolve();
+  let begun: Promise<void> = Promise.resolve();
 
   // Undefined if the file is not written yet, or if the CLI keeps no record.
   const openFile = async () =>
@@ -56,13 +60,14 @@ export function createTranscript(): Transcript {
   };
   return {
     begin(path) {
-      if (path === named) return;
+      if (path === named) return begun;
       named = path;
-      void inTurn(async () => {
+      begun = inTurn(async () => {
         current = path;
         await using file = await openFile();
         offset = (await file?.stat())?.size ?? 0;
       });
+      return begun;
     },
     async isThere() {
       const untilMs = performance.now() + writtenWithinMs;
@@ -82,8 +87,11 @@ export function createTranscript(): Transcript {
 }
 
 export interface TranscriptWatch {
-  /** Reads at once. `path`: where the CLI says that the record is; undefined leaves it as it was. */
-  look(path: string | undefined): void;
+  /**
+   * Reads at once. Resolves when it is known where the reading has begun; never rejects.
+   * @param path where the CLI says that the record is; undefined leaves it as it was
+   */
+  look(path: string | undefined): Promise<void>;
   stop(): void;
 }
 
@@ -101,12 +109,14 @@ export function watchTranscript(
     if (!isAwaiting()) return;
     for (const line of await transcript.readNew()) onLine(line);
   };
-  const lookNow = () => void look().catch((error: unknown) => log.debug(`transcript: ${messageOf(error)}`));
+  const note = (error: unknown) => log.debug(`transcript: ${messageOf(error)}`);
+  const lookNow = () => void look().catch(note);
   const timer = setInterval(lookNow, lookEveryMs);
   return {
     look(named) {
-      if (named !== undefined) transcript.begin(named);
+      const begun = named === undefined ? Promise.resolve() : transcript.begin(named).catch(note);
       lookNow();
+      return begun;
     },
     stop: () => clearInterval(timer),
   };
