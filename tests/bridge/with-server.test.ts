@@ -38,8 +38,11 @@ test("the server's fleet shows an agent's whole run: connected, at work, told, s
 
   await test.server.sendCommand({ id: ada.id, type: "stop", from: "eve", reason: "enough" });
   expect(await ada.bridge.ended).toBe("stopped");
+  await waitFor(() => view()?.said?.message === "stop by eve: enough", {
+    what: "ada's last word",
+    saw: view,
+  });
   await waitFor(() => view()?.status === "stopped", { what: "ada stopped", saw: view });
-  expect(view()?.said?.message).toBe("stop by eve: enough");
 });
 
 test("an agent that comes back after its goodbye is online again", async () => {
