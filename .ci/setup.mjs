@@ -60,7 +60,7 @@ async function measure(args) {
 }
 
 /**
- * Installs the packages in the lock file, unless they are installed already. It runs no install scripts. Three packages have one, which
+ * Installs the packages in the lock file, unless they are installed already. It runs no install scripts. Some packages have one, which
  * only copies the platform's program over a placeholder; `placeProgram` does that if it is needed.
  */
 function install({ dev }) {
@@ -72,7 +72,9 @@ function install({ dev }) {
     if (status !== 0) throw new SetupError(`the packages could not be installed (exit ${status})`);
   }
   placeProgram("bun", join("bin", "bun.exe"), "install.js");
-  if (dev) placeProgram("@anthropic-ai/claude-code", join("bin", "claude.exe"), "install.cjs");
+  if (!dev) return;
+  placeProgram("@anthropic-ai/claude-code", join("bin", "claude.exe"), "install.cjs");
+  placeProgram("opencode-ai", join("bin", "opencode.exe"), "postinstall.mjs");
 }
 
 /** Compares the lock file with node_modules/.package-lock.json, which npm writes. Optional packages are for other platforms. */

@@ -1,6 +1,7 @@
 // One scripted turn as the Anthropic Messages API would send it: as one JSON message, or as server-sent events.
 // Knows nothing of HTTP or of who asked.
 import { randomUUID } from "node:crypto";
+import { piecesOf } from "./model-script.ts";
 
 export interface Usage {
   readonly input_tokens: number;
@@ -83,7 +84,7 @@ function deltas(block: Message["content"][number]) {
   if (block.type === "tool_use") {
     return [{ type: "input_json_delta", partial_json: JSON.stringify(block.input) }];
   }
-  return (block.text.match(/.{1,12}/gsu) ?? []).map((text) => ({ type: "text_delta", text }));
+  return piecesOf(block.text).map((text) => ({ type: "text_delta", text }));
 }
 
 /** An identifier in the API's form, such as `msg_0f…`. */

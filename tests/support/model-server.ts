@@ -1,13 +1,20 @@
 // A scripted Anthropic Messages API on loopback, for driving the real Claude Code with no network.
 // It decides which turn answers a request and keeps every request; model-answer.ts gives a turn its wire form.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
+import { startLoopbackServer } from "./loopback-server.ts";
 import { apiId, buildMessage, messageEvents, type Turn } from "./model-answer.ts";
-import { hasMatch, type TextMatch } from "./text-match.ts";
+import {
+  createScriptReader,
+  type RuleOf,
+  type ScriptedRequest,
+  type ScriptOf,
+  summaryOf,
+  type TurnOf,
+  textsOf,
+} from "./model-script.ts";
 import { waitFor } from "./wait-for.ts";
 
 const messagesBody = v.looseObject({
@@ -17,32 +24,12 @@ const messagesBody = v.looseObject({
   tools: v.optional(v.array(v.looseObject({ name: v.optional(v.string(), "") })), []),
 });
 
-/** A turn, or what makes it from the request, such as from a tool's result in `newText`. */
-export type ScriptedTurn = Turn | ((request: ModelRequest) => Turn);
+export type ScriptedTurn = TurnOf<ModelRequest, Turn>;
+export type Rule = RuleOf<ModelRequest, Turn>;
+export type ModelScript = ScriptOf<ModelRequest, Turn>;
 
-export interface Rule {
-  /** Tried on `newText` of a request. */
-  readonly match: TextMatch;
-  readonly turn: ScriptedTurn;
-  /** Answer only the first match. Default: every one. */
-  readonly once?: boolean;
-}
-
-export interface ModelScript {
-  /** Tried first, in order. */
-  readonly rules?: readonly Rule[];
-  /** Taken one after the other by requests that no rule answers. */
-  readonly turns?: readonly ScriptedTurn[];
-  /** When the turns have run out. Default: the text "OK." */
-  readonly fallback?: ScriptedTurn;
-}
-
-export interface ModelRequest {
+export interface ModelRequest extends ScriptedRequest {
   readonly body: v.InferOutput<typeof messagesBody>;
-  /** All text after the last assistant message: prompts, injected text and tools' results. */
-  readonly newText: string;
-  /** Asks for a title, a summary or the like: carries no tools, follows no script, is answered "side". */
-  readonly isSide: boolean;
 }
 
 export interface ModelServer extends AsyncDisposable {
@@ -65,7 +52,8 @@ export interface ModelServer extends AsyncDisposable {
 export async function startModelServer(script: ModelScript = {}): Promise<ModelServer> {
   const requests: ModelRequest[] = [];
   const calls: string[] = [];
-  let nextTurn = createScriptReader(script);
+  const readerOf = (next: ModelScript) => createScriptReader(next, (text): Turn => ({ text }));
+  let nextTurn = readerOf(script);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname;
@@ -85,44 +73,23 @@ export async function startModelServer(script: ModelScript = {}): Promise<ModelS
     sendError(response, { status: 404, type: "not_found_error", message: `no ${path}` });
   }
 
-  const server = createServer((request, response) => {
+  const server = await startLoopbackServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else sendError(response, { status: 400, type: "invalid_request_error", message: String(error) });
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     requests,
     calls,
     setScript(next) {
-      nextTurn = createScriptReader(next);
+      nextTurn = readerOf(next);
     },
     waitForRequest: (fits, { what, deadlineMs = 10_000 }) =>
-      waitFor(() => requests.find(fits), { what, deadlineMs, saw: () => summary(requests) }),
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
-
-function createScriptReader({ rules = [], turns = [], fallback = { text: "OK." } }: ModelScript) {
-  const spent = new Set<Rule>();
-  const left = [...turns];
-  return (request: ModelRequest): Turn => {
-    if (request.isSide) return { text: "side" };
-    const rule = rules.find(
-      (candidate) => !spent.has(candidate) && hasMatch(request.newText, candidate.match),
-    );
-    if (rule?.once) spent.add(rule);
-    const turn = rule?.turn ?? left.shift() ?? fallback;
-    return typeof turn === "function" ? turn(request) : turn;
+      waitFor(() => requests.find(fits), { what, deadlineMs, saw: () => summaryOf(requests) }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
@@ -131,17 +98,6 @@ function readRequest(json: string): ModelRequest {
   const lastAnswer = body.messages.findLastIndex(({ role }) => role === "assistant");
   const news = body.messages.slice(lastAnswer + 1);
   return { body, newText: news.flatMap(textsOf).join("\n"), isSide: body.tools.length === 0 };
-}
-
-/** The texts in a message, a content block or a tool's result, however deep. */
-function textsOf(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (Array.isArray(value)) return value.flatMap(textsOf);
-  if (typeof value !== "object" || value === null) return [];
-  return [
-    ...("text" in value ? textsOf(value.text) : []),
-    ...("content" in value ? textsOf(value.content) : []),
-  ];
 }
 
 async function answerTurn(response: ServerResponse, { body }: ModelRequest, turn: Turn): Promise<void> {
@@ -173,9 +129,4 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 function sendError(response: ServerResponse, error: NonNullable<Turn["error"]>): void {
   const { status, type = "api_error", message = "scripted error" } = error;
   sendJson(response, status, { type: "error", error: { type, message } });
-}
-
-function summary(requests: readonly ModelRequest[]): string {
-  const lines = requests.map(({ isSide, newText }) => `${isSide ? "side" : "main"}: …${newText.slice(-300)}`);
-  return `${requests.length} requests\n${lines.join("\n")}`;
 }
