@@ -35,9 +35,17 @@ export function exitCodeOfOutcome({ outcome }: WaitOutcome): number {
   }
 }
 
-/** Undefined while the agent may still reach the goal. */
-export function outcomeOf(view: AgentView, goal: WaitGoal, now: Date): WaitOutcome | undefined {
-  const gone = goneOutcome(view, goal, now);
+/**
+ * Undefined while the agent may still reach the goal.
+ * @param listeningSince since when heartbeats are listened for, RFC 3339: before, none could come
+ */
+export function outcomeOf(
+  view: AgentView,
+  goal: WaitGoal,
+  now: Date,
+  listeningSince = "",
+): WaitOutcome | undefined {
+  const gone = goneOutcome(view, goal, { now, listeningSince });
   if (gone !== undefined) return gone;
   if (view.axes.link.value !== "online") return undefined;
   if (goal === "needs-you") {
@@ -51,7 +59,11 @@ export function outcomeOf(view: AgentView, goal: WaitGoal, now: Date): WaitOutco
 }
 
 /** The outcome for an agent whose run is over, or that is silent. Undefined if only its connection is gone, because it may come back. */
-function goneOutcome(view: AgentView, goal: WaitGoal, now: Date): WaitOutcome | undefined {
+function goneOutcome(
+  view: AgentView,
+  goal: WaitGoal,
+  { now, listeningSince }: { readonly now: Date; readonly listeningSince: string },
+): WaitOutcome | undefined {
   const { status, said, heartbeat, axes } = view;
   const reason = said?.message ?? axes.link.reason;
   if (axes.control.value === "stopped") return { outcome: "stopped", reason };
@@ -62,8 +74,9 @@ function goneOutcome(view: AgentView, goal: WaitGoal, now: Date): WaitOutcome | 
   if (axes.link.value === "offline" && axes.link.source !== "connection") {
     return goal === "done" ? judgeEnded(view, reason) : { outcome: "ended", reason };
   }
-  const isLost =
-    heartbeat !== undefined && now.getTime() - Date.parse(heartbeat.at) > silentAfterMs(heartbeat);
+  if (heartbeat === undefined) return undefined;
+  const silentSince = heartbeat.at < listeningSince ? listeningSince : heartbeat.at;
+  const isLost = now.getTime() - Date.parse(silentSince) > silentAfterMs(heartbeat);
   return isLost ? { outcome: "lost", reason: axes.link.reason } : undefined;
 }
 

@@ -202,6 +202,13 @@ describe("outcomeOf()", () => {
     expect(judge(rests, "needs-you")).toBeUndefined();
   });
 
+  test("silence counts from when the server began to listen, because no heartbeat could come before", () => {
+    const silent = viewAgent({ ...bare, ...working, heartbeat: { ...beat, at: ago(300) } }, now);
+    expect(outcomeOf(silent, "done", now)?.outcome).toBe("lost");
+    expect(outcomeOf(silent, "done", now, ago(10))).toBeUndefined();
+    expect(outcomeOf(silent, "done", now, ago(50))?.outcome).toBe("lost");
+  });
+
   test("one that has ended can neither rest nor ask any more", () => {
     const ended = { ...rests, ...said("ended", "exit code 0") };
     for (const goal of ["idle", "needs-you"] as const) expect(judge(ended, goal)?.outcome).toBe("ended");

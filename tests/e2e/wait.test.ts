@@ -21,6 +21,8 @@ afterAll(() => serve[Symbol.asyncDispose]());
 const startWait = (...args: string[]): Promise<Child> =>
   startCliai(["wait", "--data-dir", serve.dataDir, ...args]);
 
+const away = "the server is away; waiting until it is back (start it: cliai serve)";
+
 describe("cliai wait, with agents that report", () => {
   test("until idle: ends with 0 when the agent says that it rests, and not before", async () => {
     await using ada = await startBridge(serve, "ada");
@@ -134,10 +136,38 @@ test("a wait goes on while its server is started again", async () => {
   await using waiting = await startCliai(["wait", "ada", "bea", "--until", "idle", "--data-dir", dataDir]);
   await waiting.line("bea  idle", { deadlineMs: 20_000 });
   await first[Symbol.asyncDispose]();
-  await waiting.line("connection lost", { from: "stderr", deadlineMs: 20_000 });
+  await waiting.line(away, { from: "stderr", deadlineMs: 20_000 });
   await using _second = await startServe({ dataDir, port: port ?? 0, natsPort: natsPort ?? 0 });
   await callTool(ada, 2, "report_status", { status: "idle" }, 40_000);
-  expect(await waiting.exit(30_000)).toMatchObject({ code: 0, stdout: "bea  idle\nada  idle\n" });
+  const { code, stdout, stderr } = await waiting.exit(30_000);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "bea  idle\nada  idle\n" });
+  const [said, ...others] = stderr.trimEnd().split("\n");
+  expect(said).toBe(away);
+  expect(others).toEqual([expect.stringMatching(/^the server is back after \d+ s$/)]);
+});
+
+test("time that is up while the server is away ends it with 4, and an agent that nobody listens to is not lost", async () => {
+  await using dead = await startServe({ env: { CLIAI_HEARTBEAT: "1" } });
+  await using ada = await startBridge(dead, "ada");
+  await initialize(ada);
+  await callTool(ada, 1, "report_status", { status: "working" });
+  const working = async () => (await fetchAgent(dead, "ada")).status === "working";
+  await waitFor(working, { what: "ada works" });
+  await using child = await startCliai(["wait", "ada", "--timeout", "12", "--data-dir", dead.dataDir]);
+  // Its nats-server runs on, and with it the agent's connection and the store.
+  dead.child.kill("SIGKILL");
+  const { code, stdout, stderr } = await child.exit(20_000);
+  expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    away,
+    expect.stringMatching(/^error: the server is away after 12 s; what it knew last of ada: \w+$/),
+    "hint: start it, then wait again: cliai serve",
+  ]);
+  // Also of a wait that begins while it is away.
+  const late = await dead.run(["wait", "ada", "--timeout", "1"]);
+  expect(late.code).toBe(4);
+  expect(late.stderr).toStartWith(`${away}\nerror: the server is away after 1 s; what it knew last of ada: `);
+  await using _ = await startServe({ dataDir: dead.dataDir }); // ends that nats-server
 });
 
 describe("cliai wait, with real Claude Code", () => {

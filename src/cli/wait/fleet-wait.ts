@@ -1,24 +1,23 @@
 // Waits for agents, for `wait` and `spawn --wait`. It looks at the fleet again whenever a message on `dashboard.state` says that
-// something has changed.
+// something has changed. While the server is away it waits on, because only the server knows what the agents do.
 import * as v from "valibot";
 import { type AgentView, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
 import { outcomeOf, type WaitGoal, type WaitOutcome } from "../../domain/wait-outcome.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { dashboardStateSubject, everySubjectOf, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { lastSequenceOn } from "../../nats/jetstream/stream-messages.ts";
+import { askFleet } from "../../server/fleet/fleet-desk.ts";
 import { pause } from "../../waiting.ts";
-import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
+import { type AgentReading, createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
+import { createServerAbsence } from "./server-absence.ts";
 
 /** An outcome must hold for this long before it counts, because the end of a turn and the next order come by different streams. */
 const settledAfterMs = 150;
 /** How often to look without a message: nothing tells that an agent has fallen silent, or that a message was lost. */
 const lookEveryMs = 5_000;
-/** How long the server may be gone. A restarted server is back sooner. */
-const withoutServerMs = 60_000;
 
 const StateSchema = v.looseObject({
   at: v.pipe(v.string(), v.isoTimestamp()),
@@ -42,92 +41,109 @@ export interface Waited {
   readonly outcomes: ReadonlyMap<AgentId, WaitOutcome>;
   /** The agents without an outcome, with their last known status; empty unless the time is up, or one outcome was enough. */
   readonly waiting: readonly { readonly agent_id: AgentId; readonly status: string }[];
+  /** Whether the server was away at the end; then the status of an agent is what the server said last. */
+  readonly isServerAway: boolean;
 }
 
 /**
- * Resolves when each agent has an outcome, or one has and that is enough, or the time is up.
- * @throws CliaiError `server_unreachable` if the server is gone for a minute; also what the reader of the fleet throws
+ * Resolves when each agent has an outcome, or one has and that is enough, or the time is up. Says on stderr when the server goes away,
+ * and when it is back.
+ * @throws CliaiError what the reader of the fleet throws at the first look; `refused` if the server is back and does not let us in
  */
 export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Waited> {
   const { ids, goal, timeoutMs, context } = options;
-  // Use a new reader each time, because a reader that has found no server does not ask again. The note is printed only once.
-  const find = (id: AgentId) => createFleetReader(bus, { ...context, note: () => undefined }).find(id);
   const views = new Map<AgentId, AgentView>();
   const outcomes = new Map<AgentId, WaitOutcome>();
   const over = Promise.withResolvers<void>();
   const orders = new Map<AgentId, number>();
   const settling = new Map<AgentId, Promise<void>>();
+  const absence = createServerAbsence(context.note);
   over.promise.catch(() => undefined); // awaited below, maybe later
 
-  const judge = (view: AgentView, now: Date): WaitOutcome | undefined => {
+  const judge = (view: AgentView, now: Date, listeningSince?: string): WaitOutcome | undefined => {
     if (options.run !== undefined && view.heartbeat?.instance_id !== options.run) return undefined;
     // The record does not have its last order yet.
     if (view.commands_seq < (orders.get(view.agent_id) ?? 0)) return undefined;
-    return outcomeOf(view, goal, now);
+    return outcomeOf(view, goal, now, listeningSince);
+  };
+  const find = async (id: AgentId) => {
+    const reading = await askForAgent(bus, id);
+    absence.end();
+    return reading;
   };
   const settle = async (id: AgentId) => {
     await pause(settledAfterMs);
     const reading = await find(id);
     if (reading === undefined || outcomes.has(id)) return;
     const view = viewOf(reading);
-    const outcome = judge(view, reading.now);
+    const outcome = judge(view, reading.now, reading.listeningSince);
     if (outcome === undefined) return;
     outcomes.set(id, outcome);
     options.onOutcome?.(view, outcome);
     if (outcomes.size === ids.length || isEnough(outcome, options)) over.resolve();
   };
-  const take = (view: AgentView, now: Date) => {
+  const take = (view: AgentView, now: Date, listeningSince?: string) => {
     const { agent_id: id } = view;
     views.set(id, view);
-    if (outcomes.has(id) || settling.has(id) || judge(view, now) === undefined) return;
-    const settled = settle(id).catch(noteLoss);
+    if (outcomes.has(id) || settling.has(id) || judge(view, now, listeningSince) === undefined) return;
+    const settled = settle(id).catch(absence.begin); // it is looked at again when the server is back
     settling.set(
       id,
       settled.finally(() => settling.delete(id)),
     );
   };
-  let lostAtMs: number | undefined;
-  /** What is asked while the connection is away is asked again at the next look. */
-  const noteLoss = () => {
-    lostAtMs ??= performance.now();
-    if (performance.now() - lostAtMs < withoutServerMs) return;
-    const seconds = withoutServerMs / 1000;
-    over.reject(
-      new CliaiError("server_unreachable", `the server has not answered for ${seconds} s`, {
-        hint: "see what is wrong: cliai doctor",
-      }),
-    );
-  };
   const look = async () => {
-    for (const id of ids) {
-      if (outcomes.has(id)) continue;
-      const reading = await find(id);
-      lostAtMs = undefined;
-      if (reading !== undefined) take(viewOf(reading), reading.now);
+    if (!bus.isConnected()) {
+      const refusal = bus.refusal();
+      if (refusal !== undefined) over.reject(refusal);
+      return absence.begin();
+    }
+    try {
+      for (const id of ids) {
+        if (outcomes.has(id)) continue;
+        const reading = await find(id);
+        if (reading !== undefined) take(viewOf(reading), reading.now, reading.listeningSince);
+      }
+    } catch {
+      absence.begin();
     }
   };
-  const unsubscribe = bus.subscribe(dashboardStateSubject, ({ data }) => {
-    const read = readState(data, ids);
-    for (const view of read?.views ?? []) take(view, read?.now ?? context.now());
-  });
+  const ends = [
+    bus.onConnection(() => void look()),
+    bus.subscribe(dashboardStateSubject, ({ data }) => {
+      const read = readState(data, ids);
+      for (const view of read?.views ?? []) take(view, read?.now ?? context.now());
+    }),
+  ];
   /** What has been there when time is up counts. */
   const timeIsUp = () => void Promise.allSettled(settling.values()).then(() => over.resolve());
-  const timers = [setInterval(() => void look().catch(noteLoss), lookEveryMs)];
+  const timers = [setInterval(() => void look(), lookEveryMs)];
   try {
-    const reader = createFleetReader(bus, context);
+    // Without a serve the ids are looked up in the store, and the line about its absence comes from `look`.
+    const reader = createFleetReader(bus, { ...context, note: () => undefined });
     // A run that has just begun may not be heard of yet.
-    if (options.run === undefined) for (const id of ids) await reader.require(id);
+    if (options.run === undefined) for (const id of ids) views.set(id, viewOf(await reader.require(id)));
     for (const id of ids) orders.set(id, await lastSequenceOn(bus, streams.commands, everySubjectOf(id)));
     await look();
     timers.push(setTimeout(timeIsUp, timeoutMs));
     await over.promise;
   } finally {
-    unsubscribe();
+    for (const end of ends) end();
     for (const timer of timers) clearTimeout(timer);
   }
   const left = ids.filter((id) => !outcomes.has(id));
   const waiting = left.map((id) => ({ agent_id: id, status: views.get(id)?.status ?? "not heard of yet" }));
-  return { outcomes, waiting };
+  return { outcomes, waiting, isServerAway: absence.isOn() };
+}
+
+/**
+ * Asks only the server: the store may be minutes behind, and then an agent that runs looks silent.
+ * @throws CliaiError as {@link askFleet} does
+ */
+async function askForAgent(bus: Bus, id: AgentId): Promise<AgentReading | undefined> {
+  const { records, at, listeningSince } = await askFleet(bus, { agent_id: id });
+  const record = records.get(id);
+  return record && { record, records, now: at, listeningSince };
 }
 
 /** Whether to stop at this outcome with `--any`. For `done`, any outcome will do. For the other goals, wait on for the other agents. */

@@ -13,6 +13,7 @@ import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { type Waited, waitForAgents } from "./fleet-wait.ts";
+import { withoutLog } from "./server-absence.ts";
 
 /** A week: the stream COMMANDS keeps an order that long. */
 const longestS = 7 * 86_400;
@@ -42,7 +43,7 @@ export const waitCommand = defineCliCommand({
     const ids = [...new Set([args.agent, ...more].map(parseAgentId))];
     const timeoutMs = readTimeoutMs(args.timeout);
     const goal = args.until as WaitGoal;
-    const waited = await withClient(args, context, (bus) =>
+    const waited = await withClient(args, withoutLog(context), (bus) =>
       waitForAgents(bus, {
         ...{ ids, goal, timeoutMs, context, isAny: args.any === true },
         onOutcome: (view, outcome) => {
@@ -73,12 +74,16 @@ export interface WaitTerms {
 }
 
 /** @throws CliaiError with the worst of the exit codes of {@link exitCodeOfOutcome}, 4 where time was up */
-export function endWait({ outcomes, waiting }: Waited, terms: WaitTerms, context: CliContext): void {
+export function endWait(
+  { outcomes, waiting, isServerAway }: Waited,
+  terms: WaitTerms,
+  context: CliContext,
+): void {
   const isThere = [...outcomes.values()].some((outcome) => exitCodeOfOutcome(outcome) === 0);
   if (terms.isAny && isThere) return;
   const errors = [
     ...[...outcomes].flatMap(([id, outcome]) => errorOf(id, outcome, terms.goal) ?? []),
-    ...waiting.map((view) => timeIsUp(view, terms)),
+    ...waiting.map((view) => (isServerAway ? timeIsUpWithoutServer(view, terms) : timeIsUp(view, terms))),
   ];
   const words = `${errors.length} of ${outcomes.size + waiting.length} agents are not ${terms.goal}`;
   throwWorst(errors, words, context.note);
@@ -113,4 +118,12 @@ function timeIsUp(
 ): CliaiError {
   const message = `${agent_id} is ${status} after ${timeoutMs / 1000} s, not ${goal}`;
   return new CliaiError("no_answer", message, { hint: `see why: cliai show ${agent_id}` });
+}
+
+function timeIsUpWithoutServer(
+  { agent_id, status }: Waited["waiting"][number],
+  { timeoutMs }: WaitTerms,
+): CliaiError {
+  const message = `the server is away after ${timeoutMs / 1000} s; what it knew last of ${agent_id}: ${status}`;
+  return new CliaiError("no_answer", message, { hint: "start it, then wait again: cliai serve" });
 }
