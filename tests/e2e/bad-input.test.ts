@@ -252,7 +252,7 @@ describe("the clients", () => {
     { args: ["show", "ada"] },
     { args: ["watch"] },
     { args: ["send", "stop", "ada"] },
-    { args: ["spawn"] },
+    { args: ["spawn", "--headless"] },
   ])("$args: no server, a dead one and a corrupt serve.json are told apart", async ({ args }) => {
     await using dir = await tempDir();
     const run = () => runCliai([...args, "--data-dir", dir.path]);

@@ -70,7 +70,7 @@ test("status and spawn say that an older server runs, and how it is restarted", 
   const line = `0.1.0 runs (pid ${server.pid}); restart it: cliai down && cliai serve --detach`;
   expect((await serve.run(["status"])).stdout).toContain(`\n${line}\n`);
   expect(JSON.parse((await serve.run(["status", "--json"])).stdout)).toMatchObject({ restart: line });
-  const spawned = await serve.run(["spawn", "--id", "ada"], { env: { PATH: "/nonexistent" } });
+  const spawned = await serve.run(["spawn", "demo", "dig", "--id", "ada"], { env: { PATH: "/nonexistent" } });
   expect(spawned.stderr).toStartWith(`${line}\nstarting ada `);
   expect((await serve.run(["doctor"])).stdout).toContain(`0.1.0 runs (pid ${server.pid})`);
 });

@@ -24,7 +24,17 @@ exit 0
   await copyFile(creds, dir.join("given.creds"));
   const env = { PATH: `${dir.join("bin")}:${process.env.PATH}` };
   const dataDir = dir.join("data");
-  const first = ["spawn", "--url", serve.natsUrl, "--data-dir", dataDir, "--project", dir.join("work")];
+  const first = [
+    "spawn",
+    "--task",
+    "dig",
+    "--url",
+    serve.natsUrl,
+    "--data-dir",
+    dataDir,
+    "--project",
+    dir.join("work"),
+  ];
   return async (...more: readonly string[]) =>
     await runCliai([...first, "--creds", dir.join("given.creds"), ...more], { env });
 }

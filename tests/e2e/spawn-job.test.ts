@@ -89,6 +89,8 @@ describe("spawn --wait", () => {
       [["one", "--timeout", "4"], "--timeout is given without --wait"],
       [["one", "--detach", "--model", "m"], "--model cannot be used with --detach"],
       [["one", "--detach", "--", "-p"], "-p cannot be used with --detach"],
+      [[], "spawn has no terminal here, and no task"],
+      [["--resume", "s1"], "spawn has no terminal here, and no task"],
     ];
     for (const [args, message] of cases) {
       const run = await spawn(...args);
@@ -98,9 +100,20 @@ describe("spawn --wait", () => {
     const first = await serve.run(["spawn", "count the files", "--wait"], { env, cwd: work });
     expect(first).toMatchObject({ code: 2, stdout: "" });
     expect(first.stderr).toContain('error: "count the files" is no name of a profile');
+    const hint =
+      'hint: give it a task: cliai spawn demo "what to do" --wait; or let it wait for tasks in the background: cliai spawn demo --detach';
+    expect((await spawn()).stderr).toEndWith(`${hint}\n`);
+    expect((await spawn("-", "--wait")).stderr).toContain("error: the task on stdin is empty");
     const nameless = await serve.run(["spawn", "--detach"], { env, cwd: work });
     expect(nameless.stderr).toContain("error: --detach needs the PROFILE");
   });
+});
+
+test("spawn - takes the task from stdin, without the last line's end", async () => {
+  const args = ["spawn", "demo", "-", "--wait", "--id", "job9"];
+  const run = await serve.run(args, { env, cwd: work, input: "count the files\n", deadlineMs: 60_000 });
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^There are seven\./) });
+  expect((await fetchAgent(serve, "job9")).current_task).toBe("count the files");
 });
 
 describe("spawn --detach", () => {

@@ -21,7 +21,7 @@ while [ ! -e "${dir.join("end")}" ]; do sleep 0.1; done
 `;
   await writeFile(dir.join("bin", "claude"), script, { mode: 0o700 });
   const env = { PATH: `${dir.join("bin")}:${process.env.PATH}` };
-  const args = ["spawn", "--id", "ada", "--data-dir", serve.dataDir, "--project", dir.path];
+  const args = ["spawn", "demo", "dig", "--id", "ada", "--data-dir", serve.dataDir, "--project", dir.path];
   const runs = async () => (await readFile(started, "utf8").catch(() => "")).split("\n").length - 1;
 
   await using stack = new AsyncDisposableStack();

@@ -134,7 +134,7 @@ describe("cliai spawn", () => {
   test("a missing CLI is one line that says how to get it", async () => {
     await using serve = await startServe();
     await using dir = await tempDir();
-    const run = await serve.run(["spawn", "demo"], { env: { PATH: dir.path } });
+    const run = await serve.run(["spawn", "demo", "dig"], { env: { PATH: dir.path } });
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toContain("error: cannot start claude: there is no such program on PATH\n");
     expect(run.stderr).toContain("hint: install it: npm install -g @anthropic-ai/claude-code\n");
@@ -192,7 +192,7 @@ describe("cliai spawn", () => {
       '#!/bin/sh\ncase "$1" in --version) echo "9.9.9 (Claude Code)";; --help) echo "  --settings FILE";; esac\n';
     await writeFile(dir.join("bin", "claude"), claude, { mode: 0o700 });
     const env = { PATH: `${dir.join("bin")}:${process.env.PATH}`, HOME: dir.path };
-    const spawned = await serve.run(["spawn", "--id", "ada", "--project", dir.path], { env });
+    const spawned = await serve.run(["spawn", "demo", "dig", "--id", "ada", "--project", dir.path], { env });
     expect(spawned).toMatchObject({ code: 0 });
     expect(spawned.stderr).toMatch(
       /cliai was never tried with claude 9\.9\.9 \(tried: .*its --help lacks --mcp-config, /,

@@ -52,7 +52,7 @@ test("the agents' CLIs, whoever launches them: nothing that is for the Bun insid
   const settings = { ...forBun, HTTPS_PROXY: "http://proxy.example:8080" };
   const own = { env: { ...settings, PATH: `${dir.join("bin")}:${process.env.PATH}` } };
   await using serve = await startServe(own);
-  await serve.run(["spawn", "--id", "ada"], own);
+  await serve.run(["spawn", "demo", "dig", "--id", "ada"], own);
   const order = JSON.stringify({ profile: "demo", id: "bob", task: "dig", project: dir.path });
   const answer = await serve.fetch("/api/agents", {
     method: "POST",
@@ -74,7 +74,7 @@ test("one that runs from source takes the word away that would make another prog
   await recorder(dir, "claude", "2.1.330 (Claude Code)");
   await using serve = await startServe();
   const env = { BUN_BE_BUN: "1", PATH: `${dir.join("bin")}:${process.env.PATH}` };
-  await serve.run(["spawn", "--id", "ada"], { env, from: "bun" });
+  await serve.run(["spawn", "demo", "dig", "--id", "ada"], { env, from: "bun" });
   const recorded = await readFile(dir.join("claude"), "utf8");
   expect(recorded).toContain("agents/ada/");
   expect(recorded).not.toContain("BUN_");

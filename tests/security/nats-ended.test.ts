@@ -39,7 +39,9 @@ test("an agent that was launched loses its credentials with its CLI's end, on a 
     { mode: 0o700 },
   );
   const env = { PATH: `${dir.join("bin")}:${process.env.PATH}` };
-  await using spawn = await startCliai(["spawn", "--id", "ada", "--data-dir", serve.dataDir], { env });
+  await using spawn = await startCliai(["spawn", "demo", "dig", "--id", "ada", "--data-dir", serve.dataDir], {
+    env,
+  });
   await spawn.line("started");
   const path = join(serve.dataDir, "agents", "ada", "nats.creds");
   const creds = await readFile(path, "utf8");

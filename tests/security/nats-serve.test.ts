@@ -165,7 +165,7 @@ test("spawn gives an agent credentials of its own, and names their file alone", 
   const claude = `#!/bin/sh\nmkdir "${dir.join("seen")}"; cp -p "${agentDir}"/*.* "${dir.join("seen")}"\n`;
   await writeFile(dir.join("bin", "claude"), claude, { mode: 0o700 });
   const env = { PATH: `${dir.join("bin")}:${process.env.PATH}` };
-  expect(await serve.run(["spawn", "--id", "dry"], { env })).toMatchObject({ code: 0 });
+  expect(await serve.run(["spawn", "demo", "dig", "--id", "dry"], { env })).toMatchObject({ code: 0 });
   for (const file of ["mcp.json", "nats.creds"]) expect(await modeOf(dir.join("seen", file))).toBe("600");
   const config = await readFile(dir.join("seen", "mcp.json"), "utf8");
   expect(JSON.parse(config).mcpServers.cliai.env.NATS_CREDS).toBe(credsOf("dry"));

@@ -13,26 +13,32 @@ export interface WorkOptions {
   readonly id: AgentId;
   /** Only this run's work counts; default: any run's. */
   readonly run?: string;
+  /** Words that the agent has said up to here in AUDIT are not of this work; from `auditEnd`, asked before the launch. */
+  readonly after: number;
   readonly timeoutMs: number;
   readonly context: CliContext;
 }
 
 export interface EndOfWork extends Waited {
   readonly id: AgentId;
-  /** Undefined if the agent has said nothing since the wait began. */
+  /** Undefined if the agent has said nothing at its work. */
   readonly words: string | undefined;
 }
 
+/** The sequence of the last message in AUDIT, for {@link WorkOptions.after}. */
+export async function auditEnd(bus: Bus): Promise<number> {
+  return (await readStreamFacts(bus, streams.audit)).last_seq;
+}
+
 /** @throws CliaiError as {@link waitForAgents} */
-export async function waitForWork(bus: Bus, { id, run, ...options }: WorkOptions): Promise<EndOfWork> {
-  const { last_seq } = await readStreamFacts(bus, streams.audit);
+export async function waitForWork(bus: Bus, { id, run, after, ...options }: WorkOptions): Promise<EndOfWork> {
   const waited = await waitForAgents(bus, {
     ...{ ids: [id], goal: "done", isAny: false },
     ...(run === undefined ? {} : { run }),
     ...options,
   });
   const last = await readLastWords(bus, id);
-  return { id, ...waited, words: last !== undefined && last.seq > last_seq ? last.text : undefined };
+  return { id, ...waited, words: last !== undefined && last.seq > after ? last.text : undefined };
 }
 
 /** @throws CliaiError for each outcome but `done`, and if the time is up */

@@ -9,7 +9,8 @@ import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { askForLaunch } from "../launch-desk.ts";
-import { printEnd, waitForWork } from "./await-work.ts";
+import { withoutLog } from "../wait/server-absence.ts";
+import { auditEnd, printEnd, waitForWork } from "./await-work.ts";
 import { profileReader } from "./profile.ts";
 import type { SpawnArgs } from "./spawn-plan.ts";
 
@@ -46,7 +47,9 @@ export async function spawnDetached(
     ...(args.id === undefined ? {} : { id: parseAgentId(args.id) }),
     ...(await projectOf(args, profile, context)),
   };
-  return await withClient(args, context, async (bus) => {
+  const quiet = timeoutMs === undefined ? context : withoutLog(context);
+  return await withClient(args, quiet, async (bus) => {
+    const after = await auditEnd(bus);
     const { agent_id } = await askForLaunch(bus, request);
     if (context.json) {
       const record = (await createFleetReader(bus, context).find(agent_id))?.record;
@@ -55,7 +58,7 @@ export async function spawnDetached(
     } else if (timeoutMs === undefined) context.print(agent_id);
     else context.note(`${agent_id} works without a terminal`);
     if (timeoutMs === undefined) return 0;
-    printEnd(await waitForWork(bus, { id: agent_id, timeoutMs, context }), { timeoutMs }, context);
+    printEnd(await waitForWork(bus, { id: agent_id, after, timeoutMs, context }), { timeoutMs }, context);
     return 0;
   });
 }

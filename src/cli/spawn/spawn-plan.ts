@@ -17,6 +17,7 @@ import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { Arguments } from "../frame/command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
+import { hasTerminal } from "../frame/has-terminal.ts";
 import { askForAgents } from "../seen-agents.ts";
 import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
@@ -30,13 +31,21 @@ import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
 
 export const spawnArgs = {
   profile: { type: "positional", required: false, description: "name of a profile (cliai profiles)" },
-  text: { type: "positional", required: false, description: "the agent's first task, the same as --task" },
+  text: {
+    type: "positional",
+    required: false,
+    description: "the agent's first task, the same as --task; - reads it from stdin",
+  },
   id: {
     type: "string",
     valueHint: "ID",
     description: "give the agent this id (default: PROFILE and 4 digits)",
   },
-  task: { type: "string", valueHint: "TEXT", description: "give the agent this task first" },
+  task: {
+    type: "string",
+    valueHint: "TEXT",
+    description: "give the agent this task first; - reads it from stdin",
+  },
   project: {
     type: "string",
     valueHint: "DIR",
@@ -110,6 +119,7 @@ export async function planSpawn(
   context: CliContext,
   rest: readonly string[],
 ): Promise<SpawnPlan> {
+  const isDry = args["dry-run"] === true;
   const loaded = await loadConfig(args.config, context);
   const name = args.profile ?? "agent";
   const dataDir = dataDirFor(args, context);
@@ -125,6 +135,8 @@ export async function planSpawn(
       hint: "run it on a terminal, without --headless",
     });
   }
+  const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs.includes(arg)) === true;
+  if (!isDry && !isTold) requireTerminalOrTask(args, cli);
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
   const env = environmentOf(found, context.env);
   const given = args.creds ? await judgeCredentials(resolve(context.cwd, args.creds), dataDir) : undefined;
@@ -136,7 +148,6 @@ export async function planSpawn(
   const prompts = [...rolePrompts[role], await readPrompt(found, profiles.prompts)];
   // Take the lock first: new credentials revoke the old ones, which an agent that runs would need.
   const lock = await takeAgentLock(dataDir, id);
-  const isDry = args["dry-run"] === true;
   const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
   const launch: AgentLaunch = {
     agentId: id,
@@ -173,6 +184,21 @@ export async function planSpawn(
     launch,
     lock,
   };
+}
+
+/**
+ * Without a terminal and a task the CLI would only complain of its input, in its own words.
+ * @throws CliaiError `usage`
+ */
+function requireTerminalOrTask({ headless, task, profile = "demo" }: SpawnArgs, cli: AgentCli): void {
+  if (headless === true || task !== undefined || hasTerminal()) return;
+  const words = `cliai spawn ${profile} "what to do"`;
+  throw new CliaiError("usage", "spawn has no terminal here, and no task", {
+    hint:
+      cli.headless === undefined
+        ? `give it a task: ${words}`
+        : `give it a task: ${words} --wait; or let it wait for tasks in the background: cliai spawn ${profile} --detach`,
+  });
 }
 
 async function projectDir(flag: string | undefined, { cwd }: CliContext): Promise<string> {

@@ -13,9 +13,11 @@ import { restartLine } from "../background/newer-build.ts";
 import { type ClientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
+import { readText } from "../frame/read-text.ts";
 import { paint, plainLines } from "../frame/terminal.ts";
+import { withoutLog } from "../wait/server-absence.ts";
 import { readTimeoutMs } from "../wait/wait.ts";
-import { type EndOfWork, printEnd, waitForWork } from "./await-work.ts";
+import { auditEnd, type EndOfWork, printEnd, waitForWork } from "./await-work.ts";
 import { endLeftoverRun } from "./leftover-processes.ts";
 import { createScreenLog } from "./screen-log.ts";
 import { type HostOptions, startSessionHost } from "./session-host.ts";
@@ -30,7 +32,7 @@ export const spawnCommand = defineCliCommand({
   args: spawnArgs,
   passesOn: true,
   async run(given, context, rest) {
-    const { args, timeoutMs } = readWork(given);
+    const { args, timeoutMs } = await readWork(given, context);
     if (args.detach === true) return await spawnDetached(args, rest, timeoutMs, context);
     const plan = await planSpawn(args, context, rest);
     if (args["dry-run"] === true) {
@@ -43,13 +45,16 @@ export const spawnCommand = defineCliCommand({
     context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
     // Without --url, --creds names the agent's credentials: the fleet is read with the operator's, from serve.json.
     const own = args.url === undefined ? { ...args, creds: undefined } : args;
-    const awaitWork = (run: string) =>
-      timeoutMs === undefined
-        ? undefined
-        : withClient(own, context, (bus) => waitForWork(bus, { id, run, timeoutMs, context }));
     const stopKeeping = keepLogSmall(hostLogPath(plan.dataDir, id));
     try {
       await endLeftoverRun(plan.dataDir, id, context.log);
+      const after = timeoutMs === undefined ? 0 : await withClient(own, context, auditEnd);
+      const awaitWork = (run: string) =>
+        timeoutMs === undefined
+          ? undefined
+          : withClient(own, withoutLog(context), (bus) =>
+              waitForWork(bus, { id, run, after, timeoutMs, context }),
+            );
       const { exitCode, work } = await runAgent(plan, context, awaitWork);
       if (exitCode === 0) await forgetLaunch(plan, context);
       if (work === undefined || timeoutMs === undefined) return exitCode;
@@ -69,7 +74,10 @@ export const spawnCommand = defineCliCommand({
  * a terminal and waits for the end of the task.
  * @throws CliaiError `usage`
  */
-function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | undefined } {
+async function readWork(
+  given: SpawnArgs,
+  context: CliContext,
+): Promise<{ args: SpawnArgs; timeoutMs: number | undefined }> {
   const { profile = "", text, task, wait = false, timeout, headless } = given;
   // No profile has a blank in its name.
   if (/\s/.test(profile) && text === undefined) {
@@ -94,8 +102,21 @@ function readWork(given: SpawnArgs): { args: SpawnArgs; timeoutMs: number | unde
       hint: 'cliai spawn PROFILE "what to do" --wait',
     });
   }
-  const args = { ...given, task: text ?? task, headless: headless === true || wait };
+  const words = text ?? task;
+  const args = {
+    ...given,
+    task: words === "-" ? await readTask(context) : words,
+    headless: headless === true || wait,
+  };
   return { args, timeoutMs: wait ? readTimeoutMs(timeout) : undefined };
+}
+
+async function readTask({ stdin }: CliContext): Promise<string> {
+  const words = (await readText(stdin)).trim();
+  if (words !== "") return words;
+  throw new CliaiError("usage", "the task on stdin is empty", {
+    hint: "echo 'what to do' | cliai spawn PROFILE - --wait",
+  });
 }
 
 async function noteOlderServe(args: ClientArgs, context: CliContext): Promise<void> {

@@ -6,11 +6,12 @@ import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
 import { writeRunFile } from "../../data-dir/run-file.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";
+import { hasTerminal } from "../frame/has-terminal.ts";
 import type { SpawnPlan } from "./spawn-plan.ts";
 
 /** Whether a person can see the CLI's terminal, and answer it. */
 export function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
-  return isHeadless !== true && process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return isHeadless !== true && hasTerminal();
 }
 
 export async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
