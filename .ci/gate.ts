@@ -1,6 +1,6 @@
 // The gate: all checks that a change must pass, in order, each with a deadline. It stops at the first that fails. The steps of one
 // stage run at the same time. Run it with `npm test`. With paths (`npm test -- tests/nats`), it runs only those tests, after types and
-// build.
+// build. With `--keep-going`, it runs the later steps after a failure too.
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -161,12 +161,14 @@ async function printSlowest(report: string): Promise<void> {
 }
 
 const sum = { passed: 0, failed: 0 };
+const keepGoing = process.argv.includes("--keep-going");
+const focus = process.argv.slice(2).filter((arg) => arg !== "--keep-going");
 
-/** Runs a step and prints its outcome. Resolves to whether it passed. The first step that fails ends the others of its stage. */
+/** Runs a step and prints its outcome. Resolves to whether the gate goes on. The first step that fails ends the others of its stage. */
 async function runAndTell(step: Step): Promise<boolean> {
   const startedAt = performance.now();
   const { passed, failed, ok, output } = await runStep(step);
-  if (!ok && process.exitCode === 1) return false; // it was ended because another step has failed
+  if (!ok && process.exitCode === 1 && !keepGoing) return false; // it was ended because another step has failed
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const tests = passed + failed > 0 ? `  ${passed} passed, ${failed} failed` : "";
   if (!ok) print(output.trimEnd());
@@ -175,13 +177,14 @@ async function runAndTell(step: Step): Promise<boolean> {
   sum.passed += passed;
   sum.failed += failed;
   if (ok) return true;
-  print(`\nstopped at: ${step.command.join(" ")}`);
   process.exitCode = 1;
+  if (keepGoing) return true;
+  print(`\nstopped at: ${step.command.join(" ")}`);
   endRunning();
   return false;
 }
 
-for (const stage of await planStages(process.argv.slice(2))) {
+for (const stage of await planStages(focus)) {
   const passed = await Promise.all(stage.map(runAndTell));
   if (passed.includes(false)) break;
 }

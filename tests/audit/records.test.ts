@@ -208,6 +208,15 @@ describe("an exported audit", () => {
     for await (const record of records) lines.push(exportLine(record));
     return lines;
   };
+  /** An export that ends with a checkpoint. The server adds records of its own at any time, and signs them a second later. */
+  const exportedSigned = async (bus: Bus) =>
+    await waitFor(
+      async () => {
+        const lines = await exported(bus, {});
+        return lines.at(-1)?.includes('"subject":"audit.checkpoint"') && lines;
+      },
+      { what: "an export that is signed to its end" },
+    );
 
   test("is faithful to the byte, and names each kind of tampering as the stream does", async () => {
     const { run, key } = await startSigningServer();
@@ -217,7 +226,7 @@ describe("an exported audit", () => {
     run.bus.connection.publish("agent.ada.event", '{ "kind": "prompt",  "n": 1.0 }');
     await fill(run, 1, 20);
     await fill(run, 21, 30);
-    const lines = await exported(run.bus, {});
+    const lines = await exportedSigned(run.bus);
     const check = async (edited: readonly string[]) => {
       const path = dir.join("export.jsonl");
       await writeFile(path, `${edited.join("\n")}\n`);
@@ -251,7 +260,7 @@ describe("an exported audit", () => {
     run.bus.connection.publish("agent.ada.event", JSON.stringify({ kind: "prompt", detail: ends }));
     for (const levels of [62, 63, 64, 5_000]) run.bus.connection.publish("agent.ada.event", nested(levels));
     await fill(run, 1, 3);
-    const lines = await exported(run.bus, {});
+    const lines = await exportedSigned(run.bus);
     const path = dir.join("export.jsonl");
     const check = async (text: string) => {
       await writeFile(path, text);
