@@ -104,3 +104,57 @@ test("what check_inbox gave is seen with the next call; what a run had last and 
   const again = await next.callTool({ name: "check_inbox", arguments: {} });
   expect(textOf(again)).toContain("nothing waits");
 });
+
+test("an answered call that its client cancels afterwards, as OpenCode cancels each, stays done, and a waiting one goes on", async () => {
+  await using test = await startTestServer();
+  const { fleet } = test.server;
+  const openRequests = () => test.server.requests.open();
+  await using ada = startTestBridge({ url: test.nats.url });
+  const call = (id: number, name: string, args: object = {}) =>
+    ada.ask({ id, method: "tools/call", params: { name, arguments: args, _meta: { progressToken: id } } });
+  const cancel = (requestId: number) =>
+    ada.write(
+      JSON.stringify({
+        jsonrpc: "2.0",
+        method: "notifications/cancelled",
+        params: { requestId, reason: "AbortError: The operation was aborted." },
+      }),
+    );
+  await ada.ask({
+    id: 0,
+    method: "initialize",
+    params: {
+      protocolVersion: "2025-11-25",
+      capabilities: { roots: {} },
+      clientInfo: { name: "opencode", version: "1.18.33" },
+    },
+  });
+  ada.write('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+
+  const { command_id } = await test.server.sendCommand({
+    ...{ id: ada.id, type: "task", text: "look", from: "eve" },
+  });
+  const states = () => fleet.get(ada.id)?.commands[0]?.receipts.map(({ state }) => state);
+  await waitFor(() => states()?.includes("delivered"), { what: "the task is delivered", saw: states });
+  expect(textOf((await call(1, "check_inbox")).result)).toContain(command_id);
+  cancel(1);
+  const waiting = call(2, "ask_human", { question: "Which one?", wait_s: 60 });
+  await waitFor(() => openRequests().length, { what: "the question" });
+  cancel(1);
+  expect(textOf((await call(3, "report_status", { status: "working", message: "on it" })).result)).toBe(
+    "status recorded: working",
+  );
+  cancel(3);
+  expect((await call(4, "acknowledge", { command_id, outcome: "applied" })).error).toBeUndefined();
+  cancel(4);
+  await waitFor(() => states()?.includes("applied"), { what: "the last receipt", saw: states });
+  expect(states()).toEqual(["stored", "delivered", "injected", "seen", "applied"]);
+  expect(fleet.get(ada.id)?.said?.message).toBe("on it");
+
+  const [request] = openRequests();
+  await test.server.requests.answer(request?.request_id ?? "", { text: "the first" }, "eve");
+  expect(textOf((await waiting).result)).toContain("the first");
+  const answered = ada.lines.map((line) => JSON.parse(line)).filter(({ id }) => id !== undefined);
+  expect(answered.map(({ id }) => id).toSorted()).toEqual([0, 1, 2, 3, 4]);
+  expect(answered.filter(({ error }) => error !== undefined)).toEqual([]);
+});
