@@ -2,7 +2,7 @@
 // shape are redacted. The result of a tool is never included. Measured with 2.1.330.
 import * as v from "valibot";
 import type { NotificationWord } from "../../domain/hook.ts";
-import { redact } from "../../domain/text/redact.ts";
+import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord, SessionEventKind } from "../../domain/wire/event-messages.ts";
 import { describeDenial } from "./claude-denials.ts";
 import { planTool, questionTool, readAsking } from "./claude-questions.ts";
@@ -68,12 +68,6 @@ const kindOfHook = new Map<string, SessionEventKind>([
   ["SessionEnd", "session_end"],
 ]);
 
-const shortLength = 200;
-const longLength = 300;
-const idLength = 128;
-/** How much of a text is searched for secrets; only its beginning is kept anyway. */
-const readLength = 8_192;
-
 /** Returns the parsed hook, and its facts if its kind is known. Undefined if the payload is not a hook of Claude Code. */
 export function readClaudeHook(
   payload: unknown,
@@ -89,13 +83,13 @@ function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
   const detail = denial?.detail ?? detailOf(hook);
   return {
     kind,
-    ...(hook.tool_name === undefined ? {} : { tool: beginning(hook.tool_name, shortLength) }),
+    ...(hook.tool_name === undefined ? {} : { tool: shortFact(hook.tool_name) }),
     ...(detail === undefined ? {} : { detail }),
-    ...(hook.tool_use_id === undefined ? {} : { tool_use_id: hook.tool_use_id.slice(0, idLength) }),
+    ...(hook.tool_use_id === undefined ? {} : { tool_use_id: idFact(hook.tool_use_id) }),
     ...(kind === "turn_failed" ? { error: failureWordOfTurn(hook.error, hook.last_assistant_message) } : {}),
     ...(denial === undefined ? {} : { remedy: denial.remedy }),
-    ...(hook.session_id === undefined ? {} : { session_id: hook.session_id.slice(0, idLength) }),
-    ...(hook.agent_id === undefined ? {} : { subagent: hook.agent_id.slice(0, idLength) }),
+    ...(hook.session_id === undefined ? {} : { session_id: idFact(hook.session_id) }),
+    ...(hook.agent_id === undefined ? {} : { subagent: idFact(hook.agent_id) }),
   };
 }
 
@@ -107,30 +101,30 @@ function kindOf({ hook_event_name, tool_name }: ClaudeHook): SessionEventKind | 
 function detailOf(hook: ClaudeHook): string | undefined {
   switch (hook.hook_event_name) {
     case "SessionStart":
-      return short(hook.source);
+      return shortFact(hook.source);
     case "UserPromptSubmit":
-      return short(hook.prompt);
+      return shortFact(hook.prompt);
     case "PreToolUse":
     case "PostToolUse":
     case "PermissionRequest":
-      return short(askedWords(hook) ?? inputWords(hook.tool_input));
+      return shortFact(askedWords(hook) ?? inputWords(hook.tool_input));
     case "PostToolUseFailure":
-      return long(hook.error);
+      return longFact(hook.error);
     case "Notification":
-      return long(joined(notificationWordOf(hook.notification_type), hook.message));
+      return longFact(joined(notificationWordOf(hook.notification_type), hook.message));
     case "Elicitation":
-      return long(joined("elicitation_dialog" satisfies NotificationWord, hook.message));
+      return longFact(joined("elicitation_dialog" satisfies NotificationWord, hook.message));
     case "ElicitationResult":
-      return long(joined("elicitation_response" satisfies NotificationWord, hook.action));
+      return longFact(joined("elicitation_response" satisfies NotificationWord, hook.action));
     case "StopFailure":
-      return long(hook.error_details ?? hook.error);
+      return longFact(hook.error_details ?? hook.error);
     case "SubagentStart":
     case "SubagentStop":
-      return short(hook.agent_type);
+      return shortFact(hook.agent_type);
     case "PreCompact":
-      return short(hook.trigger);
+      return shortFact(hook.trigger);
     case "SessionEnd":
-      return short(hook.reason);
+      return shortFact(hook.reason);
   }
 }
 
@@ -155,25 +149,6 @@ function askedWords({ tool_name: name, tool_input }: ClaudeHook): string | undef
   if (name !== questionTool && name !== planTool) return undefined;
   const { questions = [], plan } = readAsking(name, tool_input);
   return plan ?? questions.map(({ question }) => question).join(" ");
-}
-
-/** The fields of a tool's input that describe it best; the first one that is set is shown. */
-const tellingFields = [
-  "command",
-  "file_path",
-  "notebook_path",
-  "path",
-  "url",
-  "pattern",
-  "query",
-  "description",
-];
-
-function inputWords(input: unknown): string | undefined {
-  const read = v.safeParse(v.record(v.string(), v.unknown()), input);
-  if (!read.success) return undefined;
-  const values = tellingFields.map((name) => read.output[name]);
-  return values.find((value): value is string => typeof value === "string" && value !== "");
 }
 
 const failureWordOf = new Map<string, FailureWord>([
@@ -206,17 +181,4 @@ export function failureWord(error: string): FailureWord {
 
 function joined(...words: readonly (string | undefined)[]): string {
   return words.filter((word) => word !== undefined).join(": ");
-}
-
-function short(words: string | undefined): string | undefined {
-  return words === undefined ? undefined : beginning(words, shortLength);
-}
-
-function long(words: string | undefined): string | undefined {
-  return words === undefined ? undefined : beginning(words, longLength);
-}
-
-/** Redacts before it cuts, because a cut could leave half of a secret, which `redact` would not know. */
-function beginning(words: string, length: number): string {
-  return redact(words.slice(0, readLength)).slice(0, length).toWellFormed();
 }
