@@ -1,7 +1,14 @@
 // Reads one order of the stream COMMANDS: decides its receipt, and what it asks for. Pure.
 import * as v from "valibot";
 import { definedOf } from "../domain/defined.ts";
-import { commandText, idFromSequence, namesOf, type OrderType, shutdownText } from "../domain/receipts.ts";
+import {
+  commandText,
+  idFromSequence,
+  isStopType,
+  namesOf,
+  type OrderType,
+  shutdownText,
+} from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { parseJson } from "../domain/wire/decode.ts";
 import { decodeOrder } from "../domain/wire/decode-order.ts";
@@ -26,7 +33,7 @@ export interface TakenOrder {
 }
 
 export function isStop({ type }: Pick<TakenOrder, "type">): boolean {
-  return type === "stop" || type === "shutdown";
+  return isStopType(type);
 }
 
 export interface OrderReading {

@@ -26,6 +26,13 @@ export interface TakenBy {
   readonly goes_on?: true;
 }
 
+export interface RunEnded {
+  readonly at: string;
+  readonly how: string;
+  /** Set if the run has said that it was stopped. For a stop, that is the evidence that it was carried out. */
+  readonly stopped?: true;
+}
+
 export interface CommandRecord {
   readonly command_id: string;
   /** The secret token of the stored order; absent if another program published the order. Views leave it out. */
@@ -45,7 +52,7 @@ export interface CommandRecord {
   /** The run to which the order was handed last, or which continues its session. Absent if no receipt names a run. */
   readonly taken_by?: TakenBy;
   /** Set when that run has ended (`src/domain/fleet/run-end.ts`). Removed if it is heard again, or if another run continues its session. */
-  readonly run_ended?: { readonly at: string; readonly how: string };
+  readonly run_ended?: RunEnded;
   readonly receipts: readonly ReceiptEntry[];
 }
 
@@ -72,6 +79,11 @@ export function isFinal(state: ReceiptState): boolean {
 /** Whether a receipt ends the sender's wait: its state is at least what the sender waits for, or final. */
 export function endsWait(state: ReceiptState, wait: WaitState): boolean {
   return rank[state] >= rank[wait];
+}
+
+/** Whether the type is that of an order to end the agent's run. */
+export function isStopType(type: OrderType): boolean {
+  return type === "stop" || type === "shutdown";
 }
 
 /** Whether the type is a control order's, which ends with its run. Tasks and messages belong to the agent; any run may take them. */
@@ -118,7 +130,7 @@ export function isSettled(command: CommandRecord): boolean {
   if (isUnseen(command)) return false;
   const last = receipts.at(-1)?.state;
   if (last === undefined || last === "stored") return false;
-  if (type === "stop" || type === "shutdown") return true;
+  if (isStopType(type)) return true;
   return type === "message" ? last !== "delivered" : isFinal(last);
 }
 

@@ -1,9 +1,8 @@
 // Tells the sender of an order that is not over where the order is, and whether another receipt of it can come.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { isGoodbye } from "../domain/fleet/axis/link.ts";
 import { resumeLine } from "../domain/fleet/shown/way-back.ts";
 import { deriveAxes, statusWordOf } from "../domain/fleet/status.ts";
-import { type CommandRecord, isControl, isSettled, type OrderType } from "../domain/receipts.ts";
+import { isControl, type OrderType } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { ReceiptState } from "../domain/wire/messages.ts";
 
@@ -14,18 +13,11 @@ export interface NoMoreReceipts {
 }
 
 /**
- * Why no further receipt of the order will come for now; undefined while one may.
- * @param command undefined if the server has not read the order yet
+ * Why no further receipt of the order will come for now; undefined while one may. A control order always gets one: when its run has ended
+ * without carrying it out, serve writes the last (`inbox/ended-runs.ts`).
  */
-export function noMoreReceipts(
-  record: AgentRecord,
-  type: OrderType,
-  command: CommandRecord | undefined,
-  now: Date,
-): NoMoreReceipts | undefined {
-  if (!isControl(type)) return whileAway(record, now);
-  const why = command && saidItsLast(record, command);
-  return why === undefined ? undefined : { why };
+export function noMoreReceipts(record: AgentRecord, type: OrderType, now: Date): NoMoreReceipts | undefined {
+  return isControl(type) ? undefined : whileAway(record, now);
 }
 
 /** Why a task or message for this agent must wait until the agent is back; undefined if the agent is not, or may not be, away. */
@@ -43,13 +35,6 @@ const awayWords: Readonly<Record<string, string>> = {
   stopped: "was stopped",
   failed_to_start: "could not be started",
 };
-
-/** Why the control order gets no further receipt: it is settled, and its run has said goodbye, which comes after its receipts. */
-function saidItsLast({ said }: AgentRecord, command: CommandRecord): string | undefined {
-  if (!isSettled(command) || command.run === undefined) return undefined;
-  if (said === undefined || said.instance_id !== command.run || !isGoodbye(said.status)) return undefined;
-  return `its run has ended (${said.message ?? said.status})`;
-}
 
 /** The hint that tells where an order is whose last state is `furthest`. */
 export function whereItIs(id: AgentId, type: OrderType, furthest: ReceiptState | undefined): string {

@@ -20,7 +20,7 @@ export function orderReader(
     const read = await fleet.find(agent_id);
     if (read === undefined) return undefined;
     const command = read.record.commands.find((each) => each.command_id === command_id);
-    const over = noMoreReceipts(read.record, type, command, read.now);
+    const over = noMoreReceipts(read.record, type, read.now);
     return { receipts: command?.receipts ?? [], over };
   };
 }

@@ -16,6 +16,8 @@ export interface SaidStatus {
   readonly reported_at?: string;
   readonly source: "heartbeat" | "status";
   readonly instance_id?: string;
+  /** Set if the run's host has ended without a word, and its serve has reported that. */
+  readonly ended_with?: "host";
 }
 
 export interface HeartbeatEvidence {

@@ -74,16 +74,15 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
     case "receipt":
       // Apply the goodbye again, because a host or bridge says goodbye before its last receipts are stored.
       return withGoodbye(reduceReceipt(seen(record, event.at), event.message, event.at));
-    case "command":
-      return withOrder(
-        record,
-        event,
-        event.message.type,
-        commandText(event.message),
-        event.message.command_id,
-      );
-    case "shutdown":
-      return withOrder(record, event, "shutdown", shutdownText(event.message), event.message.command_id);
+    case "command": {
+      const { message } = event;
+      // Apply the goodbye again, because an order for a run can be read after that run's goodbye.
+      return withGoodbye(withOrder(record, event, message.type, commandText(message), message.command_id));
+    }
+    case "shutdown": {
+      const { message } = event;
+      return withGoodbye(withOrder(record, event, "shutdown", shutdownText(message), message.command_id));
+    }
     case "message":
       return withOrder(record, event, "message", event.message.text, event.message.message_id);
     case "requests":
@@ -103,8 +102,12 @@ function reduceConnection(record: AgentRecord, connection: ConnectionEvidence): 
 
 function reduceStatus(record: AgentRecord, message: StatusReport, at: string): AgentRecord {
   const { status, instance_id } = message;
-  const word = (before: SaidStatus | undefined) =>
-    said(before, status, message.message ?? undefined, "status", instance_id, at);
+  const word = (before: SaidStatus | undefined) => {
+    const spoken = said(before, status, message.message ?? undefined, "status", instance_id, at);
+    const { ended_with } = message;
+    if (ended_with === undefined || spoken.said === undefined) return spoken;
+    return { said: { ...spoken.said, ended_with } };
+  };
   const run = record.heartbeat?.instance_id;
   if (instance_id !== undefined && run !== undefined && instance_id !== run && !isRunOver(record, at)) {
     const other = otherRunOf(record, instance_id);
@@ -130,7 +133,8 @@ function withGoodbye(record: AgentRecord): AgentRecord {
   if (said === undefined || !isGoodbye(said.status)) return record;
   const run = said.instance_id ?? heartbeat?.instance_id;
   const how = summaryOf(said.message ?? said.status);
-  const commands = ordersAfterGoodbye(record.commands, run, how, said.at);
+  const isStopped = said.status === "stopped";
+  const commands = ordersAfterGoodbye(record.commands, run, { how, at: said.at, isStopped });
   return commands === record.commands ? record : { ...record, commands };
 }
 

@@ -1,6 +1,6 @@
 // What the end of an agent's run does to its orders: an order that was never `seen` waits again; a task that was `seen` stays
-// open until another run resumes the session, or the resume window is over. Pure.
-import { type CommandRecord, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
+// open until another run resumes the session, or the resume window is over; a control order is over with its run. Pure.
+import { type CommandRecord, isControl, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { isKnownToLive } from "./runs.ts";
 
@@ -38,14 +38,36 @@ export function ordersAfterHeartbeat(
     others.some(({ instance_id }) => instance_id === id) || (isOther && heartbeat?.instance_id === id);
   return mapOpen(commands, (command, taken_by) => {
     const { run_ended, ...rest } = command;
-    if (taken_by.run === run) return run_ended === undefined ? command : rest;
-    if (livesBeside(taken_by.run)) return command;
-    const goesOn = taken_by.session_id !== undefined && taken_by.session_id === sessionId;
-    if (goesOn && isHad(command)) return { ...rest, taken_by: { ...taken_by, run, goes_on: true } };
+    const holder = holderOf(command);
+    if (holder === run) return run_ended === undefined ? command : rest;
+    // A control order that no run has taken may still be taken: by the bridge that replaces the host, or by the next run, which refuses it.
+    if (holder === undefined || livesBeside(holder) || !isBegun(command)) return command;
+    if (taken_by !== undefined && !isControl(command.type)) {
+      const goesOn = taken_by.session_id !== undefined && taken_by.session_id === sessionId;
+      if (goesOn && isHad(command)) return { ...rest, taken_by: { ...taken_by, run, goes_on: true } };
+    }
     return run_ended === undefined
       ? { ...command, run_ended: { at, how: "another run has taken its place" } }
       : command;
   });
+}
+
+/** The run that has the order; for a control order that no receipt names a run for, the run that it was sent to. */
+function holderOf({ type, taken_by, run }: CommandRecord): string | undefined {
+  return taken_by?.run ?? (isControl(type) ? run : undefined);
+}
+
+/** Whether a run has taken the order: it is delivered, or further. */
+function isBegun({ receipts }: Pick<CommandRecord, "receipts">): boolean {
+  return receipts.some(({ state }) => state !== "stored");
+}
+
+/** How a run has ended, as its goodbye says. */
+export interface Goodbye {
+  readonly how: string;
+  readonly at: string;
+  /** Whether it said that it was stopped. */
+  readonly isStopped: boolean;
 }
 
 /**
@@ -55,12 +77,18 @@ export function ordersAfterHeartbeat(
 export function ordersAfterGoodbye(
   commands: readonly CommandRecord[],
   run: string | undefined,
-  how: string,
-  at: string,
+  { how, at, isStopped }: Goodbye,
 ): readonly CommandRecord[] {
-  return mapOpen(commands, (command, taken_by) =>
-    taken_by.run === run && command.run_ended === undefined
-      ? { ...command, run_ended: { at, how } }
+  const stopped = isStopped ? ({ stopped: true } as const) : {};
+  const isOfRun = (command: CommandRecord) => {
+    const holder = holderOf(command);
+    if (holder !== undefined) return holder === run;
+    // A control order of another program names no run. The run that took it is the one that has ended since.
+    return command.receipts.some((receipt) => receipt.state === "delivered" && receipt.at <= at);
+  };
+  return mapOpen(commands, (command) =>
+    command.run_ended === undefined && isOfRun(command)
+      ? { ...command, run_ended: { at, how, ...stopped } }
       : command,
   );
 }
@@ -89,9 +117,15 @@ export function failedWithSession(
   );
 }
 
-/** Whether the order is a pause or resume whose run has ended before it was over. It was for that run only. */
+/** Whether the order is a control order whose run has ended before the order was over. It was for that run only. */
 export function isCutOff({ type, run_ended, receipts }: CommandRecord): boolean {
-  return run_ended !== undefined && (type === "pause" || type === "resume") && !isOver({ receipts });
+  return run_ended !== undefined && isControl(type) && !isOver({ receipts });
+}
+
+/** Whether the order is a control order that a run has taken and not carried out, and that run is not known to have ended. */
+export function isControlInHand(command: CommandRecord): boolean {
+  const { type, run_ended } = command;
+  return isControl(type) && run_ended === undefined && isBegun(command) && !isOver(command);
 }
 
 /** Whether the order is `seen`, and has no final receipt yet. */
@@ -114,13 +148,15 @@ function isOver({ receipts }: Pick<CommandRecord, "receipts">): boolean {
   return receipts.some(({ state }) => isFinal(state));
 }
 
+/** Changes the orders that are not over and that some run may have: those that were handed to one, and control orders. */
 function mapOpen(
   commands: readonly CommandRecord[],
-  change: (command: CommandRecord, taken_by: TakenBy) => CommandRecord,
+  change: (command: CommandRecord, taken_by: TakenBy | undefined) => CommandRecord,
 ): readonly CommandRecord[] {
   let isSame = true;
   const after = commands.map((command) => {
-    if (command.taken_by === undefined || isOver(command)) return command;
+    const isAnyones = command.taken_by === undefined && !isControl(command.type);
+    if (isAnyones || isOver(command)) return command;
     const changed = change(command, command.taken_by);
     if (changed !== command) isSame = false;
     return changed;

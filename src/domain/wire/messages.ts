@@ -70,6 +70,8 @@ export const StatusReportSchema = v.looseObject({
   message: v.nullish(longText("message")),
   current_task: v.nullish(longText("current_task")),
   instance_id: v.optional(shortText("instance_id")),
+  /** `host`: the run has ended with its host, which could not say so itself. Its serve reports it. */
+  ended_with: v.optional(v.literal("host", "ended_with must be host")),
   timestamp,
 });
 export type StatusReport = v.InferOutput<typeof StatusReportSchema>;

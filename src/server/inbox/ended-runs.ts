@@ -1,10 +1,10 @@
-// Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a pause or a
-// resume at once. A lost run (its machine has no power, its host was killed) says no goodbye. Its tasks end when it was silent for the
-// resume window. Only the leader does it. Only time in which it has looked counts (`watched-time.ts`).
+// Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a control order
+// at once. A lost run (its machine has no power) says no goodbye. Its orders end when it was silent for the resume window. Only the
+// leader does it. Only time in which it has looked counts (`watched-time.ts`).
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
-import { awaitsResume, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
-import { type CommandRecord, namesOf } from "../../domain/receipts.ts";
+import { awaitsResume, isControlInHand, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
+import { type CommandRecord, isStopType, namesOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -38,10 +38,12 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     return link === undefined || link.value === "online" ? undefined : link.reason;
   };
   const isLost = (record: AgentRecord, command: CommandRecord) =>
-    isHadByRun(command) && record.heartbeat !== undefined && lossOf(record) !== undefined;
-  const keyOf = (id: string, { command_id, run_ended, taken_by }: CommandRecord) =>
-    `${id} ${command_id} ${run_ended?.at ?? `lost ${taken_by?.run}`}`;
-  /** How long a task stays open: the resume window; for a lost run at least until it counts as silent, because it may come back before. */
+    (isHadByRun(command) || isControlInHand(command)) &&
+    record.heartbeat !== undefined &&
+    lossOf(record) !== undefined;
+  const keyOf = (id: string, { command_id, run_ended, taken_by, run }: CommandRecord) =>
+    `${id} ${command_id} ${run_ended?.at ?? `lost ${taken_by?.run ?? run}`}`;
+  /** How long such an order stays open: the resume window; for a lost run at least until it counts as silent, because it may come back before. */
   const windowMsOf = ({ heartbeat }: AgentRecord, { run_ended }: CommandRecord) =>
     run_ended !== undefined || heartbeat === undefined
       ? resumeWindowMs
@@ -68,7 +70,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     for (const command of record === undefined ? [] : dueOf(record)) {
       if (!lease.isLeader()) return;
       await bus.publishStored(agentSubject(id, "receipt"), {
-        ...{ agent_id: id, ...namesOf(command), state: "failed" },
+        ...{ agent_id: id, ...namesOf(command) },
         ...endOf(command, record && lossOf(record)),
         timestamp: now().toISOString(),
       });
@@ -76,9 +78,14 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
   };
   const endOf = (command: CommandRecord, loss: string | undefined) => {
     const { type, run_ended } = command;
-    if (run_ended !== undefined || loss === undefined) return { detail: endWords(command, resumeWindowMs) };
+    if (run_ended?.stopped === true && isStopType(type)) {
+      return { state: "applied", detail: `its run has said so: ${run_ended.how}` } as const;
+    }
+    const state = "failed";
+    if (run_ended !== undefined || loss === undefined)
+      return { state, detail: endWords(command, resumeWindowMs) };
     const lost = { type, run_ended: { at: now().toISOString(), how: loss } };
-    return { detail: endWords(lost, resumeWindowMs), run_ended: loss };
+    return { state, detail: endWords(lost, resumeWindowMs), run_ended: loss };
   };
   let isLooking = false;
   const timer = setInterval(async () => {
@@ -97,7 +104,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
   return () => clearInterval(timer);
 }
 
-/** The detail of the receipt `failed` for an order whose run has ended. */
+/** The detail of the receipt `failed` for an order that has ended with its run. */
 export function endWords(command: Pick<CommandRecord, "type" | "run_ended">, resumeWindowMs: number): string {
   const how = command.run_ended?.how ?? "it is not known how";
   const words = `the session ended: ${how}`;

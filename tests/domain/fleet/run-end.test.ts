@@ -205,6 +205,41 @@ describe("the end of a run, for what was in its hands", () => {
     expect(recordAfter([...events, bye("r1"), receipt("failed")]).commands.some(isCutOff)).toBe(false);
   });
 
+  const toldRun = (type: "pause" | "resume" | "stop", ...states: ReceiptState[]): FleetEvent[] => [
+    beat("r1", "s1"),
+    {
+      ...next(),
+      type: "command",
+      stream_seq: seq,
+      message: { type, command_id: "c", from: "eve", run: "r1" },
+    },
+    ...states.map((state) => receipt(state)),
+  ];
+  test.each<["pause" | "resume" | "stop", ReceiptState[]]>(
+    (["pause", "resume", "stop"] as const).flatMap((type) =>
+      [[], ["delivered"], ["delivered", "injected"], ["delivered", "injected", "seen"]].map(
+        (states): ["pause" | "resume" | "stop", ReceiptState[]] => [type, states as ReceiptState[]],
+      ),
+    ),
+  )("a %s that is told to a run, and is %j, is cut off by the goodbye of that run alone", (type, states) => {
+    const events = toldRun(type, ...states);
+    const isOff = (more: FleetEvent[]) => recordAfter([...events, ...more]).commands.map(isCutOff);
+    expect(isOff([])).toEqual([false]);
+    expect(isOff([bye("r0")])).toEqual([false]);
+    expect(isOff([bye("r1")])).toEqual([true]);
+    expect(isOff([bye("r1"), receipt("applied")])).toEqual([false]);
+    // What no run has taken, the next one takes: a bridge that replaces its host, or one that refuses it.
+    expect(isOff([beat("r2", "s1")])).toEqual([states.length > 0]);
+  });
+
+  test("so is one that is read only after the goodbye of its run, and one that names no run", () => {
+    const [first, ...told] = toldRun("stop") as [FleetEvent, ...FleetEvent[]];
+    expect(recordAfter([first, bye("r1"), ...told]).commands.map(isCutOff)).toEqual([true]);
+    const unnamed = [beat("r1"), order("pause"), receipt("delivered")];
+    expect(recordAfter(unnamed).commands.map(isCutOff)).toEqual([false]);
+    expect(recordAfter([...unnamed, bye("r1")]).commands.map(isCutOff)).toEqual([true]);
+  });
+
   test("what failed because its session had ended is known by that session", () => {
     const events = [...handed("task", "r1"), receipt("seen", "r1"), bye("r1"), receipt("failed")];
     const [command] = recordAfter(events).commands as [CommandRecord];

@@ -218,6 +218,36 @@ describe("endWithRuns()", () => {
     expect(commandOf(run, "p")?.receipts.at(-1)?.detail).toBe("the session ended: SIGKILL");
   });
 
+  test("a stop is applied where its run says that it was stopped, and told no end of it", async () => {
+    await using run = await startTestServer();
+    await beat(run, "r1", "s1");
+    await run.server.sendCommand({ id, type: "stop", from: "me", command_id: "s" });
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "s", state: "delivered" });
+    const words = { status: "stopped", message: "stop by me", instance_id: "r1" };
+    await run.bus.publishStored("agent.ada.status", words);
+    await waitFor(() => statesOf(run, "s").at(-1) === "applied", { what: "it is applied" });
+    expect(commandOf(run, "s")?.receipts.at(-1)?.detail).toBe("its run has said so: stop by me");
+  });
+
+  test.each([
+    ["delivered", "pause"],
+    ["seen", "stop"],
+  ] as const)("a lost run that had %s its %s: that fails after the window, too", async (state, type) => {
+    await using run = await startTestServer({ resumeWindowMs: 2_000 });
+    await beatOnce(run, "r1");
+    await run.server.sendCommand({ id, type, from: "me", command_id: "c" });
+    await run.bus.publishStored("agent.ada.receipt", { command_id: "c", state });
+    await waitFor(() => isSilent(run), { what: "it is silent" });
+    expect(statesOf(run, "c").at(-1)).toBe(state);
+    await waitFor(() => statesOf(run, "c").at(-1) === "failed", {
+      what: "it has failed",
+      deadlineMs: 15_000,
+    });
+    expect(commandOf(run, "c")?.receipts.at(-1)?.detail).toMatch(
+      /^the session ended: no heartbeat for \d+ s$/,
+    );
+  });
+
   test.each([
     [600_000, "10 minutes"],
     [60_000, "1 minute"],

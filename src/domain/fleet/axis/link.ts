@@ -58,7 +58,11 @@ export function isOwnEnd(word: string): boolean {
   return word === "crashed" || word === "ended";
 }
 
-function goodbyeText({ status, message }: SaidStatus): string {
+/** What is known of a host that was killed, if nobody has seen how. */
+export const hostEndedWords = "its host has ended without a word";
+
+function goodbyeText({ status, message, ended_with }: SaidStatus): string {
+  if (ended_with === "host") return message ?? hostEndedWords;
   if (!isOwnEnd(status)) return `said goodbye (${status})`;
   return `its CLI ${status === "crashed" ? "crashed" : "has ended"}${message === undefined ? "" : `: ${message}`}`;
 }
