@@ -7,7 +7,8 @@ import type { Alerts } from "../alerts/alerts.ts";
 import type { Lease } from "../lease.ts";
 import type { FleetState } from "./fleet-state.ts";
 
-const kind = "silent";
+/** The kind of the alert. */
+export const silentAlert = "silent";
 const lookAgainEveryMs = 1_000;
 /** A host or bridge that still lives reconnects within this time. */
 const returnsWithinS = 3;
@@ -23,10 +24,10 @@ export function watchSilence(bus: Bus, fleet: FleetState, alerts: Alerts, lease:
     const link = view?.axes.link;
     const isBroken = link?.value === "offline" && link.source === "connection";
     if (view === undefined || (link?.value !== "silent" && !isBroken)) {
-      alerts.resolve(kind, id);
+      alerts.resolve(silentAlert, id);
       return;
     }
-    if (alerts.isOpen(kind, id)) return;
+    if (alerts.isOpen(silentAlert, id)) return;
     if (isBroken && (link.age_s ?? 0) < returnsWithinS) {
       toLookAt.add(id);
       return;
@@ -34,7 +35,13 @@ export function watchSilence(bus: Bus, fleet: FleetState, alerts: Alerts, lease:
     const listenedForMs = performance.now() - listeningSinceMs;
     if (!bus.isConnected() || (view.heartbeat !== undefined && listenedForMs < silentAfterMs(view.heartbeat)))
       toLookAt.add(id);
-    else alerts.raise({ kind, severity: "warning", agentId: id, message: `${id}: ${view.axes.link.reason}` });
+    else
+      alerts.raise({
+        kind: silentAlert,
+        severity: "warning",
+        agentId: id,
+        message: `${id}: ${view.axes.link.reason}`,
+      });
   };
   const lookAtAll = () => {
     for (const { agent_id } of fleet.list()) look(agent_id);

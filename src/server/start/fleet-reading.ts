@@ -1,8 +1,10 @@
 // The second stage of a server: loads the stored fleet, reads the streams from there on, and then stores what changes.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { crashedAlert } from "../alerts/crashes.ts";
 import { openFleetStore } from "../fleet/fleet-store.ts";
 import { type Projector, startProjector } from "../fleet/projector.ts";
 import { createReadPosition } from "../fleet/read-position.ts";
+import { silentAlert } from "../fleet/silence.ts";
 import { type Settled, settleWithStreams } from "../inbox/lost-orders.ts";
 import { isOfEarlierLife } from "../inbox/missed.ts";
 import { startTakenOrdersRemoval } from "../inbox/taken-orders.ts";
@@ -20,6 +22,9 @@ export interface FleetReading {
   stop(): Promise<void>;
 }
 
+/** The kinds of alerts about the state of an agent, which end when the agent is removed. */
+const agentAlerts = [silentAlert, crashedAlert];
+
 /** Resolves when the buckets and streams have been read. */
 export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   const { bus, replicas, lease, fleet, alerts, consumers, malformed, now, log } = foundation;
@@ -32,7 +37,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     },
     onRemoved: (id) => {
       fleet.remove(id);
-      alerts.resolve("silent", id);
+      for (const kind of agentAlerts) alerts.resolve(kind, id);
     },
     log,
   });

@@ -5,6 +5,7 @@ import { summaryOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
+import { watchCrashes } from "../alerts/crashes.ts";
 import { resolveQuietAlerts } from "../alerts/quiet-alerts.ts";
 import { watchSilence } from "../fleet/silence.ts";
 import { publishState } from "../fleet/state-publisher.ts";
@@ -35,6 +36,7 @@ export function startWatches(
   const endings = [
     publishState(bus, fleet, lease, instance, now, log),
     watchSilence(bus, fleet, alerts, lease),
+    watchCrashes(fleet, alerts, lease),
     followConnections?.(({ id, ...event }) => {
       // Ignore the connection of an unknown agent: its first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
