@@ -2,8 +2,12 @@
 // belong to another process, or to another one in another container.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { uptime } from "node:os";
 import process from "node:process";
 import { promisify } from "node:util";
+
+/** Both are known to the second only. */
+const bootSlackMs = 5_000;
 
 /**
  * A text that stays the same while the process lives, and that no other process with this id has: on Linux the id of the boot
@@ -34,6 +38,17 @@ export function startInStat(stat: string, bootId: string): string | undefined {
   const startTicks = rest[18];
   const hasEnded = /^[ZXx]$/.test(state);
   return hasEnded || startTicks === undefined ? undefined : `${bootId.trim()} ${startTicks}`;
+}
+
+/** Whether a process with this start, as {@link readProcessStart} returned it, began before the machine was started last. */
+export async function isOfEarlierBoot(started: string): Promise<boolean> {
+  if (process.platform === "linux") {
+    const bootId = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+    return bootId !== "" && !started.startsWith(`${bootId.trim()} `);
+  }
+  if (process.platform !== "darwin") return false;
+  const startedMs = Date.parse(`${started} UTC`);
+  return startedMs + bootSlackMs < Date.now() - uptime() * 1_000;
 }
 
 async function startByPs(pid: number): Promise<string | undefined> {

@@ -41,6 +41,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     fleet: foundation.fleet,
     alerts: foundation.alerts,
     requests: desks.requests,
+    catchUp: reading.projector.catchUp,
     ...createEntrance(foundation, options),
     async stop() {
       noteEnd();

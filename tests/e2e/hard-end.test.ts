@@ -127,6 +127,15 @@ test("down --agents ends an agent whose CLI stands still, without a server; serv
   const bob = await processesOf(serve, "bob", 7534);
   process.kill((await fetchAgent(serve, "bob")).pid ?? 0, "SIGKILL");
   await waitFor(() => isOver(bob), { what: "nothing of bob is left" });
+  const crashed = /^bob +✗ crashed: its host has ended without a word \(SIGKILL\) /m;
+  const listed = await waitFor(
+    async () => {
+      const ls = await serve.run(["ls"]);
+      return crashed.test(ls.stdout) && ls;
+    },
+    { what: "it is shown as crashed" },
+  );
+  expect(listed.stderr).toContain("go on: cliai resume bob");
 
   await launch("ada", "run the tool");
   const ada = await processesOf(serve, "ada", 7533);
@@ -162,8 +171,8 @@ test("what the host of a person's agent has left when it was killed is ended by 
     first.headless.child.kill("SIGKILL");
     await first.headless.child.exit();
     expect(await readProcessStart(first.processes.tool)).toBeDefined();
-    const gone = async () => (await fetchAgent(serve, "ada")).axes.link.value === "offline";
-    await waitFor(gone, { what: "serve has heard of it" });
+    const gone = async () => (await fetchAgent(serve, "ada")).status === "crashed";
+    await waitFor(gone, { what: "serve has found it" });
     const second = await start(serve, 7536);
     expect(await isOver(first.processes)).toBe(true);
     second.headless.child.kill("SIGKILL");

@@ -32,7 +32,9 @@ export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Pla
   const isDead = isHere && !isHeld && !isRunning && session !== undefined;
   if (ownEnds.includes(status) && !isHeld) {
     const how = view.said?.message === undefined ? status : `${status} (${view.said.message})`;
-    return isHere ? { view, state: "ended", why: how, wentDown: false } : elsewhere(view, false);
+    // A host that was killed is an end that nobody wanted, such as that of a container, which takes the hosts with it.
+    const wentDown = view.said?.ended_with === "host";
+    return isHere ? { view, state: "ended", why: how, wentDown } : elsewhere(view, wentDown);
   }
   if (axes.link.value === "online" && !isDead) {
     const { value } = axes.control;

@@ -14,6 +14,7 @@ import { selfCommand } from "../../runtime.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endLeftoverRun } from "../spawn/leftover-processes.ts";
+import type { KilledHosts } from "./killed-hosts.ts";
 
 /** Together with `endedBeforeAnswerMs`, this is less than the 30 s that an HTTP request may take (src/runtime.ts). */
 const connectedWithinMs = 24_000;
@@ -34,6 +35,7 @@ export interface AgentChildOptions {
   /** More flags for `spawn`, and after `--` the arguments for the agent's CLI. */
   readonly more: readonly string[];
   readonly context: Pick<CliContext, "env" | "cwd" | "log">;
+  readonly hosts: Pick<KilledHosts, "look">;
 }
 
 export interface AgentChild {
@@ -67,7 +69,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     ending = how;
   });
   const swept = new Promise<void>((resolve) => {
-    child.once("exit", (_, signal) => resolve(signal === null ? undefined : sweep(options)));
+    child.once("exit", (code, signal) => resolve(afterExit(options, code, signal)));
   });
   let endingNow: Promise<void> | undefined;
   const endNow = async () => {
@@ -103,6 +105,16 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   };
 }
 
+/** Reports a host that ended without a word. If a signal ended it, nobody else has ended its CLI and tools. Never rejects. */
+async function afterExit(
+  options: AgentChildOptions,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): Promise<void> {
+  await options.hosts.look(options.id, signal ?? `exit code ${code}`);
+  if (signal !== null) await sweep(options);
+}
+
 /** A host that was killed could not end its CLI and tools. They are ended here. Never rejects. */
 async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir" | "id" | "context">) {
   await endLeftoverRun(dataDir, id, context.log).catch((error: unknown) =>
@@ -115,13 +127,14 @@ async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir"
  * run is left, with how it ended, as far as that is known; at once when the signal aborts.
  */
 export async function watchHost(
-  options: Pick<AgentChildOptions, "dataDir" | "id" | "context"> & {
+  options: Pick<AgentChildOptions, "dataDir" | "id" | "context" | "hosts"> & {
     readonly host: KnownProcess;
     readonly signal: AbortSignal;
   },
 ): Promise<string> {
   const { dataDir, id, host, signal } = options;
   while (!signal.aborted && (await stillRunning([host])).length > 0) await pause(foundEveryMs, signal);
+  if (!signal.aborted) await options.hosts.look(id);
   // Whoever holds the lock by then has begun another run.
   if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
   return "its exit code is not known";

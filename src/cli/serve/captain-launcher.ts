@@ -9,6 +9,7 @@ import type { CliContext } from "../frame/context.ts";
 import type { ProfileReader } from "../spawn/profile.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
 import type { FailedLaunch } from "./failed-launch.ts";
+import type { KilledHosts } from "./killed-hosts.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface AgentLauncher {
@@ -23,6 +24,8 @@ export interface AgentLauncherOptions {
   /** Passed on to `cliai spawn`. */
   readonly configPath: string | undefined;
   readonly context: Pick<CliContext, "env" | "cwd" | "now" | "log">;
+  /** Tells the fleet of a host that has ended without a word. */
+  readonly hosts: Pick<KilledHosts, "look">;
   /** Reports a failed launch to the fleet. */
   readonly onFailed?: (failed: FailedLaunch) => Promise<void>;
 }

@@ -44,6 +44,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     if (children.has(id) || (await isTakenUp(id))) return;
     const view = fleet.get(id);
     if (isStopped(view)) return await memory.forget(id);
+    await options.hosts.look(id);
     await untilGone(id, options);
     // A person has resumed it meanwhile.
     if (children.has(id)) return;

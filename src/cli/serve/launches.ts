@@ -5,6 +5,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { isStopType } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -16,7 +17,7 @@ import { type AgentChild, startAgentChild, watchHost } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 
 export interface LaunchesOptions extends AgentLauncherOptions {
-  readonly server: Pick<Server, "fleet" | "sendCommand">;
+  readonly server: Pick<Server, "fleet" | "sendCommand" | "catchUp">;
   readonly bus: Bus;
 }
 
@@ -108,13 +109,13 @@ export function createLaunches(options: LaunchesOptions) {
 /** Watches its host, if that runs. Nothing else changes for the agent. */
 async function takeUp(
   id: AgentId,
-  { dataDir, context }: LaunchesOptions,
+  { dataDir, context, hosts }: LaunchesOptions,
   signal: AbortSignal,
 ): Promise<Pick<AgentChild, "ended"> | undefined> {
   const host = await findHost(dataDir, id);
   if (host === undefined) return undefined;
   context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
-  return { ended: watchHost({ dataDir, id, context, host, signal }) };
+  return { ended: watchHost({ dataDir, id, context, host, hosts, signal }) };
 }
 
 /** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
@@ -134,9 +135,15 @@ function isSessionGone({ resumes }: Launch, child: AgentChild): boolean {
   return resumes !== undefined && agentClis.some((cli) => cli.isSessionGone?.(child.lastWords()) === true);
 }
 
+/** Whether the agent was stopped, is to stop, or was to stop when its run ended otherwise. */
 export function isStopped(view: AgentView | undefined): boolean {
   const control = view?.axes.control.value;
-  return control === "stopped" || control === "stop_requested";
+  if (control === "stopped" || control === "stop_requested") return true;
+  const run = view?.heartbeat?.instance_id;
+  return (view?.commands ?? []).some(
+    ({ type, run_ended, ...command }) =>
+      run !== undefined && command.run === run && isStopType(type) && run_ended !== undefined,
+  );
 }
 
 /**

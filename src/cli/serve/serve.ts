@@ -35,9 +35,11 @@ import type { CliContext } from "../frame/context.ts";
 import { openLaunchDesk } from "../launch-desk.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
-import { type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
+import { type AgentLauncher, type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
+import { watchKilledHosts } from "./killed-hosts.ts";
+import type { LaunchesOptions } from "./launches.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
 import { spawnText } from "./program-text.ts";
 import { flagsOf, serveArgs } from "./serve-args.ts";
@@ -93,7 +95,7 @@ interface DetachOptions extends BackgroundServeOptions {
 async function startParts(
   settings: ServeSettings,
   running: Running,
-  launching: AgentLauncherOptions,
+  launching: Omit<AgentLauncherOptions, "hosts">,
   context: CliContext,
   parts: AsyncDisposableStack,
 ): Promise<{ file: ServeFile; bus: Bus; loginUrl: string | undefined }> {
@@ -124,10 +126,7 @@ async function startParts(
   const { replicas, insecure } = settings;
   const natsRestarts = () => running.nats?.restarts() ?? 0;
   const audit = await auditOptionsOf(settings, dataDir);
-  const captainsAgents = createAgentLauncher({
-    ...launching,
-    onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
-  });
+  const captainsAgents = Promise.withResolvers<AgentLauncher>();
   const server = await startServer(bus, {
     instance,
     version,
@@ -137,7 +136,7 @@ async function startParts(
     followConnections,
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
     roleOf,
-    launchAgent: captainsAgents.launch,
+    launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     resumeWindowMs: parseDurationMs(settings.resume_window),
     natsRestarts,
     storeTrouble: () => running.nats?.trouble(),
@@ -148,12 +147,9 @@ async function startParts(
   await writeLayout(dataDir, version);
   // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
-  // The launches that it ends end before the server does, so that the server still stores their goodbyes.
-  parts.defer(() => captainsAgents.stop());
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
-  const headlessAgents = createHeadlessAgents({ ...launching, server, bus });
-  parts.defer(() => headlessAgents.stop());
-  parts.defer(openLaunchDesk(bus, headlessAgents, log));
+  const { hosts, captains, headlessAgents } = openLaunching({ ...launching, bus, server }, parts);
+  captainsAgents.resolve(captains);
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
   startupHandler.open(
     createApp({
@@ -186,9 +182,26 @@ async function startParts(
   parts.defer(() => removeServeFile(dataDir, instance));
   // Only now, because the agents find this server by serve.json.
   void headlessAgents.resume();
-  void endLeftoverRuns(dataDir, log);
+  void endLeftoverRuns(dataDir, log, hosts.look);
   const token = watched?.token();
   return { file, bus, loginUrl: token && loginUrlOf(file, token, now()) };
+}
+
+/** Opens all that launches agents. What it ends ends before the server does, so that the server still stores their goodbyes. */
+function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: AsyncDisposableStack) {
+  const { dataDir, bus, server, context } = options;
+  const { now, log } = context;
+  const hosts = watchKilledHosts({ dataDir, bus, server, context });
+  parts.defer(() => hosts.stop());
+  const captains = createAgentLauncher({
+    ...{ ...options, hosts },
+    onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
+  });
+  parts.defer(() => captains.stop());
+  const headlessAgents = createHeadlessAgents({ ...options, hosts });
+  parts.defer(() => headlessAgents.stop());
+  parts.defer(openLaunchDesk(bus, headlessAgents, log));
+  return { hosts, captains, headlessAgents };
 }
 
 function loginUrlOf({ url, instance }: ServeFile, token: string, now: Date): string {

@@ -32,10 +32,19 @@ export async function endLeftoverRun(dataDir: string, id: AgentId, log: Logger):
   await removeRunFile(dataDir, id);
 }
 
-/** Does that for all agents of the data directory that no `cliai spawn` holds. Never rejects. */
-export async function endLeftoverRuns(dataDir: string, log: Logger): Promise<void> {
+/**
+ * Does that for all agents of the data directory that no `cliai spawn` holds. Never rejects.
+ * @param before called for each of them, while its run file is still there; must not reject
+ */
+export async function endLeftoverRuns(
+  dataDir: string,
+  log: Logger,
+  before: (id: AgentId) => Promise<void> = async () => undefined,
+): Promise<void> {
   for (const id of await readAgentFolders(join(dataDir, "agents"))) {
     try {
+      if (isAgentHeld(dataDir, id)) continue;
+      await before(id);
       if (!isAgentHeld(dataDir, id)) await endLeftoverRun(dataDir, id, log);
     } catch (error) {
       log.warn(`${id}: cannot look for processes of an earlier run: ${messageOf(error)}`);

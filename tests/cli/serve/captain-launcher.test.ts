@@ -22,6 +22,7 @@ function launcherIn(dir: TempDir, now = () => new Date()) {
     profiles: profileReader({ config, path: undefined }, dir.join("data")),
     configPath: undefined,
     context,
+    hosts: { look: async () => undefined },
   });
   let asked = 0;
   const isKnown = () => {
