@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { signalChild } from "../processes/end-process.ts";
+import { signalChild, signalGroup } from "../processes/end-process.ts";
 import { runVariable } from "../processes/run-processes.ts";
 import type { AgentCli } from "./agent-cli.ts";
 import { findProgram } from "./find-program.ts";
@@ -36,18 +36,22 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: L
   // Listen before the child starts. A signal in between would end this process only, and leave the child behind.
   const stopPassing = passSignals((signal) => {
     if (signal !== "SIGINT") void agent.end(signal);
-    else if (!isTerminal) signalChild(child, signal);
+    else if (!isTerminal || isGroup) kill(signal);
   });
+  // Only without a terminal: in a group of its own the CLI could not read from the terminal.
+  const isGroup = isPiped === true && cli.isProcessGroup === true && process.platform !== "win32";
   const stdio = isPiped === true ? (["pipe", "pipe", "inherit"] as const) : "inherit";
   const child = spawn(programOf(cli, env), [...args], {
-    ...{ cwd, stdio: stdio as "inherit", shell: false },
+    ...{ cwd, stdio: stdio as "inherit", shell: false, detached: isGroup },
     env: { ...env, [runVariable]: run },
   });
+  const kill = (signal: NodeJS.Signals) =>
+    isGroup ? signalGroup(child, signal) : signalChild(child, signal);
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once("error", (cause) => reject(launchFailure(cli, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  const agent = runningAgent({ pid: child.pid, run, kill: (signal) => signalChild(child, signal), exit });
+  const agent = runningAgent({ pid: child.pid, run, kill, exit });
   void agent.ended.finally(stopPassing);
   const { stdin, stdout } = child as { stdin: Writable | null; stdout: Readable | null };
   return stdin === null || stdout === null ? agent : { ...agent, pipes: { stdin, stdout } };

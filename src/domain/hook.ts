@@ -1,6 +1,7 @@
 // The hooks of an agent CLI and their answers, in types that fit every CLI. A folder of src/agents translates one CLI's
 // hooks; src/host decides the answers.
 import type { Question } from "./questions.ts";
+import type { RouteName } from "./route-names.ts";
 import type { FailureWord, SessionEventKind } from "./wire/event-messages.ts";
 
 /**
@@ -99,8 +100,8 @@ export type SessionSign = {
 } & Sign;
 
 type Sign =
-  /** The text is in the conversation, and goes to the model with the next request. */
-  | { readonly type: "taken"; readonly text: string }
+  /** The text is in the conversation, and goes to the model with the next request. `id`: of the order, if the CLI keeps it. */
+  | { readonly type: "taken"; readonly text: string; readonly id?: string | undefined }
   /** A request with the whole conversation has gone to the model, or the model has answered. */
   | { readonly type: "answer" }
   /** One of the user's hooks kept a prompt from the model. `text` is the prompt; "" if the CLI does not tell it. */
@@ -146,10 +147,14 @@ export interface TurnResult {
   readonly text: string;
   /** The model's last message, if the turn ended by itself with one. */
   readonly said?: string;
+  /** Why the turn failed, if the CLI tells that. */
+  readonly error?: FailureWord;
 }
 
 /** What the host needs to know about the CLI of its session. */
 export interface SessionCli {
+  /** The routes that the CLI can have, in the order in which they are tried. */
+  readonly routes: readonly RouteName[];
   /** Words for what the CLI may ask at its terminal before it calls any hook; absent if it asks nothing then. */
   readonly mayAskAtStart?: string;
   /**
@@ -161,11 +166,10 @@ export interface SessionCli {
     text: string,
     priority: "next" | "now",
   ) => Promise<void>;
-  /** Reads a hook; undefined for a kind that cliai does not use. @throws CliaiError `message_invalid` */
-  readonly readHook: (payload: unknown) => Hook | undefined;
-  readonly buildHookAnswer: (hook: Hook, answer: HookAnswer) => unknown;
-  /** Returns what a parsed line of the session's record shows, in order. */
-  readonly readRecordLine: (line: unknown) => readonly SessionSign[];
+  /** Translates the hooks that the CLI sends to the host; absent if it sends none. */
+  readonly hooks?: HookTranslation;
+  /** Returns what a parsed line of the session's record shows, in order; absent if the record is not read. */
+  readonly readRecordLine?: (line: unknown) => readonly SessionSign[];
   /** If the line says that the user has interrupted a turn: the id of the turn's prompt. */
   readonly readInterruption?: (line: unknown) => { readonly promptId: string } | undefined;
   /** Returns the ids of the tool calls whose results the line contains. */
@@ -174,20 +178,29 @@ export interface SessionCli {
   readonly subagentRecord?: (transcriptPath: string | undefined, subagent: string) => string | undefined;
   /** Describes for a person a tool that the CLI's own rules refused; absent for a CLI that does not tell that. */
   readonly describeDenial?: (tool: Pick<HookTool, "name" | "input">, call: DeniedCall) => ToolDenial;
-  /** Reads the CLI's telemetry about its requests to the model. */
-  readonly readTelemetry: (payload: unknown) => readonly ModelRequest[];
+  /** Reads the CLI's telemetry about its requests to the model; absent if it sends none. */
+  readonly readTelemetry?: (payload: unknown) => readonly ModelRequest[];
 }
 
-/** One request of the CLI to its model, with the CLI's own figures. */
+export interface HookTranslation {
+  /** Reads a hook; undefined for a kind that cliai does not use. @throws CliaiError `message_invalid` */
+  readonly read: (payload: unknown) => Hook | undefined;
+  readonly buildAnswer: (hook: Hook, answer: HookAnswer) => unknown;
+}
+
+/** One request of the CLI to its model, with the CLI's own figures. What the CLI does not tell is left out. */
 export interface ModelRequest {
-  readonly id: string;
-  readonly model: string | undefined;
+  /** By it a request that is told twice is counted once. */
+  readonly id?: string | undefined;
+  readonly model?: string | undefined;
   /** Input and output tokens together. */
   readonly tokens: number;
   /** Input tokens. */
-  readonly context_tokens: number;
+  readonly context_tokens?: number | undefined;
+  /** The size of the model's context window. */
+  readonly context_window?: number | undefined;
   /** The CLI's own estimate, in US dollars. */
-  readonly cost: number;
+  readonly cost?: number | undefined;
   /** Whether the request belongs to the conversation, not to a title or a summary. */
   readonly isConversation: boolean;
 }

@@ -1,10 +1,14 @@
 // The routes into a running session, in the order in which they are tried (docs/steering.md).
 
-export const routeNames = ["stream-json", "messaging-socket", "hook", "terminal"] as const;
+/** The routes of sessions that were opened with pipes. A session has one of them. */
+export const sessionRoutes = ["stream-json", "app-server", "http-api", "acp"] as const;
+export type SessionRoute = (typeof sessionRoutes)[number];
+
+export const routeNames = [...sessionRoutes, "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];
 
 /** The routes by which a CLI takes a text as its own user's. An operator's order goes by one of these where it is open. */
-export const routesOfUser: readonly string[] = ["stream-json", "terminal"] satisfies readonly RouteName[];
+export const routesOfUser: readonly RouteName[] = [...sessionRoutes, "terminal"];
 
 /** What a person has to know about an order that went by this route; undefined if there is nothing. */
 export function framingOf(route: string | undefined): string | undefined {

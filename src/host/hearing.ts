@@ -1,5 +1,5 @@
 // The fourth stage of the host: reads the session's hooks, its record, its results and its telemetry, and answers the hooks.
-import type { SessionSign } from "../domain/hook.ts";
+import type { ModelRequest, SessionSign } from "../domain/hook.ts";
 import { createHookAnswers } from "./hear/hook-answers.ts";
 import { createHookIntake, type HookIntake } from "./hear/hook-intake.ts";
 import { createOpenDialogs } from "./hear/open-dialogs.ts";
@@ -27,6 +27,8 @@ export interface Hearing extends HookIntake {
   takeSign(sign: SessionSign): void;
   /** Takes the CLI's export of its requests to the model. */
   telemetry(payload: unknown): void;
+  /** Takes what one request to the model has used, from a session that tells it by itself. */
+  usage(request: ModelRequest): void;
 }
 
 const calledNoHook = "its CLI sends requests to its model, but has called no hook";
@@ -65,7 +67,7 @@ export function createHearing(
     // On a terminal the user may interrupt a turn, and only the record tells that. A headless session tells it by its stream.
     isAwaiting: () => delivery.isAwaiting() || (!hasStream && (turn.isOpen() || background.isBusy())),
     onLine: (line) => {
-      for (const sign of cli.readRecordLine(line)) signs.take(sign, "transcript");
+      for (const sign of cli.readRecordLine?.(line) ?? []) signs.take(sign, "transcript");
       dialogs.noteLine(line);
       const interruption = cli.readInterruption?.(line);
       if (interruption !== undefined) turnEnds.interrupted(interruption.promptId);
@@ -86,6 +88,7 @@ export function createHearing(
       turnWatch.noteHook();
       return intake.hook(payload, signal);
     },
+    usage: (request) => meter([request], "session"),
     turnEnds,
     stop() {
       watch.stop();
@@ -97,12 +100,12 @@ export function createHearing(
     watchTurn: turnWatch.start,
     takeSign: (sign) => signs.take(sign, "echo"),
     telemetry(payload) {
-      const requests = cli.readTelemetry(payload);
+      const requests = cli.readTelemetry?.(payload) ?? [];
       // The hook for a prompt comes before the request to the model. So no hook by now means that the CLI calls none.
       if (requests.some(({ isConversation }) => isConversation) && !turn.isHeld()) {
         heartbeat.update({ unheld: heartbeat.presence().unheld || calledNoHook });
       }
-      meter(requests);
+      meter(requests, "telemetry");
     },
   };
 }

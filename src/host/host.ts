@@ -20,7 +20,11 @@ import { createSpeaking, type Speaking } from "./speaking.ts";
 import type { CliProcess } from "./steer/cli-process.ts";
 import { type Steering, startSteering } from "./steering.ts";
 
-export interface Host extends Pick<HookIntake, "hook" | "observe">, Pick<Hearing, "telemetry" | "takeSign"> {
+export interface Host
+  extends Pick<HookIntake, "hook" | "takeHook" | "observe">,
+    Pick<Hearing, "telemetry" | "usage" | "takeSign"> {
+  /** The CLI has told the id of its session. */
+  sessionTold(id: string): void;
   /** Takes what the bridge tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
@@ -53,7 +57,13 @@ export function startHost(options: SessionOptions): Host {
       beginning.begun();
       return hearing.hook(payload, signal);
     },
+    takeHook(hook, signal) {
+      beginning.begun();
+      return hearing.takeHook(hook, signal);
+    },
     observe: hearing.observe,
+    usage: hearing.usage,
+    sessionTold: (session_id) => heartbeat.update({ session_id }),
     telemetry: hearing.telemetry,
     takeSign: hearing.takeSign,
     turnResult: hearing.turnEnds.takeResult,

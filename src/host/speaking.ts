@@ -2,7 +2,6 @@
 
 import { noteTokens } from "../agent-link/receipt-queue.ts";
 import { createToolCaller } from "../agent-link/tool-call.ts";
-import { routeNames } from "../domain/route-names.ts";
 import { type Approvals, createApprovals } from "./approvals.ts";
 import { type Background, createBackground } from "./hear/background.ts";
 import { createTurn, type Turn } from "./hear/turn.ts";
@@ -30,7 +29,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   const { agentId: id, instanceId, createId, hasStream = false, log, now } = options;
   const turn = createTurn();
   const background = createBackground({ isTurnOpen: turn.isOpen });
-  const allowed = options.routes ?? routeNames;
+  const allowed = options.routes ?? options.cli.routes;
   const routes = createRoutes({
     ...{ turn, background, allowed, hasStream, log },
     isOrderSet: options.routes !== undefined,

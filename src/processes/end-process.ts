@@ -47,6 +47,11 @@ export function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   send(pid, signal);
 }
 
+/** Sends a signal to a child that was started `detached`, and to all processes of its group. Not on Windows, which has no groups. */
+export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined) send(-pid, signal);
+}
+
 /** Ends processes that are not our children. Resolves with those that could not be ended. */
 export async function endProcesses(found: readonly KnownProcess[]): Promise<readonly KnownProcess[]> {
   let left = found;

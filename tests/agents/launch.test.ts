@@ -1,11 +1,13 @@
 // Launching in the foreground: exit codes, signals and a missing program, with real processes.
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
 import { launchAgent } from "../../src/agents/launch.ts";
 import { startChild } from "../support/child.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const shell: AgentCli = {
   name: "sh",
@@ -13,8 +15,7 @@ const shell: AgentCli = {
   install: "apt install sh",
   triedVersion: "1.0.0",
   probedFlags: [],
-  unattendedArgs: [],
-  buildArgs: () => [],
+  prepare: () => Promise.resolve({ args: [] }),
 };
 const env = process.env;
 
@@ -48,6 +49,21 @@ describe("launchAgent()", () => {
       ...{ cli: shell, args: ["-c", script], cwd: "/", env, isTerminal: false, run: crypto.randomUUID() },
     });
     expect(await agent.endedAs).toBe(as as never);
+  });
+
+  test("a CLI of several processes is ended with all of them, though its first one ends at once and passes nothing on", async () => {
+    await using dir = await tempDir();
+    const child = "trap 'echo told >> told; exit 0' TERM; echo up >> up; while :; do sleep 0.05; done";
+    const agent = launchAgent({
+      cli: { ...shell, isProcessGroup: true },
+      args: ["-c", `trap 'exit 0' TERM; sh -c "$CHILD" & while :; do sleep 0.05; done`],
+      ...{ cwd: dir.path, env: { PATH: process.env.PATH, CHILD: child }, isTerminal: false, isPiped: true },
+      run: crypto.randomUUID(),
+    });
+    const has = (name: string) => existsSync(join(dir.path, name));
+    await waitFor(() => has("up"), { what: "both processes run" });
+    await agent.end();
+    expect(has("told")).toBe(true);
   });
 
   test("one that we end was told to, whatever it ends with", async () => {
@@ -85,7 +101,7 @@ describe("launchAgent()", () => {
       await writeFile(
         launcher,
         `import { launchAgent } from ${JSON.stringify(source)};
-       const cli = { name: "sh", program: "sh", install: "", buildArgs: () => [] };
+       const cli = { name: "sh", program: "sh", install: "" };
        const args = ["-c", ${JSON.stringify(script)}];
        process.exitCode = await launchAgent({ cli, args, cwd: "/", env: process.env, isTerminal: false, run: crypto.randomUUID() }).exitCode;`,
       );

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { expiryText } from "../../src/domain/requests.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { id, startHosted, tool } from "./hosted-session.ts";
+import { hookOf, id, startHosted, tool } from "./hosted-session.ts";
 
 const asksColour = {
   tool_name: "AskUserQuestion",
@@ -156,9 +156,9 @@ describe("createApprovals()", () => {
   test("an approval that is seen by the stream lets the turn end, until new words come after it", async () => {
     await using ada = await startHosted({ stopApproval: { waitS: 0, unanswered: "go_on" } });
     await ada.begin();
-    ada.session.observe(approved);
+    ada.session.observe(hookOf(approved));
     expect(await ada.hook("Stop")).toEqual({});
-    ada.session.observe(approved);
+    ada.session.observe(hookOf(approved));
     ada.session.takeSign({ type: "taken", text: "one thing more" });
     expect(await ada.hook("Stop")).toMatchObject({ decision: "block" });
   });

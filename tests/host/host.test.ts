@@ -2,7 +2,7 @@
 // swallows what it is given. What is of one part of the host has a test of its own beside it.
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../support/wait-for.ts";
-import { id, startHosted, tool } from "./hosted-session.ts";
+import { hookOf, id, startHosted, tool } from "./hosted-session.ts";
 
 describe("startHost()", () => {
   test("where the CLI is known to call no hooks, the fleet says that nothing can hold the agent, until a hook comes", async () => {
@@ -57,7 +57,7 @@ describe("startHost()", () => {
     await ada.hook("PreToolUse", tool);
     const running = () => ada.server.fleet.get(id)?.axes.activity.reason ?? "";
     await waitFor(() => running().includes("Bash"), { what: "its tool is shown", saw: running });
-    ada.session.observe({ ...tool, hook_event_name: "PostToolUse", tool_response: "ok" });
+    ada.session.observe(hookOf({ ...tool, hook_event_name: "PostToolUse", tool_response: "ok" }));
     await waitFor(() => !running().includes("runs Bash"), { what: "its end is shown", saw: running });
   });
 });

@@ -1,5 +1,6 @@
 // A session's host over a real server, around a CLI that is the test: it sends hooks, and takes or swallows what it is given.
 import { claude } from "../../src/agents/claude/claude.ts";
+import type { LiveSession } from "../../src/agents/live-session.ts";
 import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { type Host, startHost } from "../../src/host/host.ts";
@@ -13,6 +14,28 @@ import { waitFor } from "../support/wait-for.ts";
 export const id = parseAgentId("ada");
 /** A tool call of the session. */
 export const tool = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "u1" };
+
+/** A session with pipes that takes whatever it is given, and adds it to `told`. */
+export function streamInto(
+  told: string[],
+): Pick<LiveSession, "route" | "carriesHooks" | "say" | "interrupt"> {
+  return {
+    ...{ route: "stream-json", carriesHooks: false },
+    async say(text) {
+      told.push(text);
+      return "queued";
+    },
+    interrupt: () => Promise.resolve(true),
+  };
+}
+export const openStream = streamInto([]);
+
+/** The hook that Claude tells by this payload. */
+export function hookOf(payload: object) {
+  const hook = claude.session?.hooks?.read(payload);
+  if (hook === undefined) throw new Error("this is no hook that cliai uses");
+  return hook;
+}
 
 export interface Hosted extends AsyncDisposable {
   readonly session: Host;

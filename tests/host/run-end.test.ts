@@ -4,14 +4,13 @@ import type { Host } from "../../src/host/host.ts";
 import { commandOf, statesOf } from "../support/agents.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { fakeCli, type Hosted, host, id } from "./hosted-session.ts";
+import { fakeCli, type Hosted, host, id, streamInto } from "./hosted-session.ts";
 
 /** A headless CLI that takes all that it is told, and shows to have it when the test says so. */
 function openStream(session: Host): string[] {
   const told: string[] = [];
   session.attach(fakeCli().process);
-  const say = async (text: string) => void told.push(text);
-  session.open({ stream: { say, interrupt: () => Promise.resolve(false) } });
+  session.open({ stream: { ...streamInto(told), interrupt: () => Promise.resolve(false) } });
   return told;
 }
 

@@ -2,15 +2,14 @@
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { stays, waitFor } from "../support/wait-for.ts";
-import { fakeCli, type HostedAlone, id, startHosted, tool } from "./hosted-session.ts";
+import { fakeCli, type HostedAlone, id, openStream, startHosted, tool } from "./hosted-session.ts";
 
 const untilActivity = ({ axes }: HostedAlone, value: string, reason = "") =>
   waitFor(() => axes()?.activity.value === value && axes()?.activity.reason.includes(reason) === true, {
     ...{ what: `${value} ${reason}`, saw: axes },
   });
 const aRead = { because: "the session's record is read every 250 ms", forMs: 400 };
-const openStream = ({ session }: HostedAlone) =>
-  session.open({ stream: { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) } });
+const open = ({ session }: HostedAlone) => session.open({ stream: openStream });
 const shell = { id: "b1", type: "shell", status: "running", description: "npm run build" };
 const line = (fields: object) => `${JSON.stringify({ timestamp: new Date().toISOString(), ...fields })}\n`;
 const recordedEnd = () => line({ type: "system", subtype: "turn_duration" });
@@ -125,7 +124,7 @@ test("a subagent in the background is work from its start to its end, and its to
 
 test("a result that is read behind the next prompt's hook ends its own turn alone", async () => {
   await using ada = await startHosted({ hasStream: true });
-  openStream(ada);
+  open(ada);
   const taskId = await ada.send("task");
   await ada.receipts("injected");
   await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${taskId}] dig` });
@@ -142,7 +141,7 @@ test("a result that is read behind the next prompt's hook ends its own turn alon
 
 test("a prompt that is stopped by a hook, without its words, fails the task that was offered, and no later one", async () => {
   await using ada = await startHosted({ hasStream: true });
-  openStream(ada);
+  open(ada);
   const first = await ada.send("task");
   await ada.receipts("injected");
   await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${first}] dig` });
@@ -160,7 +159,7 @@ test("a prompt that is stopped by a hook, without its words, fails the task that
 
 test("a result without a request to the model applies no task", async () => {
   await using ada = await startHosted({ hasStream: true });
-  openStream(ada);
+  open(ada);
   await ada.send("task");
   await ada.receipts("injected");
   ada.session.turnResult({ isError: false, wasAsked: false, text: "nothing" });
@@ -220,7 +219,7 @@ test("a tool that the CLI's own rules refused is told from its record, once, and
 
 test("a request that is made again is over when the model has answered", async () => {
   await using ada = await startHosted({ hasStream: true });
-  openStream(ada);
+  open(ada);
   await ada.hook("UserPromptSubmit", { prompt: "begin" });
   ada.session.takeSign({ type: "retry", detail: "1/10: 529 overloaded", error: "overloaded" });
   await untilActivity(ada, "retrying", "1/10: 529 overloaded");

@@ -46,10 +46,11 @@ test("a task arrives unchanged as one argument, whatever it is made of, and runs
   const cli = await recorder(dir.join("cli"));
   const env = { PATH: process.env.PATH, WORDS: dir.join("words"), CANARY: dir.join("canary") };
   const launch = async (task: string, instructions: string) => {
-    const args = cli.buildArgs({
+    const { args } = await cli.prepare({
       agentId: parseAgentId("ada"),
       sessionId: "0b0e0000-0000-4000-8000-000000000000",
       mcpConfigPath: "/mcp.json",
+      ...{ dir: "/ada", cwd: dir.path, mcpServer: { command: "cliai", args: [], env: {} } },
       strictMcp: false,
       instructions,
       task,
@@ -60,7 +61,7 @@ test("a task arrives unchanged as one argument, whatever it is made of, and runs
         .exitCode,
     ).toBe(0);
     const words = (await readFile(dir.join("words"), "utf8")).split("\0").slice(0, -1);
-    expect(words).toEqual(args);
+    expect(words).toEqual([...args]);
     expect(words.at(-1)).toBe(task);
     expect(await readdir(dir.path)).not.toContain("canary");
   };

@@ -1,9 +1,9 @@
 // What the host needs for a session of Claude Code: builds the settings with our hooks, reads a hook, and builds the answer to it.
 // Measured with 2.1.330.
-import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
+import type { Hook, HookAnswer, HookTranslation, SessionCli } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
-import type { HookPlace } from "../agent-cli.ts";
+import type { HookPlace } from "../agent-launch.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
@@ -140,11 +140,13 @@ const eventNames: Readonly<Record<string, string>> = {
   question: permissionEvent,
 };
 
+export const claudeHooks: HookTranslation = { read: readHook, buildAnswer: buildHookAnswer };
+
 export const claudeSession: SessionCli = {
+  routes: ["stream-json", "messaging-socket", "hook", "terminal"],
   mayAskAtStart: "it may ask whether it trusts this folder",
   writeToSocket,
-  readHook,
-  buildHookAnswer,
+  hooks: claudeHooks,
   readRecordLine,
   readInterruption,
   readToolResults,

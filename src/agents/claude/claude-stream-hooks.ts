@@ -2,7 +2,6 @@
 // least (docs/performance.md). Seen with 2.1.63 and 2.1.330.
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
-import type { HeadlessPipes } from "../agent-cli.ts";
 
 /** The hooks that the CLI calls over the stream, where they are answered too. */
 const calledEvents = ["PreToolUse"] as const;
@@ -29,7 +28,11 @@ export interface StreamHooks {
   end(): void;
 }
 
-export interface StreamHooksOptions extends Pick<HeadlessPipes, "onHook" | "onToolResult"> {
+export interface StreamHooksOptions {
+  /** Answers a hook that came over the stream; must not reject. The signal aborts when the CLI no longer waits for the answer. */
+  readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
+  /** Takes the end of a tool that the stream shows, in the form of the hook's payload. It needs no answer. */
+  readonly onToolResult: (payload: unknown) => void;
   readonly write: (message: object) => Promise<void>;
   readonly createId: () => string;
 }

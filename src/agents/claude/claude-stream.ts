@@ -1,10 +1,13 @@
 // Runs Claude Code without a terminal: it reads messages, and writes what it does, as lines of JSON. Measured with 2.1.330.
 import type { Writable } from "node:stream";
 import * as v from "valibot";
+import type { Hook } from "../../domain/hook.ts";
+import { messageOf } from "../../domain/text/errors.ts";
 import { createLineSplitter } from "../../domain/text/lines.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
-import type { HeadlessCli, HeadlessPipes, HeadlessSession } from "../agent-cli.ts";
+import type { LiveSession, SessionPipes } from "../live-session.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
+import { claudeHooks } from "./claude-session.ts";
 import { createStreamHooks } from "./claude-stream-hooks.ts";
 import { createStreamSigns } from "./claude-stream-signs.ts";
 
@@ -15,29 +18,31 @@ const ControlResponseSchema = v.looseObject({
   response: v.looseObject({ subtype: v.string(), request_id: v.string() }),
 });
 
-export const claudeStream: HeadlessCli = {
-  args: [
-    "-p",
-    ...["--input-format", "stream-json", "--output-format", "stream-json"],
-    ...["--verbose", "--replay-user-messages"],
-  ],
-  open: openStream,
-};
+export const streamArgs = [
+  "-p",
+  ...["--input-format", "stream-json", "--output-format", "stream-json"],
+  ...["--verbose", "--replay-user-messages"],
+];
 
-function openStream(pipes: HeadlessPipes): HeadlessSession {
-  const { stdin, stdout, onEvent, onSign, onResult, onHook, onToolResult, onWords } = pipes;
+export function openClaudeStream(pipes: SessionPipes): LiveSession {
+  const { stdin, stdout, onEvent, onSign, onResult, onWords } = pipes;
   const createId = () => crypto.randomUUID();
   const interrupts = new Map<string, (isDone: boolean) => void>();
   const signs = createStreamSigns();
   // Ignored, because a write to a closed input rejects by itself, and the process's end is noticed elsewhere.
   stdin.on("error", () => undefined);
   const hooks = createStreamHooks({
-    ...{ onHook, onToolResult, createId },
+    createId,
+    onHook: (payload, signal) => answerHook(pipes, payload, signal),
+    onToolResult: (payload) => {
+      const hook = readHook(pipes, payload);
+      if (hook !== undefined) pipes.observe(hook);
+    },
     write: (line) => write(stdin, line),
   });
-  const { version, holdS } = pipes.hooks;
+  const { version, holdS } = pipes.launch.hooks;
   const carriesHooks = claudeAbilities(version).streamHooks;
-  const whenHooked = carriesHooks ? hooks.register(holdS) : Promise.resolve();
+  const whenReady = carriesHooks ? hooks.register(holdS) : Promise.resolve();
 
   const take = (line: unknown) => {
     const control = v.safeParse(ControlResponseSchema, line);
@@ -62,9 +67,13 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
   stdout.once("close", () => hooks.end());
 
   return {
-    whenHooked,
+    route: "stream-json",
+    whenReady,
     carriesHooks,
-    say: (text) => write(stdin, { type: "user", message: { role: "user", content: text } }),
+    async say(text) {
+      await write(stdin, { type: "user", message: { role: "user", content: text } });
+      return "queued";
+    },
     async interrupt() {
       const request_id = createId();
       const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -81,6 +90,21 @@ function openStream(pipes: HeadlessPipes): HeadlessSession {
       }
     },
   };
+}
+
+async function answerHook(pipes: SessionPipes, payload: unknown, signal: AbortSignal): Promise<unknown> {
+  const hook = readHook(pipes, payload);
+  return hook === undefined ? {} : claudeHooks.buildAnswer(hook, await pipes.onHook(hook, signal));
+}
+
+/** Undefined also for a hook that cannot be read: the CLI then goes on as if there were no hook. */
+function readHook({ log }: SessionPipes, payload: unknown): Hook | undefined {
+  try {
+    return claudeHooks.read(payload);
+  } catch (error) {
+    log.warn(`a hook of the session's stream: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 function write(stdin: Writable, message: object): Promise<void> {

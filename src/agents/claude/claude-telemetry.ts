@@ -2,7 +2,7 @@
 // the cost. Measured with 2.1.330, which does not pass these settings on to the agent's tools.
 import * as v from "valibot";
 import type { ModelRequest } from "../../domain/hook.ts";
-import type { HookPlace } from "../agent-cli.ts";
+import type { HookPlace } from "../agent-launch.ts";
 
 const exportEveryMs = 2_000;
 

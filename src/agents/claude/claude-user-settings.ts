@@ -6,7 +6,8 @@ import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import { loopback } from "../../domain/wire/own-address.ts";
-import type { UserSettings, UserSettingsPlace } from "../agent-cli.ts";
+import type { UserSettingsPlace } from "../agent-cli.ts";
+import type { UserSettings } from "../agent-launch.ts";
 import { noProxyWithLoopback, sparesLoopback } from "../direct-loopback.ts";
 
 const flag = v.optional(v.fallback(v.optional(v.boolean()), undefined));

@@ -1,10 +1,12 @@
 // This room holds all that knows Claude Code: its arguments, hooks, stream, settings, telemetry.
 //
 // The `AgentCli` of Claude Code. Measured with 2.1.330.
+import { join } from "node:path";
 import type { AgentCli, McpServerFacts } from "../agent-cli.ts";
+import type { AgentLaunch } from "../agent-launch.ts";
 import { readClaudePrompt, readClaudeRetry, readClaudeTurn } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
-import { claudeStream } from "./claude-stream.ts";
+import { openClaudeStream, streamArgs } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";
 import { readClaudeUserSettings } from "./claude-user-settings.ts";
 
@@ -27,46 +29,53 @@ export const claude: AgentCli = {
   permissionModes: ["default", "manual", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"],
   unattendedArgs: ["-p"],
   session: claudeSession,
-  buildSettings: buildClaudeSettings,
   readUserSettings: readClaudeUserSettings,
   readMcpServerFacts: readClaudeEnvironment,
-  headless: claudeStream,
+  openSession: openClaudeStream,
   readPrompt: readClaudePrompt,
   readRetry: readClaudeRetry,
   readTurn: readClaudeTurn,
   isSessionGone: (lastWords) => lastWords.includes("No conversation found with session ID"),
 
-  buildArgs(launch) {
-    const { sessionId, mcpConfigPath, settingsPath, strictMcp, model, instructions, task, passedOn } = launch;
-    const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
-    const namesSession = has(sessionFlags);
-    // Without one, Claude uses the mode "auto", in which a classifier decides.
-    const ownMode = launch.permissionMode ?? (launch.asksPermissions === true ? "default" : undefined);
-    const mode = has(permissionFlags) ? undefined : ownMode;
-    const asksByStream =
-      launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);
-    return [
-      // --mcp-config and --allowedTools take all words up to the next flag, so another flag must follow them.
-      "--mcp-config",
-      mcpConfigPath,
-      ...(strictMcp ? ["--strict-mcp-config"] : []),
-      ...(settingsPath === undefined ? [] : ["--settings", settingsPath]),
-      "--allowedTools",
-      "mcp__cliai",
-      ...(launch.allowedTools ?? []),
-      ...(model === undefined ? [] : ["--model", model]),
-      "--append-system-prompt",
-      instructions,
-      ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
-      ...(launch.isHeadless === true ? claudeStream.args : []),
-      ...(asksByStream ? permissionArgs : []),
-      ...(mode === undefined ? [] : ["--permission-mode", mode]),
-      ...passedOn,
-      // After `--` a task may begin with dashes. A headless session gets its task as the first message instead.
-      ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),
-    ];
+  async prepare(launch) {
+    if (launch.hooks === undefined) return { args: buildClaudeArgs(launch) };
+    const path = join(launch.dir, "settings.json");
+    const content = `${JSON.stringify(buildClaudeSettings(launch.hooks), null, 2)}\n`;
+    return { args: buildClaudeArgs(launch, path), files: [{ path, content }] };
   },
 };
+
+/** @param settingsPath a settings file that Claude reads in addition to the user's own */
+export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath?: string): string[] {
+  const { sessionId, mcpConfigPath, strictMcp, model, instructions, task, passedOn } = launch;
+  const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
+  const namesSession = has(sessionFlags);
+  // Without one, Claude uses the mode "auto", in which a classifier decides.
+  const ownMode = launch.permissionMode ?? (launch.asksPermissions === true ? "default" : undefined);
+  const mode = has(permissionFlags) ? undefined : ownMode;
+  const asksByStream =
+    launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);
+  return [
+    // --mcp-config and --allowedTools take all words up to the next flag, so another flag must follow them.
+    "--mcp-config",
+    mcpConfigPath,
+    ...(strictMcp ? ["--strict-mcp-config"] : []),
+    ...(settingsPath === undefined ? [] : ["--settings", settingsPath]),
+    "--allowedTools",
+    "mcp__cliai",
+    ...(launch.allowedTools ?? []),
+    ...(model === undefined ? [] : ["--model", model]),
+    "--append-system-prompt",
+    instructions,
+    ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
+    ...(launch.isHeadless === true ? streamArgs : []),
+    ...(asksByStream ? permissionArgs : []),
+    ...(mode === undefined ? [] : ["--permission-mode", mode]),
+    ...passedOn,
+    // After `--` a task may begin with dashes. A headless session gets its task as the first message instead.
+    ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),
+  ];
+}
 
 /** What Claude Code tells its MCP servers by their environment: project, session, and the socket on which the session takes messages. */
 function readClaudeEnvironment(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {

@@ -44,7 +44,8 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     const id = freeAgentId(profile, isKnown);
     context.log.info(`launching ${id} (${cli.program}) for a captain`);
     const since = context.now().toISOString();
-    const more = [`--task=${task}`, "--", ...cli.unattendedArgs];
+    const { unattendedArgs: args } = cli;
+    const more = [`--task=${task}`, ...(args === undefined ? ["--wait"] : ["--", ...args])];
     const child = startAgentChild({ ...options, id, profile, project, more });
     starting.add(child);
     await child

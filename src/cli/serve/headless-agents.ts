@@ -62,7 +62,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     async spawn({ task, id: wanted, from, resumes, ...request }) {
       const { profile } = request;
       const { cli, project } = await checkLaunch(request, { profiles, cwd: context.cwd });
-      if (cli.headless === undefined)
+      if (cli.openSession === undefined)
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);

@@ -5,9 +5,11 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
 import { listenerPaths } from "../../agent-link/host-protocol.ts";
-import type { AgentCli, HeadlessSession, UserSettings } from "../../agents/agent-cli.ts";
+import type { AgentCli } from "../../agents/agent-cli.ts";
+import type { AgentLaunch, HookPlace, UserSettings } from "../../agents/agent-launch.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
+import type { SessionListener } from "../../agents/live-session.ts";
 import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import { type RouteName, routeNames } from "../../domain/route-names.ts";
@@ -16,9 +18,12 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { loopback } from "../../domain/wire/own-address.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { StopApproval } from "../../host/approvals.ts";
-import { startHost } from "../../host/host.ts";
+import { type Host, startHost } from "../../host/host.ts";
 import { createListener } from "../../host/listener.ts";
 import { longestHoldS, type Unanswered } from "../../host/patient-asking.ts";
+import type { SessionOptions } from "../../host/session-options.ts";
+import type { CliProcess } from "../../host/steer/cli-process.ts";
+import type { Logger } from "../../log.ts";
 import {
   type Environment,
   type HttpHandler,
@@ -26,6 +31,7 @@ import {
   selfCommand,
   serveHttp,
 } from "../../runtime.ts";
+import { atMost } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 import { untriedWords } from "./cli-probe.ts";
 import { readCliVersion } from "./cli-version.ts";
@@ -46,7 +52,8 @@ export interface HostOptions {
   readonly configName: string;
   readonly projectPath: string;
   readonly role: Role;
-  readonly sessionId: string;
+  /** Undefined while the CLI has not told it. */
+  readonly sessionId: string | undefined;
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
@@ -75,9 +82,12 @@ export interface SessionHost {
   };
   /** Texts for a person: why our hooks cannot hold this agent, or why they are commands and not HTTP requests. */
   readonly warnings: readonly string[];
-  /** The settings file of the CLI for this agent; undefined if the CLI takes none. */
-  settings(mcpConfigPath: string): unknown;
-  attach(agent: LaunchedAgent | AgentOnTerminal): void;
+  /** Where the hooks of the CLI go. */
+  hookPlace(mcpConfigPath: string): HookPlace;
+  /** @param launch what the agent was launched for, with the hooks of {@link hookPlace} */
+  attach(agent: LaunchedAgent, launch: AgentLaunch): void;
+  /** The id of the agent's session; undefined if the CLI has not told it. */
+  sessionId(): string | undefined;
   end(end: RunEnd): Promise<void>;
 }
 
@@ -88,19 +98,90 @@ function cliHoldSOf({ stopApproval, unanswered: { policy, afterS } }: HostOption
 }
 
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
-  const { id, cli, env, headlessTask } = options;
+  const { cli, env, headlessTask } = options;
   const { log, now } = context;
   const cliHoldS = cliHoldSOf(options);
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const isHeadless = headlessTask !== undefined;
   const userSettings = await readUserSettings(options);
-  const host = startHost({
-    agentId: id,
-    url: options.natsUrl,
-    credsPath: options.credsPath,
-    instanceId,
-    heartbeatIntervalS: readHeartbeatInterval(context.env),
+  const host = startHost(sessionOptions(options, instanceId, userSettings, context));
+  const fetch = createListener({
+    ...{ token, instanceId },
+    onHook: host.hook,
+    onTelemetry: host.telemetry,
+    onBridge: host.bridgeNews,
+    onBridgeLink: host.bridgeLink,
+    log,
+  });
+  const [version, http] = await Promise.all([readCliVersion(programOf(cli, env), env), listen(fetch)]);
+  const url = `http://${loopback}:${http.port}`;
+  const told = listenTo(host, options, log);
+  const hookPlace = (mcpConfigPath: string): HookPlace => {
+    const { command, args } = selfCommand();
+    return {
+      ...{ telemetryUrl: url, env },
+      ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
+      asksPermissions: options.permissions === "inbox",
+      ...{ isHeadless, userSettings, holdsEnds: options.stopApproval !== undefined },
+      command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
+    };
+  };
+  return {
+    bridgeEnv: {
+      ...{ session_url: url, session_token: token, instance_id: instanceId },
+      no_proxy: userSettings.noProxy,
+    },
+    warnings: [...warningsOf(userSettings, isHeadless), ...(await untriedOf(options, version, now))],
+    hookPlace,
+    sessionId: told.sessionId,
+    attach(agent, launch) {
+      const hooks = launch.hooks ?? hookPlace(launch.mcpConfigPath);
+      const stream =
+        agent.pipes && cli.openSession?.({ ...agent.pipes, ...told, log, launch: { ...launch, hooks } });
+      host.attach(stream?.end === undefined ? agent : endingFirst(agent, stream.end));
+      if (isTyped(agent)) host.open({ terminal: agent });
+      stream?.whenReady.then(
+        () => {
+          host.open({ stream });
+          if (headlessTask?.task === undefined) return;
+          stream.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
+        },
+        (error: unknown) => {
+          log.error(`${messageOf(error)}; ending the agent`);
+          void agent.end();
+        },
+      );
+    },
+    async end(end) {
+      await host.end(end);
+      await http.stop();
+    },
+  };
+}
+
+function sessionOptions(
+  options: HostOptions,
+  instanceId: string,
+  { hooksOff }: UserSettings,
+  { env, now, log }: CliContext,
+): SessionOptions {
+  const { id: agentId, cli, headlessTask, natsUrl: url, credsPath } = options;
+  const { hasLaunchTask, stopApproval, permissions, unanswered } = options;
+  return {
+    ...{
+      agentId,
+      url,
+      credsPath,
+      instanceId,
+      hasLaunchTask,
+      stopApproval,
+      permissions,
+      unanswered,
+      now,
+      log,
+    },
+    heartbeatIntervalS: readHeartbeatInterval(env),
     facts: {
       config_name: options.configName,
       project_path: options.projectPath,
@@ -112,78 +193,59 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     },
     cli: cli.session,
     mayAskAtTerminal: options.isOnTerminal ? cli.session.mayAskAtStart : undefined,
-    hasLaunchTask: options.hasLaunchTask,
-    routes: readRoutes(context.env) ?? options.routes,
-    hasStream: isHeadless,
-    unheld: isHeadless ? undefined : userSettings.hooksOff,
-    stopApproval: options.stopApproval,
-    permissions: options.permissions,
-    unanswered: options.unanswered,
+    routes: readRoutes(env) ?? options.routes,
+    hasStream: headlessTask !== undefined,
+    unheld: headlessTask === undefined ? hooksOff : undefined,
     holdMs: holdS * 1_000,
     createId: () => crypto.randomUUID(),
-    ...{ now, log },
-  });
-  const fetch = createListener({
-    ...{ token, instanceId },
-    onHook: host.hook,
-    onTelemetry: host.telemetry,
-    onBridge: host.bridgeNews,
-    onBridgeLink: host.bridgeLink,
-    log,
-  });
-  const [version, http] = await Promise.all([readCliVersion(programOf(cli, env), env), listen(fetch)]);
-  const url = `http://${loopback}:${http.port}`;
-  const openStream = ({ pipes }: LaunchedAgent): HeadlessSession | undefined =>
-    pipes &&
-    cli.headless?.open({
-      ...pipes,
-      hooks: { version, holdS: cliHoldS },
-      onHook: (payload, signal) =>
-        host.hook(payload, signal).catch((error: unknown) => {
-          log.warn(`a hook of the session's stream: ${messageOf(error)}`);
-          return {};
-        }),
-      onToolResult: host.observe,
-      onEvent: host.report,
-      onSign: host.takeSign,
-      onResult: host.turnResult,
-      onWords: options.onWords,
-    });
+  };
+}
+
+/** What the host takes from a session with pipes, and the id that the session has told, if any. */
+function listenTo(
+  host: Host,
+  { sessionId: known, onWords }: HostOptions,
+  log: Logger,
+): SessionListener & { sessionId(): string | undefined } {
+  let sessionId = known;
   return {
-    bridgeEnv: {
-      ...{ session_url: url, session_token: token, instance_id: instanceId },
-      no_proxy: userSettings.noProxy,
+    sessionId: () => sessionId,
+    onSession(id) {
+      sessionId = id;
+      host.sessionTold(id);
     },
-    warnings: [...warningsOf(userSettings, isHeadless), ...(await untriedOf(options, version, now))],
-    settings(mcpConfigPath) {
-      const { command, args } = selfCommand();
-      return cli.buildSettings?.({
-        ...{ telemetryUrl: url, env },
-        ...{ token, version, url: url + listenerPaths.hook, holdS: cliHoldS },
-        asksPermissions: options.permissions === "inbox",
-        ...{ isHeadless, userSettings, holdsEnds: options.stopApproval !== undefined },
-        command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
-      });
-    },
-    attach(agent) {
-      host.attach(agent);
-      if ("type" in agent) host.open({ terminal: agent });
-      const stream = headlessTask && openStream(agent);
-      stream?.whenHooked.then(
-        () => {
-          host.open({ stream });
-          if (headlessTask?.task === undefined) return;
-          stream.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
-        },
-        (error: unknown) => {
-          log.error(`${messageOf(error)}; ending the agent, because without hooks nothing could hold it`);
-          void agent.end();
-        },
+    onHook: (hook, signal) =>
+      host.takeHook(hook, signal).catch((error: unknown) => {
+        log.warn(`a hook of the session: ${messageOf(error)}`);
+        return { type: "go" };
+      }),
+    observe: host.observe,
+    onEvent: host.report,
+    onSign: host.takeSign,
+    onUsage: host.usage,
+    onResult: host.turnResult,
+    onWords,
+  };
+}
+
+function isTyped(agent: LaunchedAgent | AgentOnTerminal): agent is AgentOnTerminal {
+  return "type" in agent;
+}
+
+/** How long a CLI may take to end in its own way, before it is ended by signals. */
+const endsByItselfWithinMs = 3_000;
+
+/** The agent, asked to end in the CLI's own way first. */
+function endingFirst(agent: LaunchedAgent, end: () => Promise<void>): CliProcess {
+  return {
+    ended: agent.ended,
+    async end() {
+      // A CLI that cannot be asked is ended by signals.
+      await atMost(
+        endsByItselfWithinMs,
+        end().catch(() => undefined),
       );
-    },
-    async end(end) {
-      await host.end(end);
-      await http.stop();
+      await agent.end();
     },
   };
 }

@@ -1,7 +1,8 @@
 // Plans one `cliai spawn` before the agent is started: which agent, in which directory, with which CLI and credentials.
 import { join, resolve } from "node:path";
-import type { AgentCli, AgentLaunch } from "../../agents/agent-cli.ts";
+import type { AgentCli } from "../../agents/agent-cli.ts";
 import { findAgentCli } from "../../agents/agent-clis.ts";
+import type { AgentLaunch } from "../../agents/agent-launch.ts";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { takeAgentLock } from "../../data-dir/agent-lock.ts";
 import type { KernelLock } from "../../data-dir/kernel-lock.ts";
@@ -109,7 +110,7 @@ export interface SpawnPlan {
   readonly diesWithTerminal: boolean;
   /** Whether to print what the agent says, if it has no terminal. */
   readonly printsWords: boolean;
-  readonly launch: AgentLaunch;
+  readonly launch: Omit<AgentLaunch, "mcpServer" | "hooks">;
   /** The agent's lock, held until the agent has ended. */
   readonly lock: KernelLock;
 }
@@ -130,12 +131,8 @@ export async function planSpawn(
   const { profile } = found;
   const cli = findAgentCli(args.cli ?? profile.cli);
   checkPermissionMode(found, cli);
-  if (args.headless === true && cli.headless === undefined) {
-    throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
-      hint: "run it on a terminal, without --headless",
-    });
-  }
-  const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs.includes(arg)) === true;
+  checkMode(cli, args.headless === true);
+  const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
   if (!isDry && !isTold) requireTerminalOrTask(args, cli);
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
   const env = environmentOf(found, context.env);
@@ -149,11 +146,12 @@ export async function planSpawn(
   // Take the lock first: new credentials revoke the old ones, which an agent that runs would need.
   const lock = await takeAgentLock(dataDir, id);
   const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
-  const launch: AgentLaunch = {
-    agentId: id,
+  const dir = join(dataDir, "agents", id);
+  const launch: SpawnPlan["launch"] = {
+    ...{ agentId: id, dir, cwd },
     sessionId: args.resume ?? crypto.randomUUID(),
     isResumed: args.resume !== undefined,
-    mcpConfigPath: join(dataDir, "agents", id, "mcp.json"),
+    mcpConfigPath: join(dir, "mcp.json"),
     isHeadless: args.headless === true,
     // Without a terminal, nobody sits at the CLI who could answer.
     asksPermissions: (profile.permissions ?? (args.headless === true ? "inbox" : "cli")) === "inbox",
@@ -195,10 +193,22 @@ function requireTerminalOrTask({ headless, task, profile = "demo" }: SpawnArgs, 
   const words = `cliai spawn ${profile} "what to do"`;
   throw new CliaiError("usage", "spawn has no terminal here, and no task", {
     hint:
-      cli.headless === undefined
+      cli.openSession === undefined
         ? `give it a task: ${words}`
         : `give it a task: ${words} --wait; or let it wait for tasks in the background: cliai spawn ${profile} --detach`,
   });
+}
+
+/** @throws CliaiError `usage` for a CLI that cannot run so */
+function checkMode(cli: AgentCli, isHeadless: boolean): void {
+  if (isHeadless && cli.openSession === undefined) {
+    throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
+      hint: "run it on a terminal, without --headless",
+    });
+  }
+  if (!isHeadless && cli.isHeadlessOnly === true) {
+    throw new CliaiError("usage", `cliai cannot run ${cli.name} on a terminal`, { hint: "add --headless" });
+  }
 }
 
 async function projectDir(flag: string | undefined, { cwd }: CliContext): Promise<string> {

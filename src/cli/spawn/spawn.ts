@@ -3,6 +3,7 @@
 // `cliai spawn`: writes an agent's files, and runs the agent's CLI in the foreground until it ends.
 import process from "node:process";
 import type { RunEnd } from "../../agent-link/goodbye.ts";
+import type { CliStart } from "../../agents/agent-launch.ts";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { hostLogPath, keepLogSmall } from "../../data-dir/log-file.ts";
@@ -22,7 +23,7 @@ import { endLeftoverRun } from "./leftover-processes.ts";
 import { createScreenLog } from "./screen-log.ts";
 import { type HostOptions, startSessionHost } from "./session-host.ts";
 import { spawnDetached } from "./spawn-detached.ts";
-import { writeSpawnFiles } from "./spawn-files.ts";
+import { type SpawnFiles, writeSpawnFiles } from "./spawn-files.ts";
 import { planSpawn, type SpawnArgs, type SpawnPlan, spawnArgs } from "./spawn-plan.ts";
 import { isOnTerminal, startCli } from "./start-cli.ts";
 
@@ -36,9 +37,8 @@ export const spawnCommand = defineCliCommand({
     if (args.detach === true) return await spawnDetached(args, rest, timeoutMs, context);
     const plan = await planSpawn(args, context, rest);
     if (args["dry-run"] === true) {
-      const { files } = await writeSpawnFiles(plan, undefined);
-      plan.lock.release();
-      return printPlan(plan, files, context);
+      const written = await writeSpawnFiles(plan, undefined).finally(() => plan.lock.release());
+      return printPlan(plan, written, context);
     }
     const { id, cli, cwd, profile } = plan;
     await noteOlderServe(args, context);
@@ -55,8 +55,8 @@ export const spawnCommand = defineCliCommand({
           : withClient(own, withoutLog(context), (bus) =>
               waitForWork(bus, { id, run, after, timeoutMs, context }),
             );
-      const { exitCode, work } = await runAgent(plan, context, awaitWork);
-      if (exitCode === 0) await forgetLaunch(plan, context);
+      const { exitCode, work, sessionId } = await runAgent(plan, context, awaitWork);
+      if (exitCode === 0) await forgetLaunch(plan, sessionId, context);
       if (work === undefined || timeoutMs === undefined) return exitCode;
       printEnd(work, { timeoutMs }, context);
       return 0;
@@ -127,26 +127,33 @@ async function noteOlderServe(args: ClientArgs, context: CliContext): Promise<vo
 }
 
 /** An agent that has ended in order is not launched again by a server, even if none ran when it ended. */
-async function forgetLaunch({ dataDir, id, launch }: SpawnPlan, { log }: CliContext): Promise<void> {
+async function forgetLaunch(
+  { dataDir, id }: SpawnPlan,
+  sessionId: string | undefined,
+  { log }: CliContext,
+): Promise<void> {
   const launched = createLaunchedAgents(dataDir, log);
-  if ((await launched.read()).get(id)?.session_id === launch.sessionId) await launched.forget(id);
+  if ((await launched.read()).get(id)?.session_id === sessionId) await launched.forget(id);
 }
 
 type AwaitWork = (run: string) => Promise<EndOfWork> | undefined;
 
+interface Ended {
+  readonly exitCode: number;
+  readonly work?: EndOfWork | undefined;
+  /** Undefined if the CLI has not told it. */
+  readonly sessionId: string | undefined;
+}
+
 /** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's exit code and, with `--wait`, to how its work has ended. */
-async function runAgent(
-  plan: SpawnPlan,
-  context: CliContext,
-  awaitWork: AwaitWork,
-): Promise<{ readonly exitCode: number; readonly work?: EndOfWork | undefined }> {
+async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: AwaitWork): Promise<Ended> {
   const { id, cli, launch } = plan;
   const { session } = cli;
   if (session === undefined) {
-    await writeSpawnFiles(plan, undefined);
-    const agent = await startCli(plan, crypto.randomUUID());
-    printStart(plan, context);
-    return { exitCode: await agent.exitCode };
+    const { start } = await writeSpawnFiles(plan, undefined);
+    const agent = await startCli(plan, crypto.randomUUID(), start);
+    printStart(plan, start, context);
+    return { exitCode: await agent.exitCode, sessionId: launch.sessionId };
   }
   const hostOptions = hostOptionsOf({ ...plan, cli: { ...cli, session } }, context);
   const screen =
@@ -159,11 +166,11 @@ async function runAgent(
   let work: Promise<EndOfWork> | undefined;
   let exitCode: number;
   try {
-    const { settingsPath } = await writeSpawnFiles(plan, host);
+    const written = await writeSpawnFiles(plan, host);
     screen?.leaveScreen();
-    const agent = await startCli(plan, host.bridgeEnv.instance_id, settingsPath);
-    host.attach(agent);
-    printStart(plan, context);
+    const agent = await startCli(plan, host.bridgeEnv.instance_id, written.start);
+    host.attach(agent, written.launch);
+    printStart(plan, written.start, context);
     let isDone = false;
     work = awaitWork(host.bridgeEnv.instance_id);
     work?.then(
@@ -188,13 +195,13 @@ async function runAgent(
     await host.end({ ...end, launchTask: launch.isResumed === true ? undefined : launch.task });
   }
   // If the CLI has ended by itself, judge its work after the goodbye, because serve knows of the end only then.
-  return { exitCode, work: await work };
+  return { exitCode, work: await work, sessionId: host.sessionId() };
 }
 
 /** With `--json`: prints what identifies the agent, before anything else. The session is null if the CLI reports it later. */
-function printStart({ id, cli, launch }: SpawnPlan, { json, print }: CliContext): void {
+function printStart({ id, cli, launch }: SpawnPlan, { args }: CliStart, { json, print }: CliContext): void {
   if (!json) return;
-  const isNamed = cli.buildArgs(launch).includes(launch.sessionId);
+  const isNamed = cli.tellsSession === true ? launch.isResumed === true : args.includes(launch.sessionId);
   print(JSON.stringify({ agent_id: id, session_id: isNamed ? launch.sessionId : null, pid: process.pid }));
 }
 
@@ -209,7 +216,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,
-    sessionId: launch.sessionId,
+    sessionId: cli.tellsSession === true && launch.isResumed !== true ? undefined : launch.sessionId,
     stopApproval: stop_approval
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }
       : undefined,
@@ -224,19 +231,19 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
 }
 
 function printPlan(
-  { id, cli, launch, cwd, profile }: SpawnPlan,
-  files: readonly string[],
+  { id, cli, cwd, profile }: SpawnPlan,
+  { files, start }: SpawnFiles,
   { json, print, note, cwd: here }: CliContext,
 ): number {
-  const args = cli.buildArgs(launch);
+  const { args } = start;
   if (json) {
     print(JSON.stringify({ agent_id: id, command: cli.program, args, cwd, files }));
     return 0;
   }
   for (const file of files) note(`written: ${file}`);
   // Only their names, because the values may be secrets.
-  const variables = Object.keys(profile.env ?? {});
-  if (variables.length > 0) note(`its profile changes the environment: ${variables.join(", ")}`);
+  const variables = [...new Set([...Object.keys(profile.env ?? {}), ...Object.keys(start.env ?? {})])];
+  if (variables.length > 0) note(`its environment is changed: ${variables.join(", ")}`);
   const change = cwd === here ? "" : `cd ${shellQuote([cwd])} && `;
   print(change + shellQuote([cli.program, ...args]));
   return 0;

@@ -1,5 +1,6 @@
 // Starts the CLI of an agent: on a terminal of our own, on the user's terminal, or without one. Notes its process in the run file.
 import process from "node:process";
+import type { CliStart } from "../../agents/agent-launch.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
 import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
@@ -14,13 +15,13 @@ export function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
   return isHeadless !== true && hasTerminal();
 }
 
-export async function startCli(plan: SpawnPlan, run: string, settingsPath?: string): Promise<LaunchedAgent> {
+export async function startCli(plan: SpawnPlan, run: string, start: CliStart): Promise<LaunchedAgent> {
   const { id, cli, cwd, launch, dataDir } = plan;
   const { stdin, stdout } = process;
   const { diesWithTerminal } = plan;
   const what = {
-    ...{ cli, cwd, run, env: withDirectLoopback(plan.env) },
-    args: cli.buildArgs({ ...launch, settingsPath }),
+    ...{ cli, cwd, run, args: start.args },
+    env: { ...withDirectLoopback(plan.env), ...start.env },
   };
   const isOwn = isOnTerminal(launch) && cli.session !== undefined;
   const started = await readProcessStart(process.pid);

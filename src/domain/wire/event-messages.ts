@@ -37,7 +37,11 @@ export const eventKinds = [
 export type EventKind = (typeof eventKinds)[number] | `${SessionEventKind}_refused`;
 
 /** Why a turn failed. */
-export const failureWords = ["authentication", "usage_limit", "overloaded", "server", "other"] as const;
+export const failureWords = [
+  ...(["authentication", "usage_limit", "overloaded", "server"] as const),
+  // The conversation is too long for the model; the model's provider refuses the request.
+  ...(["context", "refused", "other"] as const),
+] as const;
 export type FailureWord = (typeof failureWords)[number];
 
 export const AgentEventSchema = v.looseObject({

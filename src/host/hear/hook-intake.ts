@@ -19,10 +19,15 @@ import type { TurnEnds } from "./turn-ends.ts";
 import { createWorkNotes } from "./work-notes.ts";
 
 export interface HookIntake {
-  /** Resolves with the answer to a hook of the CLI. The signal aborts when the CLI no longer waits for the answer. */
+  /** Resolves with the answer to a hook of the CLI, both in the CLI's own form. */
   hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
-  /** Takes what a hook would have told, but the stream has shown; `payload` has the hook's form. It needs no answer. */
-  observe(payload: unknown): void;
+  /**
+   * Resolves with the answer to a hook of a session with pipes, which says by itself whether it holds tools (`carriesHooks`). The signal
+   * aborts when the CLI no longer waits for the answer.
+   */
+  takeHook(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
+  /** Takes what a hook would have told, but the session has shown otherwise. It needs no answer. */
+  observe(hook: Hook): void;
   /** The CLI has shown that it calls the hook by which the gate holds a tool. */
   noteHeld(): void;
 }
@@ -107,35 +112,39 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (isEnd || (!isSubagent && isIdle === true)) turnEnds.takeHook(hook, answer);
   };
 
+  const takeHook: HookIntake["takeHook"] = async (read, signal) => {
+    const hook = { ...read, facts: toolIds.note(read) };
+    const { facts } = hook;
+    if (turn.noteHook()) takeFirst(hook);
+    const reading = note(hook);
+    const answer = await answerHook(hook, signal);
+    // If the CLI no longer waited, it did not get the answer, and the hook says nothing about what the session does now.
+    if (signal?.aborted !== true) {
+      tell(hook, answer);
+      const { takes = [] } = answer;
+      // The receipts come after the answer has been sent.
+      if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
+    } else if (isAsked(facts.kind)) {
+      // The user answered or dismissed the dialog at the terminal.
+      events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
+    }
+    // The CLI goes on with the answer. What it writes then must be read, and not be taken for what the file held before.
+    await reading;
+    return answer;
+  };
+
   return {
     noteHeld,
+    takeHook,
     async hook(payload, signal) {
-      const read = cli.readHook(payload);
-      if (read === undefined) return {};
-      const hook = { ...read, facts: toolIds.note(read) };
-      const { facts } = hook;
-      if (showsHolding(facts.kind)) noteHeld();
-      if (turn.noteHook()) takeFirst(hook);
-      const reading = note(hook);
-      const answer = await answerHook(hook, signal);
-      // If the CLI no longer waited, it did not get the answer, and the hook says nothing about what the session does now.
-      if (signal?.aborted !== true) {
-        tell(hook, answer);
-        const { takes = [] } = answer;
-        // The receipts come after the answer has been sent.
-        if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
-      } else if (isAsked(facts.kind)) {
-        // The user answered or dismissed the dialog at the terminal.
-        events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
-      }
-      // The CLI goes on with the answer. What it writes then must be read, and not be taken for what the file held before.
-      await reading;
-      return cli.buildHookAnswer(hook, answer);
+      const hook = cli.hooks?.read(payload);
+      if (hook === undefined) return {};
+      if (showsHolding(hook.facts.kind)) noteHeld();
+      return cli.hooks?.buildAnswer(hook, await takeHook(hook, signal));
     },
-    observe(payload) {
-      const hook = cli.readHook(payload);
-      if (hook === undefined) return;
+    observe(hook) {
       toolIds.note(hook);
+      noteWork(hook);
       approvals.noteTool(hook);
       void transcript.look(hook.transcriptPath);
       events.send(hook.facts);

@@ -33,7 +33,7 @@ export function createSigns(options: SignsOptions): Signs {
 
   const timeOf = ({ at }: SessionSign) => (at === undefined ? now().getTime() : Date.parse(at));
   const takeEvidence = (sign: SessionSign, how: "echo" | "transcript") => {
-    if (sign.type === "taken") evidence.noteTaken(sign.text, how);
+    if (sign.type === "taken") evidence.noteTaken(sign.text, how, sign.id);
     else if (sign.type === "answer") evidence.noteAnswer(how);
     else if (sign.type === "refused") evidence.refuse(sign.text, refusalWords(sign.reason), timeOf(sign));
   };

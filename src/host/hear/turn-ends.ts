@@ -3,6 +3,7 @@
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
+import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Evidence } from "../routes/evidence.ts";
 import type { Routes } from "../routes/routes.ts";
@@ -146,7 +147,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       if (!turn.isOverByResult(wasAsked)) return;
       // `foretold` may come from a refused prompt. If the model answered another prompt of this turn, it does not apply.
       const known = foretold === "told" || !wasAsked ? foretold : undefined;
-      ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail) : { kind: "turn_end" }));
+      ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail, result.error) : turnEnd));
     },
   };
 }
@@ -169,6 +170,8 @@ function outcomeOf({ kind, detail }: HookFacts, lastWords: string): TurnOutcome 
   return { isFailed, route: "turn", detail: summaryOf(words) };
 }
 
-function failed(detail: string): HookFacts {
-  return { kind: "turn_failed", error: "other", detail: summaryOf(detail) };
+const turnEnd: HookFacts = { kind: "turn_end" };
+
+function failed(detail: string, error: FailureWord = "other"): HookFacts {
+  return { kind: "turn_failed", error, detail: summaryOf(detail) };
 }

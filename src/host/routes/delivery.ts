@@ -15,8 +15,9 @@ export interface Route {
    * Resolves with whether the CLI has taken the text. False means that the route is not open now, and that nothing was handed over.
    * @param signal aborts when the text must not be given any more
    * @param onWait called with why the text has to wait, if that is known; with "" once that is over
+   * @param id of the order whose text it is
    */
-  give(text: string, signal: AbortSignal, onWait: (why: string) => void): Promise<boolean>;
+  give(text: string, signal: AbortSignal, onWait: (why: string) => void, id?: string): Promise<boolean>;
   /** Whether the route may open within a moment, though it took nothing now. Default: it does not. */
   mayOpen?(): boolean;
 }
@@ -71,7 +72,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     // Call `expect` first, because the evidence can come before `route.give` has resolved.
     const onQueued = evidence.expect(item.id, item.type);
     try {
-      if (await route.give(renderItem(item), until, onWait)) {
+      if (await route.give(renderItem(item), until, onWait, item.id)) {
         writeReceipt({ command_id: item.id, state: "injected", route: route.name });
         onQueued();
         return true;

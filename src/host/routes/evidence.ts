@@ -10,8 +10,8 @@ export interface Evidence {
   forget(id: string): void;
   /** A prompt is about to be sent. `atMs`: ms since 1970, by the clock of this machine, which the CLI's record uses too. */
   noteOffered(text: string, atMs: number): void;
-  /** The text is in the conversation. `how` names where that was seen. */
-  noteTaken(text: string, how: string): void;
+  /** The text is in the conversation. `how` names where that was seen; `id` is that of the order, if the CLI keeps it. */
+  noteTaken(text: string, how: string, id?: string): void;
   /** A request has gone to the model, with every text that `noteTaken` was told with the same `how`. */
   noteAnswer(how: string): void;
   /** At `atMs` the orders that `text` names were kept from the model. If it names none: those offered by then that are not in the conversation. */
@@ -70,8 +70,9 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
     noteOffered(text, atMs) {
       for (const [, each] of known(text)) each.offeredAtMs = atMs;
     },
-    noteTaken(text, how) {
+    noteTaken(text, how, id) {
       for (const [, each] of known(text)) each.taken.add(how);
+      if (id !== undefined) awaited.get(id)?.taken.add(how);
     },
     noteAnswer(how) {
       for (const [id, each] of [...awaited]) {

@@ -3,8 +3,9 @@
 // The four routes into a session: its input stream, its messaging socket, the answers to its hooks, its terminal. Any of them may be
 // missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
+import type { LiveSession } from "../../agents/live-session.ts";
 import type { RetryShown, SessionCli } from "../../domain/hook.ts";
-import { type RouteName, routesOfUser } from "../../domain/route-names.ts";
+import { type RouteName, routesOfUser, sessionRoutes } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Background } from "../hear/background.ts";
@@ -14,13 +15,7 @@ import { createHookRoute, type HookRoute } from "./hook-route.ts";
 
 /** The routes that depend on how the CLI was launched: a stream (headless) or a terminal. */
 export interface OwnRoutes {
-  readonly stream?: {
-    say(text: string): Promise<void>;
-    /** Interrupts what the CLI is doing. Resolves with false if the CLI cannot be reached. */
-    interrupt(): Promise<boolean>;
-    /** The CLI has said that it calls the hook before a tool over this stream. */
-    readonly carriesHooks?: boolean;
-  };
+  readonly stream?: Pick<LiveSession, "route" | "carriesHooks" | "say" | "interrupt">;
   readonly terminal?: {
     /** Resolves with false, and has typed nothing, if the prompt is not known to be empty or somebody is at the keyboard. */
     type(
@@ -82,11 +77,19 @@ export function createRoutes(options: RoutesOptions): Routes {
   const mayOpenSocket = () =>
     allowed.includes("messaging-socket") && socket === undefined && turn.hookedForMs() < socketOpensWithinMs;
 
+  const sayBy =
+    (name: RouteName): Route["give"] =>
+    async (text, _signal, onWait, id) => {
+      if (own.stream?.route !== name) return false;
+      const said = await own.stream.say(text, id);
+      if (said === "busy") onWait("its turn runs");
+      return said !== "busy";
+    };
   const give: Readonly<Record<RouteName, Route["give"]>> = {
-    "stream-json": async (text) => {
-      await own.stream?.say(text);
-      return own.stream !== undefined;
-    },
+    ...(Object.fromEntries(sessionRoutes.map((name) => [name, sayBy(name)])) as Record<
+      (typeof sessionRoutes)[number],
+      Route["give"]
+    >),
     "messaging-socket": async (text) => {
       if (socket === undefined) return false;
       await writeToSocket?.(socket, text, "next");
@@ -150,7 +153,7 @@ export function createRoutes(options: RoutesOptions): Routes {
 
 /** Without word of why it does not take a text now: where another route takes it, nothing waits. */
 function quiet({ name, give }: Route): Route {
-  return { name, give: (text, signal) => give(text, signal, () => undefined) };
+  return { name, give: (text, signal, _onWait, id) => give(text, signal, () => undefined, id) };
 }
 
 /** Why nothing may be typed now: an Enter could answer an open dialog. Dialogs come from the turn itself or from a subagent. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { buildClaudeSettings, claudeSession } from "../../../src/agents/claude/claude-session.ts";
+import { buildClaudeSettings, claudeHooks } from "../../../src/agents/claude/claude-session.ts";
 
 const place = {
   url: "http://127.0.0.1:1/hook",
@@ -19,7 +19,7 @@ function hookOf(settings: unknown, event: string): Record<string, unknown> | und
   return hooks[event]?.[0]?.hooks[0];
 }
 
-describe("claudeSession", () => {
+describe("claudeHooks", () => {
   test("hooks are HTTP from the release that brought them on, and commands before", () => {
     for (const version of [undefined, "2.1.63", "2.1.330", "3.0.0"]) {
       expect(hookOf(buildClaudeSettings({ ...place, version }), "PreToolUse")).toMatchObject({
@@ -72,7 +72,7 @@ describe("claudeSession", () => {
   });
 
   test("a field of another type than is known leaves the gate closed: the tool is read all the same", () => {
-    const hook = claudeSession.readHook({
+    const hook = claudeHooks.read({
       hook_event_name: "PreToolUse",
       tool_name: "Bash",
       tool_input: {},
@@ -89,7 +89,7 @@ describe("claudeSession", () => {
 
   test("only the tools of our own server are our own", () => {
     const isOwn = (tool_name: string) =>
-      claudeSession.readHook({ hook_event_name: "PreToolUse", tool_name, tool_input: {} })?.tool?.isOwn;
+      claudeHooks.read({ hook_event_name: "PreToolUse", tool_name, tool_input: {} })?.tool?.isOwn;
     expect(isOwn("mcp__cliai__report_status")).toBe(true);
     expect(isOwn("mcp__cliai__evil__report_status")).toBe(false);
     expect(isOwn("mcp__other__report_status")).toBe(false);
@@ -107,7 +107,7 @@ describe("claudeSession", () => {
       tool_name: "AskUserQuestion",
       tool_input: { questions },
     };
-    const hook = claudeSession.readHook(asked);
+    const hook = claudeHooks.read(asked);
     expect(hook?.facts).toMatchObject({ kind: "question", detail: "Which?" });
     expect(hook?.tool?.questions).toEqual([
       {
@@ -116,20 +116,20 @@ describe("claudeSession", () => {
       },
     ]);
     if (hook === undefined) throw new Error("it is a hook");
-    expect(claudeSession.buildHookAnswer(hook, { type: "answer", answers: ["a, b"] })).toEqual({
+    expect(claudeHooks.buildAnswer(hook, { type: "answer", answers: ["a, b"] })).toEqual({
       hookSpecificOutput: {
         hookEventName: "PermissionRequest",
         decision: { behavior: "allow", updatedInput: { questions, answers: { "Which?": "a, b" } } },
       },
     });
     // Of another shape than we know: nothing that could be asked.
-    const odd = claudeSession.readHook({ ...asked, tool_input: { questions: "Which?" } });
+    const odd = claudeHooks.read({ ...asked, tool_input: { questions: "Which?" } });
     expect(odd?.tool?.questions).toEqual([]);
 
-    const plan = claudeSession.readHook({ ...asked, tool_name: "ExitPlanMode", tool_input: { plan: "# P" } });
+    const plan = claudeHooks.read({ ...asked, tool_name: "ExitPlanMode", tool_input: { plan: "# P" } });
     expect(plan?.facts).toMatchObject({ kind: "permission", detail: "# P" });
     expect(plan?.tool?.plan).toBe("# P");
-    expect(plan && claudeSession.buildHookAnswer(plan, { type: "permit" })).toMatchObject({
+    expect(plan && claudeHooks.buildAnswer(plan, { type: "permit" })).toMatchObject({
       hookSpecificOutput: { decision: { behavior: "allow", updatedInput: { plan: "# P" } } },
     });
   });

@@ -1,20 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import { claudeStream } from "../../../src/agents/claude/claude-stream.ts";
+import { openClaudeStream } from "../../../src/agents/claude/claude-stream.ts";
+import type { HookAnswer } from "../../../src/domain/hook.ts";
+import { silentPipes } from "../silent-pipes.ts";
 
-describe("claudeStream", () => {
+describe("openClaudeStream()", () => {
   test("a line of the stream ends at its line feed, whatever else of the kind its text holds", async () => {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()];
     const results: string[] = [];
-    claudeStream.open({
-      stdin,
-      stdout,
-      hooks: { holdS: 60, version: "2.1.62" },
-      onEvent: () => undefined,
-      onSign: () => undefined,
-      onHook: async () => ({}),
-      onToolResult: () => undefined,
+    openClaudeStream({
+      ...silentPipes({ version: "2.1.62" }),
+      ...{ stdin, stdout },
       onResult: ({ text }) => results.push(text),
       onWords: (words) => results.push(words),
     });
@@ -25,5 +22,24 @@ describe("claudeStream", () => {
     stdout.end(lines.subarray(-6));
     await once(stdout, "close");
     expect(results).toEqual([text]);
+  });
+
+  test("a hook of the stream is answered in its own form; one that cannot be read lets the CLI go on", async () => {
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    const answer: HookAnswer = { type: "deny", reason: "not now" };
+    openClaudeStream({ ...silentPipes({ version: "2.1.62" }), stdin, stdout, onHook: async () => answer });
+    const call = (request_id: string, input: object) =>
+      stdout.write(
+        `${JSON.stringify({ type: "control_request", request_id, request: { subtype: "hook_callback", input } })}\n`,
+      );
+    call("c1", { hook_event_name: "PreToolUse", tool_name: "Bash", tool_input: {} });
+    const [denied] = await once(stdin, "data");
+    expect(JSON.parse(`${denied}`).response).toMatchObject({
+      request_id: "c1",
+      response: { hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: "not now" } },
+    });
+    call("c2", { no: "hook" });
+    const [passed] = await once(stdin, "data");
+    expect(JSON.parse(`${passed}`).response).toMatchObject({ request_id: "c2", response: {} });
   });
 });

@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import template from "../../../configs/mcp-nats.json" with { type: "json" };
-import type { AgentLaunch } from "../../../src/agents/agent-cli.ts";
 import { findAgentCli } from "../../../src/agents/agent-clis.ts";
-import { claude } from "../../../src/agents/claude/claude.ts";
+import type { AgentLaunch } from "../../../src/agents/agent-launch.ts";
+import { buildClaudeArgs, claude } from "../../../src/agents/claude/claude.ts";
 import { fillTemplate } from "../../../src/agents/mcp-config.ts";
 import { shellQuote } from "../../../src/agents/shell-quote.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
@@ -13,6 +13,9 @@ import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 const launch: AgentLaunch = {
   agentId: parseAgentId("ada"),
   sessionId: "11111111-2222-4333-8444-555555555555",
+  dir: "/data/agents/ada",
+  cwd: "/work",
+  mcpServer: { command: "cliai", args: ["bridge"], env: {} },
   mcpConfigPath: "/data/agents/ada/mcp.json",
   strictMcp: false,
   instructions: "Be brief.",
@@ -20,9 +23,9 @@ const launch: AgentLaunch = {
 };
 const standard = ["--mcp-config", "/data/agents/ada/mcp.json", "--allowedTools", "mcp__cliai"];
 
-describe("claude.buildArgs()", () => {
+describe("buildClaudeArgs()", () => {
   test("gives the configuration, the tools, the instructions and the session", () => {
-    expect(claude.buildArgs(launch)).toEqual([
+    expect(buildClaudeArgs(launch)).toEqual([
       ...standard,
       "--append-system-prompt",
       "Be brief.",
@@ -32,17 +35,17 @@ describe("claude.buildArgs()", () => {
   });
 
   test("goes on in a session that is there already", () => {
-    const args = claude.buildArgs({ ...launch, isResumed: true });
+    const args = buildClaudeArgs({ ...launch, isResumed: true });
     expect(args.slice(-2)).toEqual(["--resume", launch.sessionId]);
   });
 
   test("puts the task last, behind --, so that it may begin with dashes", () => {
-    const args = claude.buildArgs({ ...launch, task: "--help me; $(rm -rf /) & %PATH%", passedOn: ["-p"] });
+    const args = buildClaudeArgs({ ...launch, task: "--help me; $(rm -rf /) & %PATH%", passedOn: ["-p"] });
     expect(args.slice(-3)).toEqual(["-p", "--", "--help me; $(rm -rf /) & %PATH%"]);
   });
 
   test("names model and strictness where they are wanted", () => {
-    const args = claude.buildArgs({ ...launch, strictMcp: true, model: "opus" });
+    const args = buildClaudeArgs({ ...launch, strictMcp: true, model: "opus" });
     expect(args).toContain("--strict-mcp-config");
     expect(args[args.indexOf("--model") + 1]).toBe("opus");
   });
@@ -53,25 +56,24 @@ describe("claude.buildArgs()", () => {
     { passedOn: ["-c"] },
     { passedOn: ["--session-id", "x"] },
   ])("names no session of its own when the user passes on $passedOn", ({ passedOn }) => {
-    const args = claude.buildArgs({ ...launch, passedOn });
+    const args = buildClaudeArgs({ ...launch, passedOn });
     expect(args).not.toContain(launch.sessionId);
     expect(args.slice(-passedOn.length)).toEqual([...passedOn]);
   });
 
   test("allows the tools and takes the mode that a profile names, unless the user passes on a mode", () => {
     const profile = { allowedTools: ["Bash(npm test:*)", "Edit"], permissionMode: "acceptEdits" };
-    const args = claude.buildArgs({ ...launch, ...profile, asksPermissions: true });
+    const args = buildClaudeArgs({ ...launch, ...profile, asksPermissions: true });
     expect(args.slice(0, 7)).toEqual([...standard, "Bash(npm test:*)", "Edit", "--append-system-prompt"]);
     expect(args.slice(-2)).toEqual(["--permission-mode", "acceptEdits"]);
-    const own = claude.buildArgs({ ...launch, ...profile, passedOn: ["--permission-mode", "plan"] });
+    const own = buildClaudeArgs({ ...launch, ...profile, passedOn: ["--permission-mode", "plan"] });
     expect(own.slice(-2)).toEqual(["--permission-mode", "plan"]);
     expect(own).not.toContain("acceptEdits");
   });
 
   test("a headless session that asks for permissions asks by its stream, unless the user has named another way", () => {
     const asks = (more: object) =>
-      claude
-        .buildArgs({ ...launch, asksPermissions: true, ...more })
+      buildClaudeArgs({ ...launch, asksPermissions: true, ...more })
         .join(" ")
         .includes("--permission-prompt-tool stdio");
     expect(asks({ isHeadless: true })).toBe(true);
@@ -82,7 +84,7 @@ describe("claude.buildArgs()", () => {
 
   test("no word of the user's stands where --mcp-config or --allowedTools would take it for one more value", () => {
     for (const task of [undefined, "do it"]) {
-      const args = claude.buildArgs({
+      const args = buildClaudeArgs({
         ...launch,
         ...(task === undefined ? {} : { task }),
         passedOn: ["word"],

@@ -1,7 +1,7 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../../support/wait-for.ts";
-import { fakeCli, id, startHosted, tool } from "../hosted-session.ts";
+import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
 describe("createTurnEnds()", () => {
   test("a turn that its CLI ends although the end was refused makes no task applied", async () => {
@@ -9,7 +9,7 @@ describe("createTurnEnds()", () => {
       stopApproval: { waitS: 0, unanswered: "go_on" },
       hasStream: true,
     });
-    ada.session.open({ stream: { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) } });
+    ada.session.open({ stream: openStream });
     const taskId = await ada.send("task");
     await ada.receipts("injected");
     await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${taskId}] dig` });

@@ -43,6 +43,15 @@ describe("createEvidence()", () => {
     expect(await written()).toEqual(["t1 seen: transcript"]);
   });
 
+  test("a CLI that tells the id of the order needs no words", async () => {
+    const { evidence, hand, written } = start();
+    hand("t1");
+    hand("t2");
+    evidence.noteTaken("", "echo", "t2");
+    evidence.noteAnswer("echo");
+    expect(await written()).toEqual(["t2 seen: echo"]);
+  });
+
   test("a prompt that is offered, and words without our mark, are no evidence", async () => {
     const { evidence, hand, written } = start();
     hand("t1");

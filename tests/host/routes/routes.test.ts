@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { silentLogger } from "../../../src/log.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
-import { fakeCli, id, startHosted, tool } from "../hosted-session.ts";
+import { fakeCli, id, openStream, startHosted, streamInto, tool } from "../hosted-session.ts";
 
 describe("createRoutes()", () => {
   test("without a socket a busy session is given a task by the answer of its next hook, and its record is the evidence", async () => {
@@ -75,10 +75,7 @@ describe("createRoutes()", () => {
       ada.session.open(
         way === "stream"
           ? {
-              stream: {
-                say: async (text) => void swallowed.push(text),
-                interrupt: () => Promise.resolve(false),
-              },
+              stream: streamInto(swallowed),
             }
           : { terminal: { type: async (text) => swallowed.push(text) > 0, noteSent: () => undefined } },
       );
@@ -103,7 +100,7 @@ describe("createRoutes()", () => {
       await using ada = await startHosted({ routes: [...routes] });
       ada.session.attach(fakeCli().process);
       ada.session.open({
-        stream: { say: () => Promise.resolve(), interrupt: () => Promise.resolve(false) },
+        stream: openStream,
         terminal: { type: () => Promise.resolve(true), noteSent: () => undefined },
       });
       await ada.hook("SessionStart");
@@ -111,6 +108,27 @@ describe("createRoutes()", () => {
       await ada.receipts("injected");
       expect(ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1)?.route).toBe(routes[0]);
     }
+  });
+
+  test("a session that would break its turn off for a text is given it when the turn is over, with the order's id", async () => {
+    await using ada = await startHosted({ routes: ["acp"], hasStream: true });
+    ada.session.attach(fakeCli().process);
+    let isBusy = true;
+    const said: (string | undefined)[] = [];
+    const say = async (_text: string, id?: string) => {
+      if (isBusy) return "busy" as const;
+      said.push(id);
+      return "started" as const;
+    };
+    ada.session.open({ stream: { ...openStream, route: "acp", say } });
+    const commandId = await ada.send("task");
+    await ada.receipts();
+    const waits = () => ada.server.fleet.get(id)?.heartbeat?.waits_because;
+    await waitFor(() => waits() === "its turn runs", { what: "it says why it waits", saw: waits });
+    expect(ada.states()).toEqual(["stored", "delivered"]);
+    isBusy = false;
+    await ada.receipts("injected");
+    expect(said).toEqual([commandId]);
   });
 
   test("a dead socket falls back to the hooks", async () => {
@@ -171,7 +189,7 @@ describe("createRoutes()", () => {
     await ada.hook("SessionStart");
     await ada.send("task");
     await ada.receipts();
-    ada.session.open({ stream: { say: async (text) => void said.push(text), interrupt: async () => false } });
+    ada.session.open({ stream: streamInto(said) });
     await ada.receipts("injected");
     const { route } = ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
     expect([route, said.length]).toEqual(["stream-json", 1]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { stays, staysPending, waitFor } from "../../support/wait-for.ts";
-import { id, startHosted, tool } from "../hosted-session.ts";
+import { hookOf, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
 const aCallIsLetGoAtOnce = "a call that is let go is answered at once, without a wait";
 
@@ -97,9 +97,21 @@ describe("createPauses()", () => {
     await using ada = await startHosted({ hasStream: true });
     await ada.send("pause");
     await ada.receipts();
-    const stream = { say: () => Promise.resolve(), interrupt: () => Promise.resolve(true) };
-    ada.session.open({ stream: { ...stream, carriesHooks: true } });
+    ada.session.open({ stream: { ...openStream, carriesHooks: true } });
     await ada.receipts("injected", "applied");
+  });
+
+  test("a session that does not hold every tool gets a pause no further than delivered, though it asks for some", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    ada.session.open({ stream: openStream });
+    const asked = hookOf({ ...tool, hook_event_name: "PreToolUse" });
+    expect(await ada.session.takeHook(asked)).toEqual({ type: "go" });
+    await ada.send("pause");
+    await ada.receipts();
+    const held = ada.session.takeHook({ ...asked, facts: { ...asked.facts, tool_use_id: "u2" } });
+    await ada.send("resume");
+    expect(await held).toEqual({ type: "go" });
+    expect(ada.states()).not.toContain("applied");
   });
 
   test("a second pause while a call is held holds it, too", async () => {

@@ -1,7 +1,7 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../../support/wait-for.ts";
-import { fakeCli, id, startHosted, tool } from "../hosted-session.ts";
+import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
 describe("createStops()", () => {
   test("a stop shuts the gate for all tools but our own, and its end is written down with the process's own", async () => {
@@ -114,7 +114,7 @@ describe("createStops()", () => {
     const cli = fakeCli();
     const never = new Promise<never>(() => undefined);
     ada.session.attach(cli.process);
-    ada.session.open({ stream: { say: () => never, interrupt: () => never } });
+    ada.session.open({ stream: { ...openStream, say: () => never, interrupt: () => never } });
     await ada.begin();
     await ada.send("stop", { force: true });
     await ada.receipts("applied");
