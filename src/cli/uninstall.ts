@@ -10,7 +10,7 @@ import {
   readDataDirContents,
   removeDataDirContents,
 } from "../data-dir/contents.ts";
-import { isServed } from "../data-dir/serve-lock.ts";
+import { takeWhole } from "../data-dir/serve-lock.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
@@ -39,10 +39,7 @@ export const uninstallCommand = defineCliCommand({
     }
     const goes = entries.filter(({ of }) => of === "own" || (of === "person" && args.all === true));
     const stays = entries.filter((entry) => !goes.includes(entry));
-    if (args.yes === true) {
-      await requireUnused(dataDir);
-      await removeDataDirContents(dataDir, goes);
-    }
+    if (args.yes === true && entries.length > 0) await removeUnused(dataDir, goes);
     if (json) {
       const names = (list: readonly DataDirEntry[]) => list.map(({ name, bytes }) => ({ name, bytes }));
       const removed = args.yes === true;
@@ -67,13 +64,30 @@ export const uninstallCommand = defineCliCommand({
   },
 });
 
-/** @throws CliaiError `already_running` while a server or an agent's host of this directory runs */
-async function requireUnused(dataDir: string): Promise<void> {
-  if (await isServed(dataDir)) {
-    throw new CliaiError("already_running", `a server runs on ${dataDir}`, {
-      hint: "end it and its agents first: cliai down --agents",
-    });
+/**
+ * Removes the entries. Meanwhile no server can be started on the directory.
+ * @throws CliaiError `already_running` while a server or an agent's host of this directory runs, or a command starts a server
+ */
+async function removeUnused(dataDir: string, goes: readonly DataDirEntry[]): Promise<void> {
+  const whole = await takeWhole(dataDir);
+  try {
+    await requireNoAgents(dataDir);
+    const isLock = ({ name }: Pick<DataDirEntry, "name">) => whole.files.includes(name);
+    await removeDataDirContents(
+      dataDir,
+      goes.filter((entry) => !isLock(entry)),
+    );
+  } finally {
+    whole.release();
   }
+  // Windows removes no open file.
+  await removeDataDirContents(
+    dataDir,
+    whole.files.map((name) => ({ name })),
+  );
+}
+
+async function requireNoAgents(dataDir: string): Promise<void> {
   const running = (await readAgentFolders(join(dataDir, "agents"))).filter((id) => isAgentHeld(dataDir, id));
   if (running.length === 0) return;
   throw new CliaiError("already_running", `agents of ${dataDir} still run: ${running.join(", ")}`, {

@@ -69,7 +69,7 @@ export async function readDataDirContents(dataDir: string): Promise<DataDirEntry
 /** Removes these entries, and then the directory if nothing is left in it. */
 export async function removeDataDirContents(
   dataDir: string,
-  entries: readonly DataDirEntry[],
+  entries: readonly Pick<DataDirEntry, "name">[],
 ): Promise<void> {
   for (const { name } of entries) await rm(join(dataDir, name), { recursive: true, force: true });
   await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {

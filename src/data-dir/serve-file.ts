@@ -25,6 +25,8 @@ const ServeFileSchema = v.looseObject({
   nats_creds: v.optional(v.string()),
   /** The path of the HTTP token. */
   token_file: v.optional(v.string()),
+  /** The agents that it launches again at its start; absent if there is none, and in a file of 0.2.0. */
+  resuming: v.optional(v.array(v.string())),
   /** The path of the private key of the TLS certificate. */
   tls_key: v.optional(v.string()),
 });

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { CliaiError } from "../domain/text/errors.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { askServe } from "./ask-serve.ts";
-import { isKernelLocked, takeKernelLock } from "./kernel-lock.ts";
+import { isKernelLocked, type KernelLock, takeKernelLock } from "./kernel-lock.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const answerWithinMs = 1_000;
@@ -63,12 +63,57 @@ export async function takeLock(dataDir: string, holder: LockHolder): Promise<() 
   };
 }
 
+/** Takes the lock of a command that starts a server. Undefined if another command has it. @throws CliaiError `data_dir_unwritable` */
+export async function takeStarting(dataDir: string): Promise<KernelLock | undefined> {
+  return await takeKernelLock(startingPath(dataDir));
+}
+
+export interface WholeDirectory {
+  /** The names of the files that keep others away. They can be removed only after `release`. */
+  readonly files: readonly string[];
+  release(): void;
+}
+
+/**
+ * Keeps away every server, and every command that starts one, so that the directory can be removed. Makes no directory.
+ * @throws CliaiError `already_running` if one of them has it
+ */
+export async function takeWhole(dataDir: string): Promise<WholeDirectory> {
+  const starting = await takeStarting(dataDir);
+  if (starting === undefined) {
+    throw new CliaiError("already_running", `another command is starting a server on ${dataDir}`, {
+      hint: "wait until it runs, and end it: cliai down --agents",
+    });
+  }
+  const held = (await isServed(dataDir)) ? undefined : await takeKernelLock(heldPath(dataDir));
+  if (held === undefined) {
+    starting.release();
+    throw new CliaiError("already_running", `a server runs on ${dataDir}`, {
+      hint: "end it and its agents first: cliai down --agents",
+    });
+  }
+  return {
+    files: [heldName, startingName],
+    release() {
+      held.release();
+      starting.release();
+    },
+  };
+}
+
+const heldName = "serve.held";
+const startingName = "serve.starting";
+
+function startingPath(dataDir: string): string {
+  return join(dataDir, startingName);
+}
+
 function lockPath(dataDir: string): string {
   return join(dataDir, "serve.lock");
 }
 
 function heldPath(dataDir: string): string {
-  return join(dataDir, "serve.held");
+  return join(dataDir, heldName);
 }
 
 /** Undefined if the file is missing or cannot be read. */

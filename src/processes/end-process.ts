@@ -73,6 +73,20 @@ export async function endProcesses(found: readonly KnownProcess[]): Promise<read
   return left;
 }
 
+/**
+ * Sends a signal to a process that is not our child, if it still runs. The caller checks later whether it has ended.
+ * @throws Error `EPERM` if it is another user's
+ */
+export async function signalKnown(known: KnownProcess, signal: NodeJS.Signals): Promise<void> {
+  if ((await stillRunning([known])).length === 0) return;
+  try {
+    process.kill(known.pid, signal);
+  } catch (error) {
+    // ESRCH: it has ended since the look.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

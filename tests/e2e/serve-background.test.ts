@@ -3,9 +3,15 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
+import { createLaunchedAgents } from "../../src/data-dir/launched-agents.ts";
+import { ensureOwnDir, ensurePrivateDir } from "../../src/data-dir/private-files.ts";
 import { readServeFile } from "../../src/data-dir/serve-file.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { silentLogger } from "../../src/log.ts";
+import { pause } from "../../src/waiting.ts";
 import { backgroundEnv, endsServeOf } from "../support/background-serve.ts";
-import { runCliai } from "../support/cliai.ts";
+import { runCliai, startCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 setDefaultTimeout(60_000);
@@ -78,6 +84,50 @@ test("of two commands that need a server and find none, one starts it, and both 
   expect((await readFile(log, "utf8")).match(/ready at/g)).toHaveLength(1);
   // The next one finds it.
   expect(await runCliai(inbox, { env })).toMatchObject({ code: 0, stderr: "" });
+});
+
+test.each([0, 60, 120])(
+  "a command that finds no server, and a `cliai serve` that starts %d ms later: one of the two runs, and the command is answered",
+  async (laterMs) => {
+    await using dir = await tempDir();
+    const dataDir = dir.join("data");
+    await using _ = endsServeOf(dataDir);
+    const asking = runCliai(["inbox", "--json", "--data-dir", dataDir], { env });
+    await pause(laterMs);
+    await using serve = await startCliai(["serve", "--port=0", "--nats-port=0", "--data-dir", dataDir], {
+      env,
+    });
+    expect(await asking).toMatchObject({ code: 0, stdout: "[]\n" });
+    const file = await readServeFile(dataDir);
+    if (file?.pid !== serve.pid) expect((await serve.exit()).stderr).toContain("another serve already runs");
+  },
+);
+
+test.each([
+  [
+    "a command that starts it",
+    ["inbox", "--json"],
+    /^no server ran on .*: started one in the background \(pid .*\); resuming ada, ben; to end it: cliai down\n$/,
+  ],
+  ["serve --detach", ["serve", "--detach"], /^cliai is ready: .*; resuming ada, ben; .*\n$/],
+])("which agents a server in the background has go on is said by %s", async (_, args, line) => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  await using _ended = endsServeOf(dataDir);
+  const launched = createLaunchedAgents(dataDir, silentLogger);
+  await ensurePrivateDir(dataDir);
+  await ensureOwnDir(join(dataDir, "agents"));
+  for (const id of ["cem", "ada", "ben"]) {
+    const session_id = crypto.randomUUID();
+    await launched.remember(parseAgentId(id), { profile: "demo", project: dir.path, session_id });
+  }
+  // The host of one runs.
+  const held = await takeAgentLock(dataDir, parseAgentId("cem"));
+  // No agent CLI is on this PATH: what becomes of them is not this test's.
+  const bare = { ...env, PATH: "/usr/bin:/bin" };
+  const { stdout, stderr } = await runCliai([...args, "--data-dir", dataDir], { env: bare });
+  expect(args[0] === "serve" ? stdout : stderr).toMatch(line);
+  held.release();
 });
 
 test("a server that was killed is started again, at another port where its own is taken", async () => {

@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { takeKernelLock } from "../../src/data-dir/kernel-lock.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -50,4 +51,24 @@ test("uninstall removes nothing of a directory that is not cliai's", async () =>
   expect(await readdir(dir.path)).toEqual(["keys"]);
   const none = await runCliai(["uninstall", "--data-dir", dir.join("none")]);
   expect(none).toMatchObject({ code: 0, stdout: `${dir.join("none")} holds nothing of cliai\n` });
+});
+
+test("uninstall removes nothing while a command starts a server, and everything after that, its locks included", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  const uninstall = () => runCliai(["uninstall", "--yes", "--data-dir", dataDir]);
+  {
+    await using _ = await startServe({ dataDir });
+  }
+  const starting = await takeKernelLock(join(dataDir, "serve.starting"));
+  const before = await readdir(dataDir);
+  expect(await uninstall()).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: `error: another command is starting a server on ${dataDir}\nhint: wait until it runs, and end it: cliai down --agents\n`,
+  });
+  expect(await readdir(dataDir)).toEqual(before);
+  starting?.release();
+  expect(await uninstall()).toMatchObject({ code: 0 });
+  expect(await readdir(dir.path)).not.toContain("data");
 });

@@ -2,7 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { endProcess, endProcesses, hasEnded, signalChild } from "../../src/processes/end-process.ts";
+import {
+  endProcess,
+  endProcesses,
+  hasEnded,
+  signalChild,
+  signalKnown,
+} from "../../src/processes/end-process.ts";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -90,4 +96,19 @@ describe("endProcesses()", () => {
       await over;
     },
   );
+});
+
+describe.skipIf(!isPosix)("signalKnown()", () => {
+  test("ends the process that is meant, and no other that has its id by now; one that has ended is no error", async () => {
+    const child = await startProgram();
+    const ended = endedOf(child);
+    const pid = child.pid ?? 0;
+    const started = (await readProcessStart(pid)) ?? "";
+    await signalKnown({ pid, started: "another start" }, "SIGKILL");
+    expect(await readProcessStart(pid)).toBe(started);
+    await signalKnown({ pid, started }, "SIGTERM");
+    await ended;
+    expect(child.signalCode).toBe("SIGTERM");
+    await signalKnown({ pid, started }, "SIGTERM");
+  });
 });

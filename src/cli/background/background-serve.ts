@@ -15,6 +15,7 @@ import { redact } from "../../domain/text/redact.ts";
 import { selfCommand } from "../../runtime.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
+import { plain } from "../frame/terminal.ts";
 
 /** Long, because nats-server needs a while to open a large store. */
 const readyWithinMs = 60_000;
@@ -57,6 +58,16 @@ export async function startBackgroundServe(options: BackgroundServeOptions): Pro
       },
     );
   }
+}
+
+const mostNames = 8;
+
+/** Names the agents that a server launches again at its start, for the line that says that it runs. "" if there is none. */
+export function resumingWords({ resuming = [] }: Pick<ServeFile, "resuming">): string {
+  if (resuming.length === 0) return "";
+  const left = resuming.length - mostNames;
+  const names = resuming.slice(0, mostNames).map(plain).join(", ");
+  return `; resuming ${names}${left > 0 ? ` and ${left} more` : ""}`;
 }
 
 function startServe({ dataDir, flags, context }: BackgroundServeOptions, log: string): ChildProcess {

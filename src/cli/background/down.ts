@@ -1,8 +1,8 @@
 // `cliai down`: ends the server of the data directory in order. The agents run on, because each has its own host. With --agents, they
 // are stopped first.
-import process from "node:process";
 import { isServed, readHolder } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { signalKnown } from "../../processes/end-process.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import { pause } from "../../waiting.ts";
 import { dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
@@ -79,7 +79,7 @@ async function endServer(dataDir: string): Promise<number | undefined> {
   const { pid } = server;
   // The first signal ends the server in order, the second ends it and its nats-server at once. SIGKILL ends a server that hangs.
   for (const signal of ["SIGTERM", "SIGTERM", "SIGKILL"] as const) {
-    if ((await stillRunning([server])).length > 0) process.kill(pid, signal);
+    await signalKnown(server, signal);
     const deadline = performance.now() + endsWithinMs;
     while (performance.now() < deadline) {
       // With its process the lock is gone, too. Whoever holds the data directory by now is the next server.

@@ -1,18 +1,17 @@
 // Starts a server in the background if a command needs one and none runs on its data directory. If two commands do so at once, the
 // second waits for the server of the first.
-import { join } from "node:path";
 import process from "node:process";
 import { dataDirOf } from "../../data-dir/data-dir.ts";
-import { type KernelLock, takeKernelLock } from "../../data-dir/kernel-lock.ts";
+import type { KernelLock } from "../../data-dir/kernel-lock.ts";
 import { serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
-import { isServed, type LockHolder, readHolder } from "../../data-dir/serve-lock.ts";
+import { isServed, type LockHolder, readHolder, takeStarting } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { stillRunning } from "../../processes/process-table.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
-import { type BackgroundServeOptions, startBackgroundServe } from "./background-serve.ts";
+import { type BackgroundServeOptions, resumingWords, startBackgroundServe } from "./background-serve.ts";
 
 export const startArgs = {
   "no-start": {
@@ -52,10 +51,17 @@ export async function ensureServer(args: EnsureServerArgs, context: CliContext):
   try {
     if (await isReady(dataDir, deadline)) return;
     const flags = args.config === undefined ? [] : [`--config=${args.config}`];
-    const server = await startOnFreePorts({ dataDir, flags, context });
+    const server = await startOnFreePorts({ dataDir, flags, context }).catch(async (error: unknown) => {
+      const isOthers = error instanceof CliaiError && error.code === "already_running";
+      // A `cliai serve` in the foreground was faster. It takes no start lock.
+      if (isOthers && (await isReady(dataDir, deadline))) return undefined;
+      throw error;
+    });
+    if (server === undefined) return;
     const where = `pid ${server.pid}, ${server.url}, log ${serveLogPath(dataDir)}`;
+    const resuming = resumingWords(server);
     context.note(
-      `no server ran on ${dataDir}: started one in the background (${where}); to end it: cliai down`,
+      `no server ran on ${dataDir}: started one in the background (${where})${resuming}; to end it: cliai down`,
     );
   } finally {
     lock.release();
@@ -95,7 +101,7 @@ async function isServeOf(holder: LockHolder, server: ServeFile): Promise<boolean
 /** @throws CliaiError `no_answer` */
 async function takeStartLock(dataDir: string, deadline: number): Promise<KernelLock> {
   for (;;) {
-    const lock = await takeKernelLock(join(dataDir, "serve.starting"));
+    const lock = await takeStarting(dataDir);
     if (lock !== undefined) return lock;
     if (performance.now() > deadline) {
       throw new CliaiError(

@@ -1,7 +1,6 @@
 // Stops the agents before the server ends. Each agent that is online gets a stop, as from `cliai send stop`. The hosts on this machine
 // that still run are then ended as processes, by the process id and start in their run files.
 import { join } from "node:path";
-import process from "node:process";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
@@ -12,6 +11,7 @@ import { deriveAxes } from "../../domain/fleet/status.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { signalKnown } from "../../processes/end-process.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
@@ -144,6 +144,6 @@ async function endHost(dataDir: string, agent_id: AgentId, isAsked: boolean): Pr
 async function findHost(dataDir: string, id: AgentId, isAsked: boolean): Promise<KnownProcess | undefined> {
   const host = (await readRunFile(dataDir, id))?.host;
   const [found] = host === undefined ? [] : await stillRunning([host]);
-  if (found !== undefined && isAsked) process.kill(found.pid, "SIGTERM");
+  if (found !== undefined && isAsked) await signalKnown(found, "SIGTERM");
   return found;
 }

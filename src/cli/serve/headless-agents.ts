@@ -16,6 +16,8 @@ import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone
 import { resumedArgs } from "./resumed-args.ts";
 
 export interface HeadlessAgents extends Spawner {
+  /** The agents that `resume` will launch again. */
+  toResume(): Promise<readonly AgentId[]>;
   /**
    * Takes up the agents that the last serve launched: those whose hosts run, as they are; the others are launched again. Resolves when
    * each one is back, or cannot be launched.
@@ -79,6 +81,10 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       if (task === undefined) return { agent_id: id };
       const { command_id } = await server.sendCommand({ id, type: "task", text: task, from });
       return { agent_id: id, command_id };
+    },
+    async toResume() {
+      const ids = [...(await memory.read()).keys()];
+      return ids.filter((id) => !isAgentHeld(options.dataDir, id) && !isStopped(fleet.get(id))).sort();
     },
     async resume() {
       await inTurns(await memory.read(), turns, async ([id, known]) => {

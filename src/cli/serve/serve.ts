@@ -26,7 +26,11 @@ import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
-import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
+import {
+  type BackgroundServeOptions,
+  resumingWords,
+  startBackgroundServe,
+} from "../background/background-serve.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
@@ -165,6 +169,7 @@ async function startParts(
   );
   parts.defer(() => startupHandler.close());
 
+  const resuming = await headlessAgents.toResume();
   const file: ServeFile = {
     url,
     nats_url: natsUrl,
@@ -176,6 +181,7 @@ async function startParts(
     insecure,
     nats_creds: nats.clientCreds,
     token_file: tokenFile,
+    ...(resuming.length === 0 ? {} : { resuming: [...resuming] }),
     tls_key: settings.tls_key && resolve(context.cwd, settings.tls_key),
   };
   await writeServeFile(dataDir, file);
@@ -246,16 +252,13 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
   return promise;
 }
 
-function readyLine(
-  { url, nats_url, data_dir }: ServeFile,
-  loginUrl: string | undefined,
-  process = "",
-): string {
+function readyLine(server: ServeFile, loginUrl: string | undefined, process = ""): string {
+  const { url, nats_url, data_dir } = server;
   const once =
     loginUrl === undefined
       ? ""
       : "; this address works once, within ten minutes; for another: cliai token url";
-  const more = process === "" ? "" : `, ${process}`;
+  const more = (process === "" ? "" : `, ${process}`) + resumingWords(server);
   return `cliai is ready: ${loginUrl ?? url} (NATS at ${redact(nats_url)}, data in ${data_dir}${more}${once})`;
 }
 
@@ -264,7 +267,7 @@ function readyJson(
   loginUrl: string | undefined,
   more: { readonly log?: string } = {},
 ): string {
-  const { url, nats_url, data_dir, version, nats_version, pid } = file;
+  const { url, nats_url, data_dir, version, nats_version, pid, resuming } = file;
   const ready = { ready: true, url, nats_url: redact(nats_url), data_dir, version, nats_version, pid };
-  return JSON.stringify({ ...ready, ...more, ...definedOf({ login_url: loginUrl }) });
+  return JSON.stringify({ ...ready, ...more, ...definedOf({ login_url: loginUrl, resuming }) });
 }
