@@ -43,13 +43,13 @@ test("of a headless agent: told, did, said, its words as they come on stdout, it
   const words = stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d:\d\d {2}/, ""));
   expect(words[0]).toMatch(/^\d{4}-\d\d-\d\d$/);
   const order = [
-    /^told {6}prompt: look around$/,
-    /^calls {5}Bash: echo looked; exit 3$/,
-    /^failed {4}Bash: ./,
-    /^said {6}First line\.$/,
-    /^ {22}- indented$/,
-    /^told {6}task by .+: once more$/,
-    /^said {6}Said again\.$/,
+    /^told {8}prompt: look around$/,
+    /^calls {7}Bash: echo looked; exit 3$/,
+    /^failed {6}Bash: ./,
+    /^said {8}First line\.$/,
+    /^ {24}- indented$/,
+    /^told {8}task by .+: once more$/,
+    /^said {8}Said again\.$/,
   ];
   const found = order.map((each) => words.findIndex((line) => each.test(line)));
   expect(found.every((at, index) => at > (found[index - 1] ?? 0))).toBe(true);

@@ -1,10 +1,12 @@
-// Turns an agent's records in AUDIT into log entries: what it was told, did and said. One entry for each record. Pure.
+// Turns an agent's records in AUDIT into log entries: what it was told, did and said. At most one entry for each record. No I/O.
 import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
-import { commandText, shutdownText } from "../../domain/receipts.ts";
+import { commandText, shutdownText, summaryOf } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
-import { decodeOrder } from "../../domain/wire/decode-order.ts";
+import { decodeOrder, ownIdOf } from "../../domain/wire/decode-order.ts";
+import { ReceiptSchema } from "../../domain/wire/messages.ts";
 import { parseAgentSubject } from "../../domain/wire/subjects.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 
@@ -13,6 +15,8 @@ export interface LogEntry {
   readonly at: string;
   readonly agent_id: AgentId;
   readonly kind: "told" | "calls" | "said" | "asked" | "reported" | "failed" | "began" | "ended";
+  /** Set if an order was given to the agent's next run, because the run before had not shown to have it. */
+  readonly again?: true;
   /** Who told it, if somebody did. */
   readonly from?: string;
   /** A command's type, or the tool. */
@@ -20,7 +24,46 @@ export interface LogEntry {
   readonly text: string;
 }
 
-type Words = Pick<LogEntry, "kind" | "from" | "what" | "text">;
+type Words = Pick<LogEntry, "kind" | "again" | "from" | "what" | "text">;
+
+/** Reads one agent's records in their order, because only the earlier ones say what an order was that is given again. */
+export type LogReader = (record: StreamMessage) => LogEntry | undefined;
+
+export function createLogReader(): LogReader {
+  const orders = new Map<string, KnownOrder>();
+  return (record) => {
+    const entry = logEntry(record, orders);
+    const id = entry?.kind === "told" && entry.again === undefined ? orderIdOf(record) : undefined;
+    if (entry === undefined || id === undefined || orders.has(id)) return entry;
+    const { kind, from, what, text } = entry;
+    orders.set(id, { words: { kind, ...definedOf({ from, what }), text: summaryOf(text) } });
+    return entry;
+  };
+}
+
+interface KnownOrder {
+  readonly words: Words;
+  /** The run to which it was given last; undefined if it was not given yet. */
+  readonly run?: string;
+}
+
+function orderIdOf(record: StreamMessage): string | undefined {
+  try {
+    const order = decodeOrder(record);
+    return order && ownIdOf(order);
+  } catch {
+    return undefined; // it has no entry either
+  }
+}
+
+/** Undefined unless the receipt says that an order was given to another run than before. */
+function givenAgain({ data }: StreamMessage, orders: Map<string, KnownOrder>): Words | undefined {
+  const { command_id, state, run } = decodeMessage(ReceiptSchema, data);
+  const order = orders.get(command_id);
+  if (state !== "injected" || run === undefined || order === undefined) return undefined;
+  orders.set(command_id, { ...order, run });
+  return order.run === undefined || order.run === run ? undefined : { ...order.words, again: true };
+}
 
 /** The mark of an order in a prompt (renderItem() in src/host/routes/item-text.ts). The log already has the order itself. */
 const orderMark = /\[cliai \w+ [\w-]+[\] ]/;
@@ -36,15 +79,19 @@ const StatusSchema = v.looseObject({
 });
 
 /** Undefined for a record that is of no use to a reader of the log, or cannot be decoded. */
-export function logEntry(record: StreamMessage): LogEntry | undefined {
+export function logEntry(
+  record: StreamMessage,
+  orders = new Map<string, KnownOrder>(),
+): LogEntry | undefined {
   const subject = parseAgentSubject(record.subject);
   if (subject === undefined) return undefined;
-  const words = wordsOf(record, subject.topic);
+  const words = wordsOf(record, subject.topic, orders);
   return words && { seq: record.seq, at: record.at, agent_id: subject.id, ...words };
 }
 
-function wordsOf(record: StreamMessage, topic: string): Words | undefined {
+function wordsOf(record: StreamMessage, topic: string, orders: Map<string, KnownOrder>): Words | undefined {
   try {
+    if (topic === "receipt") return givenAgain(record, orders);
     if (topic === "event") return eventWords(decodeMessage(EventSchema, record.data));
     if (topic === "status") return statusWords(decodeMessage(StatusSchema, record.data));
     return orderWords(record);

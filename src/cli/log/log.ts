@@ -13,7 +13,7 @@ import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { clockText, paint, plain, plainLines } from "../frame/terminal.ts";
-import { type LogEntry, logEntry } from "./log-entries.ts";
+import { createLogReader, type LogEntry, logEntry } from "./log-entries.ts";
 
 export const logCommand = defineCliCommand({
   name: "log",
@@ -34,12 +34,13 @@ export const logCommand = defineCliCommand({
     return await withClient(args, context, async (bus, parts) => {
       if (args.last === true) return await printLast(bus, id, context);
       const print = createPrinter(context);
+      const read = createLogReader();
       let next = (await readStreamFacts(bus, streams.audit)).last_seq + 1;
       let hasRecords = false;
       const show = (record: StreamMessage) => {
         hasRecords = true;
         next = Math.max(next, record.seq + 1);
-        const entry = logEntry(record);
+        const entry = read(record);
         if (entry !== undefined) print(entry);
       };
       for await (const record of readAudit(bus, { agent: id })) show(record);
@@ -70,7 +71,7 @@ export async function readLastWords(bus: Bus, id: AgentId): Promise<LogEntry | u
   return newest && logEntry(newest);
 }
 
-const kindWidth = "reported".length;
+const kindWidth = "told again".length;
 
 /** Prints entries one after the other, with a line for each new day. */
 function createPrinter({ json, color, print }: CliContext): (entry: LogEntry) => void {
@@ -81,11 +82,15 @@ function createPrinter({ json, color, print }: CliContext): (entry: LogEntry) =>
     if (today !== day) print(paint(today, "dim", color));
     day = today;
     const lead = `${clockText(entry.at).slice(0, "14:03:22".length)}  `;
-    const { kind, what, from, text } = entry;
+    const { kind, again, what, from, text } = entry;
     const by = from === undefined ? "" : ` by ${plain(from)}`;
     const head = what === undefined ? "" : `${plain(what)}${by}${text === "" ? "" : ": "}`;
     const [first = "", ...others] = plainLines(text);
-    const word = paint(kind.padEnd(kindWidth), kind === "failed" ? "red" : "bold", color);
+    const word = paint(
+      (again ? `${kind} again` : kind).padEnd(kindWidth),
+      kind === "failed" ? "red" : "bold",
+      color,
+    );
     print(`${paint(lead, "dim", color)}${word}  ${head}${first}`.trimEnd());
     const indent = " ".repeat(lead.length + kindWidth + 2);
     for (const line of others) print((indent + line).trimEnd());

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { logEntry } from "../../../src/cli/log/log-entries.ts";
+import { createLogReader, logEntry } from "../../../src/cli/log/log-entries.ts";
 
 const at = "2026-01-01T01:00:00.000Z";
 const read = (topic: string, message: unknown) => {
@@ -42,4 +42,31 @@ test.each([
 test("logEntry() of a record that is about no agent is none", () => {
   const data = new TextEncoder().encode("{}");
   expect(logEntry({ seq: 1, at, subject: "audit.tools.ada", data })).toBeUndefined();
+});
+
+test("an order that is given to another run is told again, with its first words; a receipt that comes twice is not", () => {
+  const reader = createLogReader();
+  let seq = 0;
+  const told = (topic: string, message: object) => {
+    const data = new TextEncoder().encode(JSON.stringify(message));
+    const entry = reader({ seq: ++seq, at, subject: `agent.ada.${topic}`, data });
+    return entry && [entry.kind, entry.again, entry.what, entry.from, entry.text];
+  };
+  const injected = (run: string, command_id = "t1") =>
+    told("receipt", { command_id, state: "injected", route: "stream-json", run });
+  const text = `dig ${"x".repeat(300)}`;
+  const task = ["told", undefined, "task", "eve", text];
+  expect(told("command", { type: "task", payload: { text }, from: "eve", command_id: "t1" })).toEqual(task);
+  expect(injected("r1")).toBeUndefined();
+  expect(injected("r1")).toBeUndefined();
+  expect(told("receipt", { command_id: "t1", state: "seen", run: "r2" })).toBeUndefined();
+  expect(injected("r2")).toEqual(["told", true, "task", "eve", `${text.slice(0, 200)}…`]);
+  expect(injected("r2")).toBeUndefined();
+  expect(injected("r3")?.[1]).toBe(true);
+  expect(injected("r3", "t2")).toBeUndefined();
+  expect(told("message", { text: "hello", from: "bea", message_id: "m1" })?.[1]).toBeUndefined();
+  expect([injected("r3", "m1"), injected("r4", "m1")]).toEqual([
+    undefined,
+    ["told", true, "message", "bea", "hello"],
+  ]);
 });
