@@ -13,13 +13,12 @@ import { didYouMean } from "../../domain/text/nearest.ts";
 import { caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, roles } from "../../domain/wire/roles.ts";
 import type { NatsKeys } from "../../nats/accounts/credentials.ts";
-import { clientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
-import { createFleetReader } from "../fleet/fleet-reading.ts";
+import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { defineCommandGroup } from "../frame/command-group.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows } from "../frame/terminal.ts";
-import { checkRemovable, removeAgent } from "./agent-removal.ts";
+import { removeCommand } from "./agents-remove.ts";
 
 const idArg = { id: { type: "positional", required: true, description: "id of the agent" } } as const;
 const addArgs = {
@@ -32,20 +31,6 @@ const addArgs = {
   ...dataDirArgs,
   ...jsonArgs,
 } as const;
-const removeArgs = {
-  id: { type: "positional", required: true, description: "ids of the agents" },
-  force: { type: "boolean", description: "remove the agents even if they still run" },
-  ...clientArgs,
-} as const;
-
-const removeCommand = defineCliCommand({
-  name: "agents remove",
-  description: "remove agents with their state, queue, credentials and files; the recorded history stays",
-  args: removeArgs,
-  takesMore: true,
-  run: remove,
-});
-
 export const agentsCommand = defineCommandGroup({
   name: "agents",
   description:
@@ -125,33 +110,6 @@ async function add(args: Arguments<typeof addArgs>, context: CliContext): Promis
   }
   const creds = await mintAgent(dataDir, keys, { id, role, now: now(), log });
   print(json ? JSON.stringify({ agent_id: id, role, creds }) : creds);
-  return 0;
-}
-
-/** Revokes the agent's credentials first, so that it cannot report anything more. */
-async function remove(
-  args: Arguments<typeof removeArgs>,
-  context: CliContext,
-  more: readonly string[],
-): Promise<number> {
-  const ids = [...new Set([args.id, ...more].map(parseAgentId))];
-  const dataDir = dataDirFor(args, context);
-  const { json, print, log, now } = context;
-  const force = args.force === true;
-  await withClient(args, context, async (bus) => {
-    const fleet = createFleetReader(bus, context);
-    // None is removed where one of them cannot be.
-    for (const id of ids) await checkRemovable(fleet, id, { dataDir, force });
-    const keys = await readKeys(dataDir);
-    for (const id of ids) {
-      if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
-        await revokeAgent(dataDir, id, now());
-        await tellRevocations(dataDir, keys, id, log);
-      }
-      await removeAgent(bus, fleet, id, { dataDir, now });
-      print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
-    }
-  });
   return 0;
 }
 

@@ -13,6 +13,9 @@ const says = (hint: string): Meaning => ({ hint });
 const removing = says(
   "cliai agents remove AGENT removes an agent with its state; cliai send stop AGENT ends its work",
 );
+const tidying = says(
+  "cliai agents remove --ended removes the agents that do not run any more; it asks first",
+);
 const finding = says("cliai audit --text WORDS finds what was said and done");
 const page = says("cliai token url prints an address that opens the dashboard");
 const using = says("cliai ls shows the usage of all agents, cliai show AGENT that of one");
@@ -58,7 +61,9 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
     "cliai send task AGENT TEXT gives an agent an order; cliai log AGENT --follow prints what it says",
   ),
   rename: says("an agent keeps its id; give one by: cliai spawn --id ID"),
-  prune: removing,
+  prune: tidying,
+  clean: tidying,
+  cleanup: tidying,
   version: says("cliai --version"),
   cost: using,
   usage: using,

@@ -1,0 +1,148 @@
+// `cliai agents remove AGENT… | --ended`: removes the named agents, or all that do not run any more, after it has asked.
+import type { ArgsDef } from "citty";
+import { readMintedAgents } from "../../credentials/agent-grants.ts";
+import { revokeAgent } from "../../credentials/agent-keys.ts";
+import { readKeys } from "../../credentials/keys.ts";
+import { tellRevocations } from "../../credentials/push-revocations.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { parseDurationMs } from "../../domain/text/moment.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
+import { createFleetReader, type FleetReader, viewsOf } from "../fleet/fleet-reading.ts";
+import { fleetTable } from "../fleet/ls.ts";
+import { askYes } from "../frame/ask-yes.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { checkRemovable, removeAgent } from "./agent-removal.ts";
+
+const removeArgs = {
+  agent: {
+    type: "positional",
+    required: false,
+    description: "ids of the agents; leave them out with --ended",
+  },
+  ended: {
+    type: "boolean",
+    description: "remove all agents that have ended, crashed, were stopped or failed to start; asks first",
+  },
+  "older-than": {
+    type: "string",
+    valueHint: "TIME",
+    description: "with --ended: only those last heard of before this time: 1h, 2d",
+  },
+  yes: { type: "boolean", description: "with --ended: do not ask" },
+  force: { type: "boolean", description: "remove the named agents even if they still run" },
+  ...clientArgs,
+} as const satisfies ArgsDef;
+
+type RemoveArgs = Arguments<typeof removeArgs>;
+
+export const removeCommand = defineCliCommand({
+  name: "agents remove",
+  description: "remove agents with their state, queue, credentials and files; the recorded history stays",
+  args: removeArgs,
+  takesMore: true,
+  async run(args, context, more) {
+    const ids = [...new Set([...(args.agent === undefined ? [] : [args.agent]), ...more].map(parseAgentId))];
+    const olderThanMs = readFlags(args, ids);
+    const dataDir = dataDirFor(args, context);
+    await withClient(args, context, async (bus) => {
+      const fleet = createFleetReader(bus, context);
+      const parts: Parts = { bus, fleet, dataDir, context };
+      if (args.ended === true) return await removeEnded(parts, olderThanMs, args.yes === true);
+      const force = args.force === true;
+      // None is removed where one of them cannot be.
+      for (const id of ids) await checkRemovable(fleet, id, { dataDir, force });
+      for (const id of ids) await remove(parts, id);
+    });
+    return 0;
+  },
+});
+
+interface Parts {
+  readonly bus: Bus;
+  readonly fleet: FleetReader;
+  readonly dataDir: string;
+  readonly context: CliContext;
+}
+
+/** Returns the time of `--older-than` in ms; 0 without it. @throws CliaiError `usage` for flags that do not fit together */
+function readFlags(args: RemoveArgs, ids: readonly AgentId[]): number {
+  const isEnded = args.ended === true;
+  if (isEnded === ids.length > 0) {
+    const message = isEnded
+      ? `--ended takes no AGENT, but "${ids[0]}" is given`
+      : "agents remove needs AGENT, or --ended";
+    throw usage(message, "cliai agents remove ada, or: cliai agents remove --ended --older-than 1h");
+  }
+  const only = (["older-than", "yes"] as const).find(
+    (name) => args[name] !== undefined && args[name] !== false,
+  );
+  if (!isEnded && only !== undefined)
+    throw usage(`--${only} is given without --ended`, "leave it out, or name no agent and add --ended");
+  if (isEnded && args.force === true)
+    throw usage("--force is not for --ended, which removes no agent that runs", "leave one of them out");
+  const { "older-than": text } = args;
+  if (text === undefined) return 0;
+  const ms = parseDurationMs(text);
+  if (ms !== undefined) return ms;
+  throw usage(`--older-than "${text}" is not a duration`, "such as --older-than 1h, 30m or 2d");
+}
+
+function usage(message: string, hint: string): CliaiError {
+  return new CliaiError("usage", message, { hint });
+}
+
+/** `disconnected` and `silent` are not among them, because such an agent may still run. */
+const endedWords: readonly string[] = ["ended", "crashed", "stopped", "failed_to_start"];
+
+/** Whether the agent does not run any more, and was last heard of before that time. */
+export function hasEnded(
+  { status, last_seen, first_seen }: AgentView,
+  olderThanMs: number,
+  now: Date,
+): boolean {
+  return endedWords.includes(status) && now.getTime() - Date.parse(last_seen ?? first_seen) >= olderThanMs;
+}
+
+async function removeEnded(parts: Parts, olderThanMs: number, isSure: boolean): Promise<void> {
+  const { fleet, dataDir, context } = parts;
+  const reading = await fleet.all();
+  const ended = viewsOf(reading).filter(
+    (agent) => hasEnded(agent, olderThanMs, reading.now) && !isAgentHeld(dataDir, agent.agent_id),
+  );
+  if (ended.length === 0) {
+    if (context.json) return;
+    context.note(olderThanMs === 0 ? "no agent has ended" : "no agent has ended so long ago");
+    return;
+  }
+  if (!isSure) {
+    for (const line of fleetTable(ended, reading.now, context)) context.note(line);
+    const count = ended.length === 1 ? "this agent" : `these ${ended.length} agents`;
+    const isAnswered = await askYes(`remove ${count}, with queue, credentials and files?`, context);
+    if (!isAnswered) {
+      context.note("nothing was removed");
+      return;
+    }
+  }
+  for (const { agent_id } of ended) {
+    // It may have been started again since.
+    await checkRemovable(fleet, agent_id, { dataDir, force: false });
+    await remove(parts, agent_id);
+  }
+}
+
+/** Revokes the agent's credentials first, so that it cannot report anything more. */
+async function remove({ bus, fleet, dataDir, context }: Parts, id: AgentId): Promise<void> {
+  const { json, print, log, now } = context;
+  const keys = await readKeys(dataDir);
+  if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
+    await revokeAgent(dataDir, id, now());
+    await tellRevocations(dataDir, keys, id, log);
+  }
+  await removeAgent(bus, fleet, id, { dataDir, now });
+  print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
+}
