@@ -83,14 +83,22 @@ async function inCommand(
   const positionals = Object.keys(args).filter((key) => args[key]?.type === "positional");
   const key =
     positionals[place] ?? (listing.includes(positionals.at(-1) ?? "") ? positionals.at(-1) : undefined);
-  // The COMMAND of `cancel` is an order's id, that of `send` a type.
-  const meant = name === "cancel" && key === "command" ? "order" : key;
+  const meant = meantBy(name, key, given);
   const own = meant === undefined ? [] : await valuesOf(meant, undefined, words, context);
   const below =
     given.length === 0
       ? Object.entries(subcommands).map(([value, { description }]) => ({ value, description }))
       : [];
   return startingWith(current, [...below, ...own.filter(({ value }) => !given.includes(value))]);
+}
+
+/** What the argument takes, where its name alone does not say it. */
+function meantBy(command: string, key: string | undefined, given: readonly string[]): string | undefined {
+  // The COMMAND of `cancel` is an order's id, that of `send` a type.
+  if (command === "cancel" && key === "command") return "order";
+  const [type] = given;
+  const takesAgents = commandTypes.some((each) => each === type && isControl(each));
+  return command === "send" && takesAgents ? "agent" : key;
 }
 
 /** The positional arguments that take several values. */

@@ -1,8 +1,11 @@
 // `cliai ls`: lists the fleet, one line an agent.
-import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { resolve } from "node:path";
+import type { ArgsDef } from "citty";
+import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import type { ShownTask } from "../../domain/fleet/shown/shown-task.ts";
+import { statusWords } from "../../domain/fleet/status-look.ts";
 import { spanText } from "../../domain/text/moment.ts";
-import { defineCliCommand } from "../frame/command.ts";
+import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows, paint, plain } from "../frame/terminal.ts";
 import { clientArgs } from "./client.ts";
@@ -11,27 +14,97 @@ import { momentText, showFleet } from "./last-known.ts";
 import { statusMark } from "./status-mark.ts";
 import { totalLine } from "./usage-lines.ts";
 
+const lsArgs = {
+  agent: { type: "positional", required: false, description: "ids of the agents; default: all" },
+  all: { type: "boolean", description: "also list the agents that have been gone for more than an hour" },
+  status: {
+    type: "enum",
+    options: [...statusWords, unknownText],
+    description: "list only the agents with this status, however long they are gone",
+  },
+  profile: { type: "string", valueHint: "NAME", description: "list only the agents of this profile" },
+  project: {
+    type: "string",
+    valueHint: "DIR",
+    description: "list only the agents that work in this directory",
+  },
+  quiet: {
+    type: "boolean",
+    alias: "q",
+    description: "print only the ids: cliai ls -q | xargs cliai send stop",
+  },
+  ...clientArgs,
+} as const satisfies ArgsDef;
+
+type LsArgs = Arguments<typeof lsArgs>;
+
 export const lsCommand = defineCliCommand({
   name: "ls",
-  description: "list all agents, with status and task",
-  args: {
-    all: { type: "boolean", description: "also list the agents that have been gone for more than an hour" },
-    ...clientArgs,
-  },
-  run: (args, context) =>
-    showFleet(
+  description: "list all agents, with status and task; or some of them",
+  args: lsArgs,
+  takesMore: true,
+  async run(args, context, more) {
+    const ids = args.agent === undefined ? [] : [args.agent, ...more];
+    return await showFleet(
       args,
       context,
-      (fleet) => fleet.all(),
-      (reading) => printFleet(reading, args.all === true, context),
-    ),
+      async (fleet) => {
+        for (const id of ids) await fleet.require(id);
+        return await fleet.all();
+      },
+      (reading) => printFleet(reading, selectionOf(args, ids, context), context),
+    );
+  },
 });
 
-function printFleet(reading: FleetReading, isAll: boolean, context: CliContext): void {
+/** Which agents to list. What is undefined selects nothing out. */
+export interface Selection {
+  readonly ids: readonly string[];
+  /** Also those that have been gone for more than an hour. */
+  readonly isAll: boolean;
+  readonly status: string | undefined;
+  readonly profile: string | undefined;
+  readonly project: string | undefined;
+  /** Whether to print only the ids. */
+  readonly isQuiet: boolean;
+}
+
+function selectionOf(args: LsArgs, ids: readonly string[], { cwd }: CliContext): Selection {
+  const { status, profile, project } = args;
+  return {
+    // Who names an agent or a status wants to see it, however long it is gone.
+    isAll: args.all === true || status !== undefined || ids.length > 0,
+    project: project === undefined ? undefined : resolve(cwd, project),
+    ...{ ids, status, profile, isQuiet: args.quiet === true },
+  };
+}
+
+/** Whether the agent is one of those that were asked for, gone or not. */
+export function isSelected(
+  { agent_id, status, config_name, project_path }: AgentView,
+  selection: Selection,
+): boolean {
+  const { ids, profile, project } = selection;
+  return (
+    (ids.length === 0 || ids.includes(agent_id)) &&
+    (selection.status ?? status) === status &&
+    (profile ?? config_name) === config_name &&
+    (project ?? project_path) === project_path
+  );
+}
+
+function printFleet(reading: FleetReading, selection: Selection, context: CliContext): void {
   const { now, asOf } = reading;
   const known = viewsOf(reading);
-  const agents = isAll ? known : known.filter((agent) => isListed(agent, now));
-  const left = known.length - agents.length;
+  const selected = known.filter((agent) => isSelected(agent, selection));
+  const agents = selection.isAll ? selected : selected.filter((agent) => isListed(agent, now));
+  const left = selected.length - agents.length;
+  if (selection.isQuiet) {
+    const ids = agents.map(({ agent_id }) => agent_id);
+    if (context.json) context.print(JSON.stringify(ids));
+    else for (const id of ids) context.print(id);
+    return;
+  }
   if (context.json) {
     const dated =
       asOf === undefined ? agents : agents.map((agent) => ({ ...agent, as_of: asOf.toISOString() }));
@@ -43,6 +116,10 @@ function printFleet(reading: FleetReading, isAll: boolean, context: CliContext):
     context.note("no agent yet; launch one: cliai spawn demo");
     return;
   }
+  if (selected.length === 0) {
+    context.note(`none of the ${known.length} known agents is like that; see them all: cliai ls --all`);
+    return;
+  }
   if (asOf !== undefined) context.print(paint(`as of ${momentText(asOf)}`, "yellow", context.color));
   for (const line of fleetTable(agents, now, context)) context.print(line);
   context.print(paint(totalLine(agents, now), "dim", context.color));
@@ -51,7 +128,7 @@ function printFleet(reading: FleetReading, isAll: boolean, context: CliContext):
 }
 
 function leftOut(count: number): string {
-  return `${count} more went over an hour ago: cliai ls --all`;
+  return `${count} more went over an hour ago; list them too: cliai ls --all`;
 }
 
 /** An agent that is away is listed for this long after its last sign of life, even without `--all`. */

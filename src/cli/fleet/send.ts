@@ -34,7 +34,11 @@ import { orderReader } from "./order-reading.ts";
 
 const sendArgs = {
   command: { type: "positional", required: true, description: `the command: ${commandTypes.join(", ")}` },
-  agent: { type: "positional", required: false, description: "id of the agent; leave it out with --all" },
+  agent: {
+    type: "positional",
+    required: false,
+    description: "id of the agent; stop, pause and resume take several; leave it out with --all",
+  },
   text: { type: "positional", required: false, description: "text of a task; - reads it from stdin" },
   wait: {
     type: "enum",
@@ -93,23 +97,28 @@ export const sendCommand = defineCliCommand({
   name: "send",
   description: "send stop, pause, resume or a task to an agent, and print each receipt as it comes",
   args: sendArgs,
-  async run(given, context) {
-    const args = withTaskMeant(given);
+  takesMore: true,
+  async run(given, context, more) {
+    const { args, others } = readWords(withTaskMeant(given), more);
     const sending = await readSending(args, context);
     await ensureServer(args, context);
     return await withClient(args, context, async (bus) => {
       const fleet = createFleetReader(bus, context);
       const parts = { bus, fleet, context };
       // `send AGENT TEXT` is a task only if there is such an agent. If not, the word was meant as a command.
-      if (args !== given && (await fleet.find(parseAgentId(args.agent ?? ""))) === undefined)
+      if (args.command !== given.command && (await fleet.find(parseAgentId(args.agent ?? ""))) === undefined)
         readType(given.command);
       const isAll = args.agent === "all" && (await fleet.find(parseAgentId("all"))) === undefined;
       if (args.all === true || isAll) {
         await sendToAll(parts, sending, await fleet.all());
         return 0;
       }
-      const record = await awaitTaker(fleet, await fleet.require(args.agent ?? ""), sending);
-      await sendToOne(parts, sending, record, sending.key, "");
+      const readings: AgentReading[] = [];
+      for (const id of new Set([args.agent ?? "", ...others])) readings.push(await fleet.require(id));
+      const records = await Promise.all(readings.map((each) => awaitTaker(fleet, each, sending)));
+      const [only] = records;
+      if (records.length === 1 && only !== undefined) await sendToOne(parts, sending, only, sending.key, "");
+      else await sendToEach(parts, sending, records);
       return 0;
     });
   },
@@ -122,6 +131,29 @@ function withTaskMeant(args: SendArgs): SendArgs {
   const isTypingError = isAgentId(agent) && didYouMean(command, commandTypes) !== undefined;
   if (all === true || text !== undefined || isTypingError) return args;
   return { ...args, command: "task", agent: command, text: agent };
+}
+
+/**
+ * The words after the agent: further agents for an order without a text, else the text.
+ * @throws CliaiError `usage` for a word after the text
+ */
+function readWords(
+  args: SendArgs,
+  more: readonly string[],
+): { readonly args: SendArgs; readonly others: readonly string[] } {
+  const { command, text } = args;
+  const hasText = !v.is(CommandTypeSchema, command) || !isControl(command);
+  const words = [...(text === undefined ? [] : [text]), ...more];
+  // A word with a blank is meant as a text, and `buildCommand` says that this order takes none.
+  if (!hasText && args.all !== true && words.every(isAgentId)) {
+    return { args: { ...args, text: undefined }, others: words };
+  }
+  const [superfluous] = more;
+  if (superfluous === undefined) return { args, others: [] };
+  throw usage(
+    `send takes no argument "${superfluous}"`,
+    "if it belongs to TEXT, put quotes around all of it",
+  );
 }
 
 async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
@@ -211,9 +243,7 @@ async function sendToOne(
   }
 }
 
-/**
- * Prints the targets first. Appends the agent's id to `--id`, because COMMANDS stores each message id only once.
- */
+/** Prints the targets first. */
 async function sendToAll(
   parts: SendingParts,
   sending: Sending,
@@ -234,6 +264,15 @@ async function sendToAll(
   buildCommand({ ...sending.order, id: first.agent_id }, "check", context.now());
   context.note(`${sending.order.type} to ${namesIn(targets)}`);
   if (others.length > 0) context.note(`not to ${namesIn(others)}: not online`);
+  await sendToEach(parts, sending, targets);
+}
+
+/** Appends the agent's id to `--id`, because COMMANDS stores each message id only once. */
+async function sendToEach(
+  parts: SendingParts,
+  sending: Sending,
+  targets: readonly AgentRecord[],
+): Promise<void> {
   const width = Math.max(...targets.map(({ agent_id }) => agent_id.length));
   const results = await Promise.allSettled(
     targets.map((record) => {
@@ -245,7 +284,7 @@ async function sendToAll(
     result.status === "rejected" ? [result.reason as unknown] : [],
   );
   const words = `${sending.order.type} did not become ${sending.wait} at ${errors.length} of ${targets.length} agents`;
-  throwWorst(errors, words, context.note);
+  throwWorst(errors, words, parts.context.note);
 }
 
 function namesIn(records: readonly AgentRecord[]): string {

@@ -58,8 +58,14 @@ export function groupHelp({ name, description, standard, args, rows }: Described
 
 function flagRows(args: ArgsDef): string[][] {
   return Object.entries(args).flatMap(([key, definition]) =>
-    definition.type === "positional" ? [] : [[`  --${key}${valueText(definition)}`, describe(definition)]],
+    definition.type === "positional"
+      ? []
+      : [[`  ${shortOf(definition)}--${key}${valueText(definition)}`, describe(definition)]],
   );
+}
+
+function shortOf(definition: ArgDef): string {
+  return "alias" in definition && definition.alias !== undefined ? `-${definition.alias}, ` : "";
 }
 
 function valueText(definition: ArgDef): string {

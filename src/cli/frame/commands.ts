@@ -27,7 +27,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../spawn/spawn.ts")).spawnCommand,
   },
   ls: {
-    description: "list all agents, with status and task",
+    description: "list the agents, with status and task",
     load: async () => (await import("../fleet/ls.ts")).lsCommand,
   },
   show: {

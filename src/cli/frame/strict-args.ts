@@ -33,7 +33,8 @@ export function checkArgs(
       positionals.push(arg);
       continue;
     }
-    const [name, inline] = splitFlag(arg);
+    const [typed, inline] = splitFlag(arg);
+    const name = longNameOf(typed, definitions);
     const definition = findFlag(command, name, definitions);
     if (flags.has(name)) throw usage(command, `--${name} is given twice`);
     if (definition.type === "boolean") {
@@ -111,6 +112,13 @@ function splitFlag(arg: string): [name: string, value: string | undefined] {
   const [, name = "", value] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
   // Keep the dash of `-port`, a mistyped `--port`, so that the error quotes what was typed.
   return [arg.startsWith("--") ? name : `-${name}`, value];
+}
+
+/** The flag that has the letter as its `alias`: `-q` is `--quiet`. */
+function longNameOf(typed: string, definitions: ArgsDef): string {
+  const isOf = ([, definition]: [string, ArgDef]) =>
+    "alias" in definition && `-${definition.alias}` === typed;
+  return Object.entries(definitions).find(isOf)?.[0] ?? typed;
 }
 
 function findFlag(command: string, name: string, definitions: ArgsDef): ArgDef {

@@ -33,6 +33,9 @@ const looks: Readonly<Record<string, StatusLook>> = {
   disconnected: { symbol: "◇", colour: "red", icon: "unplugged", tone: "off" },
   silent: { symbol: "◇", colour: "red", icon: "unplugged", tone: "off" },
 };
+/** Every word that the status of an agent can be, besides `unknown`. */
+export const statusWords: readonly string[] = Object.keys(looks);
+
 const unknownLook: StatusLook = { symbol: "?", colour: "yellow", icon: "question", tone: "calm" };
 
 /** @param word a status; an unknown word gets the look of `unknown` */

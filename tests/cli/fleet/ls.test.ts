@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fleetTable, isListed } from "../../../src/cli/fleet/ls.ts";
+import { fleetTable, isListed, isSelected, type Selection } from "../../../src/cli/fleet/ls.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
@@ -42,6 +42,27 @@ describe("isListed()", () => {
     const { last_seen: _, heartbeat: __, ...never } = view();
     const announced = (s: number) => viewAgent({ ...never, first_seen: ago(s) } as AgentRecord, now);
     expect([announced(60), announced(3_601)].map((each) => isListed(each, now))).toEqual([true, false]);
+  });
+});
+
+describe("isSelected()", () => {
+  const all: Selection = {
+    ...{ ids: [], isAll: false, isQuiet: false },
+    ...{ status: undefined, profile: undefined, project: undefined },
+  };
+  const ada = view({ project_path: "/work/shop" });
+
+  test.each<[Partial<Selection>, boolean]>([
+    [{}, true],
+    [{ ids: ["bob", "ada"] }, true],
+    [{ ids: ["bob"] }, false],
+    [{ status: "connected" }, true],
+    [{ status: "idle" }, false],
+    [{ profile: "demo", project: "/work/shop" }, true],
+    [{ profile: "demo", project: "/work" }, false],
+    [{ profile: "coder", project: "/work/shop" }, false],
+  ])("of %j is %p", (some, isOne) => {
+    expect(isSelected(ada, { ...all, ...some })).toBe(isOne);
   });
 });
 

@@ -10,7 +10,7 @@ const definitions = {
   text: { type: "positional", required: false },
   "nats-port": { type: "string" },
   wait: { type: "enum", options: ["stored", "seen"] },
-  all: { type: "boolean" },
+  all: { type: "boolean", alias: "a" },
 } satisfies ArgsDef;
 
 function read(args: string[], passesOn = false) {
@@ -29,6 +29,7 @@ describe("checkArgs()", () => {
   test.each([
     [["ada"], { agent: "ada" }],
     [["--nats-port", "7", "ada", "--all"], { agent: "ada", natsPort: "7", all: true }],
+    [["-a", "ada"], { agent: "ada", all: true }],
     [["--nats-port=7", "ada"], { agent: "ada", natsPort: "7" }],
     [["--nats-port=", "ada"], { agent: "ada", natsPort: "" }],
     [["--nats-port", "-1", "ada"], { agent: "ada", natsPort: "-1" }],
