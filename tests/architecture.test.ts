@@ -33,7 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   audit: ["nats", "domain", "log", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
-  agents: ["agent-link (types)", "processes", "domain", "log", "runtime (types)", "waiting"],
+  agents: ["agent-link (types)", "processes", "domain", "log", "runtime (types)", "direct-fetch", "waiting"],
   "agent-link": ["nats", "domain", "log", "waiting"],
   credentials: ["data-dir", "nats", "domain", "log", "runtime (types)", "waiting"],
   "data-dir": ["domain", "log", "runtime (types)", "direct-fetch", "waiting"],
@@ -61,6 +61,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@valibot/to-json-schema": ["bridge", "bench"],
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
+  "eventsource-parser": ["agents"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "audit", "server", "web", "bench", "cli"],

@@ -1,6 +1,6 @@
 // The real, pinned OpenCode, kept from the network and from the user's own settings: its path, its environment.
 import { statSync } from "node:fs";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { TempDir } from "./temp-dir.ts";
 
@@ -17,7 +17,7 @@ export interface OpencodeEnvironmentOptions {
   /** The base of an OpenAI API, which ends in `/v1`. */
   readonly modelServerUrl: string;
   /** Added to the user's own configuration of OpenCode. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -31,6 +31,7 @@ export async function opencodeEnvironment(
   const bin = join(home, "bin");
   const configDir = join(home, ".config", "opencode");
   for (const path of [bin, configDir, join(home, "tmp")]) await mkdir(path, { recursive: true, mode: 0o700 });
+  await rm(join(bin, "opencode"), { force: true }); // of an earlier start with this home
   await symlink(opencodePath(), join(bin, "opencode"));
   const model = {
     name: "Model 1",
@@ -53,6 +54,10 @@ export async function opencodeEnvironment(
     ...config,
   };
   await writeFile(join(configDir, "opencode.json"), JSON.stringify(own));
+  // As a user has it after the first start: 1.18.33 installs this package there, and a start with a plugin waits for that.
+  const installed = { packages: { "": { dependencies: { "@opencode-ai/plugin": "1.18.33" } } } };
+  await mkdir(join(configDir, "node_modules"), { recursive: true });
+  await writeFile(join(configDir, "package-lock.json"), JSON.stringify(installed));
   return {
     PATH: [bin, process.env.PATH].join(delimiter),
     LANG: "C.UTF-8",
@@ -63,7 +68,7 @@ export async function opencodeEnvironment(
     XDG_DATA_HOME: join(home, ".local", "share"),
     XDG_STATE_HOME: join(home, ".local", "state"),
     XDG_CACHE_HOME: join(home, ".cache"),
-    // 1.18.33 installs a package for plugins at its first start, if it can. Port 9 has no registry.
+    // Port 9 has no registry.
     npm_config_registry: "http://127.0.0.1:9",
     BUN_CONFIG_REGISTRY: "http://127.0.0.1:9",
     OPENCODE_DISABLE_AUTOUPDATE: "1",
@@ -74,17 +79,19 @@ export async function opencodeEnvironment(
   };
 }
 
-/** A folder `work` below `dir` for OpenCode, which has a home of its own there and asks that model. */
+export interface PrepareOptions extends Pick<OpencodeEnvironmentOptions, "config"> {
+  /** The name of the folder in which it is to work. Default `work`. */
+  readonly folder?: string | undefined;
+}
+
+/** A folder below `dir` for OpenCode to work in, which has a home of its own there and asks that model. */
 export async function prepareOpencode(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
-  config?: OpencodeEnvironmentOptions["config"],
+  { config, folder = "work" }: PrepareOptions = {},
 ): Promise<{ work: string; env: Record<string, string> }> {
-  const work = dir.join("work");
+  const work = dir.join(folder);
   await mkdir(work, { recursive: true });
-  const env = await opencodeEnvironment({
-    ...{ home: dir.join("home"), modelServerUrl: model.url },
-    ...(config === undefined ? {} : { config }),
-  });
+  const env = await opencodeEnvironment({ home: dir.join("home"), modelServerUrl: model.url, config });
   return { work, env };
 }

@@ -1,0 +1,151 @@
+// How to start OpenCode for one agent without touching the user's own files: its configuration by OPENCODE_CONFIG_CONTENT, which OpenCode
+// merges over all other configuration, and files in the agent's folder. Every command and every MCP server of the agent inherits that
+// variable, so no secret stands in it: a secret is in a file, and the variable names the file. Measured with 1.18.33.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseJsonLine } from "../../domain/wire/decode.ts";
+import { toolNames } from "../../domain/wire/tools.ts";
+import type { AgentLaunch, CliStart } from "../agent-launch.ts";
+import gatePlugin from "./gate-plugin.js" with { type: "text" };
+import { ownServer } from "./opencode-tools.ts";
+
+/** The words of OpenCode's own setting `permission`, for every tool. */
+export const permissionModes = ["ask", "allow", "deny"] as const;
+/** What a session that asks for everything may use unasked: tools that only look, plan, or ask by themselves. */
+const harmlessTools = [
+  "read",
+  "glob",
+  "grep",
+  "list",
+  "lsp",
+  "skill",
+  "todoread",
+  "todowrite",
+  "question",
+  "task",
+];
+/** Variables that the agent's commands do not get. */
+const secretVariables = ["OPENCODE_SERVER_PASSWORD", "OPENCODE_CONFIG_CONTENT"];
+/** The longest that a call of one of our tools may wait for a person: a week. OpenCode's own limit is a minute. */
+const callTimeoutMs = 7 * 86_400_000 + 60_000;
+
+type Launch = Omit<AgentLaunch, "hooks"> & Partial<Pick<AgentLaunch, "hooks">>;
+
+/** Also known to the session that is opened on this server: both derive it from the token of this run's host. */
+export function serverPassword(token: string): string {
+  return createHash("sha256").update(`opencode server ${token}`).digest("base64url");
+}
+
+/** A file that the plugin writes once OpenCode has loaded it. OpenCode ignores a plugin that it cannot load. */
+export function loadedPath(dir: string, token: string): string {
+  return join(
+    dir,
+    `opencode-gate-${createHash("sha256").update(`loaded ${token}`).digest("hex").slice(0, 16)}`,
+  );
+}
+
+export function buildServerEnv(
+  launch: Launch,
+  configText: string | undefined,
+): Record<string, string | undefined> {
+  const { token } = launch.hooks ?? {};
+  return {
+    OPENCODE_CONFIG_CONTENT: JSON.stringify(merged(configOf(configText), buildConfig(launch))),
+    OPENCODE_SERVER_PASSWORD: token === undefined ? undefined : serverPassword(token),
+    OPENCODE_SERVER_USERNAME: undefined,
+    OPENCODE_DISABLE_AUTOUPDATE: "1",
+  };
+}
+
+export function buildFiles(launch: Launch): NonNullable<CliStart["files"]> {
+  const { dir, hooks, instructions, mcpServer } = launch;
+  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  const ownTools = toolNames.map((name) => `${ownServer}_${name}`);
+  const gate = hooks && {
+    ...{ url: hooks.url, token: hooks.token, ownTools, secrets: secretVariables },
+    loaded: loadedPath(dir, hooks.token),
+  };
+  return [
+    { path: instructionsPath(dir), content: `${instructions}\n` },
+    ...Object.entries(mcpServer.env).map(([name, content]) => ({ path: variablePath(dir, name), content })),
+    ...(gate === undefined
+      ? []
+      : [
+          { path: join(dir, "opencode-gate.json"), content: json(gate) },
+          { path: gatePath(dir), content: gatePlugin },
+        ]),
+  ];
+}
+
+function instructionsPath(dir: string): string {
+  return join(dir, "opencode-instructions.md");
+}
+
+function gatePath(dir: string): string {
+  return join(dir, "opencode-gate.mjs");
+}
+
+function variablePath(dir: string, name: string): string {
+  return join(dir, `opencode-env-${name}`);
+}
+
+function buildConfig(launch: Launch): Record<string, unknown> {
+  const { dir, hooks, mcpServer, model } = launch;
+  const environment = Object.keys(mcpServer.env).map((name) => [name, `{file:${variablePath(dir, name)}}`]);
+  const own = {
+    type: "local",
+    command: [mcpServer.command, ...mcpServer.args],
+    environment: { ...Object.fromEntries(environment), OPENCODE_SERVER_PASSWORD: "" },
+    ...{ enabled: true, timeout: callTimeoutMs },
+  };
+  const permission = buildPermission(launch);
+  return {
+    ...{ autoupdate: false, share: "disabled" },
+    ...(model === undefined ? {} : { model }),
+    ...(permission === undefined ? {} : { permission }),
+    ...(hooks === undefined ? {} : { plugin: [pathToFileURL(gatePath(dir)).href] }),
+    instructions: [instructionsPath(dir)],
+    mcp: { [ownServer]: own },
+  };
+}
+
+/** The last rule that fits a call counts. Undefined if OpenCode's own rules and the user's are to count alone. */
+function buildPermission({ permissionMode, allowedTools = [] }: Launch): object | undefined {
+  if (permissionMode === undefined && allowedTools.length === 0) return undefined;
+  const mode = permissionMode === undefined ? {} : { "*": permissionMode };
+  const harmless = permissionMode === "ask" ? harmlessTools : [];
+  const rules: Record<string, string | Record<string, string>> = {
+    ...mode,
+    ...Object.fromEntries([...harmless, `${ownServer}_*`].map((tool) => [tool, "allow"])),
+  };
+  for (const rule of allowedTools) {
+    const [, tool = rule, pattern = "*"] = /^(\S+)\s+(.+)$/s.exec(rule) ?? [];
+    const others =
+      typeof rules[tool] === "object" ? rules[tool] : mode["*"] === undefined ? {} : { "*": mode["*"] };
+    rules[tool] = pattern === "*" ? "allow" : { ...others, [pattern]: "allow" };
+  }
+  return rules;
+}
+
+/** The user's own OPENCODE_CONFIG_CONTENT; an empty object if there is none, or if it is no JSON. */
+function configOf(text: string | undefined): Record<string, unknown> {
+  const config = parseJsonLine(text ?? "");
+  return isObject(config) ? config : {};
+}
+
+/** Merges as OpenCode does: objects by their keys, and these two lists by appending. */
+function merged(user: Record<string, unknown>, own: Record<string, unknown>): Record<string, unknown> {
+  const all = { ...user };
+  for (const [key, value] of Object.entries(own)) {
+    const before = user[key];
+    if (isObject(before) && isObject(value)) all[key] = merged(before, value);
+    else if (Array.isArray(before) && Array.isArray(value)) all[key] = [...before, ...value];
+    else all[key] = value;
+  }
+  return all;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

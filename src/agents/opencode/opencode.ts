@@ -1,0 +1,43 @@
+// This room holds all that knows OpenCode: its launch, its server's requests and events, its plugin.
+//
+// The `AgentCli` of OpenCode. Measured with 1.18.33.
+import { createServer } from "node:net";
+import { loopback } from "../../domain/wire/own-address.ts";
+import type { AgentCli } from "../agent-cli.ts";
+import { opencodeHooks } from "./opencode-hooks.ts";
+import { buildFiles, buildServerEnv, permissionModes } from "./opencode-launch.ts";
+import { openOpencodeSession } from "./opencode-session.ts";
+
+export const opencode: AgentCli = {
+  name: "opencode",
+  program: "opencode",
+  packageProgram: "opencode-ai/bin/opencode.exe",
+  install: "npm install -g opencode-ai",
+  triedVersion: "1.18.33",
+  probedFlags: ["--port", "--hostname"],
+  permissionModes,
+  session: { routes: ["http-api"], hooks: opencodeHooks },
+  tellsSession: true,
+  isHeadlessOnly: true,
+  openSession: openOpencodeSession,
+  isSessionGone: (lastWords) => lastWords.includes("Session not found"),
+
+  async prepare(launch) {
+    return {
+      args: ["serve", "--hostname", loopback, "--port", String(await freePort()), ...launch.passedOn],
+      env: buildServerEnv(launch, launch.hooks?.env.OPENCODE_CONFIG_CONTENT),
+      files: buildFiles(launch),
+    };
+  },
+};
+
+/** A port that nobody uses now. OpenCode takes `--port 0` for 4096 if that is free, so that two agents would follow each other there. */
+async function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = createServer().once("error", reject);
+  server.listen(0, loopback, () => {
+    const address = server.address();
+    server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+  });
+  return await promise;
+}

@@ -1,0 +1,194 @@
+// The live session against the real OpenCode, offline.
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { stays, waitFor } from "../../support/wait-for.ts";
+import { type OpenedSession, openSession } from "./opened-session.ts";
+
+const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
+const bash = (command: string) => call("bash", { command, description: "d" });
+const kinds = ({ told }: OpenedSession) => told.hooks.map(({ facts }) => facts.kind);
+/** Resolves once the command has written its own process's id into the file `pid`. */
+async function pidOf({ work }: OpenedSession): Promise<number> {
+  const read = () => (existsSync(`${work}/pid`) ? readFileSync(`${work}/pid`, "utf8").trim() : "");
+  return Number(await waitFor(read, { what: "the command runs", deadlineMs: 30_000 }));
+}
+const isRunning = (pid: number) =>
+  existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+const late = 60_000;
+
+describe("openOpencodeSession()", () => {
+  test(
+    "a task begins a turn: the model is given it, calls a tool, and its result and figures are told",
+    async () => {
+      await using opened = await openSession({
+        script: { turns: [bash("echo from-the-shell"), { text: "All done." }] },
+      });
+      const { session, told, model } = opened;
+      expect(told.session).toStartWith("ses_");
+      expect(session.carriesHooks).toBe(true);
+      expect(await session.say("Do it.", "order-1")).toBe("started");
+      const result = await opened.result(1);
+      expect(result).toEqual({ isError: false, wasAsked: true, text: "All done.", said: "All done." });
+      expect(told.signs).toContainEqual({ type: "taken", text: "Do it.", id: "order-1" });
+      expect(kinds(opened)).toEqual(["prompt", "tool_start", "turn_end"]);
+      expect(told.observed).toMatchObject([
+        { facts: { kind: "tool_end", tool: "bash", detail: "echo from-the-shell" }, isSubagent: false },
+      ]);
+      expect(told.words).toEqual(["All done."]);
+      const usage = { tokens: 1050, context_tokens: 1000, context_window: 100_000, model: "model-1" };
+      expect(told.usage).toMatchObject([usage, usage]);
+      expect(told.usage[0]?.cost).toBeCloseTo(0.00083, 6);
+      expect(model.requests).toHaveLength(2); // none for a title
+      expect(JSON.stringify(model.requests[0]?.body.messages[0])).toContain("You are ada.");
+    },
+    late,
+  );
+
+  test(
+    "a text for a turn that runs joins it, and is taken only when the model has begun the step that contains it",
+    async () => {
+      await using opened = await openSession({
+        script: {
+          rules: [
+            { match: "first", once: true, turn: bash("echo $$ > pid; until [ -e go ]; do sleep 0.1; done") },
+          ],
+        },
+      });
+      const { session, told, model, work } = opened;
+      await session.say("first", "order-1");
+      await pidOf(opened);
+      expect(await session.say("second", "order-2")).toBe("steered");
+      const isTaken = () => told.signs.some((sign) => sign.type === "taken" && sign.id === "order-2");
+      await waitFor(() => told.hooks.some(({ prompt }) => prompt === "second"), {
+        what: "it is in the record",
+      });
+      await stays(() => !isTaken(), {
+        what: "it is not taken",
+        because: "OpenCode has it in its record already",
+        forMs: 500,
+      });
+      await Bun.write(`${work}/go`, "");
+      await opened.result(1);
+      expect(isTaken()).toBe(true);
+      expect(told.results).toHaveLength(1);
+      expect(model.requests).toHaveLength(2);
+      expect(model.requests[1]?.newText).toContain("second");
+    },
+    late,
+  );
+
+  test(
+    "an interrupt ends the turn and its command; what is said after it begins another turn",
+    async () => {
+      await using opened = await openSession({
+        script: { rules: [{ match: "first", once: true, turn: bash("echo $$ > pid; sleep 600") }] },
+      });
+      const { session, told } = opened;
+      await session.say("first");
+      const pid = await pidOf(opened);
+      expect(await session.interrupt()).toBe(true);
+      expect(await opened.result(1)).toMatchObject({
+        isError: true,
+        wasAsked: true,
+        text: "its turn was interrupted",
+      });
+      await waitFor(() => !isRunning(pid), { what: "the command has ended" });
+      expect(told.observed).toMatchObject([{ facts: { kind: "tool_failed" } }]);
+      expect(await session.say("again")).toBe("started");
+      expect(await opened.result(2)).toMatchObject({ isError: false, text: "OK." });
+    },
+    late,
+  );
+
+  test(
+    "a session is resumed by its own id; one that OpenCode does not know is named",
+    async () => {
+      await using first = await openSession({ script: { turns: [{ text: "One." }] } });
+      await first.session.say("remember 42");
+      await first.result(1);
+      first.server.kill("SIGTERM");
+      await first.server.exited;
+      const resumed = (sessionId: string) =>
+        openSession({ dir: first.dir, launch: { sessionId, isResumed: true } });
+      {
+        await using second = await resumed(first.told.session);
+        expect(second.told.session).toBe(first.told.session);
+        await second.session.say("what was it?", "order-1");
+        expect(await second.result(1)).toMatchObject({ text: "OK.", said: "OK." });
+        expect(second.told.words).toEqual(["OK."]); // and not those of the first run
+        expect(JSON.stringify(second.model.requests[0]?.body.messages)).toContain("remember 42");
+        expect(second.told.signs).toContainEqual({ type: "taken", text: "what was it?", id: "order-1" });
+      }
+      await expect(resumed("ses_none")).rejects.toThrow('does not know the session "ses_none"');
+    },
+    late * 2,
+  );
+
+  test(
+    "neither its commands nor MCP servers get a secret by their environment; a folder may have any name",
+    async () => {
+      await using opened = await openSession({
+        folder: "a folder – mit Ümlaut",
+        script: { turns: [bash("pwd; env"), call("cliai_report_status", {}), { text: "ok" }] },
+      });
+      const { session, model, work } = opened;
+      await session.say("look");
+      await opened.result(1);
+      const [, { newText: shell = "" } = {}, { newText: server = "" } = {}] = model.requests;
+      expect(shell).toContain(work);
+      expect(shell).toMatch(/^OPENCODE_SERVER_PASSWORD=$/m);
+      const { TINY_SECRET, ...environment } = JSON.parse(server);
+      expect(TINY_SECRET).toBe("the secret of the bridge"); // it is for this server
+      expect(environment.OPENCODE_SERVER_PASSWORD).toBe("");
+      const all = shell + JSON.stringify(environment);
+      for (const secret of ["the secret of the bridge", "the-token"]) expect(all).not.toContain(secret);
+      const config = JSON.parse(environment.OPENCODE_CONFIG_CONTENT);
+      expect(config.mcp.cliai.environment.TINY_SECRET).toStartWith("{file:");
+    },
+    late,
+  );
+
+  test(
+    "a turn whose end is refused goes on with the words of the refusal",
+    async () => {
+      await using opened = await openSession({
+        answer: ({ facts, isHeldBack }) =>
+          facts.kind === "turn_end" && isHeldBack !== true
+            ? { type: "hold_back", reason: "Not yet: test it." }
+            : { type: "go" },
+        script: { turns: [{ text: "Done." }, { text: "Tested." }] },
+      });
+      await opened.session.say("work");
+      expect(await opened.result(1)).toMatchObject({ text: "Tested.", isError: false });
+      expect(opened.told.results).toHaveLength(1);
+      expect(opened.model.requests[1]?.newText).toContain("Not yet: test it.");
+    },
+    late,
+  );
+
+  test.each([
+    [401, "authentication", "401"],
+    [429, "usage_limit", "429"],
+  ])(
+    "a model that answers %d",
+    async (status, word, words) => {
+      const error = { status, message: status === 429 ? "Rate limit reached" : "No such key", type: "x" };
+      await using opened = await openSession({ script: { fallback: { error } } });
+      const { session, told } = opened;
+      await session.say("work", "order-1");
+      if (status === 401) {
+        expect(await opened.result(1)).toMatchObject({ isError: true, wasAsked: false, error: word });
+        expect(told.results[0]?.text).toContain(words);
+        expect(told.signs.filter(({ type }) => type === "taken")).toEqual([]);
+      } else {
+        const retry = () => told.signs.find(({ type }) => type === "retry");
+        expect(await waitFor(retry, { what: "a retry is told", deadlineMs: 30_000 })).toMatchObject({
+          error: word,
+        });
+        expect(await session.interrupt()).toBe(true);
+        expect(await opened.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
+      }
+    },
+    late,
+  );
+});
