@@ -49,6 +49,7 @@ export const profilesCommand = defineCommandGroup({
     trust: {
       command: defineCliCommand({
         name: "profiles trust",
+        example: "cliai profiles trust .",
         description: "let the profiles in DIR/.cliai/profiles.json count, as the file is now",
         args: trustArgs,
         run: trust,

@@ -21,7 +21,7 @@ describe("usage", () => {
   test.each([
     [["sevre"], 'unknown command "sevre"', "did you mean serve?"],
     [["serve", "--prot", "1"], "unknown flag --prot for serve", "did you mean --port?"],
-    [["serve", "--port"], "--port needs a value", "cliai serve --help"],
+    [["serve", "--port"], "--port needs a value", "cliai serve --port PORT"],
     [["serve", "--port", "abc"], '--port "abc" must be a whole number from 0 to 65535', "cliai serve --help"],
     [
       ["serve", "--host", "0.0.0.0"],
@@ -44,7 +44,15 @@ describe("usage", () => {
       "name an existing directory",
     ],
     [["send", "stpo", "ada"], 'COMMAND "stpo" is not one of stop, pause, resume, task', "did you mean stop?"],
-    [["send", "stop"], "send needs the AGENT, or --all", "cliai send --help"],
+    [["send", "stop"], "send needs the AGENT, or --all", "cliai send stop ada (cliai ls lists the agents)"],
+    [["send", "task", "ada"], "a task needs its text", 'cliai send task ada "what to do"'],
+    [["send", "task", "--all"], "a task needs its text", 'cliai send task --all "what to do"'],
+    [["send", "ada"], 'COMMAND "ada" is not one of', 'give ada a task: cliai send ada "what to do"'],
+    [["send", "ada", "fix", "the", "bug"], 'COMMAND "ada" is not one of', 'cliai send ada "fix the bug"'],
+    [["send", "task", "ada", "fix", "it"], 'send takes no argument "it"', 'cliai send task ada "fix it"'],
+    [["spawn", "demo", "fix", "it"], 'spawn takes no argument "it"', 'cliai spawn demo "fix it"'],
+    [["answer", "q1"], "answer needs the TEXT, --approve or --refuse", "or: cliai answer q1 --approve"],
+    [["profiles", "x"], 'profiles has no "x"', "it has ls, trust"],
     [
       ["send", "stop", "ada", "--timeout", "soon"],
       '--timeout "soon" is not a number of seconds',

@@ -38,10 +38,13 @@ const removeArgs = {
   ...clientArgs,
 } as const satisfies ArgsDef;
 
+const removeExample = "cliai agents remove ada, or: cliai agents remove --ended --older-than 1h";
+
 type RemoveArgs = Arguments<typeof removeArgs>;
 
 export const removeCommand = defineCliCommand({
   name: "agents remove",
+  example: removeExample,
   description: "remove agents with their state, queue, credentials and files; the recorded history stays",
   args: removeArgs,
   takesMore: true,
@@ -76,7 +79,7 @@ function readFlags(args: RemoveArgs, ids: readonly AgentId[]): number {
     const message = isEnded
       ? `--ended takes no AGENT, but "${ids[0]}" is given`
       : "agents remove needs AGENT, or --ended";
-    throw usage(message, "cliai agents remove ada, or: cliai agents remove --ended --older-than 1h");
+    throw usage(message, removeExample);
   }
   const only = (["older-than", "yes"] as const).find(
     (name) => args[name] !== undefined && args[name] !== false,

@@ -48,6 +48,7 @@ export const agentsCommand = defineCommandGroup({
     add: {
       command: defineCliCommand({
         name: "agents add",
+        example: "cliai agents add ada",
         description: "make credentials for an agent that spawn does not launch, and print their path",
         args: addArgs,
         run: add,
@@ -56,6 +57,7 @@ export const agentsCommand = defineCommandGroup({
     revoke: {
       command: defineCliCommand({
         name: "agents revoke",
+        example: "cliai agents revoke ada (cliai agents lists them)",
         description: "revoke an agent's credentials at once",
         args: { ...idArg, ...dataDirArgs, ...jsonArgs },
         run: revoke,

@@ -9,6 +9,7 @@ import { completionScripts, type Shell, shells } from "./scripts.ts";
 
 export const completionCommand = defineCliCommand({
   name: "completion",
+  example: "source <(cliai completion bash)",
   description: "print the script that lets a shell complete commands, flags and agents",
   args: {
     shell: { type: "positional", required: true, description: `the shell: ${shells.join(", ")}` },

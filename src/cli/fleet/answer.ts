@@ -55,6 +55,7 @@ type AnswerArgs = Arguments<typeof answerArgs>;
 
 export const answerCommand = defineCliCommand({
   name: "answer",
+  example: `cliai answer 3f2a81bc "the second one" (cliai inbox lists the requests with their ids)`,
   description: "answer a request from the inbox; the first answer counts",
   args: answerArgs,
   takesMore: true,
@@ -89,11 +90,11 @@ export const answerCommand = defineCliCommand({
 
 /** @throws CliaiError `usage` unless exactly one of TEXT, `--approve` and `--refuse` is given */
 async function readWords(
-  { text, approve, refuse, reason }: AnswerArgs,
+  { request, text, approve, refuse, reason }: AnswerArgs,
   more: readonly string[],
   context: CliContext,
 ): Promise<AnswerWords> {
-  const hint = 'cliai answer REQUEST "…", or --approve, or --refuse --reason "…"';
+  const hint = `cliai answer ${request} "…", or: cliai answer ${request} --approve`;
   if (approve === true && refuse === true) {
     throw new CliaiError("usage", "--approve and --refuse exclude each other", { hint });
   }

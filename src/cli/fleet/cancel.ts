@@ -7,6 +7,7 @@ import { clientArgs, withClient } from "./client.ts";
 
 export const cancelCommand = defineCliCommand({
   name: "cancel",
+  example: "cliai cancel 3f2a81bc (cliai show AGENT lists its orders with their ids)",
   description: "take back a task or message that still waits for its agent",
   args: {
     command: { type: "positional", required: true, description: "id of the order, or its first characters" },

@@ -21,6 +21,7 @@ import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
+import { quoteHint } from "../frame/strict-args.ts";
 import { clockText, plain } from "../frame/terminal.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { clientArgs, withClient } from "./client.ts";
@@ -95,6 +96,7 @@ interface SendingParts {
 
 export const sendCommand = defineCliCommand({
   name: "send",
+  example: `cliai send task ada "what to do", or: cliai send stop ada`,
   description: "send stop, pause, resume or a task to an agent, and print each receipt as it comes",
   args: sendArgs,
   takesMore: true,
@@ -107,7 +109,7 @@ export const sendCommand = defineCliCommand({
       const parts = { bus, fleet, context };
       // `send AGENT TEXT` is a task only if there is such an agent. If not, the word was meant as a command.
       if (args.command !== given.command && (await fleet.find(parseAgentId(args.agent ?? ""))) === undefined)
-        readType(given.command);
+        readType(given.command, [given.agent ?? ""]);
       const isAll = args.agent === "all" && (await fleet.find(parseAgentId("all"))) === undefined;
       if (args.all === true || isAll) {
         await sendToAll(parts, sending, await fleet.all());
@@ -135,34 +137,37 @@ function withTaskMeant(args: SendArgs): SendArgs {
 
 /**
  * The words after the agent: further agents for an order without a text, else the text.
- * @throws CliaiError `usage` for a word after the text
+ * @throws CliaiError `usage` for a word after the text, and for an unknown command
  */
 function readWords(
   args: SendArgs,
   more: readonly string[],
 ): { readonly args: SendArgs; readonly others: readonly string[] } {
-  const { command, text } = args;
-  const hasText = !v.is(CommandTypeSchema, command) || !isControl(command);
+  const { command, agent, text } = args;
   const words = [...(text === undefined ? [] : [text]), ...more];
+  const type = readType(command, [...(agent === undefined ? [] : [agent]), ...words]);
   // A word with a blank is meant as a text, and `buildCommand` says that this order takes none.
-  if (!hasText && args.all !== true && words.every(isAgentId)) {
+  if (isControl(type) && args.all !== true && words.every(isAgentId)) {
     return { args: { ...args, text: undefined }, others: words };
   }
   const [superfluous] = more;
   if (superfluous === undefined) return { args, others: [] };
-  throw usage(
-    `send takes no argument "${superfluous}"`,
-    "if it belongs to TEXT, put quotes around all of it",
-  );
+  const given = [command, agent ?? "", ...words];
+  throw usage(`send takes no argument "${superfluous}"`, quoteHint("send", given, 2));
 }
 
 async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
-  const type = readType(args.command);
+  const type = readType(args.command, []);
   if (args.all === true && args.text !== undefined) {
     throw usage(`--all takes no AGENT, but "${args.agent}" is given`);
   }
-  if (args.all !== true && args.agent === undefined) throw usage("send needs the AGENT, or --all");
+  const forWhom = args.all === true ? "--all" : (args.agent ?? "ada");
+  const example = `cliai send ${type} ${forWhom}${type === "task" ? ' "what to do"' : ""}`;
+  if (args.all !== true && args.agent === undefined) {
+    throw usage("send needs the AGENT, or --all", `${example} (cliai ls lists the agents)`);
+  }
   const words = args.all === true ? args.agent : args.text;
+  if (type === "task" && words === undefined) throw usage("a task needs its text", example);
   const order = {
     type,
     text: words === "-" ? await readText(context.stdin) : words,
@@ -183,9 +188,16 @@ async function readSending(args: SendArgs, context: CliContext): Promise<Sending
   };
 }
 
-function readType(word: string): CommandType {
+/** @param words what was given behind it */
+function readType(word: string, words: readonly string[]): CommandType {
   if (v.is(CommandTypeSchema, word)) return word;
-  throw usage(`COMMAND "${word}" is not one of ${commandTypes.join(", ")}`, didYouMean(word, commandTypes));
+  // Else it is most likely an agent, with or without the text of its task.
+  const task =
+    words.length === 0
+      ? `give ${word} a task: cliai send ${word} "what to do"`
+      : quoteHint("send", [word, ...words], 1);
+  const hint = didYouMean(word, commandTypes) ?? (isAgentId(word) ? task : undefined);
+  throw usage(`COMMAND "${word}" is not one of ${commandTypes.join(", ")}`, hint);
 }
 
 /** Waits up to `runWithinMs` for a run that takes the order, because the agent may have been launched a moment ago. */

@@ -16,6 +16,7 @@ import { usageFacts } from "./usage-lines.ts";
 
 export const showCommand = defineCliCommand({
   name: "show",
+  example: "cliai show ada (cliai ls lists the agents)",
   description: "show one agent: its status with the evidence, its commands and their receipts",
   args: { agent: { type: "positional", required: true, description: "id of the agent" }, ...clientArgs },
   run: (args, context) =>

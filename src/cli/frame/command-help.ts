@@ -8,9 +8,12 @@ export interface DescribedCommand {
   readonly args: ArgsDef;
   readonly passesOn: boolean;
   readonly takesMore: boolean;
+  /** A line that a person can copy and change. Also the hint where an argument is missing. */
+  readonly example?: string | undefined;
 }
 
-export function commandHelp({ name, description, args, passesOn, takesMore }: DescribedCommand): string {
+export function commandHelp(described: DescribedCommand): string {
+  const { name, description, args, passesOn, takesMore, example } = described;
   const all = Object.entries(args);
   const positionals = all.filter(([, { type }]) => type === "positional");
   const words = positionals.map(([key, { required }]) =>
@@ -24,9 +27,15 @@ export function commandHelp({ name, description, args, passesOn, takesMore }: De
     ...positionals.map(([key, definition]) => [`  ${key.toUpperCase()}`, definition.description ?? ""]),
     ...flagRows(args),
   ];
-  return [usage, "", description, "", ...alignRows(rows).map((cells) => cells.join("  ").trimEnd())].join(
-    "\n",
-  );
+  const shown = example === undefined ? [] : [`example: ${example}`, ""];
+  return [
+    usage,
+    "",
+    description,
+    "",
+    ...shown,
+    ...alignRows(rows).map((cells) => cells.join("  ").trimEnd()),
+  ].join("\n");
 }
 
 export interface DescribedGroup {
@@ -68,7 +77,8 @@ function shortOf(definition: ArgDef): string {
   return "alias" in definition && definition.alias !== undefined ? `-${definition.alias}, ` : "";
 }
 
-function valueText(definition: ArgDef): string {
+/** What stands behind the flag: a blank and the value's name or choices. */
+export function valueText(definition: ArgDef): string {
   if (definition.type === "boolean") return "";
   return ` ${definition.type === "enum" ? (definition.options?.join("|") ?? "") : (definition.valueHint ?? "TEXT")}`;
 }

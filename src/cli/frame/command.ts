@@ -53,9 +53,9 @@ interface CliCommandOptions<T extends ArgsDef> extends Omit<DescribedCommand, "p
 }
 
 export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOptions<T>): DefinedCommand {
-  const { name: ownName, description, args, passesOn = false, takesMore = false } = options;
+  const { name: ownName, description, args, passesOn = false, takesMore = false, example } = options;
   const prepare = (name: string, given: readonly string[], context: CliContext) => {
-    const { rawArgs, rest } = checkArgs(name, given, args, { passesOn, takesMore });
+    const { rawArgs, rest } = checkArgs(name, given, args, { passesOn, takesMore, example });
     let exitCode = 0;
     const command = defineCommand<T>({
       args,
@@ -66,7 +66,7 @@ export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOpt
     // Defined again for each call, because citty 0.2.2 has no typed way to pass the context to `run`.
     return { command, rawArgs, exitCode: () => exitCode };
   };
-  const helpAs = (name: string) => commandHelp({ name, description, args, passesOn, takesMore });
+  const helpAs = (name: string) => commandHelp({ name, description, args, passesOn, takesMore, example });
   return {
     description,
     args,

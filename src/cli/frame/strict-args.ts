@@ -3,12 +3,20 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
+import { valueText } from "./command-help.ts";
 
 export interface StrictArgs {
   /** `--name=value`, `--name`, then `--` and the positional arguments. */
   readonly rawArgs: string[];
   /** With `passesOn`, the arguments after `--`; with `takesMore`, those after the last named argument; else empty. */
   readonly rest: string[];
+}
+
+interface StrictOptions {
+  readonly passesOn: boolean;
+  readonly takesMore?: boolean;
+  /** The hint for a missing argument. */
+  readonly example?: string | undefined;
 }
 
 /**
@@ -20,7 +28,7 @@ export function checkArgs(
   command: string,
   args: readonly string[],
   definitions: ArgsDef,
-  { passesOn, takesMore = false }: { passesOn: boolean; takesMore?: boolean },
+  { passesOn, takesMore = false, example }: StrictOptions,
 ): StrictArgs {
   const end = args.indexOf("--");
   const own = end === -1 ? args : args.slice(0, end);
@@ -44,7 +52,8 @@ export function checkArgs(
     }
     const value = inline ?? own[++index];
     if (value === undefined || (inline === undefined && looksLikeFlag(value))) {
-      throw usage(command, `--${name} needs a value`, value && `or as one word: --${name}=${value}`);
+      const form = `cliai ${command} --${name}${valueText(definition)}`;
+      throw usage(command, `--${name} needs a value`, value ? `or as one word: --${name}=${value}` : form);
     }
     checkChoice(command, `--${name}`, value, definition);
     flags.set(name, `--${name}=${value}`);
@@ -52,7 +61,7 @@ export function checkArgs(
   if (!passesOn) positionals.push(...afterEnd);
   const named = Object.values(definitions).filter(({ type }) => type === "positional").length;
   const more = takesMore ? positionals.splice(named) : [];
-  checkPositionals(command, positionals, definitions);
+  checkPositionals(command, positionals, definitions, example);
   return { rawArgs: [...flags.values(), "--", ...positionals], rest: passesOn ? [...afterEnd] : more };
 }
 
@@ -130,20 +139,32 @@ function findFlag(command: string, name: string, definitions: ArgsDef): ArgDef {
   throw usage(command, `unknown flag ${shown} for ${command}`, near);
 }
 
-function checkPositionals(command: string, given: readonly string[], definitions: ArgsDef): void {
+function checkPositionals(
+  command: string,
+  given: readonly string[],
+  definitions: ArgsDef,
+  example: string | undefined,
+): void {
   const wanted = Object.entries(definitions).filter(([, definition]) => definition.type === "positional");
   const superfluous = given[wanted.length];
   if (superfluous !== undefined) {
-    const quote =
-      wanted.length > 0 &&
-      ` if it belongs to ${wanted.at(-1)?.[0].toUpperCase()}, put quotes around all of it`;
-    throw usage(command, `${command} takes no argument "${superfluous}"`, quote || undefined);
+    const isText = wanted.at(-1)?.[0] === "text";
+    const hint = isText ? quoteHint(command, given, wanted.length - 1) : example;
+    throw usage(command, `${command} takes no argument "${superfluous}"`, hint);
   }
   for (const [index, [name, definition]] of wanted.entries()) {
     if (given[index] === undefined && definition.required !== false) {
-      throw usage(command, `${command} needs ${name.toUpperCase()}`);
+      throw usage(command, `${command} needs ${name.toUpperCase()}`, example);
     }
   }
+}
+
+/** @param from where the text begins among the words */
+export function quoteHint(command: string, words: readonly string[], from: number): string {
+  const text = words.slice(from).join(" ");
+  const line = ["cliai", command, ...words.slice(0, from), `"${text}"`].join(" ");
+  const isHarmless = words.every((word) => /^[\w.,:;?@%+=/-]+$/.test(word));
+  return isHarmless ? `put quotes around the text: ${line}` : "put quotes around the text";
 }
 
 function checkChoice(command: string, flag: string, value: string, definition: ArgDef): void {

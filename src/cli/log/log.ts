@@ -17,6 +17,7 @@ import { createLogReader, type LogEntry, logEntry } from "./log-entries.ts";
 
 export const logCommand = defineCliCommand({
   name: "log",
+  example: "cliai log ada --follow (cliai ls lists the agents)",
   description: "print what an agent was told, did and said",
   args: {
     agent: { type: "positional", required: true, description: "id of the agent" },

@@ -45,6 +45,8 @@ const resumeArgs = {
   ...clientArgs,
 } as const;
 
+const resumeExample = "cliai resume ada, or: cliai resume --all";
+
 type ResumeArgs = Arguments<typeof resumeArgs>;
 
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
@@ -55,6 +57,7 @@ const lookEveryMs = 50;
 
 export const resumeCommand = defineCliCommand({
   name: "resume",
+  example: resumeExample,
   description: "let a paused agent go on; start an ended agent again, in its session",
   args: resumeArgs,
   takesMore: true,
@@ -62,7 +65,7 @@ export const resumeCommand = defineCliCommand({
     const ids = [...new Set([...(args.agent === undefined ? [] : [args.agent]), ...more].map(parseAgentId))];
     if ((args.all === true) !== (ids.length === 0)) {
       const message = args.all === true ? "--all takes no agent to name" : "resume needs the AGENT, or --all";
-      throw new CliaiError("usage", message, { hint: "cliai resume --help" });
+      throw new CliaiError("usage", message, { hint: resumeExample });
     }
     await ensureServer(args, context);
     const here = await withClient(args, context, (bus) => resumeAll({ args, ids, bus, context }));

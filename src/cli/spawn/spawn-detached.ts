@@ -38,7 +38,9 @@ export async function spawnDetached(
   }
   const { profile } = args;
   if (profile === undefined) {
-    throw new CliaiError("usage", "--detach needs the PROFILE", { hint: "list them: cliai profiles" });
+    throw new CliaiError("usage", "--detach needs the PROFILE", {
+      hint: "cliai spawn demo --detach (cliai profiles lists the profiles)",
+    });
   }
   await ensureServer(args, context);
   const request: LaunchRequest = {

@@ -29,6 +29,7 @@ import { isOnTerminal, startCli } from "./start-cli.ts";
 
 export const spawnCommand = defineCliCommand({
   name: "spawn",
+  example: `cliai spawn demo, or without a terminal: cliai spawn demo "what to do" --wait`,
   description: "launch an agent from a profile; arguments after -- go to the agent's CLI",
   args: spawnArgs,
   passesOn: true,
@@ -85,7 +86,7 @@ async function readWork(
       "usage",
       `"${profile}" is no name of a profile: the profile stands before the task`,
       {
-        hint: `cliai spawn PROFILE "${profile}", and cliai profiles lists them`,
+        hint: `cliai spawn demo "${profile}" (cliai profiles lists the profiles)`,
       },
     );
   }
@@ -99,23 +100,23 @@ async function readWork(
   }
   if (wait && (text ?? task) === undefined) {
     throw new CliaiError("usage", "--wait is given without a task", {
-      hint: 'cliai spawn PROFILE "what to do" --wait',
+      hint: `cliai spawn ${profile || "demo"} "what to do" --wait`,
     });
   }
   const words = text ?? task;
   const args = {
     ...given,
-    task: words === "-" ? await readTask(context) : words,
+    task: words === "-" ? await readTask(context, profile || "demo") : words,
     headless: headless === true || wait,
   };
   return { args, timeoutMs: wait ? readTimeoutMs(timeout) : undefined };
 }
 
-async function readTask({ stdin }: CliContext): Promise<string> {
+async function readTask({ stdin }: CliContext, profile: string): Promise<string> {
   const words = (await readText(stdin)).trim();
   if (words !== "") return words;
   throw new CliaiError("usage", "the task on stdin is empty", {
-    hint: "echo 'what to do' | cliai spawn PROFILE - --wait",
+    hint: `echo "what to do" | cliai spawn ${profile} - --wait`,
   });
 }
 

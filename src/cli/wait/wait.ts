@@ -20,6 +20,7 @@ const longestS = 7 * 86_400;
 
 export const waitCommand = defineCliCommand({
   name: "wait",
+  example: "cliai wait ada bea --timeout 600 (cliai ls lists the agents)",
   description:
     "wait until agents are done, idle or need you: 0 done, 1 failed or crashed, 4 time is up, 5 stopped or refused",
   args: {

@@ -6,12 +6,17 @@ import { distance } from "fastest-levenshtein";
 export function nearest(word: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = word.toLowerCase();
   const furthest = Math.max(2, Math.ceil(wanted.length / 3));
-  return [...candidates]
-    .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
-    .filter(({ edits }) => edits <= furthest)
-    .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, limit)
-    .map(({ candidate }) => candidate);
+  return (
+    [...candidates]
+      .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
+      // Not if every letter of both is another.
+      .filter(
+        ({ candidate, edits }) => edits <= furthest && edits < Math.max(wanted.length, candidate.length),
+      )
+      .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+      .slice(0, limit)
+      .map(({ candidate }) => candidate)
+  );
 }
 
 /** `did you mean a, b?`; undefined if no candidate is near. */

@@ -79,7 +79,7 @@ describe("a command with subcommands", () => {
     [["take", "dune", "--all"], "--all is not for shelf take", "cliai shelf --all …"],
     [["--nope"], "unknown flag --nope for shelf", "cliai shelf --help"],
     [["take"], "shelf take needs BOOK", "cliai shelf take --help"],
-    [["take", "dune", "more"], 'shelf take takes no argument "more"', "put quotes around all of it"],
+    [["take", "dune", "more"], 'shelf take takes no argument "more"', "cliai shelf take --help"],
     [["--", "take"], 'shelf takes no argument "take"', "cliai shelf --help"],
   ])("refuses %j", async (args, message, hint) => {
     const { group, ran } = createGroup();

@@ -65,19 +65,17 @@ describe("checkArgs()", () => {
     [["ada", "-all"], "unknown flag -all for send", "did you mean --all?"],
     [["ada", "-x"], "unknown flag -x for send", "cliai send --help"],
     [["ada", "--constructor", "x"], "unknown flag --constructor for send", "cliai send --help"],
-    [["ada", "--nats-port"], "--nats-port needs a value", "cliai send --help"],
+    [["ada", "--nats-port"], "--nats-port needs a value", "cliai send --nats-port TEXT"],
+    [["ada", "--wait"], "--wait needs a value", "cliai send --wait stored|seen"],
     [["ada", "--nats-port", "--all"], "--nats-port needs a value", "as one word: --nats-port=--all"],
     [["ada", "--all=yes"], '--all takes no value, not "yes"', "cliai send --help"],
     [["ada", "--all", "--all"], "--all is given twice", "cliai send --help"],
     [["ada", "--wait", "sene"], '--wait "sene" is not one of stored, seen', "did you mean seen?"],
-    [
-      ["ada", "two words", "more"],
-      'send takes no argument "more"',
-      "if it belongs to TEXT, put quotes around all of it",
-    ],
-    [[], "send needs AGENT", "cliai send --help"],
+    [["ada", "two words", "more"], 'send takes no argument "more"', "put quotes around the text"],
+    [["ada", "fix", "the", "bug"], 'send takes no argument "the"', 'cliai send ada "fix the bug"'],
+    [[], "send needs AGENT", "cliai send bea"],
   ])("refuses %j", (args, message, hint) => {
-    const act = () => checkArgs("send", args, definitions, { passesOn: false });
+    const act = () => checkArgs("send", args, definitions, { passesOn: false, example: "cliai send bea" });
     expect(act).toThrow(CliaiError);
     expect(act).toThrow(
       expect.objectContaining({ code: "usage", message, hint: expect.stringContaining(hint) }),

@@ -14,6 +14,7 @@ describe("nearest()", () => {
   test("gives the nearest first, three at most, and nothing far", () => {
     expect(nearest("task", ["tusk", "task1", "mask", "tasks", "zebra"])).toEqual(["task1", "tasks", "mask"]);
     expect(didYouMean("zzzzzz", ["ada", "bob"])).toBeUndefined();
+    expect(didYouMean("x", ["ls", "rm"])).toBeUndefined();
     expect(didYouMean("aad", ["ada"])).toBe("did you mean ada?");
   });
 });
