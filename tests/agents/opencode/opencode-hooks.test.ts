@@ -28,3 +28,16 @@ test("opencodeHooks: a tool is held until the host answers, and one that it refu
   expect([existsSync(`${work}/a`), existsSync(`${work}/b`)]).toEqual([true, false]);
   expect(model.requests[2]?.newText).toContain("You are stopped.");
 }, 60_000);
+
+test("opencodeHooks: without its host, no tool runs but cliai's own", async () => {
+  await using opened = await openSession({
+    script: { turns: [bash("touch a"), { toolUses: [{ name: "cliai_report_status" }] }, { text: "ok" }] },
+  });
+  const { session, model, work } = opened;
+  await opened.endHost();
+  await session.say("work");
+  expect(await opened.result(1)).toMatchObject({ isError: false, text: "ok" });
+  expect(existsSync(`${work}/a`)).toBe(false);
+  expect(model.requests[1]?.newText).toContain("cliai's host of this session does not answer");
+  expect(model.requests[2]?.newText).toContain("TINY_SECRET"); // the result of that tool
+}, 60_000);

@@ -43,6 +43,8 @@ export interface OpenedSession extends AsyncDisposable {
   readonly session: LiveSession;
   readonly told: Told;
   readonly launch: AgentLaunch;
+  /** The host is gone: nobody listens at its address any more. */
+  endHost(): Promise<void>;
   /** Resolves with the result of the turn of that number, 1 for the first. */
   result(number: number): Promise<TurnResult>;
 }
@@ -85,7 +87,8 @@ export async function openSession(options: OpenedSessionOptions = {}): Promise<O
     told.hooks.push(hook);
     return (await options.answer?.(hook, signal)) ?? { type: "go" as const };
   };
-  const listener = parts.use(await startGateListener(onHook));
+  const host = parts.use(new AsyncDisposableStack());
+  const listener = host.use(await startGateListener(onHook));
   const tiny = dir.join("tiny.mjs");
   await writeFile(tiny, tinyServer);
   const launch = {
@@ -117,6 +120,7 @@ export async function openSession(options: OpenedSessionOptions = {}): Promise<O
   const running = parts.move();
   return {
     ...{ dir, work, model, server, session, told, launch },
+    endHost: () => host.disposeAsync(),
     result: (number) =>
       waitFor(() => told.results[number - 1], {
         ...{ what: `the result of turn ${number}`, deadlineMs: 30_000 },
