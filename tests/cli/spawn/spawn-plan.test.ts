@@ -93,7 +93,12 @@ describe("planSpawn()", () => {
     ["a project that is a file", { project: "lead.md" }, "usage", 'lead.md" is not a directory'],
     ["an id that is none", { id: "a b" }, "agent_id_invalid", '"a b" is not an agent id'],
     ["settings that are not there", { config: "gone.json" }, "config_invalid", "gone.json"],
-    ["no server, and no dry run", { "dry-run": false }, "server_unreachable", "no server runs on "],
+    [
+      "no server, and no dry run",
+      { "dry-run": false, task: "t" },
+      "server_unreachable",
+      "no server runs on ",
+    ],
   ])("refuses %s", async (_, args, code, message) => {
     await using dir = await tempDir();
     const { plan } = await planIn(dir, args);
