@@ -130,6 +130,7 @@ test("an answered call that its client cancels afterwards, as OpenCode cancels e
     },
   });
   ada.write('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+  await waitFor(() => fleet.get(ada.id)?.axes.link.value === "online", { what: "ada online" });
 
   const { command_id } = await test.server.sendCommand({
     ...{ id: ada.id, type: "task", text: "look", from: "eve" },
