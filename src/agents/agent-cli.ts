@@ -2,19 +2,16 @@
 //
 // `AgentCli`: what cliai must know about an agent CLI to launch it and to host its session. Each CLI's folder exports one.
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
+import type { CliAbilities } from "../domain/abilities.ts";
 import type { RetryShown, SessionCli } from "../domain/hook.ts";
 import type { AgentLaunch, CliStart, UserSettings } from "./agent-launch.ts";
 import type { ProgramPlace } from "./find-program.ts";
 import type { LiveSession, SessionPipes } from "./live-session.ts";
 import type { ScreenView } from "./terminal-screen.ts";
 
-export interface AgentCli extends ProgramPlace {
-  /** The name that a profile's `cli` gives. */
-  readonly name: string;
+export interface AgentCli extends ProgramPlace, CliAbilities {
   /** A command that installs the CLI, for hints. */
   readonly install: string;
-  /** The release that cliai was tested with. An older one may lack features that cliai uses. */
-  readonly triedVersion: string;
   /** The options with which cliai starts the CLI. For a release that was never tried, cliai looks for them in its `--help`. */
   readonly probedFlags: readonly string[];
   /**

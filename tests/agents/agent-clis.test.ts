@@ -1,11 +1,28 @@
 // The agent CLIs as a list: what each of them is found by.
 import { describe, expect, test } from "bun:test";
 import { agentClis, defaultAgentCli, findAgentCli, readMcpServerFacts } from "../../src/agents/agent-clis.ts";
+import { abilityNames, sessionModes } from "../../src/domain/abilities.ts";
 
 describe("agentClis", () => {
   test("a profile that names no CLI gets one of the list", () => {
     expect(agentClis.map(({ name }) => name)).toContain(defaultAgentCli);
     expect(findAgentCli(defaultAgentCli).name).toBe(defaultAgentCli);
+  });
+
+  test("each has its abilities for exactly the modes in which it can be launched, with words that fit a line of a table", () => {
+    for (const { name, abilities, openSession, isHeadlessOnly } of agentClis) {
+      const launched = sessionModes.filter((mode) =>
+        mode === "headless" ? openSession !== undefined : isHeadlessOnly !== true,
+      );
+      expect([name, ...Object.keys(abilities)]).toEqual([name, ...launched]);
+      for (const mode of launched) {
+        const readings = Object.entries(abilities[mode] ?? {});
+        expect([name, mode, ...readings.map(([each]) => each).sort()]).toEqual([
+          ...[name, mode, ...[...abilityNames].sort()],
+        ]);
+        for (const [, { how }] of readings) expect(how).toMatch(/^[^|\n]{5,90}$/);
+      }
+    }
   });
 
   test.each([

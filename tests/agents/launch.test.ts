@@ -14,6 +14,7 @@ const shell: AgentCli = {
   program: "sh",
   install: "apt install sh",
   triedVersion: "1.0.0",
+  abilities: {},
   probedFlags: [],
   prepare: () => Promise.resolve({ args: [] }),
 };

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { AgentCli, McpServerFacts } from "../agent-cli.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
+import { claudeModes } from "./claude-abilities.ts";
 import { readClaudePrompt, readClaudeRetry, readClaudeTurn } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { openClaudeStream, streamArgs } from "./claude-stream.ts";
@@ -21,6 +22,7 @@ export const claude: AgentCli = {
   packageProgram: "@anthropic-ai/claude-code/bin/claude.exe",
   install: "npm install -g @anthropic-ai/claude-code",
   triedVersion: "2.1.330",
+  abilities: claudeModes,
   probedFlags: [
     ...["--mcp-config", "--strict-mcp-config", "--settings", "--allowedTools", "--append-system-prompt"],
     ...["--model", "--session-id", "--resume", "--permission-mode", "--permission-prompt-tool"],

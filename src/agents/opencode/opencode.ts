@@ -4,6 +4,7 @@
 import { createServer } from "node:net";
 import { loopback } from "../../domain/wire/own-address.ts";
 import type { AgentCli } from "../agent-cli.ts";
+import { opencodeModes } from "./opencode-abilities.ts";
 import { opencodeHooks } from "./opencode-hooks.ts";
 import { buildFiles, buildServerEnv, permissionModes } from "./opencode-launch.ts";
 import { openOpencodeSession } from "./opencode-session.ts";
@@ -14,6 +15,7 @@ export const opencode: AgentCli = {
   packageProgram: "opencode-ai/bin/opencode.exe",
   install: "npm install -g opencode-ai",
   triedVersion: "1.18.33",
+  abilities: opencodeModes,
   probedFlags: ["--port", "--hostname"],
   permissionModes,
   session: { routes: ["http-api"], hooks: opencodeHooks },

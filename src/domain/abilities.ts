@@ -1,0 +1,51 @@
+// What cliai can do with the sessions of an agent CLI: the words for it. Each CLI's folder in src/agents has its own readings, and
+// everything that shows them is drawn from those. Pure.
+
+/** Each ability, and what it means that a CLI has it. */
+export const abilityWords = {
+  task: "an idle session gets a task at once",
+  steer: "a session that works gets a task in its running turn",
+  pause: "its next tool call is held for as long as a pause lasts",
+  stop_in_tool: "a forced stop ends the tool that runs",
+  permission: "a permission that its rules ask for can be given in the inbox",
+  question: "a question to its user can be answered in the inbox",
+  seen: "it shows that its model has been given an order",
+  usage: "it tells the tokens that it has used",
+  cost: "it tells what they cost",
+  resume: "a session that has ended can be resumed",
+  shared: "a person at its own terminal and cliai work in one session",
+} as const;
+export type AbilityName = keyof typeof abilityWords;
+export const abilityNames = Object.keys(abilityWords) as AbilityName[];
+
+/** `partly`: only under the condition that `how` names. `untried`: it was never seen with the real CLI. */
+export type Holding = "yes" | "partly" | "no" | "untried";
+
+export interface Ability {
+  readonly holds: Holding;
+  /** By what it holds, under which condition, or why it does not: a few words for a person, without a line break or `|`. */
+  readonly how: string;
+}
+
+export type Abilities = Readonly<Record<AbilityName, Ability>>;
+
+/** `terminal`: the CLI has a terminal of its own, at which a person may sit. `headless`: it has none. */
+export const sessionModes = ["terminal", "headless"] as const;
+export type SessionMode = (typeof sessionModes)[number];
+
+/** The abilities in each mode in which cliai can launch the CLI. */
+export type ModeAbilities = Readonly<Partial<Record<SessionMode, Abilities>>>;
+
+/** What everything that shows abilities needs to know of an agent CLI. */
+export interface CliAbilities {
+  /** The name that a profile's `cli` gives. */
+  readonly name: string;
+  /** The release for which `abilities` was measured. */
+  readonly triedVersion: string;
+  readonly abilities: ModeAbilities;
+}
+
+export const yes = (how: string): Ability => ({ holds: "yes", how });
+export const partly = (how: string): Ability => ({ holds: "partly", how });
+export const no = (how: string): Ability => ({ holds: "no", how });
+export const untried = (how: string): Ability => ({ holds: "untried", how });
