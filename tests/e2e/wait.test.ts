@@ -107,6 +107,27 @@ describe("cliai wait, with agents that report", () => {
     expect(stderr).toContain("error: two was stopped");
   });
 
+  test("with --any, the first whose work has ended gives the exit code, and nothing is said of the others or of the server", async () => {
+    await using fay = await startBridge(serve, "fay");
+    await using _gus = await startBridge(serve, "gus");
+    await using _hob = await startBridge(serve, "hob");
+    await initialize(fay);
+    await callTool(fay, 1, "report_status", { status: "working" });
+    expect((await serve.run(["send", "stop", "gus", "hob", "--wait", "applied"])).code).toBe(0);
+    const bothStopped = async () =>
+      (await Promise.all(["gus", "hob"].map((id) => fetchAgent(serve, id)))).every(
+        ({ status }) => status === "stopped",
+      );
+    await waitFor(bothStopped, { what: "gus and hob are stopped" });
+    for (const others of [["fay"], ["hob"], ["fay", "hob"]]) {
+      const { code, stdout, stderr } = await serve.run(["wait", "gus", ...others, "--any"]);
+      expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+      expect(stderr).toMatch(
+        /^error: (gus|hob) was stopped: stop by .*\nhint: start it again: cliai resume (gus|hob)\n$/,
+      );
+    }
+  });
+
   test("what cannot be waited for is refused at once", async () => {
     const unknown = await serve.run(["wait", "nobody"]);
     expect(unknown).toMatchObject({ code: 2 });

@@ -39,7 +39,7 @@ export interface WaitOptions {
 export interface Waited {
   /** The outcomes, in the order in which they came. */
   readonly outcomes: ReadonlyMap<AgentId, WaitOutcome>;
-  /** The agents without an outcome, with their last known status; empty unless the time is up, or one outcome was enough. */
+  /** The agents without an outcome when the time was up, with their last known status; empty if the time was not up. */
   readonly waiting: readonly { readonly agent_id: AgentId; readonly status: string }[];
   /** Whether the server was away at the end; then the status of an agent is what the server said last. */
   readonly isServerAway: boolean;
@@ -58,7 +58,13 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   const orders = new Map<AgentId, number>();
   const settling = new Map<AgentId, Promise<void>>();
   const absence = createServerAbsence(context.note);
+  let isOver = false;
   over.promise.catch(() => undefined); // awaited below, maybe later
+
+  /** A look that fails after the end has lost its connection to the end of this command, not to the server. */
+  const onNoAnswer = () => {
+    if (!isOver) absence.begin();
+  };
 
   const judge = (view: AgentView, now: Date, listeningSince?: string): WaitOutcome | undefined => {
     if (options.run !== undefined && view.heartbeat?.instance_id !== options.run) return undefined;
@@ -71,22 +77,23 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     absence.end();
     return reading;
   };
+  const wasEnough = () => [...outcomes.values()].some((outcome) => isEnough(outcome, options));
   const settle = async (id: AgentId) => {
     await pause(settledAfterMs);
     const reading = await find(id);
-    if (reading === undefined || outcomes.has(id)) return;
+    if (reading === undefined || outcomes.has(id) || wasEnough()) return;
     const view = viewOf(reading);
     const outcome = judge(view, reading.now, reading.listeningSince);
     if (outcome === undefined) return;
     outcomes.set(id, outcome);
     options.onOutcome?.(view, outcome);
-    if (outcomes.size === ids.length || isEnough(outcome, options)) over.resolve();
+    if (outcomes.size === ids.length || wasEnough()) over.resolve();
   };
   const take = (view: AgentView, now: Date, listeningSince?: string) => {
     const { agent_id: id } = view;
     views.set(id, view);
     if (outcomes.has(id) || settling.has(id) || judge(view, now, listeningSince) === undefined) return;
-    const settled = settle(id).catch(absence.begin); // it is looked at again when the server is back
+    const settled = settle(id).catch(onNoAnswer); // it is looked at again when the server is back
     settling.set(
       id,
       settled.finally(() => settling.delete(id)),
@@ -96,7 +103,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     if (!bus.isConnected()) {
       const refusal = bus.refusal();
       if (refusal !== undefined) over.reject(refusal);
-      return absence.begin();
+      return onNoAnswer();
     }
     try {
       for (const id of ids) {
@@ -105,7 +112,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
         if (reading !== undefined) take(viewOf(reading), reading.now, reading.listeningSince);
       }
     } catch {
-      absence.begin();
+      onNoAnswer();
     }
   };
   const ends = [
@@ -128,10 +135,11 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     timers.push(setTimeout(timeIsUp, timeoutMs));
     await over.promise;
   } finally {
+    isOver = true;
     for (const end of ends) end();
     for (const timer of timers) clearTimeout(timer);
   }
-  const left = ids.filter((id) => !outcomes.has(id));
+  const left = wasEnough() ? [] : ids.filter((id) => !outcomes.has(id));
   const waiting = left.map((id) => ({ agent_id: id, status: views.get(id)?.status ?? "not heard of yet" }));
   return { outcomes, waiting, isServerAway: absence.isOn() };
 }
