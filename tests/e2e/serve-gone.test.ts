@@ -59,8 +59,50 @@ test("token url makes no address of a server that is gone, whether it ended or w
     stdout: "",
     stderr: expect.stringMatching(/serve\.json names is gone\nhint: start it: cliai serve/),
   });
-  // Its nats-server runs on, until the next serve ends it.
-  const listed = await runCliai(["ls", "--data-dir", dir.path]);
-  expect(listed.stderr).toMatch(/^serve was last there at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d, \d+ s ago$/m);
   await using _ = await startServe({ dataDir: dir.path });
+});
+
+test("after serve was killed, ls and show have what it knew last, and call no agent silent that nobody listens to", async () => {
+  await using dir = await tempDir();
+  const args = ["--data-dir", dir.path];
+  await using serve = await startServe({ dataDir: dir.path });
+  const { natsUrl: url, credsPath } = serve;
+  const bus = await connectBus({ url, credsPath, name: "ada", log: silentLogger });
+  await using _bus = { [Symbol.asyncDispose]: () => bus.close() };
+  const heartbeat = {
+    agent_id: "ada",
+    instance_id: "i1",
+    interval_s: 1,
+    status: "working",
+    current_task: "dig",
+  };
+  const beating = setInterval(
+    () => bus.publish("agent.ada.heartbeat", { ...heartbeat, seq: Date.now() }),
+    500,
+  );
+  await using _beating = { [Symbol.asyncDispose]: async () => clearInterval(beating) };
+  const isKept = async () => (await readFile(join(dir.path, "fleet.json"), "utf8")).includes('"ada"');
+  await waitFor(isKept, { what: "serve has written what it knows of ada", deadlineMs: 15_000 });
+  serve.child.kill("SIGKILL");
+  await serve.child.exit();
+  clearInterval(beating);
+  // Its nats-server runs on, until the next serve ends it. A heartbeat is missed after three intervals.
+  const listed = await waitFor(
+    async () => {
+      const run = await runCliai(["ls", ...args]);
+      const age = Number(/ (\d+) s ago$/m.exec(run.stderr)?.[1]);
+      return age >= 4 && run;
+    },
+    { what: "ada has missed three heartbeats since serve knew it last", deadlineMs: 15_000 },
+  );
+  expect(listed.code).toBe(3);
+  expect(listed.stdout).toMatch(/^as of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n[\s\S]*^ada +● working +.* dig$/m);
+  expect(listed.stderr).toMatch(
+    /^error: no server runs on .*: it ended without a word; what is shown is as of 20.*, \d+ s ago\nhint: start it: cliai serve\n$/,
+  );
+  const [ada] = JSON.parse((await runCliai(["ls", "--json", ...args])).stdout);
+  expect(ada).toMatchObject({ agent_id: "ada", status: "working", as_of: expect.stringMatching(/^20/) });
+  const shown = await runCliai(["show", "ada", ...args]);
+  expect(shown).toMatchObject({ code: 3, stdout: expect.stringMatching(/^as of 20.*\nada {2}● working\n/) });
+  await using _next = await startServe({ dataDir: dir.path });
 });

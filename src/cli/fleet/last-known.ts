@@ -1,5 +1,7 @@
 // What `ls` and `show` do if no serve answers: they show the last known state, and say how old it is.
-import { readFleetFile } from "../../data-dir/fleet-file.ts";
+import { type LastKnownFleet, readFleetFile } from "../../data-dir/fleet-file.ts";
+import { isServed } from "../../data-dir/serve-lock.ts";
+import { definedOf } from "../../domain/defined.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -13,9 +15,10 @@ import {
 } from "./fleet-reading.ts";
 
 /**
- * Reads the fleet and shows it. If the server cannot be reached, it shows the last known state, and then still throws the error, so
- * that a script sees exit code 3.
- * @throws CliaiError as `read` and {@link withClient} do
+ * Reads the fleet and shows it. If no serve answers, it shows the last state that serve knew, and then still throws the error, so that
+ * a script sees exit code 3. The store that a killed serve leaves behind is older than that state, and nobody writes what agents report
+ * since; so it is read only where there is no such state, such as on another machine.
+ * @throws CliaiError as `read` and {@link withClient} do; `server_unreachable` if no serve answers
  */
 export async function showFleet<Reading extends FleetReading>(
   args: ClientArgs,
@@ -23,25 +26,36 @@ export async function showFleet<Reading extends FleetReading>(
   read: (fleet: FleetReader) => Promise<Reading>,
   show: (reading: Reading) => void,
 ): Promise<number> {
-  const readLast = async () =>
-    args.url === undefined ? await readFleetFile(dataDirFor(args, context)) : undefined;
+  const dataDir = dataDirFor(args, context);
+  const readLast = async () => (args.url === undefined ? await readFleetFile(dataDir) : undefined);
+  const showLast = async (known: LastKnownFleet, error: CliaiError) => {
+    show(await read(readerOfLastKnown(known)));
+    const message = `${error.message}; what is shown is as of ${whenText(known.asOf, context.now())}`;
+    return new CliaiError(error.code, message, { ...definedOf({ hint: error.hint }), cause: error });
+  };
+  const notes: string[] = [];
+  const note = (line: string) => void notes.push(line);
   let reading: Reading;
   try {
-    reading = await withClient(args, context, (bus) => read(createFleetReader(bus, context)));
+    reading = await withClient(args, context, (bus) => read(createFleetReader(bus, { ...context, note })));
   } catch (error) {
     const known = isUnreachable(error) ? await readLast() : undefined;
-    if (known === undefined) throw error;
-    show(await read(readerOfLastKnown(known)));
-    const { message, code, hint } = error as CliaiError;
-    throw new CliaiError(code, `${message}; what is shown is as of ${whenText(known.asOf, context.now())}`, {
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    });
+    throw known === undefined ? error : await showLast(known, error as CliaiError);
   }
   const known = reading.listeningSince === undefined ? await readLast() : undefined;
-  if (known !== undefined) context.note(`serve was last there at ${whenText(known.asOf, context.now())}`);
+  if (known !== undefined) throw await showLast(known, await noAnswer(dataDir));
+  for (const line of notes) context.note(line);
   show(reading);
   return 0;
+}
+
+async function noAnswer(dataDir: string): Promise<CliaiError> {
+  if (await isServed(dataDir)) {
+    const message = `the server on ${dataDir} does not answer`;
+    return new CliaiError("server_unreachable", message, { hint: "see what is wrong: cliai doctor" });
+  }
+  const message = `no server runs on ${dataDir}: it ended without a word`;
+  return new CliaiError("server_unreachable", message, { hint: "start it: cliai serve" });
 }
 
 function isUnreachable(error: unknown): boolean {
