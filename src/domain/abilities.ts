@@ -49,3 +49,17 @@ export const yes = (how: string): Ability => ({ holds: "yes", how });
 export const partly = (how: string): Ability => ({ holds: "partly", how });
 export const no = (how: string): Ability => ({ holds: "no", how });
 export const untried = (how: string): Ability => ({ holds: "untried", how });
+
+/** The abilities that do not simply hold, each with its condition or reason: `all but cost (partly: …)`. */
+export function abilitySummary(abilities: Abilities): string {
+  const gaps = abilityNames.flatMap((name) => {
+    const { holds, how } = abilities[name];
+    return holds === "yes" ? [] : [`${name} (${holds}: ${how})`];
+  });
+  return gaps.length === 0 ? "all" : `all but ${gaps.join(", ")}`;
+}
+
+/** A release of the CLI, and whether the abilities were measured with it. */
+export function releaseText({ triedVersion }: Pick<CliAbilities, "triedVersion">, version: string): string {
+  return version === triedVersion ? version : `${version} (untried; tried: ${triedVersion})`;
+}

@@ -1,7 +1,10 @@
 // The agent CLIs as a list: what each of them is found by.
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { agentClis, defaultAgentCli, findAgentCli, readMcpServerFacts } from "../../src/agents/agent-clis.ts";
 import { abilityNames, sessionModes } from "../../src/domain/abilities.ts";
+import { abilitiesTable, clisTable } from "../support/abilities-table.ts";
 
 describe("agentClis", () => {
   test("a profile that names no CLI gets one of the list", () => {
@@ -23,6 +26,13 @@ describe("agentClis", () => {
         for (const [, { how }] of readings) expect(how).toMatch(/^[^|\n]{5,90}$/);
       }
     }
+  });
+
+  test.each([
+    ["docs/steering.md", abilitiesTable()],
+    ["README.md", clisTable()],
+  ])("%s has the same abilities", (path, table) => {
+    expect(readFileSync(join(import.meta.dirname, "../..", path), "utf8")).toContain(table);
   });
 
   test.each([

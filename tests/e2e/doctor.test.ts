@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { connect, credsAuthenticator } from "nats";
+import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { Check } from "../../src/cli/doctor/check.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -47,9 +48,22 @@ describe("cliai doctor", () => {
       "files",
       "disk",
       "nats-server",
-      "claude",
+      ...agentClis.map(({ name }) => name),
     ];
     expect([...looked].sort()).toEqual(wanted.sort());
+  });
+
+  test("says of each agent CLI what it can do; one that is missing beside another, or newer than tried, is no problem", async () => {
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const { bad, all } = await examine(serve, await pathWithClaude(dir, "99.0.0"));
+    expect(bad).toEqual([]);
+    const claude = all.find(({ check }) => check === "claude")?.message ?? "";
+    expect(claude).toContain(
+      "is 99.0.0 (untried; tried: 2.1.330); terminal: all; headless: all but shared (no",
+    );
+    const missing = "opencode is not on PATH, so spawn cannot launch it (npm install -g opencode-ai)";
+    expect(all).toContainEqual({ check: "opencode", ok: true, message: missing });
   });
 
   test("finds settings of Claude that turn hooks off, and tells of those that take HTTP hooks alone", async () => {

@@ -1,6 +1,7 @@
 // Finds the words that can complete the one under the cursor: commands, subcommands, flags, a flag's values, agents, requests and
 // profiles. Agents and requests are read from `fleet.json`, which serve keeps in the data directory, so Tab never waits for a server.
 import type { ArgDef, ArgsDef } from "citty";
+import { agentClis } from "../../agents/agent-clis.ts";
 import { readFleetFile } from "../../data-dir/fleet-file.ts";
 import { statusTextOf } from "../../domain/fleet/status-look.ts";
 import { isControl, isWaiting } from "../../domain/receipts.ts";
@@ -143,6 +144,11 @@ async function valuesOf(
       );
     case "command":
       return commandTypes.map((value) => ({ value, description: "" }));
+    case "cli":
+      return agentClis.map(({ name, triedVersion }) => ({
+        value: name,
+        description: `tried: ${triedVersion}`,
+      }));
     case "shell":
       return shells.map((value) => ({ value, description: "" }));
     case "profile":

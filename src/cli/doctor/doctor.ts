@@ -38,7 +38,7 @@ export const doctorCommand = defineCliCommand({
       checkFiles({ dataDir, server: serve.server, now: now(), uid: process.getuid?.() }),
       checkDisk(dataDir),
       checkNatsServer(searchPath),
-      checkAgentClis(searchPath),
+      checkAgentClis(env),
       checkAgentSettings(context),
     ]);
     const nats = serve.server === undefined ? [] : await checkNats(args, context);

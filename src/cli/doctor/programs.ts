@@ -1,23 +1,18 @@
 // Checks the programs that cliai starts: nats-server, and the agent CLIs.
-import { execFile } from "node:child_process";
-import { isAbsolute } from "node:path";
 import process from "node:process";
-import { promisify } from "node:util";
-import { agentClis } from "../../agents/agent-clis.ts";
-import { programOf } from "../../agents/launch.ts";
+import { agentClis, defaultAgentCli } from "../../agents/agent-clis.ts";
 import { buildInfo } from "../../build-info.ts";
+import { abilitySummary, type ModeAbilities, releaseText } from "../../domain/abilities.ts";
 import { messageOf } from "../../domain/text/errors.ts";
-import { childEnvironment } from "../../nats/child/child-environment.ts";
 import {
   findOnPath,
   isAtLeast,
   oldestServerVersion,
   readServerVersion,
 } from "../../nats/child/server-version.ts";
+import type { Environment } from "../../runtime.ts";
+import { findClis } from "../found-clis.ts";
 import { type Check, finding, well } from "./check.ts";
-
-const versionWithinMs = 10_000;
-const run = promisify(execFile);
 
 /** Checks the nats-server that `serve` would start: the one inside this program, else the one on PATH. */
 export async function checkNatsServer(searchPath: string): Promise<Check> {
@@ -48,31 +43,32 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
   }
 }
 
-/** Checks that each agent CLI is on PATH, runs, and is not older than the release that cliai was tried with. */
-export async function checkAgentClis(searchPath: string): Promise<Check[]> {
-  return await Promise.all(
-    agentClis.map(async (cli) => {
-      const { name, program, install, triedVersion } = cli;
-      const found = programOf(cli, { PATH: searchPath });
-      const path = isAbsolute(found) ? found : await findOnPath(found, searchPath);
-      if (path === undefined)
-        return finding(name, `${program} is not on PATH, so spawn cannot launch it`, install);
-      try {
-        const env = childEnvironment(process.env);
-        const { stdout } = await run(path, ["--version"], {
-          timeout: versionWithinMs,
-          windowsHide: true,
-          env,
-        });
-        const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
-        if (version === undefined) return finding(name, `${path} --version prints no version`, install);
-        if (isAtLeast(version, triedVersion))
-          return well(name, `${path} is ${version} (tried with ${triedVersion})`);
-        return finding(name, `${path} is ${version}; cliai was tried with ${triedVersion}`, install);
-      } catch (error) {
-        const why = messageOf(error).split("\n")[0];
-        return finding(name, `${path} does not run: ${why}`, `see what it says: ${path} --version`);
-      }
-    }),
-  );
+/**
+ * Checks that each agent CLI on PATH runs, and is not older than the release that cliai was tried with. If none is there, that is one
+ * problem, because nothing can be launched then; if one is, the others may be missing.
+ */
+export async function checkAgentClis(env: Environment): Promise<Check[]> {
+  const found = await findClis(agentClis, env);
+  const isOneThere = found.some(({ path }) => path !== undefined);
+  return found.flatMap(({ cli, path, version, problem }) => {
+    const { name, program, install, triedVersion } = cli;
+    if (path === undefined) {
+      const missing = `${program} is not on PATH, so spawn cannot launch it`;
+      if (isOneThere) return [well(name, `${missing} (${install})`)];
+      return name === defaultAgentCli ? [finding(name, missing, install)] : [];
+    }
+    if (version === undefined) {
+      return [finding(name, `${path}: ${problem}`, `see what it says: ${path} --version`)];
+    }
+    if (!isAtLeast(version, triedVersion)) {
+      return [finding(name, `${path} is ${version}; cliai was tried with ${triedVersion}`, install)];
+    }
+    return [well(name, `${path} is ${releaseText(cli, version)}; ${modesText(cli.abilities)}`)];
+  });
+}
+
+function modesText(abilities: ModeAbilities): string {
+  return Object.entries(abilities)
+    .map(([mode, each]) => `${mode}: ${abilitySummary(each)}`)
+    .join("; ");
 }

@@ -78,6 +78,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list the profiles with their files, or trust a project's",
     load: async () => (await import("../profiles.ts")).profilesCommand,
   },
+  clis: {
+    description: "list the agent CLIs on PATH, with versions and abilities",
+    load: async () => (await import("../clis.ts")).clisCommand,
+  },
   agents: {
     description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,

@@ -42,6 +42,8 @@ describe("completionLines()", () => {
     [["send", "task", "ada", ""], []],
     [["send", "stop", "ada", ""], ["Snake-1234"]],
     [["ls", "ada", ""], ["Snake-1234"]],
+    [["clis", "clau"], ["claude"]],
+    [["spawn", "demo", "--cli", "clau"], ["claude"]],
     [["ls", "--status", "cr"], ["crashed"]],
     [["ls", "--profile", "dem"], ["demo"]],
     [["agents", "remove", "ada", ""], ["Snake-1234"]],

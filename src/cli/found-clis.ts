@@ -1,0 +1,45 @@
+// Finds the agent CLIs on PATH, and asks each for its version.
+import { execFile } from "node:child_process";
+import { isAbsolute } from "node:path";
+import { promisify } from "node:util";
+import type { AgentCli } from "../agents/agent-cli.ts";
+import { programOf } from "../agents/launch.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import { childEnvironment } from "../nats/child/child-environment.ts";
+import { findOnPath } from "../nats/child/server-version.ts";
+import type { Environment } from "../runtime.ts";
+
+const versionWithinMs = 10_000;
+const run = promisify(execFile);
+
+export interface FoundCli {
+  readonly cli: AgentCli;
+  /** The program's path; undefined if it is not on PATH. */
+  readonly path?: string;
+  /** Undefined if the program did not tell it. */
+  readonly version?: string;
+  /** Why the version is not known, though the program is on PATH. */
+  readonly problem?: string;
+}
+
+/** In the order of `clis`. The programs get no more of `env` than they need to start. */
+export async function findClis(clis: readonly AgentCli[], env: Environment): Promise<FoundCli[]> {
+  return await Promise.all(clis.map((cli) => findCli(cli, env)));
+}
+
+async function findCli(cli: AgentCli, env: Environment): Promise<FoundCli> {
+  const searchPath = env.PATH ?? "";
+  const found = programOf(cli, { PATH: searchPath });
+  const path = isAbsolute(found) ? found : await findOnPath(found, searchPath);
+  if (path === undefined) return { cli };
+  try {
+    const options = { timeout: versionWithinMs, windowsHide: true, env: childEnvironment(env) };
+    const { stdout } = await run(path, ["--version"], options);
+    const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
+    return version === undefined
+      ? { cli, path, problem: "its --version prints no version" }
+      : { cli, path, version };
+  } catch (error) {
+    return { cli, path, problem: `it does not run: ${messageOf(error).split("\n")[0]}` };
+  }
+}

@@ -1,0 +1,55 @@
+// The tables of docs/steering.md and README.md that say what cliai can do with which agent CLI, as the CLIs' own data has it.
+import { agentClis } from "../../src/agents/agent-clis.ts";
+import {
+  type AbilityName,
+  abilityNames,
+  abilityWords,
+  type CliAbilities,
+  type SessionMode,
+  sessionModes,
+} from "../../src/domain/abilities.ts";
+
+const tableOf = (rows: readonly (readonly string[])[]) =>
+  [...rows.slice(0, 1), (rows[0] ?? []).map(() => "---"), ...rows.slice(1)]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+
+/** For docs/steering.md: a row for each ability, a column for each CLI. */
+export function abilitiesTable(): string {
+  const heads = ["", ...agentClis.map(({ name, triedVersion }) => `${name} ${triedVersion}`)];
+  const rows = abilityNames.map((name) => [
+    `\`${name}\`: ${abilityWords[name]}`,
+    ...agentClis.map((cli) => cellOf(cli, name)),
+  ]);
+  return tableOf([heads, ...rows]);
+}
+
+/** Both modes at once if they are the same. */
+function cellOf({ abilities }: CliAbilities, name: AbilityName): string {
+  const readings = sessionModes.flatMap((mode) => {
+    const ability = abilities[mode]?.[name];
+    return ability === undefined ? [] : [{ mode, text: `**${ability.holds}**, ${ability.how}` }];
+  });
+  const [first, second] = readings;
+  if (first === undefined || (second !== undefined && first.text === second.text)) return first?.text ?? "";
+  return readings.map(({ mode, text }) => `${mode}: ${text}`).join("<br>");
+}
+
+/** For README.md: a row for each CLI, with the abilities that do not simply hold. */
+export function clisTable(): string {
+  const rows = agentClis.map((cli) => [
+    `\`${cli.name}\``,
+    cli.triedVersion,
+    ...sessionModes.map((mode) => shortSummary(cli, mode)),
+  ]);
+  return tableOf([["`cli`", "tried", "on a terminal", "headless"], ...rows]);
+}
+
+function shortSummary({ abilities }: CliAbilities, mode: SessionMode): string {
+  const own = abilities[mode];
+  if (own === undefined) return "not yet";
+  const gaps = abilityNames.filter((name) => own[name].holds !== "yes");
+  return gaps.length === 0
+    ? "all"
+    : `all but ${gaps.map((name) => `${name} (${own[name].holds})`).join(", ")}`;
+}
