@@ -157,7 +157,7 @@ function boundBody(request: Request, maxBytes: number, withinS: number): Request
   const bounded = new TransformStream<Uint8Array, Uint8Array>({
     start(controller) {
       if (withinS === 0) return;
-      const late = new CliaiError("no_answer", `the request was not whole within ${withinS} s`);
+      const late = new CliaiError("no_answer", `the request was not complete within ${withinS} s`);
       // The timer of a body that nobody reads to its end must not keep the process alive.
       timer = setTimeout(() => controller.error(late), withinS * 1_000).unref();
     },

@@ -215,7 +215,7 @@ export function checkCaptainMayDecide(
   if (escalated !== undefined) {
     throw new CliaiError(
       "refused",
-      `request ${request_id} was handed to the people by ${escalated.by}: ${escalated.reason}`,
+      `request ${request_id} was escalated to people by ${escalated.by}: ${escalated.reason}`,
       { hint: "leave it to them; a person decides it in the inbox" },
     );
   }

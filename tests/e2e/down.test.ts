@@ -83,7 +83,7 @@ test("down ends the process that the lock names, and no other that has its numbe
   await writeFile(path, JSON.stringify({ ...holder, pid: other.pid }));
   const refused = await serve.run(["down"]);
   expect([refused.code, refused.stdout]).toEqual([1, ""]);
-  expect(refused.stderr).toContain(`which process holds ${serve.dataDir} is not known from here`);
+  expect(refused.stderr).toContain(`cannot find the process that holds ${serve.dataDir}`);
   expect(await isAlive(other.pid)).toBe(true);
   await writeFile(path, JSON.stringify(holder));
   expect((await serve.run(["down"])).code).toBe(0);

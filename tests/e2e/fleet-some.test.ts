@@ -49,7 +49,7 @@ test("ls lists the agents that are asked for, and -q their ids alone, for send",
   const none = await serve.run(["ls", "--status", "stuck"]);
   expect(none).toMatchObject({
     ...{ code: 0, stdout: "" },
-    stderr: "none of the 3 known agents is like that; see them all: cliai ls --all\n",
+    stderr: "none of the 3 known agents matches; list all: cliai ls --all\n",
   });
   const unknown = await serve.run(["ls", "ada", "beo"]);
   expect(unknown).toMatchObject({ code: 2, stdout: "" });
@@ -82,7 +82,7 @@ test("agents remove --ended removes none that runs, and asks before; without a t
   expect(early).toMatchObject({ code: 0, stdout: "", stderr: "no agent has ended so long ago\n" });
   const alone = await serve.run(["agents", "rm", "--ended"]);
   expect(alone).toMatchObject({ code: 2, stdout: "" });
-  expect(alone.stderr).toContain("error: nobody can be asked here: remove ");
+  expect(alone.stderr).toContain("error: cannot ask without a terminal: remove ");
   expect(alone.stderr).toEndWith("hint: add --yes if you are sure\n");
   const ask = async (answer: string) => {
     const commandLine = [...cliaiCommand(), "agents", "remove", "--ended", "--data-dir", serve.dataDir];

@@ -63,7 +63,7 @@ test("a paused agent is let go, one that runs is left alone, and a stopped one g
   expect(await serve.run(["resume", "hal"])).toMatchObject({ code: 0, stdout: "hal: runs already (idle)\n" });
   expect((await serve.run(["send", "pause", "hal", "--wait", "applied"])).code).toBe(0);
   const letGo = await serve.run(["resume", "hal"]);
-  expect(letGo).toMatchObject({ code: 0, stdout: "hal: was paused, and is let go\n" });
+  expect(letGo).toMatchObject({ code: 0, stdout: "hal: was paused, and goes on\n" });
   expect((await fetchAgent(serve, "hal")).axes.control.value).toBe("running");
 
   expect((await serve.run(["send", "stop", "hal", "--wait", "applied"])).code).toBe(0);

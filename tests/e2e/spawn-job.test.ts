@@ -99,7 +99,7 @@ describe("spawn --wait", () => {
     }
     const first = await serve.run(["spawn", "count the files", "--wait"], { env, cwd: work });
     expect(first).toMatchObject({ code: 2, stdout: "" });
-    expect(first.stderr).toContain('error: "count the files" is no name of a profile');
+    expect(first.stderr).toContain('error: "count the files" is not the name of a profile');
     const hint =
       'hint: give it a task: cliai spawn demo "what to do" --wait; or let it wait for tasks in the background: cliai spawn demo --detach';
     expect((await spawn()).stderr).toEndWith(`${hint}\n`);

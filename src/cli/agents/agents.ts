@@ -40,7 +40,7 @@ export const agentsCommand = defineCommandGroup({
     ls: {
       command: defineCliCommand({
         name: "agents ls",
-        description: "list the agents that were given credentials",
+        description: "list the agents that have credentials",
         args: { ...dataDirArgs, ...jsonArgs },
         run: async (args, context) => list(dataDirFor(args, context), context),
       }),
@@ -124,8 +124,8 @@ async function revoke(
   const { json, print, note, log, now } = context;
   const known = readMintedAgents(dataDir);
   if (!known.includes(id)) {
-    throw new CliaiError("agent_unknown", `the agent "${id}" was given no credentials here`, {
-      hint: didYouMean(id, known) ?? "list the agents that were: cliai agents",
+    throw new CliaiError("agent_unknown", `the agent "${id}" has no credentials here`, {
+      hint: didYouMean(id, known) ?? "list the agents that have some: cliai agents",
     });
   }
   const revoked = await revokeAgent(dataDir, id, now());

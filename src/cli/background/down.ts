@@ -96,7 +96,7 @@ async function findProcess(dataDir: string): Promise<KnownProcess> {
   const known = pid === undefined || started === undefined ? [] : await stillRunning([{ pid, started }]);
   const [server] = known;
   if (server !== undefined) return server;
-  throw new CliaiError("failed", `which process holds ${dataDir} is not known from here`, {
+  throw new CliaiError("failed", `cannot find the process that holds ${dataDir}`, {
     hint: "it is an older cliai, or runs in another container: press Ctrl-C where it was started",
   });
 }

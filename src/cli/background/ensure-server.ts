@@ -17,7 +17,7 @@ export const startArgs = {
   "no-start": {
     type: "boolean",
     description:
-      "do not start a server in the background if none runs, but refuse; the same as CLIAI_NO_START=1",
+      "refuse if no server runs, instead of starting one in the background; the same as CLIAI_NO_START=1",
   },
 } as const;
 

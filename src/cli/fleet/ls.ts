@@ -15,12 +15,13 @@ import { statusMark } from "./status-mark.ts";
 import { totalLine } from "./usage-lines.ts";
 
 const lsArgs = {
-  agent: { type: "positional", required: false, description: "ids of the agents; default: all" },
+  agent: { type: "positional", required: false, description: "ids of the agents to list" },
   all: { type: "boolean", description: "also list the agents that have been gone for more than an hour" },
   status: {
     type: "enum",
     options: [...statusWords, unknownText],
-    description: "list only the agents with this status, however long they are gone",
+    valueHint: "WORD",
+    description: "list only the agents with this status, even if they have been gone for long:",
   },
   profile: { type: "string", valueHint: "NAME", description: "list only the agents of this profile" },
   project: {
@@ -40,7 +41,7 @@ type LsArgs = Arguments<typeof lsArgs>;
 
 export const lsCommand = defineCliCommand({
   name: "ls",
-  description: "list all agents, with status and task; or some of them",
+  description: "list the agents that are online, need you, or were heard of within the last hour",
   args: lsArgs,
   takesMore: true,
   async run(args, context, more) {
@@ -117,7 +118,7 @@ function printFleet(reading: FleetReading, selection: Selection, context: CliCon
     return;
   }
   if (selected.length === 0) {
-    context.note(`none of the ${known.length} known agents is like that; see them all: cliai ls --all`);
+    context.note(`none of the ${known.length} known agents matches; list all: cliai ls --all`);
     return;
   }
   if (asOf !== undefined) context.print(paint(`as of ${momentText(asOf)}`, "yellow", context.color));

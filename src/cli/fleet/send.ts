@@ -62,12 +62,13 @@ const sendArgs = {
   expires: {
     type: "string",
     valueHint: "SECONDS",
-    description: "expire the command if the agent has not taken it by then (default 300; a task: 6 days)",
+    description:
+      "let the command expire if the agent has not taken it within this time (default 300; a task: 6 days)",
   },
   id: {
     type: "string",
     valueHint: "KEY",
-    description: "name the command by this key; sent again under the same key, it takes effect only once",
+    description: "give the command this id: if it is sent twice with the same id, it takes effect only once",
   },
   ...startArgs,
   ...clientArgs,

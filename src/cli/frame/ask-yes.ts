@@ -13,7 +13,7 @@ export async function askYes(
   { note, stdin }: Pick<CliContext, "note" | "stdin">,
 ): Promise<boolean> {
   if (!hasTerminal()) {
-    throw new CliaiError("usage", `nobody can be asked here: ${question}`, {
+    throw new CliaiError("usage", `cannot ask without a terminal: ${question}`, {
       hint: "add --yes if you are sure",
     });
   }

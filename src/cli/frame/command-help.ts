@@ -69,18 +69,34 @@ function flagRows(args: ArgsDef): string[][] {
   return Object.entries(args).flatMap(([key, definition]) =>
     definition.type === "positional"
       ? []
-      : [[`  ${shortOf(definition)}--${key}${valueText(definition)}`, describe(definition)]],
+      : [
+          [`  ${shortOf(definition)}--${key}${valueText(definition)}`, describe(definition)],
+          ...choiceRows(definition),
+        ],
   );
+}
+
+const choicesOnALine = 6;
+
+/** The choices of a flag that shows a name for its value: below the flag, because beside it they would push all columns aside. */
+function choiceRows(definition: ArgDef): string[][] {
+  if (definition.type !== "enum" || definition.valueHint === undefined) return [];
+  const { options = [] } = definition;
+  return Array.from({ length: Math.ceil(options.length / choicesOnALine) }, (_, line) => {
+    const from = line * choicesOnALine;
+    return ["", `  ${options.slice(from, from + choicesOnALine).join(", ")}`];
+  });
 }
 
 function shortOf(definition: ArgDef): string {
   return "alias" in definition && definition.alias !== undefined ? `-${definition.alias}, ` : "";
 }
 
-/** What stands behind the flag: a blank and the value's name or choices. */
+/** What stands behind the flag: a blank and the value's name, or its choices if it has no name. */
 export function valueText(definition: ArgDef): string {
   if (definition.type === "boolean") return "";
-  return ` ${definition.type === "enum" ? (definition.options?.join("|") ?? "") : (definition.valueHint ?? "TEXT")}`;
+  const choices = definition.type === "enum" ? definition.options?.join("|") : undefined;
+  return ` ${definition.valueHint ?? choices ?? "TEXT"}`;
 }
 
 function describe({ description = "", default: standard }: ArgDef): string {

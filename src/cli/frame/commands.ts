@@ -51,7 +51,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../fleet/cancel.ts")).cancelCommand,
   },
   resume: {
-    description: "let a paused agent go; start one that has ended again",
+    description: "let a paused agent go on; start an ended agent again",
     load: async () => (await import("../resume/resume.ts")).resumeCommand,
   },
   wait: {

@@ -35,7 +35,7 @@ export async function declareGone(
     if (reading.record.heartbeat?.instance_id !== heartbeat?.instance_id) return;
     await pause(lookEveryMs);
   }
-  throw new CliaiError("no_answer", `${agent_id} is still online for the fleet: ${why}`, {
+  throw new CliaiError("no_answer", `the server still shows ${agent_id} as online: ${why}`, {
     hint: `try again in a minute: cliai resume ${agent_id}`,
   });
 }

@@ -38,7 +38,7 @@ const resumeArgs = {
   headless: {
     type: "boolean",
     description:
-      "let the server start the agent without a terminal; so it does with several agents, and with --json",
+      "let the server start the agent, without a terminal; the default with several agents or --json",
   },
   ...startArgs,
   ...configArgs,
@@ -145,7 +145,7 @@ async function resumeOne(standing: Standing, bus: Bus, context: CliContext): Pro
       throw new CliaiError("refused", `${agent_id}: ${why}`, { hint: `see it by: cliai show ${agent_id}` });
     case "paused":
       await letGo(standing, bus, context);
-      return tell("let_go", "was paused, and is let go");
+      return tell("let_go", "was paused, and goes on");
     case "ended": {
       await declareGone(bus, standing, context);
       const { profile, project, session } = againOf(view);
@@ -184,7 +184,7 @@ async function letGo({ view }: Standing, bus: Bus, context: CliContext): Promise
   );
   if (last.state === "applied") return;
   const code = last.state === "refused" ? "refused" : "failed";
-  throw new CliaiError(code, `${agent_id} was not let go: its resume is ${last.state}`, {
+  throw new CliaiError(code, `${agent_id} does not go on: its resume is ${last.state}`, {
     hint: `see its receipts: cliai show ${agent_id}`,
   });
 }

@@ -60,8 +60,8 @@ export function checkPermissionMode({ name, profile, origins }: FoundProfile, cl
   if (mode === undefined || modes?.includes(mode) === true) return;
   const key = `${origins.get("permission_mode")}: "${name}.permission_mode"`;
   if (modes === undefined) {
-    throw new CliaiError("config_invalid", `${key} is given, and ${cli.name} has no such modes`, {
-      hint: "take it out there",
+    throw new CliaiError("config_invalid", `${key} is set, but ${cli.name} has no permission modes`, {
+      hint: "remove it there",
     });
   }
   throw new CliaiError("config_invalid", `${key} must be one of ${modes.join(", ")}, not "${mode}"`, {

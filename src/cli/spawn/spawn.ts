@@ -84,7 +84,7 @@ async function readWork(
   if (/\s/.test(profile) && text === undefined) {
     throw new CliaiError(
       "usage",
-      `"${profile}" is no name of a profile: the profile stands before the task`,
+      `"${profile}" is not the name of a profile, which has to stand before the task`,
       {
         hint: `cliai spawn demo "${profile}" (cliai profiles lists the profiles)`,
       },

@@ -129,13 +129,13 @@ function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrde
 function requireWaiting(id: AgentId, command: CommandRecord): void {
   const { type, command_id } = command;
   if (!isWaiting(command)) {
-    const hint = type === "pause" ? `let it go: cliai resume ${id}` : `see its receipts: cliai show ${id}`;
+    const hint = type === "pause" ? `let it go on: cliai resume ${id}` : `see its receipts: cliai show ${id}`;
     throw new CliaiError("refused", `${type} ${command_id} to ${id} is ${standingOf(command)}`, { hint });
   }
   if (!isControl(type)) return;
   const state = command.receipts.at(-1)?.state ?? "stored";
   throw new CliaiError("refused", `${type} ${command_id} to ${id} is ${state}, and takes effect by itself`, {
-    hint: type === "pause" ? `let it go: cliai resume ${id}` : `see its receipts: cliai show ${id}`,
+    hint: type === "pause" ? `let it go on: cliai resume ${id}` : `see its receipts: cliai show ${id}`,
   });
 }
 

@@ -97,7 +97,7 @@ export function alertOfEscalations(
     const isEscalated = escalated !== undefined && request.state === "asked";
     if (isEscalated && !raised.has(request_id)) {
       raised.set(request_id, agent_id);
-      const message = `${agent_id}: "${question}" was handed to the people by ${escalated.by}: ${escalated.reason}`;
+      const message = `${agent_id}: "${question}" was escalated to people by ${escalated.by}: ${escalated.reason}`;
       alerts.raise({ kind: "escalated", severity: "warning", agentId: agent_id, message });
     } else if (!isEscalated && raised.delete(request_id) && ![...raised.values()].includes(agent_id)) {
       alerts.resolve("escalated", agent_id);

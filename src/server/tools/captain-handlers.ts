@@ -31,12 +31,12 @@ export const captainHandlers: Pick<
 
   async escalate({ request_id, reason }, { id, requests, now }) {
     const before = requests.get(request_id)?.escalated;
-    if (before?.by === id && before.reason === reason) return "handed to the people";
+    if (before?.by === id && before.reason === reason) return "escalated to people";
     await requests.decide(request_id, (request) => {
       checkCaptainMayDecide(request, id);
       return { type: "escalate", by: id, at: now().toISOString(), reason };
     });
-    return "handed to the people";
+    return "escalated to people";
   },
 
   async broadcast({ text }, context) {

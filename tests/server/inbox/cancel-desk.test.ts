@@ -52,7 +52,7 @@ describe("openCancelDesk()", () => {
     await expect(cancel(run, "p1")).rejects.toMatchObject({
       code: "refused",
       message: "pause p1 to ada is stored, and takes effect by itself",
-      hint: "let it go: cliai resume ada",
+      hint: "let it go on: cliai resume ada",
     });
     await expect(cancel(run, "t9")).rejects.toMatchObject({ code: "order_unknown" });
     for (const id of ["same-1", "same-2"]) await task(run, id);

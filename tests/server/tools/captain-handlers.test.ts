@@ -103,7 +103,7 @@ describe("a captain", () => {
     expect(await asked).toMatchObject({ by: "cap", answers: ["blue", "red, blue (house style)"] });
   });
 
-  test("does not decide its own request, nor one that was handed to the people", async () => {
+  test("does not decide its own request, nor one that was escalated to people", async () => {
     await using fleet = await startFleet();
     const { run, cap, ada } = fleet;
     const own = await ask(cap);
@@ -120,9 +120,9 @@ describe("a captain", () => {
     });
     const alerts = () => run.server.alerts.open().filter(({ kind }) => kind === "escalated");
     await waitFor(() => alerts().length === 1, { what: "the alert", saw: alerts });
-    expect(alerts()[0]?.message).toContain("handed to the people by cap: it costs money");
+    expect(alerts()[0]?.message).toContain("escalated to people by cap: it costs money");
     const late = await cap.call("decide", { request_id, decision: "left", reason: "after all" });
-    expect(late.error).toContain("was handed to the people by cap: it costs money");
+    expect(late.error).toContain("was escalated to people by cap: it costs money");
     await run.server.requests.answer(request_id, { text: "left" }, "ann");
     expect(await firstItems(ada)).toMatchObject([{ from: "ann", text: "left" }]);
     await waitFor(() => alerts().length === 0, { what: "the alert is over" });
