@@ -81,6 +81,37 @@ describe("cliai send", () => {
     );
   });
 
+  test("a word behind the agents that is none of them may be the reason: the hint is the line that gives it", async () => {
+    await using _a = await startBridge(serve, "ada");
+    await using _b = await startBridge(serve, "ben");
+    const hintTo = async (...words: string[]) => {
+      const { code, stdout, stderr } = await run("send", ...words);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      return stderr.trimEnd().split("\n");
+    };
+    expect(await hintTo("stop", "ada", "enough")).toEqual([
+      'error: no agent "enough"',
+      'hint: if it is the reason: cliai send stop ada --reason "enough"',
+    ]);
+    expect(await hintTo("pause", "ada", "ben", "over", "lunch")).toEqual([
+      'error: no agent "over"',
+      'hint: if it is the reason: cliai send pause ada ben --reason "over lunch"',
+    ]);
+    expect(await hintTo("stop", "ada", "enough, now")).toEqual([
+      'error: stop takes no text: "enough, now"',
+      'hint: give it as the reason: cliai send stop ada --reason "enough, now"',
+    ]);
+    expect(await hintTo("stop", "all", "enough")).toEqual([
+      'error: stop takes no text: "enough"',
+      'hint: give it as the reason: cliai send stop all --reason "enough"',
+    ]);
+    expect((await hintTo("stop", "ada", "$(x)"))[1]).toEndWith('cliai send stop ada --reason "…"');
+    const [error, hint] = await hintTo("stop", "ada", "bne");
+    expect(error).toBe('error: no agent "bne"');
+    expect(hint).toMatch(/^hint: did you mean .*ben.*\?$/);
+    expect(await orders("ada")).not.toContainEqual(expect.stringMatching(/^(stop|pause)$/));
+  });
+
   test("stop all means every agent that is online", async () => {
     await using cy = await startBridge(serve, "cy");
     await using dan = await startBridge(serve, "dan");

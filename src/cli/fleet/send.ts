@@ -8,10 +8,9 @@ import { deriveAxes } from "../../domain/fleet/status.ts";
 import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
-import { didYouMean } from "../../domain/text/nearest.ts";
-import { isAgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
-import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
+import { commandTypes } from "../../domain/wire/order-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { whileAway } from "../../server/order-outlook.ts";
 import { takes } from "../../server/order-target.ts";
@@ -21,7 +20,6 @@ import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
-import { quoteHint } from "../frame/strict-args.ts";
 import { clockText, plain } from "../frame/terminal.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { clientArgs, withClient } from "./client.ts";
@@ -32,6 +30,7 @@ import {
   type FleetReading,
 } from "./fleet-reading.ts";
 import { orderReader } from "./order-reading.ts";
+import { meantAsReason, readTargets, readType, readWords, usage, withTaskMeant } from "./send-words.ts";
 
 const sendArgs = {
   command: { type: "positional", required: true, description: `the command: ${commandTypes.join(", ")}` },
@@ -112,12 +111,12 @@ export const sendCommand = defineCliCommand({
       if (args.command !== given.command && (await fleet.find(parseAgentId(args.agent ?? ""))) === undefined)
         readType(given.command, [given.agent ?? ""]);
       const isAll = args.agent === "all" && (await fleet.find(parseAgentId("all"))) === undefined;
+      if (isAll && others.length > 0) throw meantAsReason(args.command, ["all"], others);
       if (args.all === true || isAll) {
         await sendToAll(parts, sending, await fleet.all());
         return 0;
       }
-      const readings: AgentReading[] = [];
-      for (const id of new Set([args.agent ?? "", ...others])) readings.push(await fleet.require(id));
+      const readings = await readTargets(fleet, args.command, [args.agent ?? "", ...others]);
       const records = await Promise.all(readings.map((each) => awaitTaker(fleet, each, sending)));
       const [only] = records;
       if (records.length === 1 && only !== undefined) await sendToOne(parts, sending, only, sending.key, "");
@@ -126,36 +125,6 @@ export const sendCommand = defineCliCommand({
     });
   },
 });
-
-/** `cliai send ada "tidy up"` means a task, because `ada` is not a command. But `stpo ada` is a mistyped `stop ada`. */
-function withTaskMeant(args: SendArgs): SendArgs {
-  const { command, agent, text, all } = args;
-  if (v.is(CommandTypeSchema, command) || !isAgentId(command) || agent === undefined) return args;
-  const isTypingError = isAgentId(agent) && didYouMean(command, commandTypes) !== undefined;
-  if (all === true || text !== undefined || isTypingError) return args;
-  return { ...args, command: "task", agent: command, text: agent };
-}
-
-/**
- * The words after the agent: further agents for an order without a text, else the text.
- * @throws CliaiError `usage` for a word after the text, and for an unknown command
- */
-function readWords(
-  args: SendArgs,
-  more: readonly string[],
-): { readonly args: SendArgs; readonly others: readonly string[] } {
-  const { command, agent, text } = args;
-  const words = [...(text === undefined ? [] : [text]), ...more];
-  const type = readType(command, [...(agent === undefined ? [] : [agent]), ...words]);
-  // A word with a blank is meant as a text, and `buildCommand` says that this order takes none.
-  if (isControl(type) && args.all !== true && words.every(isAgentId)) {
-    return { args: { ...args, text: undefined }, others: words };
-  }
-  const [superfluous] = more;
-  if (superfluous === undefined) return { args, others: [] };
-  const given = [command, agent ?? "", ...words];
-  throw usage(`send takes no argument "${superfluous}"`, quoteHint("send", given, 2));
-}
 
 async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
   const type = readType(args.command, []);
@@ -187,18 +156,6 @@ async function readSending(args: SendArgs, context: CliContext): Promise<Sending
     wait: args.wait,
     timeoutMs: parseSeconds(args.timeout, "--timeout", secondsOfSend) * 1000,
   };
-}
-
-/** @param words what was given behind it */
-function readType(word: string, words: readonly string[]): CommandType {
-  if (v.is(CommandTypeSchema, word)) return word;
-  // Else it is most likely an agent, with or without the text of its task.
-  const task =
-    words.length === 0
-      ? `give ${word} a task: cliai send ${word} "what to do"`
-      : quoteHint("send", [word, ...words], 1);
-  const hint = didYouMean(word, commandTypes) ?? (isAgentId(word) ? task : undefined);
-  throw usage(`COMMAND "${word}" is not one of ${commandTypes.join(", ")}`, hint);
 }
 
 /** Waits up to `runWithinMs` for a run that takes the order, because the agent may have been launched a moment ago. */
@@ -307,8 +264,4 @@ function namesIn(records: readonly AgentRecord[]): string {
 function receiptLine({ at, state, route, detail }: ReceiptEntry): string {
   const more = [route, detail].flatMap((part) => (part === undefined ? [] : [plain(part)]));
   return [clockText(at), state.padEnd("delivered".length), more.join(": ")].join("  ").trimEnd();
-}
-
-function usage(message: string, hint = "cliai send --help"): CliaiError {
-  return new CliaiError("usage", message, { hint });
 }
