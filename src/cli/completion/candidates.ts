@@ -14,6 +14,7 @@ import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { flagsWithValues, ownWords } from "../frame/strict-args.ts";
 import { plain } from "../frame/terminal.ts";
+import { typedWords } from "../frame/typed-words.ts";
 import { profileReader } from "../spawn/profile.ts";
 import { shells } from "./scripts.ts";
 
@@ -49,6 +50,8 @@ async function candidatesFor(
   const [first = "", ...rest] = words;
   if (rest.length === 0) return startingWith(first, commandRows(commands));
   const row = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  const meant = row === undefined && Object.hasOwn(typedWords, first) ? typedWords[first] : undefined;
+  if (meant?.runs !== undefined) return await candidatesFor([...meant.runs([]), ...rest], commands, context);
   if (row === undefined || rest.slice(0, -1).includes("--")) return [];
   const { shape } = await row.load();
   return await inCommand(first, shape, rest, context);
@@ -88,7 +91,9 @@ async function inCommand(
   const own = meant === undefined ? [] : await valuesOf(meant, undefined, words, context);
   const below =
     given.length === 0
-      ? Object.entries(subcommands).map(([value, { description }]) => ({ value, description }))
+      ? Object.entries(subcommands)
+          .filter(([, { isHidden }]) => isHidden !== true)
+          .map(([value, { description }]) => ({ value, description }))
       : [];
   return startingWith(current, [...below, ...own.filter(({ value }) => !given.includes(value))]);
 }

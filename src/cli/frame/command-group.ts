@@ -61,7 +61,12 @@ export function defineCommandGroup(options: CommandGroupOptions): CliCommand {
     },
     shape: {
       args: find(standard).command.args,
-      subcommands: Object.fromEntries(names.map((each) => [each, find(each).command])),
+      subcommands: Object.fromEntries(
+        Object.entries(subcommands).map(([each, { command, isHidden }]) => [
+          each,
+          { description: command.description, args: command.args, isHidden },
+        ]),
+      ),
     },
   };
 

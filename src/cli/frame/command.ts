@@ -19,8 +19,13 @@ export interface CliCommand {
 /** The arguments and subcommands of a command, for shell completion. */
 export interface CommandShape {
   readonly args: ArgsDef;
-  /** The subcommands that the help lists. If there are any, `args` belongs to the one that runs if none is named. */
-  readonly subcommands?: Readonly<Record<string, Pick<DefinedCommand, "description" | "args">>>;
+  /** The subcommands. If there are any, `args` belongs to the one that runs if none is named. */
+  readonly subcommands?: Readonly<Record<string, SubcommandShape>>;
+}
+
+export interface SubcommandShape extends Pick<DefinedCommand, "description" | "args"> {
+  /** Understood, but not listed: another word for one that is. */
+  readonly isHidden?: true | undefined;
 }
 
 /** A command, or a subcommand. `defineCommandGroup` prepares a subcommand and hands it to citty under its name. */

@@ -55,6 +55,17 @@ describe("completionLines()", () => {
     [["answer", ""], ["q7f2"]],
     [["agents", "rem"], ["remove"]],
     [
+      ["agents", "r"],
+      ["revoke", "remove"],
+    ],
+    [["agents", "rm", "a"], ["ada"]],
+    [["agents", "rm", "--en"], ["--ended"]],
+    [["stop", "ada", ""], ["Snake-1234"]],
+    [["tell", "a"], ["ada"]],
+    [["logs", "--fo"], ["--follow"]],
+    [["approve", ""], ["q7f2"]],
+    [["kill", ""], []],
+    [
       ["agents", "remove", ""],
       ["Snake-1234", "ada"],
     ],

@@ -13,8 +13,8 @@ async function needy(): Promise<string[][]> {
   for (const [name, row] of Object.entries(commands)) {
     const { shape } = await row.load();
     if (needsWord(shape.args)) found.push([name]);
-    for (const [word, { args }] of Object.entries(shape.subcommands ?? {}))
-      if (needsWord(args)) found.push([name, word]);
+    for (const [word, { args, isHidden }] of Object.entries(shape.subcommands ?? {}))
+      if (isHidden !== true && needsWord(args)) found.push([name, word]);
   }
   return found;
 }
