@@ -55,6 +55,7 @@ describe("words of other programs", () => {
     ["attach", "cliai log AGENT --follow"],
     ["dashboard", "cliai token url prints"],
     ["start", "cliai spawn PROFILE starts an agent"],
+    ["config", "cliai profiles --where lists the agents' profiles"],
     ["lss", "did you mean ls"],
   ])("%s is refused with the line that does it", async (word, hint) => {
     const { code, stdout, stderr } = await runCliai([word, "x"]);
@@ -65,6 +66,20 @@ describe("words of other programs", () => {
       "",
     ]);
   });
+});
+
+test.each([
+  ["approve", "cliai approve 3f2a81bc ("],
+  ["refuse", "cliai refuse 3f2a81bc --reason "],
+  ["reply", 'cliai answer 3f2a81bc "'],
+])("%s without a request is answered with a line of that word", async (word, hint) => {
+  const { code, stdout, stderr } = await runCliai([word, "--json"]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(JSON.parse(stderr).error).toMatchObject({
+    message: expect.stringMatching(/needs REQUEST$/),
+    hint: expect.stringContaining(hint),
+  });
+  expect((await runCliai([word, "--help"])).stdout).toStartWith("usage: cliai answer");
 });
 
 describe("cliai send", () => {

@@ -86,6 +86,9 @@ async function runLine(
   if (row === undefined) {
     const meant = Object.hasOwn(typedWords, first) ? typedWords[first] : undefined;
     if (meant?.runs !== undefined) {
+      const isBare = rest.every((word) => word.startsWith("-"));
+      if (meant.example !== undefined && isBare && !wantsHelp)
+        throw new CliaiError("usage", `${first} needs REQUEST`, { hint: meant.example });
       const words = meant.runs(rest);
       return await runLine(isHelp ? ["help", ...words] : words, own, context);
     }

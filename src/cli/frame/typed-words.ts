@@ -4,6 +4,8 @@
 interface Meaning {
   /** Given the arguments after the word, returns the command that runs instead and its arguments. */
   readonly runs?: (rest: readonly string[]) => readonly string[];
+  /** The line to copy, for a word that `runs` something and is typed without an argument. Without it, the command's own example is shown. */
+  readonly example?: string;
   readonly hint?: string;
 }
 
@@ -33,8 +35,14 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   message: runs("send", "task"),
   run: runs("spawn"),
   reply: runs("answer"),
-  approve: { runs: (rest) => ["answer", ...rest, "--approve"] },
-  refuse: { runs: (rest) => ["answer", ...rest, "--refuse"] },
+  approve: {
+    runs: (rest) => ["answer", ...rest, "--approve"],
+    example: "cliai approve 3f2a81bc (cliai inbox lists the requests with their ids)",
+  },
+  refuse: {
+    runs: (rest) => ["answer", ...rest, "--refuse"],
+    example: 'cliai refuse 3f2a81bc --reason "…" (cliai inbox lists the requests with their ids)',
+  },
   attach: says("an agent's terminal is where it was spawned; cliai log AGENT --follow prints what it does"),
   kill: says("cliai send stop AGENT ends an agent in order, with --force at once"),
   rm: removing,
@@ -70,7 +78,7 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   history: says("cliai log AGENT prints what one agent did, cliai audit everything that was recorded"),
   events: says("cliai watch prints each event as it happens, cliai audit the past ones"),
   config: says(
-    "settings are flags, CLIAI_… variables or the file of --config: cliai serve --help lists them",
+    "cliai profiles --where lists the agents' profiles with their files, cliai serve --help the settings of the server",
   ),
   upgrade: says("build the new version in its clone, then: cliai down && cliai serve --detach"),
   update: says("build the new version in its clone, then: cliai down && cliai serve --detach"),
