@@ -1,9 +1,9 @@
 // `cliai cancel` against a real server: an order for an agent that is away is taken back before it returns.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
-import { startServe } from "../support/cliai.ts";
+import { startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { staysPending, waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
@@ -35,4 +35,26 @@ test("a task for an agent that is away is taken back, with a receipt that its se
     message: "task task-two to ada is injected",
   });
   expect(await serve.run(["cancel", "nothing"])).toMatchObject({ code: 2 });
+});
+
+test("a server that stands still for a while answers afterwards, and the command has waited for it", async () => {
+  await using serve = await startServe();
+  const away = await startBridge(serve, "ada");
+  away.kill("SIGKILL");
+  await away.exit();
+  const sent = await serve.run(["send", "task", "ada", "tidy up", "--id", "task-one", "--wait", "stored"]);
+  expect(sent.code).toBe(0);
+  serve.child.kill("SIGSTOP");
+  await using cancelling = await startCliai(["cancel", "task-one", "--data-dir", serve.dataDir]);
+  await staysPending(cancelling.exit(60_000), {
+    what: "cancel has no answer",
+    because: "a command that waited for 10 s only would have ended by then",
+    forMs: 12_000,
+  });
+  serve.child.kill("SIGCONT");
+  const { code, stdout } = await cancelling.exit(30_000);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^ada: task task-one "tidy up" is taken back by \w+\n$/),
+  });
 });

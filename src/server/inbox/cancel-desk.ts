@@ -38,9 +38,13 @@ const desk = {
   subject: serveCancelSubject,
   request: CancelSchema,
   result: CancelledSchema,
-  /** Longer than two calls of `catchUp` and one change of a bucket take. */
-  answerWithinMs: 10_000,
+  /** Longer than the longest waits of `cancel` take: before the hold, and the hold itself. Else it could be done after this has given up. */
+  answerWithinMs: 30_000,
 };
+
+/** How long the order is held. The receipt must be stored within it, because after it another call may be given the order. */
+const holdMs = 15_000;
+const storeWithinMs = 5_000;
 
 export interface CancelDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
@@ -66,7 +70,8 @@ async function cancel(
   await projector.catchUp(id);
   const command = fleet.record(id)?.commands.find((each) => isSame(each, found.command)) ?? found.command;
   requireWaiting(id, command);
-  const holder = { requestId: `cancel.${crypto.randomUUID()}` };
+  const holder = { requestId: `cancel.${crypto.randomUUID()}`, confirmsWithinMs: holdMs };
+  const storeBeforeMs = performance.now() + holdMs - storeWithinMs;
   const held = await holds.take(id, [namesOf(command)], holder);
   if (held.length === 0) throw inHand(id, command, fleet.record(id));
   try {
@@ -78,7 +83,8 @@ async function cancel(
       ...{ agent_id: id, ...namesOf(command), state: "refused", detail: `taken back by ${from}` },
       timestamp: now().toISOString(),
     } as const;
-    await bus.publishStored(agentSubject(id, "receipt"), receipt);
+    if (performance.now() > storeBeforeMs) throw tooSlow(command);
+    await bus.publishStored(agentSubject(id, "receipt"), receipt, { timeoutMs: storeWithinMs });
     const { type, summary } = command;
     const { state, detail } = receipt;
     return { agent_id: id, command_id: command.command_id, type, summary, state, detail };
@@ -137,6 +143,11 @@ function requireWaiting(id: AgentId, command: CommandRecord): void {
   throw new CliaiError("refused", `${type} ${command_id} to ${id} is ${state}, and takes effect by itself`, {
     hint: type === "pause" ? `let it go on: cliai resume ${id}` : `see its receipts: cliai show ${id}`,
   });
+}
+
+function tooSlow({ type, command_id }: CommandRecord): CliaiError {
+  const message = `${type} ${command_id} was not taken back in time: the server was too slow`;
+  return new CliaiError("no_answer", message, { hint: `try again: cliai cancel ${command_id}` });
 }
 
 function inHand(
