@@ -93,11 +93,11 @@ test("an agent appears within a second, changes, falls silent and comes back", a
   expect(await shows(page, '#list-needs-you [data-agent="ada"]', "stuck")).toBeLessThan(1_000);
   expect(await page.title()).toBe("(1) Fleet · cliai");
 
-  await shows(page, '#list-offline [data-agent="ada"]', "silent", 10_000);
+  await shows(page, '#list-away [data-agent="ada"]', "silent", 10_000);
   heartbeat("ada", { status: "idle", instance_id: "run-2" });
   expect(await shows(page, '#list-idle [data-agent="ada"]', "idle")).toBeLessThan(1_000);
   bus.publish("agent.ada.status", { status: "stopped", instance_id: "run-2" });
-  await shows(page, '#list-offline [data-agent="ada"]', "stopped");
+  await shows(page, '#list-away [data-agent="ada"]', "stopped");
   expect(await page.locator("[data-agent]").count()).toBe(1);
 });
 

@@ -48,7 +48,7 @@ test("an agent is spawned from the form, its permission is given on its page, an
   await input.getByText("echo '<b>made</b>' | tee made.txt").waitFor({ timeout: 20_000 });
   expect(await input.evaluate((element) => getComputedStyle(element).fontFamily)).toContain("mono");
   expect(await overflow()).toBe(0);
-  await page.getByRole("button", { name: "Allow" }).click();
+  await page.getByRole("button", { name: "Approve" }).click();
   await page.locator("#agent-head").getByText("idle").waitFor({ timeout: 20_000 });
   expect(new URL(page.url()).pathname).toBe("/agents/mia");
   expect((await Bun.file(`${work}/made.txt`).text()).trim()).toBe("<b>made</b>");

@@ -151,7 +151,7 @@ describe("cliai inbox and answer", () => {
     const answered = await serve.run(["answer", request_id, "yes"]);
     expect(answered.code).toBe(0);
     expect(answered.stdout).toMatch(
-      /^answered cleo: yes\nnot delivered yet \(it is offline: .*\): cleo gets it when it next reads its inbox\n$/,
+      /^answered cleo: yes\nnot delivered yet \(it is offline: .*\): it waits in cleo's queue\n$/,
     );
     await using back = await startAgent(serve, "cleo");
     const given = await waitFor(

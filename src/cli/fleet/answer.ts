@@ -166,7 +166,7 @@ function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
 /** Why the answer cannot be delivered now; undefined if the agent is online. */
 async function awayReason(bus: Bus, id: AgentId, context: CliContext): Promise<string | undefined> {
   const agent = await createFleetReader(bus, context).find(id);
-  if (agent === undefined) return "it was never seen";
+  if (agent === undefined) return "it was never heard of";
   const { value, reason } = viewOf(agent).axes.link;
   return value === "online" ? undefined : `it is ${value}: ${reason}`;
 }
@@ -179,6 +179,6 @@ function report(decided: AgentRequest, isDelivered: boolean, why: string, { json
   } else if (isDelivered) {
     print(`delivered to ${agent_id}`);
   } else {
-    print(`not delivered yet (${plain(why)}): ${agent_id} gets it when it next reads its inbox`);
+    print(`not delivered yet (${plain(why)}): it waits in ${agent_id}'s queue`);
   }
 }

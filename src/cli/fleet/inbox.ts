@@ -26,7 +26,7 @@ export const inboxCommand = defineCliCommand({
       }
       const elsewhere = viewsOf(await createFleetReader(bus, context).all()).filter(waitsAtTerminal);
       if (requests.length === 0 && elsewhere.length === 0) context.note("nothing waits for you");
-      // Requests that a captain has handed over come first, because only a person will decide them.
+      // Requests that a captain has escalated come first, because only a person will decide them.
       const escalated = requests.filter((request) => request.escalated !== undefined);
       const others = requests.filter((request) => request.escalated === undefined);
       for (const [index, request] of [...escalated, ...others].entries()) {
@@ -58,10 +58,10 @@ export function requestLines(
 ): string[] {
   const { request_id, agent_id, question, context, choices = [], questions, escalated } = request;
   const age = spanText((now().getTime() - Date.parse(request.asked_at)) / 1000);
-  const handed = escalated && `handed over by ${escalated.by}: ${escalated.reason}`;
+  const why = escalated && `escalated by ${escalated.by}: ${escalated.reason}`;
   return [
     [paint(request_id, "bold", color), agent_id, kindWordsOf(request), `${age} ago`].join("  "),
-    ...(handed === undefined ? [] : [`  ${paint(plain(handed), "yellow", color)}`]),
+    ...(why === undefined ? [] : [`  ${paint(plain(why), "yellow", color)}`]),
     ...(questions === undefined
       ? [...indented(question), ...choices.map((choice, index) => `  ${index + 1}. ${plain(choice)}`)]
       : questionLines(questions).flatMap(indented)),

@@ -106,7 +106,7 @@ describe("the inbox page", () => {
     const words = await text();
     expect(words).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     expect(words).toContain("Task: sort the mail");
-    expect(words).toContain("Handed over by cap: not mine");
+    expect(words).toContain("Escalated by cap: not mine");
     expect(words).toContain("then it goes unanswered");
     expect(words).toContain("work completed: all of it");
   });
@@ -129,12 +129,9 @@ describe("the inbox page", () => {
       approved: false,
       reason: "not yet",
     });
-    await waitFor(
-      async () =>
-        (await text()).includes("it waits in eve's inbox") ||
-        (await text()).includes("it waits in eve&#39;s inbox"),
-      { what: "the delivery is shown", saw: text },
-    );
+    await waitFor(async () => (await text()).includes("it waits in eve&#39;s queue"), {
+      ...{ what: "the delivery is shown", saw: text },
+    });
     expect(await text()).toContain("your stop is refused by dashboard: not yet");
     const empty = await submit(await ask("eve", "ask_human", { question: "why?" }), { text: "" });
     expect(empty.status).toBe(400);

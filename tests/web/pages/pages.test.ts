@@ -37,11 +37,11 @@ describe("the fleet page", () => {
     await web.heartbeat("dan", { status: "stopped" });
     await web.heartbeat("abe", { status: "starting" });
     const { html, text } = await page(web, "/");
-    expect(text).toContain("1 needs you · 2 working · 1 idle · 1 offline");
+    expect(text).toContain("1 needs you · 2 working · 1 idle · 1 away");
     const order = [...html.matchAll(/data-agent="([^"]+)" data-list="list-([^"]+)"/g)].map(([, ...m]) =>
       m.join(" "),
     );
-    expect(order).toEqual(["bob needs-you", "abe working", "ada working", "cleo idle", "dan offline"]);
+    expect(order).toEqual(["bob needs-you", "abe working", "ada working", "cleo idle", "dan away"]);
     expect(text).toMatch(/ada working sort the mail post (now|\d+ s ago)/);
     expect(text).toContain("bob stuck reports blocked");
   });

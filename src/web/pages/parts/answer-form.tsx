@@ -4,7 +4,7 @@ import { type AgentRequest, isApproval } from "../../../domain/requests.ts";
 import { QuestionFields } from "./question-fields.tsx";
 
 export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOwnPage: boolean }) {
-  const { request_id, choices = [], questions, plan } = request;
+  const { request_id, choices = [], questions } = request;
   const field = `answer-${request_id}`;
   return (
     <form method="post" action={`/inbox/${request_id}`} class="answer">
@@ -15,7 +15,7 @@ export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOw
           <textarea id={field} name="reason" rows={1} />
           <div class="answer-buttons">
             <button type="submit" name="verdict" value="approve" class="primary">
-              {request.kind === "permission" && plan !== true ? "Allow" : "Approve"}
+              Approve
             </button>
             <button type="submit" name="verdict" value="refuse" class="stop">
               Refuse

@@ -53,7 +53,7 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
       )}
       {escalated !== undefined && (
         <p class="attention">
-          <Icon name="alert" /> Handed over by {escalated.by}: {escalated.reason}
+          <Icon name="alert" /> Escalated by {escalated.by}: {escalated.reason}
         </p>
       )}
       {questions === undefined && <p class="asked">{question}</p>}
@@ -117,6 +117,6 @@ function deliveryText({ request_id, agent_id, told_at }: AgentRequest, view: Age
   const last = view?.commands.find(({ command_id }) => command_id === id)?.receipts.at(-1)?.state;
   if (last === "injected" || last === "seen" || last === "applied") return `${agent_id} has got it`;
   if (last === "delivered") return `it has reached ${agent_id}, whose session has not read it yet`;
-  if (last === "stored") return `it waits in ${agent_id}'s inbox`;
-  return told_at === undefined ? "it is being sent" : `it was put into ${agent_id}'s inbox`;
+  if (last === "stored") return `it waits in ${agent_id}'s queue`;
+  return told_at === undefined ? "it is being sent" : `it was put into ${agent_id}'s queue`;
 }
