@@ -1,4 +1,5 @@
 // Sends the agent's heartbeat: what is known about the agent and what it reported last, never an assumption.
+import type { SessionMode } from "../domain/abilities.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";
@@ -15,6 +16,10 @@ export interface AgentFacts {
   readonly pid: number;
   readonly session_id?: string | undefined;
   readonly role?: Role | undefined;
+  /** The agent CLI that cliai has launched, its release if it is known, and whether it has a terminal; absent without a host. */
+  readonly agent_cli?: string | undefined;
+  readonly agent_cli_version?: string | undefined;
+  readonly session_mode?: SessionMode | undefined;
   /** The beginning of the task that the agent was launched with. */
   readonly launch_task?: string | undefined;
 }

@@ -9,7 +9,7 @@ import { childEnvironment } from "../nats/child/child-environment.ts";
 import { findOnPath } from "../nats/child/server-version.ts";
 import type { Environment } from "../runtime.ts";
 
-const versionWithinMs = 10_000;
+const versionWithinMs = 15_000;
 const run = promisify(execFile);
 
 export interface FoundCli {

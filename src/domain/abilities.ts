@@ -59,6 +59,32 @@ export function abilitySummary(abilities: Abilities): string {
   return gaps.length === 0 ? "all" : `all but ${gaps.join(", ")}`;
 }
 
+/** What an agent's host says of the CLI that it has launched. */
+export interface LaunchedCli {
+  readonly agent_cli?: string | undefined;
+  readonly agent_cli_version?: string | undefined;
+  readonly session_mode?: string | undefined;
+}
+
+export interface OwnAbilities {
+  readonly abilities: Abilities;
+  /** `claude 2.1.330, headless: all but …` */
+  readonly summary: string;
+}
+
+/** Undefined for an agent without a host, and for one that a host of another release of cliai has launched with a CLI unknown here. */
+export function abilitiesOf(
+  { agent_cli, agent_cli_version: version, session_mode }: LaunchedCli = {},
+  clis: readonly CliAbilities[],
+): OwnAbilities | undefined {
+  const cli = clis.find(({ name }) => name === agent_cli);
+  const mode = sessionModes.find((each) => each === session_mode);
+  const abilities = mode && cli?.abilities[mode];
+  if (cli === undefined || abilities === undefined) return undefined;
+  const release = version === undefined ? "of an unknown release" : releaseText(cli, version);
+  return { abilities, summary: `${cli.name} ${release}, ${mode}: ${abilitySummary(abilities)}` };
+}
+
 /** A release of the CLI, and whether the abilities were measured with it. */
 export function releaseText({ triedVersion }: Pick<CliAbilities, "triedVersion">, version: string): string {
   return version === triedVersion ? version : `${version} (untried; tried: ${triedVersion})`;

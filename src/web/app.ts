@@ -4,6 +4,7 @@
 
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { CliAbilities } from "../domain/abilities.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { isLoopback } from "../domain/wire/own-address.ts";
 import type { Logger } from "../log.ts";
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly natsUrl: string;
   /** The command that launches a first agent. The page of an empty fleet shows it. */
   readonly spawnCommand: string;
+  /** The agent CLIs that cliai knows, for what it can do with an agent's session. */
+  readonly clis: readonly CliAbilities[];
   /** Launches agents; undefined if this server launches none. */
   readonly spawner?: Spawner | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */

@@ -1,6 +1,7 @@
 // `cliai spawn` with the real OpenCode, offline: a task, and a stop in the middle of a tool.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { opencodeModes } from "../../src/agents/opencode/opencode-abilities.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, startServe } from "../support/cliai.ts";
@@ -22,6 +23,12 @@ test("spawn opencode --headless works on a task, and a forced stop ends it and i
   const [program = "", ...words] = [...cliaiCommand(), ...args, "--task", "say hello"];
   await using spawned = await startChild(program, words, { cwd: work, env: { ...env, CLIAI_NO_START: "1" } });
   await spawned.line("Hello.", { deadlineMs: 40_000 });
+
+  const { abilities } = JSON.parse((await serve.run(["show", "ada", "--json"])).stdout);
+  expect(abilities).toEqual(opencodeModes.headless);
+  expect((await serve.run(["show", "ada"])).stdout).toContain(
+    "  opencode 1.18.33, headless: all but cost (partly",
+  );
 
   const sent = await serve.run([
     "send",

@@ -55,9 +55,9 @@ test("an idle session is woken by a task, and a busy one is given it after its t
     "seen",
     "applied by acknowledge",
   ]);
-  expect((await serve.run(["show", "ada"])).stdout).toContain(
-    "shows it as the words of another session, not of its user",
-  );
+  const { stdout: shown } = await serve.run(["show", "ada"]);
+  expect(shown).toContain("shows it as the words of another session, not of its user");
+  expect(shown).toMatch(/^ {2}abilities +claude 2\.1\.330, terminal: all$/m);
   const marks = model.requests.filter(({ newText }) => newText.includes("[cliai task t2]"));
   expect(marks.length).toBe(1);
 });

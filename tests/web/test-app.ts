@@ -1,4 +1,5 @@
 // The web app over a real server and a real nats-server, without a socket; and agents that speak plain NATS.
+import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
@@ -36,6 +37,7 @@ export async function startTestApp(access?: AccessOptions, spawner?: Spawner): P
     server: test.server,
     natsUrl: test.nats.url,
     spawnCommand: "/opt/cliai spawn demo",
+    clis: agentClis,
     spawner,
     access,
     now,

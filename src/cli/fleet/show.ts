@@ -1,4 +1,7 @@
 // `cliai show AGENT`: prints all that is known of one agent, with the evidence for its status.
+import { agentClis } from "../../agents/agent-clis.ts";
+import { abilitiesOf } from "../../domain/abilities.ts";
+import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
@@ -32,7 +35,8 @@ function printAgent(reading: AgentReading, { json, color, print }: CliContext): 
   const { asOf, now } = reading;
   const agent = viewOf(reading);
   if (json) {
-    print(JSON.stringify(asOf === undefined ? agent : { ...agent, as_of: asOf.toISOString() }));
+    const { abilities } = abilitiesOf(agent.heartbeat, agentClis) ?? {};
+    print(JSON.stringify({ ...agent, ...definedOf({ abilities, as_of: asOf?.toISOString() }) }));
     return;
   }
   if (asOf !== undefined) print(paint(`as of ${momentText(asOf)}`, "yellow", color));
@@ -57,6 +61,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     profile: agent.config_name,
     project: agent.project_path,
     cli: [agent.cli, agent.cli_version].filter(Boolean).join(" "),
+    abilities: abilitiesOf(agent.heartbeat, agentClis)?.summary,
     session: agent.session_id,
     host: [agent.host, agent.pid === undefined ? "" : `pid ${agent.pid}`].filter(Boolean).join(", "),
     progress:

@@ -3,6 +3,7 @@
 // `cliai serve`: starts the parts of the server in order, says when it is ready, and ends them in the opposite order.
 import { resolve } from "node:path";
 import process from "node:process";
+import { agentClis } from "../../agents/agent-clis.ts";
 import { openHeadFile } from "../../audit/head-file.ts";
 import { openSigningKey } from "../../audit/signing.ts";
 import type { AuditOptions } from "../../audit/start-signing.ts";
@@ -160,6 +161,7 @@ async function startParts(
       server,
       natsUrl: redact(natsUrl),
       spawnCommand: spawnText(dataDir, context),
+      clis: agentClis,
       spawner: headlessAgents,
       access,
       isOwnHost,

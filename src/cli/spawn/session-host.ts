@@ -104,8 +104,11 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
   const isHeadless = headlessTask !== undefined;
-  const userSettings = await readUserSettings(options);
-  const host = startHost(sessionOptions(options, instanceId, userSettings, context));
+  const [userSettings, version] = await Promise.all([
+    readUserSettings(options),
+    readCliVersion(programOf(cli, env), env),
+  ]);
+  const host = startHost(sessionOptions(options, { instanceId, userSettings, version }, context));
   const fetch = createListener({
     ...{ token, instanceId },
     onHook: host.hook,
@@ -114,7 +117,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     onBridgeLink: host.bridgeLink,
     log,
   });
-  const [version, http] = await Promise.all([readCliVersion(programOf(cli, env), env), listen(fetch)]);
+  const http = await listen(fetch);
   const url = `http://${loopback}:${http.port}`;
   const told = listenTo(host, options, log);
   const hookPlace = (mcpConfigPath: string): HookPlace => {
@@ -160,10 +163,15 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   };
 }
 
+interface KnownAtStart {
+  readonly instanceId: string;
+  readonly userSettings: UserSettings;
+  readonly version: string | undefined;
+}
+
 function sessionOptions(
   options: HostOptions,
-  instanceId: string,
-  { hooksOff }: UserSettings,
+  { instanceId, userSettings: { hooksOff }, version }: KnownAtStart,
   { env, now, log }: CliContext,
 ): SessionOptions {
   const { id: agentId, cli, headlessTask, natsUrl: url, credsPath } = options;
@@ -189,6 +197,8 @@ function sessionOptions(
       pid: process.pid,
       session_id: options.sessionId,
       role: options.role,
+      ...{ agent_cli: cli.name, agent_cli_version: version },
+      session_mode: headlessTask === undefined ? "terminal" : "headless",
       launch_task: options.launchTask && summaryOf(options.launchTask),
     },
     cli: cli.session,

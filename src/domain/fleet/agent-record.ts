@@ -25,6 +25,10 @@ export interface HeartbeatEvidence {
   readonly interval_s: number;
   readonly instance_id?: string;
   readonly seq?: number;
+  /** The agent CLI that cliai has launched for this run, its release, and how; absent without a host. */
+  readonly agent_cli?: string;
+  readonly agent_cli_version?: string;
+  readonly session_mode?: string;
   /** Why the host cannot hold the agent's tool calls; absent if it can, or if that is not known. */
   readonly unheld?: string;
   /** What the CLI may be waiting for at its own terminal, if it has not begun in time; absent once it has begun. */

@@ -49,6 +49,11 @@ export const HeartbeatSchema = v.looseObject({
   cli: v.optional(shortText("cli")),
   cli_version: v.optional(shortText("cli_version")),
   session_id: v.optional(shortText("session_id")),
+  /** The agent CLI that cliai has launched, by its profile's word, and its release. `cli` is what it calls itself as an MCP client. */
+  agent_cli: v.optional(shortText("agent_cli")),
+  agent_cli_version: v.optional(shortText("agent_cli_version")),
+  /** `terminal` or `headless`. */
+  session_mode: v.optional(shortText("session_mode")),
   /** Why the host cannot hold the agent's tool calls. "" or absent if it can. */
   unheld: v.optional(shortText("unheld")),
   /** What the CLI may be waiting for at its own terminal, if it has not begun in time. "" or absent once it has begun. */

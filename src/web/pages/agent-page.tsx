@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The page of one agent: its status with the evidence, its requests, its commands with their receipts, its details.
 
+import type { CliAbilities } from "../../domain/abilities.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
@@ -22,10 +23,12 @@ export interface AgentPageProps {
   readonly timeline: readonly TimelineEntry[];
   /** The requests of all agents. */
   readonly requests: readonly AgentRequest[];
+  readonly clis: readonly CliAbilities[];
   readonly now: Date;
 }
 
-export function AgentPage({ view, timeline, requests, now, health }: AgentPageProps & { health: Health }) {
+export function AgentPage(props: AgentPageProps & { health: Health }) {
+  const { view, timeline, requests, clis, now, health } = props;
   return (
     <>
       <p class="crumb">
@@ -45,7 +48,7 @@ export function AgentPage({ view, timeline, requests, now, health }: AgentPagePr
         <div>
           <AgentAxes view={view} now={now} />
           <UsagePanel view={view} now={now} />
-          <AgentDetails view={view} now={now} />
+          <AgentDetails view={view} clis={clis} now={now} />
         </div>
       </div>
     </>
@@ -53,7 +56,7 @@ export function AgentPage({ view, timeline, requests, now, health }: AgentPagePr
 }
 
 /** The parts of the page that are sent when the agent changes, each with the id of its root element. */
-export function agentParts({ view, timeline, requests, now }: AgentPageProps) {
+export function agentParts({ view, timeline, requests, clis, now }: AgentPageProps) {
   return [
     { id: "agent-head", part: <AgentHead view={view} now={now} /> },
     { id: "agent-requests", part: <AgentRequests view={view} requests={requests} now={now} /> },
@@ -63,7 +66,7 @@ export function agentParts({ view, timeline, requests, now }: AgentPageProps) {
     { id: "agent-timeline", part: <Timeline entries={timeline} /> },
     { id: "agent-axes", part: <AgentAxes view={view} now={now} /> },
     { id: "agent-usage", part: <UsagePanel view={view} now={now} /> },
-    { id: "agent-details", part: <AgentDetails view={view} now={now} /> },
+    { id: "agent-details", part: <AgentDetails view={view} clis={clis} now={now} /> },
   ];
 }
 

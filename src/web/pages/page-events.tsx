@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // GET /events: updates an open page. It sends the markup of the parts that changed, made by the same components as the page.
 import type { Child } from "hono/jsx";
+import type { CliAbilities } from "../../domain/abilities.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Server } from "../../server/server.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
@@ -27,6 +28,7 @@ export interface PageEventsOptions {
   readonly failed: readonly string[];
   /** The present layout of the fleet page. */
   readonly layout: Layout;
+  readonly clis: readonly CliAbilities[];
   readonly spawnCommand: string;
   readonly listening: readonly string[];
   readonly now: () => Date;
@@ -45,7 +47,7 @@ export const pageKeepAlive = "event: ping\ndata: {}\n\n";
 /** Sends `hello` first, then `patch`: the markup of each changed part. Its root element has the id of the element that it replaces. */
 export function createPageEvents(server: Server, options: PageEventsOptions): StreamSource {
   const { fleet } = server;
-  const { agent, page, now } = options;
+  const { agent, page, clis, now } = options;
   const cursor = createFleetCursor(server, options.lastEventId);
   const sent = new Map<string, string>();
   let { layout } = options;
@@ -78,7 +80,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
     const view = views.find(({ agent_id }) => agent_id === agent);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
     const requests = server.requests.all();
-    return agentParts({ view, timeline: fleet.timeline(view.agent_id), requests, now: now() });
+    return agentParts({ view, timeline: fleet.timeline(view.agent_id), requests, clis, now: now() });
   };
   const pageParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     if (page === "fleet") return fleetParts(step, views);

@@ -2,6 +2,7 @@
 // Answers with a page in its frame, or with an error: as a page for a person, as JSON for a program.
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
+import type { CliAbilities } from "../../domain/abilities.ts";
 import { nearest } from "../../domain/text/nearest.ts";
 import type { Logger } from "../../log.ts";
 import type { Server } from "../../server/server.ts";
@@ -15,6 +16,7 @@ import { Layout } from "./layout.tsx";
 
 export interface PagesOptions {
   readonly server: Server;
+  readonly clis: readonly CliAbilities[];
   readonly spawner?: Spawner | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;

@@ -55,6 +55,17 @@ describe("the buttons", () => {
 });
 
 describe("AgentPage()", () => {
+  test("says what cliai can do with the session of an agent that it has launched, and that its release was never tried", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    expect(await textOf(web)).not.toContain("abilities");
+    const launched = { agent_cli: "claude", agent_cli_version: "99.0.0", session_mode: "headless" };
+    await web.heartbeat("ben", launched);
+    expect(await textOf(web, "/agents/ben")).toContain(
+      "abilities claude 99.0.0 (untried; tried: 2.1.330), headless: all but shared (no: it has no terminal)",
+    );
+  });
+
   test("a command shows by which way each step went, and what was said; one that is not seen, for how long", async () => {
     await using web = await startTestApp();
     await web.heartbeat("ada");

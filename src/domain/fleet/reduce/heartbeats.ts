@@ -80,6 +80,9 @@ function beatOf(
     ...definedOf({
       instance_id,
       seq,
+      agent_cli: message.agent_cli,
+      agent_cli_version: message.agent_cli_version,
+      session_mode: message.session_mode,
       unheld: message.unheld || undefined,
       waits_because: message.waits_because || undefined,
       waits_at_terminal: message.waits_at_terminal || undefined,

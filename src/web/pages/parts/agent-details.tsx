@@ -1,17 +1,27 @@
 /** @jsxImportSource hono/jsx */
 // What an agent has reported about itself: names, place, process. What it has not reported reads "unknown".
 import type { Child } from "hono/jsx";
+import { abilitiesOf, type CliAbilities } from "../../../domain/abilities.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Age } from "./time.tsx";
 
 type Row = readonly [name: string, value: Child];
 
-export function AgentDetails({ view, now }: { view: AgentView; now: Date }) {
+export interface AgentDetailsProps {
+  readonly view: AgentView;
+  readonly clis: readonly CliAbilities[];
+  readonly now: Date;
+}
+
+export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
+  const abilities = abilitiesOf(view.heartbeat, clis);
   const rows: readonly Row[] = [
     ["id", view.agent_id],
     ["profile", view.config_name],
     ["project", view.project_path],
     ["cli", view.cli === undefined ? undefined : `${view.cli} ${view.cli_version ?? ""}`],
+    // Without a host there are none to name.
+    ...(abilities === undefined ? [] : [["abilities", abilities.summary] as const]),
     ["host", view.host],
     ["pid", view.pid],
     ["session", view.session_id],

@@ -12,7 +12,7 @@ import { layoutOf } from "../fleet/sections.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 
 export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
-  const { server, natsUrl, spawnCommand, now } = options;
+  const { server, natsUrl, spawnCommand, clis, now } = options;
   const { fleet } = server;
   const listening = (c: Context) => [new URL(c.req.url).origin, natsUrl];
 
@@ -32,7 +32,7 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     return showPage(c, options, {
       title: view.agent_id,
       stream: streamOf(server, "agent", `&agent=${view.agent_id}`),
-      body: <AgentPage view={view} {...facts} now={now()} health={server.health()} />,
+      body: <AgentPage view={view} {...facts} clis={clis} now={now()} health={server.health()} />,
     });
   });
 
