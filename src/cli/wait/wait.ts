@@ -105,7 +105,7 @@ function errorOf(id: AgentId, outcome: WaitOutcome, goal: WaitGoal): CliaiError 
     case "crashed":
       return new CliaiError(code, `${id} crashed: ${reason}`, { hint: again });
     case "lost":
-      return new CliaiError(code, `${id} is gone: ${reason}`, { hint: again });
+      return new CliaiError(code, `${id} is lost: ${reason}`, { hint: again });
     default:
       return new CliaiError(code, `${id} ${outcome.outcome}: ${reason}`, {
         hint: `see why: cliai show ${id}`,
