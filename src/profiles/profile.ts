@@ -33,7 +33,7 @@ export const profileEntries = {
   args: v.optional(
     described(
       words("an argument of the CLI"),
-      "arguments for the CLI, placed before those after -- of spawn",
+      "arguments for the CLI; the arguments after -- of spawn come behind them",
     ),
   ),
   env: v.optional(
@@ -53,7 +53,7 @@ export const profileEntries = {
   allowed_tools: v.optional(
     described(
       words("a rule such as Bash(git:*)"),
-      "tools that the CLI may use without asking, as its own rules",
+      "tools that the CLI may use without asking, written as the CLI's own rules",
     ),
   ),
   role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),
