@@ -71,7 +71,10 @@ export const serveSettings = {
     description: "serve the dashboard, the API and NATS over TLS with this certificate (PEM)",
     valueHint: "FILE",
   }),
-  tls_key: setting(path, { description: "private key that belongs to that certificate (PEM)", valueHint: "FILE" }),
+  tls_key: setting(path, {
+    description: "private key that belongs to that certificate (PEM)",
+    valueHint: "FILE",
+  }),
   tls_ca: setting(path, {
     description: "certificate of the private authority that signed that certificate (PEM)",
     valueHint: "FILE",
@@ -82,7 +85,8 @@ export const serveSettings = {
     default: 1,
   }),
   sync: setting(pattern(/^(always|[1-9]\d{0,3}[sm])$/, "must be always, or a time such as 1s or 2m"), {
-    description: "flush each message to the disk before it is confirmed (always), or flush all at this interval",
+    description:
+      "flush each message to the disk before it is confirmed (always), or flush all at this interval",
     valueHint: "always|TIME",
     default: "always",
   }),
