@@ -27,6 +27,8 @@ const ServeFileSchema = v.looseObject({
   token_file: v.optional(v.string()),
   /** The agents that it launches again at its start; absent if there is none, and in a file of 0.2.0. */
   resuming: v.optional(v.array(v.string())),
+  /** The PATH of serve, in which the agents that it launches find their CLIs. Absent in a file of 0.2.0. */
+  search_path: v.optional(v.string()),
   /** The path of the private key of the TLS certificate. */
   tls_key: v.optional(v.string()),
 });

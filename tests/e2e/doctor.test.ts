@@ -1,10 +1,11 @@
 // `cliai doctor`: all well on a sound server, and one finding with its remedy for each thing made wrong.
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { delimiter } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { Check } from "../../src/cli/doctor/check.ts";
-import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
+import { type RunningServe, runCliai, type ServeOptions, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 setDefaultTimeout(60_000);
@@ -16,6 +17,10 @@ async function pathWithClaude(dir: TempDir, version: string): Promise<string> {
   await writeFile(`${bin}/claude`, `#!/bin/sh\necho '${version} (Claude Code)'\n`, { mode: 0o700 });
   return bin;
 }
+
+/** A server whose agents find the same CLI; the rest of PATH is for the server itself. */
+const serveWith = (PATH: string, options: ServeOptions = {}) =>
+  startServe({ ...options, env: { ...options.env, PATH: [PATH, process.env.PATH].join(delimiter) } });
 
 async function examine(
   serve: RunningServe,
@@ -32,9 +37,10 @@ async function examine(
 describe("cliai doctor", () => {
   test("finds nothing wrong with a sound server, and says what it looked at", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH);
     await serve.fetch("/api/heartbeat", { method: "POST", body: '{"agent_id":"ada","status":"idle"}' });
-    const { code, bad, all } = await examine(serve, await pathWithClaude(dir, "2.1.330"));
+    const { code, bad, all } = await examine(serve, PATH);
     expect(bad).toEqual([]);
     expect(code).toBe(0);
     const looked = new Set(all.map(({ check }) => check));
@@ -46,7 +52,9 @@ describe("cliai doctor", () => {
       "store",
       "streams",
       "files",
+      "logs",
       "disk",
+      "profiles",
       "nats-server",
       ...agentClis.map(({ name }) => name),
     ];
@@ -55,8 +63,9 @@ describe("cliai doctor", () => {
 
   test("says of each agent CLI what it can do; one that is missing beside another, or newer than tried, is no problem", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe();
-    const { bad, all } = await examine(serve, await pathWithClaude(dir, "99.0.0"));
+    const PATH = await pathWithClaude(dir, "99.0.0");
+    await using serve = await serveWith(PATH);
+    const { bad, all } = await examine(serve, PATH);
     expect(bad).toEqual([]);
     const claude = all.find(({ check }) => check === "claude")?.message ?? "";
     expect(claude).toContain(
@@ -68,8 +77,8 @@ describe("cliai doctor", () => {
 
   test("finds settings of Claude that turn hooks off, and tells of those that take HTTP hooks alone", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe();
     const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH);
     const path = dir.join("settings.json");
     const env = { CLAUDE_CONFIG_DIR: dir.path };
     await writeFile(path, '{"disableAllHooks":true}');
@@ -88,10 +97,11 @@ describe("cliai doctor", () => {
 
   test("finds a sound server behind a proxy that is dead", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH);
     const proxy = "http://127.0.0.1:1";
     const env = { HTTP_PROXY: proxy, http_proxy: proxy, ALL_PROXY: proxy };
-    expect((await examine(serve, await pathWithClaude(dir, "2.1.330"), env)).bad).toEqual([]);
+    expect((await examine(serve, PATH, env)).bad).toEqual([]);
   });
 
   test("does not take a server for gone that it cannot reach", async () => {
@@ -106,8 +116,8 @@ describe("cliai doctor", () => {
 
   test("names each file that others can read, each link, and each leftover, with the command that mends it", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe();
     const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH);
     const { dataDir } = serve;
     await chmod(serve.tokenPath, 0o644);
     await chmod(`${dataDir}/keys`, 0o755);
@@ -157,7 +167,7 @@ describe("cliai doctor", () => {
 
   test("tells of an agent CLI that is missing, too old or broken, and of a server that lets everybody in", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe({ args: ["--insecure"] });
+    await using serve = await serveWith(await pathWithClaude(dir, "2.1.330"), { args: ["--insecure"] });
     await mkdir(dir.join("none"));
     await mkdir(dir.join("broken"));
     await writeFile(dir.join("broken/claude"), "#!/bin/sh\nexit 3\n", { mode: 0o700 });
@@ -181,8 +191,8 @@ describe("cliai doctor", () => {
 
   test("tells of a serve of another version, of a stream that is gone, and of a NATS that does not answer", async () => {
     await using dir = await tempDir();
-    await using serve = await startServe();
     const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH);
     const path = `${serve.dataDir}/serve.json`;
     const file = JSON.parse(await readFile(path, "utf8")) as { version: string };
     await writeFile(path, JSON.stringify({ ...file, version: "0.0.1" }), { mode: 0o600 });
@@ -215,12 +225,75 @@ describe("cliai doctor", () => {
     }
   });
 
+  test("tells of an agent CLI that the server would not find, because it was started with another PATH", async () => {
+    await using dir = await tempDir();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    await mkdir(dir.join("none"));
+    await using serve = await startServe({ env: { PATH: dir.join("none") } });
+    const { pid } = serve.child;
+    expect((await examine(serve, PATH)).bad).toEqual([
+      {
+        check: "claude",
+        ok: false,
+        message: `${PATH}/claude is not on the PATH of the server (pid ${pid}), which launches the agents without a terminal`,
+        remedy: "cliai down && cliai serve --detach",
+      },
+    ]);
+    const other = await pathWithClaude(dir, "2.1.331");
+    await using second = await serveWith(other);
+    const { bad, all } = await examine(second, PATH);
+    expect(bad).toEqual([]);
+    expect(all.map(({ message }) => message).join("\n")).toContain(`finds ${other}/claude (2.1.331)`);
+  });
+
+  test("tells of files of cliai's and of profiles that are wrong, and of logs that cannot be written", async () => {
+    await using dir = await tempDir();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH);
+    const { dataDir } = serve;
+    const profiles = { mine: { cli: "opencode" }, wrong: { colour: "pink" } };
+    await writeFile(`${dataDir}/profiles.json`, JSON.stringify(profiles));
+    await writeFile(`${dataDir}/clis.json`, "{", { mode: 0o600 });
+    await mkdir(`${dataDir}/agents/ada/host.log`, { recursive: true, mode: 0o700 });
+    const { bad } = await examine(serve, PATH);
+    expect(bad.map(({ check, message, remedy }) => [check, message, remedy])).toEqual([
+      ["files", expect.stringContaining(`${dataDir}/clis.json is damaged: `), `rm ${dataDir}/clis.json`],
+      [
+        "logs",
+        expect.stringContaining(`${dataDir}/agents/ada/host.log cannot be written: `),
+        `mv ${dataDir}/agents/ada/host.log ${dataDir}/agents/ada/host.log.old`,
+      ],
+      [
+        "profiles",
+        expect.stringContaining(`${dataDir}/profiles.json: "wrong.colour" must be one of red`),
+        expect.any(String),
+      ],
+      ["profiles", 'the profile "mine" needs opencode, which is not on PATH', "npm install -g opencode-ai"],
+    ]);
+    await writeFile(`${dataDir}/profiles.json`, "[");
+    const broken = (await examine(serve, PATH)).bad.filter(({ check }) => check === "profiles");
+    expect(broken).toEqual([
+      expect.objectContaining({ message: expect.stringContaining(`${dataDir}/profiles.json`) }),
+    ]);
+  });
+
+  test("tells of a data directory that a newer cliai has written", async () => {
+    await using dir = await tempDir();
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    await writeFile(dir.join("layout.json"), '{"layout":99,"written_by":"9.9.9"}', { mode: 0o600 });
+    const { stdout } = await runCliai(["doctor", "--json", "--data-dir", dir.path], { env: { PATH } });
+    expect((JSON.parse(stdout) as { checks: Check[] }).checks).toContainEqual(
+      expect.objectContaining({ check: "files", ok: false, message: expect.stringContaining("cliai 9.9.9") }),
+    );
+  });
+
   test("tells of a dashboard that others can reach without TLS", async () => {
     await using dir = await tempDir();
     await writeFile(dir.join("token"), "t".repeat(40), { mode: 0o600 });
     const args = ["--host", "0.0.0.0", "--token-file", dir.join("token")];
-    await using serve = await startServe({ args });
-    const { bad } = await examine(serve, await pathWithClaude(dir, "2.1.330"));
+    const PATH = await pathWithClaude(dir, "2.1.330");
+    await using serve = await serveWith(PATH, { args });
+    const { bad } = await examine(serve, PATH);
     expect(bad).toEqual([
       expect.objectContaining({
         check: "exposure",

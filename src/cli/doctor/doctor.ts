@@ -3,18 +3,22 @@
 // `cliai doctor`: runs all checks and prints a line for each, with one remedy for each problem. It changes nothing, unless
 // --close-damage is given: that acknowledges a reported data loss.
 import process from "node:process";
+import { agentClis } from "../../agents/agent-clis.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { closeAlert } from "../../server/alerts/alert-store.ts";
 import { storeDamaged } from "../../server/inbox/lost-orders.ts";
 import { type ClientArgs, dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.ts";
+import { findClis } from "../found-clis.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
 import { checkAgentSettings } from "./agent-settings.ts";
 import type { Check } from "./check.ts";
-import { checkDisk, checkFiles } from "./files.ts";
+import { checkDisk, checkFiles, checkJsonFiles, checkLayout } from "./files.ts";
+import { checkLogs } from "./logs.ts";
 import { checkNats } from "./nats.ts";
-import { checkAgentClis, checkNatsServer } from "./programs.ts";
+import { checkProfiles } from "./profiles.ts";
+import { checkAgentClis, checkNatsServer, checkServePath } from "./programs.ts";
 import { checkServe } from "./server.ts";
 
 export const doctorCommand = defineCliCommand({
@@ -34,15 +38,22 @@ export const doctorCommand = defineCliCommand({
     if (args["close-damage"] === true) await closeDamage(args, context);
     const searchPath = env.PATH ?? "";
     const serve = await checkServe(dataDir);
-    const [files, disk, natsServer, agentClis, agentSettings] = await Promise.all([
-      checkFiles({ dataDir, server: serve.server, now: now(), uid: process.getuid?.() }),
-      checkDisk(dataDir),
-      checkNatsServer(searchPath),
-      checkAgentClis(env),
-      checkAgentSettings(context),
-    ]);
-    const nats = serve.server === undefined ? [] : await checkNats(args, context);
-    const checks = [...serve.checks, ...nats, ...files, disk, natsServer, ...agentClis, ...agentSettings];
+    const found = await findClis(agentClis, env);
+    const { server } = serve;
+    const checks = [
+      ...serve.checks,
+      ...(server === undefined ? [] : await checkNats(args, context)),
+      ...(await checkFiles({ dataDir, server, now: now(), uid: process.getuid?.() })),
+      ...(await checkLayout(dataDir)),
+      ...(await checkJsonFiles(dataDir)),
+      ...(await checkLogs(dataDir)),
+      await checkDisk(dataDir),
+      ...(await checkProfiles(dataDir, found, context)),
+      await checkNatsServer(searchPath),
+      ...checkAgentClis(found),
+      ...(server === undefined ? [] : await checkServePath(found, server, env)),
+      ...(await checkAgentSettings(context)),
+    ];
     const ok = checks.every((check) => check.ok);
     if (json) print(JSON.stringify({ ok, checks }));
     else for (const check of checks) printCheck(check, context);

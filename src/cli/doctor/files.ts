@@ -1,16 +1,21 @@
 // Checks the data directory: whether private files are private, whether symbolic links stand in their place, and whether a
 // crash has left files behind.
 import type { Stats } from "node:fs";
-import { lstat, readdir, stat, statfs } from "node:fs/promises";
+import { lstat, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { join, sep } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
+import { requireKnownDataDir } from "../../data-dir/layout-file.ts";
 import type { ServeFile } from "../../data-dir/serve-file.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** Checked with all that is in them. Not `nats/`, where nats-server chooses the modes: that folder itself keeps others out. */
-const wholeFolders = ["keys", "agents", "trust"];
-const singlePaths = ["serve.json", "serve.lock", "serve.held", "nats", "bin"];
+const wholeFolders = ["keys", "agents", "trust", "logs"];
+const singlePaths = [
+  ...["serve.json", "serve.lock", "serve.held", "serve.starting", "nats", "bin"],
+  ...["layout.json", "fleet.json", "clis.json"],
+];
 const mostPaths = 20_000;
 const freeBytesWanted = 1024 ** 3;
 const leftoverAfterMs = 60 * 60 * 1000;
@@ -45,6 +50,34 @@ export async function checkFiles({ dataDir, server, now, uid }: FilesToCheck): P
       ? `nothing is in ${dataDir} yet`
       : `only this user can read the ${paths.length} private files in ${dataDir}`;
   return [well("files", what)];
+}
+
+/** Whether this program can use the data in the directory. */
+export async function checkLayout(dataDir: string): Promise<Check[]> {
+  try {
+    await requireKnownDataDir(dataDir);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CliaiError)) throw error;
+    return [finding("files", error.message, error.hint ?? "use the cliai that wrote it")];
+  }
+}
+
+/** cliai writes them for itself, and makes them anew if they are gone. */
+const jsonFiles = ["fleet.json", "clis.json"];
+
+export async function checkJsonFiles(dataDir: string): Promise<Check[]> {
+  const checks = jsonFiles.map(async (name): Promise<Check[]> => {
+    const path = join(dataDir, name);
+    try {
+      JSON.parse(await readFile(path, "utf8"));
+      return [];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      return [finding("files", `${path} is damaged: ${messageOf(error)}`, `rm ${shellQuote([path])}`)];
+    }
+  });
+  return (await Promise.all(checks)).flat();
 }
 
 /** Others may list the directory, because each file in it is private. But they must not own it or be able to write to it. */

@@ -1,7 +1,8 @@
 // Checks the programs that cliai starts: nats-server, and the agent CLIs.
 import process from "node:process";
-import { agentClis, defaultAgentCli } from "../../agents/agent-clis.ts";
+import { defaultAgentCli } from "../../agents/agent-clis.ts";
 import { buildInfo } from "../../build-info.ts";
+import type { ServeFile } from "../../data-dir/serve-file.ts";
 import { abilitySummary, type ModeAbilities, releaseText } from "../../domain/abilities.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import {
@@ -11,7 +12,8 @@ import {
   readServerVersion,
 } from "../../nats/child/server-version.ts";
 import type { Environment } from "../../runtime.ts";
-import { findClis } from "../found-clis.ts";
+import { restartCommand } from "../background/newer-build.ts";
+import { type FoundCli, findClis } from "../found-clis.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** Checks the nats-server that `serve` would start: the one inside this program, else the one on PATH. */
@@ -47,8 +49,7 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
  * Checks that each agent CLI on PATH runs, and is not older than the release that cliai was tried with. If none is there, that is one
  * problem, because nothing can be launched then; if one is, the others may be missing.
  */
-export async function checkAgentClis(env: Environment): Promise<Check[]> {
-  const found = await findClis(agentClis, env);
+export function checkAgentClis(found: readonly FoundCli[]): Check[] {
   const isOneThere = found.some(({ path }) => path !== undefined);
   return found.flatMap(({ cli, path, version, problem }) => {
     const { name, program, install, triedVersion } = cli;
@@ -64,6 +65,30 @@ export async function checkAgentClis(env: Environment): Promise<Check[]> {
       return [finding(name, `${path} is ${version}; cliai was tried with ${triedVersion}`, install)];
     }
     return [well(name, `${path} is ${releaseText(cli, version)}; ${modesText(cli.abilities)}`)];
+  });
+}
+
+/**
+ * Checks that serve finds the agent CLIs that this shell has. Serve launches agents for `--detach`, `resume`, the page and captains, and
+ * looks for their CLIs in the PATH that it was started with.
+ */
+export async function checkServePath(
+  found: readonly FoundCli[],
+  { search_path, pid }: Pick<ServeFile, "search_path" | "pid">,
+  env: Environment,
+): Promise<Check[]> {
+  if (search_path === undefined || search_path === env.PATH) return [];
+  const here = found.filter(({ path }) => path !== undefined);
+  const there = await findClis(
+    here.map(({ cli }) => cli),
+    { ...env, PATH: search_path },
+  );
+  return there.flatMap(({ cli, path, version }, at) => {
+    const own = here[at];
+    if (path === own?.path) return [];
+    const server = `the server (pid ${pid}), which launches the agents without a terminal`;
+    if (path !== undefined) return [well(cli.name, `${server}, finds ${path} (${version ?? "no version"})`)];
+    return [finding(cli.name, `${own?.path} is not on the PATH of ${server}`, restartCommand)];
   });
 }
 

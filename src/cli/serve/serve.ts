@@ -184,6 +184,7 @@ async function startParts(
     nats_creds: nats.clientCreds,
     token_file: tokenFile,
     ...(resuming.length === 0 ? {} : { resuming: [...resuming] }),
+    ...definedOf({ search_path: context.env.PATH }),
     tls_key: settings.tls_key && resolve(context.cwd, settings.tls_key),
   };
   await writeServeFile(dataDir, file);
