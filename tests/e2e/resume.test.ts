@@ -87,6 +87,9 @@ test("a paused agent is let go, one that runs is left alone, and a stopped one g
     [["resume"], "resume needs the AGENT, or --all"],
     [["resume", "--all", "hal"], "--all takes no agent to name"],
     [["resume", "nobody"], 'no agent "nobody"'],
+    [["resume", "hal", "--terminal"], "--terminal is given, and there is no terminal here"],
+    [["resume", "hal", "--terminal", "--headless"], "--terminal is given with --headless"],
+    [["resume", "hal", "bob", "--terminal"], "--terminal is given with several agents"],
   ] as const) {
     const refused = await serve.run(args);
     expect(refused).toMatchObject({ code: 2, stdout: "" });
@@ -94,7 +97,7 @@ test("a paused agent is let go, one that runs is left alone, and a stopped one g
   }
 });
 
-test("--all has those again that ran when the machine went down, and no others; one alone goes on on this terminal", async () => {
+test("--all has those again that ran when the machine went down, and no others; with --terminal one goes on on this terminal", async () => {
   await using place = await prepare();
   const { work, model, dir, options } = place;
   let serve = await startServe(options);
@@ -134,7 +137,7 @@ test("--all has those again that ran when the machine went down, and no others; 
     deadlineMs: 20_000,
   });
 
-  const commandLine = [...cliaiCommand(), "resume", "ran", "--data-dir", serve.dataDir];
+  const commandLine = [...cliaiCommand(), "resume", "ran", "--terminal", "--data-dir", serve.dataDir];
   await using terminal = await startTmux({ dir: dir.path, cwd: work, env: options.env, commandLine });
   await terminal.waitFor("❯", 30_000);
   await waitFor(async () => (await fetchAgent(serve, "ran")).axes.link.value === "online", {

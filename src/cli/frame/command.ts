@@ -49,23 +49,32 @@ export interface PreparedCommand {
 
 interface CliCommandOptions<T extends ArgsDef> extends Omit<DescribedCommand, "passesOn" | "takesMore"> {
   readonly args: T;
-  /** Whether `rest` gets the arguments after `--`, to pass them on to another program; otherwise they are positional. */
+  /** Whether the arguments after `--` are for another program; otherwise they are positional. */
   readonly passesOn?: boolean;
-  /** Whether `rest` gets the arguments after the last named one; otherwise they are an error. */
+  /** Whether there may be more arguments after the last named one; otherwise they are an error. */
   readonly takesMore?: boolean;
-  /** Resolves to the exit code. Throws a CliaiError for anything that a person has to know. */
-  readonly run: (args: Arguments<T>, context: CliContext, rest: readonly string[]) => Promise<number>;
+  /**
+   * Resolves to the exit code. Throws a CliaiError for anything that a person has to know.
+   * @param more with `takesMore`: the arguments after the last named one
+   * @param passedOn with `passesOn`: the arguments after `--`; undefined if there is no `--`
+   */
+  readonly run: (
+    args: Arguments<T>,
+    context: CliContext,
+    more: readonly string[],
+    passedOn: readonly string[] | undefined,
+  ) => Promise<number>;
 }
 
 export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOptions<T>): DefinedCommand {
   const { name: ownName, description, args, passesOn = false, takesMore = false, example } = options;
   const prepare = (name: string, given: readonly string[], context: CliContext) => {
-    const { rawArgs, rest } = checkArgs(name, given, args, { passesOn, takesMore, example });
+    const { rawArgs, more, passedOn } = checkArgs(name, given, args, { passesOn, takesMore, example });
     let exitCode = 0;
     const command = defineCommand<T>({
       args,
       run: async ({ args: parsed }) => {
-        exitCode = await options.run({ ...parsed, ...negations(parsed, args) }, context, rest);
+        exitCode = await options.run({ ...parsed, ...negations(parsed, args) }, context, more, passedOn);
       },
     });
     // Defined again for each call, because citty 0.2.2 has no typed way to pass the context to `run`.

@@ -48,7 +48,10 @@ export const configArgs = {
 } as const;
 
 /** @throws CliaiError `config_invalid` if the named file is missing or not valid */
-export async function loadConfig(flag: string | undefined, context: CliContext): Promise<LoadedConfig> {
+export async function loadConfig(
+  flag: string | undefined,
+  context: Pick<CliContext, "env" | "cwd">,
+): Promise<LoadedConfig> {
   const builtIn = parseConfig(JSON.stringify(defaultConfig), "the default settings");
   const named = flag ?? (context.env.CLIAI_CONFIG || undefined);
   if (named === undefined) return { config: builtIn, path: undefined };

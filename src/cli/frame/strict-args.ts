@@ -8,8 +8,10 @@ import { valueText } from "./command-help.ts";
 export interface StrictArgs {
   /** `--name=value`, `--name`, then `--` and the positional arguments. */
   readonly rawArgs: string[];
-  /** With `passesOn`, the arguments after `--`; with `takesMore`, those after the last named argument; else empty. */
-  readonly rest: string[];
+  /** With `takesMore`, the arguments after the last named one; else empty. */
+  readonly more: string[];
+  /** With `passesOn`, the arguments after `--`; undefined if there is no `--`. */
+  readonly passedOn: string[] | undefined;
 }
 
 interface StrictOptions {
@@ -62,7 +64,8 @@ export function checkArgs(
   const named = Object.values(definitions).filter(({ type }) => type === "positional").length;
   const more = takesMore ? positionals.splice(named) : [];
   checkPositionals(command, positionals, definitions, example);
-  return { rawArgs: [...flags.values(), "--", ...positionals], rest: passesOn ? [...afterEnd] : more };
+  const passedOn = passesOn && end !== -1 ? [...afterEnd] : undefined;
+  return { rawArgs: [...flags.values(), "--", ...positionals], more, passedOn };
 }
 
 export interface GivenWord {

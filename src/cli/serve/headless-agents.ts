@@ -1,14 +1,19 @@
 // Launches headless agents for people. An agent works until it is stopped. Its host outlives `serve`, and the next `serve` takes it
 // up again. If the host has ended meanwhile, such as by a reboot, `serve` launches the agent again, in the same session.
+import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import type { Launched } from "../../data-dir/launched-agents.ts";
+import { readLaunchedAs } from "../../data-dir/launched-as.ts";
 import { definedOf } from "../../domain/defined.ts";
+import { flagsAgain, type LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import type { ProfileSet } from "../../profiles/profile-set.ts";
 import { pause } from "../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
+import { loadConfig } from "../frame/config-file.ts";
+import { profileReader } from "../spawn/profile.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
@@ -52,18 +57,24 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     if (children.has(id)) return;
     log.info(`resuming ${id}`);
     const { resumes, more } = resumedArgs(view, session_id);
+    const flags = await lastFlags(id, options);
     // Without a time limit, because nobody waits for an answer here.
     const withinMs = Number.POSITIVE_INFINITY;
-    await launch(id, { profile, project, resumes, more, withinMs, isRemembered: true });
+    await launch(id, { profile, project, resumes, more, flags, withinMs, isRemembered: true });
   };
 
   return {
     async profiles(project = "") {
       return profilesOf(await profiles(isAbsolute(project) ? project : context.cwd));
     },
-    async spawn({ task, id: wanted, from, resumes, ...request }) {
+    async spawn({ task, id: wanted, from, resumes, again, flags: given = {}, ...request }) {
       const { profile } = request;
-      const { cli, project } = await checkLaunch(request, { profiles, cwd: context.cwd });
+      const before = again === true && wanted !== undefined ? await lastFlags(wanted, options) : {};
+      const flags = { ...before, ...given };
+      const { cli, project } = await checkLaunch(
+        { ...request, cli: flags.cli },
+        await placeOf(flags, options),
+      );
       if (cli.openSession === undefined)
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
@@ -72,8 +83,8 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       requireFree(id, children, options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
-      const again = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
-      await launch(id, { profile, project, ...again }).catch(async (error: unknown) => {
+      const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
+      await launch(id, { profile, project, flags, ...resumed }).catch(async (error: unknown) => {
         const failed = { id, task, since, reason: messageOf(error) };
         if (!stopping.signal.aborted) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
         throw error;
@@ -98,6 +109,23 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       await Promise.all([...starting].map((child) => child.end()));
     },
   };
+}
+
+/** The flags of the agent's last launch. A settings file that no longer exists does not count: the server's own does. */
+async function lastFlags(id: AgentId, { dataDir, context }: LaunchesOptions): Promise<LaunchFlags> {
+  const before = await readLaunchedAs(dataDir, id);
+  if (before?.has_secret === true) {
+    context.log.warn(`${id}: its arguments after -- were not kept, because one of them looks like a secret`);
+  }
+  const { config, ...flags } = flagsAgain(before, {});
+  return config !== undefined && existsSync(config) ? { ...flags, config } : flags;
+}
+
+/** Where a launch finds its profile: in its own settings file, else as the server does. */
+async function placeOf({ config }: LaunchFlags, { profiles, context, dataDir }: LaunchesOptions) {
+  const { cwd } = context;
+  if (config === undefined) return { profiles, cwd };
+  return { profiles: profileReader(await loadConfig(config, context), dataDir), cwd };
 }
 
 function profilesOf(set: ProfileSet): LaunchableProfile[] {

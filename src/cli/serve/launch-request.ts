@@ -11,6 +11,8 @@ export interface LaunchRequest {
   readonly profile: string;
   /** The directory to work in; default: the profile's own, else the one that `serve` runs in. */
   readonly project?: string | undefined;
+  /** The agent CLI to launch instead of the profile's. */
+  readonly cli?: string | undefined;
 }
 
 /**
@@ -19,11 +21,11 @@ export interface LaunchRequest {
  * @throws CliaiError `message_invalid`; `config_invalid` if the profile names an unknown CLI
  */
 export async function checkLaunch(
-  { profile, project }: LaunchRequest,
+  { profile, project, cli: wanted }: LaunchRequest,
   { profiles, cwd }: { readonly profiles: ProfileReader; readonly cwd: string },
 ): Promise<{ readonly cli: AgentCli; readonly project: string }> {
   const found = (await profiles(project ?? cwd)).find(profile, "message_invalid");
-  const cli = findAgentCli(found.profile.cli);
+  const cli = findAgentCli(wanted ?? found.profile.cli);
   const path = project ?? (await projectOf(found)) ?? cwd;
   if (isAbsolute(path) && (await isDirectory(path))) return { cli, project: path };
   throw new CliaiError("message_invalid", `project "${path}" is not a directory on the server's machine`, {

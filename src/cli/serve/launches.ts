@@ -5,6 +5,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import type { LaunchFlags } from "../../domain/launch-flags.ts";
 import { isStopType } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -13,6 +14,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import type { Server } from "../../server/server.ts";
 import { pause } from "../../waiting.ts";
+import { launchArgs } from "../resume/launch-args.ts";
 import { type AgentChild, startAgentChild, watchHost } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 
@@ -33,6 +35,8 @@ interface Launch {
   readonly resumes?: string | undefined;
   /** More flags for `spawn`. */
   readonly more?: readonly string[];
+  /** Those that the profile does not have. */
+  readonly flags?: LaunchFlags | undefined;
   readonly withinMs?: number | undefined;
   /** Whether it stands in its launched.json already, so that the next serve launches it if this one ends before it is there. */
   readonly isRemembered?: boolean | undefined;
@@ -52,10 +56,14 @@ export function createLaunches(options: LaunchesOptions) {
   const launch = async (id: AgentId, order: Launch): Promise<void> => {
     if (stopping.signal.aborted)
       throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
-    const { profile, project, more = [], withinMs, isRemembered = false } = order;
+    const { profile, project, more = [], flags = {}, withinMs, isRemembered = false } = order;
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
-    const flags = ["--headless", ...more];
-    const child = startAgentChild({ ...options, id, profile, project, more: flags });
+    const { config = options.configPath, ...others } = flags;
+    const { own, passedOn } = launchArgs(others);
+    const child = startAgentChild({
+      ...{ ...options, configPath: config, id, profile, project },
+      more: ["--headless", ...more, ...own, ...passedOn],
+    });
     children.set(id, child);
     if (!isRemembered) starting.add(child);
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
@@ -83,8 +91,8 @@ export function createLaunches(options: LaunchesOptions) {
     }
     log.warn(`${id} begins a new session: its last one (${order.resumes}) no longer exists`);
     await untilGone(id, options);
-    const { profile, project, withinMs, isRemembered } = order;
-    await launch(id, { profile, project, withinMs, isRemembered });
+    const { profile, project, flags, withinMs, isRemembered } = order;
+    await launch(id, { profile, project, flags, withinMs, isRemembered });
   };
   /** Forgets an agent that ended in order or was stopped. One that crashed is kept, so that the next serve launches it again. */
   const forgetIfOver = async (id: AgentId, how: string): Promise<void> => {

@@ -6,9 +6,11 @@ import type { RunEnd } from "../../agent-link/goodbye.ts";
 import type { CliStart } from "../../agents/agent-launch.ts";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
+import { writeLaunchedAs } from "../../data-dir/launched-as.ts";
 import { hostLogPath, keepLogSmall } from "../../data-dir/log-file.ts";
 import { removeRunFile } from "../../data-dir/run-file.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
+import type { LaunchedAs } from "../../domain/launch-flags.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { restartLine } from "../background/newer-build.ts";
 import { type ClientArgs, dataDirFor, withClient } from "../fleet/client.ts";
@@ -16,6 +18,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { paint, plainLines } from "../frame/terminal.ts";
+import { launchFlagsOf, type SpawnedAs, withLastFlags } from "../resume/launch-args.ts";
 import { withoutLog } from "../wait/server-absence.ts";
 import { readTimeoutMs } from "../wait/wait.ts";
 import { auditEnd, type EndOfWork, printEnd, waitForWork } from "./await-work.ts";
@@ -33,10 +36,11 @@ export const spawnCommand = defineCliCommand({
   description: "launch an agent from a profile; arguments after -- go to the agent's CLI",
   args: spawnArgs,
   passesOn: true,
-  async run(given, context, rest) {
-    const { args, timeoutMs } = await readWork(given, context);
-    if (args.detach === true) return await spawnDetached(args, rest, timeoutMs, context);
-    const plan = await planSpawn(args, context, rest);
+  async run(given, context, _more, afterEnd) {
+    const { hasSecret, passedOn, ...spawned } = await withLastFlags(given, afterEnd, context);
+    const { args, timeoutMs } = await readWork(spawned.args, context);
+    if (args.detach === true) return await spawnDetached(args, passedOn, timeoutMs, context);
+    const plan = await planSpawn(args, context, passedOn);
     if (args["dry-run"] === true) {
       const written = await writeSpawnFiles(plan, undefined).finally(() => plan.lock.release());
       return printPlan(plan, written, context);
@@ -49,6 +53,7 @@ export const spawnCommand = defineCliCommand({
     const stopKeeping = keepLogSmall(hostLogPath(plan.dataDir, id));
     try {
       await endLeftoverRun(plan.dataDir, id, context.log);
+      await writeLaunchedAs(plan.dataDir, id, launchedAs(plan, args, { passedOn, hasSecret }, context));
       const after = timeoutMs === undefined ? 0 : await withClient(own, context, auditEnd);
       const awaitWork = (run: string) =>
         timeoutMs === undefined
@@ -69,6 +74,22 @@ export const spawnCommand = defineCliCommand({
     }
   },
 });
+
+function launchedAs(
+  { name, cli, launch }: SpawnPlan,
+  args: SpawnArgs,
+  { passedOn, hasSecret }: Pick<SpawnedAs<SpawnArgs>, "passedOn" | "hasSecret">,
+  context: CliContext,
+): LaunchedAs {
+  // A settings file that CLIAI_CONFIG names belongs to the launch, too: whoever starts the agent again may not have the variable.
+  const config = args.config ?? (context.env.CLIAI_CONFIG || undefined);
+  return {
+    ...launchFlagsOf({ ...args, config }, passedOn, context),
+    profile: name,
+    headless: launch.isHeadless === true || passedOn.some((arg) => cli.unattendedArgs?.includes(arg)),
+    ...(hasSecret ? { has_secret: true as const } : {}),
+  };
+}
 
 /**
  * Reads the flags about the agent's first work: the task, which may also follow the profile, and `--wait`, which runs the agent without

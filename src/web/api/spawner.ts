@@ -1,5 +1,6 @@
 // The `Spawner`, which launches agents for the page and the API, and the reading of a client's request to launch one.
 import * as v from "valibot";
+import { LaunchFlagsSchema } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
@@ -64,6 +65,10 @@ export const LaunchRequestSchema = v.object({
   from: line("from", 1_024),
   /** The session of the agent's CLI that it goes on in. */
   resumes: v.optional(v.pipe(v.string("resumes must be text"), v.uuid("resumes must be a UUID"))),
+  /** Whether the flags of the agent's last launch count as well. */
+  again: v.optional(v.boolean("again must be true or false")),
+  /** These count before the profile, and before the flags of the last launch. */
+  flags: v.optional(LaunchFlagsSchema),
 });
 export type LaunchRequest = v.InferOutput<typeof LaunchRequestSchema>;
 

@@ -14,7 +14,7 @@ const definitions = {
 } satisfies ArgsDef;
 
 function read(args: string[], passesOn = false) {
-  const { rawArgs, rest } = checkArgs("send", args, definitions, { passesOn });
+  const { rawArgs, more, passedOn } = checkArgs("send", args, definitions, { passesOn });
   const {
     agent,
     text,
@@ -22,7 +22,7 @@ function read(args: string[], passesOn = false) {
     wait,
     all,
   } = parseArgs<typeof definitions>(rawArgs, definitions);
-  return { agent, text, natsPort, wait, all, rest };
+  return { agent, text, natsPort, wait, all, more, passedOn };
 }
 
 describe("checkArgs()", () => {
@@ -41,14 +41,16 @@ describe("checkArgs()", () => {
     [["ada", "-"], { agent: "ada", text: "-" }],
     [["--wait", "seen", "ada", "$(x) & %PATH%"], { agent: "ada", wait: "seen", text: "$(x) & %PATH%" }],
   ])("citty reads %j as it was meant", (args, expected: Partial<ReturnType<typeof read>>) => {
-    expect(read(args)).toMatchObject({ rest: [], ...expected });
+    expect(read(args)).toMatchObject({ more: [], passedOn: undefined, ...expected });
   });
 
   test("what stands after -- is passed on untouched where a command passes on", () => {
     expect(read(["ada", "--", "-p", "--all", "--", "x"], true)).toMatchObject({
       agent: "ada",
-      rest: ["-p", "--all", "--", "x"],
+      passedOn: ["-p", "--all", "--", "x"],
     });
+    expect(read(["ada"], true).passedOn).toBeUndefined();
+    expect(read(["ada", "--"], true).passedOn).toEqual([]);
   });
 
   test("any text is taken as a value and as an argument, unchanged", () => {

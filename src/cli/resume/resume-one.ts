@@ -1,0 +1,109 @@
+// Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
+import type { LaunchedAs, LaunchFlags } from "../../domain/launch-flags.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { sendAndWatch } from "../../server/send-command.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
+import { plain } from "../frame/terminal.ts";
+import { askForLaunch } from "../launch-desk.ts";
+import { declareGone } from "./declare-gone.ts";
+import { noteSecret } from "./launch-args.ts";
+import { againOf, type Standing } from "./standing.ts";
+import { untilOnline } from "./until-online.ts";
+
+const letGoWithinMs = 10_000;
+
+export interface ToResume {
+  readonly standing: Standing;
+  /** How it was launched last, as far as this machine knows. */
+  readonly before: LaunchedAs | undefined;
+  /** The flags that are given now. */
+  readonly given: LaunchFlags;
+}
+
+interface Done {
+  readonly did: "nothing" | "let_go" | "started";
+  readonly words: string;
+  readonly more?: object;
+}
+
+/** @throws CliaiError `refused` if it cannot be resumed from here; what the start throws */
+export async function resumeOne(one: ToResume, bus: Bus, context: CliContext): Promise<void> {
+  const { agent_id } = one.standing.view;
+  const { did, words, more = {} } = await resume(one, bus, context);
+  context.print(context.json ? JSON.stringify({ agent_id, did, ...more }) : `${agent_id}: ${plain(words)}`);
+}
+
+async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Done> {
+  const { view, state, why } = one.standing;
+  const { agent_id } = view;
+  const unused = Object.keys(one.given).length === 0 ? "" : "; the flags count only when it is started again";
+  switch (state) {
+    case "runs":
+      return { did: "nothing", words: `runs already (${view.status})${unused}` };
+    case "elsewhere":
+    case "unknown":
+      throw new CliaiError("refused", `${agent_id}: ${why}`, { hint: `see it by: cliai show ${agent_id}` });
+    case "paused":
+      await letGo(one.standing, bus, context);
+      return { did: "let_go", words: `was paused, and goes on${unused}` };
+    case "ended":
+      return await startAgain(one, bus, context);
+  }
+}
+
+async function startAgain(
+  { standing, before, given }: ToResume,
+  bus: Bus,
+  context: CliContext,
+): Promise<Done> {
+  const { view, why } = standing;
+  await declareGone(bus, standing, context);
+  const { id, profile = "agent", project, session, role } = againOf(view);
+  noteSecret(id, before, given, context);
+  // An agent of an earlier release has no flags, but its role is known.
+  const flags = before === undefined && role !== undefined ? { role, ...given } : given;
+  const request = { profile, project, id, from: operatorOf(context), again: true, flags };
+  const reader = createFleetReader(bus, context);
+  try {
+    await askForLaunch(bus, { ...request, ...(session === undefined ? {} : { resumes: session }) });
+  } catch (error) {
+    if (!(error instanceof CliaiError) || error.code !== "already_running") throw error;
+    // At its own start the server starts those again that it had launched.
+    const { axes, status } = await untilOnline(view, reader, () => true);
+    if (axes.link.value !== "online") throw error;
+    return { did: "nothing", words: `runs already (${status}): the server has started it again` };
+  }
+  const { session_id = null } = (await reader.find(id))?.record ?? {};
+  const isSame = session !== undefined && session_id === session;
+  return {
+    did: "started",
+    words: `${why}; started again without a terminal, ${isSame ? "in its session" : newSessionWords(session)}`,
+    more: { session_id, is_new_session: !isSame },
+  };
+}
+
+function newSessionWords(session: string | undefined): string {
+  return session === undefined
+    ? "in a new session, because it had none to go on in"
+    : `in a new session, because its CLI no longer has the last one (${session})`;
+}
+
+/** @throws CliaiError `no_answer`, `refused`, `failed` */
+async function letGo({ view }: Standing, bus: Bus, context: CliContext): Promise<void> {
+  const { agent_id } = view;
+  const last = await sendAndWatch(
+    bus,
+    { id: agent_id, type: "resume", from: operatorOf(context) },
+    {
+      ...{ wait: "applied", timeoutMs: letGoWithinMs, target: view, now: context.now },
+      onReceipt: () => undefined,
+    },
+  );
+  if (last.state === "applied") return;
+  const code = last.state === "refused" ? "refused" : "failed";
+  throw new CliaiError(code, `${agent_id} does not go on: its resume is ${last.state}`, {
+    hint: `see its receipts: cliai show ${agent_id}`,
+  });
+}

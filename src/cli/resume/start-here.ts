@@ -1,0 +1,46 @@
+// Starts an agent again on this terminal.
+import { flagsAgain, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
+import type { ClientArgs } from "../fleet/client.ts";
+import type { CliContext } from "../frame/context.ts";
+import { spawnCommand } from "../spawn/spawn.ts";
+import { launchArgs, noteSecret } from "./launch-args.ts";
+import type { Again } from "./standing.ts";
+
+export interface Here {
+  readonly again: Again;
+  readonly before: LaunchedAs | undefined;
+  readonly given: LaunchFlags;
+}
+
+/** Runs the agent on this terminal, as `spawn` does, until its CLI has ended. */
+export async function startHere(
+  { again, before, given }: Here,
+  args: ClientArgs,
+  context: CliContext,
+): Promise<number> {
+  const { id, profile, project, session, role } = again;
+  // An agent of an earlier release has no flags, but its role is known.
+  const flags = flagsAgain(before, before === undefined && role !== undefined ? { role, ...given } : given);
+  if (session === undefined) noteSecret(id, before, given, context);
+  const named = {
+    id,
+    project,
+    resume: session,
+    "data-dir": args["data-dir"],
+    url: args.url,
+    creds: args.creds,
+  };
+  const { own, passedOn } = launchArgs(flags);
+  context.note(`${id} goes on here${session === undefined ? ", in a new session" : ", in its session"}`);
+  return await spawnCommand.run(
+    [
+      ...(profile === undefined ? [] : [profile]),
+      ...Object.entries(named).flatMap(([name, value]) =>
+        value === undefined ? [] : [`--${name}=${value}`],
+      ),
+      ...own,
+      ...passedOn,
+    ],
+    context,
+  );
+}

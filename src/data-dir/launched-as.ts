@@ -1,0 +1,27 @@
+// `agents/<id>/launched-as.json`: how the agent was launched last: its profile, and the flags that the profile does not have. Each
+// `cliai spawn` writes the file, and it outlives the run, so that the agent can be started again as it was.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type LaunchedAs, LaunchedAsSchema, withoutSecrets } from "../domain/launch-flags.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
+
+/** Undefined if there is no file, such as for an agent of an earlier release, or it is not a valid one. */
+export async function readLaunchedAs(dataDir: string, id: AgentId): Promise<LaunchedAs | undefined> {
+  try {
+    return decodeMessage(LaunchedAsSchema, await readFile(path(dataDir, id)));
+  } catch {
+    return undefined; // the agent is then started with its profile's flags, as it always was
+  }
+}
+
+/** Writes no secrets. @throws CliaiError `data_dir_unwritable` */
+export async function writeLaunchedAs(dataDir: string, id: AgentId, launched: LaunchedAs): Promise<void> {
+  await ensureOwnDir(join(path(dataDir, id), ".."));
+  await writePrivateFile(path(dataDir, id), `${JSON.stringify(withoutSecrets(launched), null, 2)}\n`);
+}
+
+function path(dataDir: string, id: AgentId): string {
+  return join(dataDir, "agents", id, "launched-as.json");
+}

@@ -1,0 +1,43 @@
+// The flags of an agent's launch that its profile does not have. An agent that has ended is started again with them. Pure.
+import * as v from "valibot";
+import { definedOf } from "./defined.ts";
+import { holdsSecret } from "./text/holds-secret.ts";
+import { roles } from "./wire/roles.ts";
+
+export const LaunchFlagsSchema = v.object({
+  cli: v.exactOptional(v.string()),
+  role: v.exactOptional(v.picklist(roles)),
+  model: v.exactOptional(v.string()),
+  /** The absolute path of the settings file. */
+  config: v.exactOptional(v.string()),
+  strict_mcp: v.exactOptional(v.literal(true)),
+  die_with_terminal: v.exactOptional(v.literal(true)),
+  /** The arguments after `--`. */
+  passed_on: v.exactOptional(v.array(v.string())),
+});
+export type LaunchFlags = Readonly<v.InferOutput<typeof LaunchFlagsSchema>>;
+
+/** How an agent was launched last. */
+export const LaunchedAsSchema = v.object({
+  ...LaunchFlagsSchema.entries,
+  /** The name of its profile. */
+  profile: v.string(),
+  /** Whether it had no terminal. */
+  headless: v.boolean(),
+  /** Set if `passed_on` is left out, because one of the arguments looks like a secret. */
+  has_secret: v.exactOptional(v.literal(true)),
+});
+export type LaunchedAs = Readonly<v.InferOutput<typeof LaunchedAsSchema>>;
+
+/** The launch as it may be stored: without the arguments after `--` if one of them looks like a secret. */
+export function withoutSecrets({ passed_on, ...launch }: LaunchedAs): LaunchedAs {
+  if (passed_on === undefined || passed_on.length === 0) return launch;
+  if (passed_on.some(holdsSecret)) return { ...launch, has_secret: true };
+  return { ...launch, passed_on };
+}
+
+/** The flags of the last launch. A flag that is given now counts instead of the earlier one. */
+export function flagsAgain(before: LaunchedAs | undefined, given: LaunchFlags): LaunchFlags {
+  const { profile: _profile, headless: _headless, has_secret: _secret, ...flags } = before ?? {};
+  return { ...flags, ...definedOf(given) };
+}

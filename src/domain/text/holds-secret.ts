@@ -1,0 +1,20 @@
+// Judges by its shape and its names whether an argument of a program may hold a secret, so that it is not written to a file.
+import { redact } from "./redact.ts";
+
+const words = "(?:api_?)?key|token|secret|password|passwd|passphrase|credentials?|authorization|bearer";
+const camelWords = "[a-z](?:Key|Token|Secret|Password|Credentials?)";
+const value = `["']?\\s*[=:]\\s*["']?[^\\s"']`;
+
+const signs: readonly RegExp[] = [
+  // A flag such as --api-key or --authToken, also where its value is the next argument.
+  new RegExp(`^-+(?:[^=\\s]*[-_])?(?:${words})(?:[-_=]|$)`, "i"),
+  new RegExp(`^-[^=\\s]*${camelWords}(?:=|$)`),
+  // A name with a value, such as X_API_KEY=…, "token": "…" or authToken: ….
+  new RegExp(`(?:^|[^a-z])(?:${words})${value}`, "i"),
+  new RegExp(`${camelWords}${value}`),
+];
+
+/** Judges too strictly rather than too mildly: a flag that only names the file of a key counts, too. */
+export function holdsSecret(argument: string): boolean {
+  return signs.some((sign) => sign.test(argument)) || redact(argument) !== argument;
+}
