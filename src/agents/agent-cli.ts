@@ -7,7 +7,7 @@ import type { RetryShown, SessionCli } from "../domain/hook.ts";
 import type { AgentLaunch, CliStart, UserSettings } from "./agent-launch.ts";
 import type { ProgramPlace } from "./find-program.ts";
 import type { LiveSession, SessionPipes } from "./live-session.ts";
-import type { ScreenView } from "./terminal-screen.ts";
+import type { ScreenView } from "./terminal/terminal-screen.ts";
 
 export interface AgentCli extends ProgramPlace, CliAbilities {
   /** A command that installs the CLI, for hints. */

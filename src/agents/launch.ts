@@ -1,5 +1,5 @@
 // Launches an agent's CLI as a child process, never through a shell: on this process's terminal, or with pipes for a headless
-// session. The process is ended by its own handle. `own-terminal.ts` launches it on a terminal of our own.
+// session. The process is ended by its own handle. `terminal/own-terminal.ts` launches it on a terminal of our own.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";

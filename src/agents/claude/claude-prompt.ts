@@ -4,7 +4,7 @@ import type { RetryShown } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { PromptState, TurnShown } from "../agent-cli.ts";
-import type { ScreenRow, ScreenView } from "../terminal-screen.ts";
+import type { ScreenRow, ScreenView } from "../terminal/terminal-screen.ts";
 
 /** The edges of the box are lines of this character, from side to side. The upper one may contain a name. */
 const upperEdge = /^─{4}.*─$/;

@@ -10,7 +10,7 @@ import type { AgentLaunch, HookPlace, UserSettings } from "../../agents/agent-la
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { SessionListener } from "../../agents/live-session.ts";
-import type { AgentOnTerminal } from "../../agents/own-terminal.ts";
+import type { AgentOnTerminal } from "../../agents/terminal/own-terminal.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import { type RouteName, routeNames } from "../../domain/route-names.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { CliStart } from "../../agents/agent-launch.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
-import { launchOnOwnTerminal } from "../../agents/own-terminal.ts";
+import { launchOnOwnTerminal } from "../../agents/terminal/own-terminal.ts";
 import { writeRunFile } from "../../data-dir/run-file.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";

@@ -5,7 +5,7 @@ import {
   readClaudeRetry,
   readClaudeTurn,
 } from "../../../src/agents/claude/claude-prompt.ts";
-import { createTerminalScreen } from "../../../src/agents/terminal-screen.ts";
+import { createTerminalScreen } from "../../../src/agents/terminal/terminal-screen.ts";
 
 const columns = 60;
 const edge = "─".repeat(columns);

@@ -1,8 +1,8 @@
 // Typing into a program's prompt: the program is the test, which shows what it likes.
 import { describe, expect, test } from "bun:test";
-import type { PromptState } from "../../src/agents/agent-cli.ts";
-import { createTyper } from "../../src/agents/typing.ts";
-import { waitFor } from "../support/wait-for.ts";
+import type { PromptState } from "../../../src/agents/agent-cli.ts";
+import { createTyper } from "../../../src/agents/terminal/typing.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 /** A program that shows its prompt, and whatever `shown` says once something is typed. */
 function program(shown: (written: string) => PromptState) {

@@ -1,7 +1,7 @@
 // Types a text into a CLI's prompt as its user would, and presses Enter. It types only if the screen shows an empty prompt, and
 // presses Enter only if that prompt then shows text. The user's own keys come before the text or after the Enter, never between.
-import { pause } from "../waiting.ts";
-import type { PromptState } from "./agent-cli.ts";
+import { pause } from "../../waiting.ts";
+import type { PromptState } from "../agent-cli.ts";
 
 export interface Typing {
   /** Returns why nothing may be typed now, apart from what the screen shows; undefined if there is no such reason. */

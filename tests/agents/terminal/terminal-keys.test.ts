@@ -1,8 +1,8 @@
 // Keys as terminals send them: Ctrl-Z is dropped in each of its forms, and what else comes passes as it is.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createKeyReader, type LineEffect } from "../../src/agents/terminal-keys.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { createKeyReader, type LineEffect } from "../../../src/agents/terminal/terminal-keys.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 function read(...parts: readonly string[]): { passed: string; lines: LineEffect[] } {
   let passed = "";

@@ -1,12 +1,14 @@
+// This room holds the terminals that agent CLIs run on: what the user's keys do, what the screen shows, and typing into a prompt.
+//
 // Runs an agent's CLI on a terminal of our own, and passes that through to the user's terminal. So the host can type too: only into
 // a prompt that the screen shows to be empty, and never between the user's keys.
 import type { Readable, Writable } from "node:stream";
-import type { RetryShown } from "../domain/hook.ts";
-import { runVariable } from "../processes/run-processes.ts";
-import type { OpenTerminal } from "../runtime.ts";
-import type { AgentCli, TurnShown } from "./agent-cli.ts";
-import { launchFailure, passSignals, programOf } from "./launch.ts";
-import { type RunningAgent, runningAgent } from "./running-agent.ts";
+import type { RetryShown } from "../../domain/hook.ts";
+import { runVariable } from "../../processes/run-processes.ts";
+import type { OpenTerminal } from "../../runtime.ts";
+import type { AgentCli, TurnShown } from "../agent-cli.ts";
+import { launchFailure, passSignals, programOf } from "../launch.ts";
+import { type RunningAgent, runningAgent } from "../running-agent.ts";
 import { createKeyReader } from "./terminal-keys.ts";
 import { createTerminalModes } from "./terminal-modes.ts";
 import { createTerminalScreen } from "./terminal-screen.ts";

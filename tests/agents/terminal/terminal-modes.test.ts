@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createTerminalModes } from "../../src/agents/terminal-modes.ts";
+import { createTerminalModes } from "../../../src/agents/terminal/terminal-modes.ts";
 
 const resetAfter = (...pieces: string[]): string => {
   const modes = createTerminalModes();
