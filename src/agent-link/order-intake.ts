@@ -61,7 +61,6 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   /** One function for each order that is for another run: gives it back. */
   const leaving = new Set<() => void>();
   let current: { readonly bus: Bus; stop(): Promise<void> } | undefined;
-  let last = Promise.resolve();
 
   /**
    * Decides for which run a control order is. An order that names no run is for the run that existed when it was stored. An order that
@@ -130,6 +129,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
       if (current?.bus === bus) order.giveBack();
     }
   };
+  const line = createLine();
   const detach = () => {
     // Not awaited, because it may wait for a server that is gone; then it ends by a timeout.
     void current?.stop();
@@ -140,17 +140,29 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     attach(bus) {
       if (current?.bus === bus || ending.signal.aborted) return;
       detach();
-      const onOrder = (order: Order) => {
-        last = last.then(() => takeOrGiveBack(bus, order));
-      };
+      const onOrder = (order: Order) => line.add(order.seq, () => takeOrGiveBack(bus, order));
       current = { bus, stop: consumeOrders(bus, id, onOrder, log).stop };
     },
     stop() {
       ending.abort();
       for (const giveBack of leaving) giveBack();
       detach();
-      return last;
+      return line.settled();
     },
+  };
+}
+
+/** Takes orders one after the other. Ignores a copy of one that is not taken yet: JetStream delivers an order again if that takes long. */
+function createLine() {
+  const inHand = new Set<number>();
+  let last = Promise.resolve();
+  return {
+    add(seq: number, take: () => Promise<void>) {
+      if (inHand.has(seq)) return;
+      inHand.add(seq);
+      last = last.then(take).finally(() => inHand.delete(seq));
+    },
+    settled: () => last,
   };
 }
 

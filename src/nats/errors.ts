@@ -15,6 +15,7 @@ const jetStreamCode = {
   wrongLastSequence: 10071,
   sequenceNotFound: 10043,
   deleteFailed: 10057,
+  consumerExists: 10148,
 } as const;
 
 const storeCodes: ReadonlySet<number | undefined> = new Set([
@@ -149,6 +150,11 @@ export function isTimeout(error: unknown): boolean {
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
   return error.api_error?.code === 404 || error.code === "404";
+}
+
+/** Whether a consumer cannot be made because there is one of this name with other settings. */
+export function isOtherwiseThere(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.consumerExists;
 }
 
 /**

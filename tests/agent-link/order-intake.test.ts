@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { nanos } from "nats";
+import { createOrderIntake } from "../../src/agent-link/order-intake.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject, bridgeConsumer, streams } from "../../src/domain/wire/subjects.ts";
+import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { ensureBridgeConsumer } from "../../src/nats/jetstream/consumers.ts";
 import { ensureStreams } from "../../src/nats/jetstream/streams.ts";
@@ -295,4 +298,69 @@ describe("createOrderIntake()", () => {
     await ensureStreams(bus, { replicas: 1 });
     expect(await test.bridge.ended).toBe("stopped");
   }, 15_000);
+
+  test("over kills of nats-server each order is acted on once, though JetStream may forget an acknowledgement", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const taken: string[] = [];
+    const intake = createOrderIntake({
+      ...{ id: ada, run: { ids: ["r"], beganMs: 0 }, now: () => new Date(), log: silentLogger },
+      wasHandedOver: () => Promise.resolve(false),
+      onOrder: ({ command_id }) => taken.push(command_id),
+    });
+    intake.attach(bus);
+    const ids = ["a", "b", "c", "d"];
+    for (const command_id of ids) {
+      const order = { type: "task", command_id, payload: "dig" };
+      const store = () => bus.publishStored(agentSubject(ada, "command"), order, { timeoutMs: 500 });
+      await waitFor(store, { what: `${command_id} is stored` });
+      await waitFor(() => taken.includes(command_id), { what: `${command_id} is taken`, deadlineMs: 10_000 });
+      nats.kill();
+    }
+    const isEmpty = () =>
+      unsettled(bus, "ada")
+        .then((count) => count === 0)
+        .catch(() => false);
+    await waitFor(isEmpty, { what: "an empty queue", deadlineMs: 10_000 });
+    await intake.stop();
+    expect(taken.toSorted()).toEqual(ids);
+  }, 45_000);
+
+  test("an order that comes again while it is still being taken is taken, and acknowledged, once", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const { consumers } = await bus.connection.jetstreamManager();
+    const waits = { ack_wait: nanos(100) };
+    await consumers.update(streams.commands, bridgeConsumer(ada), waits);
+    const deliveries = async () => (await consumers.info(streams.commands, bridgeConsumer(ada))).delivered;
+    let acks = 0;
+    bus.subscribe("$JS.ACK.>", () => {
+      acks += 1;
+    });
+    const heard = await listenTo(bus, "ada");
+    const stored = Promise.withResolvers<void>();
+    const slow: Bus = {
+      ...bus,
+      publishStored: async (...words) => {
+        await stored.promise;
+        return await bus.publishStored(...words);
+      },
+    };
+    const taken: string[] = [];
+    const intake = createOrderIntake({
+      ...{ id: ada, run: { ids: ["r"], beganMs: 0 }, now: () => new Date(), log: silentLogger },
+      wasHandedOver: () => Promise.resolve(false),
+      onOrder: ({ command_id }) => taken.push(command_id),
+    });
+    intake.attach(slow);
+    await bus.publishStored(agentSubject(ada, "command"), { type: "task", command_id: "t", payload: "dig" });
+    await waitFor(async () => (await deliveries()).consumer_seq >= 3, { what: "two more deliveries" });
+    stored.resolve();
+    await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+    await intake.stop();
+    await bus.flush();
+    expect({ taken, acks, receipts: heard.receipts.length }).toEqual({ taken: ["t"], acks: 1, receipts: 1 });
+  });
 });

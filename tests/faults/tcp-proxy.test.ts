@@ -69,3 +69,27 @@ test("a cut ends every connection and each new one, until it is restored", async
   again.socket.write("b");
   await waitFor(() => again.state.text === "b", { what: "the echo of a new connection" });
 });
+
+test("an abandoned connection ends for its client, and stays open for the target", async () => {
+  const opened: { isClosed: boolean }[] = [];
+  const target = createServer((socket) => {
+    const state = { isClosed: false };
+    opened.push(state);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      state.isClosed = true;
+    });
+  }).listen(0, "127.0.0.1");
+  await once(target, "listening");
+  const proxy = await startTcpProxy((target.address() as AddressInfo).port);
+  using one = await open(proxy.port);
+  await waitFor(() => opened.length === 1, { what: "its way to the target" });
+  proxy.abandon();
+  await waitFor(() => one.state.isClosed, { what: "the client's end" });
+  using next = await open(proxy.port);
+  await waitFor(() => opened.length === 2, { what: "a new one" });
+  expect([next.state.isClosed, ...opened.map(({ isClosed }) => isClosed)]).toEqual([false, false, false]);
+  await proxy[Symbol.asyncDispose]();
+  await waitFor(() => opened.every(({ isClosed }) => isClosed), { what: "the end of all" });
+  target.close();
+});

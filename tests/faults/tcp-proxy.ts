@@ -6,6 +6,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Ends every connection at once, and each new one, until `restore`. */
   cut(): void;
+  /** Ends the connections of the clients, and of no target: that learns nothing of it, as when a network is gone. New ones flow. */
+  abandon(): void;
   /** Holds back all bytes, of new connections too, until `restore`; nobody is told. */
   stall(): void;
   restore(): void;
@@ -14,17 +16,19 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let mode: "flowing" | "cut" | "stalled" = "flowing";
   const sockets = new Set<Socket>();
+  const abandoned = new Set<Socket>();
   const keep = (socket: Socket, other: Socket) => {
     sockets.add(socket);
     socket.on("error", () => {}); // a reset: "close" follows, and ends the other side
     socket.on("close", () => {
       sockets.delete(socket);
-      other.destroy();
+      if (!abandoned.has(other)) other.destroy();
     });
     socket.pipe(other);
     if (mode === "stalled") socket.unpipe(other).pause();
   };
   const pairs = new Map<Socket, Socket>();
+  const clients = new Map<Socket, Socket>();
   const listener = createServer((client) => {
     if (mode === "cut") {
       client.on("error", () => {}); // it is gone either way
@@ -32,6 +36,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const target = createConnection({ host: "127.0.0.1", port: targetPort });
+    clients.set(client, target);
+    client.on("close", () => clients.delete(client));
     for (const [from, to] of [
       [client, target],
       [target, client],
@@ -49,6 +55,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     cut() {
       mode = "cut";
       for (const socket of sockets) socket.destroy();
+    },
+    abandon() {
+      for (const [client, target] of clients) {
+        abandoned.add(target);
+        client.unpipe(target);
+        target.unpipe(client).resume();
+        client.destroy();
+      }
     },
     stall() {
       mode = "stalled";

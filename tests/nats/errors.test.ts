@@ -5,6 +5,7 @@ import {
   isElecting,
   isGone,
   isNotFound,
+  isOtherwiseThere,
   isShortOfPeers,
   isTimeout,
   isWrongSequence,
@@ -78,7 +79,9 @@ describe("refusalOf()", () => {
 });
 
 describe("the questions about one error", () => {
-  const asked = { isElecting, isGone, isNotFound, isShortOfPeers, isTimeout, isWrongSequence };
+  const asked = {
+    ...{ isElecting, isGone, isNotFound, isOtherwiseThere, isShortOfPeers, isTimeout, isWrongSequence },
+  };
 
   test.each([
     ["a wrong sequence", api(10071, "wrong last sequence"), ["isWrongSequence"]],
@@ -88,6 +91,7 @@ describe("the questions about one error", () => {
     ["too few peers", api(10005, "no suitable peers"), ["isShortOfPeers"]],
     ["a timeout", client(ErrorCode.Timeout), ["isTimeout"]],
     ["no such stream", api(10059, "stream not found", 404), ["isNotFound"]],
+    ["another consumer", api(10148, "consumer already exists"), ["isOtherwiseThere"]],
     ["a removed message", api(10043, "sequence 7 not found"), ["isGone"]],
     ["one before the first", api(10057, "no message found"), ["isGone"]],
     ["one beyond the end", api(10057, "stream store EOF"), ["isGone"]],

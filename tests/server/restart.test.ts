@@ -150,3 +150,17 @@ test("a server that was away raises no silence before the agents could be heard"
   expect(raised).toEqual([]);
   await second.server.stop();
 });
+
+test("a restart updates the durable consumers that an older cliai has made", async () => {
+  await using first = await startTestServer();
+  first.bus.publish("agent.ada.heartbeat", { status: "idle" });
+  const { consumers } = await first.bus.connection.jetstreamManager();
+  const read = () => consumers.info("COMMANDS", "bridge-ada");
+  const there = () => read().catch(() => undefined); // it is not made yet
+  const made = await waitFor(there, { what: "the consumer" });
+  await first.server.stop();
+  await consumers.update("COMMANDS", "bridge-ada", { ack_wait: 30e9 });
+  const second = await first.restart();
+  await waitFor(async () => (await read()).config.ack_wait === made?.config.ack_wait, { what: "its update" });
+  await second.server.stop();
+});

@@ -1,23 +1,26 @@
 // The consumers of the streams: the durable consumer of each agent, and functions for all consumers of a stream. Only serve creates
 // consumers, because agents may not.
-import { AckPolicy, DeliverPolicy, nanos } from "nats";
+import { AckPolicy, type ConsumerInfo, DeliverPolicy, nanos } from "nats";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { everySubjectOf, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
-import { isNotFound, translateNatsError } from "../errors.ts";
+import { isNotFound, isOtherwiseThere, translateNatsError } from "../errors.ts";
 import { bridgeConsumers } from "./older-servers.ts";
 
-/** How long an unacknowledged command waits before it is delivered again. */
-const ackWaitMs = 30_000;
+/**
+ * How long JetStream waits for an acknowledgement before it delivers an order again. It is short, because an order that was on its way over
+ * a connection that is then lost waits that long. Whoever needs longer to take an order recognises the copy (`createOrderIntake`).
+ */
+const ackWaitMs = 2_000;
 
-/** Creates an agent's durable consumer. An existing one stays unchanged. */
+/** Creates an agent's durable consumer, or updates the settings of one that an older cliai has made. */
 export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void> {
   for (const { name, subjects } of bridgeConsumers(bus, id)) {
     const [only, ...more] = subjects;
     const ensure = async () => {
       const manager = await bus.connection.jetstreamManager();
-      await manager.consumers.add(streams.commands, {
+      const config = {
         durable_name: name,
         ...(more.length === 0 && only !== undefined
           ? { filter_subject: only }
@@ -26,7 +29,13 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
         ack_wait: nanos(ackWaitMs),
         deliver_policy: DeliverPolicy.All,
         max_ack_pending: 1_000,
-      });
+      };
+      try {
+        await manager.consumers.add(streams.commands, config);
+      } catch (error) {
+        if (!isOtherwiseThere(error)) throw error;
+        await manager.consumers.update(streams.commands, name, { ack_wait: config.ack_wait });
+      }
     };
     try {
       await overElections(bus.connection, ensure, { isRepeatable: true });
@@ -73,13 +82,21 @@ export async function removeBridge(bus: Bus, id: AgentId): Promise<void> {
   }
 }
 
+/** The names of the consumers of COMMANDS whose settings are those of this cliai. */
+export async function currentBridgeConsumers(bus: Bus): Promise<ReadonlySet<string>> {
+  const infos = await listConsumers(bus, streams.commands);
+  return new Set(infos.filter(({ config }) => config.ack_wait === nanos(ackWaitMs)).map(({ name }) => name));
+}
+
 /** The names of a stream's consumers. */
 export async function consumerNames(bus: Bus, stream: string): Promise<ReadonlySet<string>> {
+  return new Set((await listConsumers(bus, stream)).map(({ name }) => name));
+}
+
+async function listConsumers(bus: Bus, stream: string): Promise<readonly ConsumerInfo[]> {
   try {
     const manager = await bus.connection.jetstreamManager();
-    const names = new Set<string>();
-    for await (const { name } of manager.consumers.list(stream)) names.add(name);
-    return names;
+    return await Array.fromAsync(manager.consumers.list(stream));
   } catch (error) {
     throw translateNatsError(error, `list the consumers of ${stream}`);
   }

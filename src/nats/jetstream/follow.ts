@@ -10,7 +10,7 @@ import { atMost } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
 import { openReader } from "../reader.ts";
 import { bridgeConsumers, subjectFilter } from "./older-servers.ts";
-import { answerWithinMs, type Pulled, pullFor, pullMessages } from "./pull.ts";
+import { answerWithinMs, orderPullFor, type Pulled, pullFor, pullMessages } from "./pull.ts";
 
 const retryMs = 250;
 
@@ -94,7 +94,7 @@ export function consumeOrders(
       const manager = await bus.connection.jetstream({ timeout: answerWithinMs }).jetstreamManager(false);
       await manager.consumers.info(streams.commands, name);
       const place = { stream: streams.commands, consumer: name };
-      const messages = pullMessages(bus, { ...place, batch: 100, ...pullFor(bus) });
+      const messages = pullMessages(bus, { ...place, batch: 100, ...orderPullFor(bus) });
       return {
         messages,
         onMessage: (message) =>

@@ -20,10 +20,20 @@ export const answerWithinMs = 2_000;
 /** Shorter in a cluster, where the connection survives if another server, with the consumer, dies. Missed heartbeats show that. */
 const clusterPull = { expires: 5_000, idle_heartbeat: 1_000 };
 const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
+/** At least twice the idle heartbeat, which is what nats-server accepts. */
+const ordersExpireAfterMs = 10_000;
 
 /** The times of the pulls of a reader that follows a stream. */
 export function pullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat"> {
   return isClustered(bus.connection) ? clusterPull : otherPull;
+}
+
+/**
+ * The times of the pulls of an agent's orders. They expire sooner, because nats-server may not notice for a while that a connection is
+ * lost. Until the pull of such a connection expires, some orders go there, and are delivered again only after `ack_wait`.
+ */
+export function orderPullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat"> {
+  return { ...pullFor(bus), expires: Math.min(pullFor(bus).expires, ordersExpireAfterMs) };
 }
 
 export interface PullOptions {

@@ -1,18 +1,18 @@
 // Creates each agent's durable consumer of the stream COMMANDS when the agent is first heard of, and tries again while NATS
-// is away.
+// is away. Updates those that an older cliai has made.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { bridgeConsumer, streams } from "../../domain/wire/subjects.ts";
+import { bridgeConsumer } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { consumerNames, ensureBridgeConsumer } from "../../nats/jetstream/consumers.ts";
+import { currentBridgeConsumers, ensureBridgeConsumer } from "../../nats/jetstream/consumers.ts";
 
 const retryMs = 1_000;
 const madeAtOnce = 16;
 
 export interface BridgeConsumers {
   make(id: AgentId): void;
-  /** Makes the consumers that are missing, after asking NATS once for the present ones. */
+  /** Makes the consumers that are missing or that an older cliai has made, after asking NATS once for the present ones. */
   makeMissing(ids: Iterable<AgentId>): void;
   stop(): void;
 }
@@ -37,7 +37,7 @@ export function createBridgeConsumers(bus: Bus, log: Logger): BridgeConsumers {
     isMaking = true;
     try {
       if (unseen.size > 0) {
-        const present = await consumerNames(bus, streams.commands);
+        const present = await currentBridgeConsumers(bus);
         for (const id of unseen) if (!present.has(bridgeConsumer(id))) waiting.add(id);
         unseen = new Set();
       }
