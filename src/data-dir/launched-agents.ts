@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
+import { SessionIdSchema } from "../domain/wire/session-id.ts";
 import type { Logger } from "../log.ts";
 import { readAgentFolders } from "./agent-folders.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
@@ -15,7 +16,7 @@ const LaunchedSchema = v.looseObject({
   /** An absolute path. */
   project: v.string(),
   /** The id by which the agent's CLI resumes the conversation. */
-  session_id: v.pipe(v.string(), v.uuid()),
+  session_id: SessionIdSchema,
 });
 export type Launched = v.InferOutput<typeof LaunchedSchema>;
 

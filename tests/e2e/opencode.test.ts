@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { opencodeModes } from "../../src/agents/opencode/opencode-abilities.ts";
-import { fetchAgent } from "../support/bridges.ts";
+import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, startServe } from "../support/cliai.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
@@ -56,3 +56,47 @@ test("spawn opencode --headless works on a task, and a forced stop ends it and i
     ...["stored", "delivered", "injected by http-api", "seen"],
   ]);
 }, 120_000);
+
+test("resume starts an OpenCode agent again in its session, and so does the next server", async () => {
+  await using dir = await tempDir();
+  await using model = await startOpenaiChatServer({ fallback: { text: "Seven it is." } });
+  const { work, env } = await prepareOpencode(dir, model);
+  const options = { env, cwd: work, dataDir: dir.join("data"), deadlineMs: 60_000 };
+  await using parts = new AsyncDisposableStack();
+  let serve = await startServe(options);
+  parts.defer(() => serve[Symbol.asyncDispose]());
+  const facts = async () =>
+    (await fetchAgent(serve, "ada")) as ShownAgent & { pid: number; session_id: string };
+  const spawned = await serve.run([
+    "spawn",
+    "opencode",
+    "remember seven",
+    "--detach",
+    "--wait",
+    "--id",
+    "ada",
+  ]);
+  expect(spawned).toMatchObject({ code: 0, stdout: "Seven it is.\n" });
+  const { session_id } = await facts();
+  expect(session_id).toStartWith("ses_");
+  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  const resumed = await serve.run(["resume", "ada"]);
+  expect(resumed.stdout).toEndWith("started again without a terminal, in its session\n");
+
+  const { pid } = await facts();
+  serve.child.kill("SIGKILL");
+  await serve.child.exit();
+  process.kill(pid, "SIGKILL");
+  await serve[Symbol.asyncDispose]();
+  serve = await startServe(options);
+  const isBack = async () => {
+    const now = await facts();
+    return now.pid !== pid && now.axes.link.value === "online";
+  };
+  await waitFor(isBack, { what: "the server has started ada again", deadlineMs: 60_000, saw: facts });
+  expect((await facts()).session_id).toBe(session_id);
+  expect((await serve.run(["send", "task", "ada", "which number"])).code).toBe(0);
+  expect((await serve.run(["wait", "ada"])).code).toBe(0);
+  const last = model.requests.findLast(({ newText }) => newText.includes("which number"));
+  expect(JSON.stringify(last?.body)).toContain("remember seven");
+}, 180_000);

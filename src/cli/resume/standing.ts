@@ -2,6 +2,7 @@
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import { hasConversation } from "../../domain/fleet/session-evidence.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { isSessionId } from "../../domain/wire/session-id.ts";
 
 export interface Standing {
   readonly view: AgentView;
@@ -68,13 +69,13 @@ export interface Again {
 }
 
 export function againOf(view: AgentView): Again {
-  const { agent_id: id, config_name, project_path, role, session, session_id } = view;
+  const { agent_id: id, config_name, project_path, role, session } = view;
+  const known = session?.session_id ?? view.session_id;
   return {
     id,
     profile: config_name === unknownText ? undefined : config_name,
     project: project_path === unknownText ? "." : project_path,
     role: role === "agent" || role === "captain" ? role : undefined,
-    session:
-      session !== undefined && hasConversation(session) ? (session.session_id ?? session_id) : undefined,
+    session: session !== undefined && hasConversation(session) && isSessionId(known) ? known : undefined,
   };
 }

@@ -9,6 +9,7 @@ import type { LaunchFlags } from "../../domain/launch-flags.ts";
 import { isStopType } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { isSessionId } from "../../domain/wire/session-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
@@ -78,7 +79,7 @@ export function createLaunches(options: LaunchesOptions) {
       starting.delete(child);
     }
     const session_id = fleet.get(id)?.session_id;
-    if (session_id === undefined) return;
+    if (!isSessionId(session_id)) return;
     await memory.remember(id, { profile, project, session_id });
     if (!children.has(id) && !stopping.signal.aborted) await forgetIfOver(id, await child.ended);
   };

@@ -4,6 +4,7 @@ import { LaunchFlagsSchema } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
+import { SessionIdSchema } from "../../domain/wire/session-id.ts";
 
 export interface Spawner {
   /**
@@ -64,7 +65,7 @@ export const LaunchRequestSchema = v.object({
   ...order,
   from: line("from", 1_024),
   /** The session of the agent's CLI that it goes on in. */
-  resumes: v.optional(v.pipe(v.string("resumes must be text"), v.uuid("resumes must be a UUID"))),
+  resumes: v.optional(SessionIdSchema),
   /** Whether the flags of the agent's last launch count as well. */
   again: v.optional(v.boolean("again must be true or false")),
   /** These count before the profile, and before the flags of the last launch. */

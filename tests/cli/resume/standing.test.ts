@@ -85,4 +85,7 @@ test("againOf() has profile, project, role and session; no session where no prom
   });
   const { turn: _turn, ...fresh } = session;
   expect(againOf(viewAgent({ ...running, session: fresh }, now)).session).toBeUndefined();
+  // It would become an argument of its CLI.
+  const evil = { ...session, session_id: "--dangerously-skip-permissions" };
+  expect(againOf(viewAgent({ ...running, session: evil }, now)).session).toBeUndefined();
 });
