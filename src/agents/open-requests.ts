@@ -1,0 +1,56 @@
+// Keeps the requests of a session that wait for an answer: asks the host, gives the CLI the answer, and withdraws a request that
+// somebody else has answered first.
+import type { Hook, HookAnswer } from "../domain/hook.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import type { Logger } from "../log.ts";
+import type { SessionListener } from "./live-session.ts";
+
+export interface OpenRequests {
+  /** Asks the host, once, also if it is told of the request again. `reply` gives the CLI the answer. */
+  ask(id: string, hook: Hook, reply: (answer: HookAnswer) => Promise<unknown>): void;
+  /** The CLI has the answer to this request, from us or from somebody else. */
+  answered(id: string): void;
+  /** The CLI waits for no answer any more. */
+  withdrawAll(): void;
+}
+
+export interface OpenRequestsOptions extends Pick<SessionListener, "onHook"> {
+  /** Whether nobody sits at a terminal of the session who could answer. */
+  readonly isHeadless: boolean;
+  readonly log: Logger;
+}
+
+const nobodyThere: HookAnswer = {
+  type: "forbid",
+  reason:
+    "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.",
+};
+
+export function createOpenRequests({ onHook, isHeadless, log }: OpenRequestsOptions): OpenRequests {
+  const open = new Map<string, AbortController>();
+  const askOnce: (...asked: Parameters<OpenRequests["ask"]>) => Promise<void> = async (id, hook, reply) => {
+    if (open.has(id)) return;
+    const over = new AbortController();
+    open.set(id, over);
+    const answer = await onHook(hook, over.signal);
+    if (over.signal.aborted) return;
+    const isLeft = answer.type === "go" || answer.type === "add";
+    // At a terminal the request stays open until the person there has answered it.
+    if (isLeft && !isHeadless) return;
+    open.delete(id);
+    await reply(isLeft ? nobodyThere : answer);
+  };
+  return {
+    ask(...asked) {
+      askOnce(...asked).catch((error: unknown) => log.warn(`the answer to ${asked[0]}: ${messageOf(error)}`));
+    },
+    answered(id) {
+      open.get(id)?.abort();
+      open.delete(id);
+    },
+    withdrawAll() {
+      for (const over of open.values()) over.abort();
+      open.clear();
+    },
+  };
+}
