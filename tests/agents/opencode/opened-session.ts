@@ -1,59 +1,18 @@
-// A session on the real OpenCode, offline, as its host opens it: the tests give the host's answers and see what the host is told.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import { text as readText } from "node:stream/consumers";
-import type { AgentLaunch, HookPlace } from "../../../src/agents/agent-launch.ts";
-import type { LiveSession, SessionListener, SessionPipes } from "../../../src/agents/live-session.ts";
+// A session on the real OpenCode, offline, as its host opens it.
 import { opencode } from "../../../src/agents/opencode/opencode.ts";
-import { opencodeHooks } from "../../../src/agents/opencode/opencode-hooks.ts";
-import type {
-  Hook,
-  HookAnswer,
-  HookFacts,
-  ModelRequest,
-  SessionSign,
-  TurnResult,
-} from "../../../src/domain/hook.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import { silentLogger } from "../../../src/log.ts";
-import { atMost } from "../../../src/waiting.ts";
-import { startLoopbackServer } from "../../support/loopback-server.ts";
 import { type ChatScript, type ChatServer, startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import { opencodePath, prepareOpencode } from "../../support/opencode-cli.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { type AnsweredLaunch, type OpenedCli, openCli } from "../opened-cli.ts";
 
-export interface Told {
-  readonly hooks: Hook[];
-  readonly observed: Hook[];
-  readonly events: HookFacts[];
-  readonly signs: SessionSign[];
-  readonly usage: ModelRequest[];
-  readonly words: string[];
-  readonly results: TurnResult[];
-  session: string;
-}
-
-export interface OpenedSession extends AsyncDisposable {
+export interface OpenedSession extends OpenedCli {
   readonly dir: TempDir;
   readonly work: string;
   readonly model: ChatServer;
-  readonly server: Server;
-  readonly session: LiveSession;
-  readonly told: Told;
-  readonly launch: AgentLaunch;
-  /** The host is gone: nobody listens at its address any more. */
-  endHost(): Promise<void>;
-  /** Resolves with the result of the turn of that number, 1 for the first. */
-  result(number: number): Promise<TurnResult>;
 }
 
-export interface OpenedSessionOptions {
+export interface OpenedSessionOptions extends AnsweredLaunch {
   readonly script?: ChatScript;
-  /** The host's answers; default: it lets everything go on. */
-  readonly answer?: (hook: Hook, signal?: AbortSignal) => HookAnswer | Promise<HookAnswer>;
-  readonly launch?: Partial<Omit<AgentLaunch, "hooks">>;
   /** The user's own configuration of OpenCode. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Default: a new one, which ends with the session. */
@@ -62,115 +21,14 @@ export interface OpenedSessionOptions {
   readonly folder?: string;
 }
 
-/** An MCP server with the tool `wait`, which answers after `ms`, and `report_status`. */
-const tinyServer = `
-import { createInterface } from "node:readline";
-const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n");
-const tools = ["report_status", "wait"].map((name) => ({ name, inputSchema: { type: "object" } }));
-createInterface({ input: process.stdin }).on("line", (line) => {
-  const { id, method, params } = JSON.parse(line);
-  if (method === "initialize") send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "tiny", version: "1" } } });
-  if (method === "tools/list") send({ id, result: { tools } });
-  if (method === "tools/call") setTimeout(() => send({ id, result: { content: [{ type: "text", text: JSON.stringify(process.env) }] } }), params.arguments.ms ?? 0);
-});
-`;
-
 export async function openSession(options: OpenedSessionOptions = {}): Promise<OpenedSession> {
   await using parts = new AsyncDisposableStack();
   const dir = options.dir ?? parts.use(await tempDir());
   const model = parts.use(await startOpenaiChatServer(options.script));
   const { work, env } = await prepareOpencode(dir, model, options);
-  const told: Told = {
-    ...{ hooks: [], observed: [], events: [], signs: [], usage: [], words: [], results: [], session: "" },
-  };
-  const onHook = async (hook: Hook, signal?: AbortSignal) => {
-    told.hooks.push(hook);
-    return (await options.answer?.(hook, signal)) ?? { type: "go" as const };
-  };
-  const host = parts.use(new AsyncDisposableStack());
-  const listener = host.use(await startGateListener(onHook));
-  const tiny = dir.join("tiny.mjs");
-  await writeFile(tiny, tinyServer);
-  const launch = {
-    ...{ agentId: parseAgentId("ada"), sessionId: "unused", dir: dir.path, cwd: work, isHeadless: true },
-    mcpServer: { command: process.execPath, args: [tiny], env: { TINY_SECRET: "the secret of the bridge" } },
-    ...{ mcpConfigPath: dir.join("mcp.json"), strictMcp: false, instructions: "You are ada.", passedOn: [] },
-    hooks: { url: listener.url, token: "the-token", env } as unknown as HookPlace,
-    ...options.launch,
-  };
-  const start = await opencode.prepare(launch);
-  for (const { path, content } of start.files ?? []) await writeFile(path, content, { mode: 0o600 });
-  const server = parts.use(startServer(start.args, { cwd: work, env: { ...env, ...start.env } }));
-  const listening: SessionListener = {
-    onHook,
-    onSession: (id) => {
-      told.session = id;
-    },
-    observe: (hook) => told.observed.push(hook),
-    onEvent: (event) => told.events.push(event),
-    onSign: (sign) => told.signs.push(sign),
-    onUsage: (request) => told.usage.push(request),
-    onWords: (words) => told.words.push(words),
-    onResult: (result) => told.results.push(result),
-  };
-  const { openSession: open } = opencode;
-  const session = open?.({ ...server.pipes, ...listening, launch, log: silentLogger });
-  if (session === undefined) throw new Error("opencode has no sessions");
-  await session.whenReady;
+  const opened = parts.use(
+    await openCli({ ...options, cli: opencode, path: opencodePath(), dir, work, env }),
+  );
   const running = parts.move();
-  return {
-    ...{ dir, work, model, server, session, told, launch },
-    endHost: () => host.disposeAsync(),
-    result: (number) =>
-      waitFor(() => told.results[number - 1], {
-        ...{ what: `the result of turn ${number}`, deadlineMs: 30_000 },
-        saw: () => ({ ...told, log: server.log() }),
-      }),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
-
-export interface Server extends AsyncDisposable {
-  readonly pid: number;
-  readonly pipes: Pick<SessionPipes, "stdin" | "stdout">;
-  readonly exited: Promise<unknown>;
-  kill(signal: NodeJS.Signals): void;
-  log(): string;
-}
-
-function startServer(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Server {
-  const child = spawn(opencodePath(), [...args], { ...options, stdio: "pipe" });
-  const exited = once(child, "exit");
-  let log = "";
-  child.stderr.setEncoding("utf8").on("data", (part: string) => {
-    log += part;
-  });
-  return {
-    pid: child.pid ?? 0,
-    pipes: { stdin: child.stdin, stdout: child.stdout },
-    exited,
-    kill: (signal) => void child.kill(signal),
-    log: () => log,
-    async [Symbol.asyncDispose]() {
-      // After an interrupt 1.18.33 ignores the first SIGTERM.
-      for (const signal of ["SIGTERM", "SIGTERM", "SIGKILL"] as const) {
-        child.kill(signal);
-        await atMost(1_500, exited);
-      }
-    },
-  };
-}
-
-/** The host's listener: it takes the hooks that come by HTTP. */
-async function startGateListener(onHook: SessionListener["onHook"]) {
-  return await startLoopbackServer(async (request, response) => {
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    const hook = opencodeHooks.read(JSON.parse(await readText(request)));
-    if (request.headers.authorization !== "Bearer the-token" || hook === undefined) {
-      return void response.writeHead(401).end();
-    }
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(opencodeHooks.buildAnswer(hook, await onHook(hook, gone.signal))));
-  });
+  return { ...opened, dir, work, model, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
