@@ -3,9 +3,10 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
+import { codex } from "./codex/codex.ts";
 import { opencode } from "./opencode/opencode.ts";
 
-export const agentClis: readonly AgentCli[] = [claude, opencode];
+export const agentClis: readonly AgentCli[] = [claude, codex, opencode];
 /** The CLI of a profile that names none. */
 export const defaultAgentCli = claude.name;
 

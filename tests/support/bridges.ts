@@ -10,6 +10,7 @@ export interface ShownAgent {
   readonly last_seen: string;
   readonly pid?: number;
   readonly cli?: string;
+  readonly session_id?: string;
   readonly current_task?: string;
   readonly usage?: {
     readonly tokens_used?: number;

@@ -22,14 +22,22 @@ export function codexPath(): string {
   return path;
 }
 
-/** A folder `work` below `dir` for Codex, which has a home of its own there and asks that model. */
+export interface PrepareCodexOptions {
+  /** Lines of the user's own `config.toml` besides those that name the model. They stand before its tables. */
+  readonly config?: readonly string[];
+  /** More tables of it. */
+  readonly tables?: readonly string[];
+  /** The name of the folder in which it is to work. Default `work`. */
+  readonly folder?: string;
+}
+
+/** A folder below `dir` for Codex to work in, which has a home of its own there and asks that model. */
 export async function prepareCodex(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
-  /** Lines of its `config.toml` besides those that name the model. */
-  config: readonly string[] = [],
+  { config = [], tables = [], folder = "work" }: PrepareCodexOptions = {},
 ): Promise<{ work: string; codexHome: string; env: Record<string, string> }> {
-  const [work, home, codexHome] = [dir.join("work"), dir.join("home"), dir.join("home", "codex")];
+  const [work, home, codexHome] = [dir.join(folder), dir.join("home"), dir.join("home", "codex")];
   await Promise.all([work, codexHome].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
   const lines = [
     'model = "scripted"',
@@ -46,6 +54,10 @@ export async function prepareCodex(
     `base_url = ${JSON.stringify(model.url)}`,
     'wire_api = "responses"',
     'env_key = "SCRIPTED_KEY"',
+    // Few tries, so that a failure is told soon.
+    "request_max_retries = 1",
+    "stream_max_retries = 1",
+    ...tables,
   ];
   await writeFile(join(codexHome, "config.toml"), `${lines.join("\n")}\n`, { mode: 0o600 });
   const env = {

@@ -1,5 +1,6 @@
 // Why a turn of OpenCode failed, in cliai's words. Seen with 1.18.33: a wrong key is an `APIError` with the status of the model's server.
 import type { RetryShown } from "../../domain/hook.ts";
+import { failureOfStatus } from "../../domain/http-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { OpencodeFailure } from "./opencode-events.ts";
@@ -27,10 +28,9 @@ export function describeRetry(attempt: number, message: string): RetryShown {
 }
 
 function wordOf(name: string, status: number | undefined, message: string): FailureWord {
-  if (name === "ProviderAuthError" || status === 401 || status === 403) return "authentication";
-  if (status === 402 || status === 429) return "usage_limit";
-  if (status === 503 || status === 529) return "overloaded";
-  if (status !== undefined && status >= 500) return "server";
+  if (name === "ProviderAuthError") return "authentication";
+  const known = failureOfStatus(status);
+  if (known !== undefined) return known;
   if (/unauthori[sz]ed|api.?key|authenticat|log.?in/i.test(message)) return "authentication";
   if (/usage|quota|rate.?limit|too many requests|billing|credit/i.test(message)) return "usage_limit";
   if (/overloaded|unavailable/i.test(message)) return "overloaded";

@@ -1,0 +1,18 @@
+// What cliai can do with Codex's sessions. Measured with 0.171.0.
+import { type ModeAbilities, no, yes } from "../../domain/abilities.ts";
+
+export const codexModes: ModeAbilities = {
+  headless: {
+    task: yes("a turn of its app-server"),
+    steer: yes("its app-server adds it to the turn that runs"),
+    pause: yes("cliai's hook before each tool; told once it has called one"),
+    stop_in_tool: yes("its app-server and all that it has started are ended"),
+    permission: yes("what its rules ask is asked in the inbox"),
+    question: yes("its questions are asked in the inbox"),
+    seen: yes("it tells the id of the message as that goes to the model"),
+    usage: yes("the tokens of each request"),
+    cost: no("it does not tell a cost"),
+    resume: yes("by its own thread id"),
+    shared: no("it has no terminal"),
+  },
+};

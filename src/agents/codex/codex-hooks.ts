@@ -1,0 +1,79 @@
+// The hook that Codex sends to the host: before each tool it runs `cliai hook`, which waits for the host's answer. What else the session
+// does is told by its app-server. Measured with 0.171.0.
+//
+// Codex runs a hook only if it trusts it, by a hash that a person would confirm. For one launch the hash can be given with the thread, so
+// that nothing of the user's is written, and none of the user's own hooks is trusted by it.
+import * as v from "valibot";
+import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { HookPlace } from "../agent-launch.ts";
+import { shellQuote } from "../shell-quote.ts";
+import { toolHook } from "./codex-tools.ts";
+
+const eventName = "PreToolUse";
+const PreToolUseSchema = v.looseObject({
+  hook_event_name: v.literal(eventName),
+  ...{ tool_name: v.string(), tool_use_id: v.string() },
+  tool_input: v.optional(v.unknown()),
+  /** The thread of the subagent that calls the tool; absent for the session itself. */
+  agent_id: v.optional(v.fallback(v.nullish(v.string()), undefined)),
+});
+
+export const codexHooks: HookTranslation = {
+  read(payload) {
+    const read = v.safeParse(PreToolUseSchema, payload);
+    if (!read.success) throw new CliaiError("message_invalid", "this is not a hook of Codex");
+    const { tool_name: name, tool_use_id: id, tool_input: input, agent_id } = read.output;
+    return toolHook("tool_start", { name, id, input }, agent_id ?? undefined);
+  },
+  buildAnswer(_hook: Hook, answer: HookAnswer) {
+    if (answer.type !== "deny") return {};
+    return {
+      hookSpecificOutput: {
+        hookEventName: eventName,
+        permissionDecision: "deny",
+        permissionDecisionReason: answer.reason,
+      },
+    };
+  },
+};
+
+/** The argument that adds our hook to the user's own. Codex lets a tool run whose hook takes longer than `timeout`. */
+export function hookArgs(place: HookPlace): string[] {
+  const words = JSON.stringify(commandOf(place));
+  return ["-c", `hooks.${eventName}=[{hooks=[{type="command",command=${words},timeout=${place.holdS}}]}]`];
+}
+
+function commandOf({ command: { command, args } }: HookPlace): string {
+  return shellQuote([command, ...args]);
+}
+
+const HooksSchema = v.looseObject({
+  data: v.array(
+    v.looseObject({
+      hooks: v.array(
+        v.looseObject({
+          ...{ key: v.string(), source: v.string(), currentHash: v.string() },
+          command: v.optional(v.string()),
+          enabled: v.optional(v.boolean(), true),
+        }),
+      ),
+    }),
+  ),
+});
+/** Codex's word for hooks that come from its arguments. */
+export const sourceOfOurs = "sessionFlags";
+
+/** What the thread has to trust, from the answer to `hooks/list`; undefined if Codex has not taken our hook. */
+export function trustOf(
+  list: unknown,
+  place: HookPlace,
+): Record<string, { readonly trusted_hash: string }> | undefined {
+  const { data } = v.parse(HooksSchema, list);
+  const ours = data
+    .flatMap(({ hooks }) => hooks)
+    .find(
+      ({ source, enabled, command }) => source === sourceOfOurs && enabled && command === commandOf(place),
+    );
+  return ours && { [ours.key]: { trusted_hash: ours.currentHash } };
+}

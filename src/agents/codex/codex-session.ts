@@ -1,0 +1,129 @@
+// The live session of an agent in Codex: a thread of `codex app-server`, over its pipes. Measured with 0.171.0.
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { createLineSplitter } from "../../domain/text/lines.ts";
+import { atMost } from "../../waiting.ts";
+import type { LiveSession, Said, SessionPipes } from "../live-session.ts";
+import { createAsking, inputOf } from "./codex-asking.ts";
+import { type CodexClient, createCodexClient } from "./codex-client.ts";
+import { type CodexEvent, readCodexEvent } from "./codex-events.ts";
+import { type CodexReader, createCodexReader } from "./codex-reader.ts";
+import { isNotSteerable, openThread, readStartedTurn, readTerminals } from "./codex-thread.ts";
+
+const interruptWithinMs = 2_000;
+/** How many messages of ours are remembered by their orders. */
+const mostOrders = 1_000;
+
+/** What is there once the thread is open. */
+interface Opened {
+  readonly thread: string;
+  readonly reader: CodexReader;
+}
+
+export function openCodexSession(pipes: SessionPipes): LiveSession {
+  const { stdin, stdout, launch, log } = pipes;
+  const ended = new AbortController();
+  const orders = new Map<string, string>();
+  let opened: Opened | undefined;
+  let take: (event: CodexEvent) => void = () => undefined; // before the thread is open, nothing is told of its work
+
+  const client = createCodexClient({
+    send: (text) => void stdin.write(`${text}\n`),
+    onNotification(method, params) {
+      const event = readCodexEvent(method, params);
+      if (event !== undefined) take(event);
+    },
+    onRequest: (id, method, params) => asking.take(id, method, params),
+    log,
+  });
+  const asking = createAsking({
+    ...{ client, onHook: pipes.onHook, isHeadless: launch.isHeadless === true, log },
+    reader: () => opened?.reader,
+  });
+  const say = async (text: string, order?: string): Promise<Said> => {
+    if (opened === undefined || ended.signal.aborted)
+      throw new CliaiError("failed", "the session of codex has ended");
+    const clientId = `cliai-${crypto.randomUUID()}`;
+    if (order !== undefined) orders.set(clientId, order);
+    const [oldest] = orders.keys();
+    if (orders.size > mostOrders && oldest !== undefined) orders.delete(oldest);
+    const { thread, reader } = opened;
+    const before = reader.turnOf(thread);
+    // For a turn that runs it does what `turn/steer` does, but does not fail if that turn has ended meanwhile.
+    const answer = await client
+      .call("turn/start", { threadId: thread, input: inputOf(text), clientUserMessageId: clientId })
+      .catch((error: unknown) => {
+        if (isNotSteerable(error)) return undefined;
+        throw error;
+      });
+    if (answer === undefined) return "busy";
+    return readStartedTurn(answer) === before ? "steered" : "started";
+  };
+  const open = async () => {
+    const thread = await openThread(client, launch, log);
+    const reader = createCodexReader({
+      ...{ ...pipes, thread: thread.id, model: thread.model },
+      orderOf: (id) => orders.get(id),
+      onResolved: asking.answered,
+      goOn: async (text) => void (await say(text)),
+      listTerminals: () => listTerminals(client, thread.id),
+    });
+    let last = Promise.resolve();
+    take = (event) => {
+      last = last
+        .then(() => reader.take(event))
+        .catch((error: unknown) =>
+          log.warn(`a notification of codex (${event.method}): ${messageOf(error)}`),
+        );
+    };
+    opened = { thread: thread.id, reader };
+    pipes.onSession(thread.id);
+  };
+  // Ignored, because the process's end is noticed elsewhere.
+  stdin.on("error", () => undefined);
+  const lines = createLineSplitter();
+  stdout.setEncoding("utf8").on("data", (part: string) => lines.push(part).forEach(client.take));
+  stdout.once("close", () => {
+    ended.abort();
+    client.end();
+    asking.withdrawAll();
+  });
+  const whenReady = open().catch((error: unknown) => {
+    if (!ended.signal.aborted) throw error;
+  });
+  return {
+    route: "app-server",
+    whenReady,
+    // Whether Codex calls our hook is known when it has called it: it skips a hook that it does not trust without a word.
+    carriesHooks: false,
+    say,
+    async interrupt() {
+      if (opened === undefined) return false;
+      let isDone = false;
+      const all = interruptAll(client, opened).then(
+        () => {
+          isDone = true;
+        },
+        (error: unknown) => log.info(`the interrupt: ${messageOf(error)}`),
+      );
+      await atMost(interruptWithinMs, all);
+      return isDone;
+    },
+  };
+}
+
+/** Interrupts the turns of the session and of its subagents, and ends the commands, which an interrupt leaves running. */
+async function interruptAll(client: CodexClient, { thread, reader }: Opened): Promise<void> {
+  const own = reader.turnOf(thread);
+  const turns = [...(own === undefined ? [] : [[thread, own] as const]), ...reader.subagentTurns()];
+  await Promise.all(turns.map(([threadId, turnId]) => client.call("turn/interrupt", { threadId, turnId })));
+  const threads = [thread, ...reader.subagentTurns().keys()];
+  await Promise.all(threads.map((threadId) => client.call("thread/backgroundTerminals/clean", { threadId })));
+}
+
+async function listTerminals(
+  client: CodexClient,
+  threadId: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const list = await client.call("thread/backgroundTerminals/list", { threadId }).catch(() => undefined); // then our own count counts
+  return list === undefined ? undefined : readTerminals(list);
+}

@@ -1,0 +1,92 @@
+// Opens the thread of an agent on `codex app-server`: greets it, has it trust our hook, and starts or resumes the thread; and reads the
+// answers about a thread. Measured with 0.171.0.
+import * as v from "valibot";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import type { SessionPipes } from "../live-session.ts";
+import type { CodexClient } from "./codex-client.ts";
+import { trustOf } from "./codex-hooks.ts";
+import { readConfig, threadParams } from "./codex-launch.ts";
+
+/** A cold start of Codex on a busy machine takes some seconds. */
+const startsWithinMs = 60_000;
+/** It waits for the MCP servers. */
+const opensWithinMs = 120_000;
+const unknownThread = /no rollout found|not found|invalid thread id/i;
+
+const ThreadSchema = v.looseObject({
+  thread: v.looseObject({ id: v.string() }),
+  model: v.optional(v.string()),
+});
+
+export interface OpenThread {
+  readonly id: string;
+  readonly model: string | undefined;
+}
+
+/** @throws CliaiError `cli_missing` */
+export async function openThread(
+  client: Pick<CodexClient, "call" | "notify">,
+  launch: SessionPipes["launch"],
+  log: Logger,
+): Promise<OpenThread> {
+  const { cwd, hooks, sessionId, isResumed } = launch;
+  const clientInfo = { name: "cliai", title: "cliai", version: "1" };
+  const hello = { clientInfo, capabilities: { experimentalApi: true } };
+  await client.call("initialize", hello, startsWithinMs).catch((cause: unknown) => {
+    throw new CliaiError("cli_missing", `codex app-server does not answer: ${messageOf(cause)}`, {
+      hint: "check that it runs by itself: codex --version",
+      cause,
+    });
+  });
+  client.notify("initialized");
+  const [config, list] = await Promise.all([
+    client.call("config/read", { cwd, includeLayers: false }),
+    client.call("hooks/list", { cwds: [cwd] }),
+  ]);
+  const trust = trustOf(list, hooks);
+  if (trust === undefined) log.warn("codex has not taken cliai's hook: nothing can hold this agent");
+  const params = threadParams(launch, readConfig(config), trust);
+  const asked =
+    isResumed === true
+      ? client.call("thread/resume", { ...params, threadId: sessionId, excludeTurns: true }, opensWithinMs)
+      : client.call("thread/start", params, opensWithinMs);
+  const answer = await asked.catch((cause: unknown) => {
+    throw threadFailure(isResumed === true ? sessionId : undefined, cause);
+  });
+  const { thread, model } = v.parse(ThreadSchema, answer);
+  return { id: thread.id, model };
+}
+
+function threadFailure(resumed: string | undefined, cause: unknown): CliaiError {
+  const words = messageOf(cause);
+  if (resumed !== undefined && unknownThread.test(words)) {
+    return new CliaiError("failed", `codex does not know the session "${resumed}": ${words}`, {
+      hint: "codex resume lists those of this folder; without --resume it begins a new one",
+      cause,
+    });
+  }
+  return new CliaiError("cli_missing", `codex cannot open its session: ${words}`, {
+    hint: "check that it runs by itself in this folder: codex exec hello",
+    cause,
+  });
+}
+
+const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
+
+/** The id of the turn that a text has begun or joined. */
+export function readStartedTurn(answer: unknown): string {
+  return v.parse(TurnSchema, answer).turn.id;
+}
+
+/** Whether Codex refuses a text because a turn runs that takes none, such as one that shortens the conversation. */
+export function isNotSteerable(error: unknown): boolean {
+  return /not steerable|cannot steer/i.test(messageOf(error));
+}
+
+const TerminalsSchema = v.looseObject({ data: v.array(v.looseObject({ itemId: v.string() })) });
+
+/** The ids of the commands that run in the background. */
+export function readTerminals(answer: unknown): ReadonlySet<string> {
+  return new Set(v.parse(TerminalsSchema, answer).data.map(({ itemId }) => itemId));
+}

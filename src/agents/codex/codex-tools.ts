@@ -1,0 +1,97 @@
+// The tools of a Codex session as the host names them: as its hooks do. Measured with 0.171.0.
+import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
+import type { Hook } from "../../domain/hook.ts";
+import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
+import { isToolName } from "../../domain/wire/tools.ts";
+import type { CodexItem } from "./codex-events.ts";
+
+/** The name by which Codex knows cliai's MCP server. */
+export const ownServer = "cliai";
+
+export function mcpToolName(server: string, tool: string): string {
+  return `mcp__${server}__${tool}`;
+}
+
+function isOwnTool(name: string): boolean {
+  const prefix = mcpToolName(ownServer, "");
+  return name.startsWith(prefix) && isToolName(name.slice(prefix.length));
+}
+
+export interface CodexCall {
+  readonly name: string;
+  /** Undefined if Codex does not tell it. */
+  readonly id: string | undefined;
+  readonly input: unknown;
+  readonly result?: unknown;
+  readonly error?: string | undefined;
+}
+
+/** @param subagent the thread of the subagent that calls the tool; undefined for the session itself */
+export function toolHook(
+  kind: "tool_start" | "tool_end" | "tool_failed" | "permission",
+  { name, id, input, result, error }: CodexCall,
+  subagent: string | undefined,
+): Hook {
+  const detail = kind === "tool_failed" ? longFact(error ?? "") : shortFact(inputWords(input));
+  return {
+    facts: {
+      kind,
+      tool: shortFact(name),
+      ...definedOf({ tool_use_id: id && idFact(id), detail, subagent: subagent && idFact(subagent) }),
+    },
+    tool: { name, input, ...(result === undefined ? {} : { result }), isOwn: isOwnTool(name) },
+    isSubagent: subagent !== undefined,
+  };
+}
+
+/** The tool that an item of the thread is a call of, and how the call went; undefined for an item that is no call. */
+export function callOf(item: CodexItem): CodexCall | undefined {
+  const { id, type, status, error } = item;
+  const failed =
+    status === "failed" || status === "declined" ? { error: error?.message ?? `it ${status}` } : {};
+  switch (type) {
+    case "commandExecution": {
+      const { command, cwd, exitCode, aggregatedOutput } = item;
+      const isFailed = "error" in failed || (exitCode ?? 0) !== 0;
+      const words = exitCode === undefined || exitCode === null ? `it ${status}` : `exit code ${exitCode}`;
+      const input = { command: scriptOf(command), cwd };
+      return { name: "Bash", id, input, result: aggregatedOutput, ...(isFailed ? { error: words } : {}) };
+    }
+    case "fileChange":
+      return {
+        name: "apply_patch",
+        id,
+        input: { path: pathsOf(item.changes), changes: item.changes },
+        ...failed,
+      };
+    case "mcpToolCall": {
+      const name = mcpToolName(item.server ?? "", item.tool ?? "");
+      return { name, id, input: item.arguments, result: item.result, ...failed };
+    }
+    case "webSearch":
+      return { name: "web_search", id, input: { query: item.query }, ...failed };
+    case "imageView":
+      return { name: "view_image", id, input: { path: item.path }, ...failed };
+    case "collabAgentToolCall": {
+      const name = (item.tool ?? type).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return { name, id, input: { description: item.prompt }, ...failed };
+    }
+    case "dynamicToolCall":
+      return { name: item.tool ?? type, id, input: item.arguments, ...failed };
+    default:
+      return undefined;
+  }
+}
+
+/** The script that Codex runs by its shell, without the words of that shell, where nothing in it is quoted. */
+export function scriptOf(command: string | null | undefined): string | undefined {
+  const [, script] = /^\S*sh -l?c '([^']*)'$/s.exec(command ?? "") ?? [];
+  return script ?? command ?? undefined;
+}
+
+/** The files that a patch changes, in words. */
+export function pathsOf(changes: unknown): string | undefined {
+  const read = v.safeParse(v.array(v.looseObject({ path: v.string() })), changes);
+  return read.success ? read.output.map(({ path }) => path).join(", ") : undefined;
+}

@@ -1,0 +1,138 @@
+// `cliai spawn` with the real Codex, offline: a task, a pause, a permission, a stop in the middle of a tool, and its session resumed.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
+import { type Child, startChild } from "../support/child.ts";
+import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { prepareCodex } from "../support/codex-cli.ts";
+import { type ResponsesScript, startOpenaiResponsesServer } from "../support/openai-responses-server.ts";
+import { descendantRunning, lifeOf } from "../support/steered-claude.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(120_000);
+
+const shell = (cmd: string, more: object = {}) => ({
+  toolUses: [{ name: "exec_command", input: { cmd, yield_time_ms: 30_000, ...more } }],
+});
+
+interface Spawned extends AsyncDisposable {
+  readonly work: string;
+  readonly codexHome: string;
+  readonly child: Child;
+  spawn(...args: readonly string[]): Promise<Child>;
+  until(what: string, fits: (agent: ShownAgent) => boolean): Promise<void>;
+}
+
+/** Codex as the agent ada, without its sandbox, which not every machine can make. */
+async function spawnCodex(
+  serve: RunningServe,
+  script: ResponsesScript,
+  args: readonly string[] = [],
+): Promise<Spawned> {
+  await using parts = new AsyncDisposableStack();
+  const dir = parts.use(await tempDir());
+  const model = parts.use(await startOpenaiResponsesServer(script));
+  const { work, codexHome, env } = await prepareCodex(dir, model, {
+    config: ['sandbox_mode = "danger-full-access"'],
+  });
+  const spawn = async (...more: readonly string[]) => {
+    const own = ["spawn", "codex", "--headless", "--id", "ada", "--data-dir", serve.dataDir, ...more];
+    const [program = "", ...words] = [...cliaiCommand(), ...own];
+    return await startChild(program, words, { cwd: work, env: { ...env, CLIAI_NO_START: "1" } });
+  };
+  const child = parts.use(await spawn(...args));
+  const running = parts.move();
+  return {
+    ...{ work, codexHome, child, spawn },
+    async until(what, fits) {
+      let last: ShownAgent | undefined;
+      const look = async () => {
+        last = await fetchAgent(serve, "ada").catch(() => last);
+        return last !== undefined && fits(last);
+      };
+      await waitFor(look, { what, deadlineMs: 20_000, saw: () => last });
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+test("spawn codex --headless works on a task; a pause holds its next tool; a forced stop ends it and its command", async () => {
+  await using serve = await startServe();
+  await using ada = await spawnCodex(
+    serve,
+    {
+      rules: [
+        { match: "say hello", turn: { text: "Hello." } },
+        { match: "make a file", once: true, turn: shell("touch made") },
+        { match: "sleep", once: true, turn: shell("echo $$ > pid; sleep 600") },
+      ],
+    },
+    ["--task", "say hello"],
+  );
+  const before = readFileSync(`${ada.codexHome}/config.toml`, "utf8");
+  await ada.child.line("Hello.", { deadlineMs: 40_000 });
+  await ada.until("its turn is over", ({ status }) => status === "idle");
+
+  const send = (...words: readonly string[]) => serve.run(["send", ...words, "--timeout", "30"]);
+  const life = async (id: string) => lifeOf(await fetchAgent(serve, "ada"), id);
+  expect(await send("pause", "ada", "--id", "p-1")).toMatchObject({ code: 0 });
+  // It has called no tool yet, so nobody knows whether one can be held.
+  expect(await life("p-1")).toEqual(["stored", "delivered"]);
+  expect(await send("task", "ada", "make a file", "--id", "t-1", "--wait", "seen")).toMatchObject({
+    code: 0,
+  });
+  await ada.until("it is held", (agent) => lifeOf(agent, "p-1").includes("applied by hook"));
+  const because = "the command would have run by then";
+  await stays(() => !existsSync(`${ada.work}/made`), { what: "it is held", because, forMs: 500 });
+  expect(await send("resume", "ada", "--wait", "applied")).toMatchObject({ code: 0 });
+  await ada.until("the task is done", (agent) =>
+    lifeOf(agent, "t-1").some((state) => /^applied/.test(state)),
+  );
+  expect(existsSync(`${ada.work}/made`)).toBe(true);
+  expect(await life("t-1")).toEqual([
+    ...["stored", "delivered", "injected by app-server", "seen", "applied by result"],
+  ]);
+
+  expect(await send("task", "ada", "sleep", "--id", "t-2", "--wait", "seen")).toMatchObject({ code: 0 });
+  const readPid = () => existsSync(`${ada.work}/pid`) && readFileSync(`${ada.work}/pid`, "utf8").trim();
+  const pid = Number(await waitFor(readPid, { what: "the command runs", deadlineMs: 20_000 }));
+  const { usage } = await fetchAgent(serve, "ada");
+  expect(usage?.tokens_used).toBeGreaterThan(3_000);
+  expect(usage?.estimated_cost).toBeUndefined();
+  expect(await send("stop", "ada", "--force", "--wait", "applied")).toMatchObject({ code: 0 });
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(readFileSync(`${ada.codexHome}/config.toml`, "utf8")).toBe(before);
+});
+
+test("a permission of Codex is given in the inbox; a killed Codex reads crashed, and its session is resumed by its id", async () => {
+  await using serve = await startServe();
+  const escalated = { sandbox_permissions: "require_escalated", justification: "as asked" };
+  await using ada = await spawnCodex(
+    serve,
+    {
+      rules: [
+        { match: "make a file", once: true, turn: shell("touch made", escalated) },
+        { match: "what was it?", turn: { text: "It was a file." } },
+      ],
+    },
+    ["--task", "make a file", "--", "-c", 'sandbox_mode="read-only"'],
+  );
+  const item = await waitFor(async () => JSON.parse((await serve.run(["inbox", "--json"])).stdout)[0], {
+    what: "it asks",
+    deadlineMs: 40_000,
+  });
+  expect(item).toMatchObject({ agent_id: "ada", kind: "permission" });
+  expect(JSON.stringify(item)).toContain("touch made");
+  expect(existsSync(`${ada.work}/made`)).toBe(false);
+  expect(await serve.run(["answer", item.request_id, "--approve"])).toMatchObject({ code: 0 });
+  await ada.until("its turn is over", ({ status }) => status === "idle");
+  expect(existsSync(`${ada.work}/made`)).toBe(true);
+
+  const { session_id } = await fetchAgent(serve, "ada");
+  process.kill(await descendantRunning(ada.child.pid, "app-server"), "SIGKILL");
+  await ada.until("it has crashed", ({ axes }) => JSON.stringify(axes).includes("crashed: SIGKILL"));
+  await using again = await ada.spawn("--resume", session_id ?? "", "--task", "what was it?");
+  await again.line("It was a file.", { deadlineMs: 40_000 });
+  expect((await fetchAgent(serve, "ada")).session_id).toBe(session_id ?? "");
+});
