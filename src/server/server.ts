@@ -33,6 +33,7 @@ export type LaunchAgent = (order: LaunchOrder) => Promise<AgentId>;
 export interface LaunchOrder {
   /** The same id for a repeated call, so that the agent is launched once. */
   readonly callId: string;
+  readonly captain: AgentId;
   readonly profile: string;
   readonly task: string;
   readonly project?: string | undefined;

@@ -1,18 +1,38 @@
 // A captain launches an agent by its tool: the real Claude Code, which works on the task and ends.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
-import { claudeEnvironment } from "../support/claude-code.ts";
+import type { Child } from "../support/child.ts";
+import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
 import { startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
+import { bash } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
 const report = { name: "mcp__cliai__report_status", input: { status: "working", current_task: "TASK-77" } };
+
+let calls = 100;
+
+/** All that the captain has been handed, once these words are in it. */
+async function inboxUntil(captain: Child, words: string): Promise<string> {
+  let all = "";
+  const look = async () => {
+    all += (await callTool(captain, calls++, "check_inbox", {})).text;
+    return all.includes(words) && all;
+  };
+  return await waitFor(look, {
+    what: `the captain is told "${words}"`,
+    deadlineMs: 30_000,
+    intervalMs: 200,
+    saw: () => all,
+  });
+}
 
 test("a captain's agent connects, works on its task and ends; a plain agent may launch none", async () => {
   await using dir = await tempDir();
@@ -41,6 +61,9 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
     { what: "the agent has done its task and said goodbye", deadlineMs: 30_000 },
   );
   expect(ended).toMatchObject({ current_task: "TASK-77", config_name: "demo" });
+  const told = await inboxUntil(captain, "has ended");
+  expect(told).toContain(`${agent_id}, which you launched with \\"TASK-77 count the files\\", has ended (`);
+  expect(told).toContain("because its work was done).\\nIts last words: done");
 
   const unknown = await callTool(captain, 2, "spawn_agent", { profile: "demmo", task: "x" });
   expect(unknown).toMatchObject({ isError: true, text: expect.stringContaining("did you mean demo?") });
@@ -58,6 +81,42 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
   );
   expect(await plain.line(/"id":9[,}]/)).toContain('"error"');
   expect(await serve.run(["ls", "--json"]).then(({ stdout }) => JSON.parse(stdout).length)).toBe(3);
+});
+
+test("what a captain's agent wants to do is asked in the inbox, also of the captain, who decides it", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "TASK-78", once: true, turn: bash("touch made") }],
+    fallback: { text: "done" },
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  await using serve = await startServe({ env });
+  await using captain = await startBridge(serve, "cap", undefined, "captain");
+  await initialize(captain);
+  const args = { profile: "demo", task: "TASK-78 make it", project: work };
+  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
+  const requests = async () =>
+    JSON.parse((await serve.run(["inbox", "--json"])).stdout) as { request_id: string; kind: string }[];
+  const [request] = await waitFor(
+    async () => {
+      const all = await requests();
+      return all.length > 0 && all;
+    },
+    { what: "its permission is asked", deadlineMs: 30_000 },
+  );
+  expect(request).toMatchObject({ agent_id, kind: "permission" });
+  expect(existsSync(`${work}/made`)).toBe(false);
+  await inboxUntil(captain, `request ${request?.request_id}`);
+  const decision = { request_id: request?.request_id, decision: "approve", reason: "it is harmless" };
+  expect(await callTool(captain, 2, "decide", decision)).toMatchObject({ isError: false });
+  expect(await inboxUntil(captain, "has ended")).toContain("because its work was done)");
+  expect(existsSync(`${work}/made`)).toBe(true);
+  const list = await callTool(captain, 3, "list_agents", {});
+  const { agents } = JSON.parse(list.text) as { agents: { agent_id: string }[] };
+  expect(agents.find((each) => each.agent_id === agent_id)).toMatchObject({
+    ...{ status: "ended", why: expect.stringContaining("because its work was done") },
+  });
 });
 
 test("what a captain launches in vain is in the fleet, with its task", async () => {

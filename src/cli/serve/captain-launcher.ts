@@ -1,10 +1,12 @@
-// Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done, whether `serve` still
-// runs or not.
+// Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done; if `serve` has ended by
+// then, when the next one runs. How it ended is told to the captain only by the serve that has launched it; later, `list_agents` says it.
 import { Buffer } from "node:buffer";
 import process from "node:process";
+import type { AgentCli } from "../../agents/agent-cli.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { LaunchAgent, LaunchOrder } from "../../server/server.ts";
+import type { EndedLaunch } from "../../server/tools/launch-notice.ts";
 import type { CliContext } from "../frame/context.ts";
 import type { ProfileReader } from "../spawn/profile.ts";
 import { type AgentChild, startAgentChild } from "./agent-child.ts";
@@ -28,6 +30,8 @@ export interface AgentLauncherOptions {
   readonly hosts: Pick<KilledHosts, "look">;
   /** Reports a failed launch to the fleet. */
   readonly onFailed?: (failed: FailedLaunch) => Promise<void>;
+  /** Tells the captain how an agent has ended that was connected. */
+  readonly onEnded?: (ended: EndedLaunch) => Promise<void>;
 }
 
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
@@ -37,17 +41,21 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   let isStopping = false;
 
   const launch = async (order: LaunchOrder): Promise<AgentId> => {
-    const { profile, task, isKnown, isOnline } = order;
+    const { captain, profile, task, isKnown, isOnline } = order;
     checkTask(task);
     const { cli, project } = await checkLaunch(order, { profiles, cwd: context.cwd });
     if (isStopping) throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
     const id = freeAgentId(profile, isKnown);
-    context.log.info(`launching ${id} (${cli.program}) for a captain`);
+    context.log.info(`launching ${id} (${cli.program}) for the captain ${captain}`);
     const since = context.now().toISOString();
-    const { unattendedArgs: args } = cli;
-    const more = [`--task=${task}`, ...(args === undefined ? ["--wait"] : ["--", ...args])];
-    const child = startAgentChild({ ...options, id, profile, project, more });
+    const child = startAgentChild({ ...options, id, profile, project, more: argsFor(cli, task) });
     starting.add(child);
+    void child.ended.then(async (how) => {
+      if (starting.has(child) || isStopping) return;
+      await options.onEnded?.({ id, captain, task, how }).catch((error: unknown) => {
+        context.log.warn(`${captain} is not told how ${id} has ended: ${messageOf(error)}`);
+      });
+    });
     await child
       .connected(() => isOnline(id))
       .catch(async (error: unknown) => {
@@ -73,6 +81,15 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
       await Promise.all([...starting].map((child) => child.end()));
     },
   };
+}
+
+/**
+ * Without a terminal, as a session that cliai steers: its permissions go to the inbox, unless its profile says otherwise, and it ends when
+ * its task is done. A CLI that cannot be steered so works by its own arguments for that.
+ */
+function argsFor({ openSession, unattendedArgs }: AgentCli, task: string): string[] {
+  const isSteered = openSession !== undefined || unattendedArgs === undefined;
+  return [`--task=${task}`, ...(isSteered ? ["--wait"] : ["--", ...unattendedArgs])];
 }
 
 /** The task is an argument of a program: Linux allows 128 KiB for one argument, Windows 32,767 characters for all. */

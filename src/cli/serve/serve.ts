@@ -25,6 +25,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
+import { tellOfEnd } from "../../server/tools/launch-notice.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
 import {
@@ -205,6 +206,7 @@ function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: AsyncDisp
   const captains = createAgentLauncher({
     ...{ ...options, hosts },
     onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
+    onEnded: (ended) => tellOfEnd({ bus, server, now }, ended),
   });
   parts.defer(() => captains.stop());
   const headlessAgents = createHeadlessAgents({ ...options, hosts });

@@ -59,9 +59,10 @@ export const captainHandlers: Pick<
     return { command_id, stored: true };
   },
 
-  async spawn_agent({ profile, task, project }, { fleet, call, launchAgent }) {
+  async spawn_agent({ profile, task, project }, { id: captain, fleet, call, launchAgent }) {
     const agent_id = await launchAgent({
       callId: idOfCall(call),
+      captain,
       profile,
       task,
       project,

@@ -5,7 +5,7 @@
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isHad } from "../../domain/fleet/run-end.ts";
-import { isFinal, namesOf } from "../../domain/receipts.ts";
+import { isFinal, namesOf, summaryOf } from "../../domain/receipts.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -164,9 +164,10 @@ export const toolHandlers: ToolHandlers = {
     const agents = fleet.list();
     const shown = agents
       .slice(0, agentsListed)
-      .map(({ agent_id, status, config_name, current_task, last_seen }) => ({
+      .map(({ agent_id, status, config_name, current_task, last_seen, said, axes }) => ({
         agent_id,
         status,
+        ...(axes.link.value === "online" ? {} : { why: summaryOf(said?.message ?? axes.link.reason) }),
         ...(roleOf(agent_id) === "captain" ? { role: "captain" } : {}),
         ...definedOf({ profile: config_name }),
         ...(current_task === undefined || current_task === "" ? {} : { current_task }),

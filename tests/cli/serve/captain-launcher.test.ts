@@ -4,6 +4,7 @@ import { createAgentLauncher } from "../../../src/cli/serve/captain-launcher.ts"
 import { profileReader } from "../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { silentLogger } from "../../../src/log.ts";
+import { ada } from "../../support/agents.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const config = parseConfig('{"agents":{"coder":{}}}', "profiles.json");
@@ -34,7 +35,7 @@ function launcherIn(dir: TempDir, now = () => new Date()) {
     /** How many ids were looked at: none before all else is in order. */
     idsAsked: () => asked,
     launch: ({ callId = crypto.randomUUID(), profile = "coder", task = "dig", ...more }: Wanted) =>
-      launch({ callId, profile, task, ...more, isKnown, isOnline: () => false }),
+      launch({ callId, captain: ada, profile, task, ...more, isKnown, isOnline: () => false }),
   };
 }
 
