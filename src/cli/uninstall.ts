@@ -58,7 +58,7 @@ export const uninstallCommand = defineCliCommand({
     if (goes.length > 0 && args.yes !== true)
       note("nothing was removed; to remove these: cliai uninstall --yes");
     note(
-      `the program is ${process.execPath}; a link to it: \`npm run unlink\` in the clone, then remove the clone`,
+      `the program is ${process.execPath}; to remove it, run \`npm run unlink\` in the clone, and delete the clone`,
     );
     return 0;
   },

@@ -141,7 +141,7 @@ test("a stop by force interrupts its turn", async () => {
   expect(stop).toMatchObject({ code: 0 });
   const stopped = await hal.until("it is stopped", ({ status }) => status === "stopped");
   expect(lifeOf(stopped, "s1")).toEqual(["stored", "delivered", "injected by interrupt", "applied"]);
-  expect(stop.stdout).toContain("forced; ended: ");
+  expect(stop.stdout).toContain("forced; its process ended: ");
 });
 
 /** Says a release that takes hooks over its stream, and refuses them; `said` has what else it was told before. */

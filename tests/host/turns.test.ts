@@ -42,7 +42,9 @@ test("on a terminal a turn is over when its record says so: a hook of the user's
   await hook("Stop", { stop_hook_active: true });
   await write(recordedEnd());
   await ada.receipts("injected", "applied");
-  expect(Object.values(ada.outcomes())).toEqual(["applied: its turn had ended; ended: exit code 143"]);
+  expect(Object.values(ada.outcomes())).toEqual([
+    "applied: its turn had ended; its process ended: exit code 143",
+  ]);
 });
 
 test("an end in the record that is older than the turn that runs ends nothing", async () => {

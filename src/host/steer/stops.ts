@@ -66,7 +66,7 @@ export function createStops(options: StopsOptions): Stops {
     const cli = await whenStarted;
     await cli?.end();
     const how = (await cli?.ended) ?? "it was not running";
-    settle(`${why}; ended: ${how}`);
+    settle(`${why}; its process ended: ${how}`);
   };
   const end = (why: string): Promise<void> => {
     ending ??= endProcess(why);

@@ -24,7 +24,7 @@ describe("createStops()", () => {
     expect(cli.signals).toEqual(["SIGTERM"]);
     const last = ada.server.fleet.get(id)?.commands.at(-1);
     expect(last?.command_id).toBe(commandId);
-    expect(last?.receipts.at(-1)?.detail).toBe("its turn had ended; ended: exit code 143");
+    expect(last?.receipts.at(-1)?.detail).toBe("its turn had ended; its process ended: exit code 143");
   });
 
   test("a stop whose deadline passes ends a session that does not finish", async () => {
@@ -54,7 +54,7 @@ describe("createStops()", () => {
     await waitFor(() => Object.values(ada.outcomes()).every((each) => each.startsWith("applied")), {
       ...{ what: "both are applied", saw: () => ada.outcomes() },
     });
-    const how = "applied: forced; ended: exit code 143";
+    const how = "applied: forced; its process ended: exit code 143";
     expect(ada.outcomes()).toEqual({ [graceful]: how, [forced]: how });
     expect(cli.signals).toEqual(["SIGTERM"]);
   });
