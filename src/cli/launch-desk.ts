@@ -11,16 +11,30 @@ const desk = {
   subject: serveLaunchSubject,
   request: LaunchRequestSchema,
   result: v.object({ agent_id: AgentIdSchema, command_id: v.exactOptional(v.string()) }),
-  /** Longer than a launch may take until the agent is connected. */
   answerWithinMs: 60_000,
+  /** Longer than `launchWithinMs`, and the ends of what did not start. */
+  workWithinMs: 6 * 60_000,
 };
+
+/** How long a host may take until it is connected. Longer than for the API, because the asker hears signs of life meanwhile. */
+const launchWithinMs = 5 * 60_000;
 
 /** Returns the function that ends it. */
 export function openLaunchDesk(bus: Bus, spawner: Pick<Spawner, "spawn">, log: Logger): () => void {
-  return openOperatorDesk(bus, desk, (request) => spawner.spawn(request), log);
+  return openOperatorDesk(bus, desk, (request) => spawner.spawn(request, launchWithinMs), log);
 }
 
-/** Resolves when the agent is connected. @throws CliaiError as {@link askOperatorDesk} */
-export async function askForLaunch(bus: Bus, request: LaunchRequest): Promise<Spawned> {
-  return await askOperatorDesk(bus, desk, request);
+/**
+ * Resolves when the agent is connected. Says on stderr that it takes long.
+ * @throws CliaiError as {@link askOperatorDesk}
+ */
+export async function askForLaunch(
+  bus: Bus,
+  request: LaunchRequest,
+  note: (line: string) => void,
+): Promise<Spawned> {
+  const who = request.id ?? `an agent of the profile ${request.profile}`;
+  return await askOperatorDesk(bus, desk, request, () =>
+    note(`${who} is slow to start; the server waits for it`),
+  );
 }

@@ -38,7 +38,10 @@ export interface LaunchOrder {
   readonly task: string;
   readonly project?: string | undefined;
   readonly isKnown: (id: AgentId) => boolean;
+  /** Whether its host is connected. */
   readonly isOnline: (id: AgentId) => boolean;
+  /** Whether it is online, and its CLI has reported something. */
+  readonly hasBegun: (id: AgentId) => boolean;
 }
 
 export interface FleetService {

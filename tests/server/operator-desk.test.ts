@@ -1,9 +1,12 @@
-import { expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as v from "valibot";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import { askOperatorDesk, openOperatorDesk } from "../../src/server/operator-desk.ts";
 import { startTestNats } from "../support/nats.ts";
+import { staysPending } from "../support/wait-for.ts";
+
+setDefaultTimeout(30_000);
 
 const desk = {
   subject: "serve.test",
@@ -36,4 +39,50 @@ test("a desk answers with the result, or with the error as it was thrown; withou
   close();
   await bus.flush();
   await expect(ask(4)).rejects.toMatchObject({ code: "server_unreachable" });
+});
+
+describe("a desk whose work takes long", () => {
+  const slow = { ...desk, answerWithinMs: 6_000, workWithinMs: 60_000 };
+
+  test("gives signs of life, so that its asker waits on; it is told once that this takes long", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const work = Promise.withResolvers<{ half: number }>();
+    const close = openOperatorDesk(bus, slow, () => work.promise, silentLogger);
+    let slowCalls = 0;
+    const asked = askOperatorDesk(bus, slow, { number: 4 }, () => {
+      slowCalls += 1;
+    });
+    await staysPending(asked, {
+      what: "the asker waits",
+      because: "without signs of life it gives up after 6 s",
+      forMs: 11_000,
+    });
+    work.resolve({ half: 2 });
+    expect(await asked).toEqual({ half: 2 });
+    expect(slowCalls).toBe(1);
+    close();
+  });
+
+  test("is given up without a sign of life, as of a serve that stands still", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const end = bus.subscribe(slow.subject, () => undefined);
+    await expect(askOperatorDesk(bus, slow, { number: 4 })).rejects.toMatchObject({
+      code: "no_answer",
+      message: "no answer and no sign of life for 6 s: serve.test",
+    });
+    end();
+  });
+
+  test("publishes on no subject but an inbox", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const close = openOperatorDesk(bus, slow, async () => ({ half: 2 }), silentLogger);
+    for (const signs_to of ["agent.ada.command", "_INBOX.>", "_INBOX.ada.x", 4]) {
+      const data = await bus.request(slow.subject, { number: 4, signs_to }, { timeoutMs: 5_000 });
+      expect(new TextDecoder().decode(data)).toContain("message_invalid");
+    }
+    close();
+  });
 });

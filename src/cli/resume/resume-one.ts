@@ -67,7 +67,11 @@ async function startAgain(
   const request = { profile, project, id, from: operatorOf(context), again: true, flags };
   const reader = createFleetReader(bus, context);
   try {
-    await askForLaunch(bus, { ...request, ...(session === undefined ? {} : { resumes: session }) });
+    await askForLaunch(
+      bus,
+      { ...request, ...(session === undefined ? {} : { resumes: session }) },
+      context.note,
+    );
   } catch (error) {
     if (!(error instanceof CliaiError) || error.code !== "already_running") throw error;
     // At its own start the server starts those again that it had launched.

@@ -16,6 +16,8 @@ import type { CliContext } from "../frame/context.ts";
 import { endLeftoverRun } from "../spawn/leftover-processes.ts";
 import type { KilledHosts } from "./killed-hosts.ts";
 
+/** Less than `connectedWithinMs`, so that nobody is told that a CLI has failed which is slow. */
+const slowAfterMs = 20_000;
 /** Together with `endedBeforeAnswerMs`, this is less than the 30 s that an HTTP request may take (src/runtime.ts). */
 const connectedWithinMs = 24_000;
 /** Of these, the agent's CLI gets 5 s to end, the processes that the CLI leaves behind 3 s, and the goodbye 4 s. */
@@ -45,13 +47,22 @@ export interface AgentChild {
   /** The end of the child's output, on one line. */
   lastWords(): string;
   /**
-   * Resolves when `isConnected` returns true.
+   * Resolves when the agent's CLI has reported something; or, after `slowAfterMs`, when at least its host is connected: then the CLI is
+   * slow, and has not failed.
    * @param withinMs default: less than an HTTP request may take
-   * @throws CliaiError `failed` with the last words, if the child ends before it is connected, or does not connect in time
+   * @throws CliaiError `failed` with the last words, if the child ends before, or its host does not connect in time
    */
-  connected(isConnected: () => boolean, withinMs?: number): Promise<void>;
+  connected(signs: SignsOfStart, withinMs?: number): Promise<void>;
   /** Asks the child to end, and kills it if it has not ended in time. Resolves when it has ended. */
   end(): Promise<void>;
+}
+
+/** What the fleet knows of the agent that starts. */
+export interface SignsOfStart {
+  /** Whether it is connected, and its CLI has reported something. */
+  readonly hasBegun: () => boolean;
+  /** Whether its host is connected. */
+  readonly isConnected: () => boolean;
 }
 
 export function startAgentChild(options: AgentChildOptions): AgentChild {
@@ -89,9 +100,17 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     ended,
     end,
     lastWords,
-    async connected(isConnected, withinMs = connectedWithinMs) {
-      const deadline = performance.now() + withinMs;
-      while (!isConnected()) {
+    async connected({ hasBegun, isConnected }, withinMs = connectedWithinMs) {
+      const begunMs = performance.now();
+      const deadline = begunMs + withinMs;
+      while (!hasBegun()) {
+        const isSlow = ending === undefined && performance.now() - begunMs > slowAfterMs;
+        if (isSlow && isConnected()) {
+          context.log.info(
+            `${id} is slow to start: its host is connected, and its CLI has reported nothing yet`,
+          );
+          return;
+        }
         if (ending !== undefined || performance.now() > deadline) {
           const why = ending ?? `not connected within ${withinMs / 1000} s`;
           await atMost(endedBeforeAnswerMs, end());

@@ -41,7 +41,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   let isStopping = false;
 
   const launch = async (order: LaunchOrder): Promise<AgentId> => {
-    const { captain, profile, task, isKnown, isOnline } = order;
+    const { captain, profile, task, isKnown, isOnline, hasBegun } = order;
     checkTask(task);
     const { cli, project } = await checkLaunch(order, { profiles, cwd: context.cwd });
     if (isStopping) throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
@@ -57,7 +57,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
       });
     });
     await child
-      .connected(() => isOnline(id))
+      .connected({ hasBegun: () => hasBegun(id), isConnected: () => isOnline(id) })
       .catch(async (error: unknown) => {
         await options.onFailed?.({ id, task, since, reason: messageOf(error) });
         throw error;

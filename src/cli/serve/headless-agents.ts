@@ -67,7 +67,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     async profiles(project = "") {
       return profilesOf(await profiles(isAbsolute(project) ? project : context.cwd));
     },
-    async spawn({ task, id: wanted, from, resumes, again, flags: given = {}, ...request }) {
+    async spawn({ task, id: wanted, from, resumes, again, flags: given = {}, ...request }, withinMs) {
       const { profile } = request;
       const before = again === true && wanted !== undefined ? await lastFlags(wanted, options) : {};
       const flags = { ...before, ...given };
@@ -84,7 +84,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
       const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
-      await launch(id, { profile, project, flags, ...resumed }).catch(async (error: unknown) => {
+      await launch(id, { profile, project, flags, withinMs, ...resumed }).catch(async (error: unknown) => {
         const failed = { id, task, since, reason: messageOf(error) };
         if (!stopping.signal.aborted) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
         throw error;

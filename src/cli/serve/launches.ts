@@ -16,7 +16,7 @@ import { type KnownProcess, stillRunning } from "../../processes/process-table.t
 import type { Server } from "../../server/server.ts";
 import { pause } from "../../waiting.ts";
 import { launchArgs } from "../resume/launch-args.ts";
-import { type AgentChild, startAgentChild, watchHost } from "./agent-child.ts";
+import { type AgentChild, type SignsOfStart, startAgentChild, watchHost } from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 
 export interface LaunchesOptions extends AgentLauncherOptions {
@@ -70,7 +70,7 @@ export function createLaunches(options: LaunchesOptions) {
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
     ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     try {
-      await child.connected(() => isThere(fleet.get(id), runBefore), withinMs);
+      await child.connected(startOf(id, runBefore), withinMs);
     } catch (error) {
       // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
       if (isSessionGone(order, child)) return await ending;
@@ -78,10 +78,32 @@ export function createLaunches(options: LaunchesOptions) {
     } finally {
       starting.delete(child);
     }
+    // A CLI that is slow may tell its session later.
+    if (await remembered(id, order, child)) return;
+    rememberLater(id, order, child).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+  };
+  const startOf = (id: AgentId, runBefore: string | undefined): SignsOfStart => ({
+    hasBegun: () => isThere(fleet.get(id), runBefore),
+    isConnected: () => isConnected(fleet.get(id), runBefore),
+  });
+  /** Whether its session is known, with which the next serve launches it again. */
+  const remembered = async (
+    id: AgentId,
+    { profile, project }: Launch,
+    child: AgentChild,
+  ): Promise<boolean> => {
     const session_id = fleet.get(id)?.session_id;
-    if (!isSessionId(session_id)) return;
+    if (session_id === undefined) return false;
+    if (!isSessionId(session_id)) return true; // then it cannot be launched again in it
     await memory.remember(id, { profile, project, session_id });
     if (!children.has(id) && !stopping.signal.aborted) await forgetIfOver(id, await child.ended);
+    return true;
+  };
+  const rememberLater = async (id: AgentId, order: Launch, child: AgentChild): Promise<void> => {
+    while (children.get(id) === child && !stopping.signal.aborted) {
+      if (await remembered(id, order, child)) return;
+      await pause(lookEveryMs, stopping.signal);
+    }
   };
   const onEnd = async (id: AgentId, order: Launch, child: AgentChild, how: string): Promise<void> => {
     if (children.get(id) === child) children.delete(id);
@@ -191,7 +213,12 @@ export async function untilGone(
 
 /** Whether the agent is online with a new run, and no longer `starting`, which means that its CLI has reported something. */
 export function isThere(view: AgentView | undefined, runBefore: string | undefined): boolean {
-  if (view?.axes.link.value !== "online" || view.status === "starting") return false;
+  return view?.status !== "starting" && isConnected(view, runBefore);
+}
+
+/** Whether the agent is online with a new run: its host is connected. */
+function isConnected(view: AgentView | undefined, runBefore: string | undefined): boolean {
+  if (view?.axes.link.value !== "online") return false;
   const run = view.heartbeat?.instance_id;
   return run !== undefined && run !== runBefore;
 }

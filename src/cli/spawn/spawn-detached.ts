@@ -52,7 +52,7 @@ export async function spawnDetached(
   const quiet = timeoutMs === undefined ? context : withoutLog(context);
   return await withClient(args, quiet, async (bus) => {
     const after = await auditEnd(bus);
-    const { agent_id } = await askForLaunch(bus, request);
+    const { agent_id } = await askForLaunch(bus, request, context.note);
     if (context.json) {
       const record = (await createFleetReader(bus, context).find(agent_id))?.record;
       const { session_id = null, pid = null } = record ?? {};

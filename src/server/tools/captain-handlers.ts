@@ -67,8 +67,9 @@ export const captainHandlers: Pick<
       task,
       project,
       isKnown: (id) => fleet.record(id) !== undefined,
+      isOnline: (id) => fleet.get(id)?.axes.link.value === "online",
       // The host connects before its CLI starts, and the CLI may fail to start.
-      isOnline: (id) => {
+      hasBegun: (id) => {
         const view = fleet.get(id);
         return view?.axes.link.value === "online" && view.status !== "starting";
       },

@@ -14,10 +14,11 @@ export interface Spawner {
   profiles(project?: string): Promise<readonly LaunchableProfile[]>;
   /**
    * Launches a headless agent, and gives it its task as a command once it is connected.
+   * @param withinMs how long its host may take to connect; default: less than an HTTP request may take
    * @throws CliaiError `message_invalid` for an unknown profile or directory; `already_running`; `failed` with the exit code and
    * the last output of an agent that did not start
    */
-  spawn(request: LaunchRequest): Promise<Spawned>;
+  spawn(request: LaunchRequest, withinMs?: number): Promise<Spawned>;
 }
 
 export interface LaunchableProfile {

@@ -35,7 +35,16 @@ function launcherIn(dir: TempDir, now = () => new Date()) {
     /** How many ids were looked at: none before all else is in order. */
     idsAsked: () => asked,
     launch: ({ callId = crypto.randomUUID(), profile = "coder", task = "dig", ...more }: Wanted) =>
-      launch({ callId, captain: ada, profile, task, ...more, isKnown, isOnline: () => false }),
+      launch({
+        callId,
+        captain: ada,
+        profile,
+        task,
+        ...more,
+        isKnown,
+        isOnline: () => false,
+        hasBegun: () => false,
+      }),
   };
 }
 

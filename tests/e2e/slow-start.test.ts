@@ -1,0 +1,60 @@
+// A CLI that takes long to start: whoever asked the server for the launch gets the agent, not a failure.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter } from "node:path";
+import { fetchAgent } from "../support/bridges.ts";
+import { claudePath, prepareClaude } from "../support/claude-code.ts";
+import { startServe } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(120_000);
+
+/** Longer than a launch by the API may take to answer (30 s). */
+const startsAfterS = 35;
+
+test("a launch whose CLI starts after half a minute is not failed: the agent is starting, then does its task", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "count the files", turn: { text: "There are seven." } }],
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  await mkdir(dir.join("bin"));
+  const slow = `case "$*" in *--version*) ;; *) sleep ${startsAfterS} ;; esac`;
+  await writeFile(dir.join("bin", "claude"), `#!/bin/sh\n${slow}\nexec '${claudePath()}' "$@"\n`, {
+    mode: 0o700,
+  });
+  const slowEnv = { ...env, PATH: [dir.join("bin"), env.PATH].join(delimiter) };
+  await using serve = await startServe({ env: slowEnv, dataDir: dir.join("data") });
+
+  const byApi = serve.fetch("/api/agents", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ profile: "demo", project: work, id: "ada", task: "count the files" }),
+  });
+  const args = ["spawn", "demo", "count the files", "--detach", "--id", "bea"];
+  const byCommand = serve.run(args, { env: slowEnv, cwd: work, deadlineMs: 60_000 });
+  const response = await byApi;
+  expect(response.status).toBe(201);
+  expect(await byCommand).toEqual(
+    expect.objectContaining({
+      code: 0,
+      stdout: "bea\n",
+      stderr: "bea is slow to start; the server waits for it\n",
+    }),
+  );
+  for (const id of ["ada", "bea"]) {
+    const agent = await fetchAgent(serve, id);
+    expect(agent).toMatchObject({ agent_id: id, status: "starting", queued: 1 });
+    expect(agent.axes.link.value).toBe("online");
+  }
+  expect(await serve.run(["wait", "ada", "bea"], { deadlineMs: 60_000 })).toMatchObject({ code: 0 });
+  expect((await serve.run(["log", "bea", "--last"])).stdout).toBe("There are seven.\n");
+  // The next server would launch them again in their sessions.
+  const launched = (id: string) => readFile(`${serve.dataDir}/agents/${id}/launched.json`, "utf8");
+  for (const id of ["ada", "bea"]) {
+    await waitFor(async () => (await launched(id)).includes("session_id"), { what: `${id} is remembered` });
+  }
+  expect((await serve.run(["send", "stop", "ada", "bea", "--wait", "applied"])).code).toBe(0);
+});
