@@ -120,7 +120,10 @@ async function* linesOf(path: string): AsyncGenerator<string, void> {
   try {
     for await (const part of input as AsyncIterable<string>) yield* splitter.push(part);
   } catch (cause) {
-    throw new CliaiError("usage", `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw new CliaiError("usage", `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: "name a file that `cliai audit --export FILE` has written",
+      cause,
+    });
   } finally {
     input.destroy();
   }

@@ -37,7 +37,9 @@ export async function askForAgents(
     const data = await bus.request(toolCallSubject(id), call, { timeoutMs: answerWithinMs });
     const { success, result, error = "it does not say why" } = decodeMessage(ListSchema, data);
     if (!success || result === undefined)
-      throw new CliaiError("failed", `cliai serve did not list the agents: ${error}`);
+      throw new CliaiError("failed", `cliai serve did not list the agents: ${error}`, {
+        hint: "see whether the server is well: cliai doctor",
+      });
     return new Map(
       result.agents.map(({ agent_id, status, last_seen }) => [
         agent_id,

@@ -58,8 +58,7 @@ async function show(given: TokenArgs, context: CliContext): Promise<number> {
 async function printUrl(given: TokenArgs, context: CliContext): Promise<number> {
   const { dataDir, server, path } = await findToken(given, context);
   if (server?.insecure === true) throw withoutToken(server);
-  if (server === undefined)
-    throw unreachable(`no server runs on ${dataDir}: ${serveFilePath(dataDir)} is not there`);
+  if (server === undefined) throw unreachable(`no server runs on ${dataDir}: it has no serve.json`);
   // What a server that was killed has left there.
   if (!(await isServed(dataDir)))
     throw unreachable(`the server that ${serveFilePath(dataDir)} names is gone`);

@@ -313,12 +313,13 @@ describe("an exported audit", () => {
   test("a file that is none is named", async () => {
     await using dir = await tempDir();
     const path = dir.join("other.json");
-    expect(openFileSource(path)).rejects.toMatchObject({
+    await expect(openFileSource(path)).rejects.toMatchObject({
       code: "usage",
       message: expect.stringContaining(path),
+      hint: expect.stringContaining("cliai audit --export"),
     });
     await writeFile(path, '{"a":1}\n');
-    expect(openFileSource(path)).rejects.toMatchObject({
+    await expect(openFileSource(path)).rejects.toMatchObject({
       message: expect.stringContaining("not an export of the audit"),
     });
   });

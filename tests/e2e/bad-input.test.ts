@@ -20,6 +20,7 @@ async function takenPort() {
 describe("usage", () => {
   test.each([
     [["sevre"], 'unknown command "sevre"', "did you mean serve?"],
+    [["--version", "ls"], '"ls" is not the first word', "put it before --version: cliai ls"],
     [["serve", "--prot", "1"], "unknown flag --prot for serve", "did you mean --port?"],
     [["serve", "--port"], "--port needs a value", "cliai serve --port PORT"],
     [["serve", "--port", "abc"], '--port "abc" must be a whole number from 0 to 65535', "cliai serve --help"],

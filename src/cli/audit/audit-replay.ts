@@ -53,5 +53,7 @@ async function replayHistory(args: Arguments<typeof replayArgs>, context: CliCon
 function readSpeed(text: string): number {
   const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(speed)) return speed;
-  throw new CliaiError("usage", `--speed "${text}" must be a number, such as 1, 10, or 0 for no pauses`);
+  throw new CliaiError("usage", `--speed "${text}" is not a number`, {
+    hint: "--speed 10 is ten times as fast as recorded, --speed 0 makes no pauses",
+  });
 }

@@ -107,8 +107,8 @@ function runWithoutCommand(argv: readonly string[], context: CliContext): number
   const [unknown] = argv.filter((arg) => !flags.includes(arg) && arg !== "-h");
   if (unknown !== undefined) {
     const isFlag = unknown.startsWith("-");
-    const hint = isFlag ? didYouMean(unknown, flags) : "the command comes first: cliai COMMAND [options]";
-    throw new CliaiError("usage", `${isFlag ? "unknown flag" : "misplaced"} ${unknown}`, {
+    const hint = isFlag ? didYouMean(unknown, flags) : `put it before ${argv[0]}: cliai ${unknown} [options]`;
+    throw new CliaiError("usage", isFlag ? `unknown flag ${unknown}` : `"${unknown}" is not the first word`, {
       hint: hint ?? "cliai --help",
     });
   }
