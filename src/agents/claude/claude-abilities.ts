@@ -17,7 +17,7 @@ export const claudeModes: ModeAbilities = {
     question: yes('with "permissions": "inbox"'),
     seen: yes("its record of the conversation, and a request to the model after it"),
     usage: yes("its telemetry, unless its environment sends that elsewhere"),
-    shared: yes("the terminal is its user's; cliai hands over beside the keys"),
+    shared: yes("its user types at the terminal, and cliai hands over orders beside that"),
   },
   headless: {
     ...both,

@@ -5,10 +5,10 @@ export const codexModes: ModeAbilities = {
   headless: {
     task: yes("a turn of its app-server"),
     steer: yes("its app-server adds it to the turn that runs"),
-    pause: yes("cliai's hook before each tool; told once it has called one"),
+    pause: yes("cliai's hook before each tool; the first tool call shows that it works"),
     stop_in_tool: yes("its app-server and all that it has started are ended"),
-    permission: yes("what its rules ask is asked in the inbox"),
-    question: yes("its questions are asked in the inbox"),
+    permission: yes("the requests of its rules go to the inbox"),
+    question: yes("its questions go to the inbox"),
     seen: yes("it tells the id of the message as that goes to the model"),
     usage: yes("the tokens of each request"),
     cost: no("it does not tell a cost"),

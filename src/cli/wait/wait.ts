@@ -29,7 +29,8 @@ export const waitCommand = defineCliCommand({
       type: "enum",
       options: [...waitGoals] as WaitGoal[],
       default: "done",
-      description: "wait until the agent's work is over, until it rests, or until it needs a person",
+      description:
+        "wait until its work is over (done), until no turn runs (idle), or until it needs a person",
     },
     any: { type: "boolean", description: "wait for the first of several agents instead of for all" },
     timeout: {
