@@ -5,15 +5,18 @@
 // tools. Each of the four stages (reporting, speaking, steering, hearing) uses what the earlier ones have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
+import type { LiveSession } from "../agents/live-session.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
 import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
 import { createBeginning } from "./hear/beginning.ts";
+import { createBridgeWatch } from "./hear/bridge-watch.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
+import { holdingTexts } from "./routes/held-texts.ts";
 import type { OwnRoutes } from "./routes/routes.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { createSpeaking, type Speaking } from "./speaking.ts";
@@ -35,7 +38,7 @@ export interface Host
   /** The CLI's process has started. */
   attach(process: CliProcess): void;
   /** Adds the routes that the launched CLI has opened. */
-  open(own: OwnRoutes): void;
+  open(own: OwnRoutes & { readonly stream?: Pick<LiveSession, "bridgeWithinMs"> }): void;
   /** The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. */
   end(end: RunEnd): Promise<void>;
 }
@@ -49,9 +52,10 @@ export function startHost(options: SessionOptions): Host {
   const steering = startSteering(options, beganMs, reporting, speaking);
   const hearing = createHearing(options, reporting, speaking, steering);
   const { heartbeat, events } = reporting;
-  const { routes, delivery, nudge } = speaking;
+  const { routes, delivery, nudge, turn } = speaking;
   const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
   const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
+  const bridgeWatch = createBridgeWatch(events, options.log);
   return {
     hook(payload, signal) {
       beginning.begun();
@@ -69,11 +73,13 @@ export function startHost(options: SessionOptions): Host {
     turnResult: hearing.turnEnds.takeResult,
     bridgeNews({ messaging: socket, ...news }) {
       beginning.begun();
+      bridgeWatch.came();
       if (socket !== undefined) routes.openSocket(socket);
       heartbeat.update(definedOf(withoutGreeting(news, heartbeat.presence().status)));
       nudge();
     },
     bridgeLink(isUp) {
+      bridgeWatch.came();
       if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
     },
     report: (event) => events.send(event),
@@ -82,8 +88,11 @@ export function startHost(options: SessionOptions): Host {
       steering.started(process);
     },
     open(own) {
-      routes.open(own);
-      if (own.stream?.carriesHooks === true) hearing.noteHeld();
+      const { stream } = own;
+      routes.open(stream === undefined ? own : { ...own, stream: holdingTexts(stream, steering.gate) });
+      bridgeWatch.ready(stream?.bridgeWithinMs);
+      if (stream?.carriesHooks === true) hearing.noteHeld();
+      if (stream?.holdsOnlyAsked === true) turn.noteHeld("asked");
       if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (own.terminal?.readTurn !== undefined) hearing.watchTurn(own.terminal.readTurn);
@@ -91,6 +100,7 @@ export function startHost(options: SessionOptions): Host {
     },
     end(end) {
       beginning.stop();
+      bridgeWatch.stop();
       return endHost(options, { reporting, speaking, steering, hearing }, end);
     },
   };

@@ -12,14 +12,16 @@ export interface Turn {
   wasPrompted(): boolean;
   /** Whether the CLI has shown that it calls the hook by which the gate holds a tool. */
   isHeld(): boolean;
-  /** Resolves once `isHeld` is true. */
+  /** Whether it calls that hook only for tools that ask for a permission. A pause may then not hold the turn that runs. */
+  holdsOnlyAsked(): boolean;
+  /** Resolves once it is known which tools the gate holds. */
   readonly whenHeld: Promise<void>;
   /** Milliseconds since the first hook; 0 before it. */
   hookedForMs(): number;
   /** A hook was called. Returns whether it was the first. */
   noteHook(): boolean;
-  /** The CLI has shown that it calls the hook by which the gate holds a tool. */
-  noteHeld(): void;
+  /** The CLI has shown that it calls the hook by which the gate holds a tool: for every tool, or only for those that ask for a permission. */
+  noteHeld(which?: "every" | "asked"): void;
   /**
    * The user (or a route) has submitted a prompt. One of the user's hooks may still keep it from the model.
    * @param atMs when the hook came, in ms since 1970, by the clock of this machine
@@ -52,6 +54,7 @@ export function createTurn(): Turn {
   const held = Promise.withResolvers<void>();
   let hookedAtMs: number | undefined;
   let isHeld = false;
+  let holdsOnlyAsked = false;
   let isOpen = false;
   let wasPrompted = false;
   let lastPromptId: string | undefined;
@@ -65,6 +68,7 @@ export function createTurn(): Turn {
     mayBeOpen: () => isOpen || hookedAtMs === undefined,
     isHooked: () => hookedAtMs !== undefined,
     isHeld: () => isHeld,
+    holdsOnlyAsked: () => holdsOnlyAsked,
     wasPrompted: () => wasPrompted,
     whenHeld: held.promise,
     hookedForMs: () => (hookedAtMs === undefined ? 0 : performance.now() - hookedAtMs),
@@ -73,8 +77,9 @@ export function createTurn(): Turn {
       hookedAtMs = performance.now();
       return true;
     },
-    noteHeld() {
-      isHeld = true;
+    noteHeld(which = "every") {
+      isHeld ||= which === "every";
+      holdsOnlyAsked = !isHeld;
       held.resolve();
     },
     offerPrompt(atMs, isSentNow, promptId) {

@@ -3,7 +3,7 @@
 // The four routes into a session: its input stream, its messaging socket, the answers to its hooks, its terminal. Any of them may be
 // missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
-import type { LiveSession } from "../../agents/live-session.ts";
+import type { LiveSession, Said } from "../../agents/live-session.ts";
 import type { RetryShown, SessionCli } from "../../domain/hook.ts";
 import { type RouteName, routesOfUser, sessionRoutes } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -15,7 +15,10 @@ import { createHookRoute, type HookRoute } from "./hook-route.ts";
 
 /** The routes that depend on how the CLI was launched: a stream (headless) or a terminal. */
 export interface OwnRoutes {
-  readonly stream?: Pick<LiveSession, "route" | "carriesHooks" | "say" | "interrupt">;
+  readonly stream?: Pick<LiveSession, "route" | "carriesHooks" | "holdsOnlyAsked" | "interrupt"> & {
+    /** As {@link LiveSession.say}. `paused`: the CLI has not got the text; give it again. */
+    say(text: string, id?: string): Promise<Said | "paused">;
+  };
   readonly terminal?: {
     /** Resolves with false, and has typed nothing, if the prompt is not known to be empty or somebody is at the keyboard. */
     type(
@@ -82,8 +85,9 @@ export function createRoutes(options: RoutesOptions): Routes {
     async (text, _signal, onWait, id) => {
       if (own.stream?.route !== name) return false;
       const said = await own.stream.say(text, id);
-      if (said === "busy") onWait("its turn runs");
-      return said !== "busy";
+      const why = { busy: "its turn runs", paused: "it is paused" }[said as string];
+      if (why !== undefined) onWait(why);
+      return why === undefined;
     };
   const give: Readonly<Record<RouteName, Route["give"]>> = {
     ...(Object.fromEntries(sessionRoutes.map((name) => [name, sayBy(name)])) as Record<

@@ -45,6 +45,8 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       pauses.delete(id);
     }
   };
+  const next = () =>
+    turn.holdsOnlyAsked() ? "what it is told next waits until it is let go" : "the next tool call is held";
   const gate = createGate({
     holdMs,
     onHeld: () => settle("applied", "a tool call is held before it starts"),
@@ -63,8 +65,9 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       await turn.whenHeld;
       // A resume or the end of the session came in the meantime, and that writes the receipts of this pause.
       if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
-      tellPause(command_id);
-      if (!turn.isOpen()) settle("applied", "no turn runs; the next tool call is held");
+      // Of a CLI that holds only some tools, nothing shows yet that this turn is held.
+      if (!turn.holdsOnlyAsked()) tellPause(command_id);
+      if (!turn.isOpen()) settle("applied", `no turn runs; ${next()}`);
       else if (gate.isHolding()) settle("applied", "a tool call is held already");
     },
     async resume({ command_id }) {
@@ -73,12 +76,13 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       gate.resume();
       resumes.add(command_id);
       await turn.whenHeld;
-      settle("applied", "let go before a tool call came", letGo);
+      if (!turn.holdsOnlyAsked()) settle("applied", "let go before a tool call came", letGo);
+      else settle("failed", "let go before its turn was over; no tool had asked for a permission", letGo);
       if (!resumes.delete(command_id)) return;
       write(command_id, "injected");
       write(command_id, "applied", wasPaused ? "let go" : "it was not paused");
     },
-    turnEnded: () => settle("applied", "the turn has ended; the next tool call is held"),
+    turnEnded: () => settle("applied", `the turn has ended; ${next()}`),
     fail(detail) {
       settle("failed", detail);
       for (const id of resumes) write(id, "failed", detail);

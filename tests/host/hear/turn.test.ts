@@ -24,6 +24,15 @@ describe("createTurn()", () => {
     expect(turn.isHeld()).toBe(true);
   });
 
+  test("a session that holds only the tools that ask is not held, but it is known what holds it", async () => {
+    const turn = createTurn();
+    turn.noteHeld("asked");
+    await turn.whenHeld;
+    expect([turn.isHeld(), turn.holdsOnlyAsked()]).toEqual([false, true]);
+    turn.noteHeld();
+    expect([turn.isHeld(), turn.holdsOnlyAsked()]).toEqual([true, false]);
+  });
+
   test("is open from a prompt to the end that the CLI tells of it", () => {
     const turn = createTurn();
     turn.offerPrompt(1_000, true, "p1");

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { stays, staysPending, waitFor } from "../../support/wait-for.ts";
-import { hookOf, id, openStream, startHosted, tool } from "../hosted-session.ts";
+import { hookOf, id, openStream, startHosted, streamInto, tool } from "../hosted-session.ts";
 
 const aCallIsLetGoAtOnce = "a call that is let go is answered at once, without a wait";
 
@@ -112,6 +112,60 @@ describe("createPauses()", () => {
     await ada.send("resume");
     expect(await held).toEqual({ type: "go" });
     expect(ada.states()).not.toContain("applied");
+  });
+
+  describe("of a session that holds only the tools that ask for a permission", () => {
+    const asked = hookOf({ ...tool, hook_event_name: "PreToolUse" });
+    const prompt = hookOf({ hook_event_name: "UserPromptSubmit", prompt: "begin" });
+    const startAsking = async () => {
+      const ada = await startHosted({ hasStream: true });
+      ada.session.open({ stream: { ...openStream, holdsOnlyAsked: true } });
+      return ada;
+    };
+
+    test("a pause is applied once a call is held, and not before: the turn may go on without asking", async () => {
+      await using ada = await startAsking();
+      await ada.session.takeHook(prompt);
+      const paused = await ada.send("pause");
+      await ada.receipts();
+      const held = ada.session.takeHook(asked);
+      await ada.receipts("injected", "applied");
+      expect(ada.outcomes()[paused]).toBe("applied: a tool call is held before it starts");
+      await ada.send("resume");
+      await ada.receipts("injected", "applied");
+      expect(await held).toEqual({ type: "go" });
+    });
+
+    test("a pause is applied when its turn ends, and what the session is told then waits until it is let go", async () => {
+      const told: string[] = [];
+      await using ada = await startHosted({ hasStream: true });
+      ada.session.open({ stream: { ...streamInto(told), holdsOnlyAsked: true } });
+      await ada.session.takeHook(prompt);
+      const paused = await ada.send("pause");
+      await ada.receipts();
+      ada.session.takeSign({ type: "taken", text: "begin" });
+      ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
+      await ada.receipts("injected", "applied");
+      expect(ada.outcomes()[paused]).toContain("what it is told next waits until it is let go");
+      await ada.send("task");
+      await stays(() => told.length === 0, {
+        ...{ what: "it is told nothing", because: "an order is handed over at once", forMs: 300 },
+      });
+      await ada.send("resume");
+      await waitFor(() => told.length === 1, { what: "it is told the task" });
+    });
+
+    test("a pause that is let go before anything was held has failed", async () => {
+      await using ada = await startAsking();
+      await ada.session.takeHook(prompt);
+      const paused = await ada.send("pause");
+      await ada.receipts();
+      await ada.send("resume");
+      await ada.receipts("injected", "applied");
+      expect(ada.outcomes()[paused]).toBe(
+        "failed: let go before its turn was over; no tool had asked for a permission",
+      );
+    });
   });
 
   test("a second pause while a call is held holds it, too", async () => {
