@@ -62,6 +62,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
   "eventsource-parser": ["agents"],
+  "@agentclientprotocol/sdk": ["agents"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "audit", "server", "web", "bench", "cli"],

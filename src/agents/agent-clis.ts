@@ -1,12 +1,13 @@
 // The agent CLIs that cliai can launch.
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { qwen } from "./acp/qwen.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 import { codex } from "./codex/codex.ts";
 import { opencode } from "./opencode/opencode.ts";
 
-export const agentClis: readonly AgentCli[] = [claude, codex, opencode];
+export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen];
 /** The CLI of a profile that names none. */
 export const defaultAgentCli = claude.name;
 

@@ -17,6 +17,7 @@ import type {
 } from "../../src/domain/hook.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
+import { signalChild, signalGroup } from "../../src/processes/end-process.ts";
 import { atMost } from "../../src/waiting.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
 import type { TempDir } from "../support/temp-dir.ts";
@@ -71,6 +72,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (method === "initialize") send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "tiny", version: "1" } } });
   if (method === "tools/list") send({ id, result: { tools } });
   if (method === "tools/call") setTimeout(() => send({ id, result: { content: [{ type: "text", text: JSON.stringify(process.env) }] } }), params.arguments.ms ?? 0);
+  if (method === "prompts/list" || method === "resources/list") send({ id, error: { code: -32601, message: "it has none" } });
 });
 `;
 
@@ -92,8 +94,8 @@ export async function openCli({
     return (await options.answer?.(hook, signal)) ?? { type: "go" as const };
   };
   const host = parts.use(new AsyncDisposableStack());
-  const { session: { hooks: translation } = {}, openSession } = cli;
-  if (translation === undefined || openSession === undefined) throw new Error(`${cli.name} has no sessions`);
+  const { session: { hooks: translation } = {}, openSession, isProcessGroup = false } = cli;
+  if (openSession === undefined) throw new Error(`${cli.name} has no sessions`);
   const listener = host.use(await startHookListener(translation, onHook));
   const tiny = dir.join("tiny.mjs");
   await writeFile(tiny, tinyServer);
@@ -106,7 +108,9 @@ export async function openCli({
   };
   const start = await cli.prepare(launch);
   for (const { path: file, content } of start.files ?? []) await writeFile(file, content, { mode: 0o600 });
-  const server = parts.use(startServer(path, start.args, { cwd: work, env: { ...env, ...start.env } }));
+  const server = parts.use(
+    startServer(path, start.args, { cwd: work, env: { ...env, ...start.env }, isProcessGroup }),
+  );
   const listening: SessionListener = {
     onHook,
     onSession: (id) => {
@@ -145,9 +149,11 @@ export interface Server extends AsyncDisposable {
 function startServer(
   path: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv },
+  { isProcessGroup, ...options }: { cwd: string; env: NodeJS.ProcessEnv; isProcessGroup: boolean },
 ): Server {
-  const child = spawn(path, [...args], { ...options, stdio: "pipe" });
+  const child = spawn(path, [...args], { ...options, stdio: "pipe", detached: isProcessGroup });
+  const kill = (signal: NodeJS.Signals) =>
+    isProcessGroup ? signalGroup(child, signal) : signalChild(child, signal);
   const exited = once(child, "exit");
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => {
@@ -157,12 +163,12 @@ function startServer(
     pid: child.pid ?? 0,
     pipes: { stdin: child.stdin, stdout: child.stdout },
     exited,
-    kill: (signal) => void child.kill(signal),
+    kill,
     log: () => log,
     async [Symbol.asyncDispose]() {
       // After an interrupt OpenCode 1.18.33 ignores the first SIGTERM.
       for (const signal of ["SIGTERM", "SIGTERM", "SIGKILL"] as const) {
-        child.kill(signal);
+        kill(signal);
         await atMost(1_500, exited);
       }
     },
@@ -170,15 +176,15 @@ function startServer(
 }
 
 /** The host's listener: it takes the hooks that come by HTTP. */
-async function startHookListener(hooks: HookTranslation, onHook: SessionListener["onHook"]) {
+async function startHookListener(hooks: HookTranslation | undefined, onHook: SessionListener["onHook"]) {
   return await startLoopbackServer(async (request, response) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const hook = hooks.read(JSON.parse(await readText(request)));
+    const hook = hooks?.read(JSON.parse(await readText(request)));
     if (request.headers.authorization !== "Bearer the-token" || hook === undefined) {
       return void response.writeHead(401).end();
     }
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(hooks.buildAnswer(hook, await onHook(hook, gone.signal))));
+    response.end(JSON.stringify(hooks?.buildAnswer(hook, await onHook(hook, gone.signal))));
   });
 }

@@ -1,0 +1,86 @@
+// The permission requests of an ACP agent. Each is two hooks for the host: the tool starts, so the host holds it while the agent is paused;
+// and the permission, which a person or a captain gives. cliai's own tools need no permission.
+import type { HookAnswer } from "../../domain/hook.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { SessionPipes } from "../live-session.ts";
+import type { AcpCalls } from "./acp-calls.ts";
+import type { AcpPermission } from "./acp-messages.ts";
+import { questionAnswers, questionHook } from "./acp-questions.ts";
+import { callHook, type ToolCall } from "./acp-tools.ts";
+
+export interface AcpAsking {
+  /** Resolves with the answer in ACP's form. */
+  answer(asked: AcpPermission): Promise<object>;
+  /** The turn is cut off: every open request is answered with that. */
+  withdrawAll(): void;
+}
+
+export interface AcpAskingOptions extends Pick<SessionPipes, "onHook" | "log"> {
+  readonly calls: Pick<AcpCalls, "asked" | "refused">;
+  /** A request was refused. ACP has no place for the words, so they go to the model with the next prompt. */
+  readonly onRefused: (refusal: Refusal) => void;
+}
+
+export interface Refusal {
+  readonly call: ToolCall;
+  readonly reason: string;
+  /** Whether a person, a captain or a policy has refused the permission. Else the agent is paused or being stopped. */
+  readonly isForbidden: boolean;
+}
+
+const nobodyThere =
+  "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.";
+const cancelled = { outcome: { outcome: "cancelled" } };
+
+export function createAcpAsking({ onHook, log, calls, onRefused }: AcpAskingOptions): AcpAsking {
+  const open = new Set<AbortController>();
+  const refuse = (asked: AcpPermission, call: ToolCall, reason: string, isForbidden: boolean) => {
+    // The start of a call that is forbidden later was told, so its end is told, too.
+    if (!isForbidden) calls.refused(call.id);
+    onRefused({ call, reason, isForbidden });
+    return selected(asked, ["reject_once", "reject_always"]);
+  };
+  const decide = async (asked: AcpPermission, signal: AbortSignal): Promise<object> => {
+    const call = calls.asked(asked.toolCall);
+    const question = questionHook(call, asked.toolCall);
+    if (question === undefined) {
+      const start = await onHook(callHook("tool_start", call), signal);
+      if (signal.aborted) return cancelled;
+      if (start.type === "deny") return refuse(asked, call, start.reason, false);
+      if (call.isOwn) return selected(asked, allowing);
+    }
+    const answer: HookAnswer = await onHook(question ?? callHook("permission", call), signal);
+    if (signal.aborted) return cancelled;
+    if (answer.type === "permit") return selected(asked, allowing);
+    if (answer.type === "answer") return { ...selected(asked, allowing), ...questionAnswers(answer.answers) };
+    const isForbidden = answer.type === "forbid" || answer.type === "deny";
+    return refuse(asked, call, isForbidden ? answer.reason : nobodyThere, true);
+  };
+  return {
+    async answer(asked) {
+      const over = new AbortController();
+      open.add(over);
+      try {
+        return await decide(asked, over.signal);
+      } catch (error) {
+        log.warn(`the answer to a permission request: ${messageOf(error)}`);
+        return cancelled;
+      } finally {
+        open.delete(over);
+      }
+    },
+    withdrawAll() {
+      for (const over of open) over.abort();
+    },
+  };
+}
+
+const allowing = ["allow_once", "allow_always"];
+
+/** The first of these kinds that the agent offers. An agent that offers none is told that the request was cancelled. */
+function selected({ options }: AcpPermission, kinds: readonly string[]): object {
+  const option = kinds
+    .map((kind) => options.find((each) => each.kind === kind))
+    .find((each) => each !== undefined);
+  return option === undefined ? cancelled : { outcome: { outcome: "selected", optionId: option.optionId } };
+}

@@ -1,0 +1,59 @@
+// Why a turn of an ACP agent failed, in cliai's words. An error of the model comes as an error of the prompt, whose message often has the
+// HTTP status. Seen: Qwen Code 0.24.4 with -32603 and the words in `data.details`; Gemini CLI 0.61.0 with the status as the code.
+import * as v from "valibot";
+import { messageOf } from "../../domain/text/errors.ts";
+import { longFact } from "../../domain/text/fact-words.ts";
+import type { FailureWord } from "../../domain/wire/event-messages.ts";
+import { AcpError } from "./acp-connection.ts";
+
+export interface TurnFailure {
+  readonly error: FailureWord;
+  readonly text: string;
+}
+
+const DetailsSchema = v.looseObject({ details: v.string() });
+const authRequired = -32000;
+
+export function describeFailure(error: unknown): TurnFailure {
+  if (!(error instanceof AcpError)) return failureOf(messageOf(error));
+  const { code, data, message } = error;
+  const read = v.safeParse(DetailsSchema, data);
+  const words = read.success ? read.output.details : message;
+  if (code === authRequired) return { ...failureOf(words), error: "authentication" };
+  return failureOf(code >= 400 && code < 600 && !words.includes(String(code)) ? `${code} ${words}` : words);
+}
+
+/** @param words what the agent says of the failure */
+export function failureOf(words: string): TurnFailure {
+  const text = longFact(words.trim() === "" ? "its turn has failed" : words);
+  return { error: wordOf(words), text };
+}
+
+/** Why a turn has ended before the model was done, by ACP's `stopReason`; undefined if the model was done. */
+export function failureOfStop(stopReason: string, lastWords: string): TurnFailure | undefined {
+  switch (stopReason) {
+    case "end_turn":
+      return undefined;
+    case "refusal":
+      return { error: "refused", text: longFact(lastWords === "" ? "the model refuses" : lastWords) };
+    case "max_tokens":
+      return { error: "other", text: "the model's answer was cut off at its longest" };
+    case "max_turn_requests":
+      return { error: "other", text: "it has made as many requests to its model as one turn may" };
+    default:
+      return { error: "other", text: longFact(`its turn has ended: ${stopReason}`) };
+  }
+}
+
+function wordOf(words: string): FailureWord {
+  const [, status] = /\b([45]\d\d)\b/.exec(words) ?? [];
+  if (status === "401" || status === "403") return "authentication";
+  if (status === "402" || status === "429") return "usage_limit";
+  if (status === "503" || status === "529") return "overloaded";
+  if (status?.startsWith("5") === true) return "server";
+  if (/unauthori[sz]ed|api.?key|authenticat|log.?in/i.test(words)) return "authentication";
+  if (/usage|quota|rate.?limit|too many requests|billing|credit/i.test(words)) return "usage_limit";
+  if (/overloaded|unavailable/i.test(words)) return "overloaded";
+  if (/context|too long|maximum.*tokens/i.test(words)) return "context";
+  return /server.?error/i.test(words) ? "server" : "other";
+}

@@ -1,0 +1,30 @@
+// What cliai has to know about one agent that speaks the Agent Client Protocol (ACP), where agents differ: one row for each.
+import type { AgentCli } from "../agent-cli.ts";
+import type { AgentLaunch, CliStart } from "../agent-launch.ts";
+import type { AcpCall } from "./acp-messages.ts";
+
+type Known = "name" | "abilities" | "program" | "packageProgram" | "install" | "triedVersion" | "probedFlags";
+
+export interface AcpRow extends Pick<AgentCli, Known | "permissionModes"> {
+  /** Says how to start the agent, so that it speaks ACP over its standard input and output. */
+  prepare(launch: AgentLaunch): CliStart;
+  /** Whether `prepare` gives the agent cliai's MCP server. Else it comes with the session. */
+  readonly isServerPrepared?: boolean;
+  /** Whether `prepare` gives the agent its instructions. Else they come with the first prompt. */
+  readonly hasInstructions?: boolean;
+  /** The name of the called tool, in the agent's own notation. It must not come from what a model can write. */
+  toolNameOf(call: AcpCall): string | undefined;
+  /** What the agent writes before the name of a tool of cliai's MCP server. */
+  readonly ownToolPrefix: string;
+  /**
+   * The request by which the agent asks, while a turn runs, for texts that are to join it. Absent for an agent that never asks: then a
+   * text waits for the end of the turn, because a second prompt would cut it off.
+   */
+  readonly steer?: string | undefined;
+  /** Whether a refused permission ends the turn, without a word to the model. */
+  readonly rejectEndsTurn?: boolean | undefined;
+  /** Whether the usage in the answer to a prompt is the sum of the whole session. */
+  readonly sumsUsage?: boolean;
+  /** What the last words of a turn look like that has failed, if the agent reports such a turn as ended. */
+  readonly failedWords?: RegExp;
+}

@@ -1,0 +1,73 @@
+// One turn of an ACP session: what its present prompt has shown so far.
+import { definedOf } from "../../domain/defined.ts";
+import type { SessionListener } from "../live-session.ts";
+import type { Refusal } from "./acp-asking.ts";
+import type { AcpText } from "./acp-steering.ts";
+
+export interface AcpTurn {
+  /** A prompt begins: the first of the turn, or one by which it goes on. */
+  begin(prompt: AcpText): void;
+  /** The agent was given this text while the turn ran. */
+  give(text: AcpText): void;
+  /** The model has answered: it has what the agent was given before. */
+  noteAnswer(): void;
+  addWords(words: string): void;
+  /** Tells the words so far, before something else happens. */
+  flushWords(): void;
+  noteRefusal(refusal: Refusal): void;
+  cutOff(): void;
+  /** Whether the model has answered the present prompt. */
+  wasAsked(): boolean;
+  /** What the model said last for the present prompt; "" if nothing. */
+  said(): string;
+  refusals(): readonly Refusal[];
+  isCutOff(): boolean;
+}
+
+export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign" | "onWords">): AcpTurn {
+  /** The texts that the agent was given, and of which the model has shown nothing yet. */
+  let given: readonly AcpText[] = [];
+  let refusals: readonly Refusal[] = [];
+  let wasAsked = false;
+  let words = "";
+  let said = "";
+  let isCutOff = false;
+  return {
+    begin(prompt) {
+      given = [prompt];
+      refusals = [];
+      wasAsked = false;
+      said = "";
+    },
+    give(text) {
+      given = [...given, text];
+    },
+    noteAnswer() {
+      wasAsked = true;
+      if (given.length === 0) return;
+      for (const { text, id } of given) onSign({ type: "taken", text, ...definedOf({ id }) });
+      given = [];
+      onSign({ type: "answer" });
+    },
+    addWords(more) {
+      words += more;
+    },
+    flushWords() {
+      const whole = words.trim();
+      words = "";
+      if (whole === "") return;
+      said = whole;
+      onWords(whole);
+    },
+    noteRefusal(refusal) {
+      refusals = [...refusals, refusal];
+    },
+    cutOff() {
+      isCutOff = true;
+    },
+    wasAsked: () => wasAsked,
+    said: () => said,
+    refusals: () => refusals,
+    isCutOff: () => isCutOff,
+  };
+}

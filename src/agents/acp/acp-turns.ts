@@ -1,0 +1,165 @@
+// The turns of an ACP session: one prompt at a time, because a second one would cut the first off. A turn goes on with one more prompt when
+// its end is held back, and when a refusal has ended it before the model could read the reason.
+import { definedOf } from "../../domain/defined.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { shortFact } from "../../domain/text/fact-words.ts";
+import type { Said, SessionPipes } from "../live-session.ts";
+import type { AcpAsking, Refusal } from "./acp-asking.ts";
+import type { AcpCalls } from "./acp-calls.ts";
+import { describeFailure, failureOf, failureOfStop, type TurnFailure } from "./acp-failures.ts";
+import type { AcpPromptAnswer, AcpUpdate } from "./acp-messages.ts";
+import type { AcpRow } from "./acp-row.ts";
+import type { AcpSteering, AcpText } from "./acp-steering.ts";
+import { type AcpTurn, createAcpTurn } from "./acp-turn.ts";
+import type { AcpUsage } from "./acp-usage.ts";
+
+export interface AcpTurns {
+  say(text: AcpText): Promise<Said>;
+  /** Takes an update of the session. Those that come while no turn runs tell nothing new. */
+  takeUpdate(update: AcpUpdate): void;
+  noteRefusal(refusal: Refusal): void;
+  /** The agent asks for the texts that are to join its turn. */
+  takeSteered(): readonly string[];
+  /** The turn is being cut off. Resolves when it is over; at once if none runs. */
+  cutOff(): Promise<void>;
+}
+
+export interface AcpTurnsOptions
+  extends Pick<SessionPipes, "onHook" | "onSign" | "onWords" | "onResult" | "log"> {
+  readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "failedWords">;
+  readonly calls: AcpCalls;
+  readonly asking: Pick<AcpAsking, "withdrawAll">;
+  readonly steering: AcpSteering;
+  readonly usage: AcpUsage;
+  /** Sends the prompt. Resolves when the agent says that its turn is over. */
+  readonly prompt: (text: string) => Promise<AcpPromptAnswer>;
+}
+
+interface Prompt extends AcpText {
+  /** Whether it only keeps a turn going whose end was held back. */
+  readonly isHeldBack: boolean;
+}
+
+const interrupted = "its turn was interrupted";
+
+export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
+  const { row, calls, asking, steering, usage, log } = options;
+  const runPrompt = createPrompts(options);
+  let running: { readonly turn: AcpTurn; readonly over: Promise<void> } | undefined;
+
+  const run = async (turn: AcpTurn, first: AcpText) => {
+    let next: Prompt | undefined = { ...first, isHeldBack: false };
+    while (next !== undefined) next = await runPrompt(turn, next);
+  };
+  const begin = (text: AcpText) => {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const turn = createAcpTurn(options);
+    running = { turn, over };
+    run(turn, text)
+      .catch((error: unknown) => log.warn(`a turn: ${messageOf(error)}`))
+      .finally(() => {
+        running = undefined;
+        steering.turnOver();
+        resolve();
+      });
+  };
+
+  return {
+    async say(text) {
+      if (running === undefined) {
+        begin(text);
+        return "started";
+      }
+      const isOpen = row.steer !== undefined && !running.turn.isCutOff();
+      return isOpen ? await steering.offer(text) : "busy";
+    },
+    takeUpdate(update) {
+      if (running === undefined) return;
+      const { turn } = running;
+      if (update.sessionUpdate === "usage_update") return usage.takeUpdate(update);
+      const isOwn = typeof update._meta.parentToolCallId !== "string";
+      if (isOwn && update.sessionUpdate !== "tool_call_update") turn.noteAnswer();
+      usage.takeUpdate(update);
+      switch (update.sessionUpdate) {
+        case "agent_message_chunk":
+          return isOwn ? turn.addWords(update.content.text ?? "") : undefined;
+        case "tool_call":
+        case "tool_call_update":
+          if (isOwn) turn.flushWords();
+          return void calls.take(update);
+      }
+    },
+    noteRefusal: (refusal) => running?.turn.noteRefusal(refusal),
+    takeSteered() {
+      if (running === undefined || running.turn.isCutOff()) return [];
+      const texts = steering.take();
+      for (const text of texts) running.turn.give(text);
+      return texts.map(({ text }) => text);
+    },
+    async cutOff() {
+      if (running === undefined) return;
+      running.turn.cutOff();
+      asking.withdrawAll();
+      await running.over;
+    },
+  };
+}
+
+/** Returns a function that runs one prompt of a turn. It resolves with the prompt by which the turn goes on; undefined if it is over. */
+function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: AcpTurnsOptions) {
+  const fail = (turn: AcpTurn, { error, text }: Partial<TurnFailure>) => {
+    const why = turn.isCutOff()
+      ? { text: interrupted }
+      : { text: text ?? interrupted, ...definedOf({ error }) };
+    onResult({ isError: true, wasAsked: turn.wasAsked(), ...why });
+    return undefined;
+  };
+  const ended = async (
+    turn: AcpTurn,
+    { stopReason }: AcpPromptAnswer,
+    isHeldBack: boolean,
+  ): Promise<Prompt | undefined> => {
+    if (stopReason === "cancelled" || turn.isCutOff()) return fail(turn, {});
+    const reasons = turn.refusals().filter(({ isForbidden }) => isForbidden || row.rejectEndsTurn === true);
+    if (reasons.length > 0) return { text: refusalWords(reasons), isHeldBack };
+    const text = turn.said();
+    const isFailed = row.failedWords?.test(text) === true;
+    const failure = isFailed ? failureOf(text) : failureOfStop(stopReason, text);
+    if (failure !== undefined) return fail(turn, failure);
+    const facts = { kind: "turn_end" as const };
+    const answer = await onHook({ facts, lastWords: text, isHeldBack, isSubagent: false });
+    if (turn.isCutOff()) return fail(turn, {});
+    if (answer.type === "hold_back") return { text: answer.reason, isHeldBack: true };
+    const said = text === "" ? undefined : text;
+    onResult({ isError: false, wasAsked: turn.wasAsked(), text, ...definedOf({ said }) });
+    return undefined;
+  };
+  const promptOver = (turn: AcpTurn) => {
+    turn.flushWords();
+    asking.withdrawAll();
+    calls.endAll();
+  };
+  return async (turn: AcpTurn, { isHeldBack, ...given }: Prompt): Promise<Prompt | undefined> => {
+    const { text } = given;
+    turn.begin(given);
+    // Called at once, so that the host knows of the turn before anything else happens.
+    await onHook({ facts: { kind: "prompt", detail: shortFact(text) }, prompt: text, isSubagent: false });
+    if (turn.isCutOff()) return fail(turn, {});
+    try {
+      const answer = await prompt(text).finally(() => promptOver(turn));
+      usage.takeAnswer(answer);
+      return await ended(turn, answer, isHeldBack);
+    } catch (error) {
+      return fail(turn, describeFailure(error));
+    }
+  };
+}
+
+function refusalWords(refusals: readonly Refusal[]): string {
+  return refusals
+    .map(({ call, reason }) => {
+      const what = call.title === "" || call.title === call.name ? call.name : `${call.name} (${call.title})`;
+      return `Your call of ${what} was refused, and has not run: ${reason}`;
+    })
+    .join("\n\n");
+}

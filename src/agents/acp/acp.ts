@@ -1,0 +1,23 @@
+// This room holds all that knows the Agent Client Protocol (ACP), and the agents that are launched by it: one row each.
+//
+// Makes the `AgentCli` of an agent that speaks ACP from its row.
+import type { AgentCli } from "../agent-cli.ts";
+import type { AcpRow } from "./acp-row.ts";
+import { openAcpSession, sessionGone } from "./acp-session.ts";
+
+export function acpCli(row: AcpRow): AgentCli {
+  const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, permissionModes } =
+    row;
+  return {
+    ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
+    ...(permissionModes === undefined ? {} : { permissionModes }),
+    session: { routes: ["acp"] },
+    tellsSession: true,
+    isHeadlessOnly: true,
+    // Several of these agents are a launcher and the agent itself, and end only together.
+    isProcessGroup: true,
+    openSession: (pipes) => openAcpSession(pipes, row),
+    isSessionGone: (lastWords) => lastWords.includes(sessionGone),
+    prepare: (launch) => Promise.resolve(row.prepare(launch)),
+  };
+}

@@ -1,0 +1,49 @@
+// The real, pinned agent CLIs that speak ACP, kept from the network and from the user's own settings: their programs, their environments.
+import { existsSync } from "node:fs";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import type { TempDir } from "./temp-dir.ts";
+
+const modules = join(import.meta.dirname, "../../node_modules");
+
+export interface PreparedCli {
+  /** The folder of the program, which stands first in its PATH. */
+  readonly bin: string;
+  /** The folder in which it is to work. */
+  readonly work: string;
+  /** Its whole environment: nothing of this process's own but PATH. */
+  readonly env: Record<string, string>;
+}
+
+/** A folder below `dir` for Qwen Code to work in, which has a home of its own there and asks that model. */
+export async function prepareQwen(
+  dir: Pick<TempDir, "join">,
+  model: { readonly url: string },
+): Promise<PreparedCli> {
+  const { work, bin, home, env } = await prepare(dir, "qwen", "@qwen-code/qwen-code/cli-entry.js");
+  const settings = {
+    security: { auth: { selectedType: "openai" } },
+    privacy: { usageStatisticsEnabled: false },
+    memory: { enableManagedAutoMemory: false },
+  };
+  await mkdir(join(home, ".qwen"), { recursive: true });
+  await writeFile(join(home, ".qwen", "settings.json"), JSON.stringify(settings));
+  const api = { OPENAI_API_KEY: "dummy-key", OPENAI_BASE_URL: model.url, OPENAI_MODEL: "model-1" };
+  return { work, bin, env: { ...env, ...api } };
+}
+
+async function prepare(dir: Pick<TempDir, "join">, name: string, script: string) {
+  const program = join(modules, script);
+  if (!existsSync(program)) throw new Error(`${name} is not installed: no ${program}`);
+  const [work, home, bin] = [dir.join("work"), dir.join("home"), dir.join("bin")];
+  await Promise.all([work, home, bin].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
+  if (!existsSync(join(bin, name))) await symlink(program, join(bin, name));
+  const env = {
+    PATH: [bin, process.env.PATH].join(delimiter),
+    LANG: "C.UTF-8",
+    TERM: "xterm-256color",
+    HOME: home,
+    TMPDIR: dir.join("home"),
+  };
+  return { work, bin, home, env };
+}
