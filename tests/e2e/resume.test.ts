@@ -1,7 +1,7 @@
 // `cliai resume` with real Claude Code, offline: what is paused, what has ended, what went down with its machine.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
@@ -150,6 +150,44 @@ test("--all has those again that ran when the machine went down, and no others; 
     deadlineMs: 20_000,
     saw: terminal.screen,
   });
+});
+
+test("where Claude Code no longer has the session, the agent begins a new one under its id, and that is said", async () => {
+  await using place = await prepare();
+  const { dir, work, model, options } = place;
+  await using serve = await startServe(options);
+  for (const id of ["hal", "ivy"]) {
+    const spawned = await serve.run(["spawn", "coder", "remember seven", "--detach", "--wait", "--id", id]);
+    expect(spawned.code).toBe(0);
+  }
+  const before = { hal: await factsOf(serve, "hal"), ivy: await factsOf(serve, "ivy") };
+  expect((await serve.run(["send", "stop", "hal", "ivy", "--wait", "applied"])).code).toBe(0);
+  await rm(dir.join("home", "claude", "projects"), { recursive: true });
+
+  const gone = before.hal.session_id;
+  const resumed = await serve.run(["resume", "hal"]);
+  expect(resumed).toMatchObject({ code: 0, stderr: "" });
+  expect(resumed.stdout).toBe(
+    `hal: stopped (stop by operator); started again without a terminal, in a new session, because its CLI no longer has the last one (${gone})\n`,
+  );
+  expect((await factsOf(serve, "hal")).session_id).not.toBe(gone);
+  expect((await serve.run(["send", "task", "hal", "which number"])).code).toBe(0);
+  expect((await serve.run(["wait", "hal"])).code).toBe(0);
+  expect(goesOn(model.requests)).toBe(false);
+
+  const commandLine = [...cliaiCommand(), "resume", "ivy", "--terminal", "--data-dir", serve.dataDir];
+  await using terminal = await startTmux({ dir: dir.path, cwd: work, env: options.env, commandLine });
+  const words = `ivy goes on here in a new session: claude no longer has the session ${before.ivy.session_id}`;
+  // They stand there until Claude Code has started again.
+  await terminal.waitFor((screen) => screen.replaceAll("\n", "").includes(words), 30_000);
+  await waitFor(
+    async () => {
+      const { axes, session_id } = await factsOf(serve, "ivy");
+      return axes.link.value === "online" && session_id !== before.ivy.session_id;
+    },
+    { what: "ivy is there in a new session", deadlineMs: 40_000, saw: terminal.screen },
+  );
+  await terminal.waitFor("❯", 20_000);
 });
 
 test("an agent that the server is starting again by itself is left to it: the resume says that it runs", async () => {

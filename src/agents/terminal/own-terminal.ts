@@ -43,6 +43,8 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
   readRetry(): Promise<RetryShown | undefined>;
   /** Reads from the screen whether a turn runs. */
   readTurn(): Promise<TurnShown>;
+  /** What the screen shows; after the CLI's end, its last screen. "" if nobody can read it. */
+  readText(): Promise<string>;
 }
 
 /**
@@ -115,6 +117,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
       const view = await screen.read();
       return view.rows.some(({ text }) => text !== "") && readPrompt(view) !== "empty";
     },
+    readText: async () => (await screen?.read())?.rows.map(({ text }) => text).join("\n") ?? "",
     readTurn: async () => (screen === undefined ? "other" : (cli.readTurn?.(await screen.read()) ?? "other")),
     readRetry: async () => (screen === undefined ? undefined : cli.readRetry?.(await screen.read())),
   };

@@ -1,5 +1,6 @@
 // Starts an agent again on this terminal.
 import { flagsAgain, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import type { ClientArgs } from "../fleet/client.ts";
 import type { CliContext } from "../frame/context.ts";
 import { spawnCommand } from "../spawn/spawn.ts";
@@ -31,16 +32,21 @@ export async function startHere(
     creds: args.creds,
   };
   const { own, passedOn } = launchArgs(flags);
+  const start = async (resume: string | undefined) => {
+    const values = Object.entries({ ...named, resume }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}=${value}`],
+    );
+    return await spawnCommand.run(
+      [...(profile === undefined ? [] : [profile]), ...values, ...own, ...passedOn],
+      context,
+    );
+  };
   context.note(`${id} goes on here${session === undefined ? ", in a new session" : ", in its session"}`);
-  return await spawnCommand.run(
-    [
-      ...(profile === undefined ? [] : [profile]),
-      ...Object.entries(named).flatMap(([name, value]) =>
-        value === undefined ? [] : [`--${name}=${value}`],
-      ),
-      ...own,
-      ...passedOn,
-    ],
-    context,
-  );
+  try {
+    return await start(session);
+  } catch (error) {
+    if (!(error instanceof CliaiError) || error.code !== "session_gone") throw error;
+    context.note(`${id} goes on here in a new session: ${error.message}`);
+    return await start(undefined);
+  }
 }

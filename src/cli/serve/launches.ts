@@ -26,6 +26,7 @@ export interface LaunchesOptions extends AgentLauncherOptions {
 
 const goneWithinMs = 90_000;
 const saidWithinMs = 5_000;
+const resumedWithinMs = 5_000;
 export const lookEveryMs = 200;
 const orderlyEnd = "exit code 0";
 
@@ -71,6 +72,8 @@ export function createLaunches(options: LaunchesOptions) {
     ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     try {
       await child.connected(startOf(id, runBefore), withinMs);
+      const hasEnded = await resumedOrEnded(order, child, () => fleet.get(id));
+      if (hasEnded && isSessionGone(order, child)) return await ending;
     } catch (error) {
       // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
       if (isSessionGone(order, child)) return await ending;
@@ -159,6 +162,32 @@ async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | un
     await pause(lookEveryMs);
   }
   return undefined;
+}
+
+/**
+ * A CLI can connect before it finds out that the session to resume no longer exists. This waits until something is heard of the session,
+ * for a few seconds at most, because some CLIs tell nothing of it before its next prompt. Resolves to whether the child has ended.
+ */
+async function resumedOrEnded(
+  { resumes }: Launch,
+  child: AgentChild,
+  view: () => AgentView | undefined,
+): Promise<boolean> {
+  let hasEnded = false;
+  void child.ended.then(() => {
+    hasEnded = true;
+  });
+  const isHeard = () => {
+    const { session, heartbeat } = view() ?? {};
+    if (session === undefined || session.instance_id !== heartbeat?.instance_id) return false;
+    // A CLI names a session also when it ends because it does not have it.
+    return session.session_id === resumes && session.ended === undefined;
+  };
+  const deadline = performance.now() + resumedWithinMs;
+  while (resumes !== undefined && !hasEnded && !isHeard() && performance.now() < deadline) {
+    await pause(lookEveryMs);
+  }
+  return hasEnded;
 }
 
 /** Whether the last output of the child, which is its CLI's, says that the session to resume no longer exists. */

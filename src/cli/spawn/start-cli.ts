@@ -3,8 +3,9 @@ import process from "node:process";
 import type { CliStart } from "../../agents/agent-launch.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
-import { launchOnOwnTerminal } from "../../agents/terminal/own-terminal.ts";
+import { type AgentOnTerminal, launchOnOwnTerminal } from "../../agents/terminal/own-terminal.ts";
 import { writeRunFile } from "../../data-dir/run-file.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { type Environment, openTerminal } from "../../runtime.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
@@ -27,10 +28,11 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
   const started = await readProcessStart(process.pid);
   const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
   await writeRunFile(dataDir, id, own);
+  const onTerminal = isOwn
+    ? launchOnOwnTerminal({ ...what, stdin, stdout, diesWithTerminal, open: openTerminal })
+    : undefined;
   const agent: LaunchedAgent =
-    (isOwn
-      ? launchOnOwnTerminal({ ...what, stdin, stdout, diesWithTerminal, open: openTerminal })
-      : undefined) ??
+    (onTerminal && { ...onTerminal, exitCode: unlessSessionGone(onTerminal, plan) }) ??
     launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
   const { pid } = agent;
   const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);
@@ -38,6 +40,21 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
     await writeRunFile(dataDir, id, { ...own, cli: { pid, started: cliStarted } });
   }
   return agent;
+}
+
+/** The exit code. Rejects with `session_gone` if the CLI's last screen says that it no longer has the session to resume. */
+function unlessSessionGone(
+  { exitCode, readText }: AgentOnTerminal,
+  { cli, launch: { isResumed, sessionId } }: SpawnPlan,
+): Promise<number> {
+  const checked = exitCode.then(async (code) => {
+    if (code === 0 || isResumed !== true || cli.isSessionGone?.(await readText()) !== true) return code;
+    throw new CliaiError("session_gone", `${cli.name} no longer has the session ${sessionId}`, {
+      hint: "leave --resume out: the agent then begins a new session",
+    });
+  });
+  checked.catch(() => undefined); // whoever awaits the exit code gets the error
+  return checked;
 }
 
 /** Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback. */

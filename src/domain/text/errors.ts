@@ -6,6 +6,8 @@
 /** Exit code of each error code. 1 failed · 2 usage or configuration · 3 unreachable · 4 no answer in time · 5 refused. */
 const exitCodeByErrorCode = {
   failed: 1,
+  /** The agent's CLI no longer has the session to resume. */
+  session_gone: 1,
   store_unavailable: 1,
   usage: 2,
   config_invalid: 2,
