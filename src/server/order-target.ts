@@ -38,14 +38,10 @@ export function requireTaker(type: OrderType, record: AgentRecord, now: Date): v
 function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError {
   const { agent_id } = record;
   const { value, at, reason } = deriveAxes(record, now).link;
-  const since = value === "never" || at === undefined ? "" : ` since ${at}`;
-  return new CliaiError(
-    "refused",
-    `${agent_id} is not running${since} (${reason}): it cannot take a ${type}`,
-    {
-      hint: startAgain(record),
-    },
-  );
+  const what = value === "never" || at === undefined ? "is not running" : `has not run since ${at}`;
+  return new CliaiError("refused", `${agent_id} ${what} (${reason}): it cannot take a ${type}`, {
+    hint: startAgain(record),
+  });
 }
 
 /** Whether the agent was stopped, or its CLI ended by itself. An agent that crashed, or that lost its window or machine, is only away. */

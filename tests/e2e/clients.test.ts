@@ -237,7 +237,7 @@ describe("a stop belongs to a run", () => {
     for (const type of ["stop", "pause", "resume"]) {
       const refused = await serve.run(["send", type, "ida"]);
       expect(refused.code).toBe(5);
-      expect(refused.stderr).toMatch(/^error: ida is not running since 20\S+Z \(said goodbye \(stopped\)\)/m);
+      expect(refused.stderr).toMatch(/^error: ida has not run since 20\S+Z \(said goodbye \(stopped\)\)/m);
       expect(refused.stderr).toMatch(/^hint: start it again: cliai resume ida$/m);
     }
     const task = await serve.run(["send", "task", "ida", "dig"]);

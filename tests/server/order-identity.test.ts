@@ -162,7 +162,7 @@ describe("a control order belongs to a run", () => {
     for (const type of ["stop", "pause", "resume"] as const) {
       await expect(run.server.sendCommand({ id: ada.id, type, from: "me" })).rejects.toMatchObject({
         code: "refused",
-        message: expect.stringMatching(/^ada is not running since 20.* \(said goodbye \(stopped\)\)/),
+        message: expect.stringMatching(/^ada has not run since 20.* \(said goodbye \(stopped\)\)/),
         hint: "start it again: cliai resume ada",
       });
     }

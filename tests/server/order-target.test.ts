@@ -75,7 +75,7 @@ describe("requireTaker()", () => {
   test("refuses a control order to one that does not run: since when, why, and how it is started again", () => {
     const error = errorOf("pause", crashed);
     expect(error).toMatchObject({ code: "refused", hint: "start it again: cliai resume ada" });
-    expect(error?.message).toStartWith("ada is not running since 2026-05-03T12:00:01.000Z (");
+    expect(error?.message).toStartWith("ada has not run since 2026-05-03T12:00:01.000Z (");
     expect(error?.message).toEndWith("): it cannot take a pause");
     expect(errorOf("pause", announced)?.message).toStartWith("ada is not running (");
   });

@@ -145,7 +145,7 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
     case "said":
       return told("said");
     case "session_start":
-      return told("began", "", `session (${detail})`);
+      return told("began", "", detail === "" ? "session" : `session (${detail})`);
     default:
       return undefined;
   }

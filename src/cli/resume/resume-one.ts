@@ -44,7 +44,9 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
       return { did: "nothing", words: `runs already (${view.status})${unused}` };
     case "elsewhere":
     case "unknown":
-      throw new CliaiError("refused", `${agent_id}: ${why}`, { hint: `see it by: cliai show ${agent_id}` });
+      throw new CliaiError("refused", `${agent_id}: ${why}`, {
+        hint: `see its state: cliai show ${agent_id}`,
+      });
     case "paused":
       await letGo(one.standing, bus, context);
       return { did: "let_go", words: `was paused, and goes on${unused}` };

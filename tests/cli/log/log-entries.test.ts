@@ -28,6 +28,7 @@ test.each([
   ["event", { kind: "activity", detail: "wrote the tests" }, "reported | wrote the tests"],
   ["event", { kind: "said", detail: "All\nis done." }, "said | All\nis done."],
   ["event", { kind: "session_start", detail: "resume" }, "began | session (resume)"],
+  ["event", { kind: "session_start" }, "began | session"],
   ["event", { kind: "usage", usage: {} }, undefined],
   ["status", { status: "working" }, undefined],
   ["status", { status: "blocked", message: "no key" }, "reported | blocked | no key"],
