@@ -35,6 +35,10 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isSessionGone?: (lastWords: string) => boolean;
   /** Opens the session of a CLI that was started with pipes (`--headless`). Absent if the CLI cannot run so. */
   readonly openSession?: (pipes: SessionPipes) => LiveSession;
+  /** Whether the CLI may ignore the first signal that asks it to end. Then it gets a second one before it is killed. */
+  readonly isAskedAgain?: boolean;
+  /** Whether the session runs in a server of the CLI, with which the host speaks over pipes in every mode. */
+  readonly isServed?: boolean;
   /** Whether the CLI runs with `--headless` only. */
   readonly isHeadlessOnly?: boolean;
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */

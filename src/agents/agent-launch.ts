@@ -34,13 +34,17 @@ export interface AgentLaunch {
   readonly passedOn: readonly string[];
 }
 
-/** How to start the CLI for one agent. The values in `env` and `files` may be secrets. */
+/**
+ * How to start the CLI for one agent. The values in `env` and `files` may be secrets. Of a CLI with `isServed`, this starts the server, and
+ * `terminalOn` the CLI's terminal on its session.
+ */
 export interface CliStart {
   readonly args: readonly string[];
   /** Changes to the environment of the CLI: undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Files to write before the start. Only their owner can read them. */
   readonly files?: readonly { readonly path: string; readonly content: string }[];
+  readonly terminalOn?: (sessionId: string) => Pick<CliStart, "args" | "env">;
 }
 
 /** An MCP server that the CLI has to start over stdio. */

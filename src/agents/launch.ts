@@ -20,6 +20,10 @@ export interface LaunchOptions {
   readonly isTerminal: boolean;
   /** Whether the child's standard input and output are pipes. If not, it has those of this process. */
   readonly isPiped?: boolean;
+  /** Whether another program of the agent has the user's terminal: the child prints nothing there, and no key there reaches it. */
+  readonly isBeside?: boolean;
+  /** Whether the child ends when the user's terminal closes. Default true. */
+  readonly diesWithTerminal?: boolean;
   /** The run's id, put into the child's environment as `CLIAI_RUN`. */
   readonly run: string;
 }
@@ -27,22 +31,38 @@ export interface LaunchOptions {
 /** `pipes` is there if it was launched with `isPiped`. */
 export interface LaunchedAgent extends RunningAgent {
   readonly pipes?: { readonly stdin: Writable; readonly stdout: Readable };
+  /** Starts the CLI's terminal on the session that is open now. Absent if the CLI has the terminal already, or there is none. */
+  openTerminal?(sessionId: string): void;
 }
 
 const passedSignals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
 /** Starts the CLI. If it cannot be started, `exitCode` rejects with CliaiError `cli_missing`. */
-export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: LaunchOptions): LaunchedAgent {
+export function launchAgent(options: LaunchOptions): LaunchedAgent {
+  const {
+    cli,
+    args,
+    cwd,
+    env,
+    isTerminal,
+    isPiped,
+    isBeside = false,
+    diesWithTerminal = true,
+    run,
+  } = options;
   // Listen before the child starts. A signal in between would end this process only, and leave the child behind.
   const stopPassing = passSignals((signal) => {
+    if (signal === "SIGHUP" && !diesWithTerminal) return;
     if (signal !== "SIGINT") void agent.end(signal);
     else if (!isTerminal || isGroup) kill(signal);
   });
   // Only without a terminal: in a group of its own the CLI could not read from the terminal.
-  const isGroup = isPiped === true && cli.isProcessGroup === true && process.platform !== "win32";
-  const stdio = isPiped === true ? (["pipe", "pipe", "inherit"] as const) : "inherit";
+  const isApart = isPiped === true && process.platform !== "win32";
+  const isGroup = isApart && cli.isProcessGroup === true;
+  const errors = isBeside ? "ignore" : "inherit";
+  const stdio = isPiped === true ? (["pipe", "pipe", errors] as const) : "inherit";
   const child = spawn(programOf(cli, env), [...args], {
-    ...{ cwd, stdio: stdio as "inherit", shell: false, detached: isGroup },
+    ...{ cwd, stdio: stdio as "inherit", shell: false, detached: isGroup || (isApart && isBeside) },
     env: { ...env, [runVariable]: run },
   });
   const kill = (signal: NodeJS.Signals) =>
@@ -51,7 +71,7 @@ export function launchAgent({ cli, args, cwd, env, isTerminal, isPiped, run }: L
     child.once("error", (cause) => reject(launchFailure(cli, cause)));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  const agent = runningAgent({ pid: child.pid, run, kill, exit });
+  const agent = runningAgent({ pid: child.pid, run, kill, isAskedAgain: cli.isAskedAgain, exit });
   void agent.ended.finally(stopPassing);
   const { stdin, stdout } = child as { stdin: Writable | null; stdout: Readable | null };
   return stdin === null || stdout === null ? agent : { ...agent, pipes: { stdin, stdout } };

@@ -55,10 +55,12 @@ export interface RunningProcess {
   /** The run's id in the process's environment (`CLIAI_RUN`). */
   readonly run: string;
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** Whether the CLI may need a second signal to end. */
+  readonly isAskedAgain?: boolean | undefined;
   readonly exit: Promise<Exit>;
 }
 
-export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningAgent {
+export function runningAgent({ pid, run, kill, isAskedAgain, exit }: RunningProcess): RunningAgent {
   const started = pid === undefined ? undefined : readProcessStart(pid);
   const found = new Map<number, KnownProcess>();
   let ending: Promise<void> | undefined;
@@ -94,6 +96,7 @@ export function runningAgent({ pid, run, kill, exit }: RunningProcess): RunningA
     await look();
     await endProcess({
       terminate: () => kill(signal),
+      isAskedAgain,
       kill: () => void look().finally(() => kill("SIGKILL")),
       ended: hasExited,
     });

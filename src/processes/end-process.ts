@@ -8,6 +8,8 @@ import { type KnownProcess, stillRunning } from "./process-table.ts";
 
 /** How long to wait for a process that was asked to end. */
 export const endsWithinMs = 5_000;
+/** How long to wait before a process is asked again. */
+const askedAgainAfterMs = 1_500;
 /** How long to wait for a process that was killed, because the system may need a moment to end it. */
 const killedWithinMs = 2_000;
 /** How long to wait for tools of a CLI that has ended. It is short, because nobody needs their results any more. */
@@ -16,12 +18,14 @@ const lookEveryMs = 25;
 
 export interface Child {
   terminate(): void;
+  /** Whether it may need to be asked a second time. */
+  readonly isAskedAgain?: boolean | undefined;
   kill(): void;
   /** Resolves when the child has ended. Must not reject. */
   readonly ended: Promise<unknown>;
 }
 
-/** Calls `terminate`, and `kill` after `withinMs`. Resolves when the child has ended, or 2 s after it was killed. */
+/** Calls `terminate`, for some children twice, and `kill` after `withinMs`. Resolves when the child has ended, or 2 s after it was killed. */
 export async function endProcess(child: Child, withinMs = endsWithinMs): Promise<void> {
   const over = Promise.withResolvers<void>();
   let last: ReturnType<typeof setTimeout> | undefined;
@@ -29,9 +33,11 @@ export async function endProcess(child: Child, withinMs = endsWithinMs): Promise
     child.kill();
     last = setTimeout(over.resolve, killedWithinMs);
   }, withinMs);
+  const again = child.isAskedAgain === true && setTimeout(child.terminate, askedAgainAfterMs);
   child.terminate();
   await Promise.race([child.ended, over.promise]);
   clearTimeout(first);
+  if (again !== false) clearTimeout(again);
   clearTimeout(last);
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { opencodeModes } from "../../src/agents/opencode/opencode-abilities.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
-import { cliaiCommand, startServe } from "../support/cliai.ts";
+import { cliaiCommand, runCliai, startServe } from "../support/cliai.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { prepareOpencode } from "../support/opencode-cli.ts";
 import { lifeOf } from "../support/steered-claude.ts";
@@ -51,6 +51,8 @@ test("spawn opencode --headless works on a task, and a forced stop ends it and i
   );
   const stopped = await serve.run(["send", "stop", "ada", "--force", "--wait", "applied", "--timeout", "30"]);
   expect(stopped.code).toBe(0);
+  // And not by SIGKILL: after an interrupt OpenCode may ignore the first SIGTERM.
+  expect(stopped.stdout).toMatch(/applied.*forced; its process ended: SIGTERM$/m);
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(lifeOf(await fetchAgent(serve, "ada"), "t-1").slice(0, 4)).toEqual([
     ...["stored", "delivered", "injected by http-api", "seen"],
@@ -100,3 +102,11 @@ test("resume starts an OpenCode agent again in its session, and so does the next
   const last = model.requests.findLast(({ newText }) => newText.includes("which number"));
   expect(JSON.stringify(last?.body)).toContain("remember seven");
 }, 180_000);
+
+test("without a terminal it needs --headless, and says so", async () => {
+  await using dir = await tempDir();
+  const { code, stderr } = await runCliai(["spawn", "opencode", "look", "--data-dir", dir.path]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("there is no terminal here on which to show opencode");
+  expect(stderr).toContain("hint: add --headless");
+});

@@ -44,6 +44,15 @@ describe("endProcess()", () => {
     expect(child.signalCode).toBe("SIGKILL");
   });
 
+  test.skipIf(!isPosix)("asks a second time one that may ignore the first, before it is killed", async () => {
+    const source = `let asked = 0; process.on("SIGTERM", () => { asked += 1; if (asked === 2) process.exit(7); });
+      setInterval(() => undefined, 1_000); console.log("ready");`;
+    const child = spawn(process.execPath, ["-e", source], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout as NodeJS.ReadableStream, "data");
+    await endProcess({ ...handOf(child), isAskedAgain: true }, 20_000);
+    expect([child.exitCode, child.signalCode]).toEqual([7, null]);
+  });
+
   test("does not wait for ever for one that nothing ends", async () => {
     const asked: string[] = [];
     const beganMs = performance.now();

@@ -49,12 +49,18 @@ export function buildServerEnv(
   launch: Launch,
   configText: string | undefined,
 ): Record<string, string | undefined> {
-  const { token } = launch.hooks ?? {};
   return {
     OPENCODE_CONFIG_CONTENT: JSON.stringify(merged(configOf(configText), buildConfig(launch))),
+    ...passwordEnv(launch.hooks?.token),
+    OPENCODE_DISABLE_AUTOUPDATE: "1",
+  };
+}
+
+/** The variables by which the server learns its password, and the terminal on it, too. */
+export function passwordEnv(token: string | undefined): Record<string, string | undefined> {
+  return {
     OPENCODE_SERVER_PASSWORD: token === undefined ? undefined : serverPassword(token),
     OPENCODE_SERVER_USERNAME: undefined,
-    OPENCODE_DISABLE_AUTOUPDATE: "1",
   };
 }
 

@@ -6,7 +6,7 @@ import { loopback } from "../../domain/wire/own-address.ts";
 import type { AgentCli } from "../agent-cli.ts";
 import { opencodeModes } from "./opencode-abilities.ts";
 import { opencodeHooks } from "./opencode-hooks.ts";
-import { buildFiles, buildServerEnv, permissionModes } from "./opencode-launch.ts";
+import { buildFiles, buildServerEnv, passwordEnv, permissionModes } from "./opencode-launch.ts";
 import { openOpencodeSession } from "./opencode-session.ts";
 
 export const opencode: AgentCli = {
@@ -20,15 +20,23 @@ export const opencode: AgentCli = {
   permissionModes,
   session: { routes: ["http-api"], hooks: opencodeHooks },
   tellsSession: true,
-  isHeadlessOnly: true,
+  isServed: true,
+  // After an interrupt 1.18.33 ignores the first signal.
+  isAskedAgain: true,
   openSession: openOpencodeSession,
   isSessionGone: (lastWords) => lastWords.includes("Session not found"),
 
   async prepare(launch) {
+    const port = String(await freePort());
+    const { token } = launch.hooks ?? {};
     return {
-      args: ["serve", "--hostname", loopback, "--port", String(await freePort()), ...launch.passedOn],
+      args: ["serve", "--hostname", loopback, "--port", port, ...launch.passedOn],
       env: buildServerEnv(launch, launch.hooks?.env.OPENCODE_CONFIG_CONTENT),
       files: buildFiles(launch),
+      terminalOn: (session) => ({
+        args: ["attach", `http://${loopback}:${port}`, "--session", session, "--dir", launch.cwd],
+        env: { ...passwordEnv(token), OPENCODE_DISABLE_AUTOUPDATE: "1" },
+      }),
     };
   },
 };

@@ -11,6 +11,7 @@ import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { SessionListener } from "../../agents/live-session.ts";
 import type { AgentOnTerminal } from "../../agents/terminal/own-terminal.ts";
+import type { SessionMode } from "../../domain/abilities.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import { type RouteName, routeNames } from "../../domain/route-names.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -68,8 +69,9 @@ export interface HostOptions {
   readonly routes: readonly RouteName[] | undefined;
   /** For a session without a terminal: called with what its model says. */
   readonly onWords: (words: string) => void;
-  /** For a session without a terminal: its first task, if any. Undefined for a session on a terminal. */
-  readonly headlessTask: { readonly task: string | undefined } | undefined;
+  readonly mode: SessionMode;
+  /** For a session with which the host speaks over pipes: its first task, if any. Undefined for another session. */
+  readonly pipedTask: { readonly task: string | undefined } | undefined;
 }
 
 export interface SessionHost {
@@ -98,12 +100,12 @@ function cliHoldSOf({ stopApproval, unanswered: { policy, afterS } }: HostOption
 }
 
 export async function startSessionHost(options: HostOptions, context: CliContext): Promise<SessionHost> {
-  const { cli, env, headlessTask } = options;
+  const { cli, env, pipedTask } = options;
   const { log, now } = context;
   const cliHoldS = cliHoldSOf(options);
   const token = randomBytes(32).toString("base64url");
   const instanceId = crypto.randomUUID();
-  const isHeadless = headlessTask !== undefined;
+  const isHeadless = options.mode === "headless";
   const [userSettings, version] = await Promise.all([
     readUserSettings(options),
     readCliVersion(programOf(cli, env), env),
@@ -147,8 +149,10 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       stream?.whenReady.then(
         () => {
           host.open({ stream });
-          if (headlessTask?.task === undefined) return;
-          stream.say(headlessTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
+          const session = told.sessionId();
+          if (session !== undefined) agent.openTerminal?.(session);
+          if (pipedTask?.task === undefined) return;
+          stream.say(pipedTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
         },
         (error: unknown) => {
           log.error(`${messageOf(error)}; ending the agent`);
@@ -174,7 +178,7 @@ function sessionOptions(
   { instanceId, userSettings: { hooksOff }, version }: KnownAtStart,
   { env, now, log }: CliContext,
 ): SessionOptions {
-  const { id: agentId, cli, headlessTask, natsUrl: url, credsPath } = options;
+  const { id: agentId, cli, mode, pipedTask, natsUrl: url, credsPath } = options;
   const { hasLaunchTask, stopApproval, permissions, unanswered } = options;
   return {
     ...{
@@ -198,14 +202,14 @@ function sessionOptions(
       session_id: options.sessionId,
       role: options.role,
       ...{ agent_cli: cli.name, agent_cli_version: version },
-      session_mode: headlessTask === undefined ? "terminal" : "headless",
+      session_mode: mode,
       launch_task: options.launchTask && summaryOf(options.launchTask),
     },
     cli: cli.session,
     mayAskAtTerminal: options.isOnTerminal ? cli.session.mayAskAtStart : undefined,
     routes: readRoutes(env) ?? options.routes,
-    hasStream: headlessTask !== undefined,
-    unheld: headlessTask === undefined ? hooksOff : undefined,
+    hasStream: pipedTask !== undefined,
+    unheld: pipedTask === undefined ? hooksOff : undefined,
     holdMs: holdS * 1_000,
     createId: () => crypto.randomUUID(),
   };

@@ -131,7 +131,7 @@ export async function planSpawn(
   const { profile } = found;
   const cli = findAgentCli(args.cli ?? profile.cli);
   checkPermissionMode(found, cli);
-  checkMode(cli, args.headless === true);
+  checkMode(cli, args.headless === true, isDry);
   const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
   if (!isDry && !isTold) requireTerminalOrTask(args, cli);
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
@@ -200,14 +200,20 @@ function requireTerminalOrTask({ headless, task, profile = "demo" }: SpawnArgs, 
 }
 
 /** @throws CliaiError `usage` for a CLI that cannot run so */
-function checkMode(cli: AgentCli, isHeadless: boolean): void {
+function checkMode(cli: AgentCli, isHeadless: boolean, isDry: boolean): void {
   if (isHeadless && cli.openSession === undefined) {
     throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {
       hint: "run it on a terminal, without --headless",
     });
   }
-  if (!isHeadless && cli.isHeadlessOnly === true) {
+  if (isHeadless) return;
+  if (cli.isHeadlessOnly === true) {
     throw new CliaiError("usage", `cliai cannot run ${cli.name} on a terminal`, { hint: "add --headless" });
+  }
+  if (cli.isServed === true && !isDry && !hasTerminal()) {
+    throw new CliaiError("usage", `there is no terminal here on which to show ${cli.name}`, {
+      hint: "add --headless, or with a task: --wait",
+    });
   }
 }
 

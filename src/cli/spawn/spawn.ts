@@ -246,9 +246,10 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     hasLaunchTask: launch.task !== undefined,
     launchTask: launch.isResumed === true ? undefined : launch.task,
     onWords: (words) => {
-      if (plan.printsWords) for (const line of plainLines(words)) print(line);
+      if (plan.printsWords && !isOnTerminal(launch)) for (const line of plainLines(words)) print(line);
     },
-    headlessTask: launch.isHeadless === true ? { task: launch.task } : undefined,
+    mode: launch.isHeadless === true ? "headless" : "terminal",
+    pipedTask: launch.isHeadless === true || cli.isServed === true ? { task: launch.task } : undefined,
   };
 }
 

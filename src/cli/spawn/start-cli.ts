@@ -4,6 +4,7 @@ import type { CliStart } from "../../agents/agent-launch.ts";
 import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
 import { type AgentOnTerminal, launchOnOwnTerminal } from "../../agents/terminal/own-terminal.ts";
+import { servedAgent } from "../../agents/terminal/served-agent.ts";
 import { writeRunFile } from "../../data-dir/run-file.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
@@ -24,16 +25,27 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
     ...{ cli, cwd, run, args: start.args },
     env: { ...withDirectLoopback(plan.env), ...start.env },
   };
-  const isOwn = isOnTerminal(launch) && cli.session !== undefined;
+  const isServed = cli.isServed === true && isOnTerminal(launch);
+  const isOwn = isOnTerminal(launch) && cli.session !== undefined && !isServed;
   const started = await readProcessStart(process.pid);
   const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
   await writeRunFile(dataDir, id, own);
-  const onTerminal = isOwn
-    ? launchOnOwnTerminal({ ...what, stdin, stdout, diesWithTerminal, open: openTerminal })
-    : undefined;
-  const agent: LaunchedAgent =
-    (onTerminal && { ...onTerminal, exitCode: unlessSessionGone(onTerminal, plan) }) ??
-    launchAgent({ ...what, isTerminal: stdin.isTTY === true, isPiped: launch.isHeadless === true });
+  const isTerminal = stdin.isTTY === true;
+  const launchOnTerminal = (changes: Partial<typeof what> = {}) =>
+    launchOnOwnTerminal({ ...what, ...changes, stdin, stdout, diesWithTerminal, open: openTerminal });
+  const launchServed = () => {
+    const server = { ...what, isTerminal: false, isPiped: true, isBeside: true, diesWithTerminal };
+    return servedAgent(launchAgent(server), (session) => {
+      const shown = start.terminalOn?.(session) ?? { args: [] };
+      const changes = { args: shown.args, env: { ...withDirectLoopback(plan.env), ...shown.env } };
+      return launchOnTerminal(changes) ?? launchAgent({ ...what, ...changes, isTerminal });
+    });
+  };
+  const onTerminal = isOwn ? launchOnTerminal() : undefined;
+  const agent: LaunchedAgent = isServed
+    ? launchServed()
+    : ((onTerminal && { ...onTerminal, exitCode: unlessSessionGone(onTerminal, plan) }) ??
+      launchAgent({ ...what, isTerminal, isPiped: launch.isHeadless === true }));
   const { pid } = agent;
   const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);
   if (pid !== undefined && cliStarted !== undefined) {

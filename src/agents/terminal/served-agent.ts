@@ -1,0 +1,43 @@
+// An agent whose session runs in a server of its CLI: the server, and the CLI's terminal on that session, as one agent. If either ends, the
+// other is ended too.
+import type { LaunchedAgent } from "../launch.ts";
+import type { RunningAgent } from "../running-agent.ts";
+
+/** @param startTerminal starts the CLI's terminal on the session; called once, when the session is open */
+export function servedAgent(
+  server: LaunchedAgent,
+  startTerminal: (sessionId: string) => RunningAgent,
+): LaunchedAgent {
+  let terminal: RunningAgent | undefined;
+  /** The one that has ended first: how it ended is how the agent has ended. */
+  const first = Promise.withResolvers<RunningAgent>();
+  const both = async () => {
+    const one = await first.promise;
+    await Promise.all([server.ended, terminal?.ended]);
+    return one;
+  };
+  const end = async (signal?: NodeJS.Signals) => {
+    // The server first, in its own way: the end of either one ends what is left of the run at once.
+    await server.end(signal);
+    await terminal?.end(signal);
+  };
+  const watch = (one: RunningAgent) =>
+    void one.ended.then(() => {
+      first.resolve(one);
+      return end();
+    });
+  const exitCode = both().then((one) => one.exitCode);
+  exitCode.catch(() => undefined); // avoids an unhandled rejection before anybody awaits it
+  watch(server);
+  return {
+    ...server,
+    end,
+    ended: both().then((one) => one.ended),
+    endedAs: both().then((one) => one.endedAs),
+    exitCode,
+    openTerminal(sessionId) {
+      terminal = startTerminal(sessionId);
+      watch(terminal);
+    },
+  };
+}
