@@ -84,13 +84,13 @@ describe("cliai wait, with agents that report", () => {
     expect(stderr).toMatch(/^error: dan was stopped: stop by .*\nhint: start it again: cliai resume dan\n$/);
   });
 
-  test("an agent that nobody hears any more is gone after three heartbeats, with 1", async () => {
+  test("an agent that nobody hears any more is lost after three heartbeats, with 1", async () => {
     await using ed = await startBridge(serve, "ed");
     await using waiting = await startWait("ed", "--until", "idle");
     ed.kill("SIGKILL");
     const { code, stderr } = await waiting.exit(70_000);
     expect(code).toBe(1);
-    expect(stderr).toContain("error: ed is gone: its connection is gone");
+    expect(stderr).toContain("error: ed is lost: its connection is gone");
   });
 
   test("of several, all are waited for, or the first with --any; the worst of them gives the exit code", async () => {
