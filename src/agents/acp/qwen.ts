@@ -24,10 +24,10 @@ const abilities: ModeAbilities = {
   headless: {
     task: yes("a prompt of ACP"),
     steer: partly("after its next tool; if it calls none, with its next turn"),
-    pause: partly("a tool that asks for a permission, and what it is told; no other tool"),
+    pause: partly("the tools that ask for a permission, and what it is told, but no other tool"),
     stop_in_tool: yes("its turn is cancelled, and all that it has started is ended"),
-    permission: yes("what its rules ask is asked in the inbox"),
-    question: yes("its questions are asked in the inbox"),
+    permission: yes("the requests of its rules go to the inbox"),
+    question: yes("its questions go to the inbox"),
     seen: yes("its model's first answer after the text"),
     usage: yes("the tokens of each answer of its model"),
     cost: no("it does not tell a cost"),
