@@ -136,7 +136,9 @@ describe("checkCaptainMayDecide()", () => {
     expect(() => checkCaptainMayDecide(question, captain)).not.toThrow();
     expect(() => checkCaptainMayDecide({ ...question, agent_id: captain }, captain)).toThrow("your own");
     const escalated = decideRequest(question, { type: "escalate", by: "cab", at: at(1), reason: "not mine" });
-    expect(() => checkCaptainMayDecide(escalated, captain)).toThrow("the people by cab: not mine");
+    expect(() => checkCaptainMayDecide(escalated, captain)).toThrow(
+      "was escalated to people by cab: not mine",
+    );
   });
 });
 
