@@ -147,11 +147,15 @@ function hasPip() {
   return ["python3", "python"].some((python) => spawnSync(python, ["-m", "pip", "--version"]).status === 0);
 }
 
-/** The tests need Chromium and tmux, which are not npm packages. This installs them on Debian as root, else it asks for them. */
+/**
+ * The tests need Chromium, tmux, and pip for a model server, which are not npm packages. This installs them on Debian as root, else it asks
+ * for them.
+ */
 function installTestTools() {
   const absent = [];
   if (!hasChromium()) absent.push("chromium");
   if (!isWindows && !onPath("tmux")) absent.push("tmux");
+  if (!hasPip()) absent.push("python3-pip");
   if (absent.length === 0) return;
   if (aptInstall(absent)) return;
   throw new SetupError(

@@ -10,7 +10,7 @@ const src = join(root, "src");
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ["cli"],
   cli: [
-    ...["server", "audit", "bridge", "host", "agent-link", "agents", "web"],
+    ...["server", "audit", "bridge", "host", "agent-link", "agents", "loop", "web"],
     ...[
       "nats",
       "bench",
@@ -34,6 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
   agents: ["agent-link (types)", "processes", "domain", "log", "runtime (types)", "direct-fetch", "waiting"],
+  loop: ["data-dir", "processes", "domain", "log", "runtime (types)", "direct-fetch", "waiting"],
   "agent-link": ["nats", "domain", "log", "waiting"],
   credentials: ["data-dir", "nats", "domain", "log", "runtime (types)", "waiting"],
   "data-dir": ["domain", "log", "runtime (types)", "direct-fetch", "waiting"],
@@ -57,15 +58,16 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@nats-io/jwt": ["nats"],
   hono: ["web"],
   citty: ["cli"],
+  "@agentclientprotocol/sdk": ["agents", "loop"],
+  "@modelcontextprotocol/client": ["loop"],
   "@modelcontextprotocol/server": ["bridge", "bench"],
-  "@valibot/to-json-schema": ["bridge", "bench"],
+  "@valibot/to-json-schema": ["bridge", "bench", "loop"],
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
-  "eventsource-parser": ["agents"],
-  "@agentclientprotocol/sdk": ["agents"],
+  "eventsource-parser": ["agents", "loop"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
-    ...["bridge", "host", "audit", "server", "web", "bench", "cli"],
+    ...["bridge", "host", "audit", "loop", "server", "web", "bench", "cli"],
   ],
 };
 

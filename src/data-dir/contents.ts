@@ -12,6 +12,7 @@ const ownNames: Readonly<Record<string, string>> = {
   bin: "nats-server, unpacked",
   keys: "the server's keys and the HTTP token",
   logs: "the server's log",
+  "loop-sessions": "the sessions of cliai loop",
   nats: "all that was recorded: history, orders, states",
   trust: "which projects' profiles are trusted",
   "clis.json": "which releases of agent CLIs were probed",

@@ -102,6 +102,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "run the MCP server of one agent; its CLI starts it",
     load: async () => (await import("../bridge.ts")).bridgeCommand,
   },
+  loop: {
+    description: "run an ACP agent on a local model server; an ACP client starts it",
+    isHidden: true,
+    load: async () => (await import("../loop.ts")).loopCommand,
+  },
   hook: {
     description: "hand one hook of an agent's CLI to the host; its CLI starts it",
     isHidden: true,

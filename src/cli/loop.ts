@@ -1,0 +1,175 @@
+// `cliai loop`: reads flags, and runs an ACP agent on a local model server. Its stdout is the ACP transport.
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { buildInfo } from "../build-info.ts";
+import {
+  callForms,
+  exampleServer,
+  type ModelServerSettings,
+  modelServerKinds,
+} from "../domain/model-server.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
+import { startLoopAgent } from "../loop/loop-agent.ts";
+import { createModelClient } from "../loop/model/model-client.ts";
+import { permissionModeNames, usualMode } from "../loop/permission.ts";
+import { commandForms } from "../loop/tools/command-tool.ts";
+import { dataDirArgs, dataDirFor } from "./fleet/client.ts";
+import { type Arguments, defineCliCommand } from "./frame/command.ts";
+import type { CliContext } from "./frame/context.ts";
+
+const loopArgs = {
+  "model-server": {
+    type: "string",
+    valueHint: "URL",
+    description: "work on this model server: llama.cpp, Ollama, or any with /v1/chat/completions",
+  },
+  model: {
+    type: "string",
+    valueHint: "NAME",
+    description: "ask for this model (default: the server's, if it has only one)",
+  },
+  kind: {
+    type: "string",
+    valueHint: "KIND",
+    description: `${modelServerKinds.join(", ")} (default: what the server answers tells it)`,
+  },
+  context: {
+    type: "string",
+    valueHint: "TOKENS",
+    description: "use at most so much of the model's context (default: all that the server tells of)",
+  },
+  calls: {
+    type: "string",
+    valueHint: "FORM",
+    description:
+      "native: by the model's template; schema: each answer is forced into a call (default: native if the template has tools)",
+  },
+  "max-steps": {
+    type: "string",
+    valueHint: "N",
+    description: "ask the model at most so many times in one turn (default: 100)",
+  },
+  commands: {
+    type: "string",
+    valueHint: "FORM",
+    description:
+      "args: the agent runs a program with its arguments; shell: it writes lines for the shell (default: args)",
+  },
+  "permission-mode": {
+    type: "string",
+    valueHint: "MODE",
+    description: `${permissionModeNames.join(", ")} (default: ${usualMode})`,
+  },
+  instructions: {
+    type: "string",
+    valueHint: "FILE",
+    description: "add the text of this file to the model's instructions",
+  },
+  "key-from": {
+    type: "string",
+    valueHint: "VARIABLE",
+    description: "send the value of this environment variable to the model server as its key",
+  },
+  sessions: {
+    type: "string",
+    valueHint: "DIR",
+    description: "keep the sessions in this folder (default: loop-sessions in the data directory)",
+  },
+  ...dataDirArgs,
+} as const;
+
+type LoopArgs = Arguments<typeof loopArgs>;
+
+export const loopCommand = defineCliCommand({
+  name: "loop",
+  description: "run an ACP agent on a local model server; an ACP client starts it",
+  args: loopArgs,
+  example: `cliai loop --model-server ${exampleServer}`,
+  async run(args, context) {
+    const { env, stdin, stdout, log, cwd } = context;
+    const keyName = args["key-from"];
+    // The commands that the agent runs do not get the key.
+    const { [keyName ?? ""]: key, ...commandEnv } = env;
+    const loop = startLoopAgent({
+      client: createModelClient({ ...readServer(args), key: readKey(keyName, key) }),
+      instructions: await readInstructions(args.instructions, context),
+      maxSteps: readCount("max-steps", args["max-steps"]) ?? 100,
+      commandForm: readWord("commands", args.commands, commandForms) ?? "args",
+      mode: readWord("permission-mode", args["permission-mode"], permissionModeNames) ?? usualMode,
+      sessionsDir:
+        args.sessions === undefined ? usualSessionsDir(args, context) : resolve(cwd, args.sessions),
+      env: commandEnv,
+      version: buildInfo.version,
+      ...{ stdin, stdout, log },
+    });
+    process.on("SIGINT", loop.end).on("SIGTERM", loop.end).on("SIGHUP", loop.end);
+    await loop.ended;
+    return 0;
+  },
+});
+
+function readServer(args: LoopArgs): ModelServerSettings {
+  const url = args["model-server"];
+  if (url === undefined) {
+    throw new CliaiError("usage", "loop needs the address of a model server", {
+      hint: `cliai loop --model-server ${exampleServer}`,
+    });
+  }
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new CliaiError("usage", `--model-server ${JSON.stringify(url)} is not a URL`, {
+      hint: `cliai loop --model-server ${exampleServer}`,
+    });
+  }
+  return {
+    url,
+    model: args.model,
+    kind: readWord("kind", args.kind, modelServerKinds),
+    context: readCount("context", args.context),
+    calls: readWord("calls", args.calls, callForms),
+  };
+}
+
+function readWord<T extends string>(
+  flag: string,
+  word: string | undefined,
+  words: readonly T[],
+): T | undefined {
+  const found = words.find((each) => each === word);
+  if (found !== undefined || word === undefined) return found;
+  throw new CliaiError("usage", `--${flag} ${JSON.stringify(word)} is not known`, {
+    hint: didYouMean(word, words) ?? `it is one of ${words.join(", ")}`,
+  });
+}
+
+function readCount(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new CliaiError("usage", `--${flag} must be a whole number above 0, not ${JSON.stringify(text)}`, {
+    hint: `cliai loop --${flag} 100`,
+  });
+}
+
+function readKey(name: string | undefined, key: string | undefined): string | undefined {
+  if (name === undefined || key) return key;
+  throw new CliaiError("config_invalid", `the variable ${name} of --key-from is not set`, {
+    hint: `set it, or leave out --key-from if the server needs no key`,
+  });
+}
+
+async function readInstructions(path: string | undefined, { cwd }: CliContext): Promise<string> {
+  if (path === undefined) return "";
+  try {
+    return (await readFile(resolve(cwd, path), "utf8")).trim();
+  } catch (cause) {
+    throw new CliaiError("config_invalid", `cannot read --instructions ${path}: ${messageOf(cause)}`, {
+      hint: "name a file that you can read",
+      cause,
+    });
+  }
+}
+
+function usualSessionsDir(args: LoopArgs, context: CliContext): string {
+  return join(dataDirFor(args, context), "loop-sessions");
+}

@@ -1,0 +1,47 @@
+// Asks a model server for one JSON value.
+import { directFetch } from "../../direct-fetch.ts";
+import type { ModelServerSettings } from "../../domain/model-server.ts";
+import { parseJsonLine } from "../../domain/wire/decode.ts";
+import { awayOf, NotNow } from "./model-failure.ts";
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** Undefined if the body is not JSON. */
+  readonly json: unknown;
+}
+
+const answerWithinMs = 15_000;
+
+/** The server's base, without `/v1` and slashes at its end. */
+export function baseOf({ url }: Pick<ModelServerSettings, "url">): string {
+  return url.replace(/\/+$/, "").replace(/\/v1$/, "");
+}
+
+export function headersFor({ key }: Pick<ModelServerSettings, "key">): Record<string, string> {
+  return { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) };
+}
+
+/** @param body makes it a POST. @throws NotNow */
+export async function askJson(
+  settings: Pick<ModelServerSettings, "url" | "key">,
+  path: string,
+  { body, signal }: { readonly body?: unknown; readonly signal: AbortSignal },
+): Promise<JsonAnswer> {
+  const late = AbortSignal.timeout(answerWithinMs);
+  try {
+    const response = await directFetch(baseOf(settings) + path, {
+      method: body === undefined ? "GET" : "POST",
+      headers: headersFor(settings),
+      signal: AbortSignal.any([signal, late]),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.status === 503) throw new NotNow("busy", "it loads its model");
+    return { status: response.status, text, json: parseJsonLine(text) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof NotNow) throw error;
+    throw late.aborted ? new NotNow("away", `no answer within ${answerWithinMs / 1_000} s`) : awayOf(error);
+  }
+}

@@ -1,0 +1,113 @@
+// The messages of a conversation in the form of the OpenAI API for chat completions, and how they are put for one model.
+import type { CallForm } from "../../domain/model-server.ts";
+
+export interface ModelCall {
+  readonly id: string;
+  readonly name: string;
+  /** A JSON object as text, always: a server refuses for good a conversation that has other arguments in it. */
+  readonly arguments: string;
+}
+
+/** What the loop keeps of a conversation, in the same form for every model. */
+export type Message =
+  | { readonly role: "system"; readonly content: string }
+  /** `isPrompt`: what the client has said, not the loop. */
+  | { readonly role: "user"; readonly content: string; readonly isPrompt?: boolean }
+  | { readonly role: "assistant"; readonly content: string; readonly calls?: readonly ModelCall[] }
+  | { readonly role: "tool"; readonly callId: string; readonly name: string; readonly content: string };
+
+/** A tool as the model sees it. */
+export interface OfferedTool {
+  readonly name: string;
+  readonly description: string;
+  /** The JSON Schema of the arguments. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** The call that ends a turn where every answer has to be one. */
+export const answerTool: OfferedTool = {
+  name: "answer",
+  description: "End your work, and say in plain words what you did or found.",
+  parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+};
+
+/** Many templates refuse two messages of the same role in a row, but several results. */
+export function wireMessages(messages: readonly Message[], calls: CallForm): object[] {
+  if (calls === "schema") return mergeTurns(messages.map(plainMessage));
+  return mergeTurns(messages.map(nativeMessage));
+}
+
+interface WireMessage {
+  readonly role: Message["role"];
+  readonly content: string;
+  readonly tool_calls?: readonly object[];
+  readonly tool_call_id?: string;
+}
+
+function nativeMessage(message: Message): WireMessage {
+  if (message.role === "tool") {
+    return { role: "tool", tool_call_id: message.callId, content: message.content };
+  }
+  if (message.role !== "assistant" || message.calls === undefined) {
+    return { role: message.role, content: message.content };
+  }
+  const calls = message.calls.map(({ id, name, arguments: args }) => ({
+    id,
+    type: "function",
+    function: { name, arguments: args },
+  }));
+  return { role: "assistant", content: message.content, tool_calls: calls };
+}
+
+/** A template without tools knows neither calls nor results: the call is the assistant's text, and its result comes from the user. */
+function plainMessage(message: Message): WireMessage {
+  if (message.role === "tool") {
+    return { role: "user", content: `Result of ${message.name}:\n${message.content}` };
+  }
+  if (message.role !== "assistant") return { role: message.role, content: message.content };
+  const [call] = message.calls ?? [];
+  if (call === undefined)
+    return { role: "assistant", content: schemaCall(answerTool.name, { text: message.content }) };
+  return { role: "assistant", content: schemaCall(call.name, JSON.parse(call.arguments)) };
+}
+
+function schemaCall(name: string, args: unknown): string {
+  return JSON.stringify({ name, arguments: args });
+}
+
+function mergeTurns(messages: readonly WireMessage[]): WireMessage[] {
+  const merged: WireMessage[] = [];
+  for (const message of messages) {
+    const last = merged.at(-1);
+    if (last?.role !== message.role || message.role === "tool" || last.tool_calls !== undefined)
+      merged.push(message);
+    else merged.splice(-1, 1, { ...message, content: `${last.content}\n\n${message.content}` });
+  }
+  return merged;
+}
+
+/** The JSON Schema that each answer has to fit in the form `schema`: one call of one of the tools. */
+export function callSchema(tools: readonly OfferedTool[]): object {
+  return {
+    anyOf: tools.map(({ name, parameters }) => ({
+      type: "object",
+      properties: { name: { const: name }, arguments: parameters },
+      required: ["name", "arguments"],
+      additionalProperties: false,
+    })),
+  };
+}
+
+/** The list of the tools in words, for a template that has no place for them. */
+export function toolList(tools: readonly OfferedTool[]): string {
+  return tools
+    .map(({ name, description, parameters }) => {
+      const { properties = {}, required = [] } = parameters as {
+        readonly properties?: Readonly<Record<string, unknown>>;
+        readonly required?: readonly string[];
+      };
+      const words = Object.keys(properties).map((key) => (required.includes(key) ? key : `${key}?`));
+      return `- ${name}(${words.join(", ")}): ${description}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,149 @@
+// This room talks to a model server: what it is, its answers, and what to do where it deviates.
+//
+// Asks a model server for the next answer of a conversation, and waits where the server is away, loads or has others to serve.
+import { directFetch } from "../../direct-fetch.ts";
+import type { CallForm, ModelServerSettings } from "../../domain/model-server.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { baseOf, headersFor } from "./ask-json.ts";
+import { callSchema, type Message, type OfferedTool, wireMessages } from "./chat-messages.ts";
+import {
+  type ModelFacts,
+  noToolsError,
+  readLoadedContext,
+  readModelFacts,
+  smallerContext,
+} from "./model-facts.ts";
+import { awayOf, failureOf, NoTools, NotNow } from "./model-failure.ts";
+import { patiently } from "./patience.ts";
+import { type AnswerListener, type ModelAnswer, readAnswer } from "./read-answer.ts";
+
+export interface ModelRequest {
+  readonly messages: readonly Message[];
+  readonly tools: readonly OfferedTool[];
+  /** How many tokens the answer may have. */
+  readonly answerTokens: number;
+}
+
+export interface ModelListener extends AnswerListener {
+  /** The server cannot answer now; it is asked again. What was said of this answer before counts no more. */
+  readonly onWait: (why: string) => void;
+}
+
+export interface ModelClient {
+  /** What the server told of itself; asked for once. @throws CliaiError, or the signal's reason */
+  facts(signal: AbortSignal, onWait: (why: string) => void): Promise<ModelFacts>;
+  /**
+   * @throws TooLong if the conversation does not fit; NoTools if the server has refused tools, after which `facts` tells the form `schema`;
+   * CliaiError for what a person has to mend; the signal's reason once that aborts. Then
+   * the connection is closed, which ends the server's work on it: at once while it writes, after its batch while it reads the prompt.
+   */
+  ask(request: ModelRequest, signal: AbortSignal, listener: ModelListener): Promise<ModelAnswer>;
+}
+
+export interface ClientPatience {
+  /** How long a server that has not answered yet may be away. */
+  readonly firstMs: number;
+  /** How long a server that has answered before may be away, such as to be started again. */
+  readonly awayMs: number;
+  readonly busyMs: number;
+}
+
+export const usualPatience: ClientPatience = { firstMs: 10_000, awayMs: 60_000, busyMs: 600_000 };
+/** A server that works on other requests sends not even headers until this one's turn: it may take long, but not for ever. */
+const silentForMs = 1_800_000;
+
+export function createModelClient(
+  settings: ModelServerSettings,
+  patience: ClientPatience = usualPatience,
+): ModelClient {
+  const url = baseOf(settings);
+  let known: ModelFacts | undefined;
+  const patienceFor = (signal: AbortSignal, onWait: (why: string) => void) => {
+    const awayMs = known === undefined ? patience.firstMs : patience.awayMs;
+    return { url, signal, awayMs, busyMs: patience.busyMs, onWait };
+  };
+
+  async function facts(signal: AbortSignal, onWait: (why: string) => void): Promise<ModelFacts> {
+    known ??= await patiently(() => readModelFacts(settings, signal), patienceFor(signal, onWait));
+    return known;
+  }
+
+  /** Ollama tells its context only once the model is loaded, which the first answer shows. */
+  async function learnContext(signal: AbortSignal): Promise<void> {
+    if (known?.kind !== "ollama") return;
+    const loaded = await readLoadedContext(settings, known.model, signal).catch(() => undefined); // the answer counts, not this
+    known = { ...known, context: smallerContext(known.context, loaded) };
+  }
+
+  return {
+    facts,
+    async ask(request, signal, listener) {
+      const { model, kind, calls } = await facts(signal, listener.onWait);
+      const body = { model, ...requestBody(request, calls), ...(kind === "llama.cpp" && llamaFields) };
+      const send = () => askOnce(settings, body, { signal, listener, hasThoughts: calls === "native" });
+      try {
+        const answer = await patiently(send, patienceFor(signal, listener.onWait));
+        await learnContext(signal);
+        return answer;
+      } catch (error) {
+        if (!(error instanceof NoTools) || known === undefined) throw error;
+        if (settings.calls === "native") throw noToolsError(error);
+        known = { ...known, calls: "schema" };
+        throw error;
+      }
+    },
+  };
+}
+
+/** Keeps the part of the prompt that is the same as before in the server's cache. */
+const llamaFields = { cache_prompt: true };
+
+function requestBody({ messages, tools, answerTokens }: ModelRequest, calls: CallForm): object {
+  const form =
+    calls === "native"
+      ? { tools: tools.map((tool) => ({ type: "function", function: tool })) }
+      : {
+          response_format: { type: "json_schema", json_schema: { name: "call", schema: callSchema(tools) } },
+        };
+  return {
+    messages: wireMessages(messages, calls),
+    ...form,
+    stream: true,
+    stream_options: { include_usage: true },
+    max_tokens: answerTokens,
+  };
+}
+
+async function askOnce(
+  settings: ModelServerSettings,
+  body: object,
+  options: { readonly signal: AbortSignal; readonly listener: AnswerListener; readonly hasThoughts: boolean },
+): Promise<ModelAnswer> {
+  const { signal, listener, hasThoughts } = options;
+  const url = baseOf(settings);
+  const silent = AbortSignal.timeout(silentForMs);
+  const request = {
+    method: "POST",
+    headers: headersFor(settings),
+    body: JSON.stringify(body),
+    signal: AbortSignal.any([signal, silent]),
+  };
+  try {
+    const response = await directFetch(`${url}/v1/chat/completions`, request);
+    if (!response.ok || response.body === null) throw failureOf(response.status, await response.text(), url);
+    return await readAnswer(response.body, { url, hasThoughts }, listener);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (silent.aborted) throw new NotNow("away", `no whole answer within ${silentForMs / 60_000} minutes`);
+    throw isOfSocket(error) ? awayOf(error) : error;
+  }
+}
+
+/** Errors of sockets have a code such as ECONNRESET, and those of a body that was cut off say so in words. */
+function isOfSocket(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof CliaiError) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined
+    ? /\b(socket|terminated|aborted|premature)/i.test(error.message)
+    : /^[A-Z_]+$/.test(code);
+}

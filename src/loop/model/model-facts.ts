@@ -1,0 +1,201 @@
+// Asks a model server what it is: its kind, its models, the context, and whether the model's template has tools.
+// Measured with llama.cpp b11549 and Ollama 0.17.4.
+import * as v from "valibot";
+import {
+  type CallForm,
+  exampleServer,
+  type ModelServerKind,
+  type ModelServerSettings,
+} from "../../domain/model-server.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { didYouMean } from "../../domain/text/nearest.ts";
+import { askJson, baseOf, type JsonAnswer } from "./ask-json.ts";
+import { failureOf } from "./model-failure.ts";
+
+export interface ModelFacts {
+  readonly kind: ModelServerKind;
+  /** The name by which the server is asked for the model. */
+  readonly model: string;
+  /** In tokens: the server's own, or that of the settings if it is smaller. Undefined if neither is known. */
+  readonly context: number | undefined;
+  readonly calls: CallForm;
+  /** How many requests the server works on at the same time, if it tells. */
+  readonly slots?: number | undefined;
+}
+
+const PropsSchema = v.looseObject({
+  default_generation_settings: v.looseObject({ n_ctx: v.optional(v.number()) }),
+  total_slots: v.optional(v.number()),
+  chat_template_caps: v.optional(v.looseObject({ supports_tools: v.optional(v.boolean()) })),
+});
+const ModelsSchema = v.looseObject({
+  data: v.array(v.looseObject({ id: v.string(), max_model_len: v.optional(v.nullable(v.number())) })),
+});
+const VersionSchema = v.looseObject({ version: v.string() });
+const ShowSchema = v.looseObject({ capabilities: v.optional(v.array(v.string())) });
+const LoadedSchema = v.looseObject({
+  models: v.array(v.looseObject({ name: v.string(), context_length: v.optional(v.number()) })),
+});
+
+type Ask = (path: string, body?: unknown) => Promise<JsonAnswer>;
+
+/** @throws NotNow; CliaiError `config_invalid` if the server has no such model, or is none that is known; `refused` if it wants a key */
+export async function readModelFacts(
+  settings: ModelServerSettings,
+  signal: AbortSignal,
+): Promise<ModelFacts> {
+  const ask: Ask = (path, body) => askJson(settings, path, { body, signal });
+  const kind = settings.kind ?? (await findKind(settings, ask));
+  if (kind === "llama.cpp") return await llamaFacts(settings, ask);
+  if (kind === "ollama") return await ollamaFacts(settings, ask, signal);
+  return await openaiFacts(settings, ask);
+}
+
+/** The context with which Ollama has loaded the model; undefined while it has not. */
+export async function readLoadedContext(
+  settings: ModelServerSettings,
+  model: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { json } = await askJson(settings, "/api/ps", { signal });
+  const { output, success } = v.safeParse(LoadedSchema, json);
+  const loaded = success ? output.models.find(({ name }) => isSame(name, model)) : undefined;
+  return loaded?.context_length;
+}
+
+/** The smaller one of what is known. */
+export function smallerContext(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
+
+async function findKind(settings: ModelServerSettings, ask: Ask): Promise<ModelServerKind> {
+  const props = await ask("/props");
+  if (props.status === 401 || props.status === 403)
+    throw failureOf(props.status, props.text, baseOf(settings));
+  if (v.is(PropsSchema, props.json)) return "llama.cpp";
+  if (v.is(VersionSchema, (await ask("/api/version")).json)) return "ollama";
+  const models = await ask("/v1/models");
+  if (v.is(ModelsSchema, models.json)) return "openai";
+  if (models.status === 401 || models.status === 403)
+    throw failureOf(models.status, models.text, baseOf(settings));
+  throw new CliaiError(
+    "config_invalid",
+    `what answers at ${baseOf(settings)} is no model server: GET /v1/models gives ${models.status}`,
+    { hint: `name the address of llama-server, Ollama, vLLM or LM Studio, such as ${exampleServer}` },
+  );
+}
+
+async function llamaFacts(settings: ModelServerSettings, ask: Ask): Promise<ModelFacts> {
+  const answer = await ask("/props");
+  if (!v.is(PropsSchema, answer.json)) throw failureOf(answer.status, answer.text, baseOf(settings));
+  const { default_generation_settings, total_slots: slots, chat_template_caps: caps } = answer.json;
+  const hasTools = caps?.supports_tools !== false;
+  return {
+    kind: "llama.cpp",
+    model: chooseModel(settings, await listModels(settings, ask)),
+    context: smallerContext(settings.context, default_generation_settings.n_ctx),
+    // The server drops tools without a word if the template has none.
+    calls: callsFor(settings, hasTools),
+    ...(slots !== undefined && { slots }),
+  };
+}
+
+async function ollamaFacts(
+  settings: ModelServerSettings,
+  ask: Ask,
+  signal: AbortSignal,
+): Promise<ModelFacts> {
+  const model = chooseModel(settings, await listModels(settings, ask));
+  const shown = v.safeParse(ShowSchema, (await ask("/api/show", { model })).json);
+  const capabilities = shown.success ? shown.output.capabilities : undefined;
+  const loaded = await readLoadedContext(settings, model, signal);
+  return {
+    kind: "ollama",
+    model,
+    context: smallerContext(settings.context, loaded),
+    calls: callsFor(settings, capabilities?.includes("tools") !== false),
+  };
+}
+
+async function openaiFacts(settings: ModelServerSettings, ask: Ask): Promise<ModelFacts> {
+  const models = await listModels(settings, ask);
+  const model = chooseModel(settings, models);
+  const limit = models.find(({ id }) => id === model)?.max_model_len;
+  return {
+    kind: "openai",
+    model,
+    context: smallerContext(settings.context, limit ?? undefined),
+    calls: callsFor(settings, true),
+  };
+}
+
+type ListedModel = v.InferOutput<typeof ModelsSchema>["data"][number];
+
+async function listModels(settings: ModelServerSettings, ask: Ask): Promise<readonly ListedModel[]> {
+  const answer = await ask("/v1/models");
+  if (v.is(ModelsSchema, answer.json)) return answer.json.data;
+  throw failureOf(answer.status, answer.text, baseOf(settings));
+}
+
+/** @throws CliaiError `config_invalid`, which names the models that the server has */
+function chooseModel(settings: ModelServerSettings, models: readonly ListedModel[]): string {
+  const { model } = settings;
+  const names = models.map(({ id }) => id);
+  const [only] = names;
+  if (model === undefined) {
+    if (only !== undefined && names.length === 1) return only;
+    const hint =
+      only === undefined
+        ? "load or pull one there first, such as: ollama pull NAME"
+        : `name one: --model ${shownName(only)}; it has ${listOf(names)}`;
+    const what = only === undefined ? "has no model" : `has ${names.length} models, and none was named`;
+    throw new CliaiError("config_invalid", `the model server at ${baseOf(settings)} ${what}`, { hint });
+  }
+  const found = names.find((name) => isSame(name, model)) ?? names.find((name) => isFile(name, model));
+  if (found !== undefined) return found;
+  // Some servers, such as proxies, list none and have them all the same.
+  if (names.length === 0) return model;
+  const has = `it has ${listOf(names)}`;
+  const near = didYouMean(model, names.map(shownName));
+  throw new CliaiError("config_invalid", `the model server at ${baseOf(settings)} has no model "${model}"`, {
+    hint: near === undefined ? has : `${near}; ${has}`,
+  });
+}
+
+function callsFor({ calls }: ModelServerSettings, hasTools: boolean): CallForm {
+  if (calls !== "native" || hasTools) return calls ?? (hasTools ? "native" : "schema");
+  throw noToolsError();
+}
+
+/** For somebody who wants native calls of a model that has none. */
+export function noToolsError(cause?: unknown): CliaiError {
+  return new CliaiError(
+    "config_invalid",
+    "the model's chat template has no tools, so it cannot call one natively",
+    {
+      hint: "have each answer forced into the form of a call: --calls schema",
+      ...(cause !== undefined && { cause }),
+    },
+  );
+}
+
+/** Ollama calls a model without a tag `NAME:latest`. */
+function isSame(name: string, asked: string): boolean {
+  return name === asked || name === `${asked}:latest`;
+}
+
+/** llama.cpp calls its model by the path of the file, unless it has an alias. */
+function isFile(name: string, asked: string): boolean {
+  const file = shownName(name);
+  return file === asked || file === `${asked}.gguf`;
+}
+
+/** The name without the folders of a path, which a model's name such as `org/model` is not. */
+export function shownName(name: string): string {
+  return name.endsWith(".gguf") ? (name.split(/[\\/]/).at(-1) ?? name) : name;
+}
+
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(shownName);
+  return names.length > 10 ? `${shown.join(", ")} and ${names.length - 10} more` : shown.join(", ");
+}

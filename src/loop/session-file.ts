@@ -1,0 +1,122 @@
+// Keeps a session on the disk, one JSON value a line, so that it can be resumed: what it is, then each message as it comes.
+import { appendFile, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { ensurePrivateDir } from "../data-dir/private-files.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { parseJsonLine } from "../domain/wire/decode.ts";
+import type { Message } from "./model/chat-messages.ts";
+
+const HeadSchema = v.object({ type: v.literal("session"), session_id: v.string(), cwd: v.string() });
+const CallSchema = v.object({ id: v.string(), name: v.string(), arguments: v.string() });
+const MessageSchema = v.variant("role", [
+  v.object({ role: v.literal("user"), content: v.string(), isPrompt: v.optional(v.boolean(), false) }),
+  v.object({ role: v.literal("assistant"), content: v.string(), calls: v.optional(v.array(CallSchema)) }),
+  v.object({ role: v.literal("tool"), callId: v.string(), name: v.string(), content: v.string() }),
+]);
+const LineSchema = v.object({ type: v.literal("message"), message: MessageSchema });
+
+export interface SessionHead {
+  readonly sessionId: string;
+  readonly cwd: string;
+}
+
+export interface StoredSession extends SessionHead {
+  readonly messages: readonly Message[];
+}
+
+export interface SessionFile {
+  /** Writes in the order of the calls. A write that fails is given to `onError`: the session goes on. */
+  add(message: Message): void;
+  /** Resolves when all is written. */
+  flush(): Promise<void>;
+}
+
+export interface SessionFolder {
+  create(head: SessionHead): Promise<SessionFile>;
+  /** Goes on writing the file of a session that was read. */
+  open(sessionId: string): SessionFile;
+  /** @throws CliaiError `config_invalid` if there is none, or its file cannot be read */
+  read(sessionId: string): Promise<StoredSession>;
+  /** The newest first. */
+  list(): Promise<readonly (SessionHead & { readonly updatedAt: Date; readonly title: string })[]>;
+}
+
+export function openSessionFolder(dir: string, onError: (words: string) => void): SessionFolder {
+  const pathOf = (sessionId: string) => join(dir, `${sessionId}.jsonl`);
+  /** @param first the text that is written before the first message */
+  const fileOf = (sessionId: string, first: string): SessionFile => {
+    let written = Promise.resolve();
+    const write = (text: string) => {
+      written = written
+        .then(() => appendFile(pathOf(sessionId), text, { mode: 0o600 }))
+        .catch((error: unknown) => onError(`cannot keep the session: ${messageOf(error)}`));
+    };
+    write(first);
+    return {
+      add: (message) => write(`${JSON.stringify({ type: "message", message })}\n`),
+      flush: () => written,
+    };
+  };
+
+  async function read(sessionId: string): Promise<StoredSession> {
+    const unknown = (why: string, cause?: unknown) =>
+      new CliaiError(
+        "config_invalid",
+        `no session ${JSON.stringify(sessionId)} to resume in ${dir}: ${why}`,
+        {
+          hint: "start a new one",
+          cause,
+        },
+      );
+    if (!/^[A-Za-z0-9-]+$/.test(sessionId)) throw unknown("that is not the id of one");
+    const text = await readFile(pathOf(sessionId), "utf8").catch((cause: unknown) => {
+      throw unknown((cause as NodeJS.ErrnoException).code ?? messageOf(cause), cause);
+    });
+    const [first, ...lines] = text.split("\n").map(parseJsonLine);
+    if (!v.is(HeadSchema, first)) throw unknown("its file does not begin with one");
+    // A line that a killed process has left half written is left out.
+    const messages = lines.flatMap((line) => (v.is(LineSchema, line) ? [line.message as Message] : []));
+    return { sessionId: first.session_id, cwd: first.cwd, messages: whole(messages) };
+  }
+
+  return {
+    async create({ sessionId, cwd }) {
+      await ensurePrivateDir(dir);
+      return fileOf(sessionId, `${JSON.stringify({ type: "session", session_id: sessionId, cwd })}\n`);
+    },
+    // The last line may be half a line, which would take the next message with it.
+    open: (sessionId) => fileOf(sessionId, "\n"),
+    read,
+    async list() {
+      const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(".jsonl"));
+      const sessions = await Promise.all(
+        names.map(async (name) => {
+          const stored = await read(name.slice(0, -".jsonl".length)).catch(() => undefined); // another program's file
+          if (stored === undefined) return [];
+          const { messages, ...head } = stored;
+          const prompt = messages.find(({ role }) => role === "user")?.content ?? "";
+          const updatedAt = (await stat(join(dir, name))).mtime;
+          return [{ ...head, updatedAt, title: prompt.split("\n", 1)[0]?.slice(0, 80) ?? "" }];
+        }),
+      );
+      return sessions.flat().sort((one, other) => other.updatedAt.getTime() - one.updatedAt.getTime());
+    },
+  };
+}
+
+/** A killed process leaves calls without their results at the end, which a server refuses: each gets one. */
+function whole(messages: readonly Message[]): readonly Message[] {
+  const answered = new Set(messages.flatMap((message) => (message.role === "tool" ? [message.callId] : [])));
+  return messages.flatMap((message) => {
+    const calls = message.role === "assistant" ? (message.calls ?? []) : [];
+    const left = calls.filter(({ id }) => !answered.has(id));
+    const results = left.map(({ id, name }) => ({
+      role: "tool" as const,
+      callId: id,
+      name,
+      content: "[This call was interrupted.]",
+    }));
+    return [message, ...results];
+  });
+}

@@ -1,0 +1,121 @@
+// Starts the MCP servers of a session, and makes their tools the loop's.
+import { Client } from "@modelcontextprotocol/client";
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import type { LongOutputs } from "./long-output.ts";
+import { failed, type LoopTool, type ToolResult } from "./loop-tool.ts";
+
+export interface McpServerPlace {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface McpServers extends AsyncDisposable {
+  readonly tools: readonly LoopTool[];
+}
+
+export interface McpOptions {
+  readonly servers: readonly McpServerPlace[];
+  readonly cwd: string;
+  /** The names that are taken already. A tool with one of them, or with that of another server, is called `SERVER_TOOL`. */
+  readonly takenNames: readonly string[];
+  readonly outputs: LongOutputs;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** How long a server may take to start and list its tools. */
+const startsWithinMs = 30_000;
+/** A tool may wait for a person, such as one that asks a question: only a cancelled turn ends it before. */
+const toolWithinMs = 86_400_000;
+
+/** @throws CliaiError `failed` if a server does not start: an agent without the tools that it was given would do other work */
+export async function startMcpServers(options: McpOptions): Promise<McpServers> {
+  const clients: Client[] = [];
+  const close = async () => {
+    await Promise.all(clients.map((client) => client.close().catch(() => undefined))); // it has ended before
+  };
+  try {
+    const tools: LoopTool[] = [];
+    const taken = new Set(options.takenNames);
+    for (const server of options.servers) {
+      const client = await connect(server, options);
+      clients.push(client);
+      for (const tool of await listTools(client, server, options)) {
+        const name = taken.has(tool.name) ? `${server.name}_${tool.name}` : tool.name;
+        taken.add(name);
+        tools.push({ ...tool, name });
+      }
+    }
+    return { tools, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function connect(server: McpServerPlace, { cwd, version, log }: McpOptions): Promise<Client> {
+  const { name, command, args, env } = server;
+  const transport = new StdioClientTransport({
+    command,
+    args: [...args],
+    env: { ...getDefaultEnvironment(), ...env },
+    cwd,
+    stderr: "pipe",
+  });
+  transport.stderr?.on("data", (chunk: Buffer) =>
+    log.debug(`MCP server ${name}: ${chunk.toString().trimEnd()}`),
+  );
+  const client = new Client({ name: "cliai-loop", version });
+  await client.connect(transport, { timeout: startsWithinMs }).catch((cause: unknown) => {
+    throw notStarted(server, cause);
+  });
+  return client;
+}
+
+async function listTools(
+  client: Client,
+  server: McpServerPlace,
+  { outputs }: McpOptions,
+): Promise<LoopTool[]> {
+  const { tools } = await client.listTools({}, { timeout: startsWithinMs }).catch((cause: unknown) => {
+    throw notStarted(server, cause);
+  });
+  return tools.map(({ name, description = "", inputSchema, annotations }) => ({
+    name,
+    description,
+    parameters: inputSchema,
+    kind: "other",
+    isReading: annotations?.readOnlyHint === true,
+    server: server.name,
+    title: () => `${server.name}: ${name}`,
+    run: (args, signal) => call(client, name, args, { signal, outputs }),
+  }));
+}
+
+async function call(
+  client: Client,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  { signal, outputs }: { readonly signal: AbortSignal; readonly outputs: LongOutputs },
+): Promise<ToolResult> {
+  try {
+    const result = await client.callTool({ name, arguments: { ...args } }, { signal, timeout: toolWithinMs });
+    const texts = result.content.map((part) => (part.type === "text" ? part.text : `[${part.type}]`));
+    const text = outputs.cut(texts.join("\n"));
+    return result.isError === true ? failed(text) : { text };
+  } catch (error) {
+    signal.throwIfAborted();
+    return failed(messageOf(error));
+  }
+}
+
+function notStarted({ name, command }: McpServerPlace, cause: unknown): CliaiError {
+  return new CliaiError("failed", `the MCP server "${name}" does not start: ${messageOf(cause)}`, {
+    hint: `look whether this runs: ${command}`,
+    cause,
+  });
+}

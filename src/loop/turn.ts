@@ -1,0 +1,118 @@
+// One turn: asks the model, runs the tools that it calls, and asks again, until it answers in words, or is stopped.
+import type { Conversation } from "./conversation.ts";
+import { answerTool } from "./model/chat-messages.ts";
+import type { ModelClient } from "./model/model-client.ts";
+import { NoTools, TooLong } from "./model/model-failure.ts";
+import type { AnswerUsage, ModelAnswer } from "./model/read-answer.ts";
+import { type ReadCall, readCalls, wireCall } from "./model/read-calls.ts";
+import { createRepeatGuard, endsAt, repeatWords, toldAt } from "./repeat-guard.ts";
+import type { Speaker } from "./speaker.ts";
+import type { ToolDesk } from "./tool-desk.ts";
+
+export interface TurnParts {
+  readonly client: ModelClient;
+  readonly conversation: Conversation;
+  readonly tools: ToolDesk;
+  readonly speaker: Speaker;
+  /** How many times the model is asked at most. */
+  readonly maxSteps: number;
+  /** Puts what was said meanwhile into the conversation. @returns whether there was anything */
+  readonly takeWords: () => boolean;
+  readonly onUsage: (usage: AnswerUsage, context: number | undefined) => void;
+}
+
+/** How the turn ended, in ACP's words; why, where the model did not end it in its own words. */
+export interface TurnEnd {
+  readonly reason: "end_turn" | "max_tokens" | "max_turn_requests";
+  readonly why?: string;
+}
+
+const mostCutOff = 2;
+const mostEmpty = 2;
+
+const cutOffWords =
+  "Your answer was cut off, because it was too long. Go on with a shorter one, or do it in smaller steps.";
+const emptyWords = "You have answered nothing. Call a tool, or say in plain words what you did.";
+
+/** @throws CliaiError if the model server cannot be used; the signal's reason once that aborts */
+export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<TurnEnd> {
+  const { conversation, tools, speaker, maxSteps, takeWords } = parts;
+  const repeats = createRepeatGuard();
+  let cutOff = 0;
+  let empty = 0;
+  for (let step = 0; step < maxSteps; step += 1) {
+    takeWords();
+    const answer = await askModel(parts, signal);
+    const said = readCalls(answer, tools.names);
+    if (said.calls.length === 0) {
+      if (said.text !== "" && !answer.isCutOff) {
+        speaker.answer(said.text);
+        conversation.add({ role: "assistant", content: said.text });
+        if (takeWords()) continue;
+        return { reason: "end_turn" };
+      }
+      speaker.answer(said.text);
+      cutOff += answer.isCutOff ? 1 : 0;
+      empty += answer.isCutOff ? 0 : 1;
+      if (cutOff > mostCutOff)
+        return { reason: "max_tokens", why: "the model's answers are longer than they may be" };
+      if (empty > mostEmpty) return { reason: "end_turn", why: "the model answers nothing" };
+      if (said.text !== "") conversation.add({ role: "assistant", content: said.text });
+      conversation.add({ role: "user", content: answer.isCutOff ? cutOffWords : emptyWords });
+      continue;
+    }
+    empty = 0;
+    conversation.add({ role: "assistant", content: said.text, calls: said.calls.map(wireCall) });
+    for (const [place, call] of said.calls.entries()) {
+      const result = await tools.run(call, signal).catch((error: unknown) => {
+        // A server refuses a conversation with a call that has no result.
+        for (const left of said.calls.slice(place))
+          conversation.add(resultOf(left, "[This call was interrupted.]"));
+        throw error;
+      });
+      const count = repeats.count(call.name, call.arguments, result.text);
+      conversation.add(resultOf(call, count >= toldAt ? `${result.text}\n\n${repeatWords}` : result.text));
+      if (count >= endsAt) {
+        for (const left of said.calls.slice(place + 1))
+          conversation.add(resultOf(left, "[This call was not made.]"));
+        return {
+          reason: "max_turn_requests",
+          why: `the model has made the same call ${count} times: ${call.name}`,
+        };
+      }
+    }
+  }
+  return {
+    reason: "max_turn_requests",
+    why: `the model was asked ${maxSteps} times, which is the most for one turn`,
+  };
+}
+
+function resultOf({ id, name }: ReadCall, content: string) {
+  return { role: "tool", callId: id, name, content } as const;
+}
+
+const mostTries = 5;
+
+/** Asks with as much of the conversation as fits: with less of it if it was too long, and without the template's tools if it has none. */
+async function askModel(parts: TurnParts, signal: AbortSignal): Promise<ModelAnswer> {
+  const { client, conversation, tools, speaker, onUsage } = parts;
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const facts = await client.facts(signal, speaker.onWait);
+    const offered = facts.calls === "schema" ? [...tools.offered, answerTool] : tools.offered;
+    const { removed, ...request } = conversation.buildRequest(offered, facts);
+    if (removed > 0) speaker.shortened(removed);
+    speaker.begin(facts.calls);
+    try {
+      const answer = await client.ask({ ...request, tools: offered }, signal, speaker);
+      const { context } = await client.facts(signal, speaker.onWait);
+      conversation.measure(answer.usage, { ...facts, context });
+      if (answer.usage !== undefined) onUsage(answer.usage, context);
+      return answer;
+    } catch (error) {
+      if (error instanceof TooLong) conversation.shorten(error);
+      else if (!(error instanceof NoTools)) throw error;
+    }
+  }
+  throw conversation.tooSmall();
+}

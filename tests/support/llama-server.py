@@ -1,0 +1,20 @@
+# Serves a GGUF model by llama.cpp inside this process, on a loopback port of its own choice. It ends when its input does.
+# usage: llama-server.py MODEL CONTEXT SLOTS
+import os
+import sys
+
+import xllamacpp
+
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+params.hostnames = ["127.0.0.1"]
+params.port = 0
+params.n_ctx = int(sys.argv[2])
+params.n_parallel = int(sys.argv[3])
+params.endpoint_slots = True
+params.cpuparams.n_threads = 2
+params.cpuparams_batch.n_threads = 2
+server = xllamacpp.Server(params)
+print("listening", server.listening_address, flush=True)
+sys.stdin.read()
+os._exit(0)
