@@ -11,7 +11,7 @@ import {
   givenOf,
   ProfileNameSchema,
   ProfileSchema,
-  profileEntries,
+  profileKeys,
 } from "./profiles/profile.ts";
 
 const path = textSetting("a path");
@@ -244,5 +244,5 @@ function readText(schema: v.GenericSchema, { source, value }: FoundText): unknow
 
 function knownKeys(parents: readonly string[]): string[] {
   if (parents.length === 0) return Object.keys(configEntries);
-  return Object.keys(parents[0] === "serve" ? serveEntries : profileEntries);
+  return parents[0] === "serve" ? Object.keys(serveEntries) : profileKeys(parents[2]);
 }

@@ -1,6 +1,7 @@
 // The agent CLIs that cliai can launch.
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { type AcpProfile, acpCliOf, isAcpName } from "./acp/acp-profile.ts";
 import { qwen } from "./acp/qwen.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
@@ -16,12 +17,16 @@ export function readMcpServerFacts(env: Readonly<NodeJS.ProcessEnv>): McpServerF
   return Object.assign({}, ...agentClis.map((cli) => cli.readMcpServerFacts?.(env)));
 }
 
-/** @throws CliaiError `config_invalid`, with a hint that names the known CLIs */
-export function findAgentCli(name: string): AgentCli {
+/**
+ * @param acp the key `acp` of the agent's profile, which describes a CLI `acp:NAME`
+ * @throws CliaiError `config_invalid`, with a hint that names the known CLIs
+ */
+export function findAgentCli(name: string, acp?: AcpProfile): AgentCli {
+  if (isAcpName(name)) return acpCliOf(name, acp);
   const found = agentClis.find((cli) => cli.name === name);
   if (found !== undefined) return found;
   const names = agentClis.map((cli) => cli.name);
   throw new CliaiError("config_invalid", `no agent CLI "${name}"`, {
-    hint: didYouMean(name, names) ?? `the agent CLIs are: ${names.join(", ")}`,
+    hint: didYouMean(name, names) ?? `the agent CLIs are: ${names.join(", ")}, and acp:NAME`,
   });
 }

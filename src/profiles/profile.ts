@@ -2,6 +2,7 @@
 //
 // The keys of a profile, in one schema. The type, the JSON Schema for editors and docs/settings.md are made from it.
 import * as v from "valibot";
+import { AcpProfileSchema, acpProfileEntries } from "../agents/acp/acp-profile.ts";
 import { defaultAgentCli } from "../agents/agent-clis.ts";
 import { routeNames } from "../domain/route-names.ts";
 import { described, textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
@@ -26,8 +27,17 @@ const variableName = v.pipe(
 export const profileEntries = {
   description: v.optional(described(textSetting("text"), "what this agent is for")),
   cli: v.optional(
-    described(textSetting("the name of an agent CLI"), "the agent CLI to launch"),
+    described(
+      textSetting("the name of an agent CLI"),
+      "the agent CLI to launch; acp:NAME for one that this profile describes with acp",
+    ),
     defaultAgentCli,
+  ),
+  acp: v.optional(
+    described(
+      AcpProfileSchema,
+      'with "cli": "acp:NAME": how to start that agent, which speaks the Agent Client Protocol',
+    ),
   ),
   model: v.optional(described(textSetting("a model name"), "the model's name, passed to the CLI unchanged")),
   args: v.optional(
@@ -101,6 +111,9 @@ export const profileEntries = {
     ),
   ),
 };
+/** The keys of a profile, or of the object that stands in it under this key. */
+export const profileKeys = (key?: string): string[] =>
+  Object.keys(key === "acp" ? acpProfileEntries : profileEntries);
 export const ProfileSchema = v.strictObject(profileEntries, "must be an object");
 export type Profile = v.InferOutput<typeof ProfileSchema>;
 /** The keys that a file gives, without defaults. */

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { CliaiError } from "../domain/text/errors.ts";
 import { describeIssue, mustBeObject, parseSettingsJson } from "../domain/text/schema-issue.ts";
-import { type GivenProfile, givenOf, ProfileNameSchema, ProfileSchema, profileEntries } from "./profile.ts";
+import { type GivenProfile, givenOf, ProfileNameSchema, ProfileSchema, profileKeys } from "./profile.ts";
 
 export interface ProfilesFile {
   /** Undefined for the profiles inside the program. */
@@ -43,7 +43,7 @@ function entriesOf(value: unknown, path: string): [string, unknown][] {
 }
 
 function problemOf(name: string, value: unknown, path: string): CliaiError | undefined {
-  const place = { name: path, at: [name], knownKeys: () => Object.keys(profileEntries) };
+  const place = { name: path, at: [name], knownKeys: ([, key]: readonly string[]) => profileKeys(key) };
   const named = v.safeParse(v.record(ProfileNameSchema, v.unknown()), { [name]: value });
   if (!named.success) return describeIssue(named.issues[0], { ...place, at: [] });
   if (Array.isArray(value)) return mustBeObject(path, `"${name}"`);

@@ -4,7 +4,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentClis, defaultAgentCli, findAgentCli, readMcpServerFacts } from "../../src/agents/agent-clis.ts";
 import { abilityNames, sessionModes } from "../../src/domain/abilities.ts";
+import type { CliaiError } from "../../src/domain/text/errors.ts";
 import { abilitiesTable, clisTable } from "../support/abilities-table.ts";
+
+const hintOf = (act: () => unknown) => {
+  try {
+    act();
+  } catch (error) {
+    return (error as CliaiError).hint ?? "";
+  }
+  return "";
+};
 
 describe("agentClis", () => {
   test("a profile that names no CLI gets one of the list", () => {
@@ -33,6 +43,21 @@ describe("agentClis", () => {
     ["README.md", clisTable()],
   ])("%s has the same abilities", (path, table) => {
     expect(readFileSync(join(import.meta.dirname, "../..", path), "utf8")).toContain(table);
+  });
+
+  test.each([
+    ["claud", undefined, 'no agent CLI "claud"', "did you mean claude?"],
+    ["acp:mine", undefined, 'the profile of "acp:mine" has no key "acp"', '"acp": {"command": "PROGRAM"'],
+    [
+      "acp:",
+      { command: "mine", args: [], rejectEndsTurn: false },
+      '"acp:" is not acp: and a name',
+      '"cli": "acp:mine"',
+    ],
+  ])("of %j with %j there is none", (name, acp, message, hint) => {
+    const find = () => findAgentCli(name, acp);
+    expect(find).toThrow(message);
+    expect(hintOf(find)).toContain(hint);
   });
 
   test.each([

@@ -38,6 +38,18 @@ describe("parseProfilesFile()", () => {
     ],
     [{ fixer: { routes: ["telepathy"] } }, '"fixer.routes.0" must be one of stream-json, ', "correct it"],
     [{ fixer: { allowed_tools: [""] } }, '"fixer.allowed_tools.0" must be a rule such as', "correct it"],
+    [{ fixer: { acp: { command: "x", arg: [] } } }, 'unknown key "fixer.acp.arg"', "did you mean args"],
+    [{ fixer: { acp: {} } }, '"fixer.acp.command" must be given', "correct it"],
+    [
+      { fixer: { acp: { command: "" } } },
+      '"fixer.acp.command" must be the name or path of a program',
+      "correct it",
+    ],
+    [
+      { fixer: { acp: { command: "x", steer: true } } },
+      '"fixer.acp.steer" must be the name of a request',
+      "correct it",
+    ],
     [{ fixer: [] }, '/d/profiles.json: "fixer" must be an object, not a list', "correct it"],
     [{ fixer: 7 }, '/d/profiles.json: "fixer" must be an object, not 7', "correct it"],
     [{ "a b": {} }, '"a b" is not a profile name', "correct it"],

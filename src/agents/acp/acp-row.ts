@@ -14,8 +14,8 @@ export interface AcpRow extends Pick<AgentCli, Known | "permissionModes"> {
   readonly hasInstructions?: boolean;
   /** The name of the called tool, in the agent's own notation. It must not come from what a model can write. */
   toolNameOf(call: AcpCall): string | undefined;
-  /** What the agent writes before the name of a tool of cliai's MCP server. */
-  readonly ownToolPrefix: string;
+  /** What the agent writes before the name of a tool of cliai's MCP server. Absent if these tools cannot be told from others. */
+  readonly ownToolPrefix?: string;
   /**
    * The request by which the agent asks, while a turn runs, for texts that are to join it. Absent for an agent that never asks: then a
    * text waits for the end of the turn, because a second prompt would cut it off.

@@ -30,7 +30,8 @@ export function readCall(
 ): ToolCall {
   const title = call.title ?? before?.title ?? "";
   const told = toolNameOf(call);
-  const own = told?.startsWith(ownToolPrefix) === true ? told.slice(ownToolPrefix.length) : "";
+  const hasPrefix = ownToolPrefix !== undefined && told?.startsWith(ownToolPrefix) === true;
+  const own = hasPrefix ? told.slice(ownToolPrefix.length) : "";
   const isOwn = isToolName(own);
   const parent = call._meta.parentToolCallId;
   return {

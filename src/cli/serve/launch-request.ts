@@ -25,7 +25,7 @@ export async function checkLaunch(
   { profiles, cwd }: { readonly profiles: ProfileReader; readonly cwd: string },
 ): Promise<{ readonly cli: AgentCli; readonly project: string }> {
   const found = (await profiles(project ?? cwd)).find(profile, "message_invalid");
-  const cli = findAgentCli(wanted ?? found.profile.cli);
+  const cli = findAgentCli(wanted ?? found.profile.cli, found.profile.acp);
   const path = project ?? (await projectOf(found)) ?? cwd;
   if (isAbsolute(path) && (await isDirectory(path))) return { cli, project: path };
   throw new CliaiError("message_invalid", `project "${path}" is not a directory on the server's machine`, {

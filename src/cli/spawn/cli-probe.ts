@@ -29,7 +29,8 @@ export interface ProbeOptions {
 /** A warning about a release that was never tried. Undefined if it was tried, or its version is unknown. */
 export async function untriedWords(options: ProbeOptions): Promise<string | undefined> {
   const { cli, version } = options;
-  if (version === undefined || version === cli.triedVersion) return undefined;
+  // A CLI that a profile describes was tried with no release.
+  if (version === undefined || version === cli.triedVersion || cli.triedVersion === "") return undefined;
   const untried = `cliai was never tried with ${cli.name} ${version} (tried: ${cli.triedVersion})`;
   const missing = await missingFlags(options, version);
   if (missing === undefined) return `${untried}, and its --help cannot be read`;

@@ -129,7 +129,7 @@ export async function planSpawn(
   for (const { message, hint } of profiles.unused) context.note(`${message}\nhint: ${hint}`);
   const found = profiles.find(args.profile);
   const { profile } = found;
-  const cli = findAgentCli(args.cli ?? profile.cli);
+  const cli = findAgentCli(args.cli ?? profile.cli, profile.acp);
   checkPermissionMode(found, cli);
   checkMode(cli, args.headless === true, isDry);
   const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
