@@ -35,6 +35,6 @@ export async function askForLaunch(
 ): Promise<Spawned> {
   const who = request.id ?? `an agent of the profile ${request.profile}`;
   return await askOperatorDesk(bus, desk, request, () =>
-    note(`${who} is slow to start; the server waits for it`),
+    note(`${who} has not begun yet; the server waits for it`),
   );
 }
