@@ -41,6 +41,11 @@ test("status says where the server is, its log is printed and followed, and down
   });
 
   expect((await cliai("status", "--log")).stdout).toContain(`ready at ${ready.url}`);
+  const entries = (await cliai("status", "--log", "--json")).stdout.trimEnd().split("\n");
+  expect(entries.map((line) => JSON.parse(line))).toContainEqual({
+    ...{ at: expect.stringMatching(/^20.*Z$/), level: "info" },
+    text: expect.stringContaining(`ready at ${ready.url}`),
+  });
   {
     await using following = await startCliai(["status", "--log", "--follow", "--data-dir", dataDir], { env });
     await following.line(`ready at ${ready.url}`);

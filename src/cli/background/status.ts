@@ -127,14 +127,22 @@ async function printLog(path: string, isFollowed: boolean, context: CliContext):
     rest = printLines((more.end < end ? "" : rest) + more.text, context);
     end = more.end;
   }
-  if (rest !== "") context.print(redact(rest));
+  if (rest !== "") printLines(`${rest}\n`, context);
   return 0;
 }
 
 /** Prints the complete lines. Returns the rest: the beginning of a line that is still being written. */
-function printLines(text: string, { print }: CliContext): string {
+function printLines(text: string, { print, json }: CliContext): string {
   const lines = text.split("\n");
   const rest = lines.pop() ?? "";
-  for (const line of lines) for (const each of plainLines(redact(line))) print(each);
+  for (const line of lines) {
+    for (const each of plainLines(redact(line))) print(json ? JSON.stringify(logEntryOf(each)) : each);
+  }
   return rest;
+}
+
+/** With `--json`: a line of the log. Without time and level if it is none of cliai's own, such as the last words of a crash. */
+function logEntryOf(line: string): { at?: string; level?: string; text: string } {
+  const [, at, level, text] = /^(\d{4}-\S+Z) ([a-z]+) (.*)$/.exec(line) ?? [];
+  return at === undefined || level === undefined || text === undefined ? { text: line } : { at, level, text };
 }
