@@ -8,6 +8,7 @@ import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
+import { takenDownReason } from "../../domain/fleet/taken-down.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -69,7 +70,7 @@ async function stopOne(
 ): Promise<StoppedAgent> {
   const { agent_id } = record;
   const command_id = crypto.randomUUID();
-  const order = { id: agent_id, type: "stop", force, reason: "the server is taken down" } as const;
+  const order = { id: agent_id, type: "stop", force, reason: takenDownReason } as const;
   try {
     const { state, detail } = await sendAndWatch(
       bus,

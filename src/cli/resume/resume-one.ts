@@ -55,11 +55,24 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
   }
 }
 
-async function startAgain(
-  { standing, before, given }: ToResume,
-  bus: Bus,
-  context: CliContext,
-): Promise<Done> {
+/**
+ * An agent that only connected, by a bridge that its own MCP client starts, was not launched by cliai, and cannot be.
+ * @throws CliaiError `refused`
+ */
+export function requireLaunched({ standing: { view }, before }: Pick<ToResume, "standing" | "before">): void {
+  if (view.session !== undefined || before !== undefined) return;
+  throw new CliaiError(
+    "refused",
+    `${view.agent_id} was not launched by cliai, so it cannot be started again`,
+    {
+      hint: "start its MCP client again, which runs cliai bridge",
+    },
+  );
+}
+
+async function startAgain(one: ToResume, bus: Bus, context: CliContext): Promise<Done> {
+  requireLaunched(one);
+  const { standing, before, given } = one;
   const { view, why } = standing;
   await declareGone(bus, standing, context);
   const { id, profile = "agent", project, session, role } = againOf(view);

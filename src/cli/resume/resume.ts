@@ -21,7 +21,7 @@ import { inTurns } from "../serve/in-turns.ts";
 import { spawnArgs } from "../spawn/spawn-plan.ts";
 import { declareGone } from "./declare-gone.ts";
 import { launchFlagsOf } from "./launch-args.ts";
-import { resumeOne } from "./resume-one.ts";
+import { requireLaunched, resumeOne } from "./resume-one.ts";
 import { againOf, standingOf } from "./standing.ts";
 import { type Here, startHere } from "./start-here.ts";
 import { untilOnline } from "./until-online.ts";
@@ -107,30 +107,29 @@ async function resumeAll(
   const readings: AgentReading[] = [];
   for (const id of ids) readings.push(await reader.require(id));
   const views = args.all === true ? viewsOf(await reader.all()) : readings.map(viewOf);
-  const standings = await Promise.all(
+  const all = await Promise.all(
     views.map(async (each) => {
-      const isHeld = () => isAgentHeld(dataDir, each.agent_id);
+      const { agent_id } = each;
+      const isHeld = () => isAgentHeld(dataDir, agent_id);
       // A host says goodbye a moment before it ends, and one that the server has just started is not connected yet.
       const view = await untilOnline(each, reader, isHeld);
       const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
-      return standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
+      const standing = standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
+      return { standing, before: await readLaunchedAs(dataDir, agent_id), given };
     }),
   );
-  const chosen = args.all === true ? standings.filter(({ wentDown }) => wentDown) : standings;
+  const chosen = args.all === true ? all.filter(({ standing }) => standing.wentDown) : all;
   if (chosen.length === 0) context.note("no agent ran when the machine or the server went down");
   const [only] = chosen;
-  if (ids.length === 1 && only?.state === "ended") {
-    const before = await readLaunchedAs(dataDir, only.view.agent_id);
-    const wantsNone = args.headless ?? (args.terminal !== true && before?.headless === true);
-    if (!wantsNone && isOnTerminal(context)) {
-      await declareGone(bus, only, context);
-      return { again: againOf(only.view), before, given };
+  if (ids.length === 1 && only?.standing.state === "ended" && isOnTerminal(context)) {
+    if (args.headless !== true && (args.terminal === true || only.before?.headless !== true)) {
+      requireLaunched(only);
+      await declareGone(bus, only.standing, context);
+      return { ...only, again: againOf(only.standing.view) };
     }
   }
   const errors: unknown[] = [];
-  await inTurns(chosen, turns, async (standing) => {
-    const before = await readLaunchedAs(dataDir, standing.view.agent_id);
-    const one = { standing, before, given };
+  await inTurns(chosen, turns, async (one) => {
     await resumeOne(one, bus, context).catch((error: unknown) => errors.push(error));
   });
   throwWorst(errors, `${errors.length} of ${chosen.length} agents were not resumed`, context.note);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { againOf, standingOf } from "../../../src/cli/resume/standing.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import { takenDownReason } from "../../../src/domain/fleet/taken-down.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 const now = new Date("2026-01-01T01:00:00.000Z");
@@ -22,6 +23,9 @@ const pause = {
   ...{ command_id: "p", type: "pause" as const, from: "me", summary: "", stream_seq: 3, issued_at: ago(9) },
   receipts: [{ state: "applied" as const, at: ago(8) }],
 };
+const stop = (reason: string, run = "r1") => ({
+  commands: [{ ...pause, command_id: "s", type: "stop" as const, summary: reason, run }],
+});
 const { session: _, ...bare } = running;
 
 const stand = (record: AgentRecord, isHeld: boolean, hostname = "here", isRunning = isHeld) => {
@@ -39,6 +43,30 @@ describe("standingOf()", () => {
     ["one that is paused", { ...running, commands: [pause] }, true, "paused"],
     ["one whose host was killed a moment ago", running, false, "ended, went down"],
     ["one that a person stopped", { ...running, ...said("stopped") }, false, "ended"],
+    [
+      "one that a person stopped for a reason",
+      { ...running, ...said("stopped"), ...stop("enough") },
+      false,
+      "ended",
+    ],
+    [
+      "one that `down --agents` stopped",
+      { ...running, ...said("stopped"), ...stop(takenDownReason) },
+      false,
+      "ended, went down",
+    ],
+    [
+      "a bridge without a host that `down --agents` stopped",
+      { ...bare, ...said("stopped"), ...stop(takenDownReason) },
+      false,
+      "ended",
+    ],
+    [
+      "one that `down --agents` stopped once, and a person since",
+      { ...running, ...said("stopped"), ...stop(takenDownReason, "r0") },
+      false,
+      "ended",
+    ],
     ["one that ended by itself", { ...running, ...said("ended") }, false, "ended"],
     ["one that crashed", { ...running, ...said("crashed") }, false, "ended"],
     [
