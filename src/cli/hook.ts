@@ -1,5 +1,6 @@
 // `cliai hook`: the command that an agent's CLI runs as its hook, for the events and releases that have no HTTP hooks. It
-// passes the hook to the session's host and prints the host's answer. If the host cannot be reached, the agent goes on.
+// passes the hook to the session's host and prints the host's answer. If the host cannot be reached, it prints the answer that it was
+// given for that; without one it prints nothing, and the agent goes on.
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import * as v from "valibot";
@@ -14,6 +15,11 @@ const hookArgs = {
     type: "string",
     valueHint: "FILE",
     description: "read the host's address from this MCP configuration, which cliai spawn wrote",
+  },
+  "without-host": {
+    type: "string",
+    valueHint: "ANSWER",
+    description: "print this answer if the host cannot be reached (default: print nothing)",
   },
 } as const;
 
@@ -58,9 +64,11 @@ export const hookCommand = defineCliCommand({
         headers,
         body: payload,
       });
-      if (response.ok) context.print(await response.text());
+      if (!response.ok) throw new CliaiError("failed", `it answered ${response.status}`);
+      context.print(await response.text());
     } catch (error) {
       context.log.info(`cannot pass the hook to the session's host: ${messageOf(error)}`);
+      if (args["without-host"] !== undefined) context.print(args["without-host"]);
     }
     return 0;
   },

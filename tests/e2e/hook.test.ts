@@ -62,6 +62,23 @@ test("neither a host that is gone, nor a wrong call of it, ends with the code by
   for (const args of calls) expect((await runHook(args, "{}")).code ?? 2).toBeLessThan(2);
 });
 
+test("a host that is gone, or that cannot read the hook, is answered for by what --without-host says", async () => {
+  await using dir = await tempDir();
+  await using host = Bun.serve({
+    ...{ port: 0, hostname: "127.0.0.1" },
+    fetch: () => Response.json({ error: "this is not a hook" }, { status: 400 }),
+  });
+  const config = dir.join("mcp.json");
+  const env = { CLIAI_SESSION_URL: `http://127.0.0.1:${host.port}`, CLIAI_SESSION_TOKEN: "secret" };
+  await writeFile(config, JSON.stringify({ mcpServers: { cliai: { env } } }));
+  for (const path of [config, dir.join("nowhere.json")]) {
+    const args = ["--mcp-config", path];
+    expect(await runHook(args, "{}")).toMatchObject({ code: 0, stdout: "" });
+    const answered = await runHook([...args, "--without-host", '{"no":true}'], "{}");
+    expect(answered).toMatchObject({ code: 0, stdout: '{"no":true}\n' });
+  }
+});
+
 test("a tool's result of more than 8 MB: the real CLI's hook is told, and the turn goes on", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
