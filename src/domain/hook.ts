@@ -108,6 +108,8 @@ type Sign =
   | { readonly type: "refused"; readonly text: string; readonly reason: string }
   /** The turn is over, and none of the user's hooks keeps it going. */
   | { readonly type: "turn_end" }
+  /** The person at its terminal has broken off the turn. Its tasks go on with the next one. */
+  | { readonly type: "interrupted" }
   /** The list of everything that runs in the background now. */
   | { readonly type: "background"; readonly tasks: readonly BackgroundTask[] }
   /** A background task has ended. */

@@ -17,7 +17,7 @@ export interface SignsOptions {
   readonly background: Background;
   readonly evidence: Pick<Evidence, "noteTaken" | "noteAnswer" | "refuse">;
   readonly approvals: Pick<Approvals, "notePrompt">;
-  readonly turnEnds: Pick<TurnEnds, "takeRefusal" | "takeRecordedEnd">;
+  readonly turnEnds: Pick<TurnEnds, "takeRefusal" | "takeRecordedEnd" | "interrupted">;
   /** Whether the session has a stream. If so, the record is used for evidence only: the stream tells the turns, in their order. */
   readonly hasStream: boolean;
   readonly now: () => Date;
@@ -70,6 +70,8 @@ export function createSigns(options: SignsOptions): Signs {
         return turnEnds.takeRefusal(refusalWords(sign.reason));
       case "turn_end":
         return turn.isOverAt(atMs) ? turnEnds.takeRecordedEnd() : undefined;
+      case "interrupted":
+        return turnEnds.interrupted(turn.promptId());
       case "background":
         return background.set(sign.tasks);
       case "background_end":

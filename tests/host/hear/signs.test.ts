@@ -28,6 +28,7 @@ function start({ hasStream = false } = {}) {
     turnEnds: {
       takeRefusal: (detail) => void heard.push(`refused: ${detail}`),
       takeRecordedEnd: () => void heard.push("turn over"),
+      interrupted: (promptId) => void heard.push(`interrupted: ${promptId}`),
     },
   });
   return {
@@ -43,6 +44,13 @@ function start({ hasStream = false } = {}) {
 const words = "[cliai task t1] from eve: dig";
 
 describe("createSigns()", () => {
+  test("a turn that its user broke off is that of the last prompt", async () => {
+    const { turn, echo, heard } = start({ hasStream: true });
+    turn.offerPrompt(nowMs, true, "p-1");
+    echo({ type: "interrupted" });
+    expect(await heard()).toEqual(["interrupted: p-1"]);
+  });
+
   test("words in the stream and an answer after them are what the receipt seen rests on", async () => {
     const run = start({ hasStream: true });
     run.evidence.expect("t1", "task")();
