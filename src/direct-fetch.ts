@@ -1,4 +1,4 @@
-// The only file that sends HTTP requests: to serve, and to a session's host. It bypasses every proxy, because a proxy
+// The only file that sends HTTP requests: to serve, to a session's host, and to the server of an agent CLI. It bypasses every proxy, because a proxy
 // cannot reach this machine's loopback and must not see these requests.
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
@@ -29,6 +29,33 @@ export async function directFetch(url: string | URL, options: DirectRequest = {}
     send(target, how, resolve).on("error", reject).end(body);
   });
   return responseOf(message);
+}
+
+export interface UnixSocket {
+  send(text: string): void;
+  readonly close: () => void;
+  /** Calls the listener when the connection has ended; at once if it has. */
+  onClose(listener: () => void): void;
+}
+
+/** Opens a WebSocket over a unix socket. Bun alone can do that. @throws Error if nobody listens there */
+export async function openUnixSocket(path: string, onMessage: (text: string) => void): Promise<UnixSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = new WebSocket(`ws+unix://${path}:/`);
+  const closed = new Promise<void>((close) => {
+    socket.onclose = () => {
+      close();
+      reject(new Error(`the socket ${path} is closed`));
+    };
+  });
+  socket.onopen = () => resolve();
+  socket.onmessage = ({ data }) => onMessage(String(data));
+  await promise;
+  return {
+    send: (text) => socket.send(text),
+    close: () => socket.close(),
+    onClose: (listener) => void closed.then(listener),
+  };
 }
 
 /** With an empty `proxyEnv`: otherwise Deno 2.9 takes the proxies from the environment when NODE_USE_ENV_PROXY is set. */

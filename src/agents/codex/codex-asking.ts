@@ -1,7 +1,7 @@
 // Asks the host what Codex asks its client, and answers Codex. Measured with 0.171.0.
 import { messageOf } from "../../domain/text/errors.ts";
 import { createOpenRequests, type OpenRequests, type OpenRequestsOptions } from "../open-requests.ts";
-import type { CodexClient, RequestId } from "./codex-client.ts";
+import type { CodexClient, RequestId } from "./app-server/codex-client.ts";
 import type { CodexReader } from "./codex-reader.ts";
 import { readRequest } from "./codex-requests.ts";
 

@@ -1,8 +1,9 @@
 // The tool calls of a Codex session: which run, and what a turn leaves running. A command runs on when its turn is over, also when that
 // was interrupted; its end is told later. Measured with 0.171.0.
+import { pause } from "../../waiting.ts";
 import type { SessionListener } from "../live-session.ts";
 import type { CodexItem } from "./codex-events.ts";
-import { callOf, toolHook } from "./codex-tools.ts";
+import { callOf, scriptOf, toolHook } from "./codex-tools.ts";
 
 export interface Calls {
   started(item: CodexItem, subagent: string | undefined): void;
@@ -15,8 +16,8 @@ export interface Calls {
 }
 
 export interface CallsOptions extends Pick<SessionListener, "observe" | "onSign"> {
-  /** Resolves with the ids of the commands that Codex says run; undefined if it does not say. */
-  readonly listTerminals: () => Promise<ReadonlySet<string> | undefined>;
+  /** Resolves with the commands that Codex says run, by the ids of their items; undefined if it does not say. */
+  readonly listTerminals: () => Promise<ReadonlyMap<string, string> | undefined>;
 }
 
 interface Running {
@@ -24,6 +25,8 @@ interface Running {
   readonly subagent: string | undefined;
 }
 
+/** How often Codex is asked what still runs, so that a command whose end it did not tell does not count for ever. */
+const lookEveryMs = 3_000;
 /** How many calls are remembered as hooked: those that run, and a few that were refused. */
 const mostHooked = 200;
 
@@ -31,15 +34,25 @@ export function createCalls({ observe, onSign, listTerminals }: CallsOptions): C
   const running = new Map<string, Running>();
   const hooked = new Set<string>();
   /** Commands that a turn which is over has left running. */
-  let left: ReadonlySet<string> = new Set();
-  const tellLeft = (ids: readonly string[]) => {
-    if (ids.length === 0 && left.size === 0) return;
-    left = new Set(ids);
-    const tasks = ids.map((id) => {
-      const description = running.get(id)?.item.command;
-      return { id, type: "shell" as const, ...(description ? { description } : {}) };
-    });
+  let left: ReadonlyMap<string, string> = new Map();
+  let isLooking = false;
+  const tellLeft = (now: ReadonlyMap<string, string>) => {
+    if (now.size === left.size && [...now.keys()].every((id) => left.has(id))) return;
+    left = now;
+    const tasks = [...now].map(([id, description]) => ({ id, type: "shell" as const, description }));
     onSign({ type: "background", tasks });
+  };
+  const without = (gone: (id: string) => boolean) => new Map([...left].filter(([id]) => !gone(id)));
+  const look = async () => {
+    if (isLooking) return;
+    isLooking = true;
+    while (left.size > 0) {
+      await pause(lookEveryMs);
+      const listed = await listTerminals();
+      if (listed === undefined) break;
+      tellLeft(without((id) => !listed.has(id)));
+    }
+    isLooking = false;
   };
   const end = ({ item, subagent }: Running) => {
     running.delete(item.id);
@@ -58,7 +71,7 @@ export function createCalls({ observe, onSign, listTerminals }: CallsOptions): C
       if (callOf(item) === undefined) return;
       end({ item, subagent });
       hooked.delete(item.id);
-      if (left.has(item.id)) tellLeft([...left].filter((id) => id !== item.id));
+      tellLeft(without((id) => id === item.id));
     },
     hooked(run) {
       hooked.add(run.slice(run.lastIndexOf(":") + 1));
@@ -69,12 +82,12 @@ export function createCalls({ observe, onSign, listTerminals }: CallsOptions): C
     async turnEnded() {
       const own = [...running.values()].filter(({ subagent }) => subagent === undefined);
       const commands = own.filter(({ item }) => item.type === "commandExecution");
-      const listed = commands.length === 0 ? new Set<string>() : await listTerminals();
-      const stays = ({ item }: Running) =>
-        item.type === "commandExecution" && (listed === undefined || listed.has(item.id));
-      for (const each of own.filter((call) => !stays(call)))
+      const counted = new Map(commands.map(({ item }) => [item.id, scriptOf(item.command) ?? ""]));
+      const listed = (await listTerminals()) ?? counted;
+      for (const each of own.filter(({ item }) => !listed.has(item.id)))
         end({ ...each, item: { ...each.item, status: "failed", error: { message: "its turn was over" } } });
-      tellLeft(own.filter(stays).map(({ item }) => item.id));
+      tellLeft(listed);
+      void look();
     },
   };
 }

@@ -27,16 +27,24 @@ export const codexHooks: HookTranslation = {
     return toolHook("tool_start", { name, id, input }, agent_id ?? undefined);
   },
   buildAnswer(_hook: Hook, answer: HookAnswer) {
-    if (answer.type !== "deny") return {};
-    return {
-      hookSpecificOutput: {
-        hookEventName: eventName,
-        permissionDecision: "deny",
-        permissionDecisionReason: answer.reason,
-      },
-    };
+    return answer.type === "deny" ? denial(answer.reason) : {};
   },
 };
+
+function denial(reason: string): object {
+  return {
+    hookSpecificOutput: {
+      hookEventName: eventName,
+      permissionDecision: "deny",
+      permissionDecisionReason: reason,
+    },
+  };
+}
+
+/** Without its host nobody can hold or stop the agent, and a hook that says nothing would let the tool run. */
+const withoutHost = denial(
+  "cliai's host of this session does not answer, so nobody could stop this call: it has not run. End your turn.",
+);
 
 /** The argument that adds our hook to the user's own. Codex lets a tool run whose hook takes longer than `timeout`. */
 export function hookArgs(place: HookPlace): string[] {
@@ -45,7 +53,7 @@ export function hookArgs(place: HookPlace): string[] {
 }
 
 function commandOf({ command: { command, args } }: HookPlace): string {
-  return shellQuote([command, ...args]);
+  return shellQuote([command, ...args, "--without-host", JSON.stringify(withoutHost)]);
 }
 
 const HooksSchema = v.looseObject({
@@ -64,11 +72,11 @@ const HooksSchema = v.looseObject({
 /** Codex's word for hooks that come from its arguments. */
 export const sourceOfOurs = "sessionFlags";
 
+/** Hooks that Codex is to trust, in the form of its setting `hooks.state`. */
+export type Trust = Readonly<Record<string, { readonly trusted_hash: string }>>;
+
 /** What the thread has to trust, from the answer to `hooks/list`; undefined if Codex has not taken our hook. */
-export function trustOf(
-  list: unknown,
-  place: HookPlace,
-): Record<string, { readonly trusted_hash: string }> | undefined {
+export function trustOf(list: unknown, place: HookPlace): Trust | undefined {
   const { data } = v.parse(HooksSchema, list);
   const ours = data
     .flatMap(({ hooks }) => hooks)

@@ -1,10 +1,11 @@
 // How to start Codex for one agent without touching the user's own files: our hook by an argument of `codex app-server`, all else with
 // the request that starts the thread. That request goes over a pipe, so no secret stands in an argument, where every program of the
 // machine could read it, or in the environment, which the agent's commands inherit. Measured with 0.171.0.
+import { join } from "node:path";
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
-import { hookArgs } from "./codex-hooks.ts";
+import { hookArgs, type Trust } from "./codex-hooks.ts";
 import { ownServer } from "./codex-tools.ts";
 
 /** Codex's words for its sandbox (`sandbox_mode`). */
@@ -14,7 +15,10 @@ const callTimeoutS = 7 * 86_400 + 60;
 /** A cold start of the bridge on a busy machine takes some seconds. */
 const serverStartsWithinS = 60;
 
-/** @throws CliaiError `config_invalid` */
+/**
+ * The arguments of the app-server, which every session has.
+ * @throws CliaiError `config_invalid`
+ */
 export function buildArgs({ hooks, allowedTools = [], passedOn }: AgentLaunch): string[] {
   const [rule] = allowedTools;
   if (rule !== undefined) {
@@ -23,6 +27,30 @@ export function buildArgs({ hooks, allowedTools = [], passedOn }: AgentLaunch): 
     });
   }
   return ["app-server", ...(hooks === undefined ? [] : hookArgs(hooks)), ...passedOn];
+}
+
+/** Where the app-server of a session with a terminal listens. */
+export function socketPath({ dir }: Pick<AgentLaunch, "dir">): string {
+  return join(dir, "codex.sock");
+}
+
+/**
+ * What an app-server that a terminal can join needs besides.
+ * @param trust of our hook: with the thread alone, the terminal would ask its user about the hook
+ */
+export function buildSharedArgs(launch: AgentLaunch, trust: Trust | undefined): string[] {
+  const entries = Object.entries(trust ?? {}).map(
+    ([key, { trusted_hash }]) => `${JSON.stringify(key)}={trusted_hash=${JSON.stringify(trusted_hash)}}`,
+  );
+  return [
+    ...["--listen", `unix://${socketPath(launch)}`],
+    ...(entries.length === 0 ? [] : ["-c", `hooks.state={${entries.join(",")}}`]),
+  ];
+}
+
+/** The arguments of Codex's terminal, which joins the thread. */
+export function buildTerminalArgs(launch: Pick<AgentLaunch, "cwd" | "dir">, threadId: string): string[] {
+  return ["resume", threadId, "--remote", `unix://${socketPath(launch)}`, "-C", launch.cwd];
 }
 
 const ConfigSchema = v.looseObject({
@@ -53,7 +81,7 @@ export function readConfig(answer: unknown): CodexConfig {
 export function threadParams(
   launch: AgentLaunch,
   { approvalPolicy, servers }: CodexConfig,
-  trust: object | undefined,
+  trust: Trust | undefined,
 ): object {
   const { cwd, model, permissionMode, instructions, asksPermissions, mcpServer, strictMcp } = launch;
   const others = strictMcp ? servers.filter((name) => name !== ownServer) : [];

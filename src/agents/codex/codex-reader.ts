@@ -15,6 +15,8 @@ export interface CodexReader {
   take(event: CodexEvent): Promise<void>;
   /** The id of the turn that runs in the session's thread, or in that of a subagent; undefined if none runs. */
   turnOf(threadId: string): string | undefined;
+  /** We interrupt what runs. */
+  noteInterrupt(): void;
   /** The turns that run in subagents: their threads, and the ids of the turns. */
   subagentTurns(): ReadonlyMap<string, string>;
   /** The thread of the subagent, if the thread is not the session's own. */
@@ -102,6 +104,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   };
 
   return {
+    noteInterrupt: turn.noteInterrupt,
     turnOf: (id) => (id === thread ? turn.id() : subagents.get(id)),
     subagentTurns: () =>
       new Map([...subagents].flatMap(([id, running]) => (running === undefined ? [] : [[id, running]]))),

@@ -1,13 +1,20 @@
-// The live session of an agent in Codex: a thread of `codex app-server`, over its pipes. Measured with 0.171.0.
+// The live session of an agent in Codex: a thread of `codex app-server`, over its pipes or, beside a terminal, its socket. Measured with
+// 0.171.0.
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { createLineSplitter } from "../../domain/text/lines.ts";
 import { atMost } from "../../waiting.ts";
 import type { LiveSession, Said, SessionPipes } from "../live-session.ts";
+import { type CodexClient, createCodexClient } from "./app-server/codex-client.ts";
+import { isNotSteerable, openThread, readStartedTurn, readTerminals } from "./app-server/codex-thread.ts";
+import {
+  connectPipes,
+  connectSocket,
+  type Transport,
+  type TransportListener,
+} from "./app-server/codex-transport.ts";
 import { createAsking, inputOf } from "./codex-asking.ts";
-import { type CodexClient, createCodexClient } from "./codex-client.ts";
 import { type CodexEvent, readCodexEvent } from "./codex-events.ts";
+import { socketPath } from "./codex-launch.ts";
 import { type CodexReader, createCodexReader } from "./codex-reader.ts";
-import { isNotSteerable, openThread, readStartedTurn, readTerminals } from "./codex-thread.ts";
 
 const interruptWithinMs = 2_000;
 /** How many messages of ours are remembered by their orders. */
@@ -20,14 +27,15 @@ interface Opened {
 }
 
 export function openCodexSession(pipes: SessionPipes): LiveSession {
-  const { stdin, stdout, launch, log } = pipes;
+  const { launch, log } = pipes;
   const ended = new AbortController();
   const orders = new Map<string, string>();
+  let transport: Transport | undefined;
   let opened: Opened | undefined;
   let take: (event: CodexEvent) => void = () => undefined; // before the thread is open, nothing is told of its work
 
   const client = createCodexClient({
-    send: (text) => void stdin.write(`${text}\n`),
+    send: (text) => transport?.send(text),
     onNotification(method, params) {
       const event = readCodexEvent(method, params);
       if (event !== undefined) take(event);
@@ -59,6 +67,14 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
     return readStartedTurn(answer) === before ? "steered" : "started";
   };
   const open = async () => {
+    transport = await connect(pipes, ended, {
+      onMessage: client.take,
+      onClose() {
+        ended.abort();
+        client.end();
+        asking.withdrawAll();
+      },
+    });
     const thread = await openThread(client, launch, log);
     const reader = createCodexReader({
       ...{ ...pipes, thread: thread.id, model: thread.model },
@@ -78,15 +94,6 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
     opened = { thread: thread.id, reader };
     pipes.onSession(thread.id);
   };
-  // Ignored, because the process's end is noticed elsewhere.
-  stdin.on("error", () => undefined);
-  const lines = createLineSplitter();
-  stdout.setEncoding("utf8").on("data", (part: string) => lines.push(part).forEach(client.take));
-  stdout.once("close", () => {
-    ended.abort();
-    client.end();
-    asking.withdrawAll();
-  });
   const whenReady = open().catch((error: unknown) => {
     if (!ended.signal.aborted) throw error;
   });
@@ -111,9 +118,21 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
   };
 }
 
+async function connect(
+  pipes: SessionPipes,
+  ended: AbortController,
+  listener: TransportListener,
+): Promise<Transport> {
+  if (pipes.launch.isHeadless === true) return connectPipes(pipes, listener);
+  // It goes on reading, because Codex would stop at a full pipe.
+  pipes.stdout.resume().once("close", () => ended.abort());
+  return await connectSocket(socketPath(pipes.launch), ended.signal, listener);
+}
+
 /** Interrupts the turns of the session and of its subagents, and ends the commands, which an interrupt leaves running. */
 async function interruptAll(client: CodexClient, { thread, reader }: Opened): Promise<void> {
   const own = reader.turnOf(thread);
+  reader.noteInterrupt();
   const turns = [...(own === undefined ? [] : [[thread, own] as const]), ...reader.subagentTurns()];
   await Promise.all(turns.map(([threadId, turnId]) => client.call("turn/interrupt", { threadId, turnId })));
   const threads = [thread, ...reader.subagentTurns().keys()];
@@ -123,7 +142,7 @@ async function interruptAll(client: CodexClient, { thread, reader }: Opened): Pr
 async function listTerminals(
   client: CodexClient,
   threadId: string,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<ReadonlyMap<string, string> | undefined> {
   const list = await client.call("thread/backgroundTerminals/list", { threadId }).catch(() => undefined); // then our own count counts
   return list === undefined ? undefined : readTerminals(list);
 }

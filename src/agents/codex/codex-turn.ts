@@ -17,6 +17,8 @@ export interface Turn {
   /** The model does something, so it has been asked. */
   noteAnswer(): void;
   noteWords(text: string): void;
+  /** We interrupt the turn that runs. */
+  noteInterrupt(): void;
 }
 
 export interface TurnOptions extends Pick<SessionListener, "onHook" | "onSign" | "onResult"> {
@@ -37,6 +39,7 @@ export function createTurn(
   let wasAsked = false;
   let isHeldBack = false;
   let said: string | undefined;
+  let isInterruptOurs = false;
   /** Aborts when the end of the turn needs no answer any more, because another turn has begun. */
   let ending = new AbortController();
 
@@ -53,14 +56,16 @@ export function createTurn(
     onResult({ isError: false, wasAsked: true, text: words ?? "", ...definedOf({ said: words }) });
   };
   const end = async ({ status, error }: CodexTurn) => {
-    const [words, hadAnswer] = [said, wasAsked];
+    const [words, hadAnswer, isOurs] = [said, wasAsked, isInterruptOurs];
     said = undefined;
     wasAsked = false;
+    isInterruptOurs = false;
     if (status === "completed") {
       onSign({ type: "answer" });
       return await mayEnd(words);
     }
     isHeldBack = false;
+    if (status === "interrupted" && !isOurs) return onSign({ type: "interrupted" });
     const why = error ? describeFailure(error) : { text: interrupted };
     onResult({ isError: true, wasAsked: hadAnswer, ...why });
   };
@@ -85,6 +90,9 @@ export function createTurn(
     },
     noteWords(text) {
       said = text;
+    },
+    noteInterrupt() {
+      isInterruptOurs = running !== undefined;
     },
   };
 }

@@ -1,10 +1,21 @@
 // This room holds all that knows Codex: its launch, its app-server's requests and notifications, its hook.
 //
 // The `AgentCli` of Codex. Measured with 0.171.0.
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import process from "node:process";
 import type { AgentCli } from "../agent-cli.ts";
+import { findProgram } from "../find-program.ts";
+import { probeTrust } from "./app-server/codex-probe.ts";
 import { codexModes } from "./codex-abilities.ts";
 import { codexHooks } from "./codex-hooks.ts";
-import { buildArgs, permissionModes } from "./codex-launch.ts";
+import {
+  buildArgs,
+  buildSharedArgs,
+  buildTerminalArgs,
+  permissionModes,
+  socketPath,
+} from "./codex-launch.ts";
 import { openCodexSession } from "./codex-session.ts";
 
 export const codex: AgentCli = {
@@ -19,11 +30,21 @@ export const codex: AgentCli = {
   permissionModes,
   session: { routes: ["app-server"], hooks: codexHooks },
   tellsSession: true,
+  isServed: true,
   // npm's program is a script that starts the real one.
   isProcessGroup: true,
-  isHeadlessOnly: true,
   openSession: openCodexSession,
   isSessionGone: (lastWords) => lastWords.includes("codex does not know the session"),
 
-  prepare: async (launch) => ({ args: buildArgs(launch) }),
+  async prepare(launch) {
+    const args = buildArgs(launch);
+    const { hooks, isHeadless } = launch;
+    if (isHeadless === true) return { args };
+    const terminalOn = (thread: string) => ({ args: buildTerminalArgs(launch, thread) });
+    if (hooks === undefined) return { args: [...args, ...buildSharedArgs(launch, undefined)], terminalOn };
+    const program = findProgram(codex, { env: hooks.env, platform: process.platform, exists: existsSync });
+    const trust = await probeTrust(program, args, { ...launch, hooks });
+    await rm(socketPath(launch), { force: true }); // of an earlier run
+    return { args: [...args, ...buildSharedArgs(launch, trust)], terminalOn };
+  },
 };

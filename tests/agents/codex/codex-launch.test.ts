@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import type { AgentLaunch } from "../../../src/agents/agent-launch.ts";
-import { createCodexClient } from "../../../src/agents/codex/codex-client.ts";
+import { createCodexClient } from "../../../src/agents/codex/app-server/codex-client.ts";
 import { buildArgs, readConfig, threadParams } from "../../../src/agents/codex/codex-launch.ts";
 import { createLineSplitter } from "../../../src/domain/text/lines.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -36,11 +36,12 @@ test("threadParams() turns the user's MCP servers off only with strictMcp", () =
 });
 
 test("buildArgs() passes arguments on, gives the hook the host's time, and refuses allowed_tools with a hint", () => {
-  expect(buildArgs({ ...launch, passedOn: ["--enable", "x"] })).toEqual([
-    ...["app-server", "-c"],
-    'hooks.PreToolUse=[{hooks=[{type="command",command="cliai hook",timeout=60}]}]',
-    ...["--enable", "x"],
-  ]);
+  const [server, option, hook, ...passedOn] = buildArgs({ ...launch, passedOn: ["--enable", "x"] });
+  expect([server, option, ...passedOn]).toEqual(["app-server", "-c", "--enable", "x"]);
+  expect(hook).toStartWith(
+    'hooks.PreToolUse=[{hooks=[{type="command",command="cliai hook --without-host \'{',
+  );
+  expect(hook).toEndWith(",timeout=60}]}]");
   expect(() => buildArgs({ ...launch, allowedTools: ["git status"] })).toThrow("git status");
 });
 

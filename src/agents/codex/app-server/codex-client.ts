@@ -1,10 +1,12 @@
-// The client of `codex app-server`: JSON-RPC without the member `jsonrpc`. It knows no transport: the session gives it what arrives and
-// sends what it writes. Measured with 0.171.0.
+// This room speaks with `codex app-server`: its protocol, its socket, its thread.
+//
+// The client of `codex app-server`: JSON-RPC without the member `jsonrpc`. It knows no transport: it is given what arrives, and how to
+// send. Measured with 0.171.0.
 import * as v from "valibot";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { parseJsonLine } from "../../domain/wire/decode.ts";
-import type { Logger } from "../../log.ts";
-import { pause } from "../../waiting.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { parseJsonLine } from "../../../domain/wire/decode.ts";
+import type { Logger } from "../../../log.ts";
+import { pause } from "../../../waiting.ts";
 
 export type RequestId = string | number;
 

@@ -1,12 +1,12 @@
 // Opens the thread of an agent on `codex app-server`: greets it, has it trust our hook, and starts or resumes the thread; and reads the
 // answers about a thread. Measured with 0.171.0.
 import * as v from "valibot";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import type { Logger } from "../../log.ts";
-import type { SessionPipes } from "../live-session.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import type { Logger } from "../../../log.ts";
+import type { SessionPipes } from "../../live-session.ts";
+import { trustOf } from "../codex-hooks.ts";
+import { readConfig, threadParams } from "../codex-launch.ts";
 import type { CodexClient } from "./codex-client.ts";
-import { trustOf } from "./codex-hooks.ts";
-import { readConfig, threadParams } from "./codex-launch.ts";
 
 /** A cold start of Codex on a busy machine takes some seconds. */
 const startsWithinMs = 60_000;
@@ -30,16 +30,8 @@ export async function openThread(
   launch: SessionPipes["launch"],
   log: Logger,
 ): Promise<OpenThread> {
-  const { cwd, hooks, sessionId, isResumed } = launch;
-  const clientInfo = { name: "cliai", title: "cliai", version: "1" };
-  const hello = { clientInfo, capabilities: { experimentalApi: true } };
-  await client.call("initialize", hello, startsWithinMs).catch((cause: unknown) => {
-    throw new CliaiError("cli_missing", `codex app-server does not answer: ${messageOf(cause)}`, {
-      hint: "check that it runs by itself: codex --version",
-      cause,
-    });
-  });
-  client.notify("initialized");
+  const { agentId, cwd, hooks, sessionId, isResumed, isHeadless } = launch;
+  await greet(client);
   const [config, list] = await Promise.all([
     client.call("config/read", { cwd, includeLayers: false }),
     client.call("hooks/list", { cwds: [cwd] }),
@@ -55,7 +47,23 @@ export async function openThread(
     throw threadFailure(isResumed === true ? sessionId : undefined, cause);
   });
   const { thread, model } = v.parse(ThreadSchema, answer);
+  // A terminal can join a thread that has a record, and a new one has none before its first turn, or its name.
+  if (isHeadless !== true && isResumed !== true)
+    await client.call("thread/name/set", { threadId: thread.id, name: agentId });
   return { id: thread.id, model };
+}
+
+/** The first request of every client. @throws CliaiError `cli_missing` */
+export async function greet(client: Pick<CodexClient, "call" | "notify">): Promise<void> {
+  const clientInfo = { name: "cliai", title: "cliai", version: "1" };
+  const hello = { clientInfo, capabilities: { experimentalApi: true } };
+  await client.call("initialize", hello, startsWithinMs).catch((cause: unknown) => {
+    throw new CliaiError("cli_missing", `codex app-server does not answer: ${messageOf(cause)}`, {
+      hint: "check that it runs by itself: codex --version",
+      cause,
+    });
+  });
+  client.notify("initialized");
 }
 
 function threadFailure(resumed: string | undefined, cause: unknown): CliaiError {
@@ -84,9 +92,11 @@ export function isNotSteerable(error: unknown): boolean {
   return /not steerable|cannot steer/i.test(messageOf(error));
 }
 
-const TerminalsSchema = v.looseObject({ data: v.array(v.looseObject({ itemId: v.string() })) });
+const TerminalsSchema = v.looseObject({
+  data: v.array(v.looseObject({ itemId: v.string(), command: v.optional(v.string(), "") })),
+});
 
-/** The ids of the commands that run in the background. */
-export function readTerminals(answer: unknown): ReadonlySet<string> {
-  return new Set(v.parse(TerminalsSchema, answer).data.map(({ itemId }) => itemId));
+/** The commands that run in the background, by the ids of their items. */
+export function readTerminals(answer: unknown): ReadonlyMap<string, string> {
+  return new Map(v.parse(TerminalsSchema, answer).data.map(({ itemId, command }) => [itemId, command]));
 }

@@ -1,0 +1,59 @@
+// How the messages of `codex app-server` come and go: over its pipes, one a line; or over its unix socket, where a terminal of Codex can
+// work beside us, one a WebSocket message. Measured with 0.171.0.
+import { realpath } from "node:fs/promises";
+import { openUnixSocket } from "../../../direct-fetch.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { createLineSplitter } from "../../../domain/text/lines.ts";
+import { pause } from "../../../waiting.ts";
+import type { SessionPipes } from "../../live-session.ts";
+
+export interface Transport {
+  send(text: string): void;
+}
+
+export interface TransportListener {
+  readonly onMessage: (text: string) => void;
+  readonly onClose: () => void;
+}
+
+export function connectPipes(
+  { stdin, stdout }: Pick<SessionPipes, "stdin" | "stdout">,
+  { onMessage, onClose }: TransportListener,
+): Transport {
+  // Ignored, because the process's end is noticed by its output.
+  stdin.on("error", () => undefined);
+  const lines = createLineSplitter();
+  stdout.setEncoding("utf8").on("data", (part: string) => lines.push(part).forEach(onMessage));
+  stdout.once("close", onClose);
+  return { send: (text) => void stdin.write(`${text}\n`) };
+}
+
+const opensWithinMs = 60_000;
+const lookEveryMs = 50;
+
+/**
+ * Connects once the server has made its socket.
+ * @param ended aborts when the server has ended
+ * @throws CliaiError `cli_missing` if it has not made the socket in time, or has ended
+ */
+export async function connectSocket(
+  path: string,
+  ended: AbortSignal,
+  { onMessage, onClose }: TransportListener,
+): Promise<Transport> {
+  const deadline = performance.now() + opensWithinMs;
+  while (!ended.aborted && performance.now() < deadline) {
+    // Codex makes a link to the socket itself, whose path is short: that of a socket may have about 100 characters.
+    const real = await realpath(path).catch(() => undefined); // not there yet
+    const socket = real && (await openUnixSocket(real, onMessage).catch(() => undefined)); // not listening yet
+    if (socket) {
+      socket.onClose(onClose);
+      ended.addEventListener("abort", socket.close, { once: true });
+      return socket;
+    }
+    await pause(lookEveryMs, ended);
+  }
+  throw new CliaiError("cli_missing", `codex app-server has not opened its socket ${path}`, {
+    hint: "check that it runs by itself: codex app-server --listen unix://",
+  });
+}
