@@ -2,13 +2,14 @@
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { type AcpProfile, acpCliOf, isAcpName } from "./acp/acp-profile.ts";
-import { qwen } from "./acp/qwen.ts";
+import { copilot } from "./acp/agents/copilot.ts";
+import { qwen } from "./acp/agents/qwen.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 import { codex } from "./codex/codex.ts";
 import { opencode } from "./opencode/opencode.ts";
 
-export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen];
+export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen, copilot];
 /** The CLI of a profile that names none. */
 export const defaultAgentCli = claude.name;
 

@@ -32,6 +32,23 @@ export async function prepareQwen(
   return { work, bin, env: { ...env, ...api } };
 }
 
+/** A folder below `dir` for Copilot CLI to work in, which has a home of its own there, needs no account, and asks that model. */
+export async function prepareCopilot(
+  dir: Pick<TempDir, "join">,
+  model: { readonly url: string },
+): Promise<PreparedCli> {
+  const platform = `${process.platform}-${process.arch}`;
+  const { work, bin, home, env } = await prepare(dir, "copilot", `@github/copilot-${platform}/copilot`);
+  const api = {
+    COPILOT_OFFLINE: "true",
+    COPILOT_PROVIDER_BASE_URL: model.url,
+    COPILOT_PROVIDER_API_KEY: "dummy-key",
+    COPILOT_MODEL: "model-1",
+    COPILOT_HOME: join(home, ".copilot"),
+  };
+  return { work, bin, env: { ...env, ...api } };
+}
+
 async function prepare(dir: Pick<TempDir, "join">, name: string, script: string) {
   const program = join(modules, script);
   if (!existsSync(program)) throw new Error(`${name} is not installed: no ${program}`);

@@ -25,6 +25,6 @@ export interface AcpRow extends Pick<AgentCli, Known | "permissionModes"> {
   readonly rejectEndsTurn?: boolean | undefined;
   /** Whether the usage in the answer to a prompt is the sum of the whole session. */
   readonly sumsUsage?: boolean;
-  /** What the last words of a turn look like that has failed, if the agent reports such a turn as ended. */
-  readonly failedWords?: RegExp;
+  /** What the agent itself says of a failed request, as if its model had said it. It then ends the turn as if it were done. */
+  readonly ownWords?: RegExp;
 }

@@ -36,12 +36,17 @@ export function readCall(
   const parent = call._meta.parentToolCallId;
   return {
     id: call.toolCallId,
-    name: (isOwn ? own : told) ?? before?.name ?? (title === "" ? "a tool" : title),
+    name: (isOwn ? own : told) ?? before?.name ?? kindOf(call) ?? (title === "" ? "a tool" : title),
     isOwn: told === undefined ? before?.isOwn === true : isOwn,
     title,
     input: inputOf(call) ?? before?.input,
     subagent: typeof parent === "string" ? parent : before?.subagent,
   };
+}
+
+/** The kind of the tool, which the agent sets; its model may write the title. */
+function kindOf({ kind }: AcpCall): string | undefined {
+  return kind === "other" ? undefined : kind;
 }
 
 /** Some agents tell the input as text in the content, before the call has run. Undefined if this message does not tell it. */

@@ -26,7 +26,7 @@ export interface AcpTurns {
 
 export interface AcpTurnsOptions
   extends Pick<SessionPipes, "onHook" | "onSign" | "onWords" | "onResult" | "log"> {
-  readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "failedWords">;
+  readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "ownWords">;
   readonly calls: AcpCalls;
   readonly asking: Pick<AcpAsking, "withdrawAll">;
   readonly steering: AcpSteering;
@@ -78,7 +78,8 @@ export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
       const { turn } = running;
       if (update.sessionUpdate === "usage_update") return usage.takeUpdate(update);
       const isOwn = typeof update._meta.parentToolCallId !== "string";
-      if (isOwn && update.sessionUpdate !== "tool_call_update") turn.noteAnswer();
+      const isAnswer = update.sessionUpdate !== "tool_call_update" && !isOfAgent(row, update);
+      if (isOwn && isAnswer) turn.noteAnswer();
       usage.takeUpdate(update);
       switch (update.sessionUpdate) {
         case "agent_message_chunk":
@@ -123,8 +124,8 @@ function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: 
     const reasons = turn.refusals().filter(({ isForbidden }) => isForbidden || row.rejectEndsTurn === true);
     if (reasons.length > 0) return { text: refusalWords(reasons), isHeldBack };
     const text = turn.said();
-    const isFailed = row.failedWords?.test(text) === true;
-    const failure = isFailed ? failureOf(text) : failureOfStop(stopReason, text);
+    const isFailed = row.ownWords?.test(text) === true;
+    const failure = isFailed ? failureOf(errorIn(text)) : failureOfStop(stopReason, text);
     if (failure !== undefined) return fail(turn, failure);
     const facts = { kind: "turn_end" as const };
     const answer = await onHook({ facts, lastWords: text, isHeldBack, isSubagent: false });
@@ -153,6 +154,16 @@ function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: 
       return fail(turn, describeFailure(error));
     }
   };
+}
+
+/** Whether the agent itself has said this, and not its model. */
+function isOfAgent({ ownWords }: Pick<AcpRow, "ownWords">, update: AcpUpdate): boolean {
+  return update.sessionUpdate === "agent_message_chunk" && ownWords?.test(update.content.text ?? "") === true;
+}
+
+/** Without what was said of earlier tries. */
+function errorIn(words: string): string {
+  return words.slice(Math.max(0, words.indexOf("Error: ")));
 }
 
 function refusalWords(refusals: readonly Refusal[]): string {

@@ -1,4 +1,4 @@
-// This room holds all that knows the Agent Client Protocol (ACP), and the agents that are launched by it: one row each.
+// This room holds all that knows the Agent Client Protocol (ACP): the session with an agent that speaks it.
 //
 // Makes the `AgentCli` of an agent that speaks ACP from its row.
 import type { AgentCli } from "../agent-cli.ts";

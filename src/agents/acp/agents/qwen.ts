@@ -1,10 +1,12 @@
+// This room holds the agents that speak ACP and that cliai was tried with: one row each, in a file of its own.
+//
 // The row of Qwen Code. Measured with 0.24.4.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type ModeAbilities, no, partly, yes } from "../../domain/abilities.ts";
-import type { AgentLaunch, CliStart } from "../agent-launch.ts";
-import { acpCli } from "./acp.ts";
-import { ownServer } from "./acp-tools.ts";
+import { type ModeAbilities, no, partly, yes } from "../../../domain/abilities.ts";
+import type { AgentLaunch, CliStart } from "../../agent-launch.ts";
+import { acpCli } from "../acp.ts";
+import { ownServer } from "../acp-tools.ts";
 
 /** If the user passes one of these, the user has decided how permissions are given. */
 const permissionFlags = ["--approval-mode", "--yolo", "-y"];

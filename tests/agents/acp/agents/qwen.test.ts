@@ -1,10 +1,10 @@
 // Sessions with the real Qwen Code, offline.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { qwen } from "../../../src/agents/acp/qwen.ts";
-import { prepareQwen } from "../../support/acp-clis.ts";
-import { waitFor } from "../../support/wait-for.ts";
-import { type OpenedSession, sessionsOf } from "./opened-session.ts";
+import { qwen } from "../../../../src/agents/acp/agents/qwen.ts";
+import { prepareQwen } from "../../../support/acp-clis.ts";
+import { waitFor } from "../../../support/wait-for.ts";
+import { type OpenedSession, sessionsOf } from "../opened-session.ts";
 
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
 const shell = (command: string) =>

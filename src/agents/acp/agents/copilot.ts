@@ -1,0 +1,65 @@
+// The row of GitHub Copilot CLI. Measured with 1.0.102, offline, with a model server of our own.
+import { join } from "node:path";
+import { type ModeAbilities, no, partly, yes } from "../../../domain/abilities.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import type { AgentLaunch, CliStart } from "../../agent-launch.ts";
+import { acpCli } from "../acp.ts";
+import { ownServer } from "../acp-tools.ts";
+
+const abilities: ModeAbilities = {
+  headless: {
+    task: yes("a prompt of ACP"),
+    steer: no("the text waits for the end of the turn, which a second prompt would cut off"),
+    pause: partly("a tool that asks for a permission, and what it is told; no other tool"),
+    stop_in_tool: yes("its turn is cancelled, and all that it has started is ended"),
+    permission: yes("what its rules ask is asked in the inbox"),
+    question: no("it has no such tool over ACP"),
+    seen: yes("its model's first answer after the text"),
+    usage: yes("the tokens of each turn"),
+    cost: no("it does not tell a cost"),
+    resume: yes("by its own session id"),
+    shared: no("it has no terminal"),
+  },
+};
+
+export const copilot = acpCli({
+  abilities,
+  name: "copilot",
+  program: "copilot",
+  packageProgram: "@github/copilot-win32-x64/copilot.exe",
+  install: "npm install -g @github/copilot",
+  triedVersion: "1.0.102",
+  probedFlags: ["--acp", "--additional-mcp-config", "--allow-tool", "--model"],
+  // It drops a server that comes with the session, without a word.
+  isServerPrepared: true,
+  // Its model writes the titles of some tools. Its rules allow cliai's own tools, so that they do not ask.
+  toolNameOf: () => undefined,
+  rejectEndsTurn: true,
+  sumsUsage: true,
+  ownWords: /^(Info: Request failed due to a transient API error|Error: (\d{3}\b|[^\n]*\(HTTP \d{3}\)))/,
+  prepare,
+});
+
+/** @throws CliaiError `config_invalid` */
+function prepare(launch: AgentLaunch): CliStart {
+  const { dir, mcpServer, allowedTools = [], model, passedOn } = launch;
+  if (launch.strictMcp) {
+    throw new CliaiError("config_invalid", "--strict-mcp: copilot uses its user's MCP servers, too", {
+      hint: "leave it out, or name each of them: -- --disable-mcp-server NAME",
+    });
+  }
+  const path = join(dir, "copilot-mcp.json");
+  const server = { type: "local", tools: ["*"], ...mcpServer };
+  const content = `${JSON.stringify({ mcpServers: { [ownServer]: server } }, null, 2)}\n`;
+  return {
+    args: [
+      "--acp",
+      ...["--additional-mcp-config", `@${path}`],
+      ...[ownServer, ...allowedTools].flatMap((tool) => ["--allow-tool", tool]),
+      ...(model === undefined ? [] : ["--model", model]),
+      ...passedOn,
+    ],
+    env: { COPILOT_AUTO_UPDATE: "false" },
+    files: [{ path, content }],
+  };
+}
