@@ -20,6 +20,8 @@ const RunFileSchema = v.object({
   host: v.optional(ProcessSchema),
   /** Absent until the CLI is started. */
   cli: v.optional(ProcessSchema),
+  /** Where the host looks for NATS as long as it runs. Absent in a file of 0.2.0. */
+  nats_url: v.optional(v.string()),
 });
 export type RunFile = Readonly<v.InferOutput<typeof RunFileSchema>>;
 

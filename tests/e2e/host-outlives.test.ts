@@ -1,10 +1,12 @@
 // A host is a process of its own: the real Claude Code in the middle of a turn, while the server is killed, ended and started again.
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { claudeEnvironment } from "../support/claude-code.ts";
+import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { lifeOf, startSteered } from "../support/steered-claude.ts";
@@ -154,4 +156,40 @@ test("an agent on a terminal that is closed runs on, takes a task, and is stoppe
     what: "the other's host has ended",
     deadlineMs: 15_000,
   });
+});
+
+test("an agent that looks for the server at a port that another program has taken is named, with the line that brings it back", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer();
+  const { work, env } = await prepareClaude(dir, model);
+  const serving = { env, dataDir: dir.join("data") };
+  let natsPort: number;
+  {
+    await using serve = await startServe(serving);
+    natsPort = Number(new URL(serve.natsUrl).port);
+    expect(await serve.run(["spawn", "demo", "--detach", "--id", "ada"], { env, cwd: work })).toMatchObject({
+      code: 0,
+    });
+  }
+  const other = createServer().listen(natsPort, "127.0.0.1");
+  await once(other, "listening");
+  await using _ = { [Symbol.asyncDispose]: async () => void other.close() };
+  {
+    await using serve = await startServe(serving);
+    const line = await serve.child.line(/cannot reach this server/, { from: "stderr" });
+    expect(line).toBe(
+      `ada cannot reach this server: they look for NATS at the last one's port (${natsPort}); to have them here: cliai down && cliai down --agents && cliai resume ada`,
+    );
+    expect(await serve.run(["down"])).toMatchObject({ code: 0 });
+    expect(await serve.run(["down", "--agents"], { deadlineMs: 60_000 })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("ada  stopped"),
+    });
+  }
+  await using serve = await startServe(serving);
+  const resumed = await serve.run(["resume", "ada", "--headless"], { deadlineMs: 90_000 });
+  expect(resumed.code).toBe(0);
+  await until(serve, "it is back", ({ axes }) => axes.link.value === "online");
+  expect(serve.child.stderr).not.toContain("cannot reach this server");
+  expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
 });

@@ -12,6 +12,7 @@ import { stillRunning } from "../../processes/process-table.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 import { type BackgroundServeOptions, resumingWords, startBackgroundServe } from "./background-serve.ts";
+import { strandedWords } from "./stranded-agents.ts";
 
 export const startArgs = {
   "no-start": {
@@ -63,6 +64,8 @@ export async function ensureServer(args: EnsureServerArgs, context: CliContext):
     context.note(
       `no server ran on ${dataDir}: started one in the background (${where})${resuming}; to end it: cliai down`,
     );
+    const stranded = await strandedWords(server);
+    if (stranded !== undefined) context.note(stranded);
   } finally {
     lock.release();
   }

@@ -33,6 +33,7 @@ import {
   resumingWords,
   startBackgroundServe,
 } from "../background/background-serve.ts";
+import { strandedWords } from "../background/stranded-agents.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
@@ -70,6 +71,7 @@ export const serveCommand = defineCliCommand({
     const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
     context.log.info(`ready at ${file.url} (cliai ${file.version}, pid ${file.pid})`);
     context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
+    await noteStranded(file, context);
     // Serve ends if its connection is closed for good. A connection that is lost or refused is tried again, so it is not closed.
     const lost = bus.closed.then((reason) =>
       Promise.reject(reason ?? new Error("the NATS connection ended")),
@@ -92,7 +94,13 @@ async function detach({ dataDir, flags, context }: DetachOptions): Promise<numbe
       ? readyJson(server, loginUrl, { log })
       : readyLine(server, loginUrl, `pid ${pid}, log ${log}`),
   );
+  await noteStranded(server, context);
   return 0;
+}
+
+async function noteStranded(server: ServeFile, { note }: CliContext): Promise<void> {
+  const stranded = await strandedWords(server);
+  if (stranded !== undefined) note(stranded);
 }
 interface DetachOptions extends BackgroundServeOptions {
   readonly context: CliContext;

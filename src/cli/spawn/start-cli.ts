@@ -28,7 +28,8 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
   const isServed = cli.isServed === true && isOnTerminal(launch);
   const isOwn = isOnTerminal(launch) && cli.session !== undefined && !isServed;
   const started = await readProcessStart(process.pid);
-  const own = { run, ...(started === undefined ? {} : { host: { pid: process.pid, started } }) };
+  const host = started === undefined ? {} : { host: { pid: process.pid, started } };
+  const own = { run, ...host, nats_url: plan.natsUrl };
   await writeRunFile(dataDir, id, own);
   const isTerminal = stdin.isTTY === true;
   const launchOnTerminal = (changes: Partial<typeof what> = {}) =>
