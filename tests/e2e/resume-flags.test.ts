@@ -123,3 +123,32 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
     passed_on: ["--permission-mode", "acceptEdits"],
   });
 });
+
+test("an agent that the server launches has the flags of `spawn --detach`, and its settings file", async () => {
+  await using place = await prepare();
+  const { dir, options, starts } = place;
+  const config = dir.join("config.json");
+  await writeFile(config, JSON.stringify({ agents: { own: { description: "for a test" } } }));
+  await using serve = await startServe(options);
+  const flags = ["--id", "bob", "--model", "haiku", "--role", "captain", "--strict-mcp", "--config", config];
+  const args = [
+    "spawn",
+    "own",
+    "remember seven",
+    "--detach",
+    "--wait",
+    ...flags,
+    "--",
+    "--permission-mode",
+    "plan",
+  ];
+  expect(await serve.run(args)).toMatchObject({ code: 0, stdout: "Seven it is.\n" });
+  expect(await facts(serve, "bob")).toMatchObject({ role: "captain", status: "idle" });
+  const [start = ""] = await starts();
+  expect(start).toContain("--strict-mcp-config ");
+  expect(start).toContain("--model haiku ");
+  expect(start).toEndWith("--permission-mode plan ");
+  const missing = await serve.run(["spawn", "own", "--detach", "--config", dir.join("none.json")]);
+  expect(missing).toMatchObject({ code: 2, stdout: "" });
+  expect(missing.stderr).toContain("none.json");
+});

@@ -87,8 +87,9 @@ describe("spawn --wait", () => {
       [["--wait"], "--wait is given without a task"],
       [["one", "--task", "two"], 'the task is given twice: "one" and --task "two"'],
       [["one", "--timeout", "4"], "--timeout is given without --wait"],
-      [["one", "--detach", "--model", "m"], "--model cannot be used with --detach"],
-      [["one", "--detach", "--", "-p"], "-p cannot be used with --detach"],
+      [["one", "--detach", "--resume", "s1"], "--resume cannot be used with --detach"],
+      [["one", "--detach", "--die-with-terminal"], "--die-with-terminal cannot be used with --detach"],
+      [["one", "--detach", "--dry-run"], "--dry-run cannot be used with --detach"],
       [[], "spawn has no terminal here, and no task"],
       [["--resume", "s1"], "spawn has no terminal here, and no task"],
     ];

@@ -9,32 +9,29 @@ import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { askForLaunch } from "../launch-desk.ts";
+import { launchFlagsOf } from "../resume/launch-args.ts";
 import { withoutLog } from "../wait/server-absence.ts";
 import { auditEnd, printEnd, waitForWork } from "./await-work.ts";
 import { profileReader } from "./profile.ts";
 import type { SpawnArgs } from "./spawn-plan.ts";
 
-/** The flags that a launch by the server does not have. */
-const ownFlags = [
-  ...(["role", "model", "cli", "resume", "die-with-terminal", "strict-mcp", "dry-run", "config"] as const),
-] as const;
+/** The flags that a launch by the server cannot have, and what to do instead. */
+const otherFlags = {
+  resume: "start an ended agent again: cliai resume AGENT --headless",
+  "die-with-terminal": "the agent has no terminal: leave one of the two out",
+  "dry-run": "leave --detach out to see the command",
+} as const;
 
 export async function spawnDetached(
   args: SpawnArgs,
-  rest: readonly string[],
+  passedOn: readonly string[],
   timeoutMs: number | undefined,
   context: CliContext,
 ): Promise<number> {
-  const flag = ownFlags.find((each) => args[each] !== undefined && args[each] !== false);
-  const superfluous = flag === undefined ? rest[0] : `--${flag}`;
-  if (superfluous !== undefined) {
-    throw new CliaiError(
-      "usage",
-      `${superfluous} cannot be used with --detach, because the server launches the agent`,
-      {
-        hint: "put it into a profile, or leave --detach out (cliai profiles --where names the files)",
-      },
-    );
+  for (const [flag, hint] of Object.entries(otherFlags)) {
+    const value = args[flag as keyof typeof otherFlags];
+    if (value === undefined || value === false) continue;
+    throw new CliaiError("usage", `--${flag} cannot be used with --detach`, { hint });
   }
   const { profile } = args;
   if (profile === undefined) {
@@ -48,6 +45,7 @@ export async function spawnDetached(
     ...(args.task === undefined ? {} : { task: args.task }),
     ...(args.id === undefined ? {} : { id: parseAgentId(args.id) }),
     ...(await projectOf(args, profile, context)),
+    flags: launchFlagsOf(args, passedOn.length === 0 ? undefined : passedOn, context),
   };
   const quiet = timeoutMs === undefined ? context : withoutLog(context);
   return await withClient(args, quiet, async (bus) => {
@@ -73,7 +71,7 @@ async function projectOf(
 ): Promise<{ readonly project?: string }> {
   const here = resolve(context.cwd, args.project ?? ".");
   if (args.project !== undefined || args.url !== undefined) return { project: here };
-  const loaded = await loadConfig(undefined, context);
+  const loaded = await loadConfig(args.config, context);
   const profiles = await profileReader(loaded, dataDirFor(args, context))(here);
   try {
     return profiles.find(profile).profile.project === undefined ? { project: here } : {};
