@@ -86,7 +86,7 @@ async function stopOne(
     // An agent without a host only confirms that it has the order, and then ends.
     const after = await fleet.find(agent_id);
     const link = after && deriveAxes(after.record, after.now, after.listeningSince).link;
-    if (link !== undefined && link.value !== "online") return { agent_id, outcome: "stopped" };
+    if (link?.value === "offline") return { agent_id, outcome: "stopped" };
     const code: ErrorCode = error instanceof CliaiError ? error.code : "failed";
     return { agent_id, outcome: outcomeOf(code), detail: messageOf(error) };
   }
