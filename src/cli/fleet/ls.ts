@@ -2,12 +2,11 @@
 import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
-import type { ShownTask } from "../../domain/fleet/shown/shown-task.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { alignRows, paint, plain } from "../frame/terminal.ts";
+import { alignRows, cut, paint, plain, widthOf } from "../frame/terminal.ts";
 import { clientArgs } from "./client.ts";
 import { type FleetReading, viewsOf } from "./fleet-reading.ts";
 import { momentText, showFleet } from "./last-known.ts";
@@ -162,7 +161,7 @@ export function fleetTable(
     agent.last_seen === undefined ? "never" : spanText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
     agent.queued === 0 ? "" : String(agent.queued),
     plain(agent.config_name),
-    taskText(agent.task),
+    taskOf(agent).join(""),
   ]);
   const [head = [], ...body] = alignRows([heading, ...rows], isTerminal ? columns : undefined);
   return [
@@ -173,7 +172,8 @@ export function fleetTable(
       return cells
         .map((cell, column) => {
           if (column === 1) return paint(cell, colour, color);
-          return column === taskColumn && isDim(agent) ? paint(cell, "dim", color) : cell;
+          if (column !== taskColumn || agent === undefined) return cell;
+          return paint(keepAge(cell, agent), isDim(agent) ? "dim" : undefined, color);
         })
         .join("  ")
         .trimEnd();
@@ -181,12 +181,21 @@ export function fleetTable(
   ];
 }
 
-/** The task, with its age if it may be over. */
-function taskText({ text, age_s, is_stale }: ShownTask): string {
-  if (text === "") return "no task yet";
-  return plain(is_stale && age_s !== undefined ? `${text} (${spanText(age_s)} ago)` : text);
+/** The task, and its age if it may be over. */
+function taskOf({ task: { text, age_s, is_stale } }: AgentView): readonly [task: string, age: string] {
+  if (text === "") return ["no task yet", ""];
+  return [plain(text), is_stale && age_s !== undefined ? ` (${spanText(age_s)} ago)` : ""];
 }
 
-function isDim(agent: AgentView | undefined): boolean {
-  return agent?.task.is_stale === true || agent?.task.text === "";
+const leastTaskWidth = 8;
+
+/** Where the line has no room for all, the task is cut and not its age: a task that may be over is not to pass for the present one. */
+function keepAge(cell: string, agent: AgentView): string {
+  const [task, age] = taskOf(agent);
+  const room = widthOf(cell) - widthOf(age);
+  return cell === task + age || room < leastTaskWidth ? cell : cut(task, room) + age;
+}
+
+function isDim({ task }: AgentView): boolean {
+  return task.is_stale || task.text === "";
 }

@@ -82,4 +82,17 @@ describe("fleetTable()", () => {
     expect(table(old, true)[1]).toContain("\u001b[2mdigging (3 min ago)\u001b[22m");
     expect(table(view())[1]).toEndWith("  no task yet");
   });
+
+  test("cuts a long task to the line, and the age of a stale one never", () => {
+    const task = { current_task: "digging a long way through the garden", task_at: ago(200) };
+    const line = (agent: ReturnType<typeof view>, columns: number) =>
+      fleetTable([agent], now, { isTerminal: true, columns, color: false })[1] ?? "";
+    const old = gone(120, task);
+    const whole = line(old, 200);
+    expect(whole).toEndWith("  digging a long way through the garden (3 min ago)");
+    const shorter = line(old, whole.length - 10);
+    expect(shorter).toEndWith("  digging a long way through… (3 min ago)");
+    expect(shorter).toHaveLength(whole.length - 10);
+    expect(line(view(task), 70)).toEndWith("…");
+  });
 });
