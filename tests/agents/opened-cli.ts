@@ -62,9 +62,14 @@ export interface OpenedCliOptions extends AnsweredLaunch {
   readonly hooks?: (url: string) => Partial<HookPlace>;
 }
 
-/** An MCP server with the tool `wait`, which answers after `ms`, and `report_status`. Both answer with its environment. */
+/**
+ * An MCP server with the tool `wait`, which answers after `ms`, and `report_status`. Both answer with its environment. It writes its
+ * process id as a line into the file that TINY_PIDS names.
+ */
 const tinyServer = `
+import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+if (process.env.TINY_PIDS) appendFileSync(process.env.TINY_PIDS, process.pid + "\\n");
 const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n");
 const tools = ["report_status", "wait"].map((name) => ({ name, inputSchema: { type: "object" } }));
 createInterface({ input: process.stdin }).on("line", (line) => {
@@ -75,6 +80,11 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (method === "prompts/list" || method === "resources/list") send({ id, error: { code: -32601, message: "it has none" } });
 });
 `;
+
+export function tinyMcpServer(dir: Pick<TempDir, "join">): AgentLaunch["mcpServer"] {
+  const env = { TINY_SECRET: "the secret of the bridge" };
+  return { command: process.execPath, args: [dir.join("tiny.mjs")], env };
+}
 
 export async function openCli({
   cli,
@@ -97,11 +107,10 @@ export async function openCli({
   const { session: { hooks: translation } = {}, openSession, isProcessGroup = false } = cli;
   if (openSession === undefined) throw new Error(`${cli.name} has no sessions`);
   const listener = host.use(await startHookListener(translation, onHook));
-  const tiny = dir.join("tiny.mjs");
-  await writeFile(tiny, tinyServer);
+  await writeFile(dir.join("tiny.mjs"), tinyServer);
   const launch = {
     ...{ agentId: parseAgentId("ada"), sessionId: "unused", dir: dir.path, cwd: work, isHeadless: true },
-    mcpServer: { command: process.execPath, args: [tiny], env: { TINY_SECRET: "the secret of the bridge" } },
+    mcpServer: tinyMcpServer(dir),
     ...{ mcpConfigPath: dir.join("mcp.json"), strictMcp: false, instructions: "You are ada.", passedOn: [] },
     hooks: { url: listener.url, token: "the-token", env, ...hooks?.(listener.url) } as HookPlace,
     ...options.launch,

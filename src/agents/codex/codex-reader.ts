@@ -8,6 +8,7 @@ import { type CallsOptions, createCalls } from "./codex-calls.ts";
 import type { CodexEvent, CodexItem, ParamsOf } from "./codex-events.ts";
 import { describeRetry } from "./codex-failures.ts";
 import { sourceOfOurs } from "./codex-hooks.ts";
+import { showsServerLost } from "./codex-tools.ts";
 import { createTurn } from "./codex-turn.ts";
 
 export interface CodexReader {
@@ -38,6 +39,8 @@ export interface CodexReaderOptions
   readonly orderOf: (clientId: string) => string | undefined;
   /** Somebody has answered this request, or nobody waits for it any more. */
   readonly onResolved: (requestId: string) => void;
+  /** A call of one of our tools has shown that our MCP server has ended. */
+  readonly onServerLost: () => void;
   /** Gives the model a text that begins another turn. */
   readonly goOn: (text: string) => Promise<void>;
 }
@@ -73,6 +76,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
     if (!isOurs(threadId)) return;
     for (const id of item.receiverThreadIds) if (item.prompt) prompts.set(id, shortFact(item.prompt));
     await calls.completed(item, subagentOf(threadId));
+    if (showsServerLost(item)) options.onServerLost();
     if (threadId !== thread) return;
     const { type, text } = item;
     if (type === "userMessage") return await takePrompt(item);

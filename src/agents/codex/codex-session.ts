@@ -1,6 +1,7 @@
 // The live session of an agent in Codex: a thread of `codex app-server`, over its pipes or, beside a terminal, its socket. Measured with
 // 0.171.0.
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
 import { atMost } from "../../waiting.ts";
 import type { LiveSession, Said, SessionPipes } from "../live-session.ts";
 import { type CodexClient, createCodexClient } from "./app-server/codex-client.ts";
@@ -80,6 +81,7 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
       ...{ ...pipes, thread: thread.id, model: thread.model },
       orderOf: (id) => orders.get(id),
       onResolved: asking.answered,
+      onServerLost: () => startServerAgain(client, log),
       goOn: async (text) => void (await say(text)),
       listTerminals: () => listTerminals(client, thread.id),
     });
@@ -127,6 +129,14 @@ async function connect(
   // It goes on reading, because Codex would stop at a full pipe.
   pipes.stdout.resume().once("close", () => ended.abort());
   return await connectSocket(socketPath(pipes.launch), ended.signal, listener);
+}
+
+/** Has Codex start its MCP servers again, which it does not do by itself. */
+function startServerAgain(client: CodexClient, log: Logger): void {
+  client.call("config/mcpServer/reload", {}).then(
+    () => log.warn("cliai's MCP server had ended, and codex starts it again"),
+    (error: unknown) => log.error(`cliai's MCP server has ended: ${messageOf(error)}`),
+  );
 }
 
 /** Interrupts the turns of the session and of its subagents, and ends the commands, which an interrupt leaves running. */

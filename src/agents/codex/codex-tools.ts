@@ -84,6 +84,12 @@ export function callOf(item: CodexItem): CodexCall | undefined {
   }
 }
 
+/** Whether the item is a call of one of our tools that failed because our MCP server has ended. Every later call would fail, too. */
+export function showsServerLost({ type, server, status, error }: CodexItem): boolean {
+  const isOurs = type === "mcpToolCall" && server === ownServer;
+  return isOurs && status === "failed" && error?.message?.includes("Transport closed") === true;
+}
+
 /** The script that Codex runs by its shell, without the words of that shell, where nothing in it is quoted. */
 export function scriptOf(command: string | null | undefined): string | undefined {
   const [, script] = /^\S*sh -l?c '([^']*)'$/s.exec(command ?? "") ?? [];

@@ -1,7 +1,9 @@
 // The live session against the real Codex, offline.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { tempDir } from "../../support/temp-dir.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
+import { tinyMcpServer } from "../opened-cli.ts";
 import { type OpenedSession, openSession } from "./opened-session.ts";
 
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
@@ -232,6 +234,31 @@ describe("openCodexSession()", () => {
       ]);
       expect(kinds(opened)).toEqual(["prompt", "turn_end"]);
       expect(opened.session.carriesHooks).toBe(false);
+    },
+    late,
+  );
+
+  test(
+    "an MCP server of cliai that has crashed is started again, once a call has shown it",
+    async () => {
+      await using dir = await tempDir();
+      const pids = dir.join("pids");
+      const report = { toolUses: [{ name: "report_status", namespace: "mcp__cliai" }] };
+      await using opened = await openSession({
+        dir,
+        launch: { mcpServer: { ...tinyMcpServer(dir), env: { TINY_PIDS: pids } } },
+        script: { turns: [report, { text: "one" }, report, { text: "two" }] },
+      });
+      const { session, model } = opened;
+      const started = () => readFileSync(pids, "utf8").trim().split("\n").map(Number);
+      process.kill(started()[0] ?? 0, "SIGKILL");
+      await session.say("report");
+      await opened.result(1);
+      expect(model.requests[1]?.newText).toContain("Transport closed");
+      await waitFor(() => started().length === 2, { what: "it is started again" });
+      await session.say("report again");
+      await opened.result(2);
+      expect(model.requests[3]?.newText).toContain("TINY_PIDS");
     },
     late,
   );

@@ -87,9 +87,9 @@ export function readStartedTurn(answer: unknown): string {
   return v.parse(TurnSchema, answer).turn.id;
 }
 
-/** Whether Codex refuses a text because a turn runs that takes none, such as one that shortens the conversation. */
+/** Whether Codex refuses a text because a turn runs that takes none: one that shortens the conversation, or a review. */
 export function isNotSteerable(error: unknown): boolean {
-  return /not steerable|cannot steer/i.test(messageOf(error));
+  return messageOf(error).includes("ActiveTurnNotSteerable");
 }
 
 const TerminalsSchema = v.looseObject({
