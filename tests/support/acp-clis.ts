@@ -49,6 +49,23 @@ export async function prepareCopilot(
   return { work, bin, env: { ...env, ...api } };
 }
 
+/** A folder below `dir` for Gemini CLI to work in, which has a home of its own there and asks that model. */
+export async function prepareGemini(
+  dir: Pick<TempDir, "join">,
+  model: { readonly url: string },
+): Promise<PreparedCli> {
+  const { work, bin, home, env } = await prepare(dir, "gemini", "@google/gemini-cli/bundle/gemini.js");
+  const settings = {
+    security: { auth: { selectedType: "gemini-api-key" } },
+    general: { enableAutoUpdate: false },
+    privacy: { usageStatisticsEnabled: false },
+  };
+  await mkdir(join(home, ".gemini"), { recursive: true });
+  await writeFile(join(home, ".gemini", "settings.json"), JSON.stringify(settings));
+  const api = { GEMINI_API_KEY: "dummy-key", GOOGLE_GEMINI_BASE_URL: model.url, GEMINI_MODEL: "model-1" };
+  return { work, bin, env: { ...env, ...api } };
+}
+
 async function prepare(dir: Pick<TempDir, "join">, name: string, script: string) {
   const program = join(modules, script);
   if (!existsSync(program)) throw new Error(`${name} is not installed: no ${program}`);

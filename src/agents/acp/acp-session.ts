@@ -34,6 +34,7 @@ const quietMs = 300;
 const quietWithinMs = 5_000;
 const invalidParams = -32602;
 const notFound = -32002;
+const unknownWords = /not found|unknown session|no previous sessions|invalid session/i;
 
 /** What is there once the session is open. */
 interface Opened {
@@ -195,9 +196,9 @@ async function loadSession(ask: AcpConnection["request"], row: AcpRow, launch: P
     return { session: sessionId, isLoaded: true, opened: v.parse(OpenedSchema, answer ?? {}) };
   } catch (cause) {
     if (!(cause instanceof AcpError)) throw cause;
-    const isUnknown =
-      [notFound, invalidParams].includes(cause.code) || /not found|unknown session/i.test(cause.message);
-    const why = isUnknown ? sessionGone : describeFailure(cause).text;
+    const { text } = describeFailure(cause);
+    const isUnknown = [notFound, invalidParams].includes(cause.code) || unknownWords.test(text);
+    const why = isUnknown ? sessionGone : text;
     throw new CliaiError("failed", `${row.name} does not know the session "${sessionId}": ${why}`, {
       hint: "without --resume it begins a new one",
       cause,

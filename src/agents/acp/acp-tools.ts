@@ -49,14 +49,20 @@ function kindOf({ kind }: AcpCall): string | undefined {
   return kind === "other" ? undefined : kind;
 }
 
-/** Some agents tell the input as text in the content, before the call has run. Undefined if this message does not tell it. */
-function inputOf({ rawInput, content, status }: AcpCall): unknown {
+/** Undefined if this message does not tell the input. */
+function inputOf(call: AcpCall): unknown {
+  const { rawInput, content, status, title, kind } = call;
   if (typeof rawInput === "object" && rawInput !== null) {
     return Object.keys(rawInput).length === 0 ? undefined : rawInput;
   }
+  // After the start, the content is what the tool has put out.
   if (content.length === 0 || status === "completed" || status === "failed") return undefined;
   const text = contentText(content);
-  return text === "" ? { content } : (parseJsonLine(text) ?? { description: text });
+  const input = parseJsonLine(text);
+  if (typeof input === "object" && input !== null) return input;
+  // A person who is asked for a permission must see all that the agent tells. Gemini CLI tells a command by the title.
+  const whole = { [kind === "execute" ? "command" : "title"]: title };
+  return text === "" ? { ...whole, content } : { ...whole, description: text };
 }
 
 export function callHook(

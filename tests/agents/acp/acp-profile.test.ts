@@ -4,12 +4,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { acpCliOf } from "../../../src/agents/acp/acp-profile.ts";
 import type { AgentLaunch } from "../../../src/agents/agent-launch.ts";
+import { startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import { prepareOpencode } from "../../support/opencode-cli.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { sessionsOf } from "./opened-session.ts";
 
 const mine = acpCliOf("acp:mine", { command: "opencode", args: ["acp"], rejectEndsTurn: true });
-const openMine = sessionsOf(mine, async (dir, model) => {
+const openMine = sessionsOf(mine, startOpenaiChatServer, async (dir, model) => {
   const { work, env } = await prepareOpencode(dir, model, { config: { permission: { "*": "ask" } } });
   return { work, env, bin: dir.join("home/bin") };
 });

@@ -2,14 +2,13 @@
 import { join } from "node:path";
 import type { AgentCli } from "../../../src/agents/agent-cli.ts";
 import type { PreparedCli } from "../../support/acp-clis.ts";
-import { type ChatScript, type ChatServer, startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type AnsweredLaunch, type OpenedCli, openCli } from "../opened-cli.ts";
 
-export interface OpenedSession extends OpenedCli {
+export interface OpenedSession<Model> extends OpenedCli {
   readonly dir: TempDir;
   readonly work: string;
-  readonly model: ChatServer;
+  readonly model: Model;
 }
 
 export interface OpenedSessionOptions extends AnsweredLaunch {
@@ -17,15 +16,19 @@ export interface OpenedSessionOptions extends AnsweredLaunch {
   readonly dir?: TempDir;
 }
 
-/** Opens sessions with one CLI. The program stands first in the PATH of its environment. */
-export function sessionsOf(
+/**
+ * Opens sessions with one CLI.
+ * @param startModel starts the scripted model server that the CLI asks
+ */
+export function sessionsOf<Script, Model extends AsyncDisposable>(
   cli: AgentCli,
-  prepare: (dir: TempDir, model: ChatServer) => Promise<PreparedCli>,
+  startModel: (script: Script) => Promise<Model>,
+  prepare: (dir: TempDir, model: Model) => Promise<PreparedCli>,
 ) {
-  return async (script: ChatScript, options: OpenedSessionOptions = {}): Promise<OpenedSession> => {
+  return async (script: Script, options: OpenedSessionOptions = {}): Promise<OpenedSession<Model>> => {
     await using parts = new AsyncDisposableStack();
     const dir = options.dir ?? parts.use(await tempDir());
-    const model = parts.use(await startOpenaiChatServer(script));
+    const model = parts.use(await startModel(script));
     const { work, env, bin } = await prepare(dir, model);
     const path = join(bin, cli.program);
     const opened = parts.use(await openCli({ ...options, cli, path, dir, work, env }));

@@ -4,10 +4,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { copilot } from "../../../../src/agents/acp/agents/copilot.ts";
 import type { AgentLaunch } from "../../../../src/agents/agent-launch.ts";
 import { prepareCopilot } from "../../../support/acp-clis.ts";
+import { startOpenaiChatServer } from "../../../support/openai-chat-server.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 import { sessionsOf } from "../opened-session.ts";
 
-const openCopilot = sessionsOf(copilot, prepareCopilot);
+const openCopilot = sessionsOf(copilot, startOpenaiChatServer, prepareCopilot);
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
 const bash = (command: string) => call("bash", { command, description: "d" });
 const go = { type: "go" } as const;

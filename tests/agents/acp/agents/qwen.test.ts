@@ -3,17 +3,19 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { qwen } from "../../../../src/agents/acp/agents/qwen.ts";
 import { prepareQwen } from "../../../support/acp-clis.ts";
+import { startOpenaiChatServer } from "../../../support/openai-chat-server.ts";
 import { waitFor } from "../../../support/wait-for.ts";
-import { type OpenedSession, sessionsOf } from "../opened-session.ts";
+import type { OpenedCli } from "../../opened-cli.ts";
+import { sessionsOf } from "../opened-session.ts";
 
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
 const shell = (command: string) =>
   call("run_shell_command", { command, description: "d", is_background: false });
 const go = { type: "go" } as const;
 const late = 60_000;
-const kinds = ({ told }: OpenedSession) => told.hooks.map(({ facts }) => facts.kind);
+const kinds = ({ told }: OpenedCli) => told.hooks.map(({ facts }) => facts.kind);
 
-const openQwen = sessionsOf(qwen, prepareQwen);
+const openQwen = sessionsOf(qwen, startOpenaiChatServer, prepareQwen);
 
 describe("qwen", () => {
   test(
