@@ -33,7 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   audit: ["nats", "domain", "log", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
-  agents: ["agent-link (types)", "processes", "domain", "log", "runtime (types)", "direct-fetch", "waiting"],
+  agents: ["agent-link (types)", "processes", "domain", "log", "runtime", "direct-fetch", "waiting"],
   loop: ["data-dir", "processes", "domain", "log", "runtime (types)", "direct-fetch", "waiting"],
   "agent-link": ["nats", "domain", "log", "waiting"],
   credentials: ["data-dir", "nats", "domain", "log", "runtime (types)", "waiting"],

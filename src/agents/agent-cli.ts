@@ -10,6 +10,12 @@ import type { LiveSession, SessionPipes } from "./live-session.ts";
 import type { ScreenView } from "./terminal/terminal-screen.ts";
 
 export interface AgentCli extends ProgramPlace, CliAbilities {
+  /** Whether the CLI is this program itself, so that it is always there. */
+  readonly isOwn?: boolean;
+  /** Arguments that stand before all others, with which the program is this CLI. */
+  readonly programArgs?: readonly string[];
+  /** Whether the CLI works on the model server that its profile or `--model-server` names, and on nothing else. */
+  readonly needsModelServer?: boolean;
   /** A command that installs the CLI, for hints. */
   readonly install: string;
   /** The options with which cliai starts the CLI. For a release that was never tried, cliai looks for them in its `--help`. */

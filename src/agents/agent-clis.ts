@@ -8,9 +8,10 @@ import { qwen } from "./acp/agents/qwen.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 import { codex } from "./codex/codex.ts";
+import { local } from "./local/local.ts";
 import { opencode } from "./opencode/opencode.ts";
 
-export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen, copilot, gemini];
+export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen, copilot, gemini, local];
 /** The CLI of a profile that names none. */
 export const defaultAgentCli = claude.name;
 

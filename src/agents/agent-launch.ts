@@ -1,4 +1,5 @@
 // What one agent's CLI is launched for (`AgentLaunch`), and how it is started then (`CliStart`).
+import type { CommandForm, ModelServerProfile } from "../domain/model-server.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 
 export interface AgentLaunch {
@@ -27,6 +28,10 @@ export interface AgentLaunch {
   /** Whether to use no other MCP servers than cliai's. */
   readonly strictMcp: boolean;
   readonly model?: string | undefined;
+  /** Only for a CLI that needs one. */
+  readonly modelServer?: ModelServerProfile | undefined;
+  /** How the agent writes its commands, where the CLI leaves that to its profile. */
+  readonly commandForm?: CommandForm | undefined;
   /** The instructions of the role and the profile, added to the CLI's own. */
   readonly instructions: string;
   readonly task?: string | undefined;

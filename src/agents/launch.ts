@@ -61,7 +61,7 @@ export function launchAgent(options: LaunchOptions): LaunchedAgent {
   const isGroup = isApart && cli.isProcessGroup === true;
   const errors = isBeside ? "ignore" : "inherit";
   const stdio = isPiped === true ? (["pipe", "pipe", errors] as const) : "inherit";
-  const child = spawn(programOf(cli, env), [...args], {
+  const child = spawn(programOf(cli, env), [...(cli.programArgs ?? []), ...args], {
     ...{ cwd, stdio: stdio as "inherit", shell: false, detached: isGroup || (isApart && isBeside) },
     env: { ...env, [runVariable]: run },
   });

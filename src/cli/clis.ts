@@ -20,8 +20,7 @@ import { alignRows, paint, plain } from "./frame/terminal.ts";
 export const clisCommand = defineCliCommand({
   name: "clis",
   example: `cliai clis, or with the conditions of each ability: cliai clis ${defaultAgentCli}`,
-  description:
-    "list the agent CLIs with their versions and abilities; exit 1 if none of them can be launched",
+  description: "list the agent CLIs with their versions and abilities; exit 1 if none of them is installed",
   args: {
     cli: {
       type: "positional",
@@ -34,7 +33,11 @@ export const clisCommand = defineCliCommand({
     const found = await findClis(name === undefined ? agentClis : [cliOf(name)], context.env);
     if (context.json) context.print(JSON.stringify(found.map(toJson)));
     else for (const each of found) printCli(each, { ...context, isDetailed: name !== undefined });
-    return found.some(({ version }) => version !== undefined) ? 0 : 1;
+    return found.some(
+      ({ cli, version }) => version !== undefined && (cli.isOwn !== true || found.length === 1),
+    )
+      ? 0
+      : 1;
   },
 });
 

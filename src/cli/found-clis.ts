@@ -34,7 +34,7 @@ async function findCli(cli: AgentCli, env: Environment): Promise<FoundCli> {
   if (path === undefined) return { cli };
   try {
     const options = { timeout: versionWithinMs, windowsHide: true, env: childEnvironment(env) };
-    const { stdout } = await run(path, ["--version"], options);
+    const { stdout } = await run(path, [...(cli.programArgs ?? []), "--version"], options);
     const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
     return version === undefined
       ? { cli, path, problem: "its --version prints no version" }

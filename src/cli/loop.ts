@@ -5,6 +5,7 @@ import process from "node:process";
 import { buildInfo } from "../build-info.ts";
 import {
   callForms,
+  commandForms,
   exampleServer,
   type ModelServerSettings,
   modelServerKinds,
@@ -14,7 +15,6 @@ import { didYouMean } from "../domain/text/nearest.ts";
 import { startLoopAgent } from "../loop/loop-agent.ts";
 import { createModelClient } from "../loop/model/model-client.ts";
 import { permissionModeNames, usualMode } from "../loop/permission.ts";
-import { commandForms } from "../loop/tools/command-tool.ts";
 import { dataDirArgs, dataDirFor } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
@@ -51,7 +51,7 @@ const loopArgs = {
     valueHint: "N",
     description: "ask the model at most so many times in one turn (default: 100)",
   },
-  commands: {
+  shell: {
     type: "string",
     valueHint: "FORM",
     description:
@@ -96,7 +96,7 @@ export const loopCommand = defineCliCommand({
       client: createModelClient({ ...readServer(args), key: readKey(keyName, key) }),
       instructions: await readInstructions(args.instructions, context),
       maxSteps: readCount("max-steps", args["max-steps"]) ?? 100,
-      commandForm: readWord("commands", args.commands, commandForms) ?? "args",
+      commandForm: readWord("shell", args.shell, commandForms) ?? "args",
       mode: readWord("permission-mode", args["permission-mode"], permissionModeNames) ?? usualMode,
       sessionsDir:
         args.sessions === undefined ? usualSessionsDir(args, context) : resolve(cwd, args.sessions),

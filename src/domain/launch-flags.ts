@@ -8,6 +8,8 @@ export const LaunchFlagsSchema = v.object({
   cli: v.exactOptional(v.string()),
   role: v.exactOptional(v.picklist(roles)),
   model: v.exactOptional(v.string()),
+  /** The URL of `--model-server`. */
+  model_server: v.exactOptional(v.string()),
   /** The absolute path of the settings file. */
   config: v.exactOptional(v.string()),
   strict_mcp: v.exactOptional(v.literal(true)),

@@ -1,4 +1,6 @@
 // The settings of a model server, and the words that they may have.
+import * as v from "valibot";
+import { described, textSetting, wholeNumber } from "./text/setting-schemas.ts";
 import { loopback } from "./wire/own-address.ts";
 
 /** For hints. llama-server listens there unless it is told otherwise. */
@@ -29,3 +31,48 @@ export interface ModelServerSettings {
   /** Sent as a bearer token. */
   readonly key?: string | undefined;
 }
+
+/** The key `model_server` of a profile. */
+export const modelServerEntries = {
+  url: described(
+    v.pipe(
+      textSetting("a URL"),
+      v.regex(/^https?:\/\/[^\s/]+/, "must be a URL that begins with http:// or https://"),
+    ),
+    "the server's address; /v1 at its end is left out",
+  ),
+  model: v.optional(
+    described(textSetting("a model name"), "which model; needed where the server has several"),
+  ),
+  kind: v.optional(
+    described(
+      v.picklist(["auto", ...modelServerKinds], `must be one of auto, ${modelServerKinds.join(", ")}`),
+      "what the server is; auto: what it answers tells it",
+    ),
+    "auto",
+  ),
+  context: v.optional(
+    described(wholeNumber(256, 100_000_000), "use no more tokens of the model's context than this"),
+  ),
+  calls: v.optional(
+    described(
+      v.picklist(["auto", ...callForms], `must be one of auto, ${callForms.join(", ")}`),
+      "how the model calls tools; native: by its template; schema: each answer is forced into a call; auto: native if the template has tools",
+    ),
+    "auto",
+  ),
+  max_steps: v.optional(
+    described(wholeNumber(1, 10_000), "how often the model is asked in one turn at most; the default is 100"),
+  ),
+  key_from: v.optional(
+    described(textSetting("the name of a variable"), "the environment variable that holds the server's key"),
+  ),
+};
+export const ModelServerSchema = v.strictObject(modelServerEntries, ({ expected }) =>
+  expected === "Object" ? "must be an object" : "must be given",
+);
+export type ModelServerProfile = v.InferOutput<typeof ModelServerSchema>;
+
+/** How an agent writes the commands that it runs. `args`: a program and its arguments. `shell`: a line for the shell. */
+export const commandForms = ["args", "shell"] as const;
+export type CommandForm = (typeof commandForms)[number];

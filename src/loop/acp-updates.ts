@@ -6,6 +6,7 @@ import type {
   ToolCallContent,
 } from "@agentclientprotocol/sdk";
 import { methods } from "@agentclientprotocol/sdk";
+import * as v from "valibot";
 import type { SessionOut } from "./loop-session.ts";
 import type { Message } from "./model/chat-messages.ts";
 import type { Permission, ShownCall } from "./tool-desk.ts";
@@ -17,14 +18,45 @@ const options = [
   { optionId: "refused", name: "Refuse", kind: "reject_once" },
 ] as const;
 
+/** What the client has said of itself. */
+export interface ClientFacts {
+  /** Whether it is cliai's host: that one wants to be asked before every tool, and keeps words for a turn that runs. */
+  readonly isHost: boolean;
+  /** Whether it shows notices. Another one is told the same as thoughts. */
+  readonly hasNotices: boolean;
+}
+
+/** The request for the words that the host keeps for a turn that runs. Its answer: `{"messages": ["…"]}`. */
+const takeWordsMethod = "_cliai/take_words";
+const HeldWordsSchema = v.object({ messages: v.array(v.string()) });
+
 /** @param onLost called when the client cannot be told: it has gone */
-export function createSessionOut(client: AgentContext, sessionId: string, onLost: () => void): SessionOut {
+export function createSessionOut(
+  client: AgentContext,
+  { sessionId, isHost, hasNotices }: ClientFacts & { readonly sessionId: string },
+  onLost: () => void,
+): SessionOut {
   const update = (content: SessionUpdate) => {
     client.notify(methods.client.session.update, { sessionId, update: content }).catch(onLost);
   };
   return {
     message: (text) => update({ sessionUpdate: "agent_message_chunk", content: { type: "text", text } }),
     thought: (text) => update({ sessionUpdate: "agent_thought_chunk", content: { type: "text", text } }),
+    notice: (title, isRetry) =>
+      hasNotices
+        ? update({
+            sessionUpdate: "notice",
+            severity: isRetry ? "warning" : "info",
+            title,
+            _meta: { isRetry },
+          })
+        : update({ sessionUpdate: "agent_thought_chunk", content: { type: "text", text: `[${title}]` } }),
+    holdsTools: isHost,
+    async heldWords(signal) {
+      if (!isHost) return [];
+      const options = { cancellationSignal: signal, stopWaitingOnCancel: true };
+      return v.parse(HeldWordsSchema, await client.request(takeWordsMethod, { sessionId }, options)).messages;
+    },
     begins: (call, isAsking) =>
       update({ sessionUpdate: "tool_call", ...shown(call), status: isAsking ? "pending" : "in_progress" }),
     runs: ({ id }) => update({ sessionUpdate: "tool_call_update", toolCallId: id, status: "in_progress" }),
@@ -40,8 +72,13 @@ export function createSessionOut(client: AgentContext, sessionId: string, onLost
       if (context === undefined) return; // ACP's `size` is not optional
       update({ sessionUpdate: "usage_update", used: promptTokens + answerTokens, size: context });
     },
-    async ask(call, signal) {
-      const request: RequestPermissionRequest = { sessionId, toolCall: shown(call), options: [...options] };
+    async ask(call, needsPerson, signal) {
+      const request: RequestPermissionRequest = {
+        sessionId,
+        toolCall: shown(call),
+        options: [...options],
+        _meta: { needsPerson },
+      };
       const { outcome } = await client.request(methods.client.session.requestPermission, request, {
         cancellationSignal: signal,
         stopWaitingOnCancel: true, // a client that does not answer must not keep the turn

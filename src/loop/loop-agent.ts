@@ -33,16 +33,20 @@ export function startLoopAgent(options: LoopOptions): LoopAgent {
   const desk = createSessionDesk(options);
   const { session } = methods.agent;
   const app = agent({ name: "cliai-loop" })
-    .onRequest(methods.agent.initialize, () => ({
-      protocolVersion: PROTOCOL_VERSION,
-      agentInfo: { name: "cliai-loop", title: "cliai loop", version },
-      authMethods: [],
-      agentCapabilities: {
-        loadSession: true,
-        promptCapabilities: { embeddedContext: true },
-        sessionCapabilities: { list: {}, resume: {}, close: {} },
-      },
-    }))
+    .onRequest(methods.agent.initialize, ({ params: { clientInfo, clientCapabilities } }) => {
+      const hasNotices = clientCapabilities?.session?.notices != null;
+      desk.meet({ isHost: clientInfo?.name === "cliai", hasNotices });
+      return {
+        protocolVersion: PROTOCOL_VERSION,
+        agentInfo: { name: "cliai-loop", title: "cliai loop", version },
+        authMethods: [],
+        agentCapabilities: {
+          loadSession: true,
+          promptCapabilities: { embeddedContext: true },
+          sessionCapabilities: { list: {}, resume: {}, close: {} },
+        },
+      };
+    })
     .onRequest(session.new, ({ params, client }) => inWords(() => desk.create(params, client)))
     .onRequest(session.load, ({ params, client }) => inWords(() => desk.resume(params, client, true)))
     .onRequest(session.resume, ({ params, client }) => inWords(() => desk.resume(params, client, false)))

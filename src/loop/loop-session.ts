@@ -1,4 +1,5 @@
 // One session of the loop: its conversation, its tools, and the turn that runs.
+import type { CommandForm } from "../domain/model-server.ts";
 import type { Logger } from "../log.ts";
 import type { Environment } from "../runtime.ts";
 import { createConversation } from "./conversation.ts";
@@ -9,7 +10,7 @@ import type { PermissionMode } from "./permission.ts";
 import type { SessionFile } from "./session-file.ts";
 import { createSpeaker, type WordsOut } from "./speaker.ts";
 import { createToolDesk, type ToolsOut } from "./tool-desk.ts";
-import { type CommandForm, commandTool } from "./tools/command-tool.ts";
+import { commandTool } from "./tools/command-tool.ts";
 import { fileTools } from "./tools/file-tools.ts";
 import { createLongOutputs } from "./tools/long-output.ts";
 import { type McpServerPlace, startMcpServers } from "./tools/mcp-tools.ts";
@@ -32,6 +33,8 @@ export interface LoopSettings {
 /** The client, as one session sees it. */
 export interface SessionOut extends WordsOut, ToolsOut {
   readonly usage: (usage: AnswerUsage, context: number | undefined) => void;
+  /** Asks the client for what was said to it while the turn runs; none if the client keeps nothing for that. */
+  readonly heldWords: (signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 export interface SessionPlace {
@@ -99,11 +102,14 @@ export async function startSession(place: SessionPlace, settings: LoopSettings):
   const joined: WaitingWords[] = [];
   let running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
-  const takeWords = () => {
+  const takeWords = async (signal: AbortSignal) => {
+    const held = await out.heldWords(signal);
+    signal.throwIfAborted();
     const taken = waiting.splice(0);
-    for (const { text } of taken) conversation.add({ role: "user", content: text, isPrompt: true });
+    const texts = [...taken.map(({ text }) => text), ...held];
+    for (const text of texts) conversation.add({ role: "user", content: text, isPrompt: true });
     joined.push(...taken);
-    return taken.length > 0;
+    return texts.length > 0;
   };
 
   async function run(signal: AbortSignal): Promise<PromptEnd> {

@@ -7,7 +7,7 @@ import {
   RequestError,
   type SessionModeState,
 } from "@agentclientprotocol/sdk";
-import { createSessionOut, replay } from "./acp-updates.ts";
+import { type ClientFacts, createSessionOut, replay } from "./acp-updates.ts";
 import { type LoopSession, type LoopSettings, startSession } from "./loop-session.ts";
 import { type PermissionMode, permissionModeNames, permissionModes } from "./permission.ts";
 import { openSessionFolder, type SessionFile, type SessionHead, type StoredSession } from "./session-file.ts";
@@ -31,6 +31,8 @@ export interface AskedSession {
 }
 
 export interface SessionDesk extends AsyncDisposable {
+  /** What the client has said of itself; counts for the sessions that are opened from now on. */
+  meet(client: ClientFacts): void;
   create(asked: AskedSession, client: AgentContext): Promise<OpenedSession>;
   /**
    * Goes on with a session from the disk.
@@ -56,6 +58,7 @@ export function createSessionDesk(options: SessionDeskOptions): SessionDesk {
   const { sessionsDir, log } = options;
   const sessions = new Map<string, LoopSession>();
   const folder = openSessionFolder(sessionsDir, log.error);
+  let facts: ClientFacts = { isHost: false, hasNotices: false };
   const find = (sessionId: string) => {
     const session = sessions.get(sessionId);
     if (session === undefined) throw new RequestError(notFound, `Session not found: ${sessionId}`);
@@ -71,7 +74,7 @@ export function createSessionDesk(options: SessionDeskOptions): SessionDesk {
     const { sessionId, cwd, messages: earlier } = stored;
     const servers = mcpServers.map(stdioServer);
     await sessions.get(sessionId)?.[Symbol.asyncDispose]();
-    const out = createSessionOut(client, sessionId, () => log.debug("the client has gone"));
+    const out = createSessionOut(client, { ...facts, sessionId }, () => log.debug("the client has gone"));
     const place = { cwd, servers, file: await openFile(), earlier, mode: options.mode, out };
     const session = await startSession(place, options);
     sessions.set(sessionId, session);
@@ -80,6 +83,9 @@ export function createSessionDesk(options: SessionDeskOptions): SessionDesk {
 
   return {
     find,
+    meet(client) {
+      facts = client;
+    },
     async create(asked, client) {
       await checkFolder(asked.cwd);
       const head = { sessionId: crypto.randomUUID(), cwd: asked.cwd };

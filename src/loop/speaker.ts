@@ -7,6 +7,8 @@ import { mayBecomeCall } from "./model/printed-calls.ts";
 export interface WordsOut {
   readonly message: (text: string) => void;
   readonly thought: (text: string) => void;
+  /** Something that a person should know, and that is no word of the model. @param isRetry whether the model is asked again */
+  readonly notice: (text: string, isRetry: boolean) => void;
 }
 
 export interface Speaker extends ModelListener {
@@ -19,7 +21,7 @@ export interface Speaker extends ModelListener {
 }
 
 /** Shows words as they come, but not what may become a printed call, and nothing of an answer that is forced into a call. */
-export function createSpeaker({ message, thought }: WordsOut): Speaker {
+export function createSpeaker({ message, thought, notice }: WordsOut): Speaker {
   let isShown = true;
   let waiting = "";
   let hasShown = false;
@@ -43,14 +45,14 @@ export function createSpeaker({ message, thought }: WordsOut): Speaker {
     onWait(why) {
       waiting = "";
       hasShown = false;
-      if (why !== lastWait) thought(`[${why}]`);
+      if (why !== lastWait) notice(why, true);
       lastWait = why;
     },
     answer(text) {
       if (!hasShown && text !== "") message(text);
     },
     shortened(removed) {
-      thought(`[${removed} old messages and results were left out, because the model's context is full]`);
+      notice(`${removed} old messages and results were left out, because the model's context is full`, false);
     },
   };
 }

@@ -19,12 +19,14 @@ export interface ShownCall {
 
 /** The client, as far as tools go. */
 export interface ToolsOut {
+  /** Whether the client wants to be asked before every tool, so that it can hold it. */
+  readonly holdsTools: boolean;
   readonly begins: (call: ShownCall, isAsking: boolean) => void;
   /** The call has its permission. */
   readonly runs: (call: ShownCall) => void;
   readonly ends: (call: ShownCall, result: ToolResult) => void;
-  /** Rejects if the client cannot be asked. */
-  readonly ask: (call: ShownCall, signal: AbortSignal) => Promise<Permission>;
+  /** Rejects if the client cannot be asked. @param needsPerson false if the client may let the call go on without a person */
+  readonly ask: (call: ShownCall, needsPerson: boolean, signal: AbortSignal) => Promise<Permission>;
 }
 
 export interface ToolDesk {
@@ -48,10 +50,11 @@ export function createToolDesk(
 
   async function runShown(call: ShownCall, signal: AbortSignal): Promise<ToolResult> {
     const { tool, input } = call;
-    const isAsking = needsPermission(tool, mode(), allowed);
+    const needsPerson = needsPermission(tool, mode(), allowed);
+    const isAsking = needsPerson || out.holdsTools;
     out.begins(call, isAsking);
     if (isAsking) {
-      const permission = await out.ask(call, signal);
+      const permission = await out.ask(call, needsPerson, signal);
       signal.throwIfAborted();
       if (permission === "always") allowed.add(tool.name);
       if (permission === "refused" || permission === "cancelled")

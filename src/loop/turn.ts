@@ -17,7 +17,7 @@ export interface TurnParts {
   /** How many times the model is asked at most. */
   readonly maxSteps: number;
   /** Puts what was said meanwhile into the conversation. @returns whether there was anything */
-  readonly takeWords: () => boolean;
+  readonly takeWords: (signal: AbortSignal) => Promise<boolean>;
   readonly onUsage: (usage: AnswerUsage, context: number | undefined) => void;
 }
 
@@ -41,14 +41,14 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
   let cutOff = 0;
   let empty = 0;
   for (let step = 0; step < maxSteps; step += 1) {
-    takeWords();
+    await takeWords(signal);
     const answer = await askModel(parts, signal);
     const said = readCalls(answer, tools.names);
     if (said.calls.length === 0) {
       if (said.text !== "" && !answer.isCutOff) {
         speaker.answer(said.text);
         conversation.add({ role: "assistant", content: said.text });
-        if (takeWords()) continue;
+        if (await takeWords(signal)) continue;
         return { reason: "end_turn" };
       }
       speaker.answer(said.text);

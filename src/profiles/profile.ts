@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { AcpProfileSchema, acpProfileEntries } from "../agents/acp/acp-profile.ts";
 import { defaultAgentCli } from "../agents/agent-clis.ts";
+import { commandForms, ModelServerSchema, modelServerEntries } from "../domain/model-server.ts";
 import { routeNames } from "../domain/route-names.ts";
 import { described, textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
 import { roles } from "../domain/wire/roles.ts";
@@ -37,6 +38,15 @@ export const profileEntries = {
     described(
       AcpProfileSchema,
       'with "cli": "acp:NAME": how to start that agent, which speaks the Agent Client Protocol',
+    ),
+  ),
+  model_server: v.optional(
+    described(ModelServerSchema, 'with "cli": "local": the model server on which the agent works'),
+  ),
+  shell: v.optional(
+    described(
+      v.picklist(commandForms, `must be one of ${commandForms.join(", ")}`),
+      'with "cli": "local": whether the agent runs a program with its arguments (args), or a line in the shell (shell)',
     ),
   ),
   model: v.optional(described(textSetting("a model name"), "the model's name, passed to the CLI unchanged")),
@@ -113,7 +123,7 @@ export const profileEntries = {
 };
 /** The keys of a profile, or of the object that stands in it under this key. */
 export const profileKeys = (key?: string): string[] =>
-  Object.keys(key === "acp" ? acpProfileEntries : profileEntries);
+  Object.keys({ acp: acpProfileEntries, model_server: modelServerEntries }[key ?? ""] ?? profileEntries);
 export const ProfileSchema = v.strictObject(profileEntries, "must be an object");
 export type Profile = v.InferOutput<typeof ProfileSchema>;
 /** The keys that a file gives, without defaults. */

@@ -118,7 +118,11 @@ export async function openCli({
   const start = await cli.prepare(launch);
   for (const { path: file, content } of start.files ?? []) await writeFile(file, content, { mode: 0o600 });
   const server = parts.use(
-    startServer(path, start.args, { cwd: work, env: { ...env, ...start.env }, isProcessGroup }),
+    startServer(path, [...(cli.programArgs ?? []), ...start.args], {
+      cwd: work,
+      env: { ...env, ...start.env },
+      isProcessGroup,
+    }),
   );
   const listening: SessionListener = {
     onHook,

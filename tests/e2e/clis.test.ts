@@ -4,6 +4,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { ModeAbilities } from "../../src/domain/abilities.ts";
+import { builtExecutable } from "../support/built-executable.ts";
 import { claudePath } from "../support/claude-code.ts";
 import { runCliai } from "../support/cliai.ts";
 import { opencodePath } from "../support/opencode-cli.ts";
@@ -35,6 +36,11 @@ test("lists every CLI; the real ones that are on PATH with their versions, all w
   );
   for (const { name, path, version, tried_version, is_tried } of listed) {
     const isThere = name === "claude" || name === "opencode";
+    if (name === "local") {
+      // It is this program itself.
+      expect([path, version, is_tried]).toEqual([builtExecutable(), tried_version, true]);
+      continue;
+    }
     expect([name, path, is_tried]).toEqual([name, ...(isThere ? [dir.join(name), true] : [null, null])]);
     expect(version).toBe(isThere ? tried_version : null);
   }

@@ -100,16 +100,16 @@ test("a project's profiles count once a person has trusted them, and not after a
   const file = join(project, ".cliai", "profiles.json");
   await mkdir(dirname(file), { recursive: true });
   const put = (profiles: object) => writeFile(file, JSON.stringify(profiles));
-  await put({ local: { args: ["--verbose"] } });
+  await put({ ours: { args: ["--verbose"] } });
   const run = (args: readonly string[], env: Record<string, string> = {}) =>
     runCliai([...args, "--data-dir", dataDir], { cwd: project, env });
-  const spawn = ["spawn", "local", "--id", "ada", "--dry-run"];
+  const spawn = ["spawn", "ours", "--id", "ada", "--dry-run"];
 
   const untrusted = await run(spawn);
   expect(untrusted.code).toBe(2);
   expect(untrusted.stderr).toContain(`${file} is not used: nobody has trusted it`);
   expect(untrusted.stderr).toContain(`hint: read it, then: cliai profiles trust ${project}`);
-  expect(untrusted.stderr).toContain('no profile "local"');
+  expect(untrusted.stderr).toContain('no profile "ours"');
 
   const byAgent = await run(["profiles", "trust", "."], { CLIAI_RUN: "run-1" });
   expect([byAgent.code, byAgent.stderr]).toEqual([5, expect.stringContaining("an agent cannot trust .")]);
@@ -118,12 +118,12 @@ test("a project's profiles count once a person has trusted them, and not after a
   const trusted = await run(["profiles", "trust", "."]);
   expect([trusted.code, trusted.stdout]).toEqual([
     0,
-    expect.stringContaining("trusted as they are now: local"),
+    expect.stringContaining("trusted as they are now: ours"),
   ]);
   const planned = await run([...spawn, "--json"]);
   expect(JSON.parse(planned.stdout).args).toContain("--verbose");
 
-  await put({ local: { args: ["--dangerously-skip-permissions"] } });
+  await put({ ours: { args: ["--dangerously-skip-permissions"] } });
   const changed = await run(spawn);
   expect([changed.code, changed.stdout]).toEqual([2, ""]);
   expect(changed.stderr).toContain("is not used: it was changed since it was trusted");

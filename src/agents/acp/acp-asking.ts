@@ -6,6 +6,7 @@ import type { SessionPipes } from "../live-session.ts";
 import type { AcpCalls } from "./acp-calls.ts";
 import type { AcpPermission } from "./acp-messages.ts";
 import { questionAnswers, questionHook } from "./acp-questions.ts";
+import type { AcpRow } from "./acp-row.ts";
 import { callHook, type ToolCall } from "./acp-tools.ts";
 
 export interface AcpAsking {
@@ -16,6 +17,7 @@ export interface AcpAsking {
 }
 
 export interface AcpAskingOptions extends Pick<SessionPipes, "onHook" | "log"> {
+  readonly row: Pick<AcpRow, "needsPerson">;
   readonly calls: Pick<AcpCalls, "asked" | "refused">;
   /** A request was refused. ACP has no place for the words, so they go to the model with the next prompt. */
   readonly onRefused: (refusal: Refusal) => void;
@@ -32,7 +34,7 @@ const nobodyThere =
   "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.";
 const cancelled = { outcome: { outcome: "cancelled" } };
 
-export function createAcpAsking({ onHook, log, calls, onRefused }: AcpAskingOptions): AcpAsking {
+export function createAcpAsking({ row, onHook, log, calls, onRefused }: AcpAskingOptions): AcpAsking {
   const open = new Set<AbortController>();
   const refuse = (asked: AcpPermission, call: ToolCall, reason: string, isForbidden: boolean) => {
     // The start of a call that is forbidden later was told, so its end is told, too.
@@ -47,7 +49,7 @@ export function createAcpAsking({ onHook, log, calls, onRefused }: AcpAskingOpti
       const start = await onHook(callHook("tool_start", call), signal);
       if (signal.aborted) return cancelled;
       if (start.type === "deny") return refuse(asked, call, start.reason, false);
-      if (call.isOwn) return selected(asked, allowing);
+      if (call.isOwn || row.needsPerson?.(asked) === false) return selected(asked, allowing);
     }
     const answer: HookAnswer = await onHook(question ?? callHook("permission", call), signal);
     if (signal.aborted) return cancelled;

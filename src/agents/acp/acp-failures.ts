@@ -1,6 +1,7 @@
 // Why a turn of an ACP agent failed, in cliai's words. An error of the model comes as an error of the prompt, whose message often has the
 // HTTP status. Seen: Qwen Code 0.24.4 with -32603 and the words in `data.details`; Gemini CLI 0.61.0 with the status as the code.
 import * as v from "valibot";
+import type { RetryShown } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
@@ -27,6 +28,11 @@ export function describeFailure(error: unknown): TurnFailure {
 export function failureOf(words: string): TurnFailure {
   const text = longFact(words.trim() === "" ? "its turn has failed" : words);
   return { error: wordOf(words), text };
+}
+
+/** The agent asks its model again. @param words what it says of that */
+export function retryOf(words: string): RetryShown {
+  return { detail: longFact(words), error: wordOf(words) };
 }
 
 /** Why a turn has ended before the model was done, by ACP's `stopReason`; undefined if the model was done. */

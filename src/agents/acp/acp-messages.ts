@@ -26,6 +26,7 @@ const UpdateSchema = v.variant("sessionUpdate", [
   v.looseObject({ sessionUpdate: v.literal("agent_thought_chunk"), ...chunk }),
   v.looseObject({ sessionUpdate: v.literal("tool_call"), ...CallSchema.entries }),
   v.looseObject({ sessionUpdate: v.literal("tool_call_update"), ...CallSchema.entries }),
+  v.looseObject({ sessionUpdate: v.literal("notice"), title: v.string(), _meta: meta }),
   v.looseObject({ sessionUpdate: v.literal("usage_update"), used: figure, size: figure }),
 ]);
 export type AcpUpdate = v.InferOutput<typeof UpdateSchema>;
@@ -36,6 +37,7 @@ const PermissionSchema = v.looseObject({
   sessionId: v.string(),
   toolCall: CallSchema,
   options: v.array(v.looseObject({ optionId: v.string(), kind: v.string() })),
+  _meta: meta,
 });
 export type AcpPermission = v.InferOutput<typeof PermissionSchema>;
 

@@ -1,11 +1,12 @@
 // What cliai has to know about one agent that speaks the Agent Client Protocol (ACP), where agents differ: one row for each.
 import type { AgentCli } from "../agent-cli.ts";
 import type { AgentLaunch, CliStart } from "../agent-launch.ts";
-import type { AcpCall } from "./acp-messages.ts";
+import type { AcpCall, AcpPermission } from "./acp-messages.ts";
 
 type Known = "name" | "abilities" | "program" | "packageProgram" | "install" | "triedVersion" | "probedFlags";
+type Own = "permissionModes" | "isOwn" | "programArgs" | "needsModelServer";
 
-export interface AcpRow extends Pick<AgentCli, Known | "permissionModes"> {
+export interface AcpRow extends Pick<AgentCli, Known | Own> {
   /** Says how to start the agent, so that it speaks ACP over its standard input and output. */
   prepare(launch: AgentLaunch): CliStart;
   /** Whether `prepare` gives the agent cliai's MCP server. Else it comes with the session. */
@@ -21,6 +22,13 @@ export interface AcpRow extends Pick<AgentCli, Known | "permissionModes"> {
    * text waits for the end of the turn, because a second prompt would cut it off.
    */
   readonly steer?: string | undefined;
+  /**
+   * Whether the agent asks before every tool, so that a pause can hold it; the request then says whether a person has to decide, too.
+   * Absent for an agent that asks only for what a person has to decide.
+   */
+  readonly needsPerson?: (asked: AcpPermission) => boolean;
+  /** Whether a notice of the agent with `_meta.isRetry` says that it waits for its model, and asks it again. */
+  readonly noticesRetries?: boolean;
   /** Whether a refused permission ends the turn, without a word to the model. */
   readonly rejectEndsTurn?: boolean | undefined;
   /** Whether the usage in the answer to a prompt is the sum of the whole session. */

@@ -57,8 +57,8 @@ export function openAcpSession(pipes: SessionPipes, row: AcpRow): LiveSession {
   return {
     route: "acp",
     whenReady,
-    carriesHooks: false,
-    holdsOnlyAsked: true,
+    carriesHooks: row.needsPerson !== undefined,
+    holdsOnlyAsked: row.needsPerson === undefined,
     bridgeWithinMs,
     async say(text, id) {
       if (opened === undefined || ended.signal.aborted) {
@@ -124,7 +124,13 @@ function createParts(
   const calls = createAcpCalls(row, observe);
   const usage = createAcpUsage(row, onUsage);
   usage.opened(opened);
-  const asking = createAcpAsking({ onHook, log, calls, onRefused: (refusal) => turns.noteRefusal(refusal) });
+  const asking = createAcpAsking({
+    row,
+    onHook,
+    log,
+    calls,
+    onRefused: (refusal) => turns.noteRefusal(refusal),
+  });
   let instructions = isLoaded || row.hasInstructions === true ? "" : launch.instructions;
   const turns = createAcpTurns({
     ...{ ...pipes, row, calls, asking, usage, steering: createAcpSteering() },
@@ -161,7 +167,10 @@ async function initialize(
 ): Promise<void> {
   const answer = await ask("initialize", {
     protocolVersion,
-    clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+    clientCapabilities: {
+      ...{ fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+      session: { notices: {} },
+    },
     clientInfo: { name: "cliai", version: packageJson.version },
   });
   const read = v.safeParse(InitializedSchema, answer);

@@ -6,7 +6,7 @@ import { shortFact } from "../../domain/text/fact-words.ts";
 import type { Said, SessionPipes } from "../live-session.ts";
 import type { AcpAsking, Refusal } from "./acp-asking.ts";
 import type { AcpCalls } from "./acp-calls.ts";
-import { describeFailure, failureOf, failureOfStop, type TurnFailure } from "./acp-failures.ts";
+import { describeFailure, failureOf, failureOfStop, retryOf, type TurnFailure } from "./acp-failures.ts";
 import type { AcpPromptAnswer, AcpUpdate } from "./acp-messages.ts";
 import type { AcpRow } from "./acp-row.ts";
 import type { AcpSteering, AcpText } from "./acp-steering.ts";
@@ -26,7 +26,7 @@ export interface AcpTurns {
 
 export interface AcpTurnsOptions
   extends Pick<SessionPipes, "onHook" | "onSign" | "onWords" | "onResult" | "log"> {
-  readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "ownWords">;
+  readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "ownWords" | "noticesRetries">;
   readonly calls: AcpCalls;
   readonly asking: Pick<AcpAsking, "withdrawAll">;
   readonly steering: AcpSteering;
@@ -43,7 +43,7 @@ interface Prompt extends AcpText {
 const interrupted = "its turn was interrupted";
 
 export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
-  const { row, calls, asking, steering, usage, log } = options;
+  const { row, calls, asking, steering, usage, onSign, log } = options;
   const runPrompt = createPrompts(options);
   let running: { readonly turn: AcpTurn; readonly over: Promise<void> } | undefined;
 
@@ -77,6 +77,11 @@ export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
       if (running === undefined) return;
       const { turn } = running;
       if (update.sessionUpdate === "usage_update") return usage.takeUpdate(update);
+      if (update.sessionUpdate === "notice") {
+        if (row.noticesRetries === true && update._meta.isRetry === true)
+          onSign({ type: "retry", ...retryOf(update.title) });
+        return;
+      }
       const isOwn = typeof update._meta.parentToolCallId !== "string";
       const isAnswer = update.sessionUpdate !== "tool_call_update" && !isOfAgent(row, update);
       if (isOwn && isAnswer) turn.noteAnswer();

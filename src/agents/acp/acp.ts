@@ -1,16 +1,17 @@
 // This room holds all that knows the Agent Client Protocol (ACP): the session with an agent that speaks it.
 //
 // Makes the `AgentCli` of an agent that speaks ACP from its row.
+import { definedOf } from "../../domain/defined.ts";
 import type { AgentCli } from "../agent-cli.ts";
 import type { AcpRow } from "./acp-row.ts";
 import { openAcpSession, sessionGone } from "./acp-session.ts";
 
 export function acpCli(row: AcpRow): AgentCli {
-  const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, permissionModes } =
-    row;
+  const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, ...rest } = row;
+  const { permissionModes, isOwn, programArgs, needsModelServer } = rest;
   return {
     ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
-    ...(permissionModes === undefined ? {} : { permissionModes }),
+    ...definedOf({ permissionModes, isOwn, programArgs, needsModelServer }),
     session: { routes: ["acp"] },
     tellsSession: true,
     isHeadlessOnly: true,

@@ -47,10 +47,10 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
 
 /**
  * Checks that each agent CLI on PATH runs, and is not older than the release that cliai was tried with. If none is there, that is one
- * problem, because nothing can be launched then; if one is, the others may be missing.
+ * problem, because nothing but this program's own loop can be launched then; if one is, the others may be missing.
  */
 export function checkAgentClis(found: readonly FoundCli[]): Check[] {
-  const isOneThere = found.some(({ path }) => path !== undefined);
+  const isOneThere = found.some(({ cli, path }) => path !== undefined && cli.isOwn !== true);
   return found.flatMap(({ cli, path, version, problem }) => {
     const { name, program, install, triedVersion } = cli;
     if (path === undefined) {

@@ -12,6 +12,7 @@ interface GivenFlags {
   readonly cli?: string | undefined;
   readonly role?: Role | undefined;
   readonly model?: string | undefined;
+  readonly "model-server"?: string | undefined;
   readonly config?: string | undefined;
   readonly "strict-mcp"?: boolean | undefined;
   readonly "die-with-terminal"?: boolean | undefined;
@@ -26,6 +27,7 @@ export function launchFlagsOf(
   const { cli, role, model, config } = given;
   return definedOf({
     ...{ cli, role, model },
+    model_server: given["model-server"],
     config: config && resolve(cwd, config),
     strict_mcp: given["strict-mcp"] === true ? (true as const) : undefined,
     die_with_terminal: given["die-with-terminal"] === true ? (true as const) : undefined,
@@ -40,8 +42,8 @@ export interface LaunchArgs {
 }
 
 export function launchArgs(flags: LaunchFlags): LaunchArgs {
-  const { cli, role, model, config, strict_mcp, die_with_terminal, passed_on } = flags;
-  const values = Object.entries({ cli, role, model, config });
+  const { cli, role, model, model_server, config, strict_mcp, die_with_terminal, passed_on } = flags;
+  const values = Object.entries({ cli, role, model, "model-server": model_server, config });
   return {
     own: [
       ...values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
@@ -82,12 +84,13 @@ export async function withLastFlags<Args extends SpawnedAgain>(
   if (before === undefined || (args.profile ?? before.profile) !== before.profile) return asGiven;
   const given = launchFlagsOf(args, passedOn, context);
   noteSecret(id, before, given, context);
-  const { passed_on = [], strict_mcp, die_with_terminal, ...flags } = flagsAgain(before, given);
+  const { passed_on = [], strict_mcp, die_with_terminal, model_server, ...flags } = flagsAgain(before, given);
   return {
     args: {
       ...args,
       ...flags,
       profile: before.profile,
+      ...(model_server === undefined ? {} : { "model-server": model_server }),
       ...(strict_mcp === true ? { "strict-mcp": true } : {}),
       ...(die_with_terminal === true ? { "die-with-terminal": true } : {}),
     },

@@ -40,6 +40,7 @@ const resumeArgs = {
   },
   role: spawnArgs.role,
   model: spawnArgs.model,
+  "model-server": spawnArgs["model-server"],
   "strict-mcp": spawnArgs["strict-mcp"],
   ...startArgs,
   ...configArgs,

@@ -44,7 +44,7 @@ async function missingFlags(options: ProbeOptions, version: string): Promise<rea
   const probed = await readProbed(path);
   const known = probed[cli.name];
   if (known?.version === version) return known.missing;
-  const help = await readCliOutput(program, "--help", { env, withinMs });
+  const help = await readCliOutput(program, ["--help"], { env, withinMs });
   if (help === undefined) return undefined;
   const named = new Set(help.match(/--[a-zA-Z][\w-]*/g));
   const missing = cli.probedFlags.filter((flag) => !named.has(flag));

@@ -8,15 +8,19 @@ const run = promisify(execFile);
 const versionWithinMs = 15_000;
 
 /** The CLI's version. Undefined if the CLI is not found, or does not answer in time; callers then assume a current release. */
-export async function readCliVersion(program: string, env: Environment): Promise<string | undefined> {
-  const words = await readCliOutput(program, "--version", { env, withinMs: versionWithinMs });
+export async function readCliVersion(
+  program: string,
+  env: Environment,
+  args: readonly string[] = [],
+): Promise<string | undefined> {
+  const words = await readCliOutput(program, [...args, "--version"], { env, withinMs: versionWithinMs });
   return words === undefined ? undefined : /\d+\.\d+\.\d+/.exec(words)?.[0];
 }
 
-/** What the CLI prints for one flag. Undefined if the CLI is not found, fails, or does not end in time. */
+/** What the CLI prints for these arguments. Undefined if the CLI is not found, fails, or does not end in time. */
 export async function readCliOutput(
   program: string,
-  flag: string,
+  args: readonly string[],
   { env, withinMs }: { readonly env: Environment; readonly withinMs: number },
 ): Promise<string | undefined> {
   // Pass only the variables that a program needs to start, and not the user's API keys.
@@ -27,7 +31,7 @@ export async function readCliOutput(
       windowsHide: true,
       env: { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMPDIR },
     };
-    return (await run(program, [flag], options)).stdout;
+    return (await run(program, [...args], options)).stdout;
   } catch {
     return undefined;
   }

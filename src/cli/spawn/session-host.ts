@@ -108,7 +108,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const isHeadless = options.mode === "headless";
   const [userSettings, version] = await Promise.all([
     readUserSettings(options),
-    readCliVersion(programOf(cli, env), env),
+    readCliVersion(programOf(cli, env), env, cli.programArgs),
   ]);
   const host = startHost(sessionOptions(options, { instanceId, userSettings, version }, context));
   const fetch = createListener({

@@ -20,7 +20,7 @@ import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config
 import type { CliContext } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
 import { askForAgents } from "../seen-agents.ts";
-import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
+import { checkPermissionMode, environmentOf, modelServerOf, profileReader, projectOf } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 import {
   type GivenCredentials,
@@ -59,6 +59,11 @@ export const spawnArgs = {
   },
   model: { type: "string", valueHint: "NAME", description: "use this model instead of the profile's" },
   cli: { type: "string", valueHint: "NAME", description: "launch this agent CLI instead of the profile's" },
+  "model-server": {
+    type: "string",
+    valueHint: "URL",
+    description: "with --cli local: work on this model server instead of the profile's",
+  },
   headless: {
     type: "boolean",
     description: "run the agent without a terminal, on one task after another, until it is stopped",
@@ -132,6 +137,7 @@ export async function planSpawn(
   const cli = findAgentCli(args.cli ?? profile.cli, profile.acp);
   checkPermissionMode(found, cli);
   checkMode(cli, args.headless === true, isDry);
+  const modelServer = modelServerOf(found, cli, args["model-server"]);
   const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
   if (!isDry && !isTold) requireTerminalOrTask(args, cli);
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
@@ -159,6 +165,8 @@ export async function planSpawn(
     allowedTools: profile.allowed_tools ?? [],
     strictMcp: args["strict-mcp"] === true,
     model: args.model ?? profile.model,
+    modelServer,
+    commandForm: profile.shell,
     instructions: prompts
       .map((prompt) => prompt.trim())
       .filter(Boolean)

@@ -260,7 +260,15 @@ function printPlan(
 ): number {
   const { args } = start;
   if (json) {
-    print(JSON.stringify({ agent_id: id, command: cli.program, args, cwd, files }));
+    print(
+      JSON.stringify({
+        agent_id: id,
+        command: cli.program,
+        args: [...(cli.programArgs ?? []), ...args],
+        cwd,
+        files,
+      }),
+    );
     return 0;
   }
   for (const file of files) note(`written: ${file}`);
@@ -268,6 +276,6 @@ function printPlan(
   const variables = [...new Set([...Object.keys(profile.env ?? {}), ...Object.keys(start.env ?? {})])];
   if (variables.length > 0) note(`its environment is changed: ${variables.join(", ")}`);
   const change = cwd === here ? "" : `cd ${shellQuote([cwd])} && `;
-  print(change + shellQuote([cli.program, ...args]));
+  print(change + shellQuote([cli.program, ...(cli.programArgs ?? []), ...args]));
   return 0;
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import * as v from "valibot";
+import type { CommandForm } from "../../domain/model-server.ts";
 import { endProcess, hasEnded, signalChild, signalGroup } from "../../processes/end-process.ts";
 import type { Environment } from "../../runtime.ts";
 import { atMost, pause } from "../../waiting.ts";
@@ -16,9 +17,6 @@ export interface CommandToolPlace {
   /** `args`: a command is a list of a program and its arguments. `shell`: it is a line for the shell. */
   readonly form: CommandForm;
 }
-
-export const commandForms = ["args", "shell"] as const;
-export type CommandForm = (typeof commandForms)[number];
 
 const usualTimeoutS = 120;
 const longestTimeoutS = 1_800;

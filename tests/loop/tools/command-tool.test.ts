@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { type CommandForm, commandTool } from "../../../src/loop/tools/command-tool.ts";
+import type { CommandForm } from "../../../src/domain/model-server.ts";
+import { commandTool } from "../../../src/loop/tools/command-tool.ts";
 import { createLongOutputs } from "../../../src/loop/tools/long-output.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { until } from "../../support/wait-for.ts";
