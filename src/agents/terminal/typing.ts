@@ -26,6 +26,8 @@ export interface Typer {
 export interface TyperOptions {
   readonly write: (keys: string | Uint8Array) => void;
   readonly readPrompt: () => Promise<PromptState>;
+  /** How long the CLI may take to draw what was typed. Default 15000. */
+  readonly drawsWithinMs?: number;
 }
 
 const userIsIdleAfterMs = 2_000;
@@ -33,6 +35,8 @@ const userIsIdleAfterMs = 2_000;
 const enterAfterMs = 200;
 /** How long the user's keys are held back. By then the prompt shows the text, or a dialog has come up, which the user must answer. */
 const holdKeysForMs = 1_000;
+/** Seconds, because on a busy machine a CLI that has just started draws late. Typing again before that would put the text there twice. */
+const defaultDrawsWithinMs = 15_000;
 /** How many characters of a sent prompt are compared with the text. */
 const beginningLength = 60;
 
@@ -42,7 +46,11 @@ const whyNotInto: Readonly<Record<Exclude<PromptState, "empty">, string>> = {
   other: "its terminal shows no empty prompt",
 };
 
-export function createTyper({ write, readPrompt }: TyperOptions): Typer {
+export function createTyper({
+  write,
+  readPrompt,
+  drawsWithinMs = defaultDrawsWithinMs,
+}: TyperOptions): Typer {
   let workedAtMs = Number.NEGATIVE_INFINITY;
   let held: { readonly keys: Uint8Array; readonly isWork: boolean }[] | undefined;
   let sentPrompt: string | undefined;
@@ -72,17 +80,21 @@ export function createTyper({ write, readPrompt }: TyperOptions): Typer {
   /** The text is typed. Presses Enter once that is safe. Resolves with whether the text was sent. */
   const send = async (text: string, { whyNot, onWait, signal }: Typing): Promise<boolean> => {
     const writtenAtMs = performance.now();
+    let isDrawn = false;
     while (!signal.aborted) {
       await pause(enterAfterMs);
       shown = await readPrompt();
       if (sentPrompt?.includes(text.slice(0, beginningLength)) === true) return true;
-      const isLate = performance.now() - writtenAtMs > holdKeysForMs;
+      isDrawn ||= shown !== "empty";
+      const waitedMs = performance.now() - writtenAtMs;
+      const isLate = waitedMs > holdKeysForMs;
       const why = whyNot() ?? (isTextChanged ? whyNotInto.written : isAtKeyboard() ? atKeyboard : undefined);
       if (shown === "written" && why === undefined && !signal.aborted) {
         write("\r");
         return true;
       }
-      if (shown === "empty" && isLate) return false; // the user has removed the text
+      const isRemoved = isDrawn || isTextChanged || waitedMs > drawsWithinMs;
+      if (shown === "empty" && isLate && isRemoved) return false;
       if (isLate) letGo();
       if (isLate || why !== undefined) onWait(why ?? whyNotInto.other);
     }

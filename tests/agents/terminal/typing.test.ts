@@ -5,7 +5,7 @@ import { createTyper } from "../../../src/agents/terminal/typing.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 /** A program that shows its prompt, and whatever `shown` says once something is typed. */
-function program(shown: (written: string) => PromptState) {
+function program(shown: (written: string) => PromptState, drawsWithinMs?: number) {
   let written = "";
   const whys: string[] = [];
   const ending = new AbortController();
@@ -14,6 +14,7 @@ function program(shown: (written: string) => PromptState) {
       written += typeof keys === "string" ? keys : Buffer.from(keys).toString();
     },
     readPrompt: () => Promise.resolve(shown(written)),
+    ...(drawsWithinMs === undefined ? {} : { drawsWithinMs }),
   });
   const type = (text: string, whyNot: () => string | undefined = () => undefined) =>
     typer.type(text, { whyNot, onWait: (why) => whys.push(why), signal: ending.signal });
@@ -75,6 +76,20 @@ describe("createTyper()", () => {
     isDialog = false;
     expect(await waiting).toBe(true);
     expect(asked.written()).toBe(`${pasted("dig")}2\r`);
+  });
+
+  test("a program that draws late is waited for, and one that draws nothing is given up; neither is typed into twice", async () => {
+    let isDrawn = false;
+    const late = program((text) => (isDrawn ? asWritten(text) : "empty"));
+    const typing = late.type("dig");
+    await waitFor(() => late.whys.length > 2, { what: "it waits" });
+    isDrawn = true;
+    expect(await typing).toBe(true);
+    expect(late.written()).toBe(`${pasted("dig")}\r`);
+
+    const blind = program(() => "empty", 1_500);
+    expect(await blind.type("dig")).toBe(false);
+    expect(blind.written()).toBe(pasted("dig"));
   });
 
   test("what its user sends, takes away or changes is not sent once more", async () => {
