@@ -164,8 +164,11 @@ export function addReceipt(command: CommandRecord, entry: ReceiptEntry): Command
   if (entry.run === undefined || isOver || !ofOneRun.has(entry.state)) return place(command, entry);
   const holder = command.taken_by?.run;
   if (holder === entry.run) {
-    const isHandedAgain = command.run_ended !== undefined && entry.state === "injected";
-    return place(isHandedAgain ? rest : command, entry);
+    const isSeen = command.receipts.some(({ state }) => rank[state] >= rank.seen);
+    const isAsBefore = entry.state !== "injected" || (isSeen && command.run_ended === undefined);
+    if (isAsBefore) return place(command, entry);
+    // Handed over again: after its end that was wrong, or in another conversation, which may be another session.
+    return place(isSeen ? rest : { ...rest, taken_by: { run: entry.run } }, entry);
   }
   const isLate = holder !== undefined && entry.state !== "injected";
   if (isLate) return command;

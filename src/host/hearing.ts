@@ -1,16 +1,20 @@
 // The fourth stage of the host: reads the session's hooks, its record, its results and its telemetry, and answers the hooks.
 import type { ModelRequest, SessionSign } from "../domain/hook.ts";
+import { pause } from "../waiting.ts";
 import { createHookAnswers } from "./hear/hook-answers.ts";
 import { createHookIntake, type HookIntake } from "./hear/hook-intake.ts";
 import { createOpenDialogs } from "./hear/open-dialogs.ts";
+import { createOpenTasks } from "./hear/open-tasks.ts";
 import { createRetryWatch, type RetryWatch } from "./hear/retry-watch.ts";
 import { createSigns } from "./hear/signs.ts";
 import { createToolIds } from "./hear/tool-ids.ts";
+import type { Turn } from "./hear/turn.ts";
 import { createTurnEnds, type TurnEnds } from "./hear/turn-ends.ts";
 import { createTurnWatch, type TurnWatch } from "./hear/turn-watch.ts";
 import { createUsageMeter } from "./hear/usage-meter.ts";
 import type { Reporting } from "./reporting.ts";
-import { createTranscript, watchTranscript } from "./routes/transcript.ts";
+import { createConversationWatch } from "./routes/conversation.ts";
+import { createTranscript, type TranscriptWatch, watchTranscript } from "./routes/transcript.ts";
 import type { SessionOptions } from "./session-options.ts";
 import type { Speaking } from "./speaking.ts";
 import type { Steering } from "./steering.ts";
@@ -42,6 +46,7 @@ export function createHearing(
   const meter = createUsageMeter((usage) => events.send({ kind: "usage", usage }));
   const transcript = createTranscript();
   const dialogs = createOpenDialogs({ cli, events, log });
+  const tasks = createOpenTasks(receipts);
   const turnEnds = createTurnEnds({
     ...{
       turn,
@@ -50,7 +55,7 @@ export function createHearing(
       evidence: delivery,
       control,
       events,
-      receipts,
+      tasks,
       dialogs,
       nudge,
       hasStream,
@@ -75,12 +80,14 @@ export function createHearing(
     log,
   });
   const retries = createRetryWatch({ turn, events, log });
-  const turnWatch = createTurnWatch({ turn, onBrokenOff: () => turnEnds.interrupted(turn.promptId()), log });
+  const turnWatch = createTurnWatch({ turn, onBrokenOff: turnEnds.brokenOff, log });
   const isStopping = () => control.stop() !== undefined;
   const answerHook = createHookAnswers({ gate, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
     ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
     ...{ approvals, control, dialogs, transcript: watch, toolIds, answerHook, nudge, now },
+    conversation: createConversationWatch({ delivery, tasks }),
+    whenEndRead: () => readEnd(turn, hasStream ? undefined : watch),
   });
   return {
     ...intake,
@@ -108,4 +115,17 @@ export function createHearing(
       meter(requests, "telemetry");
     },
   };
+}
+
+/** Claude Code 2.1.330 writes the line for a turn's end up to a second after the hook. */
+const endReadWithinMs = 1_500;
+const readEveryMs = 50;
+
+/** Reads the record until it has told the end of the turn that is about to end. */
+async function readEnd(turn: Turn, record: TranscriptWatch | undefined): Promise<void> {
+  const untilMs = performance.now() + endReadWithinMs;
+  while (record !== undefined && turn.isEnding() && performance.now() < untilMs) {
+    await record.catchUp();
+    if (turn.isEnding()) await pause(readEveryMs);
+  }
 }

@@ -29,6 +29,16 @@ describe("the life of a command", () => {
     expect(states(record)).toEqual(["delivered", "seen"]);
   });
 
+  test("what its run hands over again may be in another session; once it was seen, a doubled receipt says nothing of that", () => {
+    const injected = { state: "injected", run: "r1", at } as const;
+    const taken = addReceipt(command, injected);
+    const inSession = { ...taken, taken_by: { run: "r1", session_id: "s1" } };
+    expect(addReceipt(inSession, injected).taken_by).toEqual({ run: "r1" });
+    expect(states(addReceipt(inSession, injected))).toEqual(["injected"]);
+    const seen = addReceipt(inSession, { state: "seen", run: "r1", at });
+    expect(addReceipt(seen, injected)).toEqual(seen);
+  });
+
   test("the first final state stays, whatever follows", () => {
     const applied = addReceipt(command, { state: "applied", at });
     expect(addReceipt(applied, { state: "failed", at })).toBe(applied);

@@ -93,7 +93,9 @@ test("an orderly end of the whole machine: what was seen is gone on with and end
   expect(lifeOf(done, "second").slice(2)).toEqual(["injected by stream-json", "seen", "applied by result"]);
   expect(promptsWith(model, "[cliai task first]").length).toBe(1);
   const [again] = promptsWith(model, "[cliai task second]");
-  expect(again?.newText).toContain("It may have been given to you before, in a run that has ended");
+  expect(again?.newText).toContain(
+    "It may have been given to you before, in a run or a conversation that has ended",
+  );
   const { stdout } = await serve.run(["log", "ada"]);
   expect(stdout.match(/told {8}task by .*/g)?.length).toBe(2);
   expect(stdout.match(/told again {2}task by .*/g)).toEqual([expect.stringMatching(/: the second$/)]);

@@ -1,5 +1,6 @@
 // What is in a session's hands when it ends, and what the next run of its agent makes of it: hosts over a real server.
 import { expect, test } from "bun:test";
+import { goOnWords } from "../../src/domain/go-on-words.ts";
 import type { Host } from "../../src/host/host.ts";
 import { commandOf, statesOf } from "../support/agents.ts";
 import { startTestServer } from "../support/test-server.ts";
@@ -40,7 +41,9 @@ test("what a session was handed and did not show to have is handed to the next o
   const told = openStream(second.session);
   await waitFor(() => told.length > 0, { what: "it is handed over again" });
   expect(told[0]).toContain(`[cliai task ${commandId}]`);
-  expect(told[0]).toContain("It may have been given to you before, in a run that has ended");
+  expect(told[0]).toContain(
+    "It may have been given to you before, in a run or a conversation that has ended",
+  );
   await waitFor(() => test.server.fleet.get(id)?.queued === 0, { what: "it waits no more" });
   second.answered(commandId);
   await waitFor(() => statesOf(test, commandId)?.at(-1) === "seen", { what: "it is seen" });
@@ -54,7 +57,7 @@ test.each([
   [false, "applied"],
   [true, "failed"],
 ] as const)(
-  "a turn of the resumed session ends what the session had before: isError %p is %s",
+  "the turn that is told to go on ends what the session had before: isError %p is %s",
   async (isError, state) => {
     await using test = await startTestServer({ resumeWindowMs: 60_000 });
     const first = await host(test, inSession("s1"));
@@ -71,8 +74,14 @@ test.each([
     const told = openStream(second.session);
     await waitFor(() => commandOf(test, commandId)?.taken_by?.goes_on, { what: "it goes on" });
     const later = await handTask(second, told);
+    second.session.takeSign({ type: "taken", text: "something else" });
+    second.session.takeSign({ type: "answer" });
+    second.session.turnResult({ isError: false, wasAsked: true, text: "something else is done" });
+    second.session.takeSign({ type: "taken", text: goOnWords });
+    second.session.takeSign({ type: "answer" });
     second.session.turnResult({ isError, wasAsked: true, text: "so it is" });
     await waitFor(() => statesOf(test, commandId)?.at(-1) === state, { what: "it has its end" });
+    expect(commandOf(test, commandId)?.receipts.at(-1)?.detail).toContain("so it is");
     // What was not seen yet is not ended by it.
     expect(statesOf(test, later)).toEqual(["stored", "delivered", "injected"]);
     expect(told.filter((text) => text.includes(commandId))).toEqual([]);

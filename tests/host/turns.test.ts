@@ -229,9 +229,12 @@ test("a request that is made again is over when the model has answered", async (
   await untilActivity(ada, "working");
 });
 
+type Recorded = Awaited<ReturnType<typeof hostRecorded>>;
+
 /** A turn on a terminal in which the model has the task. */
 async function withTaskOnTerminal() {
   const { ada, hook, write } = await hostRecorded();
+  await hook("SessionStart", { source: "startup" });
   await hook("UserPromptSubmit", { prompt: "begin" });
   const taskId = await ada.send("task");
   // The route `hook` hands it over with the answer to a hook of the turn.
@@ -277,20 +280,120 @@ test("a turn on a terminal that a forced stop cuts off applies no task", async (
   expect(ada.outcomes()[taskId]).toStartWith("seen");
 });
 
-test("a turn on a terminal that its user interrupts leaves the task to the next turn", async () => {
-  const { ada, hook, write } = await withTaskOnTerminal();
-  await using _ = ada;
-  const interrupted = {
+const interruption = (promptId: string) =>
+  line({
     type: "user",
+    promptId,
     message: { role: "user", content: [{ type: "text", text: "[Request interrupted by user]" }] },
-  };
-  await hook("UserPromptSubmit", { prompt: "more", prompt_id: "p2" });
-  await write(line({ ...interrupted, promptId: "p2" }));
-  await untilActivity(ada, "idle");
-  expect(ada.states().at(-1)).toBe("seen");
-  await hook("UserPromptSubmit", { prompt: "go on", prompt_id: "p3" });
-  await write(line({ type: "user" }) + line({ type: "assistant", message: { model: "m" } }));
-  await hook("Stop", { last_assistant_message: "now" });
+  });
+const answer = () => line({ type: "assistant", message: { model: "m" } });
+
+/** A whole turn about a prompt, as the hooks and the record show it. */
+async function haveTurn({ hook, write }: Recorded, promptId: string, content: string, says: string) {
+  await hook("UserPromptSubmit", { prompt: content, prompt_id: promptId });
+  await write(line({ type: "user", message: { role: "user", content } }) + answer());
+  await hook("Stop", { last_assistant_message: says });
   await write(recordedEnd());
+}
+
+test("a turn on a terminal that its user interrupts ends no task, nor does a later turn that is about something else", async () => {
+  const recorded = await withTaskOnTerminal();
+  const { ada, hook, write, taskId } = recorded;
+  await using _ = ada;
+  await hook("UserPromptSubmit", { prompt: "more", prompt_id: "p2" });
+  await write(interruption("p2"));
+  await untilActivity(ada, "idle");
+  await haveTurn(recorded, "p3", "what time is it", "Noon.");
+  await waitFor(() => ada.server.fleet.get(id)?.last_words?.text === "Noon.", { what: "the turn is over" });
+  await untilActivity(ada, "idle");
+  await stays(() => ada.states().at(-1) === "seen", { what: "the task is open", ...aRead });
+  // Its user sends its words once more.
+  await haveTurn(recorded, "p4", `[cliai task ${taskId}] dig`, "I have dug.");
   await ada.receipts("injected", "seen", "applied");
+  expect(ada.outcomes()[taskId]).toBe("applied: its turn has ended: I have dug.");
+});
+
+test("an interruption that is read when the next prompt has begun leaves the task all the same", async () => {
+  const recorded = await withTaskOnTerminal();
+  const { ada, hook, write } = recorded;
+  await using _ = ada;
+  await hook("UserPromptSubmit", { prompt: "more", prompt_id: "p2" });
+  await write(interruption("p1"));
+  await haveTurn(recorded, "p3", "what time is it", "Noon.");
+  await untilActivity(ada, "idle");
+  await stays(() => ada.states().at(-1) === "seen", { what: "the task is open", ...aRead });
+});
+
+test("an end in the record that is read when the next turn has begun applies the tasks of its own turn, not in the words of the next", async () => {
+  const { ada, hook, write, taskId } = await withTaskOnTerminal();
+  await using _ = ada;
+  const end = recordedEnd();
+  const written = Date.now();
+  await waitFor(() => Date.now() > written, { what: "the clock has gone on", intervalMs: 1 });
+  await hook("UserPromptSubmit", { prompt: "more", prompt_id: "p2" });
+  await write(end);
+  await ada.receipts("injected", "seen", "applied");
+  expect(ada.outcomes()[taskId]).toBe("applied: its turn has ended");
+  expect(ada.axes()?.activity.value).toBe("working");
+});
+
+test("another conversation in the same run fails the task that the last one had, and no later turn applies it", async () => {
+  const recorded = await withTaskOnTerminal();
+  const { ada, hook, write, taskId } = recorded;
+  await using _ = ada;
+  await hook("UserPromptSubmit", { prompt: "more", prompt_id: "p2" });
+  await write(interruption("p2"));
+  await untilActivity(ada, "idle");
+  await hook("SessionEnd", { reason: "clear" });
+  await hook("SessionStart", { source: "clear", session_id: "s2" });
+  await ada.receipts("injected", "seen", "failed");
+  await haveTurn(recorded, "p3", "what time is it", "Noon.");
+  await untilActivity(ada, "idle");
+  expect(ada.outcomes()[taskId]).toBe(
+    "failed: the session ended: another one has begun in its place (clear)",
+  );
+});
+
+test("a conversation that ends right after a turn: what the record still tells of that turn counts", async () => {
+  const { ada, hook, write, taskId } = await withTaskOnTerminal();
+  await using _ = ada;
+  await hook("Stop", { last_assistant_message: "I have dug." });
+  const ending = hook("SessionEnd", { reason: "clear" });
+  await write(recordedEnd());
+  await ending;
+  await hook("SessionStart", { source: "clear", session_id: "s2" });
+  await ada.receipts("injected", "seen", "applied");
+  expect(ada.outcomes()[taskId]).toBe("applied: its turn has ended: I have dug.");
+});
+
+test("what the last conversation was not shown to have is handed over in the next one, marked", async () => {
+  const recorded = await hostRecorded({ routes: ["hook"] });
+  const { ada, hook, write } = recorded;
+  await using _ = ada;
+  await hook("SessionStart", { source: "startup" });
+  await hook("UserPromptSubmit", { prompt: "begin", prompt_id: "p1" });
+  const taskId = await ada.send("task");
+  const isTold = async () => JSON.stringify(await hook("PostToolUse", tool)).includes(taskId);
+  await waitFor(isTold, { what: "it is handed over" });
+  await write(line({ type: "attachment", content: `[cliai task ${taskId}] dig` }) + interruption("p1"));
+  await untilActivity(ada, "idle");
+  await hook("SessionEnd", { reason: "clear" });
+  await hook("SessionStart", { source: "clear", session_id: "s2" });
+  const inNext = { session_id: "s2" };
+  await hook("UserPromptSubmit", { prompt: "again", prompt_id: "p2", ...inNext });
+  const again = await waitFor(
+    async () => {
+      const answered = JSON.stringify(await hook("PostToolUse", { ...tool, ...inNext }));
+      return answered.includes(taskId) && answered;
+    },
+    { what: "it is handed over again" },
+  );
+  expect(again).toContain("It may have been given to you before");
+  expect(ada.states().at(-1)).toBe("injected");
+  await write(line({ type: "attachment", content: `[cliai task ${taskId}] dig` }) + answer());
+  await ada.receipts("injected", "seen");
+  await waitFor(() => ada.server.fleet.get(id)?.commands[0]?.taken_by?.session_id === "s2", {
+    what: "it belongs to the next session",
+    saw: () => ada.server.fleet.get(id)?.commands[0],
+  });
 });

@@ -2,19 +2,17 @@
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
 import { hasConversation, isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
+import { goOnWords } from "../../domain/go-on-words.ts";
 import type { CommandRecord } from "../../domain/receipts.ts";
 
-const cutOff = "You were cut off, and have been started again.";
-
 /** What to tell an agent whose turn was cut off; undefined if all its commands have ended, so that it has nothing to go on with. */
-function goOnWords(commands: readonly CommandRecord[], sessionId: string): string | undefined {
-  const goOn = `${cutOff} Go on where you were.`;
+function wordsFor(commands: readonly CommandRecord[], sessionId: string): string | undefined {
   const failed = commands.filter((command) => failedWithSession(command, sessionId));
-  if (failed.length === 0) return goOn;
+  if (failed.length === 0) return goOnWords;
   const isOpen = commands.some((command) => isHad(command) && command.taken_by?.session_id === sessionId);
   if (!isOpen) return undefined;
   const ids = failed.map(({ command_id }) => command_id).join(", ");
-  return `${goOn} But do not go on with ${ids}: that has ended as failed in the meantime.`;
+  return `${goOnWords} But do not go on with ${ids}: that has ended as failed in the meantime.`;
 }
 
 export interface ResumedArgs {
@@ -30,7 +28,7 @@ export function resumedArgs(view: AgentView | undefined, session_id: string): Re
   if (session === undefined || !hasConversation(session)) return { more: [] };
   // A run that ended before it was told to go on has shown no turn, but its session still has its tasks.
   const isOwed = commands.some((command) => isHad(command) && command.taken_by?.session_id === session_id);
-  const text = wasCutOff(session) || isOwed ? goOnWords(commands, session_id) : undefined;
+  const text = wasCutOff(session) || isOwed ? wordsFor(commands, session_id) : undefined;
   // As its first task, so that it goes on with what was cut off before it takes new orders.
   const goOnArgs = text === undefined ? [] : [`--task=${text}`];
   return { resumes: session_id, more: [`--resume=${session_id}`, ...goOnArgs] };

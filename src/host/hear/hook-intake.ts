@@ -6,6 +6,7 @@ import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";
+import type { ConversationWatch } from "../routes/conversation.ts";
 import type { Delivery } from "../routes/delivery.ts";
 import type { Routes } from "../routes/routes.ts";
 import type { TranscriptWatch } from "../routes/transcript.ts";
@@ -49,6 +50,9 @@ export interface HookIntakeOptions {
   readonly dialogs: Pick<OpenDialogs, "open" | "note">;
   readonly transcript: Pick<TranscriptWatch, "look">;
   readonly toolIds: Pick<ToolIds, "note">;
+  readonly conversation: ConversationWatch;
+  /** Resolves when the record has told the end of a turn that is about to end, or tells none in time. */
+  readonly whenEndRead: () => Promise<void>;
   readonly answerHook: AnswerHook;
   readonly nudge: () => void;
   readonly now: () => Date;
@@ -86,6 +90,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     }
     noteWork(hook);
     dialogs.note(hook);
+    options.conversation.note(hook);
     if (prompt !== undefined) {
       routes.noteSent(prompt);
       delivery.noteOffered(prompt, now().getTime());
@@ -117,6 +122,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     const { facts } = hook;
     if (turn.noteHook()) takeFirst(hook);
     const reading = note(hook);
+    // The session may end as soon as its turn has ended (`/clear` that its user has typed during the turn).
+    if (facts.kind === "session_end" && !hook.isSubagent) await options.whenEndRead();
     const answer = await answerHook(hook, signal);
     // If the CLI no longer waited, it did not get the answer, and the hook says nothing about what the session does now.
     if (signal?.aborted !== true) {

@@ -18,6 +18,8 @@ export interface OpenTasks {
   turnEnded(ids: readonly string[], outcome: TurnOutcome, running: readonly string[]): void;
   /** @param running the ids of what runs in the background now */
   noteBackground(running: readonly string[]): void;
+  /** The session has lost its conversation: fails these tasks, and those that wait for what runs in the background. */
+  fail(ids: readonly string[], detail: string): void;
   /** Nothing runs in the background, and the CLI woke no turn for it: writes the receipts that waited for such a turn. */
   settle(): void;
 }
@@ -60,6 +62,11 @@ export function createOpenTasks(receipts: Pick<ReceiptQueue, "write">): OpenTask
         ...group,
         waitsFor: new Set([...group.waitsFor].filter((id) => left.has(id))),
       }));
+    },
+    fail(ids, detail) {
+      const all = [...groups.flatMap((group) => group.ids), ...ids];
+      groups = [];
+      for (const command_id of all) receipts.write({ command_id, state: "failed", detail });
     },
     settle() {
       for (const { ids, outcome } of takeDue()) write(ids, outcome);

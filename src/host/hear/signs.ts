@@ -69,7 +69,7 @@ export function createSigns(options: SignsOptions): Signs {
       case "refused":
         return turnEnds.takeRefusal(refusalWords(sign.reason));
       case "turn_end":
-        return turn.isOverAt(atMs) ? turnEnds.takeRecordedEnd() : undefined;
+        return turnEnds.takeRecordedEnd(turn.isOverAt(atMs));
       case "interrupted":
         return turnEnds.interrupted(turn.promptId());
       case "background":

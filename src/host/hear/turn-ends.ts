@@ -1,6 +1,5 @@
 // Notices the ends of the session's turns, and does what each end requires. A headless session tells them by its results. On a
 // terminal they are read from the session's record: our hook may let a turn end that one of the user's hooks keeps going.
-import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
@@ -11,7 +10,7 @@ import type { Control } from "../steer/control.ts";
 import type { Background } from "./background.ts";
 import { createLastWords } from "./last-words.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
-import { createOpenTasks, type TurnOutcome } from "./open-tasks.ts";
+import type { OpenTasks, TurnOutcome } from "./open-tasks.ts";
 import type { Turn } from "./turn.ts";
 
 export interface TurnEnds {
@@ -19,10 +18,12 @@ export interface TurnEnds {
   takeHook(hook: Hook, answer: HookAnswer): void;
   /** The model calls a tool, so it has obeyed the refusal of its end, if there was one. */
   noteWork(): void;
-  /** The session's record says that the turn is over. */
-  takeRecordedEnd(): void;
-  /** The session's record, or its screen, says that its user has interrupted the turn of this prompt. No hook tells that. */
+  /** The session's record says that a turn is over that ended by itself. `isOver`: whether that is the turn that runs, not an earlier one. */
+  takeRecordedEnd(isOver: boolean): void;
+  /** The session's record says that its user has interrupted the turn of this prompt. No hook tells that. */
   interrupted(promptId: string | undefined): void;
+  /** The session's screen shows that its user has broken off the turn before the model's first word. */
+  brokenOff(): void;
   /** One of the user's hooks kept a prompt from the model. */
   takeRefusal(detail: string): void;
   /** Takes the CLI's result of a turn. It ends the tasks of that turn, unless the agent has acknowledged them itself. */
@@ -33,10 +34,10 @@ export interface TurnEndsOptions {
   readonly turn: Turn;
   readonly background: Background;
   readonly routes: Pick<Routes, "hook">;
-  readonly evidence: Pick<Evidence, "takeTasks" | "refuse">;
+  readonly evidence: Pick<Evidence, "takeTasks" | "leaveTasks" | "withdraw" | "refuse">;
+  readonly tasks: OpenTasks;
   readonly control: Pick<Control, "turnEnded" | "quiet" | "isCuttingOff">;
   readonly events: Pick<EventSender, "send">;
-  readonly receipts: Pick<ReceiptQueue, "write">;
   readonly dialogs: Pick<OpenDialogs, "turnEnded">;
   readonly nudge: () => void;
   /** Whether somebody has to approve the end of a turn (`stopApproval`). */
@@ -52,30 +53,20 @@ const overriddenEnd = "its end was refused, but its CLI ended the turn anyway";
 const notAsked = "its turn has ended without an answer from the model";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
-  const { turn, background, routes, evidence, control, events, dialogs, nudge, hasStream, now } = options;
-  const tasks = createOpenTasks(options.receipts);
+  const { turn, background, routes, evidence, tasks, control, events, dialogs, nudge, hasStream, now } =
+    options;
   const lastWords = createLastWords(events);
+  const { tell, quiet, runningIds } = createEndTelling(options);
   /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
   let isEndRefused = false;
   /** The event for the end of this turn, if it is known before the result; `told` if it has been sent already. */
   let foretold: "told" | HookFacts | undefined;
-  let isBackgroundTold = false;
 
-  const runningIds = () => background.running().map(({ id }) => id);
-  const tell = (facts: HookFacts) => {
-    const running = background.running().map(({ type, description }) => ({ type, description }));
-    isBackgroundTold = running.length > 0;
-    events.send({ ...facts, ...(isBackgroundTold ? { background: running } : {}) });
-  };
-  const quiet = () => {
-    if (isBackgroundTold) tell({ kind: "background" });
-    tasks.settle();
-    control.quiet();
-  };
   const ended = (facts: HookFacts | "told") => {
     lastWords.tell();
     if (facts !== "told") tell(facts);
     foretold = undefined;
+    evidence.leaveTasks();
     turn.end();
     dialogs.turnEnded();
     routes.hook.turnEnded();
@@ -83,11 +74,22 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     if (!background.isBusy()) quiet();
     nudge();
   };
-  /** On a terminal the end of a turn ends the tasks that the model had in it. If its user interrupts it, they go on with the next turn. */
+  const endTasks = (facts: HookFacts, words: string) => {
+    if (control.isCuttingOff()) return;
+    tasks.turnEnded(evidence.takeTasks("seen"), outcomeOf(facts, words), runningIds());
+  };
+  /** On a terminal the end of a turn ends the tasks that the model had in it. If its user interrupts it, no turn ends them (`leaveTasks`). */
   const endedWithTasks = (facts: HookFacts) => {
-    const outcome = outcomeOf(facts, lastWords.tell());
-    if (!control.isCuttingOff()) tasks.turnEnded(evidence.takeTasks("seen"), outcome, runningIds());
+    endTasks(facts, lastWords.tell());
     ended(facts);
+  };
+  const endInterrupted = (promptId: string | undefined) => {
+    // Also if a queued prompt has begun the next turn already: what the model had by then, it had in the turn that was interrupted.
+    // A headless session's result tells what becomes of them.
+    if (!hasStream) evidence.leaveTasks();
+    if (!turn.isOpen() || turn.promptId() !== promptId) return;
+    isEndRefused = false;
+    ended({ kind: "turn_end", detail: "interrupted by its user" });
   };
   const takeStop = ({ facts, lastWords: words }: Hook, { type }: HookAnswer) => {
     isEndRefused = type === "hold_back" && options.approvesEnds;
@@ -102,12 +104,6 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       if (!isThere && turn.isOverAt(atMs)) endedWithTasks(facts);
     });
   };
-  background.onChange(() => {
-    tasks.noteBackground(runningIds());
-    if (!turn.isOpen() && background.running().length > 0) tell({ kind: "background" });
-  });
-  background.onQuiet(quiet);
-
   return {
     takeHook({ facts, ...hook }, answer) {
       if (facts.kind === "turn_end") takeStop({ facts, ...hook }, answer);
@@ -121,14 +117,16 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     noteWork() {
       isEndRefused = false;
     },
-    takeRecordedEnd() {
-      endedWithTasks(isEndRefused ? failed(overriddenEnd) : { kind: "turn_end" });
+    takeRecordedEnd(isOver) {
+      // The record is read in order, so what was `seen` by now was of the turn that this line ends.
+      if (!isOver) return endTasks(turnEnd, "");
+      endedWithTasks(isEndRefused ? failed(overriddenEnd) : turnEnd);
       isEndRefused = false;
     },
-    interrupted(promptId) {
-      if (!turn.isOpen() || turn.promptId() !== promptId) return;
-      isEndRefused = false;
-      ended({ kind: "turn_end", detail: "interrupted by its user" });
+    interrupted: endInterrupted,
+    brokenOff() {
+      evidence.withdraw();
+      endInterrupted(turn.promptId());
     },
     takeRefusal(detail) {
       const isOver = turn.isOverByRefusal();
@@ -150,6 +148,29 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail, result.error) : turnEnd));
     },
   };
+}
+
+/** Sends the events for the ends of turns, each with what runs in the background; also when that changes between turns. */
+function createEndTelling({ turn, background, events, tasks, control }: TurnEndsOptions) {
+  let isBackgroundTold = false;
+  const runningIds = () => background.running().map(({ id }) => id);
+  const tell = (facts: HookFacts) => {
+    const running = background.running().map(({ type, description }) => ({ type, description }));
+    isBackgroundTold = running.length > 0;
+    events.send({ ...facts, ...(isBackgroundTold ? { background: running } : {}) });
+  };
+  /** No turn runs, and nothing in the background. */
+  const quiet = () => {
+    if (isBackgroundTold) tell({ kind: "background" });
+    tasks.settle();
+    control.quiet();
+  };
+  background.onChange(() => {
+    tasks.noteBackground(runningIds());
+    if (!turn.isOpen() && background.running().length > 0) tell({ kind: "background" });
+  });
+  background.onQuiet(quiet);
+  return { tell, quiet, runningIds };
 }
 
 function outcomeOfResult({ isError, wasAsked, text }: TurnResult, isEndRefused: boolean): TurnOutcome {

@@ -35,6 +35,8 @@ export interface Turn {
   promptId(): string | undefined;
   /** Our hook has let the turn end. One of the user's hooks may still keep it going. */
   noteEnding(): void;
+  /** Whether our hook has let the turn end, and nothing has shown since that it is over, or that it goes on. */
+  isEnding(): boolean;
   /** At this time a prompt was in the conversation, or the model answered. */
   noteTaken(atMs: number): void;
   /** The CLI says that a turn was over at this time. Returns whether no turn runs now. */
@@ -102,6 +104,7 @@ export function createTurn(): Turn {
       isEnding = true;
       isPromptOffered = false;
     },
+    isEnding: () => isOpen && isEnding,
     noteTaken(atMs) {
       if (atMs >= beganAtMs) isPromptOffered = false;
     },

@@ -4,8 +4,8 @@ import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
-import { createEvidence, dropOldest, type Evidence, keyOf } from "./evidence.ts";
-import { type HandedItem, renderItem } from "./item-text.ts";
+import { createEvidence, type Evidence } from "./evidence.ts";
+import { dropOldest, type HandedItem, keyOf, renderItem } from "./item-text.ts";
 
 /** One way to bring words into the running session. */
 export interface Route {
@@ -22,7 +22,12 @@ export interface Route {
   mayOpen?(): boolean;
 }
 
-export interface Delivery extends Evidence {
+export interface Delivery extends Omit<Evidence, "forgetConversation"> {
+  /**
+   * The session has begun another conversation. What the model was not shown to have of the last one is handed over again. Returns the ids
+   * of the tasks that the model had.
+   */
+  leaveConversation(): readonly string[];
   /** Something may wait in the inbox: looks, and hands it over. */
   nudge(): void;
   stop(): void;
@@ -64,13 +69,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { signal } = ending;
   /** The items that are handed over or expired. The server may return them again while their receipt is on its way; then they are skipped. */
   const done = new Set<string>();
-  const evidence = createEvidence(writeReceipt);
-  let isRunning = false;
-  let isNudged = false;
+  const { forgetConversation, ...evidence } = createEvidence(writeReceipt);
+  /** What was lost with a conversation, and is handed over again. */
+  const lost: HandedItem[] = [];
 
   const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
     // Call `expect` first, because the evidence can come before `route.give` has resolved.
-    const onQueued = evidence.expect(item.id, item.type);
+    const onQueued = evidence.expect(item.id, item.type, item);
     try {
       if (await route.give(renderItem(item), until, onWait, item.id)) {
         writeReceipt({ command_id: item.id, state: "injected", route: route.name });
@@ -133,11 +138,44 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (fresh.length === 0 && items.length + stillWaiting > 0) await pause(tryAgainMs, signal);
     return items.length + stillWaiting > 0;
   };
+  const handLost = async () => {
+    for (const item of lost.splice(0)) await hand({ ...item, maybe_given_before: true });
+  };
+  const nudge = createLooking(
+    async () => {
+      await handLost();
+      return await handOut(await takeItems(signal));
+    },
+    { signal, log },
+  );
+  return {
+    ...evidence,
+    nudge,
+    leaveConversation() {
+      const { tasks, unseen } = forgetConversation();
+      lost.push(...unseen);
+      nudge();
+      return tasks;
+    },
+    stop: () => ending.abort(),
+  };
+}
+
+/**
+ * Returns a function that looks, and looks again as long as there may be more. It looks once more if it is called meanwhile.
+ * @param look resolves with whether there may be more
+ */
+function createLooking(
+  look: () => Promise<boolean>,
+  { signal, log }: Pick<DeliveryOptions, "log"> & { readonly signal: AbortSignal },
+): () => void {
+  let isRunning = false;
+  let isNudged = false;
   const run = async () => {
     while (isNudged && !signal.aborted) {
       isNudged = false;
       try {
-        if (await handOut(await takeItems(signal))) isNudged = true;
+        if (await look()) isNudged = true;
       } catch (error) {
         log.info(`cannot take the waiting orders from the server yet: ${messageOf(error)}`);
         isNudged = true;
@@ -146,15 +184,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
     isRunning = false;
   };
-
-  return {
-    ...evidence,
-    nudge() {
-      isNudged = true;
-      if (isRunning) return;
-      isRunning = true;
-      void run();
-    },
-    stop: () => ending.abort(),
+  return () => {
+    isNudged = true;
+    if (isRunning) return;
+    isRunning = true;
+    void run();
   };
 }

@@ -1,11 +1,15 @@
 // Looks for evidence that the session's model has what was handed to the session. The receipt `seen` rests on this: the text is in
 // the conversation, and a request has gone to the model since. A prompt's hook is no evidence: the user's hooks may still refuse it.
 import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
-import { type HandedItem, markersIn } from "./item-text.ts";
+import { dropOldest, type HandedItem, markersIn } from "./item-text.ts";
+import { createTurnTasks } from "./turn-tasks.ts";
 
 export interface Evidence {
-  /** Watches for evidence of this order. Call the returned function when its receipt `injected` is queued. */
-  expect(id: string, type: HandedItem["type"]): () => void;
+  /**
+   * Watches for evidence of this order. Call the returned function when its receipt `injected` is queued.
+   * @param item what was handed over, if it can be handed over again
+   */
+  expect(id: string, type: HandedItem["type"], item?: HandedItem): () => void;
   /** The order was not handed over after all: stops watching for it. */
   forget(id: string): void;
   /** A prompt is about to be sent. `atMs`: ms since 1970, by the clock of this machine, which the CLI's record uses too. */
@@ -16,21 +20,37 @@ export interface Evidence {
   noteAnswer(how: string): void;
   /** At `atMs` the orders that `text` names were kept from the model. If it names none: those offered by then that are not in the conversation. */
   refuse(text: string, detail: string, atMs: number): void;
-  /** The session had this task in an earlier run. */
+  /** The session had this task in an earlier run. No turn of this run is about it, unless its words come into the conversation again. */
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
   /**
-   * Returns the ids of the tasks that the session took since the last call.
-   * @param least `taken`: those that are in the conversation, and those that the session had in an earlier run; `seen`: only those that
-   * were `seen` in this run
+   * A turn has ended by itself. Returns the ids of the tasks that it had.
+   * @param least `seen`: those that the model had; `taken`: also those that are only in the conversation
    */
   takeTasks(least: "taken" | "seen"): readonly string[];
+  /**
+   * A turn is over that did not end by itself, or whose tasks were taken. A later turn proves nothing about the tasks that it still has:
+   * it has one of them only if the task's words, or the words to go on, come into the conversation again.
+   */
+  leaveTasks(): void;
+  /** The CLI has taken the last prompt out of the conversation again, before the model's first word. */
+  withdraw(): void;
+  /** The session has begun another conversation, in which the model has nothing of what it was told before. */
+  forgetConversation(): Forgotten;
   /** Whether there is an order that was handed over and for which no evidence has come yet. */
   isAwaiting(): boolean;
+}
+
+export interface Forgotten {
+  /** The ids of the tasks that the conversation had. */
+  readonly tasks: readonly string[];
+  /** What was in the conversation, without evidence that the model had it. */
+  readonly unseen: readonly HandedItem[];
 }
 
 /** An order that was handed over and is not `seen` yet. */
 interface Awaited {
   readonly type: HandedItem["type"];
+  readonly item: HandedItem | undefined;
   /** Resolves when its receipt `injected` is queued, which must come before any other. */
   readonly isQueued: Promise<void>;
   offeredAtMs?: number;
@@ -38,15 +58,9 @@ interface Awaited {
   readonly taken: Set<string>;
 }
 
-/** How many orders a set or map keeps; the oldest are dropped. */
-const mostKept = 10_000;
-
 export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): Evidence {
   const awaited = new Map<string, Awaited>();
-  let seenTasks: string[] = [];
-  let earlierTasks: string[] = [];
-  /** The tasks of earlier runs that were noted already, so that each is ended by one turn only. */
-  const earlier = new Set<string>();
+  const turnTasks = createTurnTasks();
 
   const known = (text: string): (readonly [string, Awaited])[] => {
     const ids = awaited.size === 0 ? [] : markersIn(text);
@@ -60,9 +74,9 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
     void each.isQueued.then(() => writeReceipt({ command_id, ...receipt }));
   };
   return {
-    expect(id, type) {
+    expect(id, type, item) {
       const queued = Promise.withResolvers<void>();
-      awaited.set(id, { type, isQueued: queued.promise, taken: new Set() });
+      awaited.set(id, { type, item, isQueued: queued.promise, taken: new Set() });
       dropOldest(awaited);
       return queued.resolve;
     },
@@ -71,13 +85,15 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
       for (const [, each] of known(text)) each.offeredAtMs = atMs;
     },
     noteTaken(text, how, id) {
+      turnTasks.noteTaken(text, how);
       for (const [, each] of known(text)) each.taken.add(how);
       if (id !== undefined) awaited.get(id)?.taken.add(how);
     },
     noteAnswer(how) {
+      turnTasks.noteAnswer(how);
       for (const [id, each] of [...awaited]) {
         if (!each.taken.has(how)) continue;
-        if (each.type === "task") seenTasks.push(id);
+        if (each.type === "task") turnTasks.noteSeen(id, how);
         settle(id, each, { state: "seen", detail: how });
       }
     },
@@ -92,19 +108,10 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
         if (each.type === "task" || each.type === "message") settle(id, each, { state: "failed", detail });
       }
     },
-    noteEarlierTask(task) {
-      const key = keyOf(task);
-      if (earlier.has(key)) return;
-      earlier.add(key);
-      dropOldest(earlier);
-      earlierTasks.push(task.id);
-    },
+    noteEarlierTask: turnTasks.noteEarlier,
     takeTasks(least) {
-      const seen = seenTasks;
-      seenTasks = [];
-      if (least === "seen") return seen;
-      const tasks = [...earlierTasks, ...seen];
-      earlierTasks = [];
+      const tasks = turnTasks.take(least);
+      if (least === "seen") return tasks;
       for (const [id, each] of [...awaited]) {
         if (each.type !== "task" || each.taken.size === 0) continue;
         awaited.delete(id);
@@ -112,17 +119,21 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
       }
       return tasks;
     },
+    leaveTasks: turnTasks.leave,
+    withdraw() {
+      for (const { taken } of awaited.values()) taken.clear();
+    },
+    forgetConversation() {
+      const unseen: HandedItem[] = [];
+      for (const [id, { item, taken }] of [...awaited]) {
+        if (taken.size === 0) continue;
+        taken.clear();
+        if (item === undefined) continue;
+        awaited.delete(id);
+        unseen.push(item);
+      }
+      return { tasks: turnTasks.forget(), unseen };
+    },
     isAwaiting: () => awaited.size > 0,
   };
-}
-
-/** Names an order by id and token, because after a while another order may come with the same id; its token differs. */
-export function keyOf({ id, token }: Pick<HandedItem, "id" | "token">): string {
-  return `${id} ${token ?? ""}`;
-}
-
-/** Drops the oldest entry if there are more than `mostKept`. */
-export function dropOldest(kept: Map<string, unknown> | Set<string>): void {
-  const [oldest] = kept.keys();
-  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
 }

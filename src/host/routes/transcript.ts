@@ -92,6 +92,8 @@ export interface TranscriptWatch {
    * @param path where the CLI says that the record is; undefined leaves it as it was
    */
   look(path: string | undefined): Promise<void>;
+  /** Reads at once. Resolves when `onLine` was called with all that the record holds now; never rejects. */
+  catchUp(): Promise<void>;
   stop(): void;
 }
 
@@ -118,6 +120,7 @@ export function watchTranscript(
       lookNow();
       return begun;
     },
+    catchUp: () => look().catch(note),
     stop: () => clearInterval(timer),
   };
 }

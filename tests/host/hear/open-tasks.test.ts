@@ -37,6 +37,15 @@ describe("createOpenTasks()", () => {
     expect(written).toEqual(["a failed: no way", "b failed: nor this"]);
   });
 
+  test("a lost conversation fails its tasks, and those that wait for what runs in the background", () => {
+    const { tasks, written } = openTasks();
+    tasks.turnEnded(["a"], well("one"), ["build"]);
+    tasks.fail(["b"], "gone");
+    tasks.noteBackground([]);
+    tasks.settle();
+    expect(written).toEqual(["a failed: gone", "b failed: gone"]);
+  });
+
   test("where nothing wakes the model, the task ends with what its own turn said; nothing ends what still runs", () => {
     const { tasks, written } = openTasks();
     tasks.turnEnded(["a"], well("one"), ["build"]);

@@ -27,7 +27,7 @@ function start({ hasStream = false } = {}) {
     approvals: { notePrompt: () => void heard.push("prompt") },
     turnEnds: {
       takeRefusal: (detail) => void heard.push(`refused: ${detail}`),
-      takeRecordedEnd: () => void heard.push("turn over"),
+      takeRecordedEnd: (isOver) => void heard.push(isOver ? "turn over" : "an earlier turn over"),
       interrupted: (promptId) => void heard.push(`interrupted: ${promptId}`),
     },
   });
@@ -71,13 +71,12 @@ describe("createSigns()", () => {
     expect(run.background.isBusy()).toBe(false);
   });
 
-  test("without a stream the record tells the end of the turn that runs, and of no earlier one", async () => {
+  test("without a stream the record tells the end of the turn that runs, and of an earlier one as that", async () => {
     const run = start();
     run.turn.begin(nowMs);
     run.record({ type: "turn_end", at: at(-1) });
-    expect(await run.heard()).toEqual([]);
     run.record({ type: "turn_end", at: at(1) });
-    expect(await run.heard()).toEqual(["turn over"]);
+    expect(await run.heard()).toEqual(["an earlier turn over", "turn over"]);
   });
 
   test("a prompt that one of the user's hooks kept from the model fails its order, and says why", async () => {

@@ -44,6 +44,20 @@ describe("createTurn()", () => {
     expect(turn.isOverAt(2_000)).toBe(false);
   });
 
+  test("is ending from our hook's letting it, until it is over or goes on", () => {
+    const turn = createTurn();
+    turn.noteEnding();
+    expect(turn.isEnding()).toBe(false);
+    turn.begin(1_000);
+    turn.noteEnding();
+    expect(turn.isEnding()).toBe(true);
+    turn.begin(1_001);
+    expect(turn.isEnding()).toBe(false);
+    turn.noteEnding();
+    turn.end();
+    expect(turn.isEnding()).toBe(false);
+  });
+
   test("an end in the record from before the turn that runs is an earlier turn's", () => {
     const turn = createTurn();
     turn.begin(1_000);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { goOnWords } from "../../../src/domain/go-on-words.ts";
 import { createDelivery, type Route } from "../../../src/host/routes/delivery.ts";
 import { type HandedItem, markersIn, renderItem } from "../../../src/host/routes/item-text.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -103,15 +104,48 @@ describe("createDelivery()", () => {
     expect(await writtenBy(60_000, true)).toBe("messaging-socket");
   });
 
-  test("the tasks that the session had in an earlier run end with its own, each once", async () => {
+  test("the tasks that the session had in an earlier run end with the turn that is told to go on, each once", async () => {
     const open: Route = { name: "open", give: () => Promise.resolve(true) };
     const { delivery, times } = deliveryOf([open], [], true, [{ id: "old" }, { id: "older" }]);
     delivery.nudge();
     await waitFor(() => times() > 0, { what: "the inbox is looked at" });
+    expect(delivery.takeTasks("taken")).toEqual([]);
+    delivery.noteTaken(goOnWords, "echo");
     expect(delivery.takeTasks("taken")).toEqual(["old", "older"]);
     delivery.nudge();
     await waitFor(() => times() > 1, { what: "it is looked at again" });
     expect(delivery.takeTasks("taken")).toEqual([]);
+    delivery.stop();
+  });
+
+  test("with another conversation, what the last one was not shown to have is given again, marked; what it had is not", async () => {
+    const given: string[] = [];
+    const open: Route = {
+      name: "open",
+      give: (text) => {
+        given.push(text);
+        return Promise.resolve(true);
+      },
+    };
+    const { delivery, written } = deliveryOf([open], [taskOf("a"), taskOf("b"), taskOf("c")]);
+    delivery.nudge();
+    await waitFor(() => written.length === 3, { what: "all are given" });
+    delivery.noteTaken(renderItem(taskOf("a")), "transcript");
+    delivery.noteAnswer("transcript");
+    delivery.noteTaken(renderItem(taskOf("b")), "transcript");
+    expect(delivery.leaveConversation()).toEqual(["a"]);
+    await waitFor(() => given.length === 4, { what: "one is given again" });
+    expect(markersIn(given[3] ?? "")).toEqual(["b"]);
+    expect(given[3]).toContain("It may have been given to you before");
+    // The answer of the conversation that is gone was not about it; this one is.
+    delivery.noteTaken(given[3] ?? "", "transcript");
+    delivery.noteAnswer("transcript");
+    await waitFor(() => written.length === 6, { what: "it is seen", saw: () => written });
+    expect(written.slice(3).map(({ id, state }) => `${id} ${state}`)).toEqual([
+      "a seen",
+      "b injected",
+      "b seen",
+    ]);
     delivery.stop();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createEvidence, dropOldest, keyOf } from "../../../src/host/routes/evidence.ts";
+import { createEvidence } from "../../../src/host/routes/evidence.ts";
 
 function start() {
   const receipts: string[] = [];
@@ -123,41 +123,57 @@ describe("createEvidence()", () => {
     expect(evidence.isAwaiting()).toBe(true);
   });
 
-  test("a task of an earlier run ends with one turn, though it is noted again; another under its id is another", () => {
+  test("a task that was seen in a turn that is left has no end by a later one; the receipt seen stays the only one", async () => {
+    const { evidence, hand, written } = start();
+    hand("t1");
+    evidence.noteTaken(marked("t1"), "transcript");
+    evidence.noteAnswer("transcript");
+    evidence.leaveTasks();
+    evidence.noteAnswer("transcript");
+    expect(evidence.takeTasks("taken")).toEqual([]);
+    evidence.noteTaken(marked("t1"), "transcript");
+    evidence.noteAnswer("transcript");
+    expect(evidence.takeTasks("seen")).toEqual(["t1"]);
+    expect(await written()).toEqual(["t1 seen: transcript"]);
+  });
+
+  test("a task of an earlier run ends with no turn that is not about it", () => {
     const { evidence } = start();
     evidence.noteEarlierTask({ id: "t1", token: "a" });
-    evidence.noteEarlierTask({ id: "t1", token: "a" });
-    expect(evidence.takeTasks("taken")).toEqual(["t1"]);
-    evidence.noteEarlierTask({ id: "t1", token: "a" });
-    evidence.noteEarlierTask({ id: "t1", token: "b" });
-    expect(evidence.takeTasks("taken")).toEqual(["t1"]);
+    evidence.noteTaken("something else", "echo");
+    evidence.noteAnswer("echo");
+    expect(evidence.takeTasks("taken")).toEqual([]);
   });
 
-  test("a task of an earlier run was not seen in a turn of this one", () => {
-    const { evidence, hand } = start();
-    evidence.noteEarlierTask({ id: "earlier", token: "a" });
-    hand("own");
-    evidence.noteTaken(marked("own"), "transcript");
+  test("what the CLI has taken back from the conversation waits for its words anew", async () => {
+    const { evidence, hand, written } = start();
+    hand("t1");
+    evidence.noteTaken(marked("t1"), "transcript");
+    evidence.withdraw();
     evidence.noteAnswer("transcript");
-    expect(evidence.takeTasks("seen")).toEqual(["own"]);
-    expect(evidence.takeTasks("taken")).toEqual(["earlier"]);
+    expect(await written()).toEqual([]);
+    evidence.noteTaken(marked("t1"), "transcript");
+    evidence.noteAnswer("transcript");
+    expect(await written()).toEqual(["t1 seen: transcript"]);
   });
-});
 
-describe("keyOf()", () => {
-  test("tells two orders of one id apart by their tokens", () => {
-    expect(keyOf({ id: "a", token: "x" })).not.toBe(keyOf({ id: "a", token: "y" }));
-    expect(keyOf({ id: "a" })).toBe(keyOf({ id: "a" }));
-  });
-});
-
-describe("dropOldest()", () => {
-  test("keeps 10,000, and drops the first that came", () => {
-    const kept = new Set(Array.from({ length: 10_000 }, (_, i) => `${i}`));
-    dropOldest(kept);
-    expect(kept.size).toBe(10_000);
-    kept.add("new");
-    dropOldest(kept);
-    expect([kept.size, kept.has("0"), kept.has("1"), kept.has("new")]).toEqual([10_000, false, true, true]);
+  test("with a conversation goes what it had; what it was not shown to have can be handed over again, and what is elsewhere stays", async () => {
+    const { evidence, hand, written } = start();
+    const item = { type: "task", origin: "operator", from: "eve", text: "dig" };
+    hand("seen");
+    evidence.noteTaken(marked("seen"), "transcript");
+    evidence.noteAnswer("transcript");
+    evidence.noteEarlierTask({ id: "earlier", token: "a" });
+    for (const id of ["unseen", "queued"]) evidence.expect(id, "task", { id, ...item })();
+    evidence.noteTaken(marked("unseen"), "transcript");
+    expect(evidence.forgetConversation()).toEqual({
+      tasks: ["earlier", "seen"],
+      unseen: [{ id: "unseen", ...item }],
+    });
+    evidence.noteAnswer("transcript");
+    evidence.noteTaken(marked("queued"), "transcript");
+    evidence.noteAnswer("transcript");
+    expect(await written()).toEqual(["seen seen: transcript", "queued seen: transcript"]);
+    expect(evidence.isAwaiting()).toBe(false);
   });
 });

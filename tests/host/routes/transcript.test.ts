@@ -104,4 +104,17 @@ describe("watchTranscript()", () => {
     await until("the third line, at once", () => seen.length === 3);
     expect(seen).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
+
+  test("catches up with all that the record holds now", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("record.jsonl");
+    const seen: unknown[] = [];
+    const options = { isAwaiting: () => true, onLine: (each: unknown) => void seen.push(each), log };
+    const watch = watchTranscript(createTranscript(), options);
+    await watch.look(path);
+    await writeFile(path, line(1) + line(2));
+    await watch.catchUp();
+    watch.stop();
+    expect(seen).toEqual([{ n: 1 }, { n: 2 }]);
+  });
 });

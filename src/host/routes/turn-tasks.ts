@@ -1,0 +1,88 @@
+// Keeps which tasks the turn that runs has: a turn that ends by itself ends them. A turn has a task that the model was shown to have in it
+// (`seen`). It has no task of a turn that was interrupted, or of an earlier run, unless the task's words, or the words to go on, come into
+// the conversation again: what ends later proves nothing about it.
+import { goOnWords } from "../../domain/go-on-words.ts";
+import { dropOldest, type HandedItem, keyOf, markersIn } from "./item-text.ts";
+
+export interface TurnTasks {
+  /** The model has this task in the turn that runs. `how`: where that was seen. */
+  noteSeen(id: string, how: string): void;
+  /** The session had this task in an earlier run. */
+  noteEarlier(task: Pick<HandedItem, "id" | "token">): void;
+  /** The text is in the conversation. `how`: where that was seen. */
+  noteTaken(text: string, how: string): void;
+  /** A request has gone to the model, with every text that `noteTaken` was told with the same `how`. */
+  noteAnswer(how: string): void;
+  /**
+   * The turn has ended by itself. Returns the ids of the tasks that it had.
+   * @param least `seen`: those that the model had; `taken`: also those whose words have only come again
+   */
+  take(least: "taken" | "seen"): string[];
+  /** The turn is over. No later turn has the tasks that are left, unless their words come again. */
+  leave(): void;
+  /** The conversation is gone. Returns the ids of the tasks that it had. */
+  forget(): readonly string[];
+}
+
+/** A task that no turn has, though it was `seen`. */
+interface LeftTask {
+  /** Where it was `seen`: its words have to come again there. Undefined for a task of an earlier run. */
+  readonly how: string | undefined;
+  /** Where its words have come again. */
+  readonly again: Set<string>;
+}
+
+export function createTurnTasks(): TurnTasks {
+  let seen: { readonly id: string; readonly how: string }[] = [];
+  const left = new Map<string, LeftTask>();
+  /** The tasks of earlier runs that were noted already, so that each is ended by one turn only. */
+  const earlier = new Set<string>();
+  /** Where the words to go on have come into the conversation in this turn. */
+  const goingOn = new Set<string>();
+
+  const leaveTask = (id: string, task: LeftTask) => {
+    left.set(id, task);
+    dropOldest(left);
+  };
+  const takeLeft = (isWanted: (again: ReadonlySet<string>) => boolean): string[] => {
+    const ids = [...left].flatMap(([id, { again }]) => (isWanted(again) ? id : []));
+    for (const id of ids) left.delete(id);
+    return ids;
+  };
+  const takeSeen = () => {
+    const taken = seen;
+    seen = [];
+    goingOn.clear();
+    return taken;
+  };
+  return {
+    noteSeen: (id, how) => void seen.push({ id, how }),
+    noteEarlier(task) {
+      const key = keyOf(task);
+      if (earlier.has(key)) return;
+      earlier.add(key);
+      dropOldest(earlier);
+      leaveTask(task.id, { how: undefined, again: new Set(goingOn) });
+    },
+    noteTaken(text, how) {
+      const isToGoOn = text.includes(goOnWords);
+      if (isToGoOn) goingOn.add(how);
+      if (left.size === 0) return;
+      for (const id of isToGoOn ? left.keys() : markersIn(text)) {
+        const task = left.get(id);
+        if (task !== undefined && (task.how ?? how) === how) task.again.add(how);
+      }
+    },
+    noteAnswer(how) {
+      for (const id of takeLeft((again) => again.has(how))) seen.push({ id, how });
+    },
+    take(least) {
+      const ids = takeSeen().map(({ id }) => id);
+      return least === "seen" ? ids : [...takeLeft((again) => again.size > 0), ...ids];
+    },
+    leave() {
+      for (const { id, how } of takeSeen()) leaveTask(id, { how, again: new Set() });
+    },
+    forget: () => [...takeLeft(() => true), ...takeSeen().map(({ id }) => id)],
+  };
+}
