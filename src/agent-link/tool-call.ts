@@ -64,8 +64,13 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
     const isKnownById = tool.isKnownById === true;
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    let isReachOver = false;
+    const giveUpIfUnreached = () => {
+      if (isReachOver && !attempt.mayBeTaken) deadline.abort();
+    };
     const reached = setTimeout(() => {
-      if (!attempt.mayBeTaken) deadline.abort();
+      isReachOver = true;
+      giveUpIfUnreached();
     }, options.reachWithinMs ?? timeoutMs);
     const attempt: Attempt = {
       subject: toolCallSubject(id),
@@ -84,6 +89,8 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
         isKnownById || tool.annotations.idempotentHint === true || tool.annotations.readOnlyHint === true,
       over: AbortSignal.any([signal, deadline.signal]),
       mayBeTaken: false,
+      // The time may have passed while a request was under way, which nobody took.
+      onUntaken: giveUpIfUnreached,
     };
     try {
       const response = decodeMessage(ToolResponseSchema, await requestUntilOver(link, attempt));
@@ -117,6 +124,8 @@ interface Attempt {
   readonly over: AbortSignal;
   /** Whether the server may have carried out the call. */
   mayBeTaken: boolean;
+  /** Called when a request has failed that nobody took. */
+  readonly onUntaken: () => void;
 }
 
 /** Repeats the request until there is an answer or the time is up; only if nobody received it, or if doing it twice does no harm. */
@@ -148,7 +157,10 @@ async function requestOnce(bus: Bus, attempt: Attempt, lost: AbortSignal): Promi
     const signal = isRepeatable ? AbortSignal.any([over, lost]) : over;
     return await bus.request(subject, body, { timeoutMs, signal });
   } catch (error) {
-    if (error instanceof CliaiError && neverTaken.has(error.code)) attempt.mayBeTaken = wasTaken;
+    if (error instanceof CliaiError && neverTaken.has(error.code)) {
+      attempt.mayBeTaken = wasTaken;
+      attempt.onUntaken();
+    }
     throw error;
   }
 }

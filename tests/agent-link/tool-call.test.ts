@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { startLink } from "../../src/agent-link/link.ts";
+import { createToolCaller } from "../../src/agent-link/tool-call.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
+import { silentLogger } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { pause } from "../../src/waiting.ts";
 import { answerCalls, listenTo, startTestBridge, textOf } from "../bridge/bridge-fixture.ts";
+import { ada } from "../support/agents.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -52,6 +59,28 @@ describe("createToolCaller()", () => {
     expect(result.isError).toBe(true);
     expect(textOf(result)).toContain("cliai serve cannot be reached (NATS cannot be reached");
     expect(textOf(result)).toContain("Go on with your work; the call was not recorded");
+  });
+
+  test("a call that reaches nobody is given up in time, also if that passes while a request is under way", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const slow: Bus = {
+      ...bus,
+      isConnected: () => true,
+      request: async () => {
+        await pause(200);
+        throw new CliaiError("server_unreachable", "nobody answers");
+      },
+    };
+    const call = createToolCaller({
+      ...{ id: ada, instanceId: () => "r1", link: startLink(() => Promise.resolve(slow), silentLogger) },
+      ...{ createId: () => "c1", timeoutMs: 20_000, reachWithinMs: 100 },
+      ...{ onDone: () => undefined, onTokens: () => undefined, onHandedOver: () => undefined },
+    });
+    const beganMs = performance.now();
+    const { isError, text } = await call("list_agents", {}, new AbortController().signal);
+    expect([isError, text]).toEqual([true, expect.stringContaining("the call was not recorded")]);
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
   });
 
   test("with NATS there and no server a call says so, and one made in time finds the server that comes", async () => {
