@@ -105,20 +105,21 @@ function buildConfig(launch: Launch): Record<string, unknown> {
     environment: { ...Object.fromEntries(environment), OPENCODE_SERVER_PASSWORD: "" },
     ...{ enabled: true, timeout: callTimeoutMs },
   };
-  const permission = buildPermission(launch);
   return {
     ...{ autoupdate: false, share: "disabled" },
     ...(model === undefined ? {} : { model }),
-    ...(permission === undefined ? {} : { permission }),
+    permission: buildPermission(launch),
     ...(hooks === undefined ? {} : { plugin: [pathToFileURL(gatePath(dir)).href] }),
     instructions: [instructionsPath(dir)],
     mcp: { [ownServer]: own },
   };
 }
 
-/** The last rule that fits a call counts. Undefined if OpenCode's own rules and the user's are to count alone. */
-function buildPermission({ permissionMode, allowedTools = [] }: Launch): object | undefined {
-  if (permissionMode === undefined && allowedTools.length === 0) return undefined;
+/**
+ * The rules that are added to the user's own: the last rule that fits a call counts. cliai's own tools are always allowed, because an agent
+ * that had to ask for them could not even report that it waits.
+ */
+function buildPermission({ permissionMode, allowedTools = [] }: Launch): object {
   const mode = permissionMode === undefined ? {} : { "*": permissionMode };
   const harmless = permissionMode === "ask" ? harmlessTools : [];
   const rules: Record<string, string | Record<string, string>> = {
