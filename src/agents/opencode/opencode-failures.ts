@@ -29,6 +29,7 @@ export function describeRetry(attempt: number, message: string): RetryShown {
 
 function wordOf(name: string, status: number | undefined, message: string): FailureWord {
   if (name === "ProviderAuthError") return "authentication";
+  if (name === "ContextOverflowError") return "context";
   const known = failureOfStatus(status);
   if (known !== undefined) return known;
   if (/unauthori[sz]ed|api.?key|authenticat|log.?in/i.test(message)) return "authentication";

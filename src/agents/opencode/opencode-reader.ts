@@ -259,6 +259,8 @@ function createTurn({ asking, onHook, onSign, onResult, goOn }: OpencodeReaderOp
     isBusy: () => isBusy,
     noteAnswer() {
       wasAsked = true;
+      // An error with a step after it did not end the turn: OpenCode has compacted a conversation that was too long, and goes on.
+      failure = undefined;
     },
     noteWords(text: string) {
       said = text;

@@ -166,17 +166,73 @@ describe("openOpencodeSession()", () => {
     late,
   );
 
+  test(
+    "a subagent's tools and permissions are the subagent's; the turn ends when the session itself has answered",
+    async () => {
+      const input = { description: "look", prompt: "inner work", subagent_type: "general" };
+      await using opened = await openSession({
+        config: { permission: { bash: "ask" } },
+        script: {
+          rules: [
+            { match: "delegate", once: true, turn: call("task", input) },
+            { match: "inner work", once: true, turn: bash("echo inner") },
+          ],
+          fallback: { text: "Done." },
+        },
+        answer: ({ facts }) => (facts.kind === "permission" ? { type: "permit" } : { type: "go" }),
+      });
+      await opened.session.say("delegate");
+      expect(await opened.result(1)).toMatchObject({ isError: false, text: "Done." });
+      const subagent = expect.stringMatching(/^ses_/);
+      const { hooks, observed, words, usage, results } = opened.told;
+      expect(hooks).toMatchObject([
+        { facts: { kind: "prompt" } },
+        { facts: { kind: "tool_start", tool: "task" }, isSubagent: false },
+        { facts: { kind: "tool_start", tool: "bash", subagent }, isSubagent: true },
+        { facts: { kind: "permission", tool: "bash", detail: "echo inner", subagent }, isSubagent: true },
+        { facts: { kind: "turn_end" } },
+      ]);
+      expect(observed).toMatchObject([
+        { facts: { kind: "subagent_start", subagent }, isSubagent: true },
+        { facts: { kind: "tool_end", tool: "bash", subagent }, isSubagent: true },
+        { facts: { kind: "subagent_end", subagent }, isSubagent: true },
+        { facts: { kind: "tool_end", tool: "task" }, isSubagent: false },
+      ]);
+      expect([words, results.length]).toEqual([["Done."], 1]); // and not the subagent's
+      expect(usage.map(({ isConversation }) => isConversation)).toEqual([false, false, true, true]);
+    },
+    late,
+  );
+
+  test(
+    "a conversation that is too long for its model is compacted, and its turn goes on",
+    async () => {
+      const message = "This model's maximum context length is 100000 tokens.";
+      const error = { status: 400, message, type: "invalid_request_error" };
+      await using opened = await openSession({
+        script: { rules: [{ match: "work", once: true, turn: { error } }], fallback: { text: "Done." } },
+      });
+      await opened.session.say("work", "order-1");
+      expect(await opened.result(1)).toMatchObject({ isError: false });
+      expect(opened.told.events).toEqual([{ kind: "compaction" }]);
+    },
+    late,
+  );
+
   test.each([
-    [401, "authentication", "401"],
-    [429, "usage_limit", "429"],
+    [401, "No such key", "authentication", "401"],
+    [403, "forbidden", "authentication", "403"],
+    [429, "Rate limit reached", "usage_limit", "Rate limit reached"],
+    [500, "Internal server error", "server", "Internal server error"],
+    [503, "The server is overloaded", "overloaded", "The server is overloaded"],
   ])(
-    "a model that answers %d",
-    async (status, word, words) => {
-      const error = { status, message: status === 429 ? "Rate limit reached" : "No such key", type: "x" };
+    "a model that answers %d: %s",
+    async (status, message, word, words) => {
+      const error = { status, message, type: "x" };
       await using opened = await openSession({ script: { fallback: { error } } });
       const { session, told } = opened;
       await session.say("work", "order-1");
-      if (status === 401) {
+      if (status < 429) {
         expect(await opened.result(1)).toMatchObject({ isError: true, wasAsked: false, error: word });
         expect(told.results[0]?.text).toContain(words);
         expect(told.signs.filter(({ type }) => type === "taken")).toEqual([]);
@@ -184,6 +240,7 @@ describe("openOpencodeSession()", () => {
         const retry = () => told.signs.find(({ type }) => type === "retry");
         expect(await waitFor(retry, { what: "a retry is told", deadlineMs: 30_000 })).toMatchObject({
           error: word,
+          detail: `attempt 1: ${words}`,
         });
         expect(await session.interrupt()).toBe(true);
         expect(await opened.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
