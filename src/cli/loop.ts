@@ -18,6 +18,7 @@ import { permissionModeNames, usualMode } from "../loop/permission.ts";
 import { dataDirArgs, dataDirFor } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
+import { readServerKey } from "./model-server-settings.ts";
 
 const loopArgs = {
   "model-server": {
@@ -91,9 +92,9 @@ export const loopCommand = defineCliCommand({
     const { env, stdin, stdout, log, cwd } = context;
     const keyName = args["key-from"];
     // The commands that the agent runs do not get the key.
-    const { [keyName ?? ""]: key, ...commandEnv } = env;
+    const { [keyName ?? ""]: _key, ...commandEnv } = env;
     const loop = startLoopAgent({
-      client: createModelClient({ ...readServer(args), key: readKey(keyName, key) }),
+      client: createModelClient({ ...readServer(args), key: readServerKey(keyName, env) }),
       instructions: await readInstructions(args.instructions, context),
       maxSteps: readCount("max-steps", args["max-steps"]) ?? 100,
       commandForm: readWord("shell", args.shell, commandForms) ?? "args",
@@ -148,13 +149,6 @@ function readCount(flag: string, text: string | undefined): number | undefined {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new CliaiError("usage", `--${flag} must be a whole number above 0, not ${JSON.stringify(text)}`, {
     hint: `cliai loop --${flag} 100`,
-  });
-}
-
-function readKey(name: string | undefined, key: string | undefined): string | undefined {
-  if (name === undefined || key) return key;
-  throw new CliaiError("config_invalid", `the variable ${name} of --key-from is not set`, {
-    hint: `set it, or leave out --key-from if the server needs no key`,
   });
 }
 

@@ -16,6 +16,7 @@ import { checkAgentSettings } from "./agent-settings.ts";
 import type { Check } from "./check.ts";
 import { checkDisk, checkFiles, checkJsonFiles, checkLayout } from "./files.ts";
 import { checkLogs } from "./logs.ts";
+import { checkModelServers } from "./model-servers.ts";
 import { checkNats } from "./nats.ts";
 import { checkProfiles } from "./profiles.ts";
 import { checkAgentClis, checkNatsServer, checkServePath } from "./programs.ts";
@@ -49,6 +50,7 @@ export const doctorCommand = defineCliCommand({
       ...(await checkLogs(dataDir)),
       await checkDisk(dataDir),
       ...(await checkProfiles(dataDir, found, context)),
+      ...(await checkModelServers(dataDir, context)),
       await checkNatsServer(searchPath),
       ...checkAgentClis(found),
       ...(server === undefined ? [] : await checkServePath(found, server, env)),

@@ -100,11 +100,16 @@ const llamaFields = { cache_prompt: true };
 
 function requestBody({ messages, tools, answerTokens }: ModelRequest, calls: CallForm): object {
   const form =
-    calls === "native"
-      ? { tools: tools.map((tool) => ({ type: "function", function: tool })) }
-      : {
-          response_format: { type: "json_schema", json_schema: { name: "call", schema: callSchema(tools) } },
-        };
+    tools.length === 0
+      ? {}
+      : calls === "native"
+        ? { tools: tools.map((tool) => ({ type: "function", function: tool })) }
+        : {
+            response_format: {
+              type: "json_schema",
+              json_schema: { name: "call", schema: callSchema(tools) },
+            },
+          };
   return {
     messages: wireMessages(messages, calls),
     ...form,

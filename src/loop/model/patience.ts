@@ -60,15 +60,16 @@ function waitingWords({ url }: Patience, { state, message }: NotNow): string {
 }
 
 function gaveUp({ url }: Patience, error: NotNow, waitedMs: number): CliaiError {
-  const forS = `for ${Math.round(waitedMs / 1_000)} s`;
+  const waitedS = Math.round(waitedMs / 1_000);
+  const forS = waitedS === 0 ? "" : `, for ${waitedS} s`;
   const { message, state } = error;
   return state === "away"
-    ? new CliaiError("no_answer", `no model server answers at ${url} (${message}), ${forS}`, {
+    ? new CliaiError("no_answer", `no model server answers at ${url} (${message})${forS}`, {
         hint: `start it there, such as: llama-server --model FILE.gguf --jinja; or name another one: --model-server URL`,
         cause: error,
       })
-    : new CliaiError("no_answer", `the model server at ${url} was not ready ${forS} (${message})`, {
-        hint: "look into its log: the model may be too large for this machine",
+    : new CliaiError("no_answer", `the model server at ${url} is not ready (${message})${forS}`, {
+        hint: "wait until it has loaded; if it never does, look into its log: the model may be too large for this machine",
         cause: error,
       });
 }

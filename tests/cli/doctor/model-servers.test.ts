@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { mkdir, writeFile } from "node:fs/promises";
+import { checkModelServers } from "../../../src/cli/doctor/model-servers.ts";
+import { testContext } from "../../support/cli-context.ts";
+import {
+  chatCall,
+  chatStream,
+  llamaRoutes,
+  ollamaRoutes,
+  startModelEndpoint,
+} from "../../support/model-endpoint.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+/** The checks where the person's own profiles are these. */
+async function check(profiles: object, env: Readonly<Record<string, string>> = {}) {
+  await using dir = await tempDir();
+  await mkdir(dir.join("data"));
+  await writeFile(dir.join("data/profiles.json"), JSON.stringify(profiles));
+  return await checkModelServers(dir.join("data"), testContext({ env, cwd: dir.path }));
+}
+
+const on = (url: string, more: object = {}) => ({ cli: "local", model_server: { url, ...more } });
+const hello = { [chatCall]: chatStream({ text: "Hello." }) };
+
+test("checkModelServers() asks nothing where no profile names a server", async () => {
+  expect(await check({ mine: { cli: "local" } })).toEqual([]);
+});
+
+test("checkModelServers() tells what a server is, how it calls tools, and how fast it is; each server once", async () => {
+  await using server = await startModelEndpoint({ ...llamaRoutes({ hasTools: false }), ...hello });
+  const [first, ...more] = await check({ one: on(server.url), two: on(server.url) });
+  expect(more).toEqual([]);
+  expect(first?.message).toMatch(
+    /\(profiles one, two\): llama\.cpp, tiny\.gguf, 8192 tokens of context, 1 slot, calls by schema, .*; its first word came after \d+\.\d s, then 20 tokens\/s$/,
+  );
+  expect(server.chats).toHaveLength(1);
+  expect(server.chats[0]?.body).not.toHaveProperty("response_format");
+});
+
+test("checkModelServers() tells Ollama's real context, which it has once the model is loaded", async () => {
+  await using server = await startModelEndpoint({ ...ollamaRoutes({ loaded: 2_048 }), ...hello });
+  expect(await check({ mine: on(server.url) })).toMatchObject([
+    {
+      ok: false,
+      message: expect.stringContaining("its context of 2048 tokens is too small for an agent"),
+      remedy: expect.stringContaining("OLLAMA_CONTEXT_LENGTH=16384"),
+    },
+  ]);
+});
+
+test("checkModelServers() has a remedy for a server that loads, lacks the model, wants a key, or is not there", async () => {
+  const loading = { status: 503, json: { error: { message: "Loading model" } } };
+  await using busy = await startModelEndpoint({ "GET /props": loading });
+  await using other = await startModelEndpoint({ ...llamaRoutes(), ...hello });
+  const gone = await goneUrl();
+  const checks = await check({
+    loads: on(busy.url),
+    lacks: on(other.url, { model: "huge" }),
+    locked: on(other.url, { key_from: "NO_SUCH_KEY" }),
+    gone: on(gone),
+  });
+  expect(checks.map(({ ok, message, remedy }) => [ok, message, remedy])).toEqual([
+    [
+      false,
+      expect.stringContaining("(profile loads): the model server"),
+      expect.stringContaining("wait until it has loaded"),
+    ],
+    [false, expect.stringContaining('has no model "huge"'), "it has tiny.gguf"],
+    [false, expect.stringContaining("the variable NO_SUCH_KEY"), expect.stringContaining("set it")],
+    [
+      false,
+      expect.stringContaining(`no model server answers at ${gone}`),
+      expect.stringContaining("llama-server"),
+    ],
+  ]);
+});
+
+/** The address of a server that has ended. */
+async function goneUrl(): Promise<string> {
+  await using server = await startModelEndpoint({});
+  return server.url;
+}
