@@ -230,7 +230,7 @@ test("a password in the address of a NATS server that others run, which takes no
   const closedUrl = `nats://fleet:${password}@127.0.0.1:${closed.port}`;
   for (const args of [
     ["ls", "--url", closedUrl],
-    ["serve", "--nats-url", closedUrl, "--data-dir", dir.join("other")],
+    ["serve", "--nats-url", closedUrl, "--data-dir", dir.join("other"), "--port", "0"],
   ]) {
     const { code, stdout, stderr } = await runCliai([...args, "--json"], { env: { CLIAI_LOG: "debug" } });
     expect(code).toBe(5);
