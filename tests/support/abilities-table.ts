@@ -48,8 +48,10 @@ export function clisTable(): string {
 function shortSummary({ abilities }: CliAbilities, mode: SessionMode): string {
   const own = abilities[mode];
   if (own === undefined) return "not yet";
-  const gaps = abilityNames.filter((name) => own[name].holds !== "yes");
-  return gaps.length === 0
-    ? "all"
-    : `all but ${gaps.map((name) => `${name} (${own[name].holds})`).join(", ")}`;
+  const gapsOf = (holds: string) => abilityNames.filter((name) => own[name].holds === holds).join(", ");
+  const lacking = gapsOf("no");
+  const partial = ["partly", "untried"].flatMap((holds) =>
+    gapsOf(holds) ? [`; ${gapsOf(holds)} ${holds}`] : [],
+  );
+  return `all${lacking ? ` but ${lacking}` : ""}${partial.join("")}`;
 }
