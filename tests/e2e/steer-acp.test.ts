@@ -1,10 +1,11 @@
-// `cliai spawn` with the real Qwen Code, offline: it speaks the Agent Client Protocol. One agent takes every order in turn.
+// `cliai spawn` with the real agent CLIs that speak the Agent Client Protocol, offline. One agent of each takes one order after another.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { prepareQwen } from "../support/acp-clis.ts";
+import { prepareCopilot, prepareGemini, prepareQwen } from "../support/acp-clis.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
-import { cliaiCommand, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { startGeminiApiServer } from "../support/gemini-api-server.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -41,15 +42,7 @@ test("spawn qwen --headless takes tasks, permissions and a pause, and a forced s
     return stdout;
   };
   const life = async (id: string) => lifeOf(await fetchAgent(serve, "ada"), id);
-  const permission = async (detail: string) => {
-    const asked = async () => {
-      const { stdout } = await serve.run(["inbox", "--json"]);
-      return (JSON.parse(stdout) as { request_id: string; question: string }[]).find((each) =>
-        JSON.stringify(each).includes(detail),
-      );
-    };
-    return (await waitFor(asked, { what: `the permission for ${detail}`, deadlineMs: 30_000 })).request_id;
-  };
+  const permission = (detail: string) => permissionFor(serve, detail);
 
   // Idle: a pause holds what it is told, and lets it go.
   expect(await send("pause", "ada", "--id", "p-1", "--wait", "applied")).toContain(
@@ -91,3 +84,83 @@ test("spawn qwen --headless takes tasks, permissions and a pause, and a forced s
     what: "it is stopped",
   });
 }, 360_000);
+
+/** Resolves with the request of the inbox that has these words. */
+async function permissionFor(serve: RunningServe, words: string): Promise<string> {
+  const asked = async () => {
+    const { stdout } = await serve.run(["inbox", "--json"]);
+    return (JSON.parse(stdout) as { request_id: string }[]).find((each) =>
+      JSON.stringify(each).includes(words),
+    );
+  };
+  return (await waitFor(asked, { what: `the permission for ${words}`, deadlineMs: 60_000 })).request_id;
+}
+
+const others = {
+  gemini: {
+    start: startGeminiApiServer,
+    prepare: prepareGemini,
+    report: "mcp_cliai_report_status",
+    shell: "run_shell_command",
+  },
+  copilot: {
+    start: startOpenaiChatServer,
+    prepare: prepareCopilot,
+    report: "cliai-report_status",
+    shell: "bash",
+  },
+};
+
+test.each(["gemini", "copilot"] as const)(
+  "spawn %s --headless takes a task, a pause and a permission, and a forced stop ends its command",
+  async (name) => {
+    const { start, prepare, report, shell: tool } = others[name];
+    await using dir = await tempDir();
+    await using serve = await startServe();
+    const sleep = { name: tool, input: { command: "echo $$ > pid; sleep 600", description: "d" } };
+    await using model = await start({
+      rules: [{ match: "SLEEP-LONG", turn: { toolUses: [sleep] } }],
+      turns: [
+        { toolUses: [{ name: report, input: { status: "working", current_task: "greeting" } }] },
+        { text: "Hello." },
+      ],
+    });
+    const { work, env } = await prepare(dir, model);
+    const args = [
+      "spawn",
+      name,
+      "--headless",
+      "--id",
+      "ada",
+      "--data-dir",
+      serve.dataDir,
+      "--task",
+      "say hello",
+    ];
+    const [program = "", ...words] = [...cliaiCommand(), ...args];
+    await using spawned = await startChild(program, words, {
+      cwd: work,
+      env: { ...env, CLIAI_NO_START: "1" },
+    });
+    await spawned.line("Hello.", { deadlineMs: 150_000 });
+    expect(await fetchAgent(serve, "ada")).toMatchObject({ current_task: "greeting" });
+    const send = async (...order: string[]) => {
+      const { code, stdout } = await serve.run(["send", ...order, "--timeout", "30"]);
+      expect(code).toBe(0);
+      return stdout;
+    };
+    await send("pause", "ada", "--wait", "applied");
+    await send("task", "ada", "SLEEP-LONG", "--id", "t-1");
+    await send("resume", "ada", "--wait", "applied");
+    await serve.run(["answer", await permissionFor(serve, "sleep 600"), "--approve"]);
+    const pid = await waitFor(() => existsSync(`${work}/pid`) && readFileSync(`${work}/pid`, "utf8").trim(), {
+      ...{ what: "the command runs", deadlineMs: 60_000 },
+    });
+    expect(await send("stop", "ada", "--force", "--wait", "applied")).toContain("interrupt");
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(lifeOf(await fetchAgent(serve, "ada"), "t-1").slice(0, 4)).toEqual([
+      ...["stored", "delivered", "injected by acp", "seen"],
+    ]);
+  },
+  360_000,
+);

@@ -26,7 +26,8 @@ import { createAcpUsage } from "./acp-usage.ts";
 const protocolVersion = 1;
 /** A cold start of such an agent on a busy machine takes up to 12 s. A new session may wait for the user's own MCP servers. */
 const answersWithinMs = 180_000;
-const interruptWithinMs = 2_000;
+/** Less than the host waits for a stop to be told. */
+const interruptWithinMs = 2_500;
 /** Some agents drop an MCP server without a word. */
 const bridgeWithinMs = 15_000;
 /** Of a session that is loaded: no update for so long means that all of its history has come. Some of it comes after the answer. */
@@ -153,7 +154,9 @@ function createParts(
       onRequest(method, params) {
         if (method === row.steer) return Promise.resolve({ messages: turns.takeSteered() });
         const asked = method === "session/request_permission" ? readPermission(params) : undefined;
-        return asked && asking.answer(asked);
+        if (asked === undefined) return undefined;
+        turns.noteAsked();
+        return asking.answer(asked);
       },
     },
   };

@@ -17,6 +17,8 @@ export interface AcpTurns {
   say(text: AcpText): Promise<Said>;
   /** Takes an update of the session. Those that come while no turn runs tell nothing new. */
   takeUpdate(update: AcpUpdate): void;
+  /** The agent asks for a permission, so its model has answered. Some agents tell nothing of a tool before that. */
+  noteAsked(): void;
   noteRefusal(refusal: Refusal): void;
   /** The agent asks for the texts that are to join its turn. */
   takeSteered(): readonly string[];
@@ -95,6 +97,7 @@ export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
           return void calls.take(update);
       }
     },
+    noteAsked: () => running?.turn.noteAnswer(),
     noteRefusal: (refusal) => running?.turn.noteRefusal(refusal),
     takeSteered() {
       if (running === undefined || running.turn.isCutOff()) return [];

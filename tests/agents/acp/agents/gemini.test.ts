@@ -99,6 +99,7 @@ describe("gemini", () => {
       const pidOf = () => existsSync(`${work}/pid`) && readFileSync(`${work}/pid`, "utf8").trim();
       const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 30_000 });
       expect(await session.interrupt()).toBe(true);
+      expect(first.told.signs).toContainEqual({ type: "taken", text: "FIRST" });
       expect(await first.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
       await waitFor(() => !existsSync(`/proc/${pid}`), { what: "the command has ended" });
       first.server.kill("SIGTERM");
