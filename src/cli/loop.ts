@@ -34,12 +34,12 @@ const loopArgs = {
   kind: {
     type: "string",
     valueHint: "KIND",
-    description: `${modelServerKinds.join(", ")} (default: what the server answers tells it)`,
+    description: `${modelServerKinds.join(", ")} (default: found out from the server's answers)`,
   },
   context: {
     type: "string",
     valueHint: "TOKENS",
-    description: "use at most so much of the model's context (default: all that the server tells of)",
+    description: "use at most this much of the model's context (default: all that the server tells of)",
   },
   calls: {
     type: "string",
@@ -50,7 +50,7 @@ const loopArgs = {
   "max-steps": {
     type: "string",
     valueHint: "N",
-    description: "ask the model at most so many times in one turn (default: 100)",
+    description: "ask the model at most this often in one turn (default: 100)",
   },
   shell: {
     type: "string",

@@ -28,11 +28,15 @@ import { untilOnline } from "./until-online.ts";
 
 const resumeArgs = {
   agent: { type: "positional", required: false, description: "ids of the agents; leave them out with --all" },
-  all: { type: "boolean", description: "resume those that ran when the machine or the server went down" },
+  all: {
+    type: "boolean",
+    description:
+      "resume those that ran when the machine or the server went down, or that down --agents stopped",
+  },
   headless: {
     type: "boolean",
     description:
-      "let the server start the agent, without a terminal; the default with several agents or --json",
+      "let the server start the agent, without a terminal; the default if it had none, with several agents, and with --json",
   },
   terminal: {
     type: "boolean",
