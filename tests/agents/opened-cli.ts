@@ -63,21 +63,28 @@ export interface OpenedCliOptions extends AnsweredLaunch {
 }
 
 /**
- * An MCP server with the tool `wait`, which answers after `ms`, and `report_status`. Both answer with its environment. It writes its
- * process id as a line into the file that TINY_PIDS names.
+ * An MCP server with the tools `wait`, which answers after `ms`, and `report_status`, which both answer with its environment, and with
+ * `ask`, which asks the client's user whether it may go on, and answers with the answer. It writes its process id as a line into the file
+ * that TINY_PIDS names.
  */
 const tinyServer = `
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 if (process.env.TINY_PIDS) appendFileSync(process.env.TINY_PIDS, process.pid + "\\n");
 const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n");
-const tools = ["report_status", "wait"].map((name) => ({ name, inputSchema: { type: "object" } }));
+const answer = (id, value) => send({ id, result: { content: [{ type: "text", text: JSON.stringify(value) }] } });
+const tools = ["report_status", "wait", "ask"].map((name) => ({ name, inputSchema: { type: "object" } }));
+const requestedSchema = { type: "object", properties: { ok: { type: "boolean" } }, required: ["ok"] };
+const asked = new Map();
 createInterface({ input: process.stdin }).on("line", (line) => {
-  const { id, method, params } = JSON.parse(line);
+  const { id, method, params, result } = JSON.parse(line);
+  if (method === undefined) answer(asked.get(id), result);
   if (method === "initialize") send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "tiny", version: "1" } } });
   if (method === "tools/list") send({ id, result: { tools } });
-  if (method === "tools/call") setTimeout(() => send({ id, result: { content: [{ type: "text", text: JSON.stringify(process.env) }] } }), params.arguments.ms ?? 0);
-  if (method === "prompts/list" || method === "resources/list") send({ id, error: { code: -32601, message: "it has none" } });
+  if (method !== "tools/call") return;
+  if (params.name !== "ask") return setTimeout(() => answer(id, process.env), params.arguments?.ms ?? 0);
+  asked.set("ask-" + id, id);
+  send({ id: "ask-" + id, method: "elicitation/create", params: { message: "Go on?", requestedSchema } });
 });
 `;
 

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { HookAnswer } from "../../../src/domain/hook.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { openSession } from "./opened-session.ts";
 
@@ -70,6 +71,29 @@ test("readRequest() shows the files of a patch; where nobody can be asked, it is
   expect(JSON.stringify(asked?.tool?.input)).toContain("hello");
   expect(existsSync(`${work}/new.txt`)).toBe(false);
   expect(model.requests[1]?.newText).toContain("Nobody can be asked in this session");
+}, 60_000);
+
+test("readRequest() asks whether another MCP server's tool may run, and what that server asks its user", async () => {
+  await using dir = await tempDir();
+  const tables = [
+    "[mcp_servers.other]",
+    `command = ${JSON.stringify(process.execPath)}`,
+    `args = ${JSON.stringify([dir.join("tiny.mjs")])}`,
+  ];
+  await using opened = await openSession({
+    ...{ dir, tables, launch: { permissionMode, asksPermissions: true } },
+    answer: ({ facts: { kind } }) =>
+      kind === "question" ? { type: "answer", answers: ["yes"] } : { type: "permit" },
+    script: { turns: [{ toolUses: [{ name: "ask", namespace: "mcp__other" }] }, { text: "ok" }] },
+  });
+  const { session, told, model } = opened;
+  await session.say("work");
+  expect(await opened.result(1)).toMatchObject({ isError: false, text: "ok" });
+  expect(told.hooks.filter(({ facts }) => isAsked(facts.kind))).toMatchObject([
+    { facts: { kind: "permission", tool: "mcp__other__ask" }, tool: { isOwn: false } },
+    { facts: { kind: "question" }, tool: { questions: [{ question: "Go on? ok" }] } },
+  ]);
+  expect(model.requests[1]?.newText).toContain('"ok":true');
 }, 60_000);
 
 test("readRequest(): an interrupt withdraws what is asked", async () => {
