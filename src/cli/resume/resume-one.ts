@@ -1,4 +1,5 @@
 // Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
+import { wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import type { LaunchedAs, LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -60,7 +61,7 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
  * @throws CliaiError `refused`
  */
 export function requireLaunched({ standing: { view }, before }: Pick<ToResume, "standing" | "before">): void {
-  if (view.session !== undefined || before !== undefined) return;
+  if (wasLaunched(view) || before !== undefined) return;
   throw new CliaiError(
     "refused",
     `${view.agent_id} was not launched by cliai, so it cannot be started again`,

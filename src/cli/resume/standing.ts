@@ -1,6 +1,7 @@
 // Decides what `cliai resume` has to do with an agent, from the agent's view and its lock on this machine. Pure.
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import { hasConversation } from "../../domain/fleet/session-evidence.ts";
+import { wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import { wasTakenDown } from "../../domain/fleet/taken-down.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { isSessionId } from "../../domain/wire/session-id.ts";
@@ -35,7 +36,7 @@ export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Pla
   if (ownEnds.includes(status) && !isHeld) {
     const how = view.said?.message === undefined ? status : `${status} (${view.said.message})`;
     // A host that was killed is an end that nobody wanted, such as that of a container, which takes the hosts with it.
-    const wentDown = view.said?.ended_with === "host" || (session !== undefined && wasTakenDown(view));
+    const wentDown = view.said?.ended_with === "host" || (wasLaunched(view) && wasTakenDown(view));
     return isHere ? { view, state: "ended", why: how, wentDown } : elsewhere(view, wentDown);
   }
   if (axes.link.value === "online" && !isDead) {

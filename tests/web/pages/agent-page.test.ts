@@ -117,7 +117,7 @@ describe("AgentPage()", () => {
 
   test("a crash says how, and its page has the command that goes on with it; of a living agent there is none", async () => {
     await using web = await startTestApp();
-    await web.heartbeat("ada");
+    await web.heartbeat("ada", { agent_cli: "claude" });
     expect(await textOf(web)).not.toContain("cliai resume");
     web.bus.publish("agent.ada.status", {
       status: "crashed",

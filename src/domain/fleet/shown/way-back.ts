@@ -9,7 +9,15 @@ export function resumeLine({ agent_id }: Pick<AgentRecord, "agent_id">): string 
 
 const endedWords: readonly string[] = ["stopped", "ended", "crashed", "disconnected"];
 
-/** Whether the agent can be resumed. Not a silent one, because it may still run; nor one that failed to start, because it has no session. */
-export function isResumable({ status }: Pick<AgentView, "status">): boolean {
-  return endedWords.includes(status);
+/** Whether cliai launched the agent. Else its own MCP client started its bridge, and has to start it again. */
+export function wasLaunched({ session, heartbeat }: Pick<AgentRecord, "session" | "heartbeat">): boolean {
+  return session !== undefined || heartbeat?.agent_cli !== undefined;
+}
+
+/**
+ * Whether the agent can be resumed. Not a silent one, because it may still run; nor one that failed to start, because it has no session;
+ * nor one that cliai did not launch.
+ */
+export function isResumable(view: Pick<AgentView, "status" | "session" | "heartbeat">): boolean {
+  return endedWords.includes(view.status) && wasLaunched(view);
 }
