@@ -46,7 +46,7 @@ async function prepare() {
 }
 
 /** A start on a busy machine may take longer than `resume` waits in silence. */
-const noneButSlow = /^(hal is slow to start; the server waits for it\n)?$/;
+const noneButSlow = /^(hal has not begun yet; the server waits for it\n)?$/;
 
 /** Whether the model was given the earlier conversation together with these words. */
 const goesOn = (requests: readonly { newText: string; body: unknown }[]) =>
