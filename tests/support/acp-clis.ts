@@ -19,12 +19,15 @@ export interface PreparedCli {
 export async function prepareQwen(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
+  /** More of the user's own settings. */
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<PreparedCli> {
   const { work, bin, home, env } = await prepare(dir, "qwen", "@qwen-code/qwen-code/cli-entry.js");
   const settings = {
     security: { auth: { selectedType: "openai" } },
     privacy: { usageStatisticsEnabled: false },
     memory: { enableManagedAutoMemory: false },
+    ...more,
   };
   await mkdir(join(home, ".qwen"), { recursive: true });
   await writeFile(join(home, ".qwen", "settings.json"), JSON.stringify(settings));

@@ -182,6 +182,33 @@ describe("qwen", () => {
   );
 
   test(
+    "what a profile allows is not asked for, and --strict-mcp leaves out the user's own MCP servers",
+    async () => {
+      const started = (dir: { join: (name: string) => string }) => dir.join("other-started");
+      const openBesides = sessionsOf(qwen, startOpenaiChatServer, (dir, model) => {
+        const args = ["-e", `require("node:fs").writeFileSync(${JSON.stringify(started(dir))}, "")`];
+        return prepareQwen(dir, model, { mcpServers: { other: { command: process.execPath, args } } });
+      });
+      await using opened = await openBesides(
+        {
+          turns: [call("mcp__cliai__report_status", { status: "x" }), shell("touch made"), { text: "Done." }],
+        },
+        {
+          launch: { allowedTools: ["run_shell_command(touch)"], strictMcp: true },
+        },
+      );
+      const { session, told, work } = opened;
+      await session.say("work");
+      expect(await opened.result(1)).toMatchObject({ isError: false, text: "Done." });
+      expect(existsSync(`${work}/made`)).toBe(true);
+      expect(kinds(opened)).toEqual(["prompt", "tool_start", "turn_end"]);
+      expect(told.hooks[1]?.tool).toMatchObject({ name: "report_status", isOwn: true });
+      expect(existsSync(started(opened.dir))).toBe(false);
+    },
+    late,
+  );
+
+  test(
     "a model that answers 401 fails the turn, in our words",
     async () => {
       const error = { status: 401, message: "No such key", type: "x" };
