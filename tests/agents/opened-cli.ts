@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
 import type { AgentLaunch, HookPlace } from "../../src/agents/agent-launch.ts";
@@ -49,6 +50,8 @@ export interface AnsweredLaunch {
   /** The host's answers; default: it lets everything go on. */
   readonly answer?: (hook: Hook, signal?: AbortSignal) => HookAnswer | Promise<HookAnswer>;
   readonly launch?: Partial<Omit<AgentLaunch, "hooks">>;
+  /** Stands between the CLI's standard output and the session. */
+  readonly output?: (stdout: Readable) => Readable;
 }
 
 export interface OpenedCliOptions extends AnsweredLaunch {
@@ -143,7 +146,9 @@ export async function openCli({
     onWords: (words) => told.words.push(words),
     onResult: (result) => told.results.push(result),
   };
-  const session = openSession({ ...server.pipes, ...listening, launch, log: silentLogger });
+  const { stdin, stdout } = server.pipes;
+  const pipes = { stdin, stdout: options.output?.(stdout) ?? stdout };
+  const session = openSession({ ...pipes, ...listening, launch, log: silentLogger });
   await session.whenReady;
   const running = parts.move();
   return {

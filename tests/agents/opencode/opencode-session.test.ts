@@ -1,6 +1,8 @@
 // The live session against the real OpenCode, offline.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { Transform } from "node:stream";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 import { type OpenedSession, openSession } from "./opened-session.ts";
 
@@ -202,6 +204,53 @@ describe("openOpencodeSession()", () => {
       expect(usage.map(({ isConversation }) => isConversation)).toEqual([false, false, true, true]);
     },
     late,
+  );
+
+  test(
+    "what happens while the connection to OpenCode is lost is told once it is back, and nothing twice",
+    async () => {
+      let port = 0;
+      await using proxy = await startTcpProxy(() => port);
+      await using opened = await openSession({
+        script: {
+          rules: [
+            { match: "first", once: true, turn: bash("echo $$ > pid; until [ -e go ]; do sleep 0.1; done") },
+          ],
+          fallback: { text: "Done." },
+        },
+        output: (stdout) =>
+          stdout.pipe(
+            new Transform({
+              transform(part, _, done) {
+                const line = String(part).replace(/(http:\/\/127\.0\.0\.1:)(\d+)/, (_all, before, own) => {
+                  port = Number(own);
+                  return `${before}${proxy.port}`;
+                });
+                done(null, line);
+              },
+            }),
+          ),
+      });
+      const { session, told, model, work } = opened;
+      await session.say("first", "order-1");
+      await pidOf(opened);
+      proxy.cut();
+      await Bun.write(`${work}/go`, "");
+      await waitFor(() => model.requests.length === 2, { what: "the turn goes on", deadlineMs: 30_000 });
+      await stays(() => told.results.length === 0, {
+        ...{ what: "no result is told", because: "the connection is lost", forMs: 1_000 },
+      });
+      await expect(session.say("lost")).rejects.toThrow("opencode: POST ");
+      proxy.mend();
+      expect(await opened.result(1)).toMatchObject({ isError: false, text: "Done." });
+      expect(kinds(opened)).toEqual(["prompt", "tool_start", "turn_end"]);
+      expect(told.observed.map(({ facts }) => facts.kind)).toEqual(["tool_end"]);
+      expect([told.words, told.usage.length]).toEqual([["Done."], 2]);
+      expect(await session.say("second", "order-2")).toBe("started");
+      await opened.result(2);
+      expect(told.signs).toContainEqual({ type: "taken", text: "second", id: "order-2" });
+    },
+    late * 2,
   );
 
   test(
