@@ -1,6 +1,7 @@
 // `cliai spawn` with the real OpenCode, offline: a task, and a stop in the middle of a tool.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { opencodeModes } from "../../src/agents/opencode/opencode-abilities.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
@@ -9,7 +10,7 @@ import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { prepareOpencode } from "../support/opencode-cli.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
 
 test("spawn opencode --headless works on a task, and a forced stop ends it and its command", async () => {
   await using dir = await tempDir();
@@ -102,6 +103,44 @@ test("resume starts an OpenCode agent again in its session, and so does the next
   const last = model.requests.findLast(({ newText }) => newText.includes("which number"));
   expect(JSON.stringify(last?.body)).toContain("remember seven");
 }, 180_000);
+
+test("a pause holds the next tool of an OpenCode agent until resume, also while no server runs", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  const bash = (command: string) => ({ toolUses: [{ name: "bash", input: { command, description: "d" } }] });
+  await using model = await startOpenaiChatServer({
+    turns: [
+      bash("touch first; until [ -e go ]; do sleep 0.1; done"),
+      bash("touch second"),
+      { text: "Both." },
+    ],
+  });
+  const { work, env } = await prepareOpencode(dir, model);
+  const has = (file: string) => existsSync(`${work}/${file}`);
+  const serve = await startServe({ dataDir });
+  const args = ["spawn", "opencode", "--headless", "--id", "ada", "--data-dir", dataDir, "--task", "go"];
+  const [program = "", ...words] = [...cliaiCommand(), ...args];
+  await using spawned = await startChild(program, words, { cwd: work, env: { ...env, CLIAI_NO_START: "1" } });
+  const soon = { deadlineMs: 90_000 };
+  await waitFor(() => has("first"), { what: "the first tool runs", ...soon });
+  const waiting = ["--wait", "applied", "--timeout", "60"];
+  const pause = ["send", "pause", "ada", "--id", "p-1", "--wait", "delivered", "--timeout", "60"];
+  expect((await serve.run(pause, soon)).code).toBe(0);
+  const isShut = async () => lifeOf(await fetchAgent(serve, "ada"), "p-1").includes("injected by hook");
+  await waitFor(isShut, { what: "its next tool will be held", ...soon });
+  await writeFile(`${work}/go`, "");
+  const isHeld = async () => (await fetchAgent(serve, "ada")).axes.control.value === "paused";
+  await waitFor(isHeld, { what: "it is paused", ...soon });
+  await serve[Symbol.asyncDispose]();
+  await stays(() => !has("second"), {
+    ...{ what: "the second tool is held", because: "the agent is paused", forMs: 3_000 },
+  });
+  await using again = await startServe({ dataDir });
+  expect((await again.run(["send", "resume", "ada", ...waiting], soon)).code).toBe(0);
+  await spawned.line("Both.", soon);
+  expect(has("second")).toBe(true);
+  expect(await again.run(["send", "stop", "ada", ...waiting], soon)).toMatchObject({ code: 0 });
+}, 300_000);
 
 test("without a terminal it needs --headless, and says so", async () => {
   await using dir = await tempDir();
