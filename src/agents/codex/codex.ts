@@ -33,6 +33,8 @@ export const codex: AgentCli = {
   isServed: true,
   // npm's program is a script that starts the real one.
   isProcessGroup: true,
+  // With its socket, it waits at the first signal for the turn that runs.
+  isAskedAgain: true,
   openSession: openCodexSession,
   isSessionGone: (lastWords) => lastWords.includes("codex does not know the session"),
 
