@@ -1,4 +1,5 @@
 // One turn: asks the model, runs the tools that it calls, and asks again, until it answers in words, or is stopped.
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Conversation } from "./conversation.ts";
 import { answerTool } from "./model/chat-messages.ts";
 import type { ModelClient } from "./model/model-client.ts";
@@ -34,7 +35,10 @@ const cutOffWords =
   "Your answer was cut off, because it was too long. Go on with a shorter one, or do it in smaller steps.";
 const emptyWords = "You have answered nothing. Call a tool, or say in plain words what you did.";
 
-/** @throws CliaiError if the model server cannot be used; the signal's reason once that aborts */
+/**
+ * @throws CliaiError if the model server cannot be used, or if the model repeats itself or answers nothing, so that nobody takes the turn for
+ * done; the signal's reason once that aborts
+ */
 export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<TurnEnd> {
   const { conversation, tools, speaker, maxSteps, takeWords } = parts;
   const repeats = createRepeatGuard();
@@ -56,7 +60,7 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
       empty += answer.isCutOff ? 0 : 1;
       if (cutOff > mostCutOff)
         return { reason: "max_tokens", why: "the model's answers are longer than they may be" };
-      if (empty > mostEmpty) return { reason: "end_turn", why: "the model answers nothing" };
+      if (empty > mostEmpty) throw answersNothing(empty);
       if (said.text !== "") conversation.add({ role: "assistant", content: said.text });
       conversation.add({ role: "user", content: answer.isCutOff ? cutOffWords : emptyWords });
       continue;
@@ -75,10 +79,7 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
       if (count >= endsAt) {
         for (const left of said.calls.slice(place + 1))
           conversation.add(resultOf(left, "[This call was not made.]"));
-        return {
-          reason: "max_turn_requests",
-          why: `the model has made the same call ${count} times: ${call.name}`,
-        };
+        throw repeatsItself(count, call.name);
       }
     }
   }
@@ -86,6 +87,22 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
     reason: "max_turn_requests",
     why: `the model was asked ${maxSteps} times, which is the most for one turn`,
   };
+}
+
+function repeatsItself(count: number, tool: string): CliaiError {
+  return new CliaiError(
+    "failed",
+    `the model has made the same call ${count} times, with the same result: ${tool}`,
+    {
+      hint: "ask for less at once, or use a larger model",
+    },
+  );
+}
+
+function answersNothing(times: number): CliaiError {
+  return new CliaiError("failed", `the model has answered nothing ${times} times`, {
+    hint: "ask in other words, or use another model; for a model that cannot call tools: --calls schema",
+  });
 }
 
 function resultOf({ id, name }: ReadCall, content: string) {

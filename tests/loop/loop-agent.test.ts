@@ -99,21 +99,20 @@ describe("a turn", () => {
       for (const call of tool_calls) expect(JSON.parse(call.function.arguments)).toBeObject();
   });
 
-  test("tells a model that repeats itself, and then ends", async () => {
+  test("tells a model that repeats itself, and then fails", async () => {
     await using loop = await startLoop([calling("read_file", { path: "none" })]);
-    expect((await loop.prompt("Go.")).stopReason).toBe("max_turn_requests");
+    await expect(loop.prompt("Go.")).rejects.toThrow(
+      "the model has made the same call 6 times, with the same result: read_file\nhint: ",
+    );
     expect(loop.client.calls()).toHaveLength(6);
     expect(loop.lastMessages().at(-1).content).toContain("You have made this same call before");
-    expect(loop.client.said()).toBe(
-      "[The turn has ended: the model has made the same call 6 times: read_file.]",
-    );
     // The conversation is still whole: the next turn can go on.
-    await loop.prompt("Go on.");
+    await expect(loop.prompt("Go on.")).rejects.toThrow("the same call");
     const roles = loop.lastMessages().map(({ role }: { role: string }) => role);
     expect(roles.filter((role: string) => role === "tool").length).toBeGreaterThanOrEqual(6);
   });
 
-  test("asks again after an answer that was cut off or empty, and ends when that does not help", async () => {
+  test("asks again after an answer that was cut off or empty, and then ends or fails", async () => {
     await using cut = await startLoop([chatStream({ text: "so so so", finish: "length" })]);
     expect((await cut.prompt("Go.")).stopReason).toBe("max_tokens");
     expect(cut.lastMessages().at(-1).content).toContain("Your answer was cut off");
@@ -122,6 +121,8 @@ describe("a turn", () => {
     expect((await empty.prompt("Go.")).stopReason).toBe("end_turn");
     expect(empty.client.said()).toBe("Here.");
     expect(empty.lastMessages().at(-1).content).toContain("You have answered nothing");
+    await using silent = await startLoop([chatStream({})]);
+    await expect(silent.prompt("Go.")).rejects.toThrow("the model has answered nothing 3 times");
   });
 
   test("asks the model no more often than it may", async () => {
