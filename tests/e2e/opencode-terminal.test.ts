@@ -138,6 +138,27 @@ test("a permission can be given on either side, and is then no longer asked on t
   await terminal.waitFor((screen) => !screen.includes("Permission required"), soonMs);
 });
 
+test("a question can be answered in the inbox while it stands open at the terminal", async () => {
+  const options = ["red", "blue"].map((label) => ({ label, description: label }));
+  const input = { questions: [{ question: "Which colour?", header: "Colour", options }] };
+  await using ada = await startOnTerminal(
+    { rules: [{ match: "ask me", once: true, turn: { toolUses: [{ name: "question", input }] } }] },
+    { profile: { permissions: "inbox" } },
+  );
+  const { serve, terminal, model } = ada;
+  await serve.run(["send", "task", "ada", "ask me"]);
+  await terminal.waitFor("Which colour?", soonMs);
+  const open = async () => {
+    const listed = await serve.run(["inbox", "--json"]);
+    return (JSON.parse(listed.stdout) as { request_id: string; kind: string }[])[0];
+  };
+  const request = await waitFor(open, { what: "it is in the inbox", deadlineMs: soonMs });
+  expect(request.kind).toBe("question");
+  expect(await serve.run(["answer", request.request_id, "2"])).toMatchObject({ code: 0 });
+  await ada.until("its turn is over", ({ status }) => status === "idle");
+  expect(model.requests.at(-1)?.newText).toContain("blue");
+});
+
 test("it works on without its terminal; a stop ends it, and cliai resume shows the session on a terminal again", async () => {
   await using ada = await startOnTerminal(
     { turns: [{ text: "One." }, { text: "Two." }, { text: "Three." }] },
