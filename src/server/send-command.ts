@@ -213,7 +213,10 @@ export async function sendAndWatch(
   reached.promise.catch(() => undefined);
   let looking: ReturnType<typeof setInterval> | undefined;
   const takeKnown = ({ receipts, over }: KnownOrder) => {
-    for (const entry of receipts) take(entry);
+    // What was heard on its way is known already. Taken again, `injected` would count as handed over again.
+    const isNew = ({ state, run }: ReceiptEntry) =>
+      !record.receipts.some((each) => each.state === state && each.run === run);
+    for (const entry of receipts.filter(isNew)) take(entry);
     if (over !== undefined) giveUp(`: ${over.why}`, over.hint);
   };
   const look = () => {

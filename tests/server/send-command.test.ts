@@ -188,6 +188,33 @@ describe("sendAndWatch()", () => {
     expect(last.state).toBe("expired");
   });
 
+  test("a receipt that was heard on its way is told once, however often the server is asked for it", async () => {
+    await using run = await startTestServer();
+    const bus = await run.nats.bus();
+    const receipt = (state: "injected" | "seen") => {
+      const body = { agent_id: ada, command_id: "slow", state, run: "run-1", timestamp: now().toISOString() };
+      bus.publish("agent.ada.receipt", body);
+    };
+    let looks = 0;
+    const readKnown = async () => {
+      looks += 1;
+      if (looks === 1) receipt("injected");
+      if (looks === 4) receipt("seen");
+      const known = { state: "injected" as const, run: "run-1", at: now().toISOString() };
+      return looks === 1 ? undefined : { receipts: [known] };
+    };
+    const told: string[] = [];
+    await sendAndWatch(
+      bus,
+      { id: ada, type: "task", text: "dig", from: "me", command_id: "slow" },
+      {
+        ...{ wait: "seen", timeoutMs: 20_000, now, readKnown },
+        onReceipt: ({ state }) => void told.push(state),
+      },
+    );
+    expect(told).toEqual(["stored", "injected", "seen"]);
+  });
+
   test("a text over 8 MB is refused before it is sent", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
