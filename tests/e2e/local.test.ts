@@ -64,6 +64,8 @@ test("spawn local takes tasks, permissions and a pause, and a forced stop ends i
   await Bun.write(`${work}/go`, "");
   await spawned.line("Then that.", { deadlineMs: 30_000 });
   expect(existsSync(`${work}/seen`)).toBe(true);
+  const seen = async () => (await life("t-2")).includes("seen");
+  await waitFor(seen, { what: "the second task is seen", deadlineMs: 20_000, saw: () => life("t-2") });
   expect((await life("t-2")).slice(0, 4)).toEqual([...["stored", "delivered", "injected by acp", "seen"]]);
 
   // A pause holds a tool that needs no permission.

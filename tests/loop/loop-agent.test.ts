@@ -117,6 +117,14 @@ describe("a turn", () => {
     expect((await cut.prompt("Go.")).stopReason).toBe("max_tokens");
     expect(cut.lastMessages().at(-1).content).toContain("Your answer was cut off");
     expect(cut.model.chats).toHaveLength(3);
+    const half = chatStream({
+      text: '{"name": "write_file", "arguments": {"text": "so so',
+      finish: "length",
+    });
+    await using call = await startLoop([half, saying("Here.")]);
+    await call.prompt("Go.");
+    expect(call.client.said()).toBe("Here.");
+    expect(JSON.stringify(call.lastMessages())).not.toContain("so so");
     await using empty = await startLoop([chatStream({}), saying("Here.")]);
     expect((await empty.prompt("Go.")).stopReason).toBe("end_turn");
     expect(empty.client.said()).toBe("Here.");

@@ -1,6 +1,6 @@
 // Reads from an answer the calls that the loop runs.
 import { answerTool, type ModelCall } from "./chat-messages.ts";
-import { readPrintedCalls } from "./printed-calls.ts";
+import { mayBecomeCall, readPrintedCalls } from "./printed-calls.ts";
 import type { ModelAnswer, RawCall } from "./read-answer.ts";
 
 /** A call that the loop runs. `arguments` is what the model wrote if that is no JSON object. */
@@ -12,9 +12,11 @@ export interface ReadCall {
 
 /** The calls of an answer, whether they were made or printed, and its text without them. */
 export function readCalls(
-  { text, calls }: ModelAnswer,
+  { text, calls, isCutOff }: ModelAnswer,
   toolNames: readonly string[],
 ): { readonly text: string; readonly calls: readonly ReadCall[] } {
+  // The beginning of a call is no word for anybody.
+  if (isCutOff && calls.length === 0 && mayBecomeCall(text)) return { text: "", calls: [] };
   const printed = calls.length === 0 ? readPrintedCalls(text, [...toolNames, answerTool.name]) : [];
   if (printed.length === 0) return { text, calls: calls.map(readCall) };
   const read = printed.map(readCall);
