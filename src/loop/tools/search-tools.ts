@@ -1,5 +1,5 @@
 // The loop's tools that look for files and for words in them.
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { join, matchesGlob } from "node:path";
 import * as v from "valibot";
 import { type FileToolPlace, orFailed } from "./file-tools.ts";
@@ -113,9 +113,9 @@ function isWanted(path: string, pattern: string): boolean {
   return matchesGlob(path, pattern) || (!pattern.includes("/") && matchesGlob(path, `**/${pattern}`));
 }
 
-/** "" for a file that is not searched: a large one, one that is no text, one that cannot be read. */
+/** "" for a file that is not searched: a large one, one that is no text, one that cannot be read, a link, because it may lead out. */
 async function searchable(full: string): Promise<string> {
-  const stats = await stat(full).catch(() => undefined); // a link to nothing, or removed meanwhile
+  const stats = await lstat(full).catch(() => undefined); // removed meanwhile
   if (stats?.isFile() !== true || stats.size > largestSearched) return "";
   const bytes = await readFile(full).catch(() => Buffer.of()); // another user's
   return bytes.includes(0) ? "" : bytes.toString("utf8");

@@ -51,6 +51,16 @@ test("search finds a text as it is, with file and line, and skips what is no tex
   expect(await search({ text: "nowhere" })).toBe("[Nothing found.]");
 });
 
+test("search reads nothing outside of the project, not even by a link to a file", async () => {
+  await using dir = await tempDir();
+  await using outside = await tempDir();
+  const { list, search } = await project(dir);
+  await writeFile(outside.join("secret"), "top secret\n");
+  await symlink(outside.join("secret"), dir.join("link"));
+  expect(await list({ files: "link" })).toBe("link");
+  expect(await search({ text: "top secret" })).toBe("[Nothing found.]");
+});
+
 test("both tools say how much more there is", async () => {
   await using dir = await tempDir();
   const { list, search } = await project(dir);
