@@ -109,8 +109,8 @@ async function endGroup(child: ChildProcess, ended: Promise<unknown>, closed: Pr
       isOpen = false;
     }),
   );
-  // Something of its group still holds the output.
-  if (isOpen && hasGroups) signalGroup(child, "SIGKILL");
+  // What is left of its group need not hold the output: it may have been given another one.
+  if (hasGroups) signalGroup(child, "SIGKILL");
   if (isOpen) await atMost(openForMs, closed);
   child.stdout?.destroy();
   child.stderr?.destroy();

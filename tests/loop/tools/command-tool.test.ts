@@ -56,13 +56,21 @@ test("run_command ends a program at its time-out, with what it has started, and 
   await until("the program in the background has ended", () => !isAlive(pid));
 });
 
-test("run_command does not wait for what a program leaves in the background, and ends it", async () => {
-  await using dir = await tempDir();
-  const { run } = command(dir, "shell");
-  expect((await run({ command: "sleep 600 & echo $! > pid; echo done" })).text).toBe("done\n[exit code 0]");
-  const pid = Number(readFileSync(dir.join("pid"), "utf8"));
-  await until("the program in the background has ended", () => !isAlive(pid));
-});
+test.each([
+  ["that writes to it", "sleep 600 &"],
+  ["that writes elsewhere", "sleep 600 >/dev/null 2>&1 &"],
+  ["that ignores SIGTERM", "(trap '' TERM; exec sleep 600) >/dev/null 2>&1 &"],
+])(
+  "run_command does not wait for a program in the background, and ends it: one %s",
+  async (_, background) => {
+    await using dir = await tempDir();
+    const { run } = command(dir, "shell");
+    const line = `${background} echo $! > pid; echo done`;
+    expect((await run({ command: line })).text).toBe("done\n[exit code 0]");
+    const pid = Number(readFileSync(dir.join("pid"), "utf8"));
+    await until("the program in the background has ended", () => !isAlive(pid));
+  },
+);
 
 test("run_command is interrupted with all that it has started, also what ignores SIGTERM", async () => {
   await using dir = await tempDir();
