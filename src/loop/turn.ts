@@ -33,6 +33,8 @@ const mostEmpty = 2;
 
 const cutOffWords =
   "Your answer was cut off, because it was too long. Go on with a shorter one, or do it in smaller steps.";
+const unreadWords =
+  'Your call was not made, because it cannot be read. A call is nothing but valid JSON: {"name": "TOOL", "arguments": {…}}, with a tool that you have.';
 const emptyWords = "You have answered nothing. Call a tool, or say in plain words what you did.";
 
 /**
@@ -61,8 +63,10 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
       if (cutOff > mostCutOff)
         return { reason: "max_tokens", why: "the model's answers are longer than they may be" };
       if (empty > mostEmpty) throw answersNothing(empty);
-      if (said.text !== "") conversation.add({ role: "assistant", content: said.text });
-      conversation.add({ role: "user", content: answer.isCutOff ? cutOffWords : emptyWords });
+      const written = said.unread ?? said.text;
+      if (written !== "") conversation.add({ role: "assistant", content: written });
+      const words = said.unread === undefined ? emptyWords : unreadWords;
+      conversation.add({ role: "user", content: answer.isCutOff ? cutOffWords : words });
       continue;
     }
     empty = 0;
@@ -100,7 +104,7 @@ function repeatsItself(count: number, tool: string): CliaiError {
 }
 
 function answersNothing(times: number): CliaiError {
-  return new CliaiError("failed", `the model has answered nothing ${times} times`, {
+  return new CliaiError("failed", `the model has answered nothing that can be read, ${times} times`, {
     hint: "ask in other words, or use another model; for a model that cannot call tools: --calls schema",
   });
 }

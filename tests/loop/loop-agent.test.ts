@@ -130,7 +130,26 @@ describe("a turn", () => {
     expect(empty.client.said()).toBe("Here.");
     expect(empty.lastMessages().at(-1).content).toContain("You have answered nothing");
     await using silent = await startLoop([chatStream({})]);
-    await expect(silent.prompt("Go.")).rejects.toThrow("the model has answered nothing 3 times");
+    await expect(silent.prompt("Go.")).rejects.toThrow(
+      "the model has answered nothing that can be read, 3 times",
+    );
+  });
+
+  test("never shows a call that cannot be read as an answer, tells the model so, and then fails", async () => {
+    const unread = [
+      '{"name": "reed_file", "arguments": {"path": "a"}}',
+      'I do it.\n<tool_call>{"name": "write_file", "arguments": {"text": "a "b""}}</tool_call>',
+    ];
+    await using loop = await startLoop([...unread.map(saying), saying("Sorry.")]);
+    expect((await loop.prompt("Go.")).stopReason).toBe("end_turn");
+    expect(loop.client.said()).not.toContain("reed_file");
+    expect(loop.client.said()).toEndWith("Sorry.");
+    expect(loop.lastMessages().map(({ content }: { content: string }) => content)).toEqual([
+      ...["Go.", unread[0], expect.stringContaining("Your call was not made")],
+      ...[unread[1], expect.stringContaining("Your call was not made")],
+    ]);
+    await using never = await startLoop([saying(unread[0] ?? "")]);
+    await expect(never.prompt("Go.")).rejects.toThrow("answered nothing that can be read, 3 times");
   });
 
   test("asks the model no more often than it may", async () => {

@@ -26,6 +26,17 @@ export function readPrintedCalls(text: string, toolNames: readonly string[]): re
   return callsIn(jsonValues(text), toolNames);
 }
 
+/**
+ * Whether a text in which `readPrintedCalls()` finds none was meant as a call all the same: of a tool that does not exist, in JSON that is
+ * broken, or with a result after it that the model has made up. Nobody may take it for an answer.
+ */
+export function isUnreadCall(text: string): boolean {
+  const tag = text.lastIndexOf("<tool_call>");
+  if (tag !== -1) return !/<\/tool_call>\s*\S/.test(text.slice(tag)); // words after it explain an example
+  const [, fenced = text] = /^\s*```\w*\n([^`]*)(?:```\s*)?$/.exec(text) ?? [];
+  return /^\s*\[?\s*\{\s*"(?:name|function)"\s*:\s*"[^"]*"\s*,\s*"(?:arguments|parameters)"\s*:/.test(fenced);
+}
+
 /** The JSON values of which the text consists: one, a list, or one a line. Empty if anything else is in it. */
 function jsonValues(text: string): unknown[] {
   const whole = parseJsonLine(text.trim());

@@ -1,6 +1,6 @@
 // Reads from an answer the calls that the loop runs.
 import { answerTool, type ModelCall } from "./chat-messages.ts";
-import { mayBecomeCall, readPrintedCalls } from "./printed-calls.ts";
+import { isUnreadCall, mayBecomeCall, readPrintedCalls } from "./printed-calls.ts";
 import type { ModelAnswer, RawCall } from "./read-answer.ts";
 
 /** A call that the loop runs. `arguments` is what the model wrote if that is no JSON object. */
@@ -10,15 +10,24 @@ export interface ReadCall {
   readonly arguments: Readonly<Record<string, unknown>> | string;
 }
 
-/** The calls of an answer, whether they were made or printed, and its text without them. */
-export function readCalls(
-  { text, calls, isCutOff }: ModelAnswer,
-  toolNames: readonly string[],
-): { readonly text: string; readonly calls: readonly ReadCall[] } {
+/** What the loop has of an answer. */
+export interface ReadAnswer {
+  /** Without printed calls. */
+  readonly text: string;
+  /** Whether they were made or printed. */
+  readonly calls: readonly ReadCall[];
+  /** The text of a printed call that cannot be read. */
+  readonly unread?: string;
+}
+
+export function readCalls({ text, calls, isCutOff }: ModelAnswer, toolNames: readonly string[]): ReadAnswer {
   // The beginning of a call is no word for anybody.
   if (isCutOff && calls.length === 0 && mayBecomeCall(text)) return { text: "", calls: [] };
   const printed = calls.length === 0 ? readPrintedCalls(text, [...toolNames, answerTool.name]) : [];
-  if (printed.length === 0) return { text, calls: calls.map(readCall) };
+  if (printed.length === 0) {
+    const isUnread = calls.length === 0 && !isCutOff && isUnreadCall(text);
+    return isUnread ? { text: "", calls: [], unread: text } : { text, calls: calls.map(readCall) };
+  }
   const read = printed.map(readCall);
   const end = read.find(({ name }) => name === answerTool.name && !toolNames.includes(answerTool.name));
   if (end === undefined) return { text: "", calls: read };

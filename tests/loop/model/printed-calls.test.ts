@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mayBecomeCall, readPrintedCalls } from "../../../src/loop/model/printed-calls.ts";
+import { isUnreadCall, mayBecomeCall, readPrintedCalls } from "../../../src/loop/model/printed-calls.ts";
 
 const names = ["read_file", "search"];
 const call = '{"name": "read_file", "arguments": {"path": "a"}}';
@@ -44,6 +44,24 @@ test.each([
   ["nothing", ""],
 ])("readPrintedCalls() finds none in %s", (_, text) => {
   expect(found(text)).toEqual([]);
+});
+
+test.each([
+  [true, "an unknown tool", '{"name": "rm", "arguments": {}}'],
+  [true, "an unknown tool in tags", '<tool_call>{"name": "rm"}</tool_call>'],
+  [true, "broken JSON", '{"name": "search", "arguments": {"text": "a "b""}}'],
+  [true, "broken JSON in a fence", '```json\n{"name": "search", "arguments": {"text": "a "b""}}\n```'],
+  [true, "broken JSON in a tag, after words", 'So I do it. <tool_call>{"name": "search", "argu'],
+  [true, "a result that the model has made up", `${call}\nThe file says beta.`],
+  [false, "words", "It says beta."],
+  [false, "JSON without a name", '{"note": "one line", "state": "working"}'],
+  [false, "JSON with a name and no arguments", '{"name": "cliai", "version": "1"}'],
+  [false, "an example in the middle of prose", `You could write ${call} to read it.`],
+  [false, "a tag as an example", `A call is <tool_call>${call}</tool_call>, and its result follows.`],
+  [false, "a fenced example with words after it", `\`\`\`\n${call}\n\`\`\`\nThat would read it.`],
+  [false, "nothing", ""],
+])("isUnreadCall() is %s for %s", (isUnread, _, text) => {
+  expect(isUnreadCall(text)).toBe(isUnread);
 });
 
 test("readPrintedCalls() gives each call an id of its own, in every answer", () => {
