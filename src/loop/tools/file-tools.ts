@@ -51,10 +51,13 @@ function writeTool({ project }: FileToolPlace): LoopTool {
     run: (args) =>
       orFailed(async () => {
         const full = await pathInside(project, args.path);
-        const oldText = await readText(full).catch(() => null); // new, or no text
+        const before = await stat(full).catch(() => undefined); // new
+        // A write to a pipe would wait for a reader, for ever.
+        if (before?.isFile() === false) throw new Error("it is not a file");
+        const oldText = before === undefined ? null : await readText(full).catch(() => null); // no text
         await mkdir(dirname(full), { recursive: true });
         await writeFile(full, args.text);
-        const what = oldText === null ? "wrote" : "replaced";
+        const what = before === undefined ? "wrote" : "replaced";
         return {
           text: `${what} ${shownPath(await pathInside(project, "."), full)} (${args.text.length} characters)`,
           diff: { path: full, oldText, newText: args.text },

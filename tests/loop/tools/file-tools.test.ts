@@ -90,6 +90,18 @@ test("write_file makes folders, and shows what it has replaced", async () => {
   expect(await readFile(file("src/a.ts"), "utf8")).toBe("two");
 });
 
+test("write_file writes to files alone, and says so of one that was no text", async () => {
+  await using dir = await tempDir();
+  const { run, file } = await project(dir);
+  expect(Bun.spawnSync(["mkfifo", file("pipe")]).exitCode).toBe(0);
+  expect((await run("write_file", { path: "pipe", text: "x" })).text).toBe("error: it is not a file");
+  expect((await run("write_file", { path: ".", text: "x" })).text).toBe("error: it is not a file");
+  await writeFile(file("binary"), Buffer.of(1, 0, 2));
+  expect((await run("write_file", { path: "binary", text: "x" })).text).toBe(
+    "replaced binary (1 characters)",
+  );
+});
+
 test("edit_file replaces a piece that stands there once, with `$&` as it is, and keeps the file's line ends", async () => {
   await using dir = await tempDir();
   const { run, file } = await project(dir);
