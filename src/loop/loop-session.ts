@@ -143,6 +143,8 @@ export async function startSession(place: SessionPlace, settings: LoopSettings):
       await file.flush();
       running = undefined;
       for (const words of joined.splice(0)) settle(words);
+      // A cancel, or the session's end, that came after the last answer had: it counts for what was said since.
+      if (signal.aborted) for (const { ended } of waiting.splice(0)) ended.resolve(cancelled);
       if (isOver) for (const words of waiting.splice(0)) settle(words);
       // What was said after the last answer had come begins a turn of its own.
       if (waiting.length > 0) start();
