@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { ensurePrivateDir } from "../data-dir/private-files.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { parseJsonLine } from "../domain/wire/decode.ts";
-import type { Message } from "./model/chat-messages.ts";
+import type { Message, ModelCall } from "./model/chat-messages.ts";
 
 const HeadSchema = v.object({ type: v.literal("session"), session_id: v.string(), cwd: v.string() });
 const CallSchema = v.object({ id: v.string(), name: v.string(), arguments: v.string() });
@@ -54,7 +54,8 @@ export function openSessionFolder(dir: string, onError: (words: string) => void)
     };
     write(first);
     return {
-      add: (message) => write(`${JSON.stringify({ type: "message", message })}\n`),
+      // A write that fails, or whose process is killed, may leave half a line: that must not take the next message with it.
+      add: (message) => write(`\n${JSON.stringify({ type: "message", message })}`),
       flush: () => written,
     };
   };
@@ -83,10 +84,9 @@ export function openSessionFolder(dir: string, onError: (words: string) => void)
   return {
     async create({ sessionId, cwd }) {
       await ensurePrivateDir(dir);
-      return fileOf(sessionId, `${JSON.stringify({ type: "session", session_id: sessionId, cwd })}\n`);
+      return fileOf(sessionId, JSON.stringify({ type: "session", session_id: sessionId, cwd }));
     },
-    // The last line may be half a line, which would take the next message with it.
-    open: (sessionId) => fileOf(sessionId, "\n"),
+    open: (sessionId) => fileOf(sessionId, ""),
     read,
     async list() {
       const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(".jsonl"));
@@ -105,18 +105,30 @@ export function openSessionFolder(dir: string, onError: (words: string) => void)
   };
 }
 
-/** A killed process leaves calls without their results at the end, which a server refuses: each gets one. */
+/**
+ * The messages as a server takes them. A process that was killed leaves calls without results at the end: each gets one. A line that was half
+ * written leaves results without their call: they are left out. Some servers give the calls of each answer the same ids.
+ */
 function whole(messages: readonly Message[]): readonly Message[] {
-  const answered = new Set(messages.flatMap((message) => (message.role === "tool" ? [message.callId] : [])));
-  return messages.flatMap((message) => {
-    const calls = message.role === "assistant" ? (message.calls ?? []) : [];
-    const left = calls.filter(({ id }) => !answered.has(id));
-    const results = left.map(({ id, name }) => ({
-      role: "tool" as const,
-      callId: id,
-      name,
-      content: "[This call was interrupted.]",
-    }));
-    return [message, ...results];
-  });
+  const kept: Message[] = [];
+  let open: readonly ModelCall[] = [];
+  const close = () => {
+    const content = "[This call was interrupted.]";
+    for (const { id, name } of open) kept.push({ role: "tool", callId: id, name, content });
+    open = [];
+  };
+  for (const message of messages) {
+    if (message.role !== "tool") {
+      close();
+      kept.push(message);
+      open = message.role === "assistant" ? (message.calls ?? []) : [];
+      continue;
+    }
+    const place = open.findIndex(({ id }) => id === message.callId);
+    if (place === -1) continue;
+    kept.push(message);
+    open = open.toSpliced(place, 1);
+  }
+  close();
+  return kept;
 }

@@ -427,6 +427,29 @@ describe("a session", () => {
     ]);
   });
 
+  test("has no result without its call, and none missing, also where a line is damaged and ids come again", async () => {
+    await using loop = await startLoop([saying("Fine.")]);
+    const message = (value: object) => JSON.stringify({ type: "message", message: value });
+    const call = (id: string) =>
+      message({ role: "assistant", content: "", calls: [{ id, name: "search", arguments: "{}" }] });
+    const result = (id: string) => message({ role: "tool", callId: id, name: "search", content: "found" });
+    const lines = [
+      JSON.stringify({ type: "session", session_id: "damaged", cwd: loop.dir.path }),
+      message({ role: "user", content: "Go.", isPrompt: true }),
+      ...[call("0"), result("0")],
+      ...[call("1").slice(0, 30), result("1")],
+      call("0"),
+    ];
+    await writeFile(loop.dir.join(".sessions", "damaged.jsonl"), lines.join("\n"));
+    const resume = { sessionId: "damaged", cwd: loop.dir.path, mcpServers: [] };
+    await loop.client.agent.request(methods.agent.session.resume, resume);
+    await loop.client.prompt("damaged", "Go on.");
+    expect(loop.lastMessages().slice(1, -1)).toMatchObject([
+      ...[{ tool_calls: [{ id: "0" }] }, { role: "tool", content: "found" }],
+      ...[{ tool_calls: [{ id: "0" }] }, { role: "tool", content: "[This call was interrupted.]" }],
+    ]);
+  });
+
   test("whose process was killed in a tool has a result for that call, and loses no message to a half written line", async () => {
     await using loop = await startLoop([saying("Fine.")]);
     const file = loop.dir.join(".sessions", "killed.jsonl");
