@@ -35,7 +35,7 @@ test("an agent that was launched loses its credentials with its CLI's end, on a 
   await writeFile(dir.join("runs"), "");
   await writeFile(
     dir.join("bin", "claude"),
-    `#!/bin/sh\necho started\nwhile [ -e ${dir.join("runs")} ]; do sleep 0.05; done\nexit 3\n`,
+    `#!/bin/sh\n[ "$1" = --version ] && exit\necho started\nwhile [ -e ${dir.join("runs")} ]; do sleep 0.05; done\nexit 3\n`,
     { mode: 0o700 },
   );
   const env = { PATH: `${dir.join("bin")}:${process.env.PATH}` };
