@@ -32,7 +32,7 @@ export async function startTestLoop({ server, answer, ...more }: TestLoopOptions
   const dir = await tempDir();
   const pipes = pipePair();
   const loop = startLoopAgent({
-    client: createModelClient(server, { firstMs: 500, awayMs: 2_000, busyMs: 10_000 }),
+    client: createModelClient(server, { firstMs: 500, awayMs: 2_000, busyMs: 10_000, silentMs: 60_000 }),
     ...{ instructions: "", maxSteps: 20, commandForm: "args", mode: "ask", version: "0" },
     env: { PATH: process.env.PATH },
     sessionsDir: dir.join(".sessions"),

@@ -19,6 +19,8 @@ export type EndpointAnswer =
   | { readonly stream: string }
   /** Writes the text, and then cuts the connection. */
   | { readonly cutAfter: string }
+  /** The text of an event stream, with a wait after each part. */
+  | { readonly parts: readonly string[]; readonly everyMs: number }
   /** Never answers. */
   | "silent";
 
@@ -77,7 +79,15 @@ function answer(response: ServerResponse, given: EndpointAnswer): void {
   }
   response.writeHead(200, { "content-type": "text/event-stream" });
   if ("stream" in given) response.end(given.stream);
+  else if ("parts" in given) writeSlowly(response, given.parts, given.everyMs);
   else response.write(given.cutAfter, () => response.destroy());
+}
+
+function writeSlowly(response: ServerResponse, [part, ...rest]: readonly string[], everyMs: number): void {
+  if (part === undefined) return void response.end();
+  response.write(part);
+  const timer = setTimeout(() => writeSlowly(response, rest, everyMs), everyMs);
+  response.once("close", () => clearTimeout(timer));
 }
 
 /** The routes of llama.cpp b11549 beside the chat. */

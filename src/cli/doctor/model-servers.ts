@@ -15,7 +15,7 @@ import { type Check, finding, well } from "./check.ts";
 const answersWithinMs = 20_000;
 /** What an agent needs for its instructions, its tools and an answer. */
 const smallestContext = 4_096;
-const noPatience = { firstMs: 0, awayMs: 0, busyMs: 0 };
+const noPatience = { firstMs: 0, awayMs: 0, busyMs: 0, silentMs: answersWithinMs };
 const smallRequest = {
   messages: [{ role: "user", content: "Say hello." }] as const,
   tools: [],

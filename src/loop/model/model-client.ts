@@ -46,11 +46,16 @@ export interface ClientPatience {
   /** How long a server that has answered before may be away, such as to be started again. */
   readonly awayMs: number;
   readonly busyMs: number;
+  /**
+   * How long a server may send nothing, before its answer and within it. One that works on other requests sends not even headers until this
+   * one's turn. A whole answer may take longer, as on a machine without a GPU.
+   */
+  readonly silentMs: number;
 }
 
-export const usualPatience: ClientPatience = { firstMs: 10_000, awayMs: 60_000, busyMs: 600_000 };
-/** A server that works on other requests sends not even headers until this one's turn: it may take long, but not for ever. */
-const silentForMs = 1_800_000;
+export const usualPatience: ClientPatience = {
+  ...{ firstMs: 10_000, awayMs: 60_000, busyMs: 600_000, silentMs: 1_800_000 },
+};
 
 export function createModelClient(
   settings: ModelServerSettings,
@@ -80,7 +85,8 @@ export function createModelClient(
     async ask(request, signal, listener) {
       const { model, kind, calls } = await facts(signal, listener.onWait);
       const body = { model, ...requestBody(request, calls), ...(kind === "llama.cpp" && llamaFields) };
-      const send = () => askOnce(settings, body, { signal, listener, hasThoughts: calls === "native" });
+      const how = { signal, listener, hasThoughts: calls === "native", silentMs: patience.silentMs };
+      const send = () => askOnce(settings, body, how);
       try {
         const answer = await patiently(send, patienceFor(signal, listener.onWait));
         await learnContext(signal);
@@ -119,28 +125,37 @@ function requestBody({ messages, tools, answerTokens }: ModelRequest, calls: Cal
   };
 }
 
+interface AskedOnce {
+  readonly signal: AbortSignal;
+  readonly listener: AnswerListener;
+  readonly hasThoughts: boolean;
+  readonly silentMs: number;
+}
+
 async function askOnce(
   settings: ModelServerSettings,
   body: object,
-  options: { readonly signal: AbortSignal; readonly listener: AnswerListener; readonly hasThoughts: boolean },
+  { signal, listener, hasThoughts, silentMs }: AskedOnce,
 ): Promise<ModelAnswer> {
-  const { signal, listener, hasThoughts } = options;
   const url = baseOf(settings);
-  const silent = AbortSignal.timeout(silentForMs);
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), silentMs);
   const request = {
     method: "POST",
     headers: headersFor(settings),
     body: JSON.stringify(body),
-    signal: AbortSignal.any([signal, silent]),
+    signal: AbortSignal.any([signal, silence.signal]),
   };
   try {
     const response = await directFetch(`${url}/v1/chat/completions`, request);
     if (!response.ok || response.body === null) throw failureOf(response.status, await response.text(), url);
-    return await readAnswer(response.body, { url, hasThoughts }, listener);
+    return await readAnswer(response.body, { url, hasThoughts, onChunk: () => timer.refresh() }, listener);
   } catch (error) {
     signal.throwIfAborted();
-    if (silent.aborted) throw new NotNow("away", `no whole answer within ${silentForMs / 60_000} minutes`);
+    if (silence.signal.aborted) throw new NotNow("away", `not a word within ${silentMs / 60_000} minutes`);
     throw isOfSocket(error) ? awayOf(error) : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 // Reads one streamed answer of a chat completion. It knows the wire and its deviations; it decides nothing.
 import { createParser } from "eventsource-parser";
 import * as v from "valibot";
+import { CliaiError } from "../../domain/text/errors.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
 import { failureOf, NotNow } from "./model-failure.ts";
 import { createThoughtSplitter } from "./thought-splitter.ts";
@@ -63,17 +64,28 @@ const ChunkSchema = v.looseObject({
   ),
   timings: v.optional(v.looseObject({ predicted_per_second: v.optional(v.number()) })),
 });
+/** No answer of use is longer. A server that does not keep to `max_tokens` would fill the memory. */
+const mostCharacters = 1_000_000;
+
 type Chunk = v.InferOutput<typeof ChunkSchema>;
 type CallPiece = v.InferOutput<typeof CallPieceSchema>;
 
+export interface AnswerFrom {
+  /** The server's, for errors. */
+  readonly url: string;
+  /** Whether `<think>` in the text begins a thought. In a forced form it does not, because there it is part of an argument. */
+  readonly hasThoughts: boolean;
+  /** Called when a part of the answer has come. */
+  readonly onChunk?: () => void;
+}
+
 /**
- * @param hasThoughts whether `<think>` in the text begins a thought. In a forced form it does not, because there it is part of an argument.
  * @throws NotNow if the stream ends without a reason, because then the server has gone; what the socket throws; what an error in the
- * stream means
+ * stream means; CliaiError `failed` if the answer has no end
  */
 export async function readAnswer(
   body: AsyncIterable<Uint8Array>,
-  { url, hasThoughts }: { readonly url: string; readonly hasThoughts: boolean },
+  { url, hasThoughts, onChunk = () => undefined }: AnswerFrom,
   listener: AnswerListener,
 ): Promise<ModelAnswer> {
   const calls = createCallAssembler();
@@ -83,12 +95,15 @@ export async function readAnswer(
     listener.onText(text);
   };
   const splitter = createThoughtSplitter({ onText, onThought: listener.onThought });
+  let characters = 0;
   let finish: string | undefined;
   let usage: AnswerUsage | undefined;
   const take = (chunk: Chunk) => {
     if (chunk.error !== undefined) throw failureOf(500, JSON.stringify(chunk), url);
     usage = usageOf(chunk) ?? usage;
     for (const { delta = {}, finish_reason } of chunk.choices ?? []) {
+      characters += JSON.stringify(delta).length;
+      if (characters > mostCharacters) throw endless(url);
       const thought = delta.reasoning_content ?? delta.reasoning;
       if (thought) listener.onThought(thought);
       if (delta.content) (hasThoughts ? splitter.push : onText)(delta.content);
@@ -98,7 +113,12 @@ export async function readAnswer(
   };
   const decoder = new TextDecoder();
   const parser = createParser({
+    maxBufferSize: mostCharacters,
+    onError({ type }) {
+      if (type === "max-buffer-size-exceeded") throw endless(url);
+    },
     onEvent({ data }) {
+      onChunk();
       const chunk = v.safeParse(ChunkSchema, parseJsonLine(data));
       if (chunk.success) take(chunk.output); // else `[DONE]`, or an event that is no chunk
     },
@@ -107,6 +127,14 @@ export async function readAnswer(
   if (finish === undefined) throw new NotNow("away", "it went away in the middle of an answer");
   splitter.end();
   return { text: said.join("").trim(), calls: calls.all(), isCutOff: finish === "length", usage };
+}
+
+function endless(url: string): CliaiError {
+  return new CliaiError(
+    "failed",
+    `the model server at ${url} does not end its answer, which has more than ${mostCharacters} characters`,
+    { hint: "look into its log: it does not keep to max_tokens" },
+  );
 }
 
 function usageOf({ usage, timings }: Chunk): AnswerUsage | undefined {

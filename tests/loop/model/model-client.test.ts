@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import type { ModelServerSettings } from "../../../src/domain/model-server.ts";
-import { createModelClient, type ModelRequest } from "../../../src/loop/model/model-client.ts";
+import {
+  type ClientPatience,
+  createModelClient,
+  type ModelRequest,
+} from "../../../src/loop/model/model-client.ts";
 import { NoTools, TooLong } from "../../../src/loop/model/model-failure.ts";
 import {
   chatCall,
@@ -22,15 +26,18 @@ const request: ModelRequest = {
   tools,
   answerTokens: 64,
 };
-const patience = { firstMs: 3_000, awayMs: 3_000, busyMs: 20_000 };
+const patience = { firstMs: 3_000, awayMs: 3_000, busyMs: 20_000, silentMs: 60_000 };
+
+const frame = (delta: object, finish_reason: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
 
 interface Heard {
   readonly waits: string[];
   text: string;
 }
 
-function asker(settings: ModelServerSettings) {
-  const client = createModelClient(settings, patience);
+function asker(settings: ModelServerSettings, changes: Partial<ClientPatience> = {}) {
+  const client = createModelClient(settings, { ...patience, ...changes });
   const heard: Heard = { waits: [], text: "" };
   const abort = new AbortController();
   const listener = {
@@ -163,6 +170,32 @@ test("ask() learns the context of Ollama once the model is loaded", async () => 
   expect((await facts()).context).toBeUndefined();
   await ask();
   expect((await facts()).context).toBe(4_096);
+});
+
+test("ask() waits for an answer for as long as parts of it come, and not for one that stays away", async () => {
+  const frames = ["One", " by", " one", "."].map((content) => frame({ content }));
+  const everyMs = 300;
+  await using slow = await llama({ parts: [...frames, frame({}, "stop")], everyMs });
+  expect((await asker({ url: slow.url }, { silentMs: 1_000 }).ask()).text).toBe("One by one.");
+  expect(slow.chats).toHaveLength(1);
+  await using stuck = await llama(inTurn({ parts: [frame({ content: "So" }), ""], everyMs: 60_000 }));
+  await expect(asker({ url: stuck.url }, { silentMs: 300, awayMs: 100 }).ask()).rejects.toMatchObject({
+    code: "no_answer",
+    message: expect.stringContaining("not a word within"),
+  });
+  await until("the connections are closed", () => stuck.open === 0);
+});
+
+test("ask() ends an answer that has no end, and closes the connection", async () => {
+  const parts = Array.from({ length: 300 }, () => frame({ content: "so ".repeat(2_000) }));
+  await using server = await llama({ parts: [parts.join(""), ""], everyMs: 60_000 });
+  await expect(asker({ url: server.url }).ask()).rejects.toMatchObject({
+    code: "failed",
+    message: expect.stringContaining("does not end its answer"),
+  });
+  await until("the connection is closed", () => server.open === 0);
+  await using line = await llama({ parts: [`data: ${"so ".repeat(400_000)}`, ""], everyMs: 60_000 });
+  await expect(asker({ url: line.url }).ask()).rejects.toMatchObject({ code: "failed" });
 });
 
 test("ask() throws at once when it is cancelled, and closes the connection, which frees the server's slot", async () => {

@@ -87,7 +87,7 @@ test("facts() waits while the model loads, and gives up a server that is not the
     "GET /props": (_, count) => (count < 2 ? loading : props),
   });
   const waits: string[] = [];
-  const patience = { firstMs: 100, awayMs: 100, busyMs: 20_000 };
+  const patience = { firstMs: 100, awayMs: 100, busyMs: 20_000, silentMs: 60_000 };
   const client = createModelClient({ url: server.url }, patience);
   expect((await client.facts(signal, (why) => waits.push(why))).kind).toBe("llama.cpp");
   expect(waits[0]).toContain("cannot answer yet");
