@@ -8,10 +8,14 @@ import { pathInside, shownPath } from "./project-files.ts";
 
 const skippedFolders = new Set([".git", "node_modules", ".venv", "__pycache__"]);
 const mostFiles = 20_000;
+/** How many files and folders are looked at, whatever the pattern is. */
+const mostLookedAt = 200_000;
 const mostShown = 300;
 const mostMatches = 100;
 const largestSearched = 1_024 ** 2;
 const longestLine = 300;
+
+const notWhole = "[Nothing found, but there are more files than were looked at. Name a folder.]";
 
 const folder = v.optional(v.string());
 const files = v.optional(v.pipe(v.string(), v.description("a pattern such as **/*.ts")));
@@ -31,7 +35,8 @@ function listTool({ project, outputs }: FileToolPlace): LoopTool {
     run: (args, signal) =>
       orFailed(async () => {
         const found = await findFiles(project, args, signal);
-        if (found.paths.length === 0) return { text: "[There are no such files.]" };
+        if (found.paths.length === 0)
+          return { text: found.isWhole ? "[There are no such files.]" : notWhole };
         const more = found.paths.length - mostShown;
         const lines = found.paths.slice(0, mostShown);
         if (more > 0)
@@ -66,7 +71,7 @@ function searchTool({ project, outputs }: FileToolPlace): LoopTool {
           }
         }
         if (lines.length === 0) {
-          return { text: isWhole ? "[Nothing found.]" : `[Nothing found in the first ${mostFiles} files.]` };
+          return { text: isWhole ? "[Nothing found.]" : notWhole };
         }
         const shown = lines.slice(0, mostMatches);
         if (lines.length > mostMatches)
@@ -93,10 +98,16 @@ async function findFiles(
   const start = await pathInside(project, folder);
   const paths: string[] = [];
   const folders = [start];
+  let lookedAt = 0;
   for (const dir of folders) {
     signal.throwIfAborted();
-    if (paths.length >= mostFiles) break;
-    for (const entry of await readdir(dir, { withFileTypes: true })) {
+    if (paths.length >= mostFiles || lookedAt >= mostLookedAt) break;
+    const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
+      if (dir === start) throw error;
+      return []; // another user's, or removed meanwhile: that hides no other folder
+    });
+    lookedAt += entries.length;
+    for (const entry of entries) {
       const full = join(dir, entry.name);
       if (entry.isDirectory()) {
         if (!skippedFolders.has(entry.name)) folders.push(full);
@@ -105,7 +116,7 @@ async function findFiles(
       }
     }
   }
-  return { paths: paths.sort(), isWhole: paths.length < mostFiles };
+  return { paths: paths.sort(), isWhole: paths.length < mostFiles && lookedAt < mostLookedAt };
 }
 
 /** A pattern without a folder counts in every folder, because that is what is meant by `*.ts`. */

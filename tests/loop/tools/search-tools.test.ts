@@ -61,6 +61,22 @@ test("search reads nothing outside of the project, not even by a link to a file"
   expect(await search({ text: "top secret" })).toBe("[Nothing found.]");
 });
 
+test("a folder that cannot be read hides no other one", async () => {
+  await using dir = await tempDir();
+  const { list, search } = await project(dir);
+  // Its path is longer than the system takes, which root cannot read either.
+  const deep = 'n=$(printf "%0200d" 0); for i in $(seq 30); do mkdir "$n" && cd -P "$n" || exit 1; done';
+  await mkdir(dir.join("deep"));
+  expect(Bun.spawnSync(["/bin/sh", "-c", deep], { cwd: dir.join("deep") }).exitCode).toBe(0);
+  try {
+    expect(await list({ files: "*.ts" })).toBe("src/a.ts\nsrc/deep/b.ts");
+    expect(await search({ text: "(two)" })).toBe("src/a.ts:2: // TODO: (two)");
+    expect(await list({ folder: "none" })).toBe("error: there is no such file or folder");
+  } finally {
+    expect(Bun.spawnSync(["rm", "-rf", dir.join("deep")]).exitCode).toBe(0);
+  }
+});
+
 test("both tools say how much more there is", async () => {
   await using dir = await tempDir();
   const { list, search } = await project(dir);
