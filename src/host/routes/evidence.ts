@@ -29,7 +29,7 @@ export interface Evidence {
   takeTasks(least: "taken" | "seen"): readonly string[];
   /**
    * A turn is over that did not end by itself, or whose tasks were taken. A later turn proves nothing about the tasks that it still has:
-   * it has one of them only if the task's words, or the words to go on, come into the conversation again.
+   * it has one of them only if the task's words come into the conversation again.
    */
   leaveTasks(): void;
   /** The CLI has taken the last prompt out of the conversation again, before the model's first word. */

@@ -1,6 +1,6 @@
 // Keeps which tasks the turn that runs has: a turn that ends by itself ends them. A turn has a task that the model was shown to have in it
-// (`seen`). It has no task of a turn that was interrupted, or of an earlier run, unless the task's words, or the words to go on, come into
-// the conversation again: what ends later proves nothing about it.
+// (`seen`). It has no task of a turn that was interrupted, or of an earlier run, unless the task's words come into the conversation again; for
+// one of an earlier run, the words to go on will do. Else what ends later proves nothing about it.
 import { goOnWords } from "../../domain/go-on-words.ts";
 import { dropOldest, type HandedItem, keyOf, markersIn } from "./item-text.ts";
 
@@ -31,6 +31,9 @@ interface LeftTask {
   /** Where its words have come again. */
   readonly again: Set<string>;
 }
+
+/** The beginning of a prompt, or of a string in a line of JSON. Elsewhere another agent or a file may quote the words. */
+const asksToGoOn = new RegExp(`^(?:\\{.*[^\\\\]")?${RegExp.escape(goOnWords)}`, "s");
 
 export function createTurnTasks(): TurnTasks {
   let seen: { readonly id: string; readonly how: string }[] = [];
@@ -65,10 +68,11 @@ export function createTurnTasks(): TurnTasks {
       leaveTask(task.id, { how: undefined, again: new Set(goingOn) });
     },
     noteTaken(text, how) {
-      const isToGoOn = text.includes(goOnWords);
-      if (isToGoOn) goingOn.add(how);
-      if (left.size === 0) return;
-      for (const id of isToGoOn ? left.keys() : markersIn(text)) {
+      if (asksToGoOn.test(text)) {
+        goingOn.add(how);
+        for (const task of left.values()) if (task.how === undefined) task.again.add(how);
+      }
+      for (const id of left.size === 0 ? [] : markersIn(text)) {
         const task = left.get(id);
         if (task !== undefined && (task.how ?? how) === how) task.again.add(how);
       }

@@ -74,4 +74,31 @@ describe("createTurnTasks()", () => {
     tasks.noteAnswer("echo");
     expect(tasks.take("taken")).toEqual([]);
   });
+
+  test("words to go on that somebody quotes are no words to go on, whether a CLI shows texts or lines of JSON", () => {
+    const quotes = [
+      `[cliai message m1] A message from bob, another agent:\n${goOnWords}`,
+      `1\texport const goOnWords = "${goOnWords}";`,
+    ];
+    for (const text of quotes.flatMap((quote) => [quote, JSON.stringify({ content: quote })])) {
+      const tasks = createTurnTasks();
+      tasks.noteEarlier({ id: "t1", token: "a" });
+      tasks.noteTaken(text, "echo");
+      tasks.noteAnswer("echo");
+      expect(tasks.take("taken")).toEqual([]);
+    }
+    const tasks = createTurnTasks();
+    tasks.noteEarlier({ id: "t1", token: "a" });
+    tasks.noteTaken(JSON.stringify({ message: { content: [{ type: "text", text: goOnWords }] } }), "echo");
+    expect(tasks.take("taken")).toEqual(["t1"]);
+  });
+
+  test("words to go on are about an earlier run, not about a task of a turn that this run has left", () => {
+    const tasks = createTurnTasks();
+    tasks.noteSeen("t1", "echo");
+    tasks.leave();
+    tasks.noteTaken(goOnWords, "echo");
+    tasks.noteAnswer("echo");
+    expect(tasks.take("taken")).toEqual([]);
+  });
 });
