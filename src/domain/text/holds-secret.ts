@@ -1,7 +1,8 @@
 // Judges by its shape and its names whether an argument of a program may hold a secret, so that it is not written to a file.
 import { redact } from "./redact.ts";
 
-const words = "(?:api_?)?key|token|secret|password|passwd|passphrase|credentials?|authorization|bearer";
+const words =
+  "(?:api_?)?key|token|secret|pass|password|passwd|passphrase|pwd|pat|cookie|credentials?|authorization|bearer";
 const camelWords = "[a-z](?:Key|Token|Secret|Password|Credentials?)";
 const value = `["']?\\s*[=:]\\s*["']?[^\\s"']`;
 
@@ -12,6 +13,8 @@ const signs: readonly RegExp[] = [
   // A name with a value, such as X_API_KEY=…, "token": "…" or authToken: ….
   new RegExp(`(?:^|[^a-z])(?:${words})${value}`, "i"),
   new RegExp(`${camelWords}${value}`),
+  // Such as PGPASSWORD=….
+  new RegExp(`[A-Z](?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PAT)${value}`),
 ];
 
 /** Judges too strictly rather than too mildly: a flag that only names the file of a key counts, too. */

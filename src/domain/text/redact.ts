@@ -13,6 +13,9 @@ const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/\b\d{9,12}\.[\w-]{22}\.[\w-]{43}/g, "***"],
   [/([?&](?:code|token|access_token|password|secret|api_key)=)[^&\s"'#]+/gi, "$1***"],
   [/\bsk-[\w-]{16,}/g, "***"],
+  // Tokens of GitHub, GitLab, Hugging Face, Slack; keys of AWS and Google.
+  [/\b(?:gh[opsru]_|github_pat_|glpat-|hf_|xox[abeoprs]-)[\w-]{16,}/g, "***"],
+  [/\bA(?:KIA|SIA)[A-Z0-9]{16}\b|\bAIza[\w-]{35}/g, "***"],
   // Variables, whoever's they are: OPENAI_API_KEY, GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY.
   [/\b([A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN|SECRET)\s*[=:]\s*)["']?[^\s"']+/g, "$1***"],
 ];

@@ -18,6 +18,13 @@ test.each([
   "Authorization: Bearer abc",
   `sk-ant-${"a1B2".repeat(5)}`,
   "https://ada:secret@example.com/",
+  "--pass",
+  "--pat=abc",
+  "PGPASSWORD=abc",
+  "MYSQL_PWD=abc",
+  'mcp_servers.hub.env={PAT="abc"}',
+  "Cookie: session=abc",
+  `ghp_${"a1B2".repeat(9)}`,
 ])("holdsSecret() holds %j for one", (argument) => {
   expect(holdsSecret(argument)).toBe(true);
 });
@@ -30,6 +37,8 @@ test.each([
   "--settings",
   '{"apiKeyHelper":"/usr/bin/helper"}',
   "monkey=1",
+  "--path=/tmp",
+  "--bypass",
   "Bash(git:*)",
   "never print a token or a key",
 ])("holdsSecret() lets %j be", (argument) => {
