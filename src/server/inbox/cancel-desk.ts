@@ -45,6 +45,8 @@ const desk = {
 /** How long the order is held. The receipt must be stored within it, because after it another call may be given the order. */
 const holdMs = 15_000;
 const storeWithinMs = 5_000;
+/** The errors after which the receipt may still be stored. */
+const unanswered: ReadonlySet<string> = new Set(["no_answer", "nats_unreachable"]);
 
 export interface CancelDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
@@ -74,6 +76,7 @@ async function cancel(
   const storeBeforeMs = performance.now() + holdMs - storeWithinMs;
   const held = await holds.take(id, [namesOf(command)], holder);
   if (held.length === 0) throw inHand(id, command, fleet.record(id));
+  let isSent = false;
   try {
     // Look again, because the order may have been handed over, with its receipt, before it was held.
     await projector.catchUp(id);
@@ -84,12 +87,15 @@ async function cancel(
       timestamp: now().toISOString(),
     } as const;
     if (performance.now() > storeBeforeMs) throw tooSlow(command);
+    isSent = true;
     await bus.publishStored(agentSubject(id, "receipt"), receipt, { timeoutMs: storeWithinMs });
     const { type, summary } = command;
     const { state, detail } = receipt;
     return { agent_id: id, command_id: command.command_id, type, summary, state, detail };
   } catch (error) {
-    await holds.release(id, [command.command_id], holder);
+    // A receipt that is stored late must find the order still held, and not handed over. Then the hold ends by itself.
+    const mayBeStored = isSent && error instanceof CliaiError && unanswered.has(error.code);
+    if (!mayBeStored) await holds.release(id, [command.command_id], holder);
     throw error;
   }
 }

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { askForCancel } from "../../../src/server/inbox/cancel-desk.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { askForCancel, openCancelDesk } from "../../../src/server/inbox/cancel-desk.ts";
 import { ada, statesOf } from "../../support/agents.ts";
+import { startTestNats } from "../../support/nats.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { agentOn, startAgent } from "../agent-fixture.ts";
@@ -91,4 +94,32 @@ describe("openCancelDesk()", () => {
     });
     expect(await agentOn(run.bus, "ada").inbox()).toEqual([]);
   });
+
+  test.each([
+    ["no_answer", []],
+    ["store_unavailable", ["t1"]],
+  ] as const)(
+    "an order whose receipt fails with %s is released only if that receipt cannot come later: %j",
+    async (code, expected) => {
+      await using run = await startTestServer();
+      await startAgent(run, run.bus, "ada");
+      await task(run, "t1");
+      await using nats = await startTestNats();
+      const bus = await nats.bus();
+      const released: string[] = [];
+      const failing = { ...bus, publishStored: () => Promise.reject(new CliaiError(code, "a slow disk")) };
+      const close = openCancelDesk(failing, {
+        fleet: { record: run.server.fleet.get, records: () => run.server.fleet.list().values() },
+        holds: {
+          take: (_, items) => Promise.resolve(items),
+          release: async (_, ids) => void released.push(...ids),
+        },
+        projector: { catchUp: () => Promise.resolve() },
+        ...{ now: () => new Date(), log: silentLogger },
+      });
+      await expect(askForCancel(bus, { command_id: "t1", from: "eve" })).rejects.toMatchObject({ code });
+      expect(released).toEqual([...expected]);
+      close();
+    },
+  );
 });
