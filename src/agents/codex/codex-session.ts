@@ -13,7 +13,7 @@ import {
   type TransportListener,
 } from "./app-server/codex-transport.ts";
 import { createAsking, inputOf } from "./codex-asking.ts";
-import { type CodexEvent, readCodexEvent } from "./codex-events.ts";
+import { readCodexEvent } from "./codex-events.ts";
 import { socketPath } from "./codex-launch.ts";
 import { type CodexReader, createCodexReader } from "./codex-reader.ts";
 
@@ -33,15 +33,23 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
   const orders = new Map<string, string>();
   let transport: Transport | undefined;
   let opened: Opened | undefined;
-  let take: (event: CodexEvent) => void = () => undefined; // before the thread is open, nothing is told of its work
+  let last = Promise.resolve();
+  /** Takes Codex's messages one after the other, so that a request finds what the notifications before it have told. */
+  const inOrder = (method: string, take: () => Promise<void> | void) => {
+    last = last
+      .then(take)
+      .catch((error: unknown) => log.warn(`a message of codex (${method}): ${messageOf(error)}`));
+  };
 
   const client = createCodexClient({
     send: (text) => transport?.send(text),
     onNotification(method, params) {
       const event = readCodexEvent(method, params);
-      if (event !== undefined) take(event);
+      const reader = opened?.reader; // before the thread is open, nothing is told of its work
+      if (event !== undefined && reader !== undefined) inOrder(method, () => reader.take(event));
     },
-    onRequest: (id, method, params) => asking.take(id, method, params),
+    onRequest: (id, method, params) =>
+      inOrder(method, () => (ended.signal.aborted ? undefined : asking.take(id, method, params))),
     log,
   });
   const asking = createAsking({
@@ -85,14 +93,6 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
       goOn: async (text) => void (await say(text)),
       listTerminals: () => listTerminals(client, thread.id),
     });
-    let last = Promise.resolve();
-    take = (event) => {
-      last = last
-        .then(() => reader.take(event))
-        .catch((error: unknown) =>
-          log.warn(`a notification of codex (${event.method}): ${messageOf(error)}`),
-        );
-    };
     opened = { thread: thread.id, reader };
     pipes.onSession(thread.id);
   };
