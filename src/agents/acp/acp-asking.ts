@@ -19,6 +19,8 @@ export interface AcpAsking {
 export interface AcpAskingOptions extends Pick<SessionPipes, "onHook" | "log"> {
   readonly row: Pick<AcpRow, "needsPerson">;
   readonly calls: Pick<AcpCalls, "asked" | "refused">;
+  /** The session itself asks, and no subagent of it: so its model has answered. Some agents tell nothing of a tool before that. */
+  readonly onAsked: () => void;
   /** A request was refused. ACP has no place for the words, so they go to the model with the next prompt. */
   readonly onRefused: (refusal: Refusal) => void;
 }
@@ -34,7 +36,14 @@ const nobodyThere =
   "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.";
 const cancelled = { outcome: { outcome: "cancelled" } };
 
-export function createAcpAsking({ row, onHook, log, calls, onRefused }: AcpAskingOptions): AcpAsking {
+export function createAcpAsking({
+  row,
+  onHook,
+  log,
+  calls,
+  onAsked,
+  onRefused,
+}: AcpAskingOptions): AcpAsking {
   const open = new Set<AbortController>();
   const refuse = (asked: AcpPermission, call: ToolCall, reason: string, isForbidden: boolean) => {
     // The start of a call that is forbidden later was told, so its end is told, too.
@@ -44,6 +53,7 @@ export function createAcpAsking({ row, onHook, log, calls, onRefused }: AcpAskin
   };
   const decide = async (asked: AcpPermission, signal: AbortSignal): Promise<object> => {
     const call = calls.asked(asked.toolCall);
+    if (call.subagent === undefined) onAsked();
     const question = questionHook(call, asked.toolCall);
     if (question === undefined) {
       const start = await onHook(callHook("tool_start", call), signal);

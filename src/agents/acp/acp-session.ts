@@ -130,6 +130,7 @@ function createParts(
     onHook,
     log,
     calls,
+    onAsked: () => turns.noteAsked(),
     onRefused: (refusal) => turns.noteRefusal(refusal),
   });
   let instructions = isLoaded || row.hasInstructions === true ? "" : launch.instructions;
@@ -154,9 +155,7 @@ function createParts(
       onRequest(method, params) {
         if (method === row.steer) return Promise.resolve({ messages: turns.takeSteered() });
         const asked = method === "session/request_permission" ? readPermission(params) : undefined;
-        if (asked === undefined) return undefined;
-        turns.noteAsked();
-        return asking.answer(asked);
+        return asked && asking.answer(asked);
       },
     },
   };

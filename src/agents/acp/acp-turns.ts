@@ -17,7 +17,7 @@ export interface AcpTurns {
   say(text: AcpText): Promise<Said>;
   /** Takes an update of the session. Those that come while no turn runs tell nothing new. */
   takeUpdate(update: AcpUpdate): void;
-  /** The agent asks for a permission, so its model has answered. Some agents tell nothing of a tool before that. */
+  /** The session itself asks for a permission, so its model has answered. */
   noteAsked(): void;
   noteRefusal(refusal: Refusal): void;
   /** The agent asks for the texts that are to join its turn. */
