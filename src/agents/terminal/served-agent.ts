@@ -3,7 +3,7 @@
 import type { LaunchedAgent } from "../launch.ts";
 import type { RunningAgent } from "../running-agent.ts";
 
-/** @param startTerminal starts the CLI's terminal on the session; called once, when the session is open */
+/** @param startTerminal starts the CLI's terminal on the session; called once, when the session is open, and never if the agent ends before */
 export function servedAgent(
   server: LaunchedAgent,
   startTerminal: (sessionId: string) => RunningAgent,
@@ -16,7 +16,10 @@ export function servedAgent(
     await Promise.all([server.ended, terminal?.ended]);
     return one;
   };
+  /** From then on a terminal would be started that nobody ends: it would keep the user's terminal from its shell. */
+  let isEnding = false;
   const end = async (signal?: NodeJS.Signals) => {
+    isEnding = true;
     // The server first, in its own way: the end of either one ends what is left of the run at once.
     await server.end(signal);
     await terminal?.end(signal);
@@ -36,6 +39,7 @@ export function servedAgent(
     endedAs: both().then((one) => one.endedAs),
     exitCode,
     openTerminal(sessionId) {
+      if (isEnding) return;
       terminal = startTerminal(sessionId);
       watch(terminal);
     },

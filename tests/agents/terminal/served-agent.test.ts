@@ -43,6 +43,22 @@ describe.skipIf(process.platform === "win32")("servedAgent()", () => {
     expect([await early.ended, await early.exitCode]).toEqual(["exit code 3", 3]);
   });
 
+  test("opens no terminal on a server that has ended, or that is being ended", async () => {
+    const sessions: string[] = [];
+    const startTerminal = (session: string) => {
+      sessions.push(session);
+      return start(lives);
+    };
+    const crashed = servedAgent(start("exit 3"), startTerminal);
+    await crashed.ended;
+    crashed.openTerminal?.("ses_1");
+    const stopped = servedAgent(start(lives), startTerminal);
+    const end = stopped.end();
+    stopped.openTerminal?.("ses_2");
+    await end;
+    expect([sessions, await stopped.endedAs]).toEqual([[], "told"]);
+  });
+
   test("is ended as a whole, and was told to", async () => {
     const [server, terminal] = [start(lives), start(lives)];
     const agent = servedAgent(server, () => terminal);
