@@ -45,6 +45,8 @@ export interface SessionPlace {
   readonly earlier: readonly Message[];
   readonly mode: PermissionMode;
   readonly out: SessionOut;
+  /** Aborts when the session is not needed any more, also while its MCP servers start. */
+  readonly over: AbortSignal;
 }
 
 export interface PromptEnd {
@@ -87,7 +89,10 @@ export async function startSession(place: SessionPlace, settings: LoopSettings):
   const command = commandTool({ project: cwd, outputs, env, form: settings.commandForm });
   const own = [...fileTools(files), ...searchTools(files), command];
   const takenNames = own.map(({ name }) => name);
-  const servers = await startMcpServers({ ...settings, servers: place.servers, cwd, takenNames, outputs });
+  const servers = await startMcpServers({
+    ...{ servers: place.servers, cwd, takenNames, outputs, signal: place.over },
+    ...{ version: settings.version, log: settings.log },
+  });
   const conversation = createConversation({
     project: cwd,
     added: settings.instructions,

@@ -57,6 +57,8 @@ const notFound = -32_002;
 export function createSessionDesk(options: SessionDeskOptions): SessionDesk {
   const { sessionsDir, log } = options;
   const sessions = new Map<string, LoopSession>();
+  const opening = new Set<Promise<unknown>>();
+  const over = new AbortController();
   const folder = openSessionFolder(sessionsDir, log.error);
   let facts: ClientFacts = { isHost: false, hasNotices: false };
   const find = (sessionId: string) => {
@@ -73,11 +75,17 @@ export function createSessionDesk(options: SessionDeskOptions): SessionDesk {
   ): Promise<OpenedSession> {
     const { sessionId, cwd, messages: earlier } = stored;
     const servers = mcpServers.map(stdioServer);
-    await sessions.get(sessionId)?.[Symbol.asyncDispose]();
+    const before = sessions.get(sessionId);
+    sessions.delete(sessionId);
+    await before?.[Symbol.asyncDispose]();
     const out = createSessionOut(client, { ...facts, sessionId }, () => log.debug("the client has gone"));
     const place = { cwd, servers, file: await openFile(), earlier, mode: options.mode, out };
-    const session = await startSession(place, options);
-    sessions.set(sessionId, session);
+    const started = startSession({ ...place, over: over.signal }, options).then((session) => {
+      sessions.set(sessionId, session);
+      return session;
+    });
+    opening.add(started);
+    const session = await started.finally(() => opening.delete(started));
     return { sessionId, modes: modesOf(session) };
   }
 
@@ -111,6 +119,8 @@ export function createSessionDesk(options: SessionDeskOptions): SessionDesk {
       sessions.delete(sessionId);
     },
     async [Symbol.asyncDispose]() {
+      over.abort(new Error("the client has gone"));
+      await Promise.allSettled(opening);
       await Promise.all([...sessions.values()].map((session) => session[Symbol.asyncDispose]()));
     },
   };

@@ -408,6 +408,21 @@ describe("a session", () => {
     await expect(loop.client.prompt(session, "More.")).rejects.toMatchObject({ code: -32_002 });
   });
 
+  test("whose client hangs up while its MCP server starts leaves none behind", async () => {
+    await using loop = await startLoop([saying("Hi.")]);
+    const script = `echo $$ > ${loop.dir.join("pid")}; exec sleep 600`;
+    const slow = { name: "slow", command: "/bin/sh", args: ["-c", script], env: [] };
+    loop.client.open(loop.dir.path, [slow]).catch(() => undefined); // the connection ends before its answer
+    await until(
+      "it starts",
+      () => existsSync(loop.dir.join("pid")) && readFileSync(loop.dir.join("pid"), "utf8") !== "",
+    );
+    loop.hangUp();
+    await loop.ended;
+    const pid = Number(readFileSync(loop.dir.join("pid"), "utf8"));
+    await until("it has ended", () => !existsSync(`/proc/${pid}`));
+  });
+
   test("is kept on the disk, and goes on in another process, with all that was said", async () => {
     await using first = await startLoop([calling("read_file", { path: "b.txt" }), saying("It says beta.")]);
     await writeFile(first.dir.join("b.txt"), "beta");

@@ -27,7 +27,15 @@ test("a cancel that comes while a turn is written to the disk counts for what wa
       return written.promise;
     },
   };
-  const place = { cwd: dir.path, servers: [], earlier: [], mode: "ask", file, out } as const;
+  const place = {
+    cwd: dir.path,
+    servers: [],
+    earlier: [],
+    mode: "ask",
+    file,
+    out,
+    over: new AbortController().signal,
+  } as const;
   await using session = await startSession(place, {
     ...{ client: { facts, ask }, instructions: "", maxSteps: 3, commandForm: "args" },
     ...{ env: {}, version: "0", log: silentLogger },

@@ -25,6 +25,8 @@ export interface McpOptions {
   readonly outputs: LongOutputs;
   readonly version: string;
   readonly log: Logger;
+  /** Aborts when nobody needs the servers any more, also while they start. */
+  readonly signal: AbortSignal;
 }
 
 /** How long a server may take to start and list its tools. */
@@ -42,8 +44,9 @@ export async function startMcpServers(options: McpOptions): Promise<McpServers> 
     const tools: LoopTool[] = [];
     const taken = new Set(options.takenNames);
     for (const server of options.servers) {
-      const client = await connect(server, options);
-      clients.push(client);
+      const client = new Client({ name: "cliai-loop", version: options.version });
+      clients.push(client); // a server that fails, or is not needed any more, is ended as well
+      await connect(client, server, options);
       for (const tool of await listTools(client, server, options)) {
         const name = taken.has(tool.name) ? `${server.name}_${tool.name}` : tool.name;
         taken.add(name);
@@ -57,7 +60,11 @@ export async function startMcpServers(options: McpOptions): Promise<McpServers> 
   }
 }
 
-async function connect(server: McpServerPlace, { cwd, version, log }: McpOptions): Promise<Client> {
+async function connect(
+  client: Client,
+  server: McpServerPlace,
+  { cwd, log, signal }: McpOptions,
+): Promise<void> {
   const { name, command, args, env } = server;
   const transport = new StdioClientTransport({
     command,
@@ -69,21 +76,22 @@ async function connect(server: McpServerPlace, { cwd, version, log }: McpOptions
   transport.stderr?.on("data", (chunk: Buffer) =>
     log.debug(`MCP server ${name}: ${chunk.toString().trimEnd()}`),
   );
-  const client = new Client({ name: "cliai-loop", version });
-  await client.connect(transport, { timeout: startsWithinMs }).catch((cause: unknown) => {
+  signal.throwIfAborted();
+  await client.connect(transport, { timeout: startsWithinMs, signal }).catch((cause: unknown) => {
     throw notStarted(server, cause);
   });
-  return client;
 }
 
 async function listTools(
   client: Client,
   server: McpServerPlace,
-  { outputs }: McpOptions,
+  { outputs, signal }: McpOptions,
 ): Promise<LoopTool[]> {
-  const { tools } = await client.listTools({}, { timeout: startsWithinMs }).catch((cause: unknown) => {
-    throw notStarted(server, cause);
-  });
+  const { tools } = await client
+    .listTools({}, { timeout: startsWithinMs, signal })
+    .catch((cause: unknown) => {
+      throw notStarted(server, cause);
+    });
   return tools.map(({ name, description = "", inputSchema, annotations }) => ({
     name,
     description,

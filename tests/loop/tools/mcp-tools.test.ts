@@ -20,6 +20,7 @@ const start = (dir: TempDir, servers: readonly McpServerPlace[], takenNames: rea
   startMcpServers({
     ...{ servers, takenNames, cwd: dir.path, version: "0", log: silentLogger },
     outputs: createLongOutputs(() => 1_000),
+    signal,
   });
 
 test("startMcpServers() makes the tools of a server the loop's, and ends the server with the session", async () => {
