@@ -45,7 +45,11 @@ export function openOperatorDesk<Request, Result>(
     let signs: NodeJS.Timeout | undefined;
     try {
       const { signs_to } = decodeMessage(AskerSchema, data);
-      if (signs_to !== undefined) signs = setInterval(() => bus.publish(signs_to, {}), signEveryMs);
+      if (signs_to !== undefined) {
+        signs = setInterval(() => {
+          if (bus.isConnected()) bus.publish(signs_to, {});
+        }, signEveryMs);
+      }
       return { result: await work(decodeMessage(request, data)) };
     } catch (error) {
       if (error instanceof CliaiError) return error.toJSON();

@@ -85,4 +85,23 @@ describe("a desk whose work takes long", () => {
     }
     close();
   });
+
+  test("gives no sign of life any more over a connection that was closed meanwhile", async () => {
+    await using nats = await startTestNats();
+    const [bus, serves] = [await nats.bus(), await nats.bus()];
+    const begun = Promise.withResolvers<void>();
+    const work = Promise.withResolvers<{ half: number }>();
+    const begin = () => {
+      begun.resolve();
+      return work.promise;
+    };
+    openOperatorDesk(serves, slow, begin, silentLogger);
+    await serves.flush();
+    bus.publish(slow.subject, { number: 4, signs_to: "_INBOX.ada" });
+    await begun.promise;
+    await serves.close();
+    const because = "a sign is due every 5 s, and an error then would end the process";
+    await staysPending(work.promise, { what: "the work goes on", because, forMs: 5_500 });
+    work.resolve({ half: 2 });
+  });
 });
