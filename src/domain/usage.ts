@@ -3,16 +3,44 @@
 import { definedOf } from "./defined.ts";
 import { type Usage, UsageSchema } from "./wire/event-messages.ts";
 
-export type KnownUsage = Usage & { readonly at: string };
+export interface KnownUsage extends Usage {
+  readonly at: string;
+  /** What the agent's CLI has told, run by run; absent if it has told nothing of a known run. */
+  readonly runs?: RunSums;
+}
+
+type Sums = Pick<Usage, "tokens_used" | "estimated_cost">;
+
+/** The sums of all runs are `earlier` and `latest` together. */
+interface RunSums {
+  /** The run that has told `latest`. */
+  readonly run: string;
+  readonly latest: Sums;
+  /** What earlier runs have used, without what `latest` includes of it. */
+  readonly earlier: Sums;
+}
 
 /** How long the CLI's figures win over those that the agent reports itself. */
 const cliFiguresCountMs = 600_000;
 
-/** The usage after a further report. A figure that the report leaves out stays as it was; an unknown figure is dropped. */
-export function mergeUsage(known: KnownUsage | undefined, report: Usage, at: string): KnownUsage {
-  const told: Usage = Object.fromEntries(
+/**
+ * The usage after a further report. A figure that the report leaves out stays as it was; an unknown figure is dropped. Tokens and cost
+ * from the agent's CLI are the sums of one run, so those of earlier runs are added.
+ * @param run the run that reports; undefined if it is not known
+ */
+export function mergeUsage(
+  known: KnownUsage | undefined,
+  report: Usage,
+  at: string,
+  run?: string,
+): KnownUsage {
+  const { restored_tokens: _, ...told }: Usage = Object.fromEntries(
     Object.entries(report).filter(([name]) => Object.hasOwn(UsageSchema.entries, name)),
   );
+  if (told.source !== undefined && run !== undefined) {
+    const runs = sumsAfter(known?.runs, report, run);
+    return { ...known, ...told, ...totalOf(runs), at, runs };
+  }
   if (known?.source === undefined || told.source !== undefined) return { ...known, ...told, at };
   if (Date.parse(at) - Date.parse(known.at) > cliFiguresCountMs) {
     const { source: _, ...figures } = known;
@@ -20,6 +48,38 @@ export function mergeUsage(known: KnownUsage | undefined, report: Usage, at: str
   }
   const { failed_tests } = told;
   return { ...told, ...known, ...definedOf({ failed_tests }) };
+}
+
+function sumsAfter(known: RunSums | undefined, report: Usage, run: string): RunSums {
+  const { tokens_used, estimated_cost } = report;
+  const told = definedOf({ tokens_used, estimated_cost });
+  if (known?.run === run) return { ...known, latest: { ...known.latest, ...told } };
+  return { run, latest: told, earlier: known === undefined ? {} : without(totalOf(known), report) };
+}
+
+/**
+ * What earlier runs have used, without what the CLI has restored of it, because its sums include that. A CLI that was killed restores
+ * less than it had told. It does not tell the restored cost, so that is estimated by its share of the tokens.
+ */
+function without(total: Sums, { tokens_used = 0, estimated_cost = 0, restored_tokens = 0 }: Usage): Sums {
+  const { tokens_used: tokens = 0, estimated_cost: cost } = total;
+  if (restored_tokens >= tokens && restored_tokens > 0) return {};
+  const restoredCost = tokens_used === 0 ? 0 : (estimated_cost * restored_tokens) / tokens_used;
+  return {
+    tokens_used: tokens - restored_tokens,
+    ...(cost === undefined ? {} : { estimated_cost: Math.max(0, cost - restoredCost) }),
+  };
+}
+
+function totalOf({ earlier, latest }: RunSums): Sums {
+  return definedOf({
+    tokens_used: sum(earlier.tokens_used, latest.tokens_used),
+    estimated_cost: sum(earlier.estimated_cost, latest.estimated_cost),
+  });
+}
+
+function sum(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined ? other : one + (other ?? 0);
 }
 
 export interface UsageTotal {

@@ -64,6 +64,43 @@ describe("an agent's usage", () => {
   });
 });
 
+describe("the usage of several runs", () => {
+  const used = (instance_id: string, generation: number, usage: object): Told => [
+    "usage",
+    generation,
+    { instance_id, generation, seq: 1, usage: { source: "results", ...usage } },
+  ];
+  const shown = (...events: readonly Told[]) => {
+    const { tokens_used, estimated_cost } = agentAfter(events).usage ?? {};
+    return [tokens_used, estimated_cost];
+  };
+  const first = used("r1", 1, { tokens_used: 4_650, estimated_cost: 3 });
+
+  test("is their sum if the CLI begins at 0 again, whatever the source of its figures is", () => {
+    const second = used("r2", 2, { tokens_used: 1_550, estimated_cost: 1, source: "telemetry" });
+    const more = { ...used("r2", 2, { tokens_used: 5_000, estimated_cost: 2 })[2], seq: 2 };
+    expect(shown(first, second)).toEqual([6_200, 4]);
+    expect(shown(first, second, ["usage", 3, more])).toEqual([9_650, 5]);
+    expect(shown(first, second, used("r3", 4, { tokens_used: 10, estimated_cost: 1 }))).toEqual([6_210, 5]);
+  });
+
+  test("is the CLI's own sum if it has restored all", () => {
+    const second = used("r2", 2, { tokens_used: 6_200, estimated_cost: 5, restored_tokens: 4_650 });
+    expect(shown(first, second)).toEqual([6_200, 5]);
+  });
+
+  test("has what a killed CLI did not save", () => {
+    const second = used("r2", 2, { tokens_used: 4_650, estimated_cost: 3, restored_tokens: 3_100 });
+    expect(shown(first, second)).toEqual([6_200, 4]);
+  });
+
+  test("keeps the sum when the agent has reported figures of its own in between", () => {
+    const own: Told = ["usage", 1_000, { usage: { tokens_used: 7 } }];
+    expect(agentAfter([first, own]).usage?.tokens_used).toBe(7);
+    expect(shown(first, own, used("r2", 2, { tokens_used: 1_550 }))).toEqual([6_200, 3]);
+  });
+});
+
 describe("totalUsage()", () => {
   test("sums what is known, and says of how many", () => {
     const records = [

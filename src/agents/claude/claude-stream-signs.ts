@@ -13,6 +13,7 @@ const UsageFieldsSchema = v.looseObject({
   input_tokens: count,
   cache_creation_input_tokens: count,
   cache_read_input_tokens: count,
+  output_tokens: count,
 });
 
 const AssistantSchema = v.looseObject({
@@ -87,6 +88,8 @@ export function createStreamSigns(): StreamSigns {
   let context: Pick<Usage, "model" | "context_tokens"> = {};
   /** Whether the model has answered since the last result. */
   let isAnswered = false;
+  /** What the session's sums had when this process began, which the CLI restores from an earlier one; undefined before the first result. */
+  let restored_tokens: number | undefined;
 
   const readAssistant = (line: unknown): { signs: SessionSign[]; words?: string } => {
     const read = v.safeParse(AssistantSchema, line);
@@ -124,10 +127,12 @@ export function createStreamSigns(): StreamSigns {
       }
       const wasAsked = isAnswered || tokensOf(result.output.usage) > 0;
       isAnswered = false;
+      const usage = usageOf(result.output);
+      restored_tokens ??= Math.max(0, usage.tokens_used - turnTokensOf(result.output));
       return {
         signs: [],
         result: resultOf(result.output, wasAsked),
-        usage: { ...usageOf(result.output), ...context },
+        usage: { ...usage, ...context, restored_tokens },
       };
     },
   };
@@ -161,13 +166,18 @@ function tokensOf(usage: v.InferOutput<typeof UsageFieldsSchema> | undefined): n
   return input_tokens + cache_creation_input_tokens + cache_read_input_tokens;
 }
 
+/** What the turn has used. */
+function turnTokensOf({ usage }: Result): number {
+  return tokensOf(usage) + (usage?.output_tokens ?? 0);
+}
+
 function contextOf({ message: { model, usage } }: v.InferOutput<typeof AssistantSchema>) {
   const context_tokens = tokensOf(usage);
   return definedOf({ model, context_tokens: context_tokens || undefined });
 }
 
 /** The session's sums so far. The cost is Claude's own estimate, in US dollars. */
-function usageOf({ total_cost_usd, modelUsage }: Result): Usage {
+function usageOf({ total_cost_usd, modelUsage }: Result): Usage & { readonly tokens_used: number } {
   const models = Object.values(modelUsage);
   const tokens_used = models.reduce(
     (sum, { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens }) =>

@@ -1,8 +1,8 @@
 // What the bucket `agents` stores about an agent: evidence only. `agent-view.ts` and `status.ts` derive from it what is shown.
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
+import type { KnownUsage } from "../usage.ts";
 import type { AgentId } from "../wire/agent-id.ts";
-import type { Usage } from "../wire/event-messages.ts";
 import type { SessionEvidence } from "./session-evidence.ts";
 
 /** The last status that the agent, its host or its bridge reported, and how. */
@@ -101,7 +101,7 @@ export interface AgentRecord {
   readonly session?: SessionEvidence;
   readonly progress?: Progress;
   readonly last_words?: LastWords;
-  readonly usage?: Usage & { readonly at: string };
+  readonly usage?: KnownUsage;
   /** The agent's requests that wait for a person or a captain, oldest first; absent if there is none. */
   readonly requests?: readonly OpenRequest[];
   /** Oldest first: all orders that wait, the last 1,000 that were taken and are not over, and the last 20 that are settled. */

@@ -160,7 +160,7 @@ function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): A
     ...definedOf({
       session,
       last_words,
-      usage: usage === undefined ? undefined : mergeUsage(record.usage, usage, at),
+      usage: usage === undefined ? undefined : mergeUsage(record.usage, usage, at, event.instance_id),
     }),
   };
 }

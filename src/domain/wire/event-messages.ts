@@ -11,6 +11,8 @@ export const UsageSchema = v.looseObject({
   /** How many tokens of the model's context window are filled; `context_window` is its size. */
   context_tokens: v.optional(count("context_tokens")),
   context_window: v.optional(count("context_window")),
+  /** How many of `tokens_used` an earlier run has used: the CLI has restored them with the session. Default: 0. */
+  restored_tokens: v.optional(count("restored_tokens")),
   /** Where the CLI's figures come from, such as `results`; absent for figures that the agent reports itself. */
   source: v.optional(shortText("source")),
 });

@@ -125,4 +125,18 @@ describe("createStreamSigns()", () => {
     ]);
     expect(signsOf({ attempt: "four" })).toEqual([]);
   });
+
+  test("sums that are larger than the first turn's show what the CLI has restored, also with the later turns", () => {
+    const signs = createStreamSigns();
+    const turn = (inputTokens: number) =>
+      signs.read(
+        result({
+          usage: { input_tokens: 1_500, output_tokens: 50 },
+          total_cost_usd: 0.3,
+          modelUsage: { m: { inputTokens, outputTokens: 150 } },
+        }),
+      ).usage;
+    expect(turn(4_500)).toMatchObject({ tokens_used: 4_650, restored_tokens: 3_100, estimated_cost: 0.3 });
+    expect(turn(6_000)).toMatchObject({ tokens_used: 6_150, restored_tokens: 3_100 });
+  });
 });
