@@ -203,7 +203,12 @@ export function failedLaunchReceipt(
   task: string,
   reason: string,
 ): Pick<Receipt, "command_id" | "state" | "task" | "detail"> {
-  return { command_id: `launch-${launchId}`, state: "failed", task, detail: reason };
+  return { command_id: launchTaskId(launchId), state: "failed", task, detail: reason };
+}
+
+/** The id of the task that a launch gave to its run. @param launchId of the run, as its heartbeats name it (`instance_id`) */
+export function launchTaskId(launchId: string): string {
+  return `launch-${launchId}`;
 }
 
 /** The id of an order that has none: made from its sequence in the stream. */

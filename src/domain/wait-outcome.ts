@@ -2,7 +2,7 @@
 import type { AgentView } from "./fleet/agent-view.ts";
 import { silentAfterMs } from "./fleet/axis/link.ts";
 import { decidingSession } from "./fleet/evidence-that-counts.ts";
-import { type CommandRecord, isFinal } from "./receipts.ts";
+import { type CommandRecord, isFinal, launchTaskId } from "./receipts.ts";
 
 export const waitGoals = ["done", "idle", "needs-you"] as const;
 export type WaitGoal = (typeof waitGoals)[number];
@@ -80,12 +80,15 @@ function goneOutcome(
   return isLost ? { outcome: "lost", reason: axes.link.reason } : undefined;
 }
 
-/** The outcome for a run that has ended: `failed` if it was in a turn, or if a task is left. */
+/** The outcome for a run that has ended: `failed` if it was in a turn, if it never took the task of its launch, or if a task is left. */
 function judgeEnded(view: AgentView, reason: string): WaitOutcome {
   const { turn, ended } = view.session ?? {};
   // With another status than `ended` the run was told to end (for example, its window was closed), maybe during a turn.
   const wasCutOff = view.status !== "ended" && turn !== undefined && turn.ended_at === ended?.at;
   if (wasCutOff) return { outcome: "failed", reason: `${reason}, in the middle of a turn` };
+  if (failedLaunchTask(view) === undefined && hasUntakenLaunchTask(view)) {
+    return { outcome: "failed", reason: `${reason}; it had not taken its task` };
+  }
   const left = tasksOf(view).find((task) => !isOverAfter(task, turn?.ended_at));
   if (left === undefined) return judgeWork(view);
   return { outcome: "failed", reason: `${reason}; its task "${left.summary}" is ${lastState(left)}` };
@@ -115,7 +118,7 @@ function judgeWork(view: AgentView): WaitOutcome {
   if (turn_error !== undefined) {
     return { outcome: "failed", reason: `its turn failed (${turn_error.error}): ${turn_error.detail}` };
   }
-  const last = tasksOf(view).at(-1)?.receipts.at(-1);
+  const last = (failedLaunchTask(view) ?? tasksOf(view).at(-1))?.receipts.at(-1);
   if (last !== undefined && last.at >= last_prompt_at) {
     const reason = `its task was ${last.state}${last.detail === undefined ? "" : `: ${last.detail}`}`;
     if (last.state === "refused") return { outcome: "refused", reason };
@@ -126,6 +129,24 @@ function judgeWork(view: AgentView): WaitOutcome {
 
 function tasksOf({ commands }: AgentView): CommandRecord[] {
   return commands.filter(({ type, stream_seq }) => type === "task" && stream_seq > 0);
+}
+
+/**
+ * The task of the launch of the present run, if its host has reported that it failed, which it does at the end of a run that never took the
+ * task. No stream of orders has this task, so it is none of {@link tasksOf}.
+ */
+function failedLaunchTask({ commands, heartbeat }: AgentView): CommandRecord | undefined {
+  const run = heartbeat?.instance_id;
+  if (run === undefined) return undefined;
+  const task = commands.find(({ command_id }) => command_id === launchTaskId(run));
+  return task?.receipts.at(-1)?.state === "failed" ? task : undefined;
+}
+
+/** Whether the present run was launched with a task and has begun no turn. False if no hook could tell that it has. */
+function hasUntakenLaunchTask({ heartbeat, session }: AgentView): boolean {
+  if (heartbeat?.has_launch_task !== true || heartbeat.unheld !== undefined) return false;
+  const isOfEarlierRun = session?.instance_id !== undefined && session.instance_id !== heartbeat.instance_id;
+  return session?.turn === undefined || isOfEarlierRun;
 }
 
 /**

@@ -39,6 +39,11 @@ const task = (state: ReceiptState, s: number, detail?: string): CommandRecord =>
     { state, at: ago(s), ...(detail === undefined ? {} : { detail }) },
   ],
 });
+/** The task of a launch, as the host of that run reports it. */
+const launchTask = (run: string, state: ReceiptState, detail = "no"): CommandRecord => ({
+  ...{ command_id: `launch-${run}`, type: "task", from: "its launch", summary: "tidy up" },
+  ...{ stream_seq: 0, issued_at: ago(3), receipts: [{ state, at: ago(3), detail }] },
+});
 const gone = (s: number) => ({
   heartbeat: { ...beat, at: ago(s) },
   connection: {
@@ -160,6 +165,40 @@ describe("outcomeOf()", () => {
       { ...rests, ...said("ended", "exit code 0"), commands: [task("delivered", 15)] },
       "failed",
       'exit code 0; its task "tidy up" is delivered',
+    ],
+    [
+      "one that went away before it took the task of its launch, which its host has told",
+      { ...said("disconnected", "SIGTERM"), commands: [launchTask("r1", "failed", "not logged in")] },
+      "failed",
+      "its task was failed: not logged in",
+    ],
+    [
+      "one that ended by itself before it took the task of its launch, after the turns of an earlier run",
+      {
+        ...session({ ...rests.session, instance_id: "r0" }),
+        ...said("ended", "exit code 0"),
+        heartbeat: { ...beat, has_launch_task: true },
+      },
+      "failed",
+      "exit code 0; it had not taken its task",
+    ],
+    [
+      "one that ended by itself after the task of its launch, by a heartbeat of before that",
+      { ...rests, ...said("ended", "exit code 0"), heartbeat: { ...beat, has_launch_task: true } },
+      "done",
+      "",
+    ],
+    [
+      "one without hooks that ended by itself, which cannot tell that it took the task of its launch",
+      { ...said("ended", "exit code 0"), heartbeat: { ...beat, has_launch_task: true, unheld: "off" } },
+      "done",
+      "",
+    ],
+    [
+      "one whose earlier run never took the task of its launch",
+      { ...rests, ...said("ended", "exit code 0"), commands: [launchTask("r0", "failed")] },
+      "done",
+      "",
     ],
     [
       "one whose window was closed in the middle of a turn",
