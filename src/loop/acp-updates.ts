@@ -114,7 +114,7 @@ function updatesOf(message: Message): SessionUpdate[] {
     const calls = (message.calls ?? []).map(
       ({ id, name, arguments: args }): SessionUpdate => ({
         sessionUpdate: "tool_call",
-        ...{ toolCallId: id, name, title: name, status: "completed", rawInput: JSON.parse(args) },
+        ...{ toolCallId: id, name, title: name, status: "in_progress", rawInput: JSON.parse(args) },
       }),
     );
     return message.content === "" ? calls : [words, ...calls];
@@ -124,6 +124,7 @@ function updatesOf(message: Message): SessionUpdate[] {
     {
       sessionUpdate: "tool_call_update",
       toolCallId: message.callId,
+      status: message.isError === true ? "failed" : "completed",
       content: [{ type: "content", content: { type: "text", text: message.content } }],
     },
   ];

@@ -12,7 +12,10 @@ const CallSchema = v.object({ id: v.string(), name: v.string(), arguments: v.str
 const MessageSchema = v.variant("role", [
   v.object({ role: v.literal("user"), content: v.string(), isPrompt: v.optional(v.boolean(), false) }),
   v.object({ role: v.literal("assistant"), content: v.string(), calls: v.optional(v.array(CallSchema)) }),
-  v.object({ role: v.literal("tool"), callId: v.string(), name: v.string(), content: v.string() }),
+  v.object({
+    ...{ role: v.literal("tool"), callId: v.string(), name: v.string(), content: v.string() },
+    isError: v.optional(v.boolean()),
+  }),
 ]);
 const LineSchema = v.object({ type: v.literal("message"), message: MessageSchema });
 
@@ -114,7 +117,7 @@ function whole(messages: readonly Message[]): readonly Message[] {
   let open: readonly ModelCall[] = [];
   const close = () => {
     const content = "[This call was interrupted.]";
-    for (const { id, name } of open) kept.push({ role: "tool", callId: id, name, content });
+    for (const { id, name } of open) kept.push({ role: "tool", callId: id, name, content, isError: true });
     open = [];
   };
   for (const message of messages) {

@@ -9,6 +9,7 @@ import { type ReadCall, readCalls, wireCall } from "./model/read-calls.ts";
 import { createRepeatGuard, endsAt, repeatWords, toldAt } from "./repeat-guard.ts";
 import type { Speaker } from "./speaker.ts";
 import type { ToolDesk } from "./tool-desk.ts";
+import type { ToolResult } from "./tools/loop-tool.ts";
 
 export interface TurnParts {
   readonly client: ModelClient;
@@ -75,14 +76,15 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
       const result = await tools.run(call, signal).catch((error: unknown) => {
         // A server refuses a conversation with a call that has no result.
         for (const left of said.calls.slice(place))
-          conversation.add(resultOf(left, "[This call was interrupted.]"));
+          conversation.add(resultOf(left, notMade("[This call was interrupted.]")));
         throw error;
       });
       const count = repeats.count(call.name, call.arguments, result.text);
-      conversation.add(resultOf(call, count >= toldAt ? `${result.text}\n\n${repeatWords}` : result.text));
+      const text = count >= toldAt ? `${result.text}\n\n${repeatWords}` : result.text;
+      conversation.add(resultOf(call, { ...result, text }));
       if (count >= endsAt) {
         for (const left of said.calls.slice(place + 1))
-          conversation.add(resultOf(left, "[This call was not made.]"));
+          conversation.add(resultOf(left, notMade("[This call was not made.]")));
         throw repeatsItself(count, call.name);
       }
     }
@@ -109,9 +111,11 @@ function answersNothing(times: number): CliaiError {
   });
 }
 
-function resultOf({ id, name }: ReadCall, content: string) {
-  return { role: "tool", callId: id, name, content } as const;
+function resultOf({ id, name }: ReadCall, { text, isError }: ToolResult) {
+  return { role: "tool", callId: id, name, content: text, isError } as const;
 }
+
+const notMade = (text: string): ToolResult => ({ text, isError: true });
 
 const mostTries = 5;
 

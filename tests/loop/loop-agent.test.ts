@@ -442,6 +442,24 @@ describe("a session", () => {
     ]);
   });
 
+  test("that is loaded shows no call as done that failed, was refused or was interrupted", async () => {
+    const answers = [
+      calling("read_file", { path: "b.txt" }),
+      calling("read_file", { path: "none" }),
+      calling("run_command", { command: ["true"] }),
+      saying("Done."),
+    ];
+    await using first = await startLoop(answers, { answer: () => "refused" });
+    await writeFile(first.dir.join("b.txt"), "beta");
+    await first.prompt("Go.");
+    const shown = ["completed", "failed", "failed"];
+    expect(first.client.calls().map(({ status }) => status)).toEqual(shown);
+    await using next = await startLoop([saying("Hi.")], { sessionsDir: first.dir.join(".sessions") });
+    const place = { sessionId: first.session, cwd: first.dir.path, mcpServers: [] };
+    await next.client.agent.request(methods.agent.session.load, place);
+    expect(next.client.calls().map(({ status }) => status)).toEqual(shown);
+  });
+
   test("has no result without its call, and none missing, also where a line is damaged and ids come again", async () => {
     await using loop = await startLoop([saying("Fine.")]);
     const message = (value: object) => JSON.stringify({ type: "message", message: value });

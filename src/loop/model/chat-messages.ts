@@ -14,7 +14,14 @@ export type Message =
   /** `isPrompt`: what the client has said, not the loop. */
   | { readonly role: "user"; readonly content: string; readonly isPrompt?: boolean }
   | { readonly role: "assistant"; readonly content: string; readonly calls?: readonly ModelCall[] }
-  | { readonly role: "tool"; readonly callId: string; readonly name: string; readonly content: string };
+  | {
+      readonly role: "tool";
+      readonly callId: string;
+      readonly name: string;
+      readonly content: string;
+      /** Whether the call failed, was refused or was not made. */
+      readonly isError?: boolean | undefined;
+    };
 
 /** A tool as the model sees it. */
 export interface OfferedTool {
