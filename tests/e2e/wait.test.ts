@@ -167,6 +167,19 @@ test("a wait goes on while its server is started again", async () => {
   expect(others).toEqual([expect.stringMatching(/^the server is back after \d+ s$/)]);
 });
 
+test("the time counts from the start, also where the first looks at a server that stands still take long", async () => {
+  await using own = await startServe();
+  await using ada = await startBridge(own, "ada");
+  await initialize(ada);
+  own.child.kill("SIGSTOP");
+  const beganMs = performance.now();
+  const ended = await own.run(["wait", "ada", "--timeout", "8"]);
+  own.child.kill("SIGCONT");
+  expect(ended.code).toBe(4);
+  expect(ended.stderr).toContain("the server is away after 8 s");
+  expect(performance.now() - beganMs).toBeLessThan(13_000);
+});
+
 test("time that is up while the server is away ends it with 4, and an agent that nobody listens to is not lost", async () => {
   await using dead = await startServe({ env: { CLIAI_HEARTBEAT: "1" } });
   await using ada = await startBridge(dead, "ada");
