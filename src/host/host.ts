@@ -16,7 +16,7 @@ import { createBridgeWatch } from "./hear/bridge-watch.ts";
 import type { HookIntake } from "./hear/hook-intake.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
-import { holdingTexts } from "./routes/held-texts.ts";
+import { holdingTexts, sayFirst } from "./routes/held-texts.ts";
 import type { OwnRoutes } from "./routes/routes.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { createSpeaking, type Speaking } from "./speaking.ts";
@@ -37,8 +37,11 @@ export interface Host
   turnResult(result: TurnResult): void;
   /** The CLI's process has started. */
   attach(process: CliProcess): void;
-  /** Adds the routes that the launched CLI has opened. */
-  open(own: OwnRoutes & { readonly stream?: Pick<LiveSession, "bridgeWithinMs"> }): void;
+  /**
+   * Adds the routes that the launched CLI has opened.
+   * @param launchTask of a session with a stream, which is given it at once, or when the agent is let go
+   */
+  open(own: OwnRoutes & { readonly stream?: Pick<LiveSession, "bridgeWithinMs"> }, launchTask?: string): void;
   /** The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. */
   end(end: RunEnd): Promise<void>;
 }
@@ -56,6 +59,7 @@ export function startHost(options: SessionOptions): Host {
   const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
   const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
   const bridgeWatch = createBridgeWatch(events, options.log);
+  const isOver = new AbortController();
   return {
     hook(payload, signal) {
       beginning.begun();
@@ -87,18 +91,22 @@ export function startHost(options: SessionOptions): Host {
       beginning.launched();
       steering.started(process);
     },
-    open(own) {
+    open(own, launchTask) {
       const { stream } = own;
-      routes.open(stream === undefined ? own : { ...own, stream: holdingTexts(stream, steering.gate) });
+      const held = stream && holdingTexts(stream, steering.gate);
+      routes.open(held === undefined ? own : { ...own, stream: held });
       bridgeWatch.ready(stream?.bridgeWithinMs);
       if (stream?.carriesHooks === true) hearing.noteHeld();
       if (stream?.holdsOnlyAsked === true) turn.noteHeld("asked");
       if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (own.terminal?.readTurn !== undefined) hearing.watchTurn(own.terminal.readTurn);
+      if (held !== undefined && launchTask !== undefined)
+        void sayFirst(held, launchTask, { signal: isOver.signal, log: options.log });
       if (routes.isReady()) delivery.nudge();
     },
     end(end) {
+      isOver.abort();
       beginning.stop();
       bridgeWatch.stop();
       return endHost(options, { reporting, speaking, steering, hearing }, end);

@@ -146,19 +146,16 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         agent.pipes && cli.openSession?.({ ...agent.pipes, ...told, log, launch: { ...launch, hooks } });
       host.attach(stream?.end === undefined ? agent : endingFirst(agent, stream.end));
       if (isTyped(agent)) host.open({ terminal: agent });
-      stream?.whenReady.then(
-        () => {
-          host.open({ stream });
+      stream?.whenReady
+        .then(() => {
+          host.open({ stream }, pipedTask?.task);
           const session = told.sessionId();
           if (session !== undefined) agent.openTerminal?.(session);
-          if (pipedTask?.task === undefined) return;
-          stream.say(pipedTask.task).catch((error: unknown) => log.warn(`its task: ${messageOf(error)}`));
-        },
-        (error: unknown) => {
+        })
+        .catch((error: unknown) => {
           log.error(`${messageOf(error)}; ending the agent`);
           void agent.end();
-        },
-      );
+        });
     },
     async end(end) {
       await host.end(end);

@@ -1,5 +1,8 @@
 // Holds back what is said to a session while its agent is paused, for a CLI that holds only some of its tools: the next turn could run tools
 // that nothing holds.
+import { messageOf } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
 import type { Gate } from "../steer/gate.ts";
 import type { OwnRoutes } from "./routes.ts";
 
@@ -12,4 +15,20 @@ export function holdingTexts(stream: Stream, gate: Pick<Gate, "pausedBy">): Stre
     ...{ route, carriesHooks, holdsOnlyAsked: true, interrupt },
     say: async (text, id) => (gate.pausedBy() === undefined ? await stream.say(text, id) : "paused"),
   };
+}
+
+const tryAgainMs = 500;
+
+/** Gives the session the task of its launch, once it takes one: while the agent is paused it waits, as every other text does. Never rejects. */
+export async function sayFirst(
+  stream: Stream,
+  task: string,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Logger },
+): Promise<void> {
+  try {
+    while (!signal.aborted && ["paused", "busy"].includes(await stream.say(task)))
+      await pause(tryAgainMs, signal);
+  } catch (error) {
+    log.warn(`its task: ${messageOf(error)}`);
+  }
 }

@@ -155,6 +155,25 @@ describe("createPauses()", () => {
       await waitFor(() => told.length === 1, { what: "it is told the task" });
     });
 
+    test("an agent that is paused before its session is open gets the task of its launch when it is let go", async () => {
+      const told: string[] = [];
+      await using ada = await startHosted({ hasStream: true });
+      await ada.send("pause");
+      await ada.receipts();
+      ada.session.open({ stream: { ...streamInto(told), holdsOnlyAsked: true } }, "dig");
+      await ada.receipts("injected", "applied");
+      await stays(() => told.length === 0, {
+        ...{
+          what: "it is told nothing",
+          because: "the task is given to an open session at once",
+          forMs: 300,
+        },
+      });
+      await ada.send("resume");
+      await waitFor(() => told.length === 1, { what: "it is told the task" });
+      expect(told).toEqual(["dig"]);
+    });
+
     test("a pause that is let go before anything was held has failed", async () => {
       await using ada = await startAsking();
       await ada.session.takeHook(prompt);
