@@ -79,16 +79,16 @@ const answer = (id, value) => send({ id, result: { content: [{ type: "text", tex
 const tools = ["report_status", "wait", "ask"].map((name) => ({ name, inputSchema: { type: "object" } }));
 const requestedSchema = { type: "object", properties: { ok: { type: "boolean" } }, required: ["ok"] };
 const asked = new Map();
+// Clients ask for more than tools, and may wait long for an answer.
+const unknown = (id, method) => {
+  if (id !== undefined && !["initialize", "tools/list"].includes(method)) send({ id, error: { code: -32601, message: "Method not found" } });
+};
 createInterface({ input: process.stdin }).on("line", (line) => {
   const { id, method, params, result } = JSON.parse(line);
   if (method === undefined) answer(asked.get(id), result);
-  if (method === "initialize") return send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "tiny", version: "1" } } });
-  if (method === "tools/list") return send({ id, result: { tools } });
-  if (method !== "tools/call") {
-    // Qwen Code 0.24.4 waits for the answers to prompts/list and resources/list, too.
-    const isRequest = method !== undefined && id !== undefined;
-    return isRequest && send({ id, error: { code: -32601, message: "no such method" } });
-  }
+  if (method === "initialize") send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "tiny", version: "1" } } });
+  if (method === "tools/list") send({ id, result: { tools } });
+  if (method !== "tools/call") return unknown(id, method);
   if (params.name !== "ask") return setTimeout(() => answer(id, process.env), params.arguments?.ms ?? 0);
   asked.set("ask-" + id, id);
   send({ id: "ask-" + id, method: "elicitation/create", params: { message: "Go on?", requestedSchema } });
