@@ -39,6 +39,8 @@ export const RequestSchema = v.looseObject({
   agent_id: AgentIdSchema,
   /** The id of the tool call that asked. */
   call_id: v.optional(v.string()),
+  /** The run whose CLI waits for the answer. Its end withdraws the request. Absent if the answer is also of use to another run. */
+  run: v.optional(v.string()),
   kind: v.picklist(requestKinds),
   question: v.string(),
   context: v.optional(v.string()),
@@ -56,6 +58,8 @@ export const RequestSchema = v.looseObject({
   answer: v.optional(AnswerSchema),
   /** When it was answered, withdrawn or expired. */
   ended_at: v.optional(v.string()),
+  /** Why it was withdrawn, if the agent has not done it itself. */
+  withdrawn_because: v.optional(v.string()),
   /** When the answer was put into the agent's inbox. */
   told_at: v.optional(v.string()),
   /** Set if a captain escalated it to the people, with the reason. */
@@ -76,7 +80,7 @@ export function openRequestOf({ request_id, kind, question, asked_at }: AgentReq
 /** An action on a request, with who does it and when. */
 export type RequestAction =
   | { readonly type: "answer"; readonly answer: Answer }
-  | { readonly type: "withdraw"; readonly at: string }
+  | { readonly type: "withdraw"; readonly at: string; readonly because?: string }
   | { readonly type: "expire"; readonly at: string }
   | { readonly type: "escalate"; readonly by: string; readonly at: string; readonly reason: string };
 
@@ -85,13 +89,18 @@ export type RequestAction =
  * @throws CliaiError `decided_already` if it is over, with who decided it; `usage` if the answer does not fit the kind
  */
 export function decideRequest(request: AgentRequest, action: RequestAction): AgentRequest {
-  if (request.state !== "asked") throw new CliaiError("decided_already", describeEnd(request));
+  if (request.state !== "asked") throw decidedAlready(request);
   switch (action.type) {
     case "answer":
       checkAnswer(request, action.answer);
       return { ...request, state: "answered", answer: action.answer, ended_at: action.answer.at };
     case "withdraw":
-      return { ...request, state: "withdrawn", ended_at: action.at };
+      return {
+        ...request,
+        state: "withdrawn",
+        ended_at: action.at,
+        ...definedOf({ withdrawn_because: action.because }),
+      };
     case "escalate":
       return { ...request, escalated: { by: action.by, at: action.at, reason: action.reason } };
     case "expire": {
@@ -101,6 +110,11 @@ export function decideRequest(request: AgentRequest, action: RequestAction): Age
       return { ...request, state: "expired", ended_at: action.at, ...(decided ? { answer } : {}) };
     }
   }
+}
+
+/** Whether the request is a step of its run's CLI that no later run can take again. A question in words outlives its run. */
+export function endsWithRun({ kind, questions }: Pick<AgentRequest, "kind" | "questions">): boolean {
+  return isApproval({ kind }) || questions !== undefined;
 }
 
 /** Approvals and permissions are decided yes or no; a question takes words. */
@@ -275,7 +289,18 @@ function questionLine({ request_id, questions, choices = [] }: AgentRequest): st
     : `cliai answer ${request_id} "the answer"`;
 }
 
-function describeEnd({ request_id, state, answer }: AgentRequest): string {
+function decidedAlready({
+  request_id,
+  agent_id,
+  state,
+  answer,
+  withdrawn_because,
+}: AgentRequest): CliaiError {
+  const words = `request ${request_id} is ${state} already`;
+  if (withdrawn_because !== undefined) {
+    const hint = `see what ${agent_id} asks now: cliai inbox`;
+    return new CliaiError("decided_already", `${words}: ${withdrawn_because}`, { hint });
+  }
   const by = answer === undefined ? "" : ` by ${answer.by} at ${answer.at}`;
-  return `request ${request_id} is ${state} already${by}`;
+  return new CliaiError("decided_already", `${words}${by}`);
 }

@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly requestId?: string;
   /** Whether the agent writes the receipts, as a bridge does. */
   readonly confirms?: boolean;
+  /** The run that makes the call. */
+  readonly instanceId?: string;
 }
 
 export interface TestAgent {
@@ -24,8 +26,8 @@ export interface TestAgent {
 export function agentOn(bus: Bus, id: string): TestAgent {
   const agent: TestAgent = {
     id: parseAgentId(id),
-    async call(tool, args = {}, { requestId = crypto.randomUUID(), confirms = false } = {}) {
-      const body = { request_id: requestId, tool, arguments: args, confirms };
+    async call(tool, args = {}, { requestId = crypto.randomUUID(), confirms = false, instanceId } = {}) {
+      const body = { request_id: requestId, tool, arguments: args, confirms, instance_id: instanceId };
       return decodeMessage(
         ToolResponseSchema,
         await bus.request(`tools.call.${id}`, body, { timeoutMs: 15_000 }),

@@ -23,6 +23,17 @@ export function isRunConnected(record: AgentRecord, at: string): boolean {
   );
 }
 
+/**
+ * Whether a run that lived at `since` is known to have ended: it said goodbye, or a run that began later has taken its place. Until a
+ * replaced run is known to be silent, it may still work.
+ */
+export function hasRunEnded(record: AgentRecord, run: string, since: string): boolean {
+  const { heartbeat, said, run_started_at = "" } = record;
+  if (heartbeat?.instance_id === undefined) return false;
+  if (heartbeat.instance_id === run) return said?.instance_id === run && isGoodbye(said.status);
+  return run_started_at > since && otherRunOf(record, run) === undefined;
+}
+
 export function otherRunOf({ other_runs = [] }: AgentRecord, instanceId: string): OtherRun | undefined {
   return other_runs.find(({ instance_id }) => instance_id === instanceId);
 }

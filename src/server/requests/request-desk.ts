@@ -9,6 +9,7 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { RequestDesk } from "../server.ts";
 import { alertOfEscalations, notifyCaptains } from "./captain-notices.ts";
+import { withdrawalOf, withdrawWithRuns } from "./ended-calls.ts";
 import { type RequestService, startRequests } from "./request-store.ts";
 
 export interface RequestDeskOptions {
@@ -44,14 +45,20 @@ export async function openRequestDesk(
     requests.onChange(({ agent_id }) => note(agent_id)),
     notifyCaptains({ bus, fleet, requests, roleOf, now, log }),
     alertOfEscalations(requests, alerts),
+    withdrawWithRuns({ isConnected: bus.isConnected, record: fleet.record, requests, now, log }),
   ];
   return {
     ...requests,
-    answer: (text, words, by) =>
-      requests.decide(findRequest(text, requests.all()).request_id, (request) => ({
+    async answer(text, words, by) {
+      const found = findRequest(text, requests.all());
+      const withdrawal = withdrawalOf(found, fleet.record(found.agent_id), now());
+      // The answer is then refused with the reason, also if the run has ended a moment ago.
+      if (withdrawal !== undefined) await requests.decide(found.request_id, withdrawal);
+      return await requests.decide(found.request_id, (request) => ({
         type: "answer",
         answer: buildAnswer(request, words, by, now()),
-      })),
+      }));
+    },
     async stop() {
       for (const end of endings) end();
       await requests.stop();

@@ -1,10 +1,12 @@
 // Stores an agent's request to a person or a captain, and waits for the answer for as long as the agent wants. A later answer comes by
 // check_inbox.
+import { definedOf } from "../../domain/defined.ts";
 import {
   type AgentRequest,
   answerMessageId,
   answersOf,
   answerText,
+  endsWithRun,
   isApproval,
   isOpen,
 } from "../../domain/requests.ts";
@@ -65,7 +67,7 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
 async function put(
   facts: Omit<Asking, "waitS" | "expiresS">,
   expiresS: number | undefined,
-  { id, requests, call, now }: ToolContext,
+  { id, instanceId: run, requests, call, now }: ToolContext,
 ): Promise<AgentRequest> {
   const request_id = idOfCall(call);
   const known = requests.get(request_id);
@@ -77,6 +79,7 @@ async function put(
     request_id,
     agent_id: id,
     call_id: call.requestId,
+    ...(endsWithRun(facts) ? definedOf({ run }) : {}),
     asked_at: at.toISOString(),
     ...(expiresS === undefined
       ? {}
