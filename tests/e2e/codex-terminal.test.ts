@@ -48,6 +48,8 @@ async function onTerminal(
       env: { ...env, CLIAI_NO_START: "1" },
     }),
   );
+  // Only a stop ends the agent as a whole: its server runs on when its host is killed.
+  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", "--wait", "applied"])));
   const running = parts.move();
   return {
     ...{ work, terminal },

@@ -47,6 +47,8 @@ async function startOnTerminal(
     }),
   );
   await terminal.waitFor("ctrl+p commands", startsWithinMs);
+  // Only a stop ends the agent as a whole: its server runs on when its host is killed.
+  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", "--wait", "applied"])));
   const running = parts.move();
   return {
     ...{ dir, work, env, serve, model, terminal },
