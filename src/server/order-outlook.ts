@@ -2,7 +2,7 @@
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { resumeLine } from "../domain/fleet/shown/way-back.ts";
 import { deriveAxes, statusWordOf } from "../domain/fleet/status.ts";
-import { isControl, type OrderType } from "../domain/receipts.ts";
+import { isControl, isStopType, type OrderType } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { ReceiptState } from "../domain/wire/messages.ts";
 
@@ -36,9 +36,24 @@ const awayWords: Readonly<Record<string, string>> = {
   failed_to_start: "could not be started",
 };
 
-/** The hint that tells where an order is whose last state is `furthest`. */
-export function whereItIs(id: AgentId, type: OrderType, furthest: ReceiptState | undefined): string {
+/**
+ * The hint that tells where an order is whose last state is `furthest`.
+ * @param force whether it is a stop that interrupts the running turn
+ */
+export function whereItIs(
+  id: AgentId,
+  type: OrderType,
+  furthest: ReceiptState | undefined,
+  force = false,
+): string {
   const see = `see it with: cliai show ${id}`;
+  const hasBegun = furthest === "injected" || furthest === "seen";
+  if (hasBegun && type === "pause") return `it holds at its next tool call; ${see}`;
+  if (hasBegun && isStopType(type)) {
+    return force
+      ? `its turn is being interrupted, and its process ended; ${see}`
+      : `it finishes its turn first; interrupt that with: cliai send stop ${id} --force`;
+  }
   switch (furthest) {
     case undefined:
       return `it may still be stored; ${see}`;

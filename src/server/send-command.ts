@@ -206,7 +206,7 @@ export async function sendAndWatch(
   const giveUp = (why: string, hint?: string) => {
     const furthest = record.receipts.at(-1)?.state;
     const message = `${order.type} to ${order.id} is ${furthest ?? "not stored"}, not ${options.wait}`;
-    const place = hint ?? whereItIs(order.id, order.type, furthest);
+    const place = hint ?? whereItIs(order.id, order.type, furthest, order.force);
     reached.reject(new CliaiError("no_answer", message + why, { hint: place }));
   };
   const timer = setTimeout(() => giveUp(`, after ${options.timeoutMs / 1000} s`), options.timeoutMs);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../src/domain/fleet/agent-record.ts";
-import type { ReceiptEntry } from "../../src/domain/receipts.ts";
+import type { OrderType, ReceiptEntry } from "../../src/domain/receipts.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { noMoreReceipts, whereItIs } from "../../src/server/order-outlook.ts";
 
@@ -30,6 +30,17 @@ test.each<[ReceiptEntry["state"] | undefined, string]>([
   ["seen", "the agent's model has it, and is not done with it; see it with: cliai show ada"],
 ])("whereItIs() of a task that is %s: %s", (state, where) => {
   expect(whereItIs(ada, "task", state)).toBe(where);
+});
+
+test.each<[OrderType, boolean, string]>([
+  ["pause", false, "it holds at its next tool call; see it with: cliai show ada"],
+  ["stop", false, "it finishes its turn first; interrupt that with: cliai send stop ada --force"],
+  ["stop", true, "its turn is being interrupted, and its process ended; see it with: cliai show ada"],
+])("whereItIs() of a %s that has begun, forced %p: %s", (type, force, where) => {
+  for (const state of ["injected", "seen"] as const) expect(whereItIs(ada, type, state, force)).toBe(where);
+  expect(whereItIs(ada, type, "delivered", force)).toBe(
+    "the agent's host has it; see it with: cliai show ada",
+  );
 });
 
 describe("noMoreReceipts()", () => {
