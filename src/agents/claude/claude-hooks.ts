@@ -117,7 +117,7 @@ function detailOf(hook: ClaudeHook): string | undefined {
     case "ElicitationResult":
       return longFact(joined("elicitation_response" satisfies NotificationWord, hook.action));
     case "StopFailure":
-      return longFact(hook.error_details ?? hook.error);
+      return longFact(hook.error_details ?? apiWordsOf(hook) ?? hook.error);
     case "SubagentStart":
     case "SubagentStop":
       return shortFact(hook.agent_type);
@@ -177,6 +177,11 @@ export function failureWord(error: string): FailureWord {
   if (/usage|quota|rate.?limit|billing|credit/i.test(error)) return "usage_limit";
   if (/overloaded/i.test(error)) return "overloaded";
   return /server.?error/i.test(error) ? "server" : "other";
+}
+
+/** What Claude prints for a failure that it has no word for. */
+function apiWordsOf({ error = "unknown", last_assistant_message }: ClaudeHook): string | undefined {
+  return error === "unknown" ? last_assistant_message || undefined : undefined;
 }
 
 function joined(...words: readonly (string | undefined)[]): string {

@@ -96,6 +96,16 @@ describe("readClaudeHook()", () => {
     expect(facts).toEqual({ kind: "turn_failed", error: word as "other", detail: "why", session_id: "s1" });
   });
 
+  test.each([
+    ["unknown", "API Error: 400 scripted error", "API Error: 400 scripted error"],
+    [undefined, "API Error: 400 scripted error", "API Error: 400 scripted error"],
+    ["unknown", undefined, "unknown"],
+    ["max_output_tokens", "I dig", "max_output_tokens"],
+  ])("tells why a turn failed: %s, %s", (error, last_assistant_message, detail) => {
+    const hook = { ...base, hook_event_name: "StopFailure", error, last_assistant_message };
+    expect(readClaudeHook(hook)?.facts?.detail).toBe(detail);
+  });
+
   test("leaves out secrets, and cuts after that", () => {
     const command = `curl -H 'Authorization: Bearer abcdefghijklmnop1234' https://me:hunter2@x.org ${"y".repeat(500)}`;
     const detail = readClaudeHook({
