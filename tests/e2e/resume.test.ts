@@ -8,6 +8,7 @@ import { fetchAgent, type ShownAgent, startBridge } from "../support/bridges.ts"
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
+import { descendantRunning } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTmux } from "../support/tmux.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -228,4 +229,30 @@ test("an agent that the server is starting again by itself is left to it: the re
   const resumed = await serve.run(["resume", "hal"]);
   expect(resumed).toMatchObject({ code: 0, stderr: expect.stringMatching(noneButSlow) });
   expect(resumed.stdout).toStartWith("hal: runs already (");
+});
+
+test("tokens and cost are the sum of all runs, after a stop and after a SIGKILL of Claude Code, which then saves none", async () => {
+  await using place = await prepare();
+  await using serve = await startServe(place.options);
+  const spawned = await serve.run(["spawn", "coder", "remember seven", "--detach", "--wait", "--id", "hal"]);
+  expect(spawned.code).toBe(0);
+  const usage = async () => (await fetchAgent(serve, "hal")).usage;
+  const askAgain = async () => {
+    expect((await serve.run(["send", "task", "hal", "which number"])).code).toBe(0);
+    expect((await serve.run(["wait", "hal"])).code).toBe(0);
+  };
+  const { tokens_used: one = 0, estimated_cost: price = 0 } = (await usage()) ?? {};
+  expect(one).toBeGreaterThan(0);
+  expect((await serve.run(["send", "stop", "hal", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["resume", "hal"])).code).toBe(0);
+  await askAgain();
+  expect(await usage()).toMatchObject({ tokens_used: 2 * one, estimated_cost: expect.closeTo(2 * price, 6) });
+
+  const { pid } = await fetchAgent(serve, "hal");
+  process.kill(await descendantRunning(Number(pid), "stream-json"), "SIGKILL");
+  const isOffline = async () => (await fetchAgent(serve, "hal")).axes.link.value === "offline";
+  await waitFor(isOffline, { what: "hal has crashed", deadlineMs: 20_000 });
+  expect((await serve.run(["resume", "hal"])).code).toBe(0);
+  await askAgain();
+  expect(await usage()).toMatchObject({ tokens_used: 3 * one, estimated_cost: expect.closeTo(3 * price, 6) });
 });
