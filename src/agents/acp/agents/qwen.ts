@@ -11,7 +11,12 @@ import { ownServer } from "../acp-tools.ts";
 /** If the user passes one of these, the user has decided how permissions are given. */
 const permissionFlags = ["--approval-mode", "--yolo", "-y"];
 /** In a session without a terminal nobody sees a suggestion, and each one costs a request to the model. */
-const defaults = { general: { enableAutoUpdate: false }, ui: { enableFollowupSuggestions: false } };
+const defaults = {
+  general: { enableAutoUpdate: false },
+  ui: { enableFollowupSuggestions: false },
+  // Qwen Code writes a file without its version anew, readable for everybody.
+  $version: 4,
+};
 /** The longest that a call of one of our tools may wait for a person: a week. Qwen Code's own limit is ten minutes. */
 const callTimeoutMs = 7 * 86_400_000 + 60_000;
 const environment = {
