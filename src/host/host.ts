@@ -60,6 +60,7 @@ export function startHost(options: SessionOptions): Host {
   const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
   const bridgeWatch = createBridgeWatch(events, options.log);
   const isOver = new AbortController();
+  const greeting = createGreeting(options.hasStream === true, heartbeat);
   return {
     hook(payload, signal) {
       beginning.begun();
@@ -79,7 +80,7 @@ export function startHost(options: SessionOptions): Host {
       beginning.begun();
       bridgeWatch.came();
       if (socket !== undefined) routes.openSocket(socket);
-      heartbeat.update(definedOf(withoutGreeting(news, heartbeat.presence().status)));
+      heartbeat.update(definedOf(greeting.heard(news)));
       nudge();
     },
     bridgeLink(isUp) {
@@ -95,6 +96,7 @@ export function startHost(options: SessionOptions): Host {
       const { stream } = own;
       const held = stream && holdingTexts(stream, steering.gate);
       routes.open(held === undefined ? own : { ...own, stream: held });
+      if (stream !== undefined) greeting.opened();
       bridgeWatch.ready(stream?.bridgeWithinMs);
       if (stream?.carriesHooks === true) hearing.noteHeld();
       if (stream?.holdsOnlyAsked === true) turn.noteHeld("asked");
@@ -160,7 +162,23 @@ function endWords({ how, as }: RunEnd): string {
   return as === "ended" ? `its CLI has ended: ${how}` : how;
 }
 
-/** Drops the status `connected` of a bridge that starts later. It is news only while the agent's status is `starting`. */
-function withoutGreeting<News extends Pick<BridgeNews, "status">>(news: News, status: string): News {
-  return news.status === "connected" && status !== "starting" ? { ...news, status: undefined } : news;
+/**
+ * What to do with the status `connected` of a bridge that starts. It is news only while the agent's status is `starting`; and a CLI may start
+ * its MCP servers before it finds that it can open no session, so that the status waits for a session that is still to be opened.
+ */
+function createGreeting(hasStream: boolean, heartbeat: Reporting["heartbeat"]) {
+  let isOpen = !hasStream;
+  let isHeld = false;
+  const isStarting = () => heartbeat.presence().status === "starting";
+  return {
+    heard<News extends Pick<BridgeNews, "status">>(news: News): News {
+      if (news.status !== "connected" || (isOpen && isStarting())) return news;
+      isHeld ||= !isOpen;
+      return { ...news, status: undefined };
+    },
+    opened() {
+      isOpen = true;
+      if (isHeld && isStarting()) heartbeat.update({ status: "connected" });
+    },
+  };
 }

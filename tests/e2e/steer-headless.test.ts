@@ -162,8 +162,8 @@ test("a CLI that refuses the hooks of its stream is ended with an error, because
   const env = { PATH: `${dir.path}:${process.env.PATH}` };
   const args = ["spawn", "--headless", "--id", "hal", "--task", "dig"];
   const { code, stderr } = await serve.run(args, { env, cwd: dir.path });
-  expect(code).toBe(143);
-  expect(stderr).toContain("claude refuses to call hooks over its stream: what hooks?; ending the agent");
+  expect(code).toBe(2);
+  expect(stderr).toContain("error: claude refuses to call hooks over its stream: what hooks?\nhint: ");
   // Nor was it given its task.
   expect(await readFile(dir.join("said"), "utf8")).toBe("");
 });

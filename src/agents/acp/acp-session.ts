@@ -33,6 +33,7 @@ const bridgeWithinMs = 15_000;
 /** Of a session that is loaded: no update for so long means that all of its history has come. Some of it comes after the answer. */
 const quietMs = 300;
 const quietWithinMs = 5_000;
+const endNoticedWithinMs = 500;
 const invalidParams = -32602;
 const notFound = -32002;
 const unknownWords = /not found|unknown session|no previous sessions|invalid session/i;
@@ -52,8 +53,10 @@ export function openAcpSession(pipes: SessionPipes, row: AcpRow): LiveSession {
     opened = await openSession(pipes, row);
   };
   const untilEnded = pause(Number.MAX_SAFE_INTEGER, ended.signal);
-  const whenReady = Promise.race([open(), untilEnded]).catch((error: unknown) => {
-    if (!ended.signal.aborted) throw error;
+  const whenReady = Promise.race([open(), untilEnded]).catch(async (error: unknown) => {
+    // What is no answer of the agent may come of its end, which is noticed a moment later.
+    if (!(error instanceof AcpError)) await atMost(endNoticedWithinMs, untilEnded);
+    if (!ended.signal.aborted) throw error instanceof AcpError ? notOpened(error, row) : error;
   });
   return {
     route: "acp",
@@ -79,6 +82,18 @@ export function openAcpSession(pipes: SessionPipes, row: AcpRow): LiveSession {
       return isOver;
     },
   };
+}
+
+/** The agent's own words for why it opens no session, such as that nobody is logged in. */
+function notOpened(cause: AcpError, { name, program }: AcpRow): CliaiError {
+  const { error, text } = describeFailure(cause);
+  return new CliaiError("cli_missing", `${name} cannot begin a session: ${text}`, {
+    hint:
+      error === "authentication"
+        ? `log in with the CLI once: ${program}`
+        : `check that it runs by itself: ${program}`,
+    cause,
+  });
 }
 
 async function openSession(pipes: SessionPipes, row: AcpRow): Promise<Opened> {

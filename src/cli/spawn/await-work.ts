@@ -41,15 +41,18 @@ export async function waitForWork(bus: Bus, { id, run, after, ...options }: Work
   return { id, ...waited, words: last !== undefined && last.seq > after ? last.text : undefined };
 }
 
-/** @throws CliaiError for each outcome but `done`, and if the time is up */
+/**
+ * @param startHint the hint for an agent that could not be started, if this command knows it
+ * @throws CliaiError for each outcome but `done`, and if the time is up
+ */
 export function printEnd(
   { id, words, ...waited }: EndOfWork,
-  { timeoutMs }: Pick<WorkOptions, "timeoutMs">,
+  { timeoutMs, startHint }: Pick<WorkOptions, "timeoutMs"> & { readonly startHint?: string | undefined },
   context: CliContext,
 ): void {
   if (context.json) {
     const { outcome = null, reason = null } = waited.outcomes.get(id) ?? {};
     context.print(JSON.stringify({ agent_id: id, outcome, reason, said: words ?? null }));
   } else if (words !== undefined) for (const line of plainLines(words)) context.print(line);
-  endWait(waited, { goal: "done", timeoutMs, isAny: false }, context);
+  endWait(waited, { goal: "done", timeoutMs, isAny: false, failedHint: startHint }, context);
 }

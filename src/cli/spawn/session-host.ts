@@ -90,6 +90,8 @@ export interface SessionHost {
   attach(agent: LaunchedAgent, launch: AgentLaunch): void;
   /** The id of the agent's session; undefined if the CLI has not told it. */
   sessionId(): string | undefined;
+  /** Why the CLI's session could not be opened, for which the agent was ended. Undefined if it was opened, or may still be. */
+  openFailure(): CliaiError | undefined;
   end(end: RunEnd): Promise<void>;
 }
 
@@ -132,7 +134,9 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       command: { command, args: [...args, "hook", "--mcp-config", mcpConfigPath] },
     };
   };
+  let failure: CliaiError | undefined;
   return {
+    openFailure: () => failure,
     bridgeEnv: {
       ...{ session_url: url, session_token: token, instance_id: instanceId },
       no_proxy: userSettings.noProxy,
@@ -153,7 +157,8 @@ export async function startSessionHost(options: HostOptions, context: CliContext
           if (session !== undefined) agent.openTerminal?.(session);
         })
         .catch((error: unknown) => {
-          log.error(`${messageOf(error)}; ending the agent`);
+          failure = openFailureOf(error, cli);
+          log.info(`its session cannot be opened, ending the agent: ${failure.message}`);
           void agent.end();
         });
     },
@@ -210,6 +215,14 @@ function sessionOptions(
     holdMs: holdS * 1_000,
     createId: () => crypto.randomUUID(),
   };
+}
+
+function openFailureOf(error: unknown, { name, program }: AgentCli): CliaiError {
+  const options = { hint: `check that it runs by itself: ${program}`, cause: error };
+  if (!(error instanceof CliaiError)) {
+    return new CliaiError("cli_missing", `${name} cannot begin a session: ${messageOf(error)}`, options);
+  }
+  return error.hint === undefined ? new CliaiError(error.code, error.message, options) : error;
 }
 
 /** What the host takes from a session with pipes, and the id that the session has told, if any. */

@@ -61,10 +61,11 @@ export const spawnCommand = defineCliCommand({
           : withClient(own, withoutLog(context), (bus) =>
               waitForWork(bus, { id, run, after, timeoutMs, context }),
             );
-      const { exitCode, work, sessionId } = await runAgent(plan, context, awaitWork);
+      const { exitCode, work, sessionId, failure } = await runAgent(plan, context, awaitWork);
+      if (failure !== undefined && work === undefined) throw failure;
       if (exitCode === 0) await forgetLaunch(plan, sessionId, context);
       if (work === undefined || timeoutMs === undefined) return exitCode;
-      printEnd(work, { timeoutMs }, context);
+      printEnd(work, { timeoutMs, startHint: failure?.hint }, context);
       return 0;
     } finally {
       stopKeeping();
@@ -165,6 +166,8 @@ interface Ended {
   readonly work?: EndOfWork | undefined;
   /** Undefined if the CLI has not told it. */
   readonly sessionId: string | undefined;
+  /** Why its session could not be opened. */
+  readonly failure?: CliaiError | undefined;
 }
 
 /** Runs the CLI, inside a host if the CLI has hooks. Resolves to the CLI's exit code and, with `--wait`, to how its work has ended. */
@@ -203,7 +206,9 @@ async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: AwaitWo
       () => agent.end(), // the reason is reported below
     );
     const [how, as] = await Promise.all([agent.ended, agent.endedAs]);
+    const failure = host.openFailure();
     if (isDone) end = { how: `${how}, because its work was done`, as: "ended" };
+    else if (failure !== undefined) end = { how: failure.message, as: "failed_to_start" };
     else end = as === "told" ? { how: `its CLI has ended: ${how}` } : { how, as };
     exitCode = await agent.exitCode;
   } catch (error) {
@@ -217,7 +222,7 @@ async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: AwaitWo
     await host.end({ ...end, launchTask: launch.isResumed === true ? undefined : launch.task });
   }
   // If the CLI has ended by itself, judge its work after the goodbye, because serve knows of the end only then.
-  return { exitCode, work: await work, sessionId: host.sessionId() };
+  return { exitCode, work: await work, sessionId: host.sessionId(), failure: host.openFailure() };
 }
 
 /** With `--json`: prints what identifies the agent, before anything else. The session is null if the CLI reports it later. */

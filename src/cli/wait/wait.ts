@@ -73,6 +73,8 @@ export interface WaitTerms {
   readonly goal: WaitGoal;
   readonly timeoutMs: number;
   readonly isAny: boolean;
+  /** The hint for an agent that has failed; default: the command that shows why. */
+  readonly failedHint?: string | undefined;
 }
 
 /** @throws CliaiError with the worst of the exit codes of {@link exitCodeOfOutcome}, 4 where time was up */
@@ -84,7 +86,7 @@ export function endWait(
   const isThere = [...outcomes.values()].some((outcome) => exitCodeOfOutcome(outcome) === 0);
   if (terms.isAny && isThere) return;
   const errors = [
-    ...[...outcomes].flatMap(([id, outcome]) => errorOf(id, outcome, terms.goal) ?? []),
+    ...[...outcomes].flatMap(([id, outcome]) => errorOf(id, outcome, terms) ?? []),
     ...waiting.map((view) => (isServerAway ? timeIsUpWithoutServer(view, terms) : timeIsUp(view, terms))),
   ];
   const words = `${errors.length} of ${outcomes.size + waiting.length} agents are not ${terms.goal}`;
@@ -93,7 +95,11 @@ export function endWait(
 
 const codes: Readonly<Record<number, ErrorCode>> = { 1: "failed", 4: "no_answer", 5: "refused" };
 
-function errorOf(id: AgentId, outcome: WaitOutcome, goal: WaitGoal): CliaiError | undefined {
+function errorOf(
+  id: AgentId,
+  outcome: WaitOutcome,
+  { goal, failedHint = `see why: cliai show ${id}` }: WaitTerms,
+): CliaiError | undefined {
   const code = codes[exitCodeOfOutcome(outcome)];
   if (code === undefined) return undefined;
   const reason = plain(outcome.reason);
@@ -108,9 +114,7 @@ function errorOf(id: AgentId, outcome: WaitOutcome, goal: WaitGoal): CliaiError 
     case "lost":
       return new CliaiError(code, `${id} is lost: ${reason}`, { hint: again });
     default:
-      return new CliaiError(code, `${id} ${outcome.outcome}: ${reason}`, {
-        hint: `see why: cliai show ${id}`,
-      });
+      return new CliaiError(code, `${id} ${outcome.outcome}: ${reason}`, { hint: failedHint });
   }
 }
 

@@ -1,0 +1,66 @@
+// The real Qwen Code, offline and not logged in: it starts, and opens no session. Whoever launched it is told why.
+import { expect, test } from "bun:test";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { prepareQwen } from "../support/acp-clis.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+
+const reason =
+  "qwen cannot begin a session: Authentication required: Use Qwen Code CLI to authenticate first.";
+const launch = { deadlineMs: 120_000 };
+
+/** A server whose agents find Qwen Code, and no account for it. */
+async function serveWithQwen(dir: TempDir): Promise<{ serve: RunningServe; work: string }> {
+  const { work, env } = await prepareQwen(dir, { url: "" }, { security: {} });
+  const { OPENAI_API_KEY: _key, OPENAI_BASE_URL: _url, OPENAI_MODEL: _model, ...noAccount } = env;
+  return { serve: await startServe({ env: noAccount }), work };
+}
+
+test("an agent whose CLI opens no session has failed to start, with the CLI's reason and a hint", async () => {
+  await using dir = await tempDir();
+  const { serve: started, work } = await serveWithQwen(dir);
+  await using serve = started;
+  const spawn = (...more: string[]) =>
+    serve.run(["spawn", "qwen", "PARROT", ...more], { cwd: work, ...launch });
+
+  const waited = await spawn("--id", "ada", "--wait", "--json");
+  expect(waited.code).toBe(1);
+  expect(JSON.parse(waited.stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+    ...{ agent_id: "ada", outcome: "failed", said: null },
+    reason: `it could not be started: ${reason}`,
+  });
+  expect(waited.stderr).toContain('"hint":"log in with the CLI once: qwen"');
+  const alone = await spawn("--id", "bea", "--headless");
+  expect(alone.code).toBe(2);
+  expect(alone.stderr).toEndWith(`error: ${reason}\nhint: log in with the CLI once: qwen\n`);
+  const detached = await spawn("--id", "cy", "--detach");
+  expect(detached).toMatchObject({ code: 1, stdout: "" });
+  expect(detached.stderr).toContain(`error: ${reason} hint: log in with the CLI once: qwen`);
+
+  for (const id of ["ada", "bea", "cy"]) {
+    const { stdout } = await serve.run(["show", id, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "failed_to_start",
+      axes: { activity: { reason } },
+      commands: [{ summary: "PARROT", receipts: [{ state: "failed" }] }],
+    });
+    expect((await serve.run(["log", id])).stdout).toContain(`failed_to_start: ${reason}`);
+    const wait = await serve.run(["wait", id]);
+    expect(wait.code).toBe(1);
+    expect(wait.stderr).toContain(`${id} failed: it could not be started: ${reason}`);
+  }
+  expect((await serve.run(["ls"])).stdout.match(/failed_to_start/g)).toHaveLength(3);
+}, 360_000);
+
+test("Qwen Code leaves the files of its agent private", async () => {
+  await using dir = await tempDir();
+  const { serve: started, work } = await serveWithQwen(dir);
+  await using serve = started;
+  await serve.run(["spawn", "qwen", "--headless", "--id", "ada"], { cwd: work, ...launch });
+  const files = join(serve.dataDir, "agents", "ada");
+  const names = await readdir(files);
+  expect(names).toContain("qwen-defaults.json");
+  const modes = names.map(async (name) => [name, (await stat(join(files, name))).mode & 0o777]);
+  expect(await Promise.all(modes)).toEqual(names.map((name) => [name, 0o600]));
+}, 240_000);
