@@ -21,11 +21,17 @@ export async function startSigningServer(options: Partial<AuditOptions> = {}) {
 }
 
 /** Stores statuses `from` to `to` of agent ada and waits until they are signed. */
-export async function fill(run: TestServer, from: number, to: number): Promise<void> {
-  for (let i = from; i <= to; i += 1)
-    run.bus.publish("agent.ada.status", { status: "working", message: `step ${i}` });
-  await run.bus.flush();
-  await signed(run.bus);
+export async function fill({ bus }: TestServer, from: number, to: number): Promise<void> {
+  await storeStatuses(bus, from, to);
+  await signed(bus);
+}
+
+/** Stores statuses `from` to `to` of agent ada. */
+export async function storeStatuses(bus: Bus, from: number, to: number): Promise<void> {
+  const status = (i: number) => ({ status: "working", message: `step ${i}` });
+  for (let i = from; i < to; i += 1) bus.publish("agent.ada.status", status(i));
+  // The stream takes them in their order. So it has all of them when it has the last one.
+  await bus.publishStored("agent.ada.status", status(to));
 }
 
 export async function signed(bus: Bus): Promise<Verification> {

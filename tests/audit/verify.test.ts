@@ -15,6 +15,7 @@ import {
   readAll,
   signed,
   startSigningServer,
+  storeStatuses,
   textOf,
   verify,
   verifyStream,
@@ -38,8 +39,7 @@ describe("verifyAudit() of an untouched audit", () => {
 
   test("says how many records at the end are not signed yet", async () => {
     await using run = await startTestServer();
-    for (let i = 0; i < 700; i += 1) run.bus.publish("agent.ada.status", { status: "idle", message: `${i}` });
-    await run.bus.flush();
+    await storeStatuses(run.bus, 1, 700);
     const { result } = await verifyStream(run.bus);
     expect(result).toMatchObject({ ok: true, checkpoints: 0, signed_to: 0 });
     expect(result.unsigned).toBeGreaterThanOrEqual(700);
@@ -50,9 +50,7 @@ describe("verifyAudit() of an untouched audit", () => {
     await using _ = first;
     await fill(first, 1, 5);
     await first.server.stop();
-    for (let i = 6; i <= 1_200; i += 1)
-      first.bus.publish("agent.ada.status", { status: "idle", message: `${i}` });
-    await first.bus.flush();
+    await storeStatuses(first.bus, 6, 1_200);
     const second = await first.restart();
     const result = await signed(second.bus);
     expect(result.signed_to).toBeGreaterThanOrEqual(1_200);
