@@ -85,7 +85,7 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
       testStep("unit and integration tests, first half", first, 1_200),
       testStep("unit and integration tests, second half", second, 1_200),
     ],
-    [testStep("end to end, dist/cliai", ["./tests/e2e/"], 1_500)],
+    [testStep("end to end, dist/cliai", ["./tests/e2e/"], 2_700)],
     [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
