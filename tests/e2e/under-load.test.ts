@@ -7,7 +7,7 @@ import { storeCommand } from "../../src/server/send-command.ts";
 import { startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const agents = Array.from({ length: 50 }, (_, n) => parseAgentId(`agent-${n}`));
 const rounds = 6;
