@@ -57,6 +57,8 @@ type Taking = Awaited<ReturnType<typeof startTaking>>;
 
 /** Loses the connection with an order on its way in it. Resolves when the connection is back. */
 async function loseWithOrder({ proxy, send, info, back }: Taking, name: string): Promise<void> {
+  // What was acknowledged a moment ago must not count below.
+  await waitFor(async () => (await info()).num_ack_pending === 0, { what: "nothing is on its way" });
   proxy.stall();
   await send(name);
   await waitFor(async () => (await info()).num_ack_pending === 1, { what: `${name} is on its way` });
