@@ -39,7 +39,7 @@ test("a request that comes together with its item is asked with what the item te
   await session.whenReady;
   const item = {
     ...{ id: "call-1", type: "fileChange", status: "inProgress" },
-    changes: [{ path: "/work/a.txt", diff: "+hello" }],
+    changes: [{ path: "/project/a.txt", diff: "+hello" }],
   };
   const ofTurn = { threadId: "t1", turnId: "turn-1" };
   send(
@@ -50,7 +50,7 @@ test("a request that comes together with its item is asked with what the item te
   await waitFor(() => replies.length === 1, { what: "the request is answered" });
   expect(replies).toEqual([{ id: 7, result: { decision: "accept" } }]);
   expect(asked).toMatchObject([
-    { facts: { tool: "apply_patch", detail: "/work/a.txt" }, tool: { input: { path: "/work/a.txt" } } },
+    { facts: { tool: "apply_patch", detail: "/project/a.txt" }, tool: { input: { path: "/project/a.txt" } } },
   ]);
   stdout.end();
 });

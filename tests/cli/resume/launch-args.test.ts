@@ -9,12 +9,12 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 test("launchFlagsOf() has the given flags, with the full path of the settings file; launchArgs() gives them back", () => {
   const given = { role: "captain", model: "m1", config: "c.json", "strict-mcp": true } as const;
-  const flags = launchFlagsOf(given, ["-p"], testContext({ cwd: "/work" }));
+  const flags = launchFlagsOf(given, ["-p"], testContext({ cwd: "/project" }));
   expect(flags).toEqual({
-    ...{ role: "captain", model: "m1", config: "/work/c.json", strict_mcp: true, passed_on: ["-p"] },
+    ...{ role: "captain", model: "m1", config: "/project/c.json", strict_mcp: true, passed_on: ["-p"] },
   });
   expect(launchArgs(flags)).toEqual({
-    own: ["--role=captain", "--model=m1", "--config=/work/c.json", "--strict-mcp"],
+    own: ["--role=captain", "--model=m1", "--config=/project/c.json", "--strict-mcp"],
     passedOn: ["--", "-p"],
   });
   expect(launchFlagsOf({ "strict-mcp": false }, undefined, testContext())).toEqual({});
