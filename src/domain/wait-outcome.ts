@@ -1,7 +1,7 @@
 // Decides for `cliai wait` whether an agent has reached the goal, or cannot reach it any more, and why. Pure.
 import type { AgentView } from "./fleet/agent-view.ts";
 import { silentAfterMs } from "./fleet/axis/link.ts";
-import { decidingSession } from "./fleet/evidence-that-counts.ts";
+import { decidingSession, lastRunOf } from "./fleet/evidence-that-counts.ts";
 import { type CommandRecord, isFinal, launchTaskId } from "./receipts.ts";
 
 export const waitGoals = ["done", "idle", "needs-you"] as const;
@@ -135,10 +135,10 @@ function tasksOf({ commands }: AgentView): CommandRecord[] {
  * The task of the launch of the present run, if its host has reported that it failed, which it does at the end of a run that never took the
  * task. No stream of orders has this task, so it is none of {@link tasksOf}.
  */
-function failedLaunchTask({ commands, heartbeat }: AgentView): CommandRecord | undefined {
-  const run = heartbeat?.instance_id;
+function failedLaunchTask(view: AgentView): CommandRecord | undefined {
+  const run = lastRunOf(view);
   if (run === undefined) return undefined;
-  const task = commands.find(({ command_id }) => command_id === launchTaskId(run));
+  const task = view.commands.find(({ command_id }) => command_id === launchTaskId(run));
   return task?.receipts.at(-1)?.state === "failed" ? task : undefined;
 }
 

@@ -5,6 +5,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { lastRunOf } from "../../domain/fleet/evidence-that-counts.ts";
 import type { LaunchFlags } from "../../domain/launch-flags.ts";
 import { isStopType } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -199,7 +200,7 @@ function isSessionGone({ resumes }: Launch, child: AgentChild): boolean {
 export function isStopped(view: AgentView | undefined): boolean {
   const control = view?.axes.control.value;
   if (control === "stopped" || control === "stop_requested") return true;
-  const run = view?.heartbeat?.instance_id;
+  const run = view && lastRunOf(view);
   return (view?.commands ?? []).some(
     ({ type, run_ended, ...command }) =>
       run !== undefined && command.run === run && isStopType(type) && run_ended !== undefined,

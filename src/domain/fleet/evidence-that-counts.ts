@@ -15,6 +15,15 @@ export function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
 }
 
 /**
+ * The run that was heard of last. It may be a later one than the heartbeats name: the stream AUDIT keeps a run's reports and nothing keeps its
+ * heartbeats, so a serve that has not heard them knows the run by its goodbye alone.
+ */
+export function lastRunOf(record: AgentRecord): string | undefined {
+  const { heartbeat, said } = record;
+  return isOlderInstance(record) ? heartbeat?.instance_id : (said?.instance_id ?? heartbeat?.instance_id);
+}
+
+/**
  * Returns the session as one from before the heartbeat of another run. If the session's last event is not before `at` (the clock was set back
  * between the two runs), moves it there.
  */

@@ -29,8 +29,8 @@ export function isRunConnected(record: AgentRecord, at: string): boolean {
  */
 export function hasRunEnded(record: AgentRecord, run: string, since: string): boolean {
   const { heartbeat, said, run_started_at = "" } = record;
-  if (heartbeat?.instance_id === undefined) return false;
-  if (heartbeat.instance_id === run) return said?.instance_id === run && isGoodbye(said.status);
+  if (said?.instance_id === run && isGoodbye(said.status)) return true;
+  if (heartbeat?.instance_id === undefined || heartbeat.instance_id === run) return false;
   return run_started_at > since && otherRunOf(record, run) === undefined;
 }
 

@@ -1,4 +1,5 @@
 // Tells a captain how an agent that it launched has ended, as a message from that agent.
+import { lastRunOf } from "../../domain/fleet/evidence-that-counts.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -33,7 +34,7 @@ export async function tellOfEnd(
   const receiver = fleet.get(captain);
   if (receiver === undefined) return;
   refuseStopped(receiver);
-  const message_id = `launch-${id}-${view?.heartbeat?.instance_id ?? "none"}`;
+  const message_id = `launch-${id}-${(view && lastRunOf(view)) ?? "none"}`;
   const status = view === undefined || view.status === "ended" ? "has ended" : `is ${view.status}`;
   const why = view?.said?.message ?? how;
   const words = view?.last_words?.text;
