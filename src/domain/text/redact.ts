@@ -1,14 +1,18 @@
 // Removes secrets from text that people read, such as log lines and error messages. It recognises secrets by their shape
 // only, so it is the last guard: do not put secrets into messages in the first place.
 
-const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
+type Shape = readonly [shape: RegExp, instead: string | ((found: string, rest?: string) => string)];
+
+/** An agent chooses what stands in the text. So a shape either takes all that it has looked at, or looks at a few characters only. */
+const shapes: readonly Shape[] = [
   // The user and password of a URL; NATS takes a token in the same place.
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+@/gi, "$1***@"],
+  [/([a-z0-9+.-]:\/\/)[^\s/@"'<>]+@/gi, "$1***@"],
   [/\b(Bearer|Basic) +[\w.~+/=-]{12,}/gi, "$1 ***"],
   [/-----BEGIN ([A-Z ]*(?:PRIVATE KEY|JWT|SEED)[A-Z ]*)-----[\s\S]*?(?:-*END \1-*|$)/g, "***"],
   // Seeds of NATS keys: accounts, clusters, operators, servers, users, and curve keys.
   [/\bS[ACNOUX][A-Z2-7]{56}\b/g, "***"],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "***"],
+  // A token of three parts. What begins like one and has one part is kept.
+  [/\beyJ[\w-]{8,}(\.[\w-]+\.[\w-]*)?/g, (found, rest) => (rest === undefined ? found : "***")],
   // Sessions and login codes of the dashboard.
   [/\b\d{9,12}\.[\w-]{22}\.[\w-]{43}/g, "***"],
   [/([?&](?:code|token|access_token|password|secret|api_key)=)[^&\s"'#]+/gi, "$1***"],
@@ -22,5 +26,9 @@ const shapes: readonly (readonly [shape: RegExp, instead: string])[] = [
 
 /** The same text with `***` in place of each secret. */
 export function redact(text: string): string {
-  return shapes.reduce((kept, [shape, instead]) => kept.replace(shape, instead), text);
+  return shapes.reduce(
+    (kept, [shape, instead]) =>
+      typeof instead === "string" ? kept.replace(shape, instead) : kept.replace(shape, instead),
+    text,
+  );
 }

@@ -34,7 +34,8 @@ export function isUnreadCall(text: string): boolean {
   const tag = text.lastIndexOf("<tool_call>");
   if (tag !== -1) return !/<\/tool_call>\s*\S/.test(text.slice(tag)); // words after it explain an example
   const [, fenced = text] = /^\s*```\w*\n([^`]*)(?:```\s*)?$/.exec(text) ?? [];
-  return /^\s*\[?\s*\{\s*"(?:name|function)"\s*:\s*"[^"]*"\s*,\s*"(?:arguments|parameters)"\s*:/.test(fenced);
+  const begun = /^\[?\s*\{\s*"(?:name|function)"\s*:\s*"[^"]*"\s*,\s*"(?:arguments|parameters)"\s*:/;
+  return begun.test(fenced.trimStart());
 }
 
 /** The JSON values of which the text consists: one, a list, or one a line. Empty if anything else is in it. */
