@@ -78,6 +78,7 @@ const scenarioFolders = ["bench", "build", "cluster", "deno", "e2e", "faults", "
 const testsOfSeveral: Readonly<Record<string, string>> = {
   "architecture.test.ts": "the whole of src/",
   "map.test.ts": "the map in docs/contributing.md",
+  "protocol.test.ts": "docs/protocol.md, against src/domain/wire and a server",
   "audit/retention.test.ts": "verify and head-file, as records get too old",
   "bridge/ask.test.ts": "a bridge beside an agent that asks",
   "bridge/nats-loss.test.ts": "a bridge while NATS is away",
