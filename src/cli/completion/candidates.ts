@@ -126,6 +126,7 @@ async function valuesOf(
     return (definition.options ?? []).map((value) => ({ value, description: "" }));
   switch (key) {
     case "agent":
+    case "agent-id":
     case "id":
       return (await knownAgents(words, context)).map((view) => ({
         value: view.agent_id,

@@ -86,6 +86,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,
   },
+  conformance: {
+    description: "check that a program of your own keeps the agents' protocol",
+    load: async () => (await import("../conformance/conformance.ts")).conformanceCommand,
+  },
   token: {
     description: "print or replace the token that signs browsers and scripts in",
     load: async () => (await import("../token.ts")).tokenCommand,

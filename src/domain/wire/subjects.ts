@@ -90,6 +90,17 @@ export function bridgeConsumerOf(id: AgentId, topic: AgentOrderTopic): string {
   return topic === agentOrderTopics[0] ? bridgeConsumer(id) : `${bridgeConsumer(id)}~${topic}`;
 }
 
+/** The subjects on which the agent's host, bridge or program acknowledges its commands to JetStream. */
+export function acknowledgementsOf(id: AgentId): string {
+  return `$JS.ACK.${streams.commands}.${bridgeConsumer(id)}.>`;
+}
+
+/** The sequence in COMMANDS of the order that a message on this subject acknowledges or gives back. */
+export function acknowledgedSeq(subject: string): number | undefined {
+  const [, , , , , seq] = subject.split(".");
+  return seq !== undefined && /^\d+$/.test(seq) ? Number(seq) : undefined;
+}
+
 /** The prefix of an agent's reply subjects; its credentials allow no other. */
 export function inboxPrefix(id: AgentId): string {
   return `_INBOX.${id}`;

@@ -45,6 +45,7 @@ describe("completionLines()", () => {
     [["clis", "clau"], ["claude"]],
     [["spawn", "demo", "--cli", "clau"], ["claude"]],
     [["ls", "--status", "cr"], ["crashed"]],
+    [["conformance", "--agent-id", "a"], ["ada"]],
     [["ls", "--profile", "dem"], ["demo"]],
     [["agents", "remove", "ada", ""], ["Snake-1234"]],
     [["agents", "remove", "--en"], ["--ended"]],

@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import {
+  acknowledgedSeq,
+  acknowledgementsOf,
   agentOrderTopics,
   agentReportTopics,
   agentSubject,
@@ -43,5 +45,11 @@ describe("subjects", () => {
     for (const subject of ["tools.call", "tools.call.*", "tools.call.ada.x", "tools.x.response"]) {
       expect(parseToolCallSubject(subject)).toBeUndefined();
     }
+  });
+
+  test("acknowledgedSeq() reads the sequence in the stream from the subject on which an order is acknowledged", () => {
+    const subject = acknowledgementsOf(parseAgentId("ada")).replace(">", "2.17.5.1769860800000000000.0");
+    expect(acknowledgedSeq(subject)).toBe(17);
+    expect(acknowledgedSeq("$JS.ACK.COMMANDS.bridge-ada")).toBeUndefined();
   });
 });

@@ -1,0 +1,40 @@
+// All checks, in their order: each leaves the agent as it found it, except for the last, which ends it.
+import { checkConnection } from "./connection.ts";
+import { type Finding, untried } from "./finding.ts";
+import { checkGoodbye } from "./goodbye.ts";
+import { checkHeartbeats } from "./heartbeats.ts";
+import { checkForeignRun, checkPause } from "./pauses.ts";
+import { checkReports } from "./reports.ts";
+import type { Stage } from "./stage.ts";
+import { checkExpired, checkRepetition, checkTask } from "./tasks.ts";
+
+export interface CheckOptions {
+  /** Whether the agent may be stopped at the end. */
+  readonly isStopAgreed: boolean;
+  /** Whether this server hears from nats-server of connections that come and go. */
+  readonly hearsConnections: boolean;
+  /** Called with whether the agent may be paused, so that it is let go if the checks are interrupted. */
+  readonly onPaused: (isPaused: boolean) => void;
+  /** Called with the findings of each check as soon as it is done. */
+  readonly report: (...findings: readonly Finding[]) => void;
+}
+
+const withoutStop = untried(
+  "stop and goodbye",
+  "no stop was sent",
+  "agree to a stop of the agent: add --stop",
+);
+
+export async function runChecks(stage: Stage, options: CheckOptions): Promise<void> {
+  const { isStopAgreed, hearsConnections, onPaused, report } = options;
+  report(...(await checkHeartbeats(stage)));
+  const { findings, task } = await checkTask(stage);
+  report(...findings);
+  report(await checkRepetition(stage, task));
+  report(await checkExpired(stage));
+  report(...(await checkPause(stage, onPaused)));
+  report(await checkForeignRun(stage));
+  report(...(isStopAgreed ? await checkGoodbye(stage) : [withoutStop]));
+  report(await checkConnection(stage, { hearsConnections, hasEnded: isStopAgreed }));
+  report(...checkReports(stage));
+}
