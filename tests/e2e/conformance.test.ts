@@ -1,0 +1,70 @@
+// `cliai conformance` against running programs: those of configs/examples, and one that has nobody to do its tasks.
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { bridgeEnv, fetchAgent } from "../support/bridges.ts";
+import { type Child, startChild } from "../support/child.ts";
+import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { startPythonAgent } from "../support/example-agents.ts";
+import { until } from "../support/wait-for.ts";
+
+setDefaultTimeout(120_000);
+
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly check: string; readonly result: string; readonly evidence: string }[];
+}
+
+/** Starts an example, and waits until the server shows it as online. */
+async function startExample(
+  serve: RunningServe,
+  id: string,
+  start: (env: Readonly<Record<string, string>>) => Promise<Child>,
+): Promise<Child> {
+  await using starting = new AsyncDisposableStack();
+  const env = { ...(await bridgeEnv(serve, id)), HEARTBEAT_S: "0.5", STEP_S: "0.02" };
+  const child = starting.use(await start(env));
+  const isOnline = async () => (await fetchAgent(serve, id)).axes.link.value === "online";
+  await until(`${id} is online; it says: ${child.stderr}`, isOnline, 20_000);
+  starting.move();
+  return child;
+}
+
+/** A bridge without a host and without a client, so that nobody does its tasks. */
+async function startBare(env: Readonly<Record<string, string>>): Promise<Child> {
+  const [command, ...args] = cliaiCommand();
+  return await startChild(command, [...args, "bridge", "--heartbeat", "1"], {
+    env: { ...process.env, ...env },
+  });
+}
+
+function conformance(serve: RunningServe, id: string, ...more: string[]) {
+  return serve.run(["conformance", "--agent-id", id, ...more], { deadlineMs: 60_000 });
+}
+
+test("cliai conformance: the examples keep the protocol, and a program that does no task does not", async () => {
+  await using serve = await startServe();
+  await using python = await startExample(serve, "python", startPythonAgent);
+  await using _bare = await startExample(serve, "bare", startBare);
+  const [bare, ...examples] = await Promise.all([
+    conformance(serve, "bare", "--timeout", "1"),
+    conformance(serve, "python", "--stop", "--json"),
+  ]);
+
+  for (const { code, stdout } of examples) {
+    const { ok, checks } = JSON.parse(stdout) as Report;
+    expect(checks.filter(({ result }) => result !== "holds")).toEqual([]);
+    expect(checks.length).toBeGreaterThan(20);
+    expect({ code, ok }).toEqual({ code: 0, ok: true });
+  }
+  expect((await python.exit()).code).toBe(0);
+  expect((await fetchAgent(serve, "python")).status).toBe("stopped");
+
+  expect(bare.code).toBe(1);
+  expect(bare.stdout).toMatch(/^bad {2}task: its receipts: delivered .*; hint: \S/m);
+  expect(bare.stdout).toMatch(/^\? {4}stop and goodbye: .*; hint: .*--stop$/m);
+  expect(bare.stderr).toMatch(/^\d+ rules hold, \d+ are missing, \d+ untried$/m);
+
+  const gone = await conformance(serve, "python");
+  expect([gone.code, gone.stderr]).toEqual([5, expect.stringContaining("python is offline")]);
+  const unnamed = await serve.run(["conformance"]);
+  expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining("--agent-id")]);
+});
