@@ -84,7 +84,8 @@ function sum(one: number | undefined, other: number | undefined): number | undef
 
 export interface UsageTotal {
   readonly tokens_used: number;
-  readonly estimated_cost: number;
+  /** Undefined if no agent has reported a cost: an unknown cost is not 0. */
+  readonly estimated_cost: number | undefined;
   /** How many agents have reported tokens or cost. With 0 the sums mean nothing. */
   readonly agents: number;
   /** The oldest of the agents' last reports, which tells how old the sums may be. RFC 3339. */
@@ -95,12 +96,13 @@ export interface UsageTotal {
 export function totalUsage(
   records: Iterable<{ readonly usage?: Usage & { readonly at?: string } }>,
 ): UsageTotal {
-  let [tokens_used, estimated_cost, agents] = [0, 0, 0];
+  let [tokens_used, agents] = [0, 0];
+  let estimated_cost: number | undefined;
   let oldest_at: string | undefined;
   for (const { usage } of records) {
     if (usage?.tokens_used === undefined && usage?.estimated_cost === undefined) continue;
     tokens_used += usage.tokens_used ?? 0;
-    estimated_cost += usage.estimated_cost ?? 0;
+    estimated_cost = sum(estimated_cost, usage.estimated_cost);
     agents += 1;
     const { at } = usage;
     if (at !== undefined && (oldest_at === undefined || at < oldest_at)) oldest_at = at;

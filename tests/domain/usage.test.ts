@@ -111,7 +111,9 @@ describe("totalUsage()", () => {
     ];
     const sums = { tokens_used: 100, estimated_cost: 0.75, agents: 2 };
     expect(totalUsage(records)).toEqual({ ...sums, oldest_at: time(4) });
-    expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: 0, agents: 0 });
+    expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: undefined, agents: 0 });
+    const local = totalUsage([{ usage: { tokens_used: 7 } }]);
+    expect(local).toEqual({ tokens_used: 7, estimated_cost: undefined, agents: 1 });
   });
 });
 

@@ -12,7 +12,8 @@ export function totalLine(agents: readonly { readonly usage?: DatedUsage }[], no
   if (told === 0) return "cost unknown: no agent has reported any usage";
   const whose = told === agents.length ? "" : ` (${told} of ${agents.length} agents)`;
   const age = oldest_at === undefined ? "" : `, up to ${ageOf(oldest_at, now)} old`;
-  return `${costText(estimated_cost)} · ${tokensText(tokens_used)} tokens${whose}: the CLIs' own estimate${age}`;
+  const cost = estimated_cost === undefined ? "" : `${costText(estimated_cost)} · `;
+  return `${cost}${tokensText(tokens_used)} tokens${whose}: the CLIs' own estimate${age}`;
 }
 
 /** The rows of one agent, without the figures that it has not reported. */

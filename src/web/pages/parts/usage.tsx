@@ -25,8 +25,10 @@ export function UsageTotal({ views, now }: { views: readonly AgentView[]; now: D
     >
       {agents > 0 && (
         <>
-          <b>{costText(estimated_cost)}</b> <span class="quiet">est.</span>{" "}
-          {oldest_at !== undefined && <Age at={oldest_at} now={now} />}
+          <b>
+            {estimated_cost === undefined ? `${tokensText(tokens_used)} tokens` : costText(estimated_cost)}
+          </b>{" "}
+          <span class="quiet">est.</span> {oldest_at !== undefined && <Age at={oldest_at} now={now} />}
         </>
       )}
       {agents === 0 && views.length > 0 && <span class="quiet">cost unknown</span>}
