@@ -4,6 +4,7 @@
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { CliAbilities } from "../domain/abilities.ts";
 import type { RetryShown, SessionCli } from "../domain/hook.ts";
+import type { ModelApi } from "../domain/model-server.ts";
 import type { AgentLaunch, CliStart, UserSettings } from "./agent-launch.ts";
 import type { ProgramPlace } from "./find-program.ts";
 import type { LiveSession, SessionPipes } from "./live-session.ts";
@@ -14,8 +15,8 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isOwn?: boolean;
   /** Arguments that stand before all others, with which the program is this CLI. */
   readonly programArgs?: readonly string[];
-  /** Whether the CLI works on the model server that its profile or `--model-server` names, and on nothing else. */
-  readonly needsModelServer?: boolean;
+  /** How the CLI works on the model server that its profile or `--model-server` names. Absent if it was not shown to: then it gets none. */
+  readonly modelServer?: ModelServerUse;
   /** A command that installs the CLI, for hints. */
   readonly install: string;
   /** The options with which cliai starts the CLI. For a release that was never tried, cliai looks for them in its `--help`. */
@@ -55,6 +56,20 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly readTurn?: (screen: ScreenView) => TurnShown;
   /** Says how to start the CLI for one agent. It may run the CLI to find that out. */
   prepare(launch: AgentLaunch): Promise<CliStart>;
+}
+
+export interface ModelServerUse {
+  /** Whether the CLI works on nothing else. */
+  readonly isNeeded?: boolean;
+  /** What the CLI asks the server for. Default: `/v1/chat/completions`. */
+  readonly api?: ModelApi;
+  /** The settings that it can use besides those that every CLI can. */
+  readonly takes?: readonly ("calls" | "max_steps" | "slim")[];
+  /**
+   * How many tokens its instructions and tools take in each request, and how many in its slim form, if it has one. Absent for a CLI that looks
+   * at the server by itself.
+   */
+  readonly ownTokens?: { readonly full: number; readonly slim?: number };
 }
 
 /** `running`: it shows that a turn runs. `none`: it shows its prompt, and nothing that runs. `other`: neither is known. */

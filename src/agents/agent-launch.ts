@@ -28,8 +28,7 @@ export interface AgentLaunch {
   /** Whether to use no other MCP servers than cliai's. */
   readonly strictMcp: boolean;
   readonly model?: string | undefined;
-  /** Only for a CLI that needs one. */
-  readonly modelServer?: ModelServerProfile | undefined;
+  readonly modelServer?: LaunchModelServer | undefined;
   /** How the agent writes its commands, where the CLI leaves that to its profile. */
   readonly commandForm?: CommandForm | undefined;
   /** The instructions of the role and the profile, added to the CLI's own. */
@@ -37,6 +36,14 @@ export interface AgentLaunch {
   readonly task?: string | undefined;
   /** Arguments that the user passes on to the CLI unchanged. */
   readonly passedOn: readonly string[];
+}
+
+/** The settings of the agent's model server, with what it told before the launch: its own name for the model, its context. */
+export interface LaunchModelServer extends ModelServerProfile {
+  /** The server's key. */
+  readonly key?: string | undefined;
+  /** Whether the CLI is to be started in its slim form. */
+  readonly isSlim?: boolean | undefined;
 }
 
 /**

@@ -1,12 +1,17 @@
 // Builds the value of NO_PROXY for an agent: the user's entries, and loopback, because the agent's CLI and its bridge reach the
-// host there without a proxy. Pure.
+// host there without a proxy; and the host of the agent's model server, which cliai itself asks without a proxy, too. Pure.
+import type { ModelServerProfile } from "../domain/model-server.ts";
 import { loopback, loopbackNames } from "../domain/wire/own-address.ts";
 
 /** @param lists values of NO_PROXY; all entries are kept. If one is `*`, the result is `*`, because it works only when it stands alone. */
-export function noProxyWithLoopback(lists: readonly (string | undefined)[]): string {
+export function noProxyWithLoopback(
+  lists: readonly (string | undefined)[],
+  modelServer?: Pick<ModelServerProfile, "url">,
+): string {
   const entries = lists.flatMap((list) => (list ?? "").split(/[\s,]+/)).filter(Boolean);
   if (entries.includes("*")) return "*";
-  return [...new Set([...entries, ...loopbackNames])].join(",");
+  const host = modelServer && URL.parse(modelServer.url)?.hostname;
+  return [...new Set([...entries, ...loopbackNames, ...(host ? [host] : [])])].join(",");
 }
 
 /** Whether the list excludes 127.0.0.1 from the proxy, which is the address of the hooks. */

@@ -2,11 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import * as v from "valibot";
 import { buildInfo } from "../build-info.ts";
 import {
   callForms,
   commandForms,
   exampleServer,
+  KeepAliveSchema,
   type ModelServerSettings,
   modelServerKinds,
 } from "../domain/model-server.ts";
@@ -18,7 +20,11 @@ import { permissionModeNames, usualMode } from "../loop/permission.ts";
 import { dataDirArgs, dataDirFor } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
-import { readServerKey } from "./model-server-settings.ts";
+import { checkModelServerFlag } from "./model-server/choose.ts";
+import { readServerKey } from "./model-server/settings.ts";
+
+/** Those that have `/v1/chat/completions`. */
+const chatKinds = modelServerKinds.filter((kind) => kind !== "anthropic");
 
 const loopArgs = {
   "model-server": {
@@ -34,7 +40,7 @@ const loopArgs = {
   kind: {
     type: "string",
     valueHint: "KIND",
-    description: `${modelServerKinds.join(", ")} (default: found out from the server's answers)`,
+    description: `${chatKinds.join(", ")} (default: found out from the server's answers)`,
   },
   context: {
     type: "string",
@@ -46,6 +52,12 @@ const loopArgs = {
     valueHint: "FORM",
     description:
       "native: by the model's template; schema: each answer is forced into a call (default: native if the template has tools)",
+  },
+  "keep-alive": {
+    type: "string",
+    valueHint: "DURATION",
+    description:
+      "with Ollama: keep the model loaded for this long after a request, such as 30m; -1: for ever",
   },
   "max-steps": {
     type: "string",
@@ -118,17 +130,14 @@ function readServer(args: LoopArgs): ModelServerSettings {
       hint: `cliai loop --model-server ${exampleServer}`,
     });
   }
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new CliaiError("usage", `--model-server ${JSON.stringify(url)} is not a URL`, {
-      hint: `cliai loop --model-server ${exampleServer}`,
-    });
-  }
+  checkModelServerFlag(url);
   return {
     url,
     model: args.model,
-    kind: readWord("kind", args.kind, modelServerKinds),
+    kind: readWord("kind", args.kind, chatKinds),
     context: readCount("context", args.context),
     calls: readWord("calls", args.calls, callForms),
+    keep_alive: readKeepAlive(args["keep-alive"]),
   };
 }
 
@@ -141,6 +150,13 @@ function readWord<T extends string>(
   if (found !== undefined || word === undefined) return found;
   throw new CliaiError("usage", `--${flag} ${JSON.stringify(word)} is not known`, {
     hint: didYouMean(word, words) ?? `it is one of ${words.join(", ")}`,
+  });
+}
+
+function readKeepAlive(text: string | undefined): string | undefined {
+  if (text === undefined || v.is(KeepAliveSchema, text)) return text;
+  throw new CliaiError("usage", `--keep-alive must be a duration or -1, not ${JSON.stringify(text)}`, {
+    hint: "cliai loop --keep-alive 30m",
   });
 }
 

@@ -1,6 +1,7 @@
 // The flags of an agent's launch that its profile does not have. An agent that has ended is started again with them. Pure.
 import * as v from "valibot";
 import { definedOf } from "./defined.ts";
+import { ModelServerUrlSchema } from "./model-server.ts";
 import { holdsSecret } from "./text/holds-secret.ts";
 import { roles } from "./wire/roles.ts";
 
@@ -9,7 +10,7 @@ export const LaunchFlagsSchema = v.object({
   role: v.exactOptional(v.picklist(roles)),
   model: v.exactOptional(v.string()),
   /** The URL of `--model-server`. */
-  model_server: v.exactOptional(v.string()),
+  model_server: v.exactOptional(ModelServerUrlSchema),
   /** The absolute path of the settings file. */
   config: v.exactOptional(v.string()),
   strict_mcp: v.exactOptional(v.literal(true)),

@@ -6,8 +6,11 @@ import { loopback } from "./wire/own-address.ts";
 /** For hints. llama-server listens there unless it is told otherwise. */
 export const exampleServer = `http://${loopback}:8080`;
 
-/** `openai`: any other server with `/v1/chat/completions`, such as vLLM or LM Studio. */
-export const modelServerKinds = ["llama.cpp", "ollama", "openai"] as const;
+/**
+ * `openai`: any other server with `/v1/chat/completions`, such as vLLM or LM Studio. `anthropic`: any other server with `/v1/messages`, such as
+ * a proxy.
+ */
+export const modelServerKinds = ["llama.cpp", "ollama", "openai", "anthropic"] as const;
 export type ModelServerKind = (typeof modelServerKinds)[number];
 
 /**
@@ -16,6 +19,9 @@ export type ModelServerKind = (typeof modelServerKinds)[number];
  */
 export const callForms = ["native", "schema"] as const;
 export type CallForm = (typeof callForms)[number];
+
+/** What a client asks a server for, if that is not `/v1/chat/completions`: the path below the server's own address. */
+export type ModelApi = "/v1/messages" | "/v1/responses";
 
 export interface ModelServerSettings {
   /** The server's base: `/v1` at its end is left out. */
@@ -30,16 +36,39 @@ export interface ModelServerSettings {
   readonly calls?: CallForm | undefined;
   /** Sent as a bearer token. */
   readonly key?: string | undefined;
+  /** How long Ollama keeps the model loaded after a request. */
+  readonly keep_alive?: string | undefined;
+  /** What the client asks the server for. Default: `/v1/chat/completions`. */
+  readonly api?: ModelApi | undefined;
+}
+
+/** Ollama's form of a duration, without 0, which would unload the model. */
+const durationForm = /^(?:-1|(?:[1-9]\d*(?:ms|s|m|h))+)$/;
+export const KeepAliveSchema = v.pipe(
+  v.string("must be a duration such as 30m, or -1"),
+  v.regex(durationForm, "must be a duration such as 30m, or -1"),
+);
+
+const urlForm = /^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/;
+/**
+ * The address of a model server, without a user and a password: it stands in arguments, files and logs, where others can read it. A key comes
+ * by a variable (`key_from`).
+ */
+export const ModelServerUrlSchema = v.pipe(
+  v.string("must be a URL"),
+  v.regex(urlForm, `must be a URL such as ${exampleServer}, without a user, a password, ? and #`),
+);
+
+/** The server's base, without `/v1` and slashes at its end. */
+export function baseOf({ url }: Pick<ModelServerSettings, "url">): string {
+  return url.replace(/\/+$/, "").replace(/\/v1$/, "");
 }
 
 /** The key `model_server` of a profile. */
 export const modelServerEntries = {
   url: described(
-    v.pipe(
-      textSetting("a URL"),
-      v.regex(/^https?:\/\/[^\s/]+/, "must be a URL that begins with http:// or https://"),
-    ),
-    "the server's address; /v1 at its end is left out",
+    ModelServerUrlSchema,
+    "the server's address, without a password; /v1 at its end is left out",
   ),
   model: v.optional(
     described(textSetting("a model name"), "which model; needed where the server has several"),
@@ -54,6 +83,12 @@ export const modelServerEntries = {
   context: v.optional(
     described(wholeNumber(256, 100_000_000), "use no more tokens of the model's context than this"),
   ),
+  keep_alive: v.optional(
+    described(
+      KeepAliveSchema,
+      "with Ollama: keep the model loaded for this long after a request, such as 30m; -1: until Ollama ends",
+    ),
+  ),
   calls: v.optional(
     described(
       v.picklist(["auto", ...callForms], `must be one of auto, ${callForms.join(", ")}`),
@@ -63,6 +98,12 @@ export const modelServerEntries = {
   ),
   max_steps: v.optional(
     described(wholeNumber(1, 10_000), "how often the model is asked in one turn at most; the default is 100"),
+  ),
+  slim: v.optional(
+    described(
+      v.boolean("must be true or false"),
+      "for an agent CLI that can: few tools and short instructions, so that its first request is small; without it, if the context is too small for all",
+    ),
   ),
   key_from: v.optional(
     described(textSetting("the name of a variable"), "the environment variable that holds the server's key"),

@@ -29,11 +29,20 @@ export interface EventSenderOptions {
   readonly id: AgentId;
   readonly instanceId: string;
   readonly link: Link;
+  /** Whether the cost that the CLI tells is left out. */
+  readonly hidesCost?: boolean | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-export function createEventSender({ id, instanceId, link, now, log }: EventSenderOptions): EventSender {
+export function createEventSender({
+  id,
+  instanceId,
+  link,
+  hidesCost = false,
+  now,
+  log,
+}: EventSenderOptions): EventSender {
   const generation = now().getTime();
   let seq = 0;
   const kept: object[] = [];
@@ -68,7 +77,7 @@ export function createEventSender({ id, instanceId, link, now, log }: EventSende
     send(event) {
       seq += 1;
       const numbered = { instance_id: instanceId, generation, seq, timestamp: now().toISOString() };
-      kept.push({ agent_id: id, ...event, ...numbered });
+      kept.push({ agent_id: id, ...(hidesCost ? withoutCost(event) : event), ...numbered });
       if (kept.length > mostKept) kept.shift();
       flushSoon();
     },
@@ -77,4 +86,10 @@ export function createEventSender({ id, instanceId, link, now, log }: EventSende
       unlisten();
     },
   };
+}
+
+function withoutCost({ usage, ...event }: SessionEvent): SessionEvent {
+  if (usage === undefined) return event;
+  const { estimated_cost: _, ...told } = usage;
+  return { ...event, usage: told };
 }

@@ -22,6 +22,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly beginsWithinMs?: number | undefined;
   readonly hasLaunchTask?: boolean | undefined;
   readonly cli: SessionCli;
+  /** Whether the cost that the CLI tells is left out, because it only invents one: on a model server of the user's own. Default false. */
+  readonly hidesCost?: boolean | undefined;
   /** Whether the session has an input stream (headless). If so, no route hands anything over before it is open. Default false. */
   readonly hasStream?: boolean | undefined;
   /** The routes that may be used. Default: all. */

@@ -41,7 +41,10 @@ export const profileEntries = {
     ),
   ),
   model_server: v.optional(
-    described(ModelServerSchema, 'with "cli": "local": the model server on which the agent works'),
+    described(
+      ModelServerSchema,
+      "the model server on which the agent works, instead of its CLI's own service; its keys: local-models.md",
+    ),
   ),
   shell: v.optional(
     described(

@@ -14,6 +14,13 @@ describe("noProxyWithLoopback()", () => {
   });
 });
 
+test("noProxyWithLoopback() spares the host of the model server, too", () => {
+  expect(noProxyWithLoopback(["a"], { url: "http://gpu.lan:8080/v1" })).toBe(
+    "a,127.0.0.1,localhost,::1,gpu.lan",
+  );
+  expect(noProxyWithLoopback([], { url: "http://localhost:8080" })).toBe("127.0.0.1,localhost,::1");
+});
+
 describe("sparesLoopback()", () => {
   test.each([
     ["", false],

@@ -19,13 +19,16 @@ test("readLaunchedAs() has what writeLaunchedAs() wrote, for its owner alone and
   expect(await readLaunchedAs(dir.path, ada)).toEqual({ ...launched, passed_on: ["--verbose"] });
 });
 
-test.each(["", "{", '{"profile":1,"headless":true}', '{"profile":"demo","headless":true,"role":"king"}'])(
-  "readLaunchedAs() takes nothing from %j",
-  async (text) => {
-    await using dir = await tempDir();
-    await mkdir(dir.join("agents", "ada"), { recursive: true });
-    await writeFile(dir.join("agents", "ada", "launched-as.json"), text);
-    expect(await readLaunchedAs(dir.path, ada)).toBeUndefined();
-    expect(await readLaunchedAs(dir.path, bob)).toBeUndefined();
-  },
-);
+test.each([
+  "",
+  "{",
+  '{"profile":"demo","headless":true,"model_server":"http://me:hunter2@gpu"}',
+  '{"profile":1,"headless":true}',
+  '{"profile":"demo","headless":true,"role":"king"}',
+])("readLaunchedAs() takes nothing from %j", async (text) => {
+  await using dir = await tempDir();
+  await mkdir(dir.join("agents", "ada"), { recursive: true });
+  await writeFile(dir.join("agents", "ada", "launched-as.json"), text);
+  expect(await readLaunchedAs(dir.path, ada)).toBeUndefined();
+  expect(await readLaunchedAs(dir.path, bob)).toBeUndefined();
+});

@@ -117,8 +117,8 @@ test.each([
   ],
   [["--cli", "local", "--model-server", "gpu"], '--model-server "gpu" is not a URL', "http://127.0.0.1:8080"],
   [
-    ["--model-server", "http://gpu"],
-    "--model-server http://gpu is given, but cliai cannot give a model server to claude",
+    ["--cli", "copilot", "--model-server", "http://gpu"],
+    "--model-server http://gpu is given, but cliai cannot give a model server to copilot",
     "--cli local",
   ],
 ])("spawn %p says what is wrong with its model server", async (args, message, hint) => {

@@ -93,6 +93,8 @@ test.each([
   [[], 2, "loop needs the address of a model server", "cliai loop --model-server http://127.0.0.1:8080"],
   [["--model-server", "localhost:8080"], 2, '--model-server "localhost:8080" is not a URL', "http://"],
   [["--model-server", "http://m", "--calls", "nativ"], 2, '--calls "nativ" is not known', "native"],
+  [["--model-server", "http://m", "--keep-alive", "soon"], 2, "--keep-alive must be a duration", "30m"],
+  [["--model-server", "http://me:pw@m"], 2, "--model-server http://***@m holds a user", "key_from"],
   [["--model-server", "http://m", "--context", "8k"], 2, "--context must be a whole number", "--context"],
   [["--model-server", "http://m", "--key-from", "NO_SUCH"], 2, "the variable NO_SUCH", "set it"],
   [

@@ -25,6 +25,14 @@ describe("startHost()", () => {
     expect(ada.axes()?.activity.value).toBe("working");
   });
 
+  test("the cost that a CLI invents for a model of the user's own is not told, and its tokens are", async () => {
+    await using ada = await startHosted({ hidesCost: true });
+    const usage = { tokens_used: 5, estimated_cost: 0.5, source: "results" } as const;
+    ada.session.report({ kind: "usage", usage });
+    await waitFor(() => ada.server.fleet.get(id)?.usage?.tokens_used === 5, { what: "its figures" });
+    expect(ada.server.fleet.get(id)?.usage?.estimated_cost).toBeUndefined();
+  });
+
   test("a session that asks its model and calls no hook is told as one that nothing can hold", async () => {
     await using ada = await startHosted();
     await ada.hook("SessionStart", { source: "startup" });

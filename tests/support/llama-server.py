@@ -1,5 +1,5 @@
 # Serves a GGUF model by llama.cpp inside this process, on a loopback port of its own choice. It ends when its input does.
-# usage: llama-server.py MODEL CONTEXT SLOTS
+# usage: llama-server.py MODEL CONTEXT SLOTS [TEMPLATE_FILE]
 import os
 import sys
 
@@ -14,6 +14,10 @@ params.n_parallel = int(sys.argv[3])
 params.endpoint_slots = True
 params.cpuparams.n_threads = 2
 params.cpuparams_batch.n_threads = 2
+if len(sys.argv) > 4:
+    with open(sys.argv[4]) as template:
+        params.chat_template = template.read()
+    params.use_jinja = True
 server = xllamacpp.Server(params)
 print("listening", server.listening_address, flush=True)
 sys.stdin.read()

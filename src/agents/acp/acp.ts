@@ -8,10 +8,10 @@ import { openAcpSession, sessionGone } from "./acp-session.ts";
 
 export function acpCli(row: AcpRow): AgentCli {
   const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, ...rest } = row;
-  const { permissionModes, isOwn, programArgs, needsModelServer } = rest;
+  const { permissionModes, isOwn, programArgs, modelServer } = rest;
   return {
     ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
-    ...definedOf({ permissionModes, isOwn, programArgs, needsModelServer }),
+    ...definedOf({ permissionModes, isOwn, programArgs, modelServer }),
     session: { routes: ["acp"] },
     tellsSession: true,
     isHeadlessOnly: true,

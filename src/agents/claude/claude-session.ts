@@ -3,7 +3,8 @@
 import type { Hook, HookAnswer, HookTranslation, SessionCli } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
-import type { HookPlace } from "../agent-launch.ts";
+import type { HookPlace, LaunchModelServer } from "../agent-launch.ts";
+import { noProxyWithLoopback } from "../direct-loopback.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities } from "./claude-abilities.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
@@ -15,6 +16,7 @@ import { readRecordLine } from "./claude-record-signs.ts";
 import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { writeToSocket } from "./messaging-socket.ts";
+import { settingsEnv } from "./model-server/model-server-env.ts";
 
 /** The hooks that may be held for as long as a person takes to answer. The others are answered at once. */
 const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;
@@ -38,13 +40,14 @@ const toldWithinS = 5;
 const mostRefusedEnds = 1_000_000;
 
 /** Builds the settings file of one agent. Claude reads it in addition to the user's own settings. */
-export function buildClaudeSettings(place: HookPlace): unknown {
+export function buildClaudeSettings(place: HookPlace, modelServer?: LaunchModelServer): unknown {
   const { url, token, holdS, version, userSettings } = place;
   const byCommand = (timeout: number) => [{ hooks: [{ ...commandOf(place), timeout }] }];
   const byHttp = (timeout: number) => [
     { hooks: [{ type: "http", url, headers: { authorization: `Bearer ${token}` }, timeout }] },
   ];
   const { httpHooks, streamHooks } = claudeAbilities(version);
+  const noProxy = noProxyWithLoopback([userSettings.noProxy], modelServer);
   const hook = httpHooks && userSettings.httpHooksOff === undefined ? byHttp : byCommand;
   const hooks = [
     ...heldEvents.map((event) => [event, hook(holdS)] as const),
@@ -62,10 +65,11 @@ export function buildClaudeSettings(place: HookPlace): unknown {
     disableAgentView: true,
     env: {
       // The user's own settings may name a proxy, which cannot reach this machine's loopback.
-      NO_PROXY: userSettings.noProxy,
-      no_proxy: userSettings.noProxy,
+      NO_PROXY: noProxy,
+      no_proxy: noProxy,
       ...(place.holdsEnds ? { CLAUDE_CODE_STOP_HOOK_BLOCK_CAP: String(mostRefusedEnds) } : {}),
       ...telemetryEnv(place),
+      ...(modelServer === undefined ? {} : settingsEnv(modelServer, place.env)),
     },
   };
 }

@@ -10,6 +10,8 @@ import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { openClaudeStream, streamArgs } from "./claude-stream.ts";
 import { permissionArgs } from "./claude-stream-hooks.ts";
 import { readClaudeUserSettings } from "./claude-user-settings.ts";
+import { processEnv } from "./model-server/model-server-env.ts";
+import { instructionArgs, ownTokens } from "./model-server/slim-form.ts";
 
 /** If the user passes one of these, the session has an id already, and Claude would refuse a second one. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
@@ -28,6 +30,7 @@ export const claude: AgentCli = {
     ...["--model", "--session-id", "--resume", "--permission-mode", "--permission-prompt-tool"],
     ...["--input-format", "--output-format", "--verbose", "--replay-user-messages"],
   ],
+  modelServer: { api: "/v1/messages", takes: ["max_steps", "slim"], ownTokens },
   permissionModes: ["default", "manual", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"],
   unattendedArgs: ["-p"],
   session: claudeSession,
@@ -40,16 +43,18 @@ export const claude: AgentCli = {
   isSessionGone: (lastWords) => lastWords.includes("No conversation found with session ID"),
 
   async prepare(launch) {
-    if (launch.hooks === undefined) return { args: buildClaudeArgs(launch) };
+    const { hooks, modelServer } = launch;
+    const env = modelServer === undefined ? {} : { env: processEnv(modelServer, hooks?.env ?? {}) };
+    if (hooks === undefined) return { args: buildClaudeArgs(launch), ...env };
     const path = join(launch.dir, "settings.json");
-    const content = `${JSON.stringify(buildClaudeSettings(launch.hooks), null, 2)}\n`;
-    return { args: buildClaudeArgs(launch, path), files: [{ path, content }] };
+    const content = `${JSON.stringify(buildClaudeSettings(hooks, modelServer), null, 2)}\n`;
+    return { args: buildClaudeArgs(launch, path), files: [{ path, content }], ...env };
   },
 };
 
 /** @param settingsPath a settings file that Claude reads in addition to the user's own */
 export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath?: string): string[] {
-  const { sessionId, mcpConfigPath, strictMcp, model, instructions, task, passedOn } = launch;
+  const { sessionId, mcpConfigPath, strictMcp, model, modelServer, instructions, task, passedOn } = launch;
   const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
   const namesSession = has(sessionFlags);
   // Without one, Claude uses the mode "auto", in which a classifier decides.
@@ -67,12 +72,12 @@ export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath
     "mcp__cliai",
     ...(launch.allowedTools ?? []),
     ...(model === undefined ? [] : ["--model", model]),
-    "--append-system-prompt",
-    instructions,
+    ...instructionArgs(instructions, modelServer),
     ...(namesSession ? [] : [launch.isResumed === true ? "--resume" : "--session-id", sessionId]),
     ...(launch.isHeadless === true ? streamArgs : []),
     ...(asksByStream ? permissionArgs : []),
     ...(mode === undefined ? [] : ["--permission-mode", mode]),
+    ...(modelServer?.max_steps === undefined ? [] : ["--max-turns", String(modelServer.max_steps)]),
     ...passedOn,
     // After `--` a task may begin with dashes. A headless session gets its task as the first message instead.
     ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),

@@ -36,7 +36,7 @@ export const local = acpCli({
   triedVersion: packageJson.version,
   probedFlags: [],
   permissionModes: ["ask", "ask-all", "accept-edits", "allow-all"],
-  needsModelServer: true,
+  modelServer: { isNeeded: true, takes: ["calls", "max_steps"] },
   hasInstructions: true,
   toolNameOf: ({ name }) => (typeof name === "string" ? name : undefined),
   ownToolPrefix: "mcp__cliai__",
@@ -54,13 +54,19 @@ function prepareLocal(launch: AgentLaunch): CliStart {
       hint: "remove them, or choose a permission_mode: accept-edits, allow-all",
     });
   }
-  const { url, kind, context, calls, max_steps, key_from } = modelServer;
+  const { url, kind, context, calls, max_steps, key_from, keep_alive } = modelServer;
   const file = { path: join(dir, "instructions.txt"), content: `${instructions}\n` };
   const flags = {
     "model-server": url,
     model: launch.model ?? modelServer.model,
     kind: kind === "auto" ? undefined : kind,
-    ...{ context, "max-steps": max_steps, "key-from": key_from, shell: commandForm },
+    ...{
+      context,
+      "max-steps": max_steps,
+      "key-from": key_from,
+      "keep-alive": keep_alive,
+      shell: commandForm,
+    },
     calls: calls === "auto" ? undefined : calls,
     "permission-mode": permissionMode,
     instructions: file.path,

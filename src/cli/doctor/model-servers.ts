@@ -1,20 +1,22 @@
 // Checks the model servers that profiles name: whether each answers, has its model, has room for an agent, and how fast it is.
 
+import { findAgentCli } from "../../agents/agent-clis.ts";
 import type { ModelServerProfile } from "../../domain/model-server.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { createModelClient } from "../../loop/model/model-client.ts";
+import { createModelClient, type ModelClient } from "../../loop/model/model-client.ts";
 import { type ModelFacts, shownName } from "../../loop/model/model-facts.ts";
+import type { FoundProfile } from "../../profiles/profile-set.ts";
 import type { Environment } from "../../runtime.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
-import { settingsOf } from "../model-server-settings.ts";
+import { modelServerOf } from "../model-server/choose.ts";
+import { fitOf } from "../model-server/fit.ts";
+import { settingsFor } from "../model-server/settings.ts";
 import { profileReader } from "../spawn/profile.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** A server that other agents keep busy may not come to a small request in this time, which is no problem. */
 const answersWithinMs = 20_000;
-/** What an agent needs for its instructions, its tools and an answer. */
-const smallestContext = 4_096;
 const noPatience = { firstMs: 0, awayMs: 0, busyMs: 0, silentMs: answersWithinMs };
 const smallRequest = {
   messages: [{ role: "user", content: "Say hello." }] as const,
@@ -33,49 +35,42 @@ export async function checkModelServers(dataDir: string, context: CliContext): P
 
 interface NamedServer {
   readonly server: ModelServerProfile;
+  /** The first of the profiles. */
+  readonly found: FoundProfile;
   readonly profiles: readonly string[];
 }
 
-/** Each server once, with the profiles that name it in the same way. */
+/** Each server once for each CLI, with the profiles that name it in the same way. */
 async function namedServers(dataDir: string, context: CliContext): Promise<NamedServer[]> {
   const read = profileReader(await loadConfig(undefined, context), dataDir);
   const listed = (await read(context.cwd)).list().flatMap(({ name, found }) => {
     const server = found?.profile.model_server;
-    return server === undefined ? [] : [{ name, server }];
+    return found === undefined || server === undefined ? [] : [{ name, server, found }];
   });
-  return [...Map.groupBy(listed, ({ server }) => JSON.stringify(server)).values()].flatMap((same) => {
-    const [first] = same;
-    return first === undefined ? [] : [{ server: first.server, profiles: same.map(({ name }) => name) }];
+  const same = Map.groupBy(listed, ({ server, found }) => JSON.stringify([found.profile.cli, server]));
+  return [...same.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ ...first, profiles: group.map(({ name }) => name) }];
   });
 }
 
-async function checkModelServer({ server, profiles }: NamedServer, env: Environment): Promise<Check> {
+async function checkModelServer({ server, found, profiles }: NamedServer, env: Environment): Promise<Check> {
   const named = `${server.url} (${profiles.length === 1 ? "profile" : "profiles"} ${profiles.join(", ")})`;
   const signal = AbortSignal.timeout(answersWithinMs);
-  const unheard = () => undefined;
   try {
-    const client = createModelClient(settingsOf(server, env), noPatience);
+    const cli = findAgentCli(found.profile.cli, found.profile.acp);
+    modelServerOf(found, cli, undefined);
+    const client = createModelClient(settingsFor(cli, server, env), noPatience);
     const before = await client.facts(signal, unheard);
-    const began = performance.now();
-    let firstMs: number | undefined;
-    const heard = () => {
-      firstMs ??= performance.now() - began;
-    };
-    const listener = { onText: heard, onThought: heard, onWait: unheard };
-    const answer = await client.ask(smallRequest, signal, listener).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-    const facts = answer === undefined ? before : await client.facts(signal, unheard);
-    const { context } = facts;
-    if (context !== undefined && context < smallestContext) {
-      return finding(
-        "model-server",
-        `${named}: its context of ${context} tokens is too small for an agent, which needs ${smallestContext}`,
-        "start the server with a larger one: llama-server --ctx-size 16384, or OLLAMA_CONTEXT_LENGTH=16384 ollama serve",
-      );
-    }
-    const speed = answer?.usage?.tokensPerS;
-    return well("model-server", `${named}: ${describe(facts)}; ${pace(firstMs, speed)}`);
+    // What has nothing but /v1/messages cannot be asked as the others are.
+    const speed = before.kind === "anthropic" ? undefined : await measure(client, signal);
+    const facts = speed?.isAnswered === true ? await client.facts(signal, unheard) : before;
+    const { isSlim } = fitOf(cli, server, facts);
+    const form = isSlim ? `; ${cli.name} gets few tools and short instructions` : "";
+    return well(
+      "model-server",
+      `${named}: ${describe(facts)}${speed === undefined ? "" : `; ${pace(speed)}`}${form}`,
+    );
   } catch (error) {
     if (!(error instanceof CliaiError)) {
       const why = signal.aborted ? `no answer within ${answersWithinMs / 1_000} s` : messageOf(error);
@@ -83,6 +78,30 @@ async function checkModelServer({ server, profiles }: NamedServer, env: Environm
     }
     return finding("model-server", `${named}: ${error.message}`, error.hint ?? "correct it in the profile");
   }
+}
+
+interface Speed {
+  readonly isAnswered: boolean;
+  /** When the first word of the answer came; undefined if none came. */
+  readonly firstMs: number | undefined;
+  readonly tokensPerS: number | undefined;
+}
+
+/** Waits are not told. */
+const unheard = (_why: string) => undefined;
+
+/** How fast the server answers one small request. */
+async function measure(client: ModelClient, signal: AbortSignal): Promise<Speed> {
+  const began = performance.now();
+  let firstMs: number | undefined;
+  const heard = () => {
+    firstMs ??= performance.now() - began;
+  };
+  const listener = { onText: heard, onThought: heard, onWait: unheard };
+  const answer = await client.ask(smallRequest, signal, listener).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  return { isAnswered: answer !== undefined, firstMs, tokensPerS: answer?.usage?.tokensPerS };
 }
 
 /** `llama.cpp, tiny.gguf, 8192 tokens of context, 1 slot, calls by schema` */
@@ -96,7 +115,7 @@ function describe({ kind, model, context, slots, calls }: ModelFacts): string {
   return parts.join(", ");
 }
 
-function pace(firstMs: number | undefined, tokensPerS: number | undefined): string {
+function pace({ firstMs, tokensPerS }: Speed): string {
   if (firstMs === undefined) return `busy: no word within ${answersWithinMs / 1_000} s`;
   const first = `its first word came after ${(firstMs / 1_000).toFixed(1)} s`;
   return tokensPerS === undefined ? first : `${first}, then ${Math.round(tokensPerS)} tokens/s`;

@@ -7,6 +7,7 @@ import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import type { CliContext } from "../frame/context.ts";
+import { checkModelServerFlag } from "../model-server/choose.ts";
 
 interface GivenFlags {
   readonly cli?: string | undefined;
@@ -18,13 +19,17 @@ interface GivenFlags {
   readonly "die-with-terminal"?: boolean | undefined;
 }
 
-/** @param passedOn the arguments after `--`; undefined if there is no `--` */
+/**
+ * @param passedOn the arguments after `--`; undefined if there is no `--`
+ * @throws CliaiError `usage` for a model server that cannot be passed on
+ */
 export function launchFlagsOf(
   given: GivenFlags,
   passedOn: readonly string[] | undefined,
   { cwd }: Pick<CliContext, "cwd">,
 ): LaunchFlags {
   const { cli, role, model, config } = given;
+  checkModelServerFlag(given["model-server"]);
   return definedOf({
     ...{ cli, role, model },
     model_server: given["model-server"],

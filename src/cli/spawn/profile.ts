@@ -1,8 +1,6 @@
 // Reads the profiles that count for one launch, and applies a profile's directory, environment and permission mode.
 import { dirname, resolve } from "node:path";
-import * as v from "valibot";
 import type { AgentCli } from "../../agents/agent-cli.ts";
-import { exampleServer, type ModelServerProfile, ModelServerSchema } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import type { FoundProfile } from "../../profiles/profile-set.ts";
@@ -68,39 +66,5 @@ export function checkPermissionMode({ name, profile, origins }: FoundProfile, cl
   }
   throw new CliaiError("config_invalid", `${key} must be one of ${modes.join(", ")}, not "${mode}"`, {
     hint: didYouMean(mode, modes) ?? "correct it there",
-  });
-}
-
-/**
- * The model server of a CLI that needs one: that of `--model-server`, with the profile's other settings if it names the same address; else
- * the profile's.
- * @throws CliaiError `usage` if there is none, or one for a CLI that takes none
- */
-export function modelServerOf(
-  { name, profile, origins }: FoundProfile,
-  cli: AgentCli,
-  flag: string | undefined,
-): ModelServerProfile | undefined {
-  const { model_server: own } = profile;
-  if (cli.needsModelServer !== true) {
-    if (flag === undefined && own === undefined) return undefined;
-    const what =
-      flag === undefined
-        ? `${origins.get("model_server")}: "${name}.model_server"`
-        : `--model-server ${flag}`;
-    throw new CliaiError("usage", `${what} is given, but cliai cannot give a model server to ${cli.name}`, {
-      hint: "add --cli local, or set it up in the CLI's own settings",
-    });
-  }
-  if (flag === undefined && own === undefined) {
-    throw new CliaiError("usage", `${cli.name} needs a model server, and none is named`, {
-      hint: `name one: --model-server ${exampleServer}, or "model_server": {"url": "${exampleServer}"} in the profile`,
-    });
-  }
-  if (flag === undefined) return own;
-  const given = v.safeParse(ModelServerSchema, own?.url === flag ? own : { url: flag });
-  if (given.success) return given.output;
-  throw new CliaiError("usage", `--model-server ${JSON.stringify(flag)} is not a URL`, {
-    hint: `such as --model-server ${exampleServer}`,
   });
 }

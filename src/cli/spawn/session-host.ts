@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly cli: AgentCli & Required<Pick<AgentCli, "session">>;
   readonly natsUrl: string;
   readonly credsPath: string | undefined;
+  /** Whether the cost that the CLI tells is left out. */
+  readonly hidesCost: boolean;
   readonly configName: string;
   readonly projectPath: string;
   readonly role: Role;
@@ -181,7 +183,7 @@ function sessionOptions(
   { env, now, log }: CliContext,
 ): SessionOptions {
   const { id: agentId, cli, mode, pipedTask, natsUrl: url, credsPath } = options;
-  const { hasLaunchTask, stopApproval, permissions, unanswered } = options;
+  const { hasLaunchTask, stopApproval, permissions, unanswered, hidesCost } = options;
   return {
     ...{
       agentId,
@@ -192,6 +194,7 @@ function sessionOptions(
       stopApproval,
       permissions,
       unanswered,
+      hidesCost,
       now,
       log,
     },

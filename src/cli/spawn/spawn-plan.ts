@@ -19,8 +19,10 @@ import type { Arguments } from "../frame/command.ts";
 import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
+import { modelServerOf } from "../model-server/choose.ts";
+import { meetModelServer } from "../model-server/meet.ts";
 import { askForAgents } from "../seen-agents.ts";
-import { checkPermissionMode, environmentOf, modelServerOf, profileReader, projectOf } from "./profile.ts";
+import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 import {
   type GivenCredentials,
@@ -62,7 +64,7 @@ export const spawnArgs = {
   "model-server": {
     type: "string",
     valueHint: "URL",
-    description: "with --cli local: work on this model server instead of the profile's",
+    description: "let the agent's CLI work on this model server instead of the profile's",
   },
   headless: {
     type: "boolean",
@@ -137,11 +139,14 @@ export async function planSpawn(
   const cli = findAgentCli(args.cli ?? profile.cli, profile.acp);
   checkPermissionMode(found, cli);
   checkMode(cli, args.headless === true, isDry);
-  const modelServer = modelServerOf(found, cli, args["model-server"]);
+  const server = modelServerOf(found, cli, args["model-server"]);
   const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
   if (!isDry && !isTold) requireTerminalOrTask(args, cli);
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
   const env = environmentOf(found, context.env);
+  const model = args.model ?? profile.model;
+  const { note } = context;
+  const modelServer = server && (await meetModelServer(server, cli, { model, env, note }));
   const given = args.creds ? await judgeCredentials(resolve(context.cwd, args.creds), dataDir) : undefined;
   const { natsUrl, agents } = await meetServer(args, given, context);
   const role = args.role ?? profile.role;
@@ -164,7 +169,7 @@ export async function planSpawn(
     permissionMode: profile.permission_mode,
     allowedTools: profile.allowed_tools ?? [],
     strictMcp: args["strict-mcp"] === true,
-    model: args.model ?? profile.model,
+    model: modelServer?.model ?? model,
     modelServer,
     commandForm: profile.shell,
     instructions: prompts

@@ -241,6 +241,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     permissions: launch.asksPermissions === true ? "inbox" : "cli",
     unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
     credsPath: credentials.path,
+    hidesCost: launch.modelServer !== undefined,
     configName: name,
     projectPath: cwd,
     sessionId: cli.tellsSession === true && launch.isResumed !== true ? undefined : launch.sessionId,

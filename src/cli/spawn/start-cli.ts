@@ -21,9 +21,10 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
   const { id, cli, cwd, launch, dataDir } = plan;
   const { stdin, stdout } = process;
   const { diesWithTerminal } = plan;
+  const direct = withDirectLoopback(plan);
   const what = {
     ...{ cli, cwd, run, args: start.args },
-    env: { ...withDirectLoopback(plan.env), ...start.env },
+    env: { ...direct, ...start.env },
   };
   const isServed = cli.isServed === true && isOnTerminal(launch);
   const isOwn = isOnTerminal(launch) && cli.session !== undefined && !isServed;
@@ -38,7 +39,7 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
     const server = { ...what, isTerminal: false, isPiped: true, isBeside: true, diesWithTerminal };
     return servedAgent(launchAgent(server), (session) => {
       const shown = start.terminalOn?.(session) ?? { args: [] };
-      const changes = { args: shown.args, env: { ...withDirectLoopback(plan.env), ...shown.env } };
+      const changes = { args: shown.args, env: { ...direct, ...shown.env } };
       return launchOnTerminal(changes) ?? launchAgent({ ...what, ...changes, isTerminal });
     });
   };
@@ -70,8 +71,11 @@ function unlessSessionGone(
   return checked;
 }
 
-/** Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback. */
-function withDirectLoopback(env: Environment): Environment {
+/**
+ * Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback; and the host of the agent's model
+ * server.
+ */
+function withDirectLoopback({ env, launch }: Pick<SpawnPlan, "env" | "launch">): Environment {
   const {
     NO_PROXY,
     no_proxy = NO_PROXY,
@@ -81,6 +85,6 @@ function withDirectLoopback(env: Environment): Environment {
     all_proxy = ALL_PROXY,
   } = env;
   if (!http_proxy && !all_proxy) return env;
-  const direct = noProxyWithLoopback([no_proxy, NO_PROXY]);
+  const direct = noProxyWithLoopback([no_proxy, NO_PROXY], launch.modelServer);
   return { ...env, NO_PROXY: direct, no_proxy: direct };
 }

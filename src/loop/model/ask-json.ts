@@ -1,6 +1,6 @@
 // Asks a model server for one JSON value.
 import { directFetch } from "../../direct-fetch.ts";
-import type { ModelServerSettings } from "../../domain/model-server.ts";
+import { baseOf, type ModelServerSettings } from "../../domain/model-server.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
 import { awayOf, NotNow } from "./model-failure.ts";
 
@@ -13,22 +13,25 @@ export interface JsonAnswer {
 
 const answerWithinMs = 15_000;
 
-/** The server's base, without `/v1` and slashes at its end. */
-export function baseOf({ url }: Pick<ModelServerSettings, "url">): string {
-  return url.replace(/\/+$/, "").replace(/\/v1$/, "");
-}
-
 export function headersFor({ key }: Pick<ModelServerSettings, "key">): Record<string, string> {
   return { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) };
 }
 
-/** @param body makes it a POST. @throws NotNow */
+/**
+ * @param body makes it a POST
+ * @param withinMs how long the answer may take
+ * @throws NotNow
+ */
 export async function askJson(
   settings: Pick<ModelServerSettings, "url" | "key">,
   path: string,
-  { body, signal }: { readonly body?: unknown; readonly signal: AbortSignal },
+  {
+    body,
+    signal,
+    withinMs = answerWithinMs,
+  }: { readonly body?: unknown; readonly signal: AbortSignal; readonly withinMs?: number },
 ): Promise<JsonAnswer> {
-  const late = AbortSignal.timeout(answerWithinMs);
+  const late = AbortSignal.timeout(withinMs);
   try {
     const response = await directFetch(baseOf(settings) + path, {
       method: body === undefined ? "GET" : "POST",
@@ -42,6 +45,6 @@ export async function askJson(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NotNow) throw error;
-    throw late.aborted ? new NotNow("away", `no answer within ${answerWithinMs / 1_000} s`) : awayOf(error);
+    throw late.aborted ? new NotNow("away", `no answer within ${withinMs / 1_000} s`) : awayOf(error);
   }
 }

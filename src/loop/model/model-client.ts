@@ -2,9 +2,9 @@
 //
 // Asks a model server for the next answer of a conversation, and waits where the server is away, loads or has others to serve.
 import { directFetch } from "../../direct-fetch.ts";
-import type { CallForm, ModelServerSettings } from "../../domain/model-server.ts";
+import { baseOf, type CallForm, type ModelServerSettings } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { baseOf, headersFor } from "./ask-json.ts";
+import { headersFor } from "./ask-json.ts";
 import { callSchema, type Message, type OfferedTool, wireMessages } from "./chat-messages.ts";
 import {
   type ModelFacts,

@@ -2,14 +2,16 @@
 // Measured with llama.cpp b11549 and Ollama 0.17.4.
 import * as v from "valibot";
 import {
+  baseOf,
   type CallForm,
   exampleServer,
+  type ModelApi,
   type ModelServerKind,
   type ModelServerSettings,
 } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
-import { askJson, baseOf, type JsonAnswer } from "./ask-json.ts";
+import { askJson, type JsonAnswer } from "./ask-json.ts";
 import { failureOf } from "./model-failure.ts";
 
 export interface ModelFacts {
@@ -37,6 +39,9 @@ const LoadedSchema = v.looseObject({
   models: v.array(v.looseObject({ name: v.string(), context_length: v.optional(v.number()) })),
 });
 
+/** A large model on a slow disk. */
+const loadsWithinMs = 600_000;
+
 type Ask = (path: string, body?: unknown) => Promise<JsonAnswer>;
 
 /** @throws NotNow; CliaiError `config_invalid` if the server has no such model, or is none that is known; `refused` if it wants a key */
@@ -46,9 +51,24 @@ export async function readModelFacts(
 ): Promise<ModelFacts> {
   const ask: Ask = (path, body) => askJson(settings, path, { body, signal });
   const kind = settings.kind ?? (await findKind(settings, ask));
+  if (settings.api !== undefined && !(await hasApi(settings.api, ask)))
+    throw noApiError(settings, settings.api);
   if (kind === "llama.cpp") return await llamaFacts(settings, ask);
   if (kind === "ollama") return await ollamaFacts(settings, ask, signal);
+  if (kind === "anthropic") return await anthropicFacts(settings, ask);
   return await openaiFacts(settings, ask);
+}
+
+/** Whether the server knows that path. A request without a model and messages is refused in another way. */
+async function hasApi(api: ModelApi, ask: Ask): Promise<boolean> {
+  const { status } = await ask(api, {});
+  return status !== 404 && status !== 405 && status !== 501;
+}
+
+function noApiError(settings: ModelServerSettings, api: ModelApi): CliaiError {
+  return new CliaiError("config_invalid", `the model server at ${baseOf(settings)} has no ${api}`, {
+    hint: "take a newer llama.cpp or Ollama, or let cliai's own loop work on it: --cli local",
+  });
 }
 
 /** The context with which Ollama has loaded the model; undefined while it has not. */
@@ -63,6 +83,28 @@ export async function readLoadedContext(
   return loaded?.context_length;
 }
 
+/**
+ * Has Ollama load the model, and keep it for as long as the settings say. Later requests that name no time keep to this one, and those of
+ * `/v1` cannot name one (0.17.4).
+ * @throws NotNow; CliaiError if it cannot be loaded
+ */
+export async function loadIntoOllama(
+  settings: ModelServerSettings,
+  model: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { keep_alive } = settings;
+  // A number would be one of seconds.
+  const keep = keep_alive === "-1" ? -1 : keep_alive;
+  const body = { model, stream: false, ...(keep === undefined ? {} : { keep_alive: keep }) };
+  const { status, text } = await askJson(settings, "/api/generate", {
+    body,
+    signal,
+    withinMs: loadsWithinMs,
+  });
+  if (status >= 400) throw failureOf(status, text, baseOf(settings));
+}
+
 /** The smaller one of what is known. */
 export function smallerContext(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
@@ -75,7 +117,7 @@ async function findKind(settings: ModelServerSettings, ask: Ask): Promise<ModelS
   if (v.is(PropsSchema, props.json)) return "llama.cpp";
   if (v.is(VersionSchema, (await ask("/api/version")).json)) return "ollama";
   const models = await ask("/v1/models");
-  if (v.is(ModelsSchema, models.json)) return "openai";
+  if (v.is(ModelsSchema, models.json)) return settings.api === "/v1/messages" ? "anthropic" : "openai";
   if (models.status === 401 || models.status === 403)
     throw failureOf(models.status, models.text, baseOf(settings));
   throw new CliaiError(
@@ -108,6 +150,7 @@ async function ollamaFacts(
   const model = chooseModel(settings, await listModels(settings, ask));
   const shown = v.safeParse(ShowSchema, (await ask("/api/show", { model })).json);
   const capabilities = shown.success ? shown.output.capabilities : undefined;
+  if (settings.keep_alive !== undefined) await loadIntoOllama(settings, model, signal);
   const loaded = await readLoadedContext(settings, model, signal);
   return {
     kind: "ollama",
@@ -115,6 +158,13 @@ async function ollamaFacts(
     context: smallerContext(settings.context, loaded),
     calls: callsFor(settings, capabilities?.includes("tools") !== false),
   };
+}
+
+/** A server with `/v1/messages` need not list its models, and does not tell their context. */
+async function anthropicFacts(settings: ModelServerSettings, ask: Ask): Promise<ModelFacts> {
+  const { json } = await ask("/v1/models");
+  const model = chooseModel(settings, v.is(ModelsSchema, json) ? json.data : []);
+  return { kind: "anthropic", model, context: settings.context, calls: callsFor(settings, true) };
 }
 
 async function openaiFacts(settings: ModelServerSettings, ask: Ask): Promise<ModelFacts> {

@@ -36,13 +36,18 @@ test("local > starts the loop on its model server, with its instructions and ses
 test("local > hands on what its profile says, and --model before the model of the server", async () => {
   const modelServer = v.parse(ModelServerSchema, {
     ...{ url: "http://gpu:8080", model: "small", kind: "ollama", context: 8_000 },
-    ...{ calls: "schema", max_steps: 7, key_from: "GPU_KEY" },
+    ...{ calls: "schema", max_steps: 7, key_from: "GPU_KEY", keep_alive: "30m" },
   });
   const asked = { modelServer, model: "big", permissionMode: "accept-edits", commandForm: "shell" } as const;
   const { args } = await local.prepare(launchOf({ ...asked, passedOn: ["--kind=openai"] }));
   for (const arg of ["--model=big", "--kind=ollama", "--context=8000", "--calls=schema", "--max-steps=7"])
     expect(args).toContain(arg);
-  for (const arg of ["--key-from=GPU_KEY", "--permission-mode=accept-edits", "--shell=shell"])
+  for (const arg of [
+    "--key-from=GPU_KEY",
+    "--permission-mode=accept-edits",
+    "--shell=shell",
+    "--keep-alive=30m",
+  ])
     expect(args).toContain(arg);
   expect(args.at(-1)).toBe("--kind=openai");
 });

@@ -42,9 +42,27 @@ test("checkModelServers() tells Ollama's real context, which it has once the mod
   expect(await check({ mine: on(server.url) })).toMatchObject([
     {
       ok: false,
-      message: expect.stringContaining("its context of 2048 tokens is too small for an agent"),
-      remedy: expect.stringContaining("OLLAMA_CONTEXT_LENGTH=16384"),
+      message: expect.stringContaining("the context of 2048 tokens at"),
+      remedy: expect.stringContaining("OLLAMA_CONTEXT_LENGTH=8192"),
     },
+  ]);
+});
+
+test("checkModelServers() judges a server by the CLI that is to work on it", async () => {
+  const routes = { ...hello, "POST /v1/messages": { status: 400, json: {} } };
+  await using server = await startModelEndpoint({ ...llamaRoutes({ context: 8_192 }), ...routes });
+  await using bare = await startModelEndpoint({ ...llamaRoutes({ hasTools: false }), ...routes });
+  const checks = await check({
+    slim: { model_server: { url: server.url } },
+    full: { model_server: { url: server.url, slim: false } },
+    bare: { model_server: { url: bare.url } },
+    other: { cli: "copilot", model_server: { url: server.url } },
+  });
+  expect(checks.map(({ ok, message }) => [ok, message])).toEqual([
+    [true, expect.stringContaining("claude gets few tools and short instructions")],
+    [false, expect.stringContaining("is too small for claude")],
+    [false, expect.stringContaining("has no tools, so claude could not use any")],
+    [false, expect.stringContaining("cliai cannot give a model server to copilot")],
   ]);
 });
 

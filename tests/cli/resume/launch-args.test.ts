@@ -86,3 +86,8 @@ describe("withLastFlags()", () => {
     expect(given).toMatchObject({ passedOn: ["--verbose"], hasSecret: false, noted: [] });
   });
 });
+
+test("launchFlagsOf() takes no model server with a password, because it would stand in arguments and files", () => {
+  const flags = () => launchFlagsOf({ "model-server": "http://me:hunter2@gpu" }, undefined, testContext());
+  expect(flags).toThrow("--model-server http://***@gpu holds a user or a password");
+});

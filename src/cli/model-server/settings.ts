@@ -1,15 +1,21 @@
 // Turns the key `model_server` of a profile into what asks that server.
-import type { ModelServerProfile, ModelServerSettings } from "../domain/model-server.ts";
-import { CliaiError } from "../domain/text/errors.ts";
-import type { Environment } from "../runtime.ts";
+import type { AgentCli } from "../../agents/agent-cli.ts";
+import type { ModelServerProfile, ModelServerSettings } from "../../domain/model-server.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import type { Environment } from "../../runtime.ts";
 
-/** @throws CliaiError `config_invalid` if the variable with the server's key is not set */
-export function settingsOf(
+/**
+ * The settings by which to ask the server for what matters to a CLI.
+ * @throws CliaiError `config_invalid` if the variable with the server's key is not set
+ */
+export function settingsFor(
+  { modelServer }: Pick<AgentCli, "modelServer">,
   { kind, calls, key_from, ...server }: ModelServerProfile,
   env: Environment,
 ): ModelServerSettings {
   return {
     ...server,
+    api: modelServer?.api,
     kind: kind === "auto" ? undefined : kind,
     calls: calls === "auto" ? undefined : calls,
     key: readServerKey(key_from, env),
