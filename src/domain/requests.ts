@@ -5,7 +5,6 @@ import { definedOf } from "./defined.ts";
 import { type AnswerPart, answerLine, QuestionSchema, readAnswers } from "./questions.ts";
 import { summaryOf } from "./receipts.ts";
 import { CliaiError } from "./text/errors.ts";
-import { didYouMean } from "./text/nearest.ts";
 import { type AgentId, AgentIdSchema } from "./wire/agent-id.ts";
 import { TokenSchema } from "./wire/fields.ts";
 
@@ -181,36 +180,6 @@ function chosenText({ request_id, choices = [] }: AgentRequest, text: string): s
       hint: `answer with a number from 1 to ${choices.length}, or in words`,
     },
   );
-}
-
-/**
- * Finds a request by its id or by the first characters of it, if no other id begins with them; open requests come first.
- * @throws CliaiError `request_unknown` with the nearest ids, `usage` if several ids begin so
- */
-export function findRequest(text: string, requests: Iterable<AgentRequest>): AgentRequest {
-  const known = [...requests];
-  const exact = known.find(({ request_id }) => request_id === text);
-  if (exact !== undefined) return exact;
-  const begun = text === "" ? [] : known.filter(({ request_id }) => request_id.startsWith(text));
-  const open = begun.filter(isOpen);
-  const candidates = open.length > 0 ? open : begun;
-  const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0) return only;
-  if (only !== undefined) {
-    throw new CliaiError("usage", `"${text}" matches ${candidates.length} requests`, {
-      hint: `use one of ${candidates.map(({ request_id }) => request_id).join(", ")}`,
-    });
-  }
-  throw unknownRequest(
-    text,
-    known.map(({ request_id }) => request_id),
-  );
-}
-
-export function unknownRequest(text: string, known: readonly string[]): CliaiError {
-  return new CliaiError("request_unknown", `no request "${text}"`, {
-    hint: didYouMean(text, known) ?? "list the requests: cliai inbox",
-  });
 }
 
 /**

@@ -6,7 +6,6 @@ import {
   buildAnswer,
   checkCaptainMayDecide,
   decideRequest,
-  findRequest,
   type RequestAction,
 } from "../../src/domain/requests.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
@@ -106,26 +105,6 @@ describe("buildAnswer()", () => {
 
   test("a number that is no choice's is a slip, not an answer", () => {
     for (const text of ["0", "4", "99"]) expect(() => textOf(text)).toThrow(`${text} is not one of them`);
-  });
-});
-
-describe("findRequest()", () => {
-  const known = ["abc1", "abd2", "xyz3"].map((request_id) => ({ ...question, request_id }));
-
-  test("finds by the whole id or a beginning that fits one, the open before those that are over", () => {
-    expect(findRequest("xyz3", known).request_id).toBe("xyz3");
-    expect(findRequest("x", known).request_id).toBe("xyz3");
-    const over = known.map((request) =>
-      request.request_id === "abc1" ? { ...request, state: "withdrawn" as const } : request,
-    );
-    expect(findRequest("ab", over).request_id).toBe("abd2");
-    expect(findRequest("abc", over).request_id).toBe("abc1");
-  });
-
-  test("names those that a beginning could mean, or those near to an unknown one", () => {
-    expect(() => findRequest("ab", known)).toThrow('"ab" matches 2 requests');
-    expect(() => findRequest("abc2", known)).toThrow('no request "abc2"');
-    expect(() => findRequest("", known)).toThrow('no request ""');
   });
 });
 

@@ -164,6 +164,35 @@ describe("cliai inbox and answer", () => {
     expect(given.items).toMatchObject([{ origin: "answer", request_id, text: "yes" }]);
   });
 
+  test("an agent's id answers what it asks; if it asks several things, they are shown to choose from", async () => {
+    await using eve = await startAgent(serve, "eve");
+    expect(await serve.run(["answer", "eve", "yes"])).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: 'error: eve asks nothing now\nhint: give it an order: cliai send task eve "…"\n',
+    });
+    await callTool(eve, 1, "ask_human", { question: "red or blue?", wait_s: 0 });
+    const { request_id } = await openOf(serve, "eve");
+    const bare = await serve.run(["answer", "eve"]);
+    expect(bare).toMatchObject({ code: 2, stdout: "" });
+    expect(bare.stderr).toContain("\n  red or blue?\n");
+    expect(bare.stderr).toContain(`hint: cliai answer ${request_id} "…"\n`);
+
+    await callTool(eve, 2, "ask_human", { question: "big or small?", wait_s: 0 });
+    await waitFor(async () => (await inboxOf(serve, "eve")).length === 2, { what: "both are listed" });
+    const several = await serve.run(["answer", "eve", "blue"]);
+    expect(several).toMatchObject({ code: 2, stdout: "" });
+    for (const said of ["red or blue?", "big or small?", '"eve" can mean 2 requests']) {
+      expect(several.stderr).toContain(said);
+    }
+    expect((await serve.run(["answer", request_id, "blue"])).code).toBe(0);
+    expect(await serve.run(["answer", "eve", "small"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^answered eve: small\n/),
+    });
+    expect(await inboxOf(serve, "eve")).toEqual([]);
+  });
+
   test("an unknown request is refused with near ids, and an empty inbox says so", async () => {
     await using dora = await startAgent(serve, "dora");
     await callTool(dora, 1, "ask_human", { question: "why?", wait_s: 0 });

@@ -69,9 +69,9 @@ describe("words of other programs", () => {
 });
 
 test.each([
-  ["approve", "cliai approve 3f2a81bc ("],
-  ["refuse", "cliai refuse 3f2a81bc --reason "],
-  ["reply", 'cliai answer 3f2a81bc "'],
+  ["approve", "cliai approve ada ("],
+  ["refuse", "cliai refuse ada --reason "],
+  ["reply", 'cliai answer ada "'],
 ])("%s without a request is answered with a line of that word", async (word, hint) => {
   const { code, stdout, stderr } = await runCliai([word, "--json"]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -133,12 +133,13 @@ async function valuesOf(
         description: [statusTextOf(view), view.task.text].filter(Boolean).join(": "),
       }));
     case "request":
-      return (await knownAgents(words, context)).flatMap(({ agent_id, requests = [] }) =>
-        requests.map(({ request_id, summary }) => ({
+      return (await knownAgents(words, context)).flatMap(({ agent_id, requests = [] }) => [
+        ...requests.slice(0, 1).map(({ summary }) => ({ value: agent_id, description: summary })),
+        ...requests.map(({ request_id, summary }) => ({
           value: request_id,
           description: `${agent_id}: ${summary}`,
         })),
-      );
+      ]);
     case "order":
       return (await knownAgents(words, context)).flatMap(({ agent_id, commands }) =>
         commands

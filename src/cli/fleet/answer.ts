@@ -7,7 +7,7 @@ import {
   answerMessageId,
   answerText,
   buildAnswer,
-  findRequest,
+  isApproval,
 } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
@@ -22,15 +22,17 @@ import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { plain } from "../frame/terminal.ts";
+import { chooseRequest, showRequests } from "./choose-request.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { createFleetReader, viewOf } from "./fleet-reading.ts";
-import { openRequests, readRequests } from "./request-reading.ts";
+import { answerForm } from "./inbox.ts";
+import { openRequests } from "./request-reading.ts";
 
 const answerArgs = {
   request: {
     type: "positional",
     required: true,
-    description: "id of the request, or its first characters",
+    description: "id of the request, or its first characters; or the agent that asks",
   },
   text: {
     type: "positional",
@@ -55,19 +57,23 @@ type AnswerArgs = Arguments<typeof answerArgs>;
 
 export const answerCommand = defineCliCommand({
   name: "answer",
-  example: `cliai answer 3f2a81bc "the second one" (cliai inbox lists the requests with their ids)`,
+  example: `cliai answer ada "the second one" (cliai inbox lists what the agents ask)`,
   description: "answer a request from the inbox; the first answer counts",
   args: answerArgs,
   takesMore: true,
   async run(args, context, more) {
-    const words = await readWords(args, more, context);
+    checkVerdict(args);
     const timeoutMs =
       parseSeconds(args.timeout, "--timeout", { least: 0, most: 86_400, hint: "cliai answer --help" }) * 1000;
     await ensureServer(args, context);
     return await withClient(args, context, async (bus) => {
       const bucket = await openRequests(bus);
-      const { request_id, agent_id, questions } = findRequest(args.request, await readRequests(bucket));
+      const isGiven = args.text !== undefined || isVerdict(args);
+      const fits = (each: AgentRequest) => !isGiven || isApproval(each) === isVerdict(args);
+      const request = await chooseRequest(args.request, { bus, bucket }, fits, context);
+      const { request_id, agent_id, questions } = request;
       if (questions === undefined) checkOneText(more);
+      const words = await readWords(args, more, request, context);
       // Listen for receipts before the answer is stored, because the first receipt can come at once.
       using delivery = watchDelivery(bus, agent_id, answerMessageId(request_id));
       await bus.flush();
@@ -88,29 +94,37 @@ export const answerCommand = defineCliCommand({
   },
 });
 
-/** @throws CliaiError `usage` unless exactly one of TEXT, `--approve` and `--refuse` is given */
+/** @throws CliaiError `usage` for a verdict that is none, or that has words beside it */
+function checkVerdict({ request, text, approve, refuse }: AnswerArgs): void {
+  if (approve === true && refuse === true) {
+    throw new CliaiError("usage", "--approve and --refuse exclude each other", {
+      hint: `cliai answer ${request} --approve, or: cliai answer ${request} --refuse`,
+    });
+  }
+  if (text === undefined || !isVerdict({ approve, refuse })) return;
+  const words = `--${approve ? "approve" : "refuse"} takes no TEXT, but "${text}" is given`;
+  throw new CliaiError("usage", words, { hint: 'give it as the reason: --reason "…"' });
+}
+
+function isVerdict({ approve, refuse }: Pick<AnswerArgs, "approve" | "refuse">): boolean {
+  return approve === true || refuse === true;
+}
+
+/** @throws CliaiError `usage` if there is no answer; the request is shown then */
 async function readWords(
-  { request, text, approve, refuse, reason }: AnswerArgs,
+  args: AnswerArgs,
   more: readonly string[],
+  request: AgentRequest,
   context: CliContext,
 ): Promise<AnswerWords> {
-  const hint = `cliai answer ${request} "…", or: cliai answer ${request} --approve`;
-  if (approve === true && refuse === true) {
-    throw new CliaiError("usage", "--approve and --refuse exclude each other", { hint });
+  const { text, approve, reason } = args;
+  if (isVerdict(args)) return { approved: approve === true, reason };
+  if (text === undefined) {
+    showRequests([request], context);
+    throw new CliaiError("usage", "answer needs the TEXT, --approve or --refuse", {
+      hint: answerForm(request),
+    });
   }
-  const isVerdict = approve === true || refuse === true;
-  if (isVerdict && text !== undefined) {
-    throw new CliaiError(
-      "usage",
-      `--${approve ? "approve" : "refuse"} takes no TEXT, but "${text}" is given`,
-      {
-        hint: 'give it as the reason: --reason "…"',
-      },
-    );
-  }
-  if (isVerdict) return { approved: approve === true, reason };
-  if (text === undefined)
-    throw new CliaiError("usage", "answer needs the TEXT, --approve or --refuse", { hint });
   if (more.length > 0) return { answers: [text, ...more], reason };
   return { text: text === "-" ? await readText(context.stdin) : text, reason };
 }

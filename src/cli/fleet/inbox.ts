@@ -41,7 +41,7 @@ export const inboxCommand = defineCliCommand({
 });
 
 /** Its CLI asks in a dialog of its own (`permissions: cli` in the profile): only its terminal takes the answer. */
-function waitsAtTerminal({ axes: { attention } }: AgentView): boolean {
+export function waitsAtTerminal({ axes: { attention } }: AgentView): boolean {
   const asks: readonly Attention[] = ["question", "approval", "terminal"];
   return attention.source !== "request" && asks.includes(attention.value);
 }
@@ -75,7 +75,8 @@ function kindWordsOf({ kind, plan }: AgentRequest): string {
   return plan === true ? "wants its plan approved" : kindWords[kind];
 }
 
-function answerForm(request: AgentRequest): string {
+/** The command that answers the request. */
+export function answerForm(request: AgentRequest): string {
   const { request_id, questions, choices } = request;
   if (isApproval(request)) return `cliai answer ${request_id} --approve, or --refuse --reason "…"`;
   if (questions !== undefined) return `${answerLine(request_id, questions)}, or in words`;

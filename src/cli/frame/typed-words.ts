@@ -37,11 +37,11 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   reply: runs("answer"),
   approve: {
     runs: (rest) => ["answer", ...rest, "--approve"],
-    example: "cliai approve 3f2a81bc (cliai inbox lists the requests with their ids)",
+    example: "cliai approve ada (cliai inbox lists what the agents ask)",
   },
   refuse: {
     runs: (rest) => ["answer", ...rest, "--refuse"],
-    example: 'cliai refuse 3f2a81bc --reason "…" (cliai inbox lists the requests with their ids)',
+    example: 'cliai refuse ada --reason "…" (cliai inbox lists what the agents ask)',
   },
   attach: says("an agent's terminal is where it was spawned; cliai log AGENT --follow prints what it does"),
   kill: says("cliai send stop AGENT ends an agent in order, with --force at once"),

@@ -1,6 +1,8 @@
 // Connects the requests with the rest of the server: puts them into the agents' records, tells the captains, takes the people's answers.
+
+import { findRequest } from "../../domain/find-request.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
-import { buildAnswer, findRequest, openRequestOf } from "../../domain/requests.ts";
+import { buildAnswer, openRequestOf } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";

@@ -3,6 +3,7 @@
 // Stores requests in the bucket `requests`, and decides them by compare-and-set, so that the first answer counts, whoever gives it. Answers
 // go to the agent as messages, which survive every restart.
 
+import { unknownRequest } from "../../domain/find-request.ts";
 import {
   type AgentRequest,
   answerMessageId,
@@ -12,7 +13,6 @@ import {
   type RequestAction,
   type RequestKind,
   RequestSchema,
-  unknownRequest,
 } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

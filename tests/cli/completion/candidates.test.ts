@@ -53,7 +53,11 @@ describe("completionLines()", () => {
     [["send", "task", "ada", "--wait", "=", "de"], ["delivered"]],
     [["send", "task", "ada", "--wai"], ["--wait"]],
     [["send", "task", "ada", "--all", "--al"], []],
-    [["answer", ""], ["q7f2"]],
+    [
+      ["answer", ""],
+      ["ada", "q7f2"],
+    ],
+    [["answer", "q"], ["q7f2"]],
     [["agents", "rem"], ["remove"]],
     [
       ["agents", "r"],
@@ -64,7 +68,7 @@ describe("completionLines()", () => {
     [["stop", "ada", ""], ["Snake-1234"]],
     [["tell", "a"], ["ada"]],
     [["logs", "--fo"], ["--follow"]],
-    [["approve", ""], ["q7f2"]],
+    [["approve", "a"], ["ada"]],
     [["kill", ""], []],
     [
       ["agents", "remove", ""],

@@ -1,0 +1,61 @@
+// Finds the request that `cliai answer` means, by its id or by the agent that asks. If there are several, it shows them to choose from.
+import { findRequests } from "../../domain/find-request.ts";
+import type { AgentRequest } from "../../domain/requests.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { isAgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { Bucket } from "../../nats/jetstream/bucket.ts";
+import type { CliContext } from "../frame/context.ts";
+import { plain } from "../frame/terminal.ts";
+import { createFleetReader, viewOf } from "./fleet-reading.ts";
+import { requestLines, waitsAtTerminal } from "./inbox.ts";
+import { readRequests } from "./request-reading.ts";
+
+/**
+ * @param fits whether the answer is of the form that a request needs
+ * @throws CliaiError `request_unknown`; `usage` if several requests can be meant
+ */
+export async function chooseRequest(
+  text: string,
+  { bus, bucket }: { readonly bus: Bus; readonly bucket: Bucket },
+  fits: (request: AgentRequest) => boolean,
+  context: CliContext,
+): Promise<AgentRequest> {
+  let found: readonly AgentRequest[];
+  try {
+    found = findRequests(text, await readRequests(bucket), fits);
+  } catch (error) {
+    throw await explainUnknown(error, text, bus, context);
+  }
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
+  showRequests(found, context);
+  throw new CliaiError("usage", `"${text}" can mean ${found.length} requests`, {
+    hint: `use one of ${found.map(({ request_id }) => request_id).join(", ")}`,
+  });
+}
+
+/** Prints them on stderr, as the inbox does; with `--json` nothing, because stderr has the error alone then. */
+export function showRequests(requests: readonly AgentRequest[], context: CliContext): void {
+  if (context.json) return;
+  for (const request of requests) {
+    for (const line of requestLines(request, context)) context.note(line);
+    context.note("");
+  }
+}
+
+/** A known agent's id is no typing error: the agent asks nothing, or asks where no answer of the inbox reaches it. */
+async function explainUnknown(error: unknown, text: string, bus: Bus, context: CliContext): Promise<unknown> {
+  if (!(error instanceof CliaiError) || error.code !== "request_unknown" || !isAgentId(text)) return error;
+  const agent = await createFleetReader(bus, context).find(text);
+  if (agent === undefined) return error;
+  const view = viewOf(agent);
+  if (waitsAtTerminal(view)) {
+    const where = `${text} asks at its own terminal: ${plain(view.axes.attention.reason)}`;
+    return new CliaiError("request_unknown", where, { hint: "answer it there", cause: error });
+  }
+  return new CliaiError("request_unknown", `${text} asks nothing now`, {
+    hint: `give it an order: cliai send task ${text} "…"`,
+    cause: error,
+  });
+}

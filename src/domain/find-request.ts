@@ -1,0 +1,56 @@
+// Finds the request that a person or a captain means: by its id, by the beginning of the id, or by the agent that asks. Pure.
+import { type AgentRequest, isOpen } from "./requests.ts";
+import { CliaiError } from "./text/errors.ts";
+import { didYouMean } from "./text/nearest.ts";
+
+/**
+ * Finds a request by its id or by the first characters of it, if no other id begins with them; open requests come first.
+ * @throws CliaiError `request_unknown` with the nearest ids, `usage` if several ids begin so
+ */
+export function findRequest(text: string, requests: Iterable<AgentRequest>): AgentRequest {
+  const known = [...requests];
+  const exact = known.find(({ request_id }) => request_id === text);
+  if (exact !== undefined) return exact;
+  const begun = begunWith(text, known);
+  const open = begun.filter(isOpen);
+  const candidates = open.length > 0 ? open : begun;
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined) {
+    throw new CliaiError("usage", `"${text}" matches ${candidates.length} requests`, {
+      hint: `use one of ${candidates.map(({ request_id }) => request_id).join(", ")}`,
+    });
+  }
+  const asking = new Set(known.filter(isOpen).map(({ agent_id }) => agent_id));
+  throw unknownRequest(text, [...known.map(({ request_id }) => request_id), ...asking]);
+}
+
+/**
+ * Finds the requests that `text` can mean: as {@link findRequest}, or, if `text` is the id of an agent with open requests, those of them
+ * that `fits`; all of them if none fits, so that the answer is refused with the form that the request needs.
+ * @returns at least one; several if the person has to choose
+ * @throws CliaiError as {@link findRequest}
+ */
+export function findRequests(
+  text: string,
+  requests: readonly AgentRequest[],
+  fits: (request: AgentRequest) => boolean,
+): readonly AgentRequest[] {
+  const open = requests.filter(isOpen);
+  const asked = open.filter(({ agent_id }) => agent_id === text);
+  if (asked.length === 0 || requests.some(({ request_id }) => request_id === text)) {
+    return [findRequest(text, requests)];
+  }
+  const fitting = asked.filter(fits);
+  return [...new Set([...(fitting.length > 0 ? fitting : asked), ...begunWith(text, open)])];
+}
+
+export function unknownRequest(text: string, known: readonly string[]): CliaiError {
+  return new CliaiError("request_unknown", `no request "${text}"`, {
+    hint: didYouMean(text, known) ?? "list the requests: cliai inbox",
+  });
+}
+
+function begunWith(text: string, requests: readonly AgentRequest[]): AgentRequest[] {
+  return text === "" ? [] : requests.filter(({ request_id }) => request_id.startsWith(text));
+}

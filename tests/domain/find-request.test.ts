@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { findRequest, findRequests } from "../../src/domain/find-request.ts";
+import { type AgentRequest, isApproval } from "../../src/domain/requests.ts";
+import { ada, bob } from "../support/agents.ts";
+
+const question: AgentRequest = {
+  request_id: "r1",
+  agent_id: ada,
+  kind: "question",
+  question: "which?",
+  asked_at: "2026-01-01T00:00:00Z",
+  on_expiry: "expire",
+  state: "asked",
+};
+
+describe("findRequest()", () => {
+  const known = ["abc1", "abd2", "xyz3"].map((request_id) => ({ ...question, request_id }));
+
+  test("finds by the whole id or a beginning that fits one, the open before those that are over", () => {
+    expect(findRequest("xyz3", known).request_id).toBe("xyz3");
+    expect(findRequest("x", known).request_id).toBe("xyz3");
+    const over = known.map((request) =>
+      request.request_id === "abc1" ? { ...request, state: "withdrawn" as const } : request,
+    );
+    expect(findRequest("ab", over).request_id).toBe("abd2");
+    expect(findRequest("abc", over).request_id).toBe("abc1");
+  });
+
+  test("names those that a beginning could mean, or those near to an unknown one", () => {
+    expect(() => findRequest("ab", known)).toThrow('"ab" matches 2 requests');
+    expect(() => findRequest("abc2", known)).toThrow('no request "abc2"');
+    expect(() => findRequest("", known)).toThrow('no request ""');
+  });
+
+  test("names the agent that asks, if its id is near", () => {
+    const asking = [{ ...question, agent_id: bob }];
+    expect(() => findRequest("bobb", asking)).toThrow(expect.objectContaining({ hint: "did you mean bob?" }));
+  });
+});
+
+describe("findRequests()", () => {
+  const idsFor = (text: string, requests: readonly AgentRequest[], fits = (_: AgentRequest) => true) =>
+    findRequests(text, requests, fits).map(({ request_id }) => request_id);
+  const approval: AgentRequest = { ...question, request_id: "p1", kind: "permission", on_expiry: "refuse" };
+  const ofBob: AgentRequest = { ...question, request_id: "b1", agent_id: bob };
+  const over: AgentRequest = { ...question, request_id: "o1", state: "answered" };
+
+  test("an agent's id means what it asks, and nothing that is over or that others ask", () => {
+    expect(idsFor("ada", [over, question, ofBob])).toEqual(["r1"]);
+    expect(idsFor("ada", [question, approval])).toEqual(["r1", "p1"]);
+    expect(idsFor("r1", [question, approval])).toEqual(["r1"]);
+  });
+
+  test("of an agent's requests, only those count that the answer fits, if there are any", () => {
+    expect(idsFor("ada", [question, approval], isApproval)).toEqual(["p1"]);
+    expect(idsFor("ada", [question], isApproval)).toEqual(["r1"]);
+  });
+
+  test("a word that is an agent's id and the beginning of a request's id means both", () => {
+    expect(idsFor("ada", [question, { ...ofBob, request_id: "adam" }])).toEqual(["r1", "adam"]);
+    expect(idsFor("ada", [question, { ...ofBob, request_id: "ada" }])).toEqual(["ada"]);
+  });
+
+  test("an agent that asks nothing any more is no request", () => {
+    expect(() => idsFor("ada", [over])).toThrow('no request "ada"');
+  });
+});
