@@ -1,6 +1,6 @@
 // Tells the sender of an order that is not over where the order is, and whether another receipt of it can come.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
-import { resumeLine } from "../domain/fleet/shown/way-back.ts";
+import { wayBack } from "../domain/fleet/shown/way-back.ts";
 import { deriveAxes, statusWordOf } from "../domain/fleet/status.ts";
 import { isControl, isStopType, type OrderType } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -25,7 +25,7 @@ export function whileAway(record: AgentRecord, now: Date): NoMoreReceipts | unde
   const axes = deriveAxes(record, now);
   if (axes.link.value !== "offline") return undefined;
   const why = `${record.agent_id} ${awayWords[statusWordOf(axes)] ?? "is away"}`;
-  return { why, hint: `it will get it when it is back: ${resumeLine(record)}` };
+  return { why, hint: `it will get it when it is back: ${wayBack(record)}` };
 }
 
 const awayWords: Readonly<Record<string, string>> = {

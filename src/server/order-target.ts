@@ -2,7 +2,7 @@
 // ended its work gets no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
-import { resumeLine } from "../domain/fleet/shown/way-back.ts";
+import { startAgainHint } from "../domain/fleet/shown/way-back.ts";
 import { deriveAxes } from "../domain/fleet/status.ts";
 import { isControl, type OrderType } from "../domain/receipts.ts";
 import { CliaiError } from "../domain/text/errors.ts";
@@ -40,7 +40,7 @@ function notRunning(type: OrderType, record: AgentRecord, now: Date): CliaiError
   const { value, at, reason } = deriveAxes(record, now).link;
   const what = value === "never" || at === undefined ? "is not running" : `has not run since ${at}`;
   return new CliaiError("refused", `${agent_id} ${what} (${reason}): it cannot take a ${type}`, {
-    hint: startAgain(record),
+    hint: startAgainHint(record),
   });
 }
 
@@ -57,10 +57,6 @@ export function refuseStopped(record: AgentRecord): void {
   const why = said.message === undefined ? "" : ` (${said.message})`;
   const what = said.status === "stopped" ? "was stopped" : "ended its work";
   throw new CliaiError("refused", `${agent_id} ${what} at ${said.at}${why}: it takes no work`, {
-    hint: startAgain(record),
+    hint: startAgainHint(record),
   });
-}
-
-function startAgain(record: AgentRecord): string {
-  return `start it again: ${resumeLine(record)}`;
 }

@@ -214,14 +214,17 @@ test("a task for one that is away is answered at once, and given to its next run
   const task = await serve.run(["send", "task", "jo", "dig", "--id", "k", "--timeout", "60"]);
   expect(task.code).toBe(4);
   expect(task.stderr).toBe(
-    "error: task to jo is stored, not delivered: jo is disconnected\nhint: it will get it when it is back: cliai resume jo\n",
+    "error: task to jo is stored, not delivered: jo is disconnected\nhint: it will get it when it is back: start its own program again, such as the MCP client that runs cliai bridge\n",
   );
   const stored = await serve.run(["send", "task", "jo", "fill", "--id", "k2", "--wait", "stored"]);
   expect(performance.now() - startedAt).toBeLessThan(10_000);
   expect(stored).toMatchObject({
     code: 0,
-    stderr: "jo is disconnected; it will get it when it is back: cliai resume jo\n",
+    stderr:
+      "jo is disconnected; it will get it when it is back: start its own program again, such as the MCP client that runs cliai bridge\n",
   });
+  const listed = await serve.run(["ls", "jo"]);
+  expect(listed).toMatchObject({ code: 0, stderr: "" }); // no line that resumes it, because cliai did not launch it
   await using _ = await startAgent("jo");
   const isDelivered = async () =>
     (await show("jo")).commands.every(({ receipts }) => receipts.some(({ state }) => state === "delivered"));
@@ -238,7 +241,7 @@ describe("a stop belongs to a run", () => {
       const refused = await serve.run(["send", type, "ida"]);
       expect(refused.code).toBe(5);
       expect(refused.stderr).toMatch(/^error: ida has not run since 20\S+Z \(said goodbye \(stopped\)\)/m);
-      expect(refused.stderr).toMatch(/^hint: start it again: cliai resume ida$/m);
+      expect(refused.stderr).toMatch(/^hint: start its own program again, such as/m);
     }
     const task = await serve.run(["send", "task", "ida", "dig"]);
     expect(task.code).toBe(5);

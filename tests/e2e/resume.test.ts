@@ -96,7 +96,7 @@ test("a paused agent is let go, one that runs is left alone, and a stopped one g
   const foreign = await serve.run(["resume", "ext"]);
   expect(foreign).toMatchObject({ code: 5, stdout: "" });
   expect(foreign.stderr).toContain(
-    "ext was not launched by cliai, so it cannot be started again\nhint: start its MCP client",
+    "ext was not launched by cliai, so it cannot be started again\nhint: start its own program again",
   );
   // Of several, each is told, and the worst one decides the exit code.
   const both = await serve.run(["resume", "hal", "ext"]);

@@ -142,7 +142,7 @@ describe("a control order belongs to a run", () => {
   test("it names the run that there is; without one it is refused, and a repeated one that was stored is not", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
-    const ada = await startAgent(run, bus, "ada", { config_name: "Demo" });
+    const ada = await startAgent(run, bus, "ada", { config_name: "Demo", agent_cli: "claude" });
     const instance = viewOf(run, ada)?.heartbeat?.instance_id as string;
     const stop = { id: ada.id, type: "stop", from: "me", command_id: "s" } as const;
     await run.server.sendCommand(stop);
@@ -185,7 +185,7 @@ test("one that ended its work is given no task, and one that crashed is", async 
     ["ada", "ended", "exit code 0"],
     ["bob", "crashed", "SIGKILL"],
   ] as const) {
-    const agent = await startAgent(run, bus, name);
+    const agent = await startAgent(run, bus, name, { agent_cli: "claude" });
     const instance_id = viewOf(run, agent)?.heartbeat?.instance_id as string;
     await bus.publishStored(`agent.${name}.status`, { status, message: how, instance_id });
     await waitFor(() => viewOf(run, agent)?.status === status, { what: "its end" });

@@ -13,7 +13,7 @@ const alive: AgentRecord = {
   commands: [],
   audit_seq: 0,
   commands_seq: 0,
-  heartbeat: { at, interval_s: 15, instance_id: "r1" },
+  heartbeat: { at, interval_s: 15, instance_id: "r1", agent_cli: "claude" },
 };
 const gone = (status: string, message?: string): AgentRecord => ({
   ...alive,
@@ -51,6 +51,12 @@ describe("noMoreReceipts()", () => {
   ])("of a task for one that has %s says so, and how it comes back", (status, why) => {
     const hint = "it will get it when it is back: cliai resume ada";
     expect(noMoreReceipts(gone(status), "task", now)).toEqual({ why, hint });
+  });
+
+  test("of a task for one that cliai did not launch names no command that would be refused", () => {
+    const { heartbeat: _, ...byHand } = gone("disconnected");
+    const hint = noMoreReceipts(byHand, "task", now)?.hint;
+    expect(hint).toStartWith("it will get it when it is back: start its own program again");
   });
 
   test("lets a task for one that is there, or may be, be waited for", () => {

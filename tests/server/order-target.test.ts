@@ -8,7 +8,12 @@ const time = (s: number) => new Date(Date.parse("2026-05-03T12:00:00Z") + s * 1_
 const at = (s: number) => new Date(time(s));
 
 function beat(s: number, instance_id = "r1"): FleetEvent {
-  return { type: "heartbeat", id: ada, at: time(s), message: { status: "working", instance_id } };
+  return {
+    type: "heartbeat",
+    id: ada,
+    at: time(s),
+    message: { status: "working", instance_id, agent_cli: "claude" },
+  };
 }
 function said(s: number, status: string, message?: string): FleetEvent {
   const report = { status, message, instance_id: "r1" };

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
+import { isResumable } from "../../domain/fleet/shown/way-back.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
@@ -140,9 +141,10 @@ export function isListed({ axes, last_seen, first_seen }: AgentView, now: Date):
   return now.getTime() - Date.parse(last_seen ?? first_seen) <= listedForMs;
 }
 
-/** The line that says how to resume the agents that have crashed or disconnected. */
+/** The line that says how to resume those of the agents that have crashed or disconnected which cliai launched. */
 function resumeLines(agents: readonly AgentView[]): string[] {
-  const lost = agents.filter(({ status }) => status === "crashed" || status === "disconnected");
+  const isLost = ({ status }: AgentView) => status === "crashed" || status === "disconnected";
+  const lost = agents.filter((view) => isLost(view) && isResumable(view));
   return lost.length === 0 ? [] : [`go on: cliai resume ${lost.map(({ agent_id }) => agent_id).join(" ")}`];
 }
 

@@ -1,5 +1,5 @@
 // Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
-import { wasLaunched } from "../../domain/fleet/shown/way-back.ts";
+import { startAgainHint, wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import type { LaunchedAs, LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -65,9 +65,7 @@ export function requireLaunched({ standing: { view }, before }: Pick<ToResume, "
   throw new CliaiError(
     "refused",
     `${view.agent_id} was not launched by cliai, so it cannot be started again`,
-    {
-      hint: "start its MCP client again, which runs cliai bridge",
-    },
+    { hint: startAgainHint(view) },
   );
 }
 

@@ -2,6 +2,7 @@
 // something has changed. While the server is away it waits on, because only the server knows what the agents do.
 import * as v from "valibot";
 import { type AgentView, viewAgent } from "../../domain/fleet/agent-view.ts";
+import { startAgainHint } from "../../domain/fleet/shown/way-back.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
 import { outcomeOf, type WaitGoal, type WaitOutcome } from "../../domain/wait-outcome.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -36,9 +37,14 @@ export interface WaitOptions {
   readonly onOutcome?: (view: AgentView, outcome: WaitOutcome) => void;
 }
 
+export interface AgentOutcome extends WaitOutcome {
+  /** How the agent can be started again. */
+  readonly startAgain: string;
+}
+
 export interface Waited {
   /** The outcomes, in the order in which they came. */
-  readonly outcomes: ReadonlyMap<AgentId, WaitOutcome>;
+  readonly outcomes: ReadonlyMap<AgentId, AgentOutcome>;
   /** The agents without an outcome when the time was up, with their last known status; empty if the time was not up. */
   readonly waiting: readonly { readonly agent_id: AgentId; readonly status: string }[];
   /** Whether the server was away at the end; then the status of an agent is what the server said last. */
@@ -53,7 +59,7 @@ export interface Waited {
 export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Waited> {
   const { ids, goal, timeoutMs, context } = options;
   const views = new Map<AgentId, AgentView>();
-  const outcomes = new Map<AgentId, WaitOutcome>();
+  const outcomes = new Map<AgentId, AgentOutcome>();
   const over = Promise.withResolvers<void>();
   const orders = new Map<AgentId, number>();
   const settling = new Map<AgentId, Promise<void>>();
@@ -85,7 +91,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     const view = viewOf(reading);
     const outcome = judge(view, reading.now, reading.listeningSince);
     if (outcome === undefined) return;
-    outcomes.set(id, outcome);
+    outcomes.set(id, { ...outcome, startAgain: startAgainHint(view) });
     options.onOutcome?.(view, outcome);
     if (outcomes.size === ids.length || wasEnough()) over.resolve();
   };

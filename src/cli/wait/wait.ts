@@ -12,7 +12,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
 import { throwWorst } from "../frame/worst-error.ts";
-import { type Waited, waitForAgents } from "./fleet-wait.ts";
+import { type AgentOutcome, type Waited, waitForAgents } from "./fleet-wait.ts";
 import { withoutLog } from "./server-absence.ts";
 
 /** A week: the stream COMMANDS keeps an order that long. */
@@ -97,13 +97,13 @@ const codes: Readonly<Record<number, ErrorCode>> = { 1: "failed", 4: "no_answer"
 
 function errorOf(
   id: AgentId,
-  outcome: WaitOutcome,
+  outcome: AgentOutcome,
   { goal, failedHint = `see why: cliai show ${id}` }: WaitTerms,
 ): CliaiError | undefined {
   const code = codes[exitCodeOfOutcome(outcome)];
   if (code === undefined) return undefined;
   const reason = plain(outcome.reason);
-  const again = `start it again: cliai resume ${id}`;
+  const { startAgain: again } = outcome;
   switch (outcome.outcome) {
     case "stopped":
       return new CliaiError(code, `${id} was stopped: ${reason}`, { hint: again });

@@ -1,6 +1,6 @@
 // Raises an alert when an agent has crashed: its CLI, or its host. Ends the alert when the agent is back, or somebody has stopped or
 // removed it.
-import { resumeLine } from "../../domain/fleet/shown/way-back.ts";
+import { wayBack } from "../../domain/fleet/shown/way-back.ts";
 import { statusTextOf } from "../../domain/fleet/status-look.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
@@ -20,7 +20,7 @@ export function watchCrashes(
     const view = fleet.get(id);
     if (view?.status !== "crashed") return alerts.resolve(crashedAlert, id);
     if (alerts.isOpen(crashedAlert, id)) return;
-    const message = `${id}: ${statusTextOf(view)}; go on with it: ${resumeLine(view)}`;
+    const message = `${id}: ${statusTextOf(view)}; go on with it: ${wayBack(view)}`;
     alerts.raise({ kind: crashedAlert, severity: "warning", agentId: id, message });
   };
   const lookAtAll = () => {

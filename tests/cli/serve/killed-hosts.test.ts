@@ -57,7 +57,14 @@ async function startScene({ started }: { readonly started?: string } = {}): Prom
 }
 
 async function beat({ bus, server }: TestServer, interval_s: number, more: object = {}): Promise<void> {
-  const message = { instance_id: run, interval_s, host: hostname(), status: "working", ...more };
+  const message = {
+    instance_id: run,
+    interval_s,
+    host: hostname(),
+    status: "working",
+    agent_cli: "claude",
+    ...more,
+  };
   bus.publish("agent.ada.heartbeat", message);
   await until("it is online", () => server.fleet.get(ada)?.axes.link.value === "online");
 }

@@ -10,7 +10,7 @@ const message = "ada: crashed: SIGKILL; go on with it: cliai resume ada";
 const crashes = ({ server }: TestServer) => server.alerts.open().filter(({ kind }) => kind === "crashed");
 
 async function beat({ bus, server }: TestServer, instance_id: string): Promise<void> {
-  bus.publish("agent.ada.heartbeat", { instance_id, status: "working" });
+  bus.publish("agent.ada.heartbeat", { instance_id, status: "working", agent_cli: "claude" });
   await until(instance_id, () => server.fleet.get(ada)?.heartbeat?.instance_id === instance_id);
 }
 

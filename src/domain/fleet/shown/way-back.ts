@@ -14,6 +14,18 @@ export function wasLaunched({ session, heartbeat }: Pick<AgentRecord, "session" 
   return session !== undefined || heartbeat?.agent_cli !== undefined;
 }
 
+const ownWay = "start its own program again, such as the MCP client that runs cliai bridge";
+
+/** How the agent comes back when it is away: the command that resumes it, or, if cliai cannot start it, who can. */
+export function wayBack(record: AgentRecord): string {
+  return wasLaunched(record) ? resumeLine(record) : ownWay;
+}
+
+/** The hint for an agent that does not run. */
+export function startAgainHint(record: AgentRecord): string {
+  return wasLaunched(record) ? `start it again: ${resumeLine(record)}` : ownWay;
+}
+
 /**
  * Whether the agent can be resumed. Not a silent one, because it may still run; nor one that failed to start, because it has no session;
  * nor one that cliai did not launch.

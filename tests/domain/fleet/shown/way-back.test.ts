@@ -1,6 +1,7 @@
-// Which agents can be resumed.
+// Which agents can be resumed, and how.
 import { expect, test } from "bun:test";
-import { isResumable } from "../../../../src/domain/fleet/shown/way-back.ts";
+import { isResumable, startAgainHint, wayBack } from "../../../../src/domain/fleet/shown/way-back.ts";
+import { ada } from "../../../support/agents.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 const beat = { at, interval_s: 15 };
@@ -22,4 +23,18 @@ test.each([
   ["one whose bridge another program had started", { status: "disconnected", heartbeat: beat }, false],
 ] as const)("isResumable(): %s", (_, view, expected) => {
   expect(isResumable(view)).toBe(expected);
+});
+
+test("startAgainHint() and wayBack() name `cliai resume` only for an agent that it can start", () => {
+  const record = { agent_id: ada, first_seen: at, commands: [], audit_seq: 0, commands_seq: 0 };
+  const launched = { ...record, heartbeat: { ...beat, agent_cli: "claude" } };
+  expect([startAgainHint(launched), wayBack(launched)]).toEqual([
+    "start it again: cliai resume ada",
+    "cliai resume ada",
+  ]);
+  for (const hint of [startAgainHint, wayBack]) {
+    expect(hint({ ...record, heartbeat: beat })).toBe(
+      "start its own program again, such as the MCP client that runs cliai bridge",
+    );
+  }
 });
