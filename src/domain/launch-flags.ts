@@ -15,6 +15,8 @@ export const LaunchFlagsSchema = v.object({
   config: v.exactOptional(v.string()),
   strict_mcp: v.exactOptional(v.literal(true)),
   die_with_terminal: v.exactOptional(v.literal(true)),
+  /** Set if the agent, which is launched without a terminal now, was first launched on one, and is to be resumed on one. */
+  resume_on_terminal: v.exactOptional(v.literal(true)),
   /** The arguments after `--`. */
   passed_on: v.exactOptional(v.array(v.string())),
 });
@@ -31,6 +33,11 @@ export const LaunchedAsSchema = v.object({
   has_secret: v.exactOptional(v.literal(true)),
 });
 export type LaunchedAs = Readonly<v.InferOutput<typeof LaunchedAsSchema>>;
+
+/** Whether `cliai resume` at a terminal starts the agent on that terminal; also if it is not known how the agent was launched. */
+export function belongsOnTerminal(before: LaunchedAs | undefined): boolean {
+  return before?.headless !== true || before.resume_on_terminal === true;
+}
 
 /** The launch as it may be stored: without the arguments after `--` if one of them looks like a secret. */
 export function withoutSecrets({ passed_on, ...launch }: LaunchedAs): LaunchedAs {

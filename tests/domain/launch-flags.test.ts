@@ -1,6 +1,11 @@
 // What of a launch is kept, and which flags an agent has when it is started again.
 import { expect, test } from "bun:test";
-import { flagsAgain, type LaunchedAs, withoutSecrets } from "../../src/domain/launch-flags.ts";
+import {
+  belongsOnTerminal,
+  flagsAgain,
+  type LaunchedAs,
+  withoutSecrets,
+} from "../../src/domain/launch-flags.ts";
 
 const launched: LaunchedAs = {
   ...{ profile: "demo", headless: true, role: "captain", model: "m1", strict_mcp: true },
@@ -35,4 +40,11 @@ test("flagsAgain() lets a flag that is given now count before the earlier one", 
   expect(flagsAgain(launched, { model: "m2", passed_on: [] })).toEqual({
     ...{ role: "captain", model: "m2", strict_mcp: true, passed_on: [] },
   });
+});
+
+test("belongsOnTerminal(): one that was launched on a terminal, also while it has none; not one that never had one", () => {
+  expect(belongsOnTerminal({ ...launched, headless: false })).toBe(true);
+  expect(belongsOnTerminal({ ...launched, resume_on_terminal: true })).toBe(true);
+  expect(belongsOnTerminal(launched)).toBe(false);
+  expect(belongsOnTerminal(undefined)).toBe(true);
 });

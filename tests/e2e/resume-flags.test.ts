@@ -122,6 +122,31 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
     ...{ profile: "own", headless: false, role: "captain", model: "opus", strict_mcp: true, config },
     passed_on: ["--permission-mode", "acceptEdits"],
   });
+
+  // The server can start it without its terminal only. It is back on one as soon as it is resumed at one.
+  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  const way = "cliai send stop ada --wait applied && cliai resume ada";
+  expect(await serve.run(["resume", "ada"])).toMatchObject({
+    code: 0,
+    stdout: "ada: stopped (stop by operator); started again without a terminal, in its session\n",
+    stderr: `ada was launched on a terminal; to have ada on one again: ${way}\n`,
+  });
+  expect((await serve.run(["resume", "ada"])).stdout).toMatch(
+    new RegExp(`^ada: runs already \\(.*\\), without a terminal; to have it on one again: ${way}\n$`),
+  );
+  expect(JSON.parse(await readFile(kept, "utf8"))).toMatchObject({
+    headless: true,
+    resume_on_terminal: true,
+  });
+  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  await mkdir(dir.join("later"));
+  const later = [...cliaiCommand(), "resume", "ada", "--data-dir", serve.dataDir];
+  await using there = await startTmux({
+    ...{ dir: dir.join("later"), cwd: work, env: options.env, commandLine: later },
+  });
+  await there.waitFor("❯", 30_000);
+  const last = JSON.parse(await readFile(kept, "utf8"));
+  expect([last.headless, last.model, last.resume_on_terminal]).toEqual([false, "opus", undefined]);
 });
 
 test("an agent that the server launches has the flags of `spawn --detach`, and its settings file", async () => {

@@ -17,6 +17,7 @@ interface GivenFlags {
   readonly config?: string | undefined;
   readonly "strict-mcp"?: boolean | undefined;
   readonly "die-with-terminal"?: boolean | undefined;
+  readonly "resume-on-terminal"?: boolean | undefined;
 }
 
 /**
@@ -36,6 +37,7 @@ export function launchFlagsOf(
     config: config && resolve(cwd, config),
     strict_mcp: given["strict-mcp"] === true ? (true as const) : undefined,
     die_with_terminal: given["die-with-terminal"] === true ? (true as const) : undefined,
+    resume_on_terminal: given["resume-on-terminal"] === true ? (true as const) : undefined,
     passed_on: passedOn && [...passedOn],
   });
 }
@@ -47,13 +49,14 @@ export interface LaunchArgs {
 }
 
 export function launchArgs(flags: LaunchFlags): LaunchArgs {
-  const { cli, role, model, model_server, config, strict_mcp, die_with_terminal, passed_on } = flags;
+  const { cli, role, model, model_server, config, strict_mcp, passed_on } = flags;
   const values = Object.entries({ cli, role, model, "model-server": model_server, config });
   return {
     own: [
       ...values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
       ...(strict_mcp === true ? ["--strict-mcp"] : []),
-      ...(die_with_terminal === true ? ["--die-with-terminal"] : []),
+      ...(flags.die_with_terminal === true ? ["--die-with-terminal"] : []),
+      ...(flags.resume_on_terminal === true ? ["--resume-on-terminal"] : []),
     ],
     passedOn: passed_on === undefined ? [] : ["--", ...passed_on],
   };
@@ -89,7 +92,9 @@ export async function withLastFlags<Args extends SpawnedAgain>(
   if (before === undefined || (args.profile ?? before.profile) !== before.profile) return asGiven;
   const given = launchFlagsOf(args, passedOn, context);
   noteSecret(id, before, given, context);
-  const { passed_on = [], strict_mcp, die_with_terminal, model_server, ...flags } = flagsAgain(before, given);
+  // Whether it has a terminal now, and later, is for whoever starts it now to say.
+  const { resume_on_terminal: _later, ...again } = flagsAgain(before, given);
+  const { passed_on = [], strict_mcp, die_with_terminal, model_server, ...flags } = again;
   return {
     args: {
       ...args,

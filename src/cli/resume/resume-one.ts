@@ -1,6 +1,6 @@
 // Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
 import { startAgainHint, wasLaunched } from "../../domain/fleet/shown/way-back.ts";
-import type { LaunchedAs, LaunchFlags } from "../../domain/launch-flags.ts";
+import { belongsOnTerminal, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { sendAndWatch } from "../../server/send-command.ts";
@@ -30,10 +30,21 @@ interface Done {
 }
 
 /** @throws CliaiError `refused` if it cannot be resumed from here; what the start throws */
-export async function resumeOne(one: ToResume, bus: Bus, context: CliContext): Promise<void> {
+export async function resumeOne(one: ToResume, bus: Bus, context: CliContext): Promise<Done["did"]> {
   const { agent_id } = one.standing.view;
   const { did, words, more = {} } = await resume(one, bus, context);
   context.print(context.json ? JSON.stringify({ agent_id, did, ...more }) : `${agent_id}: ${plain(words)}`);
+  return did;
+}
+
+/** Whether its last launch was on a terminal, or stood in for one that was. */
+export function isOfTerminal(before: LaunchedAs | undefined): boolean {
+  return before !== undefined && belongsOnTerminal(before);
+}
+
+/** The command that ends an agent without a terminal, and starts it on the terminal at which it is typed. */
+export function onTerminalLine(id: string): string {
+  return `cliai send stop ${id} --wait applied && cliai resume ${id}`;
 }
 
 async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Done> {
@@ -42,7 +53,7 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
   const unused = Object.keys(one.given).length === 0 ? "" : "; the flags count only when it is started again";
   switch (state) {
     case "runs":
-      return { did: "nothing", words: `runs already (${view.status})${unused}` };
+      return { did: "nothing", words: `runs already (${view.status})${unused}${elsewhereWords(one)}` };
     case "elsewhere":
     case "unknown":
       throw new CliaiError("refused", `${agent_id}: ${why}`, {
@@ -54,6 +65,12 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
     case "ended":
       return await startAgain(one, bus, context);
   }
+}
+
+/** How an agent that a terminal waits for comes to it. */
+function elsewhereWords({ standing: { view }, before }: ToResume): string {
+  if (before?.resume_on_terminal !== true) return "";
+  return `, without a terminal; to have it on one again: ${onTerminalLine(view.agent_id)}`;
 }
 
 /**
@@ -77,7 +94,11 @@ async function startAgain(one: ToResume, bus: Bus, context: CliContext): Promise
   const { id, profile = "agent", project, session, role } = againOf(view);
   noteSecret(id, before, given, context);
   // An agent of an earlier release has no flags, but its role is known.
-  const flags = before === undefined && role !== undefined ? { role, ...given } : given;
+  const flags = {
+    ...(before === undefined && role !== undefined ? { role } : {}),
+    ...(isOfTerminal(before) ? { resume_on_terminal: true as const } : {}),
+    ...given,
+  };
   const request = { profile, project, id, from: operatorOf(context), again: true, flags };
   const reader = createFleetReader(bus, context);
   try {

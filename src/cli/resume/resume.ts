@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { readLaunchedAs } from "../../data-dir/launched-as.ts";
+import { belongsOnTerminal } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -21,7 +22,7 @@ import { inTurns } from "../serve/in-turns.ts";
 import { spawnArgs } from "../spawn/spawn-plan.ts";
 import { declareGone } from "./declare-gone.ts";
 import { launchFlagsOf } from "./launch-args.ts";
-import { requireLaunched, resumeOne } from "./resume-one.ts";
+import { isOfTerminal, onTerminalLine, requireLaunched, resumeOne } from "./resume-one.ts";
 import { againOf, standingOf } from "./standing.ts";
 import { type Here, startHere } from "./start-here.ts";
 import { untilOnline } from "./until-online.ts";
@@ -36,7 +37,7 @@ const resumeArgs = {
   headless: {
     type: "boolean",
     description:
-      "let the server start the agent, without a terminal; the default if it had none, with several agents, and with --json",
+      "let the server start the agent without a terminal, for this once; the default if it was launched so, with several agents, and with --json",
   },
   terminal: {
     type: "boolean",
@@ -127,18 +128,27 @@ async function resumeAll(
   if (chosen.length === 0) context.note("no agent ran when the machine or the server went down");
   const [only] = chosen;
   if (ids.length === 1 && only?.standing.state === "ended" && isOnTerminal(context)) {
-    if (args.headless !== true && (args.terminal === true || only.before?.headless !== true)) {
+    if (args.headless !== true && (args.terminal === true || belongsOnTerminal(only.before))) {
       requireLaunched(only);
       await declareGone(bus, only.standing, context);
       return { ...only, again: againOf(only.standing.view) };
     }
   }
   const errors: unknown[] = [];
+  const withoutTheirs: AgentId[] = [];
   await inTurns(chosen, turns, async (one) => {
-    await resumeOne(one, bus, context).catch((error: unknown) => errors.push(error));
+    const did = await resumeOne(one, bus, context).catch((error: unknown) => void errors.push(error));
+    if (did === "started" && isOfTerminal(one.before)) withoutTheirs.push(one.standing.view.agent_id);
   });
+  if (withoutTheirs.length > 0 && args.headless !== true) context.note(terminalWords(withoutTheirs.sort()));
   throwWorst(errors, `${errors.length} of ${chosen.length} agents were not resumed`, context.note);
   return undefined;
+}
+
+function terminalWords(ids: readonly AgentId[]): string {
+  const [id = ""] = ids;
+  const were = ids.length === 1 ? "was" : "were";
+  return `${ids.join(", ")} ${were} launched on a terminal; to have ${id} on one again: ${onTerminalLine(id)}`;
 }
 
 function isOnTerminal({ isTerminal, json }: CliContext): boolean {

@@ -21,7 +21,10 @@ export async function startHere(
 ): Promise<number> {
   const { id, profile, project, session, role } = again;
   // An agent of an earlier release has no flags, but its role is known.
-  const flags = flagsAgain(before, before === undefined && role !== undefined ? { role, ...given } : given);
+  const { resume_on_terminal: _isThere, ...flags } = flagsAgain(
+    before,
+    before === undefined && role !== undefined ? { role, ...given } : given,
+  );
   if (session === undefined) noteSecret(id, before, given, context);
   const named = {
     id,

@@ -89,6 +89,10 @@ export const spawnArgs = {
     type: "boolean",
     description: "end the agent when its terminal closes; otherwise it runs on without it",
   },
+  "resume-on-terminal": {
+    type: "boolean",
+    description: "with --headless: cliai resume at a terminal starts the agent on that terminal",
+  },
   "strict-mcp": { type: "boolean", description: "let the agent use only cliai's MCP server" },
   "dry-run": {
     type: "boolean",

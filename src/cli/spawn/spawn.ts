@@ -125,6 +125,11 @@ async function readWork(
       hint: `cliai spawn ${profile || "demo"} "what to do" --wait`,
     });
   }
+  if (given["resume-on-terminal"] === true && !wait && headless !== true && given.detach !== true) {
+    throw new CliaiError("usage", "--resume-on-terminal is given without --headless", {
+      hint: "leave it out: the agent has a terminal",
+    });
+  }
   const words = text ?? task;
   const args = {
     ...given,

@@ -17,6 +17,10 @@ test("launchFlagsOf() has the given flags, with the full path of the settings fi
     own: ["--role=captain", "--model=m1", "--config=/project/c.json", "--strict-mcp"],
     passedOn: ["--", "-p"],
   });
+  expect(launchFlagsOf({ "resume-on-terminal": true }, undefined, testContext())).toEqual({
+    resume_on_terminal: true,
+  });
+  expect(launchArgs({ resume_on_terminal: true }).own).toEqual(["--resume-on-terminal"]);
   expect(launchFlagsOf({ "strict-mcp": false }, undefined, testContext())).toEqual({});
   expect(launchArgs({ cli: "opencode", die_with_terminal: true, passed_on: [] })).toEqual({
     own: ["--cli=opencode", "--die-with-terminal"],
@@ -41,7 +45,7 @@ describe("withLastFlags()", () => {
 
   test("a session that goes on has the flags of its launch, but its own place: with a terminal or without", async () => {
     await using dir = await tempDir();
-    await writeLaunchedAs(dir.path, ada, before);
+    await writeLaunchedAs(dir.path, ada, { ...before, resume_on_terminal: true });
     const { args, passedOn, hasSecret } = await spawned(dir, { id: "ada", resume: "s1" });
     expect(args).toEqual({
       ...{ "data-dir": dir.path, id: "ada", resume: "s1", profile: "coder" },
