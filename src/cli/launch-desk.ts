@@ -12,16 +12,13 @@ const desk = {
   request: LaunchRequestSchema,
   result: v.object({ agent_id: AgentIdSchema, command_id: v.exactOptional(v.string()) }),
   answerWithinMs: 60_000,
-  /** Longer than `launchWithinMs`, and the ends of what did not start. */
+  /** Longer than a launch may take, and the ends of what did not start. */
   workWithinMs: 6 * 60_000,
 };
 
-/** How long a host may take until it is connected. Longer than for the API, because the asker hears signs of life meanwhile. */
-const launchWithinMs = 5 * 60_000;
-
-/** Returns the function that ends it. */
+/** The asker hears signs of life meanwhile, so it waits for as long as the launch takes. Returns the function that ends it. */
 export function openLaunchDesk(bus: Bus, spawner: Pick<Spawner, "spawn">, log: Logger): () => void {
-  return openOperatorDesk(bus, desk, (request) => spawner.spawn(request, launchWithinMs), log);
+  return openOperatorDesk(bus, desk, (request) => spawner.spawn(request, Number.POSITIVE_INFINITY), log);
 }
 
 /**

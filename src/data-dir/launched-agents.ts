@@ -1,10 +1,12 @@
-// Records which agents `serve` launched and has to launch again at its next start: a private file `launched.json` in each
-// agent's folder. An agent that was stopped, ended in order or was removed has no such file.
+// Records which agents `serve` launched, for its next start: a private file in each agent's folder.
+//
+// `launched.json`: an agent that is launched again. One that was stopped, ended in order or was removed has no such file.
+// `launched-for.json`: the captain that is told how the agent ends. The file is removed when the captain was told.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { messageOf } from "../domain/text/errors.ts";
-import type { AgentId } from "../domain/wire/agent-id.ts";
+import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { SessionIdSchema } from "../domain/wire/session-id.ts";
 import type { Logger } from "../log.ts";
@@ -20,32 +22,66 @@ const LaunchedSchema = v.looseObject({
 });
 export type Launched = v.InferOutput<typeof LaunchedSchema>;
 
-export interface LaunchedAgents {
+const LaunchedForSchema = v.looseObject({
+  captain: AgentIdSchema,
+  /** The beginning of its task. */
+  task: v.string(),
+  /** When the launch began, RFC 3339. */
+  since: v.string(),
+});
+export type LaunchedFor = v.InferOutput<typeof LaunchedForSchema>;
+
+interface Records<Row> {
   /** Skips a file that cannot be read, and logs its path. */
-  read(): Promise<ReadonlyMap<AgentId, Launched>>;
-  remember(id: AgentId, launched: Launched): Promise<void>;
+  read(): Promise<ReadonlyMap<AgentId, Row>>;
+  remember(id: AgentId, row: Row): Promise<void>;
   forget(id: AgentId): Promise<void>;
 }
 
+export type LaunchedAgents = Records<Launched>;
+export type LaunchesForCaptains = Records<LaunchedFor>;
+
 export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgents {
+  const lost = (id: AgentId) => `${id} is not launched again`;
+  return createRecords(LaunchedSchema, { dataDir, name: "launched.json", lost, log });
+}
+
+export function createLaunchesForCaptains(dataDir: string, log: Logger): LaunchesForCaptains {
+  const lost = (id: AgentId) => `the captain of ${id} is not told how that ends`;
+  return createRecords(LaunchedForSchema, { dataDir, name: "launched-for.json", lost, log });
+}
+
+interface RecordsOptions {
+  readonly dataDir: string;
+  /** Of the file. */
+  readonly name: string;
+  /** What does not happen if the file cannot be read. */
+  readonly lost: (id: AgentId) => string;
+  readonly log: Logger;
+}
+
+function createRecords<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  { dataDir, name, lost, log }: RecordsOptions,
+): Records<v.InferOutput<Schema>> {
   const folder = (id: AgentId) => join(dataDir, "agents", id);
-  const file = (id: AgentId) => join(folder(id), "launched.json");
+  const file = (id: AgentId) => join(folder(id), name);
   return {
     async read() {
-      const agents = new Map<AgentId, Launched>();
+      const agents = new Map<AgentId, v.InferOutput<Schema>>();
       for (const id of await readAgentFolders(join(dataDir, "agents"))) {
         try {
-          agents.set(id, decodeMessage(LaunchedSchema, await readFile(file(id))));
+          agents.set(id, decodeMessage(schema, await readFile(file(id))));
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
-          log.warn(`cannot use ${file(id)}, so ${id} is not launched again: ${messageOf(error)}`);
+          log.warn(`cannot use ${file(id)}, so ${lost(id)}: ${messageOf(error)}`);
         }
       }
       return agents;
     },
-    async remember(id, launched) {
+    async remember(id, row) {
       await ensureOwnDir(folder(id));
-      await writePrivateFile(file(id), `${JSON.stringify(launched, null, 2)}\n`);
+      await writePrivateFile(file(id), `${JSON.stringify(row, null, 2)}\n`);
     },
     forget: (id) => rm(file(id), { force: true }),
   };

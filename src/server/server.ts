@@ -27,8 +27,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Launches an agent's CLI for a task. Resolves with its id once it is connected. */
-export type LaunchAgent = (order: LaunchOrder) => Promise<AgentId>;
+/** Launches an agent's CLI for a task. Resolves once it is connected, or when the captain cannot wait any longer. */
+export type LaunchAgent = (order: LaunchOrder) => Promise<LaunchedByCaptain>;
+
+export interface LaunchedByCaptain {
+  readonly agent_id: AgentId;
+  /** If not, it is still starting. */
+  readonly isConnected: boolean;
+}
 
 export interface LaunchOrder {
   /** The same id for a repeated call, so that the agent is launched once. */

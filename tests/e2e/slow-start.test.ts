@@ -1,11 +1,12 @@
-// A CLI that takes long to start: whoever asked the server for the launch gets the agent, not a failure.
+// A CLI, or a host, that takes long to start: whoever asked the server for the launch gets the agent, not a failure.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { fetchAgent } from "../support/bridges.ts";
 import { claudePath, prepareClaude } from "../support/claude-code.ts";
-import { startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
+import { descendantRunning } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -13,6 +14,15 @@ setDefaultTimeout(120_000);
 
 /** Longer than a launch by the API may take to answer (30 s). */
 const startsAfterS = 35;
+
+function launcherOf(serve: RunningServe, project: string): (id: string) => Promise<Response> {
+  return (id) =>
+    serve.fetch("/api/agents", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ profile: "demo", project, id, task: "count the files" }),
+    });
+}
 
 test("a launch whose CLI starts after half a minute is not failed: the agent is starting, then does its task", async () => {
   await using dir = await tempDir();
@@ -28,11 +38,12 @@ test("a launch whose CLI starts after half a minute is not failed: the agent is 
   const slowEnv = { ...env, PATH: [dir.join("bin"), env.PATH].join(delimiter) };
   await using serve = await startServe({ env: slowEnv, dataDir: dir.join("data") });
 
-  const byApi = serve.fetch("/api/agents", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ profile: "demo", project: work, id: "ada", task: "count the files" }),
-  });
+  const launch = launcherOf(serve, work);
+  // As on a machine that is so busy that the host itself is slow.
+  const held = launch("cal");
+  const host = await descendantRunning(serve.child.pid, "--id=cal");
+  process.kill(host, "SIGSTOP");
+  const byApi = launch("ada");
   const args = ["spawn", "demo", "count the files", "--detach", "--id", "bea"];
   const byCommand = serve.run(args, { env: slowEnv, cwd: work, deadlineMs: 60_000 });
   const response = await byApi;
@@ -49,12 +60,22 @@ test("a launch whose CLI starts after half a minute is not failed: the agent is 
     expect(agent).toMatchObject({ agent_id: id, status: "starting", queued: 1 });
     expect(agent.axes.link.value).toBe("online");
   }
+  const early = await held;
+  expect(early.status).toBe(202);
+  const told = (await early.json()) as { command_id: string };
+  expect(told).toMatchObject({ agent_id: "cal", starting: true });
+  process.kill(host, "SIGCONT");
   expect(await serve.run(["wait", "ada", "bea"], { deadlineMs: 60_000 })).toMatchObject({ code: 0 });
   expect((await serve.run(["log", "bea", "--last"])).stdout).toBe("There are seven.\n");
+  const calsTask = async () => (await fetchAgent(serve, "cal")).commands[0];
+  await waitFor(async () => (await calsTask())?.receipts.some(({ state }) => state === "applied"), {
+    ...{ what: "cal has done its task", deadlineMs: 60_000, saw: calsTask },
+  });
+  expect(await calsTask()).toMatchObject({ command_id: told.command_id });
   // The next server would launch them again in their sessions.
   const launched = (id: string) => readFile(`${serve.dataDir}/agents/${id}/launched.json`, "utf8");
   for (const id of ["ada", "bea"]) {
     await waitFor(async () => (await launched(id)).includes("session_id"), { what: `${id} is remembered` });
   }
-  expect((await serve.run(["send", "stop", "ada", "bea", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", "bea", "cal", "--wait", "applied"])).code).toBe(0);
 });

@@ -119,6 +119,32 @@ test("what a captain's agent wants to do is asked in the inbox, also of the capt
   });
 });
 
+test("a captain is told how its agent has ended, also if no server ran at that time", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "TASK-79", once: true, turn: { text: "Slowly done.", delayMs: 3_000 } }],
+    fallback: { text: "done" },
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  const options = { env, dataDir: dir.join("data") };
+  await using parts = new AsyncDisposableStack();
+  const first = parts.use(await startServe(options));
+  await using captain = await startBridge(first, "cap", undefined, "captain");
+  await initialize(captain);
+  const args = { profile: "demo", task: "TASK-79 take your time", project: work };
+  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
+  const { pid = 0 } = await fetchAgent(first, agent_id);
+  expect(pid).toBeGreaterThan(0);
+  first.child.kill("SIGKILL");
+  await first.child.exit();
+  // Its host ends as one that is killed, because it works on until a server takes its goodbye.
+  process.kill(pid, "SIGKILL");
+  parts.use(await startServe(options));
+  const told = await inboxUntil(captain, `${agent_id}, which you launched`);
+  expect(told).toContain(`${agent_id}, which you launched with \\"TASK-79 take your time\\", is crashed (`);
+});
+
 test("what a captain launches in vain is in the fleet, with its task", async () => {
   await using dir = await tempDir();
   await using serve = await startServe({ env: { PATH: "/usr/bin:/bin", HOME: dir.path } });

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { hostLogPath, openHostLog, readLog } from "../../data-dir/log-file.ts";
+import { readRunFile } from "../../data-dir/run-file.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -16,16 +17,22 @@ import type { CliContext } from "../frame/context.ts";
 import { endLeftoverRun } from "../spawn/leftover-processes.ts";
 import type { KilledHosts } from "./killed-hosts.ts";
 
-/** Less than `connectedWithinMs`, so that nobody is told that a CLI has failed which is slow. */
+/** Less than `answerWithinMs`, so that whoever asked for the launch is told that the host of a slow CLI is connected. */
 const slowAfterMs = 20_000;
-/** Together with `endedBeforeAnswerMs`, this is less than the 30 s that an HTTP request may take (src/runtime.ts). */
-const connectedWithinMs = 24_000;
+/**
+ * How long whoever asked for a launch waits for it. Less than the 30 s that an HTTP request (src/runtime.ts) and a tool call may take, also
+ * with `endedBeforeAnswerMs`. A launch that takes longer goes on.
+ */
+export const answerWithinMs = 24_000;
+/** How long a host may take until it is connected, which on a busy machine is more than `answerWithinMs`. */
+export const launchWithinMs = 5 * 60_000;
 /** Of these, the agent's CLI gets 5 s to end, the processes that the CLI leaves behind 3 s, and the goodbye 4 s. */
 const endWithinMs = 15_000;
 /** When a launch has failed, the caller gets the error after at most this time, even if the child has not ended yet. */
 const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
-const foundEveryMs = 500;
+const saidWithinMs = 5_000;
+const foundEveryMs = 200;
 const lastWordsKept = 2_000;
 
 export interface AgentChildOptions {
@@ -49,10 +56,10 @@ export interface AgentChild {
   /**
    * Resolves when the agent's CLI has reported something; or, after `slowAfterMs`, when at least its host is connected: then the CLI is
    * slow, and has not failed.
-   * @param withinMs default: less than an HTTP request may take
-   * @throws CliaiError `failed` with the last words, if the child ends before, or its host does not connect in time
+   * @throws CliaiError `failed` with the last words, if the child ends before, or its host does not connect in time; `interrupted` as soon
+   * as the signal aborts, which leaves the child as it is
    */
-  connected(signs: SignsOfStart, withinMs?: number): Promise<void>;
+  connected(signs: SignsOfStart, withinMs: number, signal: AbortSignal): Promise<void>;
   /** Asks the child to end, and kills it if it has not ended in time. Resolves when it has ended. */
   end(): Promise<void>;
 }
@@ -100,7 +107,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
     ended,
     end,
     lastWords,
-    async connected({ hasBegun, isConnected }, withinMs = connectedWithinMs) {
+    async connected({ hasBegun, isConnected }, withinMs, signal) {
       const begunMs = performance.now();
       const deadline = begunMs + withinMs;
       while (!hasBegun()) {
@@ -118,7 +125,9 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
             hint: `the server launches agents with its own PATH and environment; all output is in ${log}`,
           });
         }
-        await pause(lookEveryMs);
+        await pause(lookEveryMs, signal);
+        if (signal.aborted)
+          throw new CliaiError("interrupted", `${id} was still starting when the server ended`);
       }
     },
   };
@@ -157,6 +166,30 @@ export async function watchHost(
   // Whoever holds the lock by then has begun another run.
   if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
   return "its exit code is not known";
+}
+
+/** Watches the agent's host if that runs, as {@link watchHost}. Nothing else changes for the agent. */
+export async function takeUpHost(
+  id: AgentId,
+  { dataDir, context, hosts }: Pick<AgentChildOptions, "dataDir" | "context" | "hosts">,
+  signal: AbortSignal,
+): Promise<Pick<AgentChild, "ended"> | undefined> {
+  const host = await findHost(dataDir, id);
+  if (host === undefined) return undefined;
+  context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
+  return { ended: watchHost({ dataDir, id, context, host, hosts, signal }) };
+}
+
+/** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
+async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
+  const deadline = performance.now() + saidWithinMs;
+  while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
+    const host = (await readRunFile(dataDir, id))?.host;
+    const [found] = host === undefined ? [] : await stillRunning([host]);
+    if (found !== undefined) return found;
+    await pause(foundEveryMs);
+  }
+  return undefined;
 }
 
 function startSpawn(options: AgentChildOptions): ChildProcess {

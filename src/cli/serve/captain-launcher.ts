@@ -1,21 +1,38 @@
 // Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done; if `serve` has ended by
-// then, when the next one runs. How it ended is told to the captain only by the serve that has launched it; later, `list_agents` says it.
+// then, when the next one runs. How it ended is told to the captain once, by this serve or by the next one, which finds the launch in
+// `agents/<id>/launched-for.json`.
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { AgentCli } from "../../agents/agent-cli.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import {
+  createLaunchesForCaptains,
+  type LaunchedFor,
+  type LaunchesForCaptains,
+} from "../../data-dir/launched-agents.ts";
+import { summaryOf } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { LaunchAgent, LaunchOrder } from "../../server/server.ts";
+import type { LaunchAgent, LaunchedByCaptain, LaunchOrder } from "../../server/server.ts";
 import type { EndedLaunch } from "../../server/tools/launch-notice.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 import type { ProfileReader } from "../spawn/profile.ts";
-import { type AgentChild, startAgentChild } from "./agent-child.ts";
+import {
+  type AgentChild,
+  answerWithinMs,
+  launchWithinMs,
+  startAgentChild,
+  takeUpHost,
+} from "./agent-child.ts";
 import type { FailedLaunch } from "./failed-launch.ts";
 import type { KilledHosts } from "./killed-hosts.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
+  /** Sees to it that captains are told of the agents that earlier serves launched for them. */
+  resume(): Promise<void>;
   /** Ends the launches that no captain was told of yet. The other agents work on. */
   stop(): Promise<void>;
 }
@@ -30,42 +47,64 @@ export interface AgentLauncherOptions {
   readonly hosts: Pick<KilledHosts, "look">;
   /** Reports a failed launch to the fleet. */
   readonly onFailed?: (failed: FailedLaunch) => Promise<void>;
-  /** Tells the captain how an agent has ended that was connected. */
+  /** Tells the captain how an agent has ended. */
   readonly onEnded?: (ended: EndedLaunch) => Promise<void>;
 }
 
+/** A serve that ends may have launched a host just before, which does not hold its lock yet. */
+const lockedWithinMs = 30_000;
+/** How often a captain is told again that takes no message: one that was stopped takes it when it is resumed. */
+const tellEveryMs = 60_000;
+const lookEveryMs = 200;
+
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
   const { profiles, context } = options;
-  const starting = new Set<AgentChild>();
-  const launches = new Map<string, Promise<AgentId>>();
-  let isStopping = false;
+  const { log } = context;
+  const memory = createLaunchesForCaptains(options.dataDir, log);
+  /** Those that no captain was told of yet. */
+  const starting = new Map<AgentChild, AgentId>();
+  const launches = new Map<string, Promise<LaunchedByCaptain>>();
+  const own = new Set<AgentId>();
+  const stopping = new AbortController();
 
-  const launch = async (order: LaunchOrder): Promise<AgentId> => {
-    const { captain, profile, task, isKnown, isOnline, hasBegun } = order;
+  const { tellWhenEnded, takeUp } = createTelling(options, memory, stopping.signal);
+
+  const connect = async (order: LaunchOrder, id: AgentId, known: LaunchedFor, child: AgentChild) => {
+    const signs = { hasBegun: () => order.hasBegun(id), isConnected: () => order.isOnline(id) };
+    try {
+      await child.connected(signs, launchWithinMs, stopping.signal);
+    } catch (error) {
+      const wasAnswered = !starting.has(child);
+      if (wasAnswered && stopping.signal.aborted) return; // it goes on, and the next serve sees to it
+      if (!wasAnswered) await memory.forget(id);
+      const { since } = known;
+      await options.onFailed?.({ id, task: order.task, since, reason: messageOf(error) });
+      if (wasAnswered) void tellWhenEnded(id, known, child);
+      throw error;
+    } finally {
+      starting.delete(child);
+    }
+    void tellWhenEnded(id, known, child);
+  };
+  const launch = async (order: LaunchOrder): Promise<LaunchedByCaptain> => {
+    const { captain, profile, task, isKnown } = order;
     checkTask(task);
     const { cli, project } = await checkLaunch(order, { profiles, cwd: context.cwd });
-    if (isStopping) throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
+    if (stopping.signal.aborted)
+      throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
     const id = freeAgentId(profile, isKnown);
-    context.log.info(`launching ${id} (${cli.program}) for the captain ${captain}`);
-    const since = context.now().toISOString();
+    log.info(`launching ${id} (${cli.program}) for the captain ${captain}`);
+    const known = { captain, task: summaryOf(task), since: context.now().toISOString() };
+    own.add(id);
+    await memory.remember(id, known);
     const child = startAgentChild({ ...options, id, profile, project, more: argsFor(cli, task) });
-    starting.add(child);
-    void child.ended.then(async (how) => {
-      if (starting.has(child) || isStopping) return;
-      await options.onEnded?.({ id, captain, task, how }).catch((error: unknown) => {
-        context.log.warn(`${captain} is not told how ${id} has ended: ${messageOf(error)}`);
-      });
-    });
-    await child
-      .connected({ hasBegun: () => hasBegun(id), isConnected: () => isOnline(id) })
-      .catch(async (error: unknown) => {
-        await options.onFailed?.({ id, task, since, reason: messageOf(error) });
-        throw error;
-      })
-      .finally(() => starting.delete(child));
-    return id;
+    starting.set(child, id);
+    const connecting = connect(order, id, known, child);
+    await atMost(answerWithinMs, connecting);
+    const isConnected = !starting.delete(child);
+    if (!isConnected) connecting.catch((error: unknown) => log.warn(messageOf(error)));
+    return { agent_id: id, isConnected };
   };
-
   return {
     launch: (order) => {
       const known = launches.get(order.callId);
@@ -76,11 +115,57 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
       launching.catch(() => launches.delete(order.callId));
       return launching;
     },
+    async resume() {
+      for (const [id, known] of await memory.read()) {
+        if (own.has(id)) continue;
+        takeUp(id, known).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+      }
+    },
     stop: async () => {
-      isStopping = true;
-      await Promise.all([...starting].map((child) => child.end()));
+      stopping.abort();
+      await Promise.all(
+        [...starting].map(async ([child, id]) => {
+          await child.end();
+          await memory.forget(id);
+        }),
+      );
     },
   };
+}
+
+/** Tells captains how their agents have ended, and forgets what was told. */
+function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptains, signal: AbortSignal) {
+  const { context, dataDir } = options;
+  const tell = async (id: AgentId, { captain, task }: LaunchedFor, how: string) => {
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        await options.onEnded?.({ id, captain, task, how });
+        return await memory.forget(id);
+      } catch (error) {
+        const words = `${captain} is not told yet how ${id} has ended: ${messageOf(error)}`;
+        if (tries === 0 && !signal.aborted) context.log.warn(words);
+        await pause(tellEveryMs, signal);
+      }
+    }
+  };
+  const tellWhenEnded = async (id: AgentId, known: LaunchedFor, child: Pick<AgentChild, "ended">) => {
+    const how = await child.ended;
+    await tell(id, known, how);
+  };
+  /** Watches an agent that an earlier serve launched; one that has ended since is told at once. */
+  const takeUp = async (id: AgentId, known: LaunchedFor) => {
+    const sinceMs = context.now().getTime() - Date.parse(known.since);
+    const deadline = performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
+    while (!isAgentHeld(dataDir, id) && performance.now() < deadline) {
+      await pause(lookEveryMs, signal);
+      if (signal.aborted) return;
+    }
+    const host = await takeUpHost(id, options, signal);
+    if (host !== undefined) return await tellWhenEnded(id, known, host);
+    await options.hosts.look(id);
+    await tell(id, known, "its end was not seen");
+  };
+  return { tellWhenEnded, takeUp };
 }
 
 /**

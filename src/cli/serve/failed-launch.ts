@@ -10,6 +10,8 @@ import { pause } from "../../waiting.ts";
 export interface FailedLaunch {
   readonly id: AgentId;
   readonly task: string | undefined;
+  /** Of the task, if whoever gave it knows it. */
+  readonly commandId?: string | undefined;
   readonly reason: string;
   /** When the launch began, RFC 3339. */
   readonly since: string;
@@ -21,7 +23,7 @@ const lookEveryMs = 50;
 
 export async function noteFailedLaunch(
   { bus, fleet, now }: { readonly bus: Bus; readonly fleet: FleetService; readonly now: () => Date },
-  { id, task, reason, since }: FailedLaunch,
+  { id, task, commandId = crypto.randomUUID(), reason, since }: FailedLaunch,
 ): Promise<void> {
   const isTold = () => {
     const { said } = fleet.get(id) ?? {};
@@ -34,7 +36,7 @@ export async function noteFailedLaunch(
     ?.commands.some(({ summary, issued_at }) => issued_at >= since && summary === summaryOf(task ?? ""));
   const timestamp = now().toISOString();
   if (task !== undefined && hasTask !== true) {
-    const receipt = { agent_id: id, ...failedLaunchReceipt(crypto.randomUUID(), task, reason), timestamp };
+    const receipt = { agent_id: id, ...failedLaunchReceipt(commandId, task, reason), timestamp };
     await bus.publishStored(agentSubject(id, "receipt"), receipt);
   }
   // If the agent is online, somebody else has launched it under this id at the same moment.

@@ -10,10 +10,11 @@ import { flagsAgain, type LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
 import type { ProfileSet } from "../../profiles/profile-set.ts";
-import { pause } from "../../waiting.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { profileReader } from "../spawn/profile.ts";
+import { answerWithinMs } from "./agent-child.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
@@ -28,7 +29,7 @@ export interface HeadlessAgents extends Spawner {
    * each one is back, or cannot be launched.
    */
   resume(): Promise<void>;
-  /** Ends the launches that nobody was told of yet. The other agents run on, and the next serve takes them up again. */
+  /** Ends the launches that are not over yet. The other agents run on, and the next serve takes them up again. */
   stop(): Promise<void>;
 }
 
@@ -41,6 +42,8 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   const { fleet } = server;
   const { log } = context;
   const { memory, children, starting, stopping, launch, isTakenUp } = createLaunches(options);
+  /** Launches that go on although whoever asked for them has an answer. */
+  const late = new Set<Promise<void>>();
   /** Waits for the process of an agent that is resumed: it ends a moment after its goodbye, or has just begun. */
   const untilEndedOrOnline = async (id: AgentId): Promise<void> => {
     const deadline = performance.now() + endsWithinMs;
@@ -67,7 +70,10 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     async profiles(project = "") {
       return profilesOf(await profiles(isAbsolute(project) ? project : context.cwd));
     },
-    async spawn({ task, id: wanted, from, resumes, again, flags: given = {}, ...request }, withinMs) {
+    async spawn(
+      { task, id: wanted, from, resumes, again, flags: given = {}, ...request },
+      waitsMs = answerWithinMs,
+    ) {
       const { profile } = request;
       const before = again === true && wanted !== undefined ? await lastFlags(wanted, options) : {};
       const flags = { ...before, ...given };
@@ -84,14 +90,29 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
       const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
-      await launch(id, { profile, project, flags, withinMs, ...resumed }).catch(async (error: unknown) => {
-        const failed = { id, task, since, reason: messageOf(error) };
-        if (!stopping.signal.aborted) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
-        throw error;
+      const spawned = { agent_id: id, ...(task === undefined ? {} : { command_id: crypto.randomUUID() }) };
+      let isAnswered = false;
+      const launchWithTask = async () => {
+        await launch(id, { profile, project, flags, ...resumed }).catch(async (error: unknown) => {
+          const failed = { id, task, commandId: spawned.command_id, since, reason: messageOf(error) };
+          const isTold = stopping.signal.aborted && !isAnswered; // by the error
+          if (!isTold) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
+          throw error;
+        });
+        const { command_id } = spawned;
+        if (task !== undefined) await server.sendCommand({ id, type: "task", text: task, from, command_id });
+      };
+      let isThere = false;
+      const launching = launchWithTask().then(() => {
+        isThere = true;
       });
-      if (task === undefined) return { agent_id: id };
-      const { command_id } = await server.sendCommand({ id, type: "task", text: task, from });
-      return { agent_id: id, command_id };
+      await atMost(waitsMs, launching);
+      if (isThere) return spawned;
+      isAnswered = true;
+      const goingOn = launching.catch((error: unknown) => log.warn(messageOf(error)));
+      late.add(goingOn);
+      void goingOn.then(() => late.delete(goingOn));
+      return { ...spawned, starting: true };
     },
     async toResume() {
       const ids = [...(await memory.read()).keys()];
@@ -107,6 +128,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     async stop() {
       stopping.abort();
       await Promise.all([...starting].map((child) => child.end()));
+      await Promise.allSettled(late);
     },
   };
 }

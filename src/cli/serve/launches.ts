@@ -3,7 +3,6 @@
 import { agentClis } from "../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
-import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { lastRunOf } from "../../domain/fleet/evidence-that-counts.ts";
 import type { LaunchFlags } from "../../domain/launch-flags.ts";
@@ -13,11 +12,16 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { isSessionId } from "../../domain/wire/session-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import type { Server } from "../../server/server.ts";
 import { pause } from "../../waiting.ts";
 import { launchArgs } from "../resume/launch-args.ts";
-import { type AgentChild, type SignsOfStart, startAgentChild, watchHost } from "./agent-child.ts";
+import {
+  type AgentChild,
+  launchWithinMs,
+  type SignsOfStart,
+  startAgentChild,
+  takeUpHost,
+} from "./agent-child.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 
 export interface LaunchesOptions extends AgentLauncherOptions {
@@ -26,7 +30,6 @@ export interface LaunchesOptions extends AgentLauncherOptions {
 }
 
 const goneWithinMs = 90_000;
-const saidWithinMs = 5_000;
 const resumedWithinMs = 5_000;
 export const lookEveryMs = 200;
 const orderlyEnd = "exit code 0";
@@ -40,6 +43,7 @@ interface Launch {
   readonly more?: readonly string[];
   /** Those that the profile does not have. */
   readonly flags?: LaunchFlags | undefined;
+  /** How long its host may take to connect; default: {@link launchWithinMs}. */
   readonly withinMs?: number | undefined;
   /** Whether it stands in its launched.json already, so that the next serve launches it if this one ends before it is there. */
   readonly isRemembered?: boolean | undefined;
@@ -59,7 +63,7 @@ export function createLaunches(options: LaunchesOptions) {
   const launch = async (id: AgentId, order: Launch): Promise<void> => {
     if (stopping.signal.aborted)
       throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
-    const { profile, project, more = [], flags = {}, withinMs, isRemembered = false } = order;
+    const { profile, project, more = [], flags = {}, isRemembered = false } = order;
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
     const { config = options.configPath, ...others } = flags;
     const { own, passedOn } = launchArgs(others);
@@ -72,7 +76,7 @@ export function createLaunches(options: LaunchesOptions) {
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
     ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     try {
-      await child.connected(startOf(id, runBefore), withinMs);
+      await child.connected(startOf(id, runBefore), order.withinMs ?? launchWithinMs, stopping.signal);
       const hasEnded = await resumedOrEnded(order, child, () => fleet.get(id));
       if (hasEnded && isSessionGone(order, child)) return await ending;
     } catch (error) {
@@ -128,7 +132,7 @@ export function createLaunches(options: LaunchesOptions) {
     log.warn(`${id} did not end in order (${how}): the next start of the server launches it again`);
   };
   const isTakenUp = async (id: AgentId): Promise<boolean> => {
-    const found = await takeUp(id, options, stopping.signal);
+    const found = await takeUpHost(id, options, stopping.signal);
     if (found === undefined) return false;
     children.set(id, found);
     void found.ended.then(async (how) => {
@@ -139,30 +143,6 @@ export function createLaunches(options: LaunchesOptions) {
     return true;
   };
   return { memory, children, starting, stopping, launch, isTakenUp };
-}
-
-/** Watches its host, if that runs. Nothing else changes for the agent. */
-async function takeUp(
-  id: AgentId,
-  { dataDir, context, hosts }: LaunchesOptions,
-  signal: AbortSignal,
-): Promise<Pick<AgentChild, "ended"> | undefined> {
-  const host = await findHost(dataDir, id);
-  if (host === undefined) return undefined;
-  context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
-  return { ended: watchHost({ dataDir, id, context, host, hosts, signal }) };
-}
-
-/** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
-async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
-  const deadline = performance.now() + saidWithinMs;
-  while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
-    const host = (await readRunFile(dataDir, id))?.host;
-    const [found] = host === undefined ? [] : await stillRunning([host]);
-    if (found !== undefined) return found;
-    await pause(lookEveryMs);
-  }
-  return undefined;
 }
 
 /**

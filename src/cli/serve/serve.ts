@@ -200,6 +200,7 @@ async function startParts(
   parts.defer(() => removeServeFile(dataDir, instance));
   // Only now, because the agents find this server by serve.json.
   void headlessAgents.resume();
+  void captains.resume();
   void endLeftoverRuns(dataDir, log, hosts.look);
   const token = watched?.token();
   return { file, bus, loginUrl: token && loginUrlOf(file, token, now()) };

@@ -60,7 +60,7 @@ export const captainHandlers: Pick<
   },
 
   async spawn_agent({ profile, task, project }, { id: captain, fleet, call, launchAgent }) {
-    const agent_id = await launchAgent({
+    const { agent_id, isConnected } = await launchAgent({
       callId: idOfCall(call),
       captain,
       profile,
@@ -74,7 +74,10 @@ export const captainHandlers: Pick<
         return view?.axes.link.value === "online" && view.status !== "starting";
       },
     });
-    return { agent_id, connected: true };
+    if (isConnected) return { agent_id, connected: true };
+    const note =
+      "it is slow to start, and goes on; list_agents shows it once it is there, a message tells how it ends";
+    return { agent_id, connected: false, note };
   },
 };
 

@@ -44,7 +44,7 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     requireReady(server);
     const spawned = await requireSpawner(spawner).spawn({ ...order, from: "api" });
     c.header("Location", `/api/agents/${spawned.agent_id}`);
-    return c.json(spawned, 201);
+    return c.json(spawned, spawned.starting === true ? 202 : 201);
   });
   api.get("/api/profiles", async (c) => {
     const project = c.req.query("project") || undefined;

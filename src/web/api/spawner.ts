@@ -14,11 +14,11 @@ export interface Spawner {
   profiles(project?: string): Promise<readonly LaunchableProfile[]>;
   /**
    * Launches a headless agent, and gives it its task as a command once it is connected.
-   * @param withinMs how long its host may take to connect; default: less than an HTTP request may take
+   * @param waitsMs how long to wait until it is connected; default: less than an HTTP request may take. A launch that takes longer goes on
    * @throws CliaiError `message_invalid` for an unknown profile or directory; `already_running`; `failed` with the exit code and
    * the last output of an agent that did not start
    */
-  spawn(request: LaunchRequest, withinMs?: number): Promise<Spawned>;
+  spawn(request: LaunchRequest, waitsMs?: number): Promise<Spawned>;
 }
 
 export interface LaunchableProfile {
@@ -32,6 +32,8 @@ export interface Spawned {
   readonly agent_id: AgentId;
   /** The command id of the agent's task, if it has one. */
   readonly command_id?: string;
+  /** Set if it is not connected yet. It is in the fleet once it is, or once its launch has failed. */
+  readonly starting?: true;
 }
 
 const mostTaskCharacters = 100_000;

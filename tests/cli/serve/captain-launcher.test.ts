@@ -3,9 +3,16 @@ import { describe, expect, test } from "bun:test";
 import { createAgentLauncher } from "../../../src/cli/serve/captain-launcher.ts";
 import { profileReader } from "../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../src/config.ts";
+import { takeAgentLock } from "../../../src/data-dir/agent-lock.ts";
+import { createLaunchesForCaptains } from "../../../src/data-dir/launched-agents.ts";
+import { writeRunFile } from "../../../src/data-dir/run-file.ts";
 import { silentLogger } from "../../../src/log.ts";
-import { ada } from "../../support/agents.ts";
+import { readProcessStart } from "../../../src/processes/process-start.ts";
+import type { EndedLaunch } from "../../../src/server/tools/launch-notice.ts";
+import { ada, bob } from "../../support/agents.ts";
+import { startChild } from "../../support/child.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { stays, until } from "../../support/wait-for.ts";
 
 const config = parseConfig('{"agents":{"coder":{}}}', "profiles.json");
 
@@ -16,14 +23,17 @@ interface Wanted {
   readonly project?: string;
 }
 
-function launcherIn(dir: TempDir, now = () => new Date()) {
-  const context = { env: { PATH: "/nonexistent" }, cwd: dir.path, now, log: silentLogger };
-  const { launch, stop } = createAgentLauncher({
+type OnEnded = (ended: EndedLaunch) => Promise<void>;
+
+function launcherIn(dir: TempDir, onEnded: OnEnded = async () => undefined) {
+  const context = { env: { PATH: "/nonexistent" }, cwd: dir.path, now: () => new Date(), log: silentLogger };
+  const { launch, resume, stop } = createAgentLauncher({
     dataDir: dir.join("data"),
     profiles: profileReader({ config, path: undefined }, dir.join("data")),
     configPath: undefined,
     context,
     hosts: { look: async () => undefined },
+    onEnded,
   });
   let asked = 0;
   const isKnown = () => {
@@ -31,6 +41,7 @@ function launcherIn(dir: TempDir, now = () => new Date()) {
     return false;
   };
   return {
+    resume,
     stop,
     /** How many ids were looked at: none before all else is in order. */
     idsAsked: () => asked,
@@ -85,5 +96,66 @@ describe("createAgentLauncher()", () => {
     const again = launcher.launch({ callId: "c1", project: "nowhere" });
     expect(again).not.toBe(first);
     await expect(again).rejects.toMatchObject({ code: "message_invalid" });
+  });
+});
+
+describe("createAgentLauncher().resume()", () => {
+  const since = new Date(Date.now() - 60_000).toISOString();
+  const memoryOf = (dir: TempDir) => createLaunchesForCaptains(dir.join("data"), silentLogger);
+
+  test("tells the captain of an agent that has ended while no serve ran, once", async () => {
+    await using dir = await tempDir();
+    await memoryOf(dir).remember(bob, { captain: ada, task: "dig", since });
+    const told: EndedLaunch[] = [];
+    for (const _serve of [1, 2]) {
+      const launcher = launcherIn(dir, async (ended) => void told.push(ended));
+      await launcher.resume();
+      await until("nothing is left to tell", async () => (await memoryOf(dir).read()).size === 0);
+      await launcher.stop();
+    }
+    expect(told).toEqual([{ id: bob, captain: ada, task: "dig", how: "its end was not seen" }]);
+  });
+
+  test("leaves it to the next serve if the captain cannot be told now", async () => {
+    await using dir = await tempDir();
+    await memoryOf(dir).remember(bob, { captain: ada, task: "dig", since });
+    const tries: string[] = [];
+    const launcher = launcherIn(dir, async ({ id }) => {
+      tries.push(id);
+      throw new Error("ada was stopped");
+    });
+    await launcher.resume();
+    await until("it was tried", () => tries.length === 1);
+    await launcher.stop();
+    expect([...(await memoryOf(dir).read()).keys()]).toEqual([bob]);
+  });
+
+  test("waits for the end of an agent whose host runs on", async () => {
+    await using dir = await tempDir();
+    const data = dir.join("data");
+    const lock = await takeAgentLock(data, bob);
+    await memoryOf(dir).remember(bob, { captain: ada, task: "dig", since });
+    await using host = await startChild("sleep", ["60"]);
+    const started = await readProcessStart(host.pid);
+    await writeRunFile(data, bob, {
+      run: crypto.randomUUID(),
+      host: { pid: host.pid, started: started ?? "" },
+      nats_url: "",
+    });
+    const told: string[] = [];
+    const launcher = launcherIn(dir, async ({ how }) => void told.push(how));
+    await launcher.resume();
+    await stays(() => told.length === 0, {
+      ...{
+        what: "nothing is told",
+        because: "a host that ran no longer would have been told at once",
+        forMs: 600,
+      },
+    });
+    host.kill("SIGKILL");
+    lock.release();
+    await until("its end is told", () => told.length > 0);
+    expect(told).toEqual(["its exit code is not known"]);
+    await launcher.stop();
   });
 });

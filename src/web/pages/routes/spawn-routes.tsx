@@ -56,8 +56,9 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
     try {
       const order = spawnFromForm(form);
       requireReady(server);
-      const { agent_id } = await requireSpawner(spawner).spawn({ ...order, from: "dashboard" });
-      return c.redirect(`/agents/${agent_id}`, 303);
+      const { agent_id, starting } = await requireSpawner(spawner).spawn({ ...order, from: "dashboard" });
+      // One that is slow to start has no page yet.
+      return c.redirect(starting === true ? "/" : `/agents/${agent_id}`, 303);
     } catch (error) {
       if (!(error instanceof CliaiError) || wantsJson(c)) throw error;
       // Show the form again with what was typed, instead of an error page.
