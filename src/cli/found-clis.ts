@@ -27,10 +27,14 @@ export async function findClis(clis: readonly AgentCli[], env: Environment): Pro
   return await Promise.all(clis.map((cli) => findCli(cli, env)));
 }
 
-async function findCli(cli: AgentCli, env: Environment): Promise<FoundCli> {
-  const searchPath = env.PATH ?? "";
+/** The path of its program for a process with this PATH; undefined if it is not there. */
+export async function findCliProgram(cli: AgentCli, searchPath: string): Promise<string | undefined> {
   const found = programOf(cli, { PATH: searchPath });
-  const path = isAbsolute(found) ? found : await findOnPath(found, searchPath);
+  return isAbsolute(found) ? found : await findOnPath(found, searchPath);
+}
+
+async function findCli(cli: AgentCli, env: Environment): Promise<FoundCli> {
+  const path = await findCliProgram(cli, env.PATH ?? "");
   if (path === undefined) return { cli };
   try {
     const options = { timeout: versionWithinMs, windowsHide: true, env: childEnvironment(env) };

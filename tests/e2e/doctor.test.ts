@@ -239,6 +239,19 @@ describe("cliai doctor", () => {
         remedy: "cliai down && cliai serve --detach",
       },
     ]);
+    // Whoever has the server launch an agent is told the same.
+    const profile = { passing: { description: "for a test", env: { OWN_KEY: true } } };
+    await writeFile(`${serve.dataDir}/profiles.json`, JSON.stringify(profile));
+    const own = { env: { PATH, OWN_KEY: "k" } };
+    const launched = await serve.run(["spawn", "passing", "--detach", "--id", "ada"], own);
+    expect(launched.code).toBe(1);
+    expect(launched.stderr).toContain(
+      `the server (pid ${pid}) does not find ${PATH}/claude, because it has another PATH than this shell; to change that: cliai down && cliai serve --detach\n`,
+    );
+    expect(launched.stderr).toContain(
+      `the server (pid ${pid}) passes on its own OWN_KEY, not this shell's\n`,
+    );
+    expect(launched.stderr).toContain("OWN_KEY is not set");
     const other = await pathWithClaude(dir, "2.1.331");
     await using second = await serveWith(other);
     const { bad, all } = await examine(second, PATH);

@@ -41,7 +41,7 @@ test("a launch whose CLI starts after half a minute is not failed: the agent is 
   const launch = launcherOf(serve, work);
   // As on a machine that is so busy that the host itself is slow.
   const held = launch("cal");
-  const host = await descendantRunning(serve.child.pid, "--id=cal");
+  const host = await waitFor(() => descendantRunning(serve.child.pid, "--id=cal"), { what: "cal's host" });
   process.kill(host, "SIGSTOP");
   const byApi = launch("ada");
   const args = ["spawn", "demo", "count the files", "--detach", "--id", "bea"];

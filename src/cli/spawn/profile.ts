@@ -45,7 +45,7 @@ export function environmentOf({ name, profile, origins }: FoundProfile, env: Env
         "config_invalid",
         `${origins.get("env")}: ${key} is true, and ${variable} is not set`,
         {
-          hint: `set it where cliai is called: export ${variable}=…`,
+          hint: `set it where cliai is called, or, for an agent that the server launches, where the server is started: export ${variable}=…`,
         },
       );
     }

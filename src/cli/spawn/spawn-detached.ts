@@ -1,11 +1,16 @@
 // `cliai spawn --detach`: has the server launch the agent without a terminal. The agent runs on when this command has ended.
 import { resolve } from "node:path";
+import { findAgentCli } from "../../agents/agent-clis.ts";
+import { readServeFile } from "../../data-dir/serve-file.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import type { FoundProfile } from "../../profiles/profile-set.ts";
 import type { LaunchRequest } from "../../web/api/spawner.ts";
 import { ensureServer } from "../background/ensure-server.ts";
+import { restartCommand } from "../background/newer-build.ts";
 import { dataDirFor, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
+import { findCliProgram } from "../found-clis.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { askForLaunch } from "../launch-desk.ts";
@@ -40,11 +45,14 @@ export async function spawnDetached(
     });
   }
   await ensureServer(args, context);
+  const found = await profileHere(args, profile, context);
+  if (found !== undefined && args.url === undefined) await noteServersOwn(args, found, context);
   const request: LaunchRequest = {
     ...{ profile, from: operatorOf(context) },
     ...(args.task === undefined ? {} : { task: args.task }),
     ...(args.id === undefined ? {} : { id: parseAgentId(args.id) }),
-    ...(await projectOf(args, profile, context)),
+    // In full, because the server runs in another directory.
+    ...(hasOwnProject(args, found) ? {} : { project: resolve(context.cwd, args.project ?? ".") }),
     flags: launchFlagsOf(args, passedOn.length === 0 ? undefined : passedOn, context),
   };
   const quiet = timeoutMs === undefined ? context : withoutLog(context);
@@ -63,19 +71,52 @@ export async function spawnDetached(
   });
 }
 
-/** The current directory, unless the profile names another one. It is sent in full, because the server runs in another directory. */
-async function projectOf(
+/** Undefined if it is not known here: the server may have been started with a settings file that has it; else it says that there is none. */
+async function profileHere(
   args: SpawnArgs,
   profile: string,
   context: CliContext,
-): Promise<{ readonly project?: string }> {
-  const here = resolve(context.cwd, args.project ?? ".");
-  if (args.project !== undefined || args.url !== undefined) return { project: here };
+): Promise<FoundProfile | undefined> {
   const loaded = await loadConfig(args.config, context);
-  const profiles = await profileReader(loaded, dataDirFor(args, context))(here);
+  const profiles = await profileReader(
+    loaded,
+    dataDirFor(args, context),
+  )(resolve(context.cwd, args.project ?? "."));
   try {
-    return profiles.find(profile).profile.project === undefined ? { project: here } : {};
+    return profiles.find(profile);
   } catch {
-    return { project: here }; // the server may have been started with a settings file that has it; else it says that there is none
+    return undefined;
   }
+}
+
+/** Whether the agent works in the directory that its profile names. */
+function hasOwnProject({ project, url }: SpawnArgs, found: FoundProfile | undefined): boolean {
+  return project === undefined && url === undefined && found?.profile.project !== undefined;
+}
+
+/**
+ * Says what the agent gets from the server that this shell may have otherwise: the program of its CLI, and the variables that its profile
+ * passes on. Their values are not sent to the server, because they may be secrets.
+ */
+async function noteServersOwn(
+  args: SpawnArgs,
+  { profile }: FoundProfile,
+  context: CliContext,
+): Promise<void> {
+  const server = await readServeFile(dataDirFor(args, context));
+  if (server?.search_path === undefined || server.search_path === context.env.PATH) return;
+  const cli = findAgentCli(args.cli ?? profile.cli, profile.acp);
+  const [here, there] = await Promise.all([
+    findCliProgram(cli, context.env.PATH ?? ""),
+    findCliProgram(cli, server.search_path),
+  ]);
+  const which = `the server (pid ${server.pid})`;
+  if (here !== undefined && here !== there) {
+    const other = there === undefined ? `does not find ${here}` : `starts ${there}, not ${here}`;
+    context.note(
+      `${which} ${other}, because it has another PATH than this shell; to change that: ${restartCommand}`,
+    );
+  }
+  const passed = Object.entries(profile.env ?? {}).flatMap(([name, value]) => (value === true ? [name] : []));
+  if (passed.length > 0) context.note(`${which} passes on its own ${passed.join(", ")}, not this shell's`);
 }

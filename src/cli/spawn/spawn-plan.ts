@@ -73,7 +73,8 @@ export const spawnArgs = {
   resume: { type: "string", valueHint: "SESSION", description: "resume this session of the agent's CLI" },
   detach: {
     type: "boolean",
-    description: "let the server launch the agent without a terminal, and print its id",
+    description:
+      "let the server launch the agent without a terminal, with the server's PATH and variables, and print its id",
   },
   wait: {
     type: "boolean",
