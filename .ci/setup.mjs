@@ -7,6 +7,7 @@ import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isLinked, LinkError, link, unlink } from "./link.mjs";
+import { LockError, takeSetupLock } from "./setup-lock.mjs";
 
 const projectDir = fileURLToPath(new URL("..", import.meta.url));
 const modulesDir = join(projectDir, "node_modules");
@@ -19,28 +20,27 @@ class SetupError extends Error {}
 
 const commands = {
   async start(args) {
-    install({ dev: false });
-    installServerSource();
-    const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+    const code = await installAndBuild();
     if (code !== 0) return code; // the build has said why
     if (!isLinked(executable)) note("to call it as `cliai` from every folder: npm run link");
     return await run(executable, ["serve", ...args]);
   },
   async test(args) {
-    install({ dev: true });
-    installServerSource();
-    installTestTools();
+    await alone(() => {
+      install({ dev: true });
+      installServerSource();
+      installTestTools();
+    });
     return await run(bunPath(), [join(".ci", "gate.ts"), ...args]);
   },
-  async build(args) {
-    install({ dev: false });
-    installServerSource();
-    return await run(bunPath(), ["build.ts", ...args]);
-  },
+  build: (args) =>
+    alone(() => {
+      install({ dev: false });
+      installServerSource();
+      return run(bunPath(), ["build.ts", ...args]);
+    }),
   async link() {
-    install({ dev: false });
-    installServerSource();
-    const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+    const code = await installAndBuild();
     if (code === 0) link(executable);
     return code;
   },
@@ -52,10 +52,28 @@ const commands = {
   soak: (args) => measure(["bench", "soak", ...args]),
 };
 
+/** Builds the executable unless it is built. Resolves to the exit code of the build. */
+async function installAndBuild() {
+  return await alone(() => {
+    install({ dev: false });
+    installServerSource();
+    return run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+  });
+}
+
+/** Does the work while no other command of this clone installs or builds. */
+async function alone(work) {
+  const release = await takeSetupLock(projectDir, note);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
 /** Runs the bench from source, because only there the programs of the limits can be compiled. It measures the executable. */
 async function measure(args) {
-  install({ dev: false });
-  const code = await run(bunPath(), ["build.ts", "--if-changed"], { stdout: 2 });
+  const code = await installAndBuild();
   return code === 0 ? await run(bunPath(), [join("src", "main.ts"), ...args]) : code;
 }
 
@@ -235,7 +253,7 @@ try {
     throw new SetupError(`unknown command ${name || "(none)"}: ${Object.keys(commands).join(", ")}`);
   process.exitCode = await command(args);
 } catch (error) {
-  if (!(error instanceof SetupError || error instanceof LinkError)) throw error;
+  if (![SetupError, LinkError, LockError].some((known) => error instanceof known)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
 }

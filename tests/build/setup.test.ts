@@ -14,7 +14,7 @@ const isRoot = process.getuid?.() === 0;
 /** Runs `setup.mjs build --help` in an empty home, with these programs on PATH and an apt-get that only notes its call. */
 async function setUp(dir: TempDir, programs: readonly string[]) {
   for (const folder of [".ci", "bin", "home"]) await mkdir(dir.join(folder));
-  for (const name of ["setup.mjs", "link.mjs"]) {
+  for (const name of ["setup.mjs", "setup-lock.mjs", "link.mjs"]) {
     await copyFile(join(root, ".ci", name), dir.join(".ci", name));
   }
   for (const name of ["build.ts", "node_modules", "package.json", "package-lock.json"]) {
