@@ -123,6 +123,8 @@ type Sign =
 export interface RetryShown {
   readonly detail: string;
   readonly error: FailureWord;
+  /** What a person can do about it: `log in: codex login`. */
+  readonly remedy?: string | undefined;
 }
 
 /** A tool call that the CLI's own rules refused. */
@@ -151,6 +153,8 @@ export interface TurnResult {
   readonly said?: string;
   /** Why the turn failed, if the CLI tells that. */
   readonly error?: FailureWord;
+  /** What a person can do about it. */
+  readonly remedy?: string | undefined;
 }
 
 /** What the host needs to know about the CLI of its session. */

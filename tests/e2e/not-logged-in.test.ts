@@ -1,9 +1,11 @@
-// The real Qwen Code, offline and not logged in: it starts, and opens no session. Whoever launched it is told why.
+// The real Qwen Code and the real Codex, offline and not logged in: they start, and open no session. Whoever launched them is told why.
 import { expect, test } from "bun:test";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { prepareQwen } from "../support/acp-clis.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
+import { prepareCodex } from "../support/codex-cli.ts";
+import { startOpenaiResponsesServer } from "../support/openai-responses-server.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const reason =
@@ -63,4 +65,23 @@ test("Qwen Code leaves the files of its agent private", async () => {
   expect(names).toContain("qwen-defaults.json");
   const modes = names.map(async (name) => [name, (await stat(join(files, name))).mode & 0o777]);
   expect(await Promise.all(modes)).toEqual(names.map((name) => [name, 0o600]));
+}, 240_000);
+
+test("Codex that is not logged in has failed to start, and its model was not asked", async () => {
+  await using dir = await tempDir();
+  await using model = await startOpenaiResponsesServer();
+  const { work, env } = await prepareCodex(dir, model, { tables: ["requires_openai_auth = true"] });
+  await using serve = await startServe({ env });
+  const why = "codex cannot begin a session: it is not logged in";
+  const spawned = await serve.run(["spawn", "codex", "PARROT", "--id", "ada", "--headless"], {
+    ...{ cwd: work, ...launch },
+  });
+  expect(spawned.code).toBe(2);
+  expect(spawned.stderr).toEndWith(`error: ${why}\nhint: log in with the CLI once: codex login\n`);
+  const { stdout } = await serve.run(["show", "ada", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    status: "failed_to_start",
+    axes: { activity: { reason: why } },
+  });
+  expect(model.requests).toEqual([]);
 }, 240_000);

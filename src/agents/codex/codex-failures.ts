@@ -9,7 +9,12 @@ import type { CodexError } from "./codex-events.ts";
 export interface TurnFailure {
   readonly error: FailureWord;
   readonly text: string;
+  /** What a person can do about it. */
+  readonly remedy?: string;
 }
+
+/** Also if its key or its login is there, and the service does not take it any more. */
+export const loginRemedy = "log in: codex login";
 
 /** Codex's own words, `codexErrorInfo`. The others are objects with the status of the model's server. */
 const failureOf = new Map<string, FailureWord>([
@@ -35,9 +40,11 @@ const StatusSchema = v.record(
 export function describeFailure({ message, codexErrorInfo, additionalDetails }: CodexError): TurnFailure {
   const details = additionalDetails ?? "";
   const words = details === "" || message.includes(details) ? message : `${message} (${details})`;
+  const error = wordOf(codexErrorInfo, words);
   return {
-    error: wordOf(codexErrorInfo, words),
+    error,
     text: longFact(words === "" ? "its turn has failed" : words),
+    ...(error === "authentication" ? { remedy: loginRemedy } : {}),
   };
 }
 

@@ -10,7 +10,9 @@ export interface StatusMark {
 
 export function statusMark(view: AgentView): StatusMark {
   const why = attentionWordsOf(view.axes);
-  const attention = why === "" || why === view.status ? "" : ` !${why}`;
+  // `stuck !log in: …`, and not the same word twice.
+  const more = why.startsWith(`${view.status}: `) ? why.slice(view.status.length + 2) : why;
+  const attention = why === "" || why === view.status ? "" : ` !${more}`;
   const { symbol, colour } = lookOf(view.status);
   const text = `${symbol} ${plain(statusTextOf(view) + attention)}`;
   return { text, colour: attention === "" ? colour : "red" };

@@ -24,7 +24,7 @@ export interface SessionEvidence {
   /** The last failure of a tool, and how often it came in a row. */
   readonly failure?: ToolFailure;
   /** Why the last turn failed, until the next prompt or a turn that ends well. */
-  readonly turn_error?: { readonly error: FailureWord; readonly detail: string; readonly at: string };
+  readonly turn_error?: TurnError;
   /** The last tool that the CLI's own rules refused, until the next prompt. */
   readonly denied?: DeniedTool;
   /** Set while the CLI repeats a request to its model by itself; absent once it goes on. */
@@ -73,10 +73,18 @@ export interface DeniedTool {
   readonly at: string;
 }
 
+export interface TurnError {
+  readonly error: FailureWord;
+  readonly detail: string;
+  readonly remedy?: string;
+  readonly at: string;
+}
+
 export interface Retry {
   /** `4/10: 401 authentication_failed`. */
   readonly detail: string;
   readonly error: FailureWord;
+  readonly remedy?: string;
   /** When the first try began. */
   readonly since: string;
 }

@@ -50,14 +50,16 @@ export function sessionAttention(
   }
   if (retry?.error === "authentication") {
     const reason = said("authentication failed", `its CLI tries again, ${retry.detail}`);
-    return { value: "stuck", at: retry.since, reason };
+    return { value: "stuck", at: retry.since, reason, ...hintOf(retry) };
   }
   if (turn_error !== undefined) {
     const { error, detail, at } = turn_error;
-    if (error === "usage_limit") return { value: "stuck", at, reason: said("usage limit reached", detail) };
+    const hint = hintOf(turn_error);
+    if (error === "usage_limit")
+      return { value: "stuck", at, reason: said("usage limit reached", detail), ...hint };
     if (error === "authentication")
-      return { value: "stuck", at, reason: said("authentication failed", detail) };
-    return { value: "error", at, reason: said(named("its turn failed", error), detail) };
+      return { value: "stuck", at, reason: said("authentication failed", detail), ...hint };
+    return { value: "error", at, reason: said(named("its turn failed", error), detail), ...hint };
   }
   if (failure !== undefined && failure.count >= sameFailures) {
     const reason = said(`${failure.tool} failed ${failure.count} times in a row`, failure.detail);
@@ -68,9 +70,13 @@ export function sessionAttention(
 }
 
 /** `Bash: no rule allows it`. */
-function denial({ tool, detail, remedy, count, at }: DeniedTool): Finding<"refused"> {
+function denial({ tool, detail, count, at, ...more }: DeniedTool): Finding<"refused"> {
   const reason = `${said(tool, detail)}${count === 1 ? "" : ` (and ${count - 1} more)`}`;
-  return { value: "refused", at, reason, ...(remedy === undefined ? {} : { hint: remedy }) };
+  return { value: "refused", at, reason, ...hintOf(more) };
+}
+
+function hintOf({ remedy }: { readonly remedy?: string }): { readonly hint?: string } {
+  return remedy === undefined ? {} : { hint: remedy };
 }
 
 function silence({ last_event_at, tools }: SessionEvidence, now: Date): Finding<"stuck"> | undefined {

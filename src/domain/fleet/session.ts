@@ -172,10 +172,14 @@ function withBackground({ background: _, ...session }: SessionEvidence, event: A
   return background.length === 0 ? session : { ...session, background };
 }
 
-function withError(session: SessionEvidence, { error, detail }: AgentEvent, at: string): SessionEvidence {
+function withError(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
+  const { error, detail, remedy } = event;
   if (error === undefined) return session;
   const word = failureWords.find((known) => known === error) ?? "other";
-  return { ...session, turn_error: { error: word, detail: summaryOf(detail ?? ""), at } };
+  return {
+    ...session,
+    turn_error: { error: word, detail: summaryOf(detail ?? ""), ...definedOf({ remedy }), at },
+  };
 }
 
 const notifications: ReadonlyMap<string, (typeof notificationMeanings)[NotificationWord]> = new Map(

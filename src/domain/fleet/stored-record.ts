@@ -10,6 +10,7 @@ const time = v.pipe(
   v.string(),
   v.check((text) => !Number.isNaN(Date.parse(text))),
 );
+const trouble = { detail: v.string(), error: v.string(), remedy: v.optional(v.string()) };
 const tool = v.looseObject({ tool: v.string(), since: time });
 
 const heartbeat = v.looseObject({ at: time, interval_s: v.number() });
@@ -53,8 +54,8 @@ const RecordSchema = v.looseObject({
       denied: v.optional(
         v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),
       ),
-      retry: v.optional(v.looseObject({ since: time, detail: v.string(), error: v.string() })),
-      turn_error: v.optional(v.looseObject({ at: time, error: v.string(), detail: v.string() })),
+      retry: v.optional(v.looseObject({ since: time, ...trouble })),
+      turn_error: v.optional(v.looseObject({ at: time, ...trouble })),
       ended: v.optional(v.looseObject({ at: time, reason: v.string() })),
     }),
   ),

@@ -54,7 +54,7 @@ export const AgentEventSchema = v.looseObject({
   tool_use_id: v.optional(shortText("tool_use_id")),
   /** One of {@link failureWords}; another word is kept as text and read as `other`. */
   error: v.optional(shortText("error")),
-  /** For a tool that the CLI's own rules refused: what a person can do so that they allow it. */
+  /** What a person can do: so that the CLI's own rules allow the tool; so that the model's service answers. */
   remedy: v.optional(shortText("remedy")),
   instance_id: v.optional(shortText("instance_id")),
   session_id: v.optional(shortText("session_id")),

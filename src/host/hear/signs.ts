@@ -1,6 +1,7 @@
 // Takes what the session shows by its stream or its own record, not by a hook: what the model was given, what one of the user's
 // hooks kept from the model, what runs in the background, and what has ended.
-import type { DeniedCall, SessionCli, SessionSign } from "../../domain/hook.ts";
+import { definedOf } from "../../domain/defined.ts";
+import type { DeniedCall, RetryShown, SessionCli, SessionSign } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Evidence } from "../routes/evidence.ts";
@@ -63,7 +64,7 @@ export function createSigns(options: SignsOptions): Signs {
         return turn.noteTaken(atMs);
       case "retry":
         isRetrying = true;
-        return events.send({ kind: "retry", detail: sign.detail, error: sign.error });
+        return events.send({ kind: "retry", ...retryOf(sign) });
       case "denied":
         return takeDenied(sign);
       case "refused":
@@ -88,4 +89,8 @@ export function createSigns(options: SignsOptions): Signs {
 
 function refusalWords(reason: string): string {
   return `one of the user's hooks kept the prompt from the model${reason === "" ? "" : `: ${reason}`}`;
+}
+
+function retryOf({ detail, error, remedy }: RetryShown): RetryShown {
+  return { detail, error, ...definedOf({ remedy }) };
 }

@@ -1,8 +1,8 @@
 // Notices the ends of the session's turns, and does what each end requires. A headless session tells them by its results. On a
 // terminal they are read from the session's record: our hook may let a turn end that one of the user's hooks keeps going.
+import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
-import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Evidence } from "../routes/evidence.ts";
 import type { Routes } from "../routes/routes.ts";
@@ -145,7 +145,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       if (!turn.isOverByResult(wasAsked)) return;
       // `foretold` may come from a refused prompt. If the model answered another prompt of this turn, it does not apply.
       const known = foretold === "told" || !wasAsked ? foretold : undefined;
-      ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail, result.error) : turnEnd));
+      ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail, result) : turnEnd));
     },
   };
 }
@@ -193,6 +193,9 @@ function outcomeOf({ kind, detail }: HookFacts, lastWords: string): TurnOutcome 
 
 const turnEnd: HookFacts = { kind: "turn_end" };
 
-function failed(detail: string, error: FailureWord = "other"): HookFacts {
-  return { kind: "turn_failed", error, detail: summaryOf(detail) };
+function failed(
+  detail: string,
+  { error = "other", remedy }: Pick<TurnResult, "error" | "remedy"> = {},
+): HookFacts {
+  return { kind: "turn_failed", error, detail: summaryOf(detail), ...definedOf({ remedy }) };
 }

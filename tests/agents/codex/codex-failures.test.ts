@@ -21,7 +21,8 @@ test.each([
   [{ httpConnectionFailed: { httpStatusCode: null } }, "other"],
   [undefined, "other"],
 ] as const)("describeFailure() of %j is %s", (info, word) => {
-  expect(describeFailure(of("It failed.", info))).toEqual({ error: word, text: "It failed." });
+  const { error, text } = describeFailure(of("It failed.", info));
+  expect({ error, text }).toEqual({ error: word, text: "It failed." });
 });
 
 test("describeRetry() has the details, and reads a status from the words if Codex tells none", () => {
@@ -32,6 +33,12 @@ test("describeRetry() has the details, and reads a status from the words if Code
   );
   expect(describeRetry(error)).toEqual({
     error: "authentication",
+    remedy: "log in: codex login",
     detail: "Reconnecting... 1/5 (unexpected status 401 Unauthorized)",
   });
+});
+
+test("describeFailure() knows a remedy for a refused login, and for nothing else", () => {
+  expect(describeFailure(of("No.", "unauthorized")).remedy).toBe("log in: codex login");
+  expect(describeFailure(of("No.", "serverOverloaded"))).not.toHaveProperty("remedy");
 });

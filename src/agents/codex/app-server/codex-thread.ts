@@ -32,6 +32,7 @@ export async function openThread(
 ): Promise<OpenThread> {
   const { agentId, cwd, hooks, sessionId, isResumed, isHeadless } = launch;
   await greet(client);
+  await requireLogin(client);
   const [config, list] = await Promise.all([
     client.call("config/read", { cwd, includeLayers: false }),
     client.call("hooks/list", { cwds: [cwd] }),
@@ -64,6 +65,25 @@ export async function greet(client: Pick<CodexClient, "call" | "notify">): Promi
     });
   });
   client.notify("initialized");
+}
+
+const AccountSchema = v.looseObject({
+  account: v.nullable(v.unknown()),
+  /** Whether the model's provider takes an account of OpenAI only. */
+  requiresOpenaiAuth: v.boolean(),
+});
+
+/**
+ * Else Codex would open its thread, and repeat the first request to its model for as long as that goes on.
+ * @throws CliaiError `cli_missing` if nobody has logged in, and the model's provider wants a login
+ */
+async function requireLogin(client: Pick<CodexClient, "call">): Promise<void> {
+  const answer = await client.call("account/read", { refreshToken: false }).catch(() => undefined); // of a release without it
+  const read = v.safeParse(AccountSchema, answer);
+  if (!read.success || read.output.account !== null || !read.output.requiresOpenaiAuth) return;
+  throw new CliaiError("cli_missing", "codex cannot begin a session: it is not logged in", {
+    hint: "log in with the CLI once: codex login",
+  });
 }
 
 function threadFailure(resumed: string | undefined, cause: unknown): CliaiError {

@@ -22,7 +22,11 @@ export function withDenied(session: SessionEvidence, event: AgentEvent, at: stri
 export function withRetry(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   const error = failureWords.find((word) => word === event.error) ?? "other";
   const detail = summaryOf(event.detail ?? "");
-  return { ...session, retry: { detail, error, since: session.retry?.since ?? at } };
+  const { remedy } = event;
+  return {
+    ...session,
+    retry: { detail, error, ...definedOf({ remedy }), since: session.retry?.since ?? at },
+  };
 }
 
 /** Kinds of events that may come while the CLI waits to repeat its request. They do not show that the model has answered. */

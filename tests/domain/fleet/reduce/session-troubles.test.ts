@@ -58,6 +58,12 @@ describe("a request to the model that the CLI makes again", () => {
       reason: "authentication failed: its CLI tries again, 1/10: 401 authentication_failed",
     });
     expect(statusMark(view).text).toBe("↻ retrying 1/10: 401 authentication_failed !stuck");
+    const told = { error: "authentication", detail: "401", remedy: "log in: codex login" };
+    for (const event of [["retry", 3, told] as const, ["turn_failed", 3, told] as const]) {
+      const known = viewAfter(4, event);
+      expect(known.axes.attention).toMatchObject({ value: "stuck", hint: "log in: codex login" });
+      expect(statusMark(known).text).toMatch(/^(↻ retrying 401 !stuck: |▲ stuck !)log in: codex login$/);
+    }
   });
 
   test.each([["retry_end"], ["tool_start"], ["turn_end"], ["turn_failed"], ["prompt"], ["session_end"]])(
