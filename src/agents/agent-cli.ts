@@ -7,7 +7,7 @@ import type { RetryShown, SessionCli } from "../domain/hook.ts";
 import type { ModelApi } from "../domain/model-server.ts";
 import type { AgentLaunch, CliStart, UserSettings } from "./agent-launch.ts";
 import type { ProgramPlace } from "./find-program.ts";
-import type { LiveSession, SessionPipes } from "./live-session.ts";
+import type { InputPlace, LiveSession, SessionInput, SessionPipes } from "./live-session.ts";
 import type { ScreenView } from "./terminal/terminal-screen.ts";
 
 export interface AgentCli extends ProgramPlace, CliAbilities {
@@ -30,8 +30,8 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly permissionModes?: readonly string[];
   /** How the host talks to the CLI's session. Absent for a CLI without hooks: the agent then gets orders only by `check_inbox`. */
   readonly session?: SessionCli;
-  /** Whether the CLI gives a new session its id, and tells it once the session is open. Else we choose the id. */
-  readonly tellsSession?: boolean;
+  /** In which mode the CLI gives a new session its id, and tells it once the session is open. Else we choose the id. */
+  readonly tellsSession?: "always" | "headless";
   /** Whether the CLI is several processes that a signal to one of them does not end. Then each signal goes to the whole process group. */
   readonly isProcessGroup?: boolean;
   /** Reads the user's and the administrator's settings of the CLI. Absent if it has none that matter to cliai. */
@@ -42,10 +42,14 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isSessionGone?: (lastWords: string) => boolean;
   /** Opens the session of a CLI that was started with pipes (`--headless`). Absent if the CLI cannot run so. */
   readonly openSession?: (pipes: SessionPipes) => LiveSession;
+  /** Opens what the CLI has beside its terminal for other programs; absent if it has nothing of the kind. */
+  readonly openInput?: (place: InputPlace) => SessionInput;
   /** Whether the CLI may ignore the first signal that asks it to end. Then it gets a second one before it is killed. */
   readonly isAskedAgain?: boolean;
   /** Whether the session runs in a server of the CLI, with which the host speaks over pipes in every mode. */
   readonly isServed?: boolean;
+  /** Whether without `--headless` the CLI runs on a terminal only. */
+  readonly needsTerminal?: boolean;
   /** Whether the CLI runs with `--headless` only. */
   readonly isHeadlessOnly?: boolean;
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
@@ -87,6 +91,8 @@ export interface McpServerFacts {
 
 export interface UserSettingsPlace {
   readonly cwd: string;
+  /** Default false. */
+  readonly isHeadless?: boolean;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly platform: NodeJS.Platform;
   /** The folder of the administrator's settings. Default: the platform's own. */

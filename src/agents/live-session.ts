@@ -43,6 +43,22 @@ export interface SessionListener {
  */
 export type Said = "started" | "steered" | "queued" | "busy";
 
+/** What a CLI on a terminal was launched for, and who listens to what it tells beside it. */
+export interface InputPlace extends Pick<SessionListener, "onHook" | "onEvent"> {
+  readonly launch: Pick<AgentLaunch, "dir">;
+  readonly log: Logger;
+}
+
+/** What a CLI on a terminal has beside it for texts from other programs. */
+export interface SessionInput {
+  /** Gives the session a text as its user's: it begins a turn, or joins the turn that runs. */
+  submit(text: string): Promise<void>;
+  /** Whether it tells the host what the CLI asks at its terminal, each as a hook `permission`, and passes the answer on. */
+  readonly tellsAsked: boolean;
+  /** The CLI has ended. */
+  stop(): void;
+}
+
 export interface LiveSession {
   /** The route that receipts name for what is said to this session. */
   readonly route: RouteName;

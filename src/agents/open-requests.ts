@@ -17,6 +17,8 @@ export interface OpenRequests {
 export interface OpenRequestsOptions extends Pick<SessionListener, "onHook"> {
   /** Whether nobody sits at a terminal of the session who could answer. */
   readonly isHeadless: boolean;
+  /** Called when the person at the terminal has answered what the host had left to that person. */
+  readonly onLeftAnswered?: (hook: Hook) => void;
   readonly log: Logger;
 }
 
@@ -26,8 +28,10 @@ const nobodyThere: HookAnswer = {
     "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.",
 };
 
-export function createOpenRequests({ onHook, isHeadless, log }: OpenRequestsOptions): OpenRequests {
+export function createOpenRequests(options: OpenRequestsOptions): OpenRequests {
+  const { onHook, isHeadless, onLeftAnswered, log } = options;
   const open = new Map<string, AbortController>();
+  const leftOpen = new Map<string, Hook>();
   const askOnce: (...asked: Parameters<OpenRequests["ask"]>) => Promise<void> = async (id, hook, reply) => {
     if (open.has(id)) return;
     const over = new AbortController();
@@ -36,7 +40,7 @@ export function createOpenRequests({ onHook, isHeadless, log }: OpenRequestsOpti
     if (over.signal.aborted) return;
     const isLeft = answer.type === "go" || answer.type === "add";
     // At a terminal the request stays open until the person there has answered it.
-    if (isLeft && !isHeadless) return;
+    if (isLeft && !isHeadless) return void leftOpen.set(id, hook);
     open.delete(id);
     await reply(isLeft ? nobodyThere : answer);
   };
@@ -47,10 +51,14 @@ export function createOpenRequests({ onHook, isHeadless, log }: OpenRequestsOpti
     answered(id) {
       open.get(id)?.abort();
       open.delete(id);
+      const left = leftOpen.get(id);
+      leftOpen.delete(id);
+      if (left !== undefined) onLeftAnswered?.(left);
     },
     withdrawAll() {
       for (const over of open.values()) over.abort();
       open.clear();
+      leftOpen.clear();
     },
   };
 }

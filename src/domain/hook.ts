@@ -49,6 +49,8 @@ export interface Hook {
   readonly isIdle?: boolean;
   /** The CLI's id of the prompt to which the hook belongs, if it gives one. */
   readonly promptId?: string | undefined;
+  /** When the CLI called the hook, RFC 3339; absent if it does not say. */
+  readonly at?: string | undefined;
   /** Whether the hook comes from a subagent, not from the session itself. */
   readonly isSubagent: boolean;
 }
@@ -75,6 +77,8 @@ type HookVerdict =
   | { readonly type: "go" }
   /** The CLI does not run the tool, and tells the model the reason. */
   | { readonly type: "deny"; readonly reason: string }
+  /** The CLI asks at its terminal whether the tool may run, for the reason, and waits for as long as that takes. */
+  | { readonly type: "ask"; readonly reason: string }
   /** The CLI gives the model this text in addition. */
   | { readonly type: "add"; readonly text: string }
   /** The turn does not end; the model goes on with this text. */
@@ -174,6 +178,15 @@ export interface SessionCli {
   ) => Promise<void>;
   /** Translates the hooks that the CLI sends to the host; absent if it sends none. */
   readonly hooks?: HookTranslation;
+  /**
+   * Whether the CLI tells by a hook (`isIdle`) each time that a turn is over, so also if its user has broken it off or another hook has kept
+   * it going. Then that hook alone ends a turn on a terminal. Else the record tells the ends of turns.
+   */
+  readonly tellsIdle?: boolean;
+  /** How long a CLI on a terminal waits for the answer to a hook, and a margin less. Absent for a CLI that waits as long as it is told to. */
+  readonly longestHoldMs?: number;
+  /** Reads from a line of the session's record what one request to its model has used. */
+  readonly readRecordedRequest?: (line: unknown) => ModelRequest | undefined;
   /** Returns what a parsed line of the session's record shows, in order; absent if the record is not read. */
   readonly readRecordLine?: (line: unknown) => readonly SessionSign[];
   /** If the line says that the user has interrupted a turn: the id of the turn's prompt. */

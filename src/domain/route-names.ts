@@ -4,11 +4,11 @@
 export const sessionRoutes = ["stream-json", "app-server", "http-api", "acp"] as const;
 export type SessionRoute = (typeof sessionRoutes)[number];
 
-export const routeNames = [...sessionRoutes, "messaging-socket", "hook", "terminal"] as const;
+export const routeNames = [...sessionRoutes, "input-file", "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];
 
 /** The routes by which a CLI takes a text as its own user's. An operator's order goes by one of these where it is open. */
-export const routesOfUser: readonly RouteName[] = [...sessionRoutes, "terminal"];
+export const routesOfUser: readonly RouteName[] = [...sessionRoutes, "input-file", "terminal"];
 
 /** What a person has to know about an order that went by this route; undefined if there is nothing. */
 export function framingOf(route: string | undefined): string | undefined {

@@ -8,7 +8,6 @@ import { createOpenTasks } from "./hear/open-tasks.ts";
 import { createRetryWatch, type RetryWatch } from "./hear/retry-watch.ts";
 import { createSigns } from "./hear/signs.ts";
 import { createToolIds } from "./hear/tool-ids.ts";
-import type { Turn } from "./hear/turn.ts";
 import { createTurnEnds, type TurnEnds } from "./hear/turn-ends.ts";
 import { createTurnWatch, type TurnWatch } from "./hear/turn-watch.ts";
 import { createUsageMeter } from "./hear/usage-meter.ts";
@@ -17,12 +16,15 @@ import { createConversationWatch } from "./routes/conversation.ts";
 import { createTranscript, type TranscriptWatch, watchTranscript } from "./routes/transcript.ts";
 import type { SessionOptions } from "./session-options.ts";
 import type { Speaking } from "./speaking.ts";
+import { createHeldCalls } from "./steer/held-calls.ts";
 import type { Steering } from "./steering.ts";
 
 export interface Hearing extends HookIntake {
   /** Stops reading the records of the session and its subagents. */
   stop(): void;
   readonly turnEnds: TurnEnds;
+  /** From now on the CLI tells what it asks at its terminal, so that it can ask there for each call that a pause holds. */
+  holdByAsking(): void;
   /** Watches the screen for requests that the CLI makes again. */
   readonly watchRetries: RetryWatch["start"];
   /** Watches the screen for the end of a turn that its user breaks off before the model's first word. */
@@ -62,6 +64,7 @@ export function createHearing(
       now,
     },
     approvesEnds: stopApproval !== undefined,
+    tellsIdle: cli.tellsIdle === true,
     hasRecord: transcript.isThere,
   });
   const toolIds = createToolIds();
@@ -73,6 +76,8 @@ export function createHearing(
     isAwaiting: () => delivery.isAwaiting() || (!hasStream && (turn.isOpen() || background.isBusy())),
     onLine: (line) => {
       for (const sign of cli.readRecordLine?.(line) ?? []) signs.take(sign, "transcript");
+      const request = cli.readRecordedRequest?.(line);
+      if (request !== undefined) meter([request], "session");
       dialogs.noteLine(line);
       const interruption = cli.readInterruption?.(line);
       if (interruption !== undefined) turnEnds.interrupted(interruption.promptId);
@@ -82,12 +87,14 @@ export function createHearing(
   const retries = createRetryWatch({ turn, events, log });
   const turnWatch = createTurnWatch({ turn, onBrokenOff: turnEnds.brokenOff, log });
   const isStopping = () => control.stop() !== undefined;
-  const answerHook = createHookAnswers({ gate, approvals, hookRoute: routes.hook, isStopping });
+  const heldCalls = createHeldCalls({ gate, events });
+  const answerHook = createHookAnswers({ gate, heldCalls, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
     ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
     ...{ approvals, control, dialogs, transcript: watch, toolIds, answerHook, nudge, now },
     conversation: createConversationWatch({ delivery, tasks }),
-    whenEndRead: () => readEnd(turn, hasStream ? undefined : watch),
+    whenEndRead: () =>
+      readEnd(cli.tellsIdle === true ? delivery.isAwaiting : turn.isEnding, hasStream ? undefined : watch),
   });
   return {
     ...intake,
@@ -95,6 +102,9 @@ export function createHearing(
       turnWatch.noteHook();
       return intake.hook(payload, signal);
     },
+    takeHook: (hook, signal) =>
+      heldCalls.isAskedFor(hook) ? heldCalls.pass(hook, signal) : intake.takeHook(hook, signal),
+    holdByAsking: heldCalls.open,
     usage: (request) => meter([request], "session"),
     turnEnds,
     stop() {
@@ -121,11 +131,12 @@ export function createHearing(
 const endReadWithinMs = 1_500;
 const readEveryMs = 50;
 
-/** Reads the record until it has told the end of the turn that is about to end. */
-async function readEnd(turn: Turn, record: TranscriptWatch | undefined): Promise<void> {
+/** Reads the record, and again as long as it has not told all. */
+async function readEnd(isMoreExpected: () => boolean, record: TranscriptWatch | undefined): Promise<void> {
   const untilMs = performance.now() + endReadWithinMs;
-  while (record !== undefined && turn.isEnding() && performance.now() < untilMs) {
+  await record?.catchUp();
+  while (record !== undefined && isMoreExpected() && performance.now() < untilMs) {
+    await pause(readEveryMs);
     await record.catchUp();
-    if (turn.isEnding()) await pause(readEveryMs);
   }
 }

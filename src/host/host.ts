@@ -100,6 +100,7 @@ export function startHost(options: SessionOptions): Host {
       bridgeWatch.ready(stream?.bridgeWithinMs);
       if (stream?.carriesHooks === true) hearing.noteHeld();
       if (stream?.holdsOnlyAsked === true) turn.noteHeld("asked");
+      if (own.input?.tellsAsked === true) hearing.holdByAsking();
       if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (own.terminal?.readTurn !== undefined) hearing.watchTurn(own.terminal.readTurn);

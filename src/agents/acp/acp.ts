@@ -13,7 +13,7 @@ export function acpCli(row: AcpRow): AgentCli {
     ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
     ...definedOf({ permissionModes, isOwn, programArgs, modelServer }),
     session: { routes: ["acp"] },
-    tellsSession: true,
+    tellsSession: "always",
     isHeadlessOnly: true,
     // Several of these agents are a launcher and the agent itself, and end only together.
     isProcessGroup: true,

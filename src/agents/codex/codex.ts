@@ -29,7 +29,7 @@ export const codex: AgentCli = {
   probedFlags: ["--config"],
   permissionModes,
   session: { routes: ["app-server"], hooks: codexHooks },
-  tellsSession: true,
+  tellsSession: "always",
   isServed: true,
   // npm's program is a script that starts the real one.
   isProcessGroup: true,

@@ -19,7 +19,7 @@ export const opencode: AgentCli = {
   probedFlags: ["--port", "--hostname"],
   permissionModes,
   session: { routes: ["http-api"], hooks: opencodeHooks },
-  tellsSession: true,
+  tellsSession: "always",
   isServed: true,
   // After an interrupt 1.18.33 ignores the first signal.
   isAskedAgain: true,

@@ -12,6 +12,7 @@ import { type LaunchedAgent, programOf } from "../../agents/launch.ts";
 import type { SessionListener } from "../../agents/live-session.ts";
 import type { AgentOnTerminal } from "../../agents/terminal/own-terminal.ts";
 import type { SessionMode } from "../../domain/abilities.ts";
+import { definedOf } from "../../domain/defined.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import { type RouteName, routeNames } from "../../domain/route-names.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -151,7 +152,10 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       const stream =
         agent.pipes && cli.openSession?.({ ...agent.pipes, ...told, log, launch: { ...launch, hooks } });
       host.attach(stream?.end === undefined ? agent : endingFirst(agent, stream.end));
-      if (isTyped(agent)) host.open({ terminal: agent });
+      const input = pipedTask === undefined ? cli.openInput?.({ ...told, launch, log }) : undefined;
+      void agent.ended.finally(() => input?.stop());
+      const terminal = isTyped(agent) ? agent : undefined;
+      if (terminal !== undefined || input !== undefined) host.open(definedOf({ terminal, input }));
       stream?.whenReady
         .then(() => {
           host.open({ stream }, pipedTask?.task);
@@ -215,7 +219,10 @@ function sessionOptions(
     routes: readRoutes(env) ?? options.routes,
     hasStream: pipedTask !== undefined,
     unheld: pipedTask === undefined ? hooksOff : undefined,
-    holdMs: holdS * 1_000,
+    holdMs: Math.min(
+      holdS * 1_000,
+      (pipedTask === undefined && cli.session.longestHoldMs) || Number.POSITIVE_INFINITY,
+    ),
     createId: () => crypto.randomUUID(),
   };
 }
@@ -277,10 +284,11 @@ function endingFirst(agent: LaunchedAgent, end: () => Promise<void>): CliProcess
   };
 }
 
-async function readUserSettings({ cli, env, projectPath: cwd }: HostOptions): Promise<UserSettings> {
+async function readUserSettings({ cli, env, mode, projectPath: cwd }: HostOptions): Promise<UserSettings> {
   const { platform } = process;
+  const isHeadless = mode === "headless";
   const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);
-  return (await cli.readUserSettings?.({ cwd, env, platform })) ?? { noProxy };
+  return (await cli.readUserSettings?.({ cwd, isHeadless, env, platform })) ?? { noProxy };
 }
 
 async function untriedOf(

@@ -228,7 +228,7 @@ function checkMode(cli: AgentCli, isHeadless: boolean, isDry: boolean): void {
   if (cli.isHeadlessOnly === true) {
     throw new CliaiError("usage", `cliai cannot run ${cli.name} on a terminal`, { hint: "add --headless" });
   }
-  if (cli.isServed === true && !isDry && !hasTerminal()) {
+  if ((cli.isServed === true || cli.needsTerminal === true) && !isDry && !hasTerminal()) {
     throw new CliaiError("usage", `there is no terminal here on which to show ${cli.name}`, {
       hint: "add --headless, or with a task: --wait",
     });

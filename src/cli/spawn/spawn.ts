@@ -233,8 +233,16 @@ async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: AwaitWo
 /** With `--json`: prints what identifies the agent, before anything else. The session is null if the CLI reports it later. */
 function printStart({ id, cli, launch }: SpawnPlan, { args }: CliStart, { json, print }: CliContext): void {
   if (!json) return;
-  const isNamed = cli.tellsSession === true ? launch.isResumed === true : args.includes(launch.sessionId);
+  const isNamed = tellsSession(cli, launch) ? launch.isResumed === true : args.includes(launch.sessionId);
   print(JSON.stringify({ agent_id: id, session_id: isNamed ? launch.sessionId : null, pid: process.pid }));
+}
+
+/** Whether the CLI gives a new session its id in the mode of this launch. */
+function tellsSession(
+  { tellsSession: when }: SpawnPlan["cli"],
+  { isHeadless }: SpawnPlan["launch"],
+): boolean {
+  return when === "always" || (when === "headless" && isHeadless === true);
 }
 
 function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: CliContext): HostOptions {
@@ -249,7 +257,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     hidesCost: launch.modelServer !== undefined,
     configName: name,
     projectPath: cwd,
-    sessionId: cli.tellsSession === true && launch.isResumed !== true ? undefined : launch.sessionId,
+    sessionId: tellsSession(cli, launch) && launch.isResumed !== true ? undefined : launch.sessionId,
     stopApproval: stop_approval
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }
       : undefined,

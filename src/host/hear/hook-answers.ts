@@ -4,9 +4,11 @@ import { isToolName, mayCall } from "../../domain/wire/tools.ts";
 import type { Approvals } from "../approvals.ts";
 import type { HookRoute } from "../routes/hook-route.ts";
 import type { Gate } from "../steer/gate.ts";
+import type { HeldCalls } from "../steer/held-calls.ts";
 
 export interface HookAnswersOptions {
   readonly gate: Gate;
+  readonly heldCalls: Pick<HeldCalls, "ask">;
   readonly approvals: Approvals;
   readonly hookRoute: HookRoute;
   readonly isStopping: () => boolean;
@@ -17,6 +19,7 @@ export type AnswerHook = (hook: Hook, signal?: AbortSignal) => Promise<HookAnswe
 
 export function createHookAnswers({
   gate,
+  heldCalls,
   approvals,
   hookRoute,
   isStopping,
@@ -46,7 +49,7 @@ export function createHookAnswers({
   return async (hook, signal) => {
     switch (hook.facts.kind) {
       case "tool_start":
-        return await toolStart(hook, signal);
+        return heldCalls.ask(hook) ?? (await toolStart(hook, signal));
       case "tool_end":
       case "tool_failed":
         approvals.noteTool(hook);

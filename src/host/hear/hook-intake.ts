@@ -51,7 +51,7 @@ export interface HookIntakeOptions {
   readonly transcript: Pick<TranscriptWatch, "look">;
   readonly toolIds: Pick<ToolIds, "note">;
   readonly conversation: ConversationWatch;
-  /** Resolves when the record has told the end of a turn that is about to end, or tells none in time. */
+  /** Resolves when the record has told all that belongs to a turn that is about to end, or does not tell it in time. */
   readonly whenEndRead: () => Promise<void>;
   readonly answerHook: AnswerHook;
   readonly nudge: () => void;
@@ -63,18 +63,13 @@ const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "s
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
-  const { routes, delivery, approvals, control, dialogs, transcript, answerHook, nudge, now } = options;
+  const { routes, delivery, approvals, dialogs, transcript, answerHook, now } = options;
   const noteWork = createWorkNotes(options);
   /** `session_start` does not show that tools can be held: that hook is a command, and runs even where the CLI calls no HTTP hooks. */
   const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");
   const noteHeld = () => {
     turn.noteHeld();
     if (heartbeat.presence().unheld !== undefined) heartbeat.update({ unheld: "" });
-  };
-  const takeFirst = ({ facts }: Hook) => {
-    nudge();
-    // The stop came before the session had begun.
-    if (facts.kind === "session_start" && control.stop() !== undefined) control.quiet();
   };
   /** Notes what the hook shows, before it is answered. Resolves when the reading of the session's record has begun. */
   const note = (hook: Hook): Promise<void> => {
@@ -113,14 +108,19 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     }
     const isEnd = !isSubagent && turnEndKinds.has(kind);
     if (isHeldUp) events.send({ ...facts, kind: `${kind}_refused`, detail: answer.reason });
-    else if (!isEnd) events.send(facts);
-    if (isEnd || (!isSubagent && isIdle === true)) turnEnds.takeHook(hook, answer);
+    else if (!isEnd && answer.type !== "ask") events.send(facts);
+    const isToldIdle = !isSubagent && isIdle === true && cli.tellsIdle !== true;
+    if (isEnd || isToldIdle) turnEnds.takeHook(hook, answer);
   };
 
   const takeHook: HookIntake["takeHook"] = async (read, signal) => {
     const hook = { ...read, facts: toolIds.note(read) };
     const { facts } = hook;
-    if (turn.noteHook()) takeFirst(hook);
+    if (turn.noteHook()) takeFirst(options, hook);
+    if (showsEnd(options, hook)) {
+      await options.whenEndRead();
+      turnEnds.takeIdle();
+    }
     const reading = note(hook);
     // The session may end as soon as its turn has ended (`/clear` that its user has typed during the turn).
     if (facts.kind === "session_end" && !hook.isSubagent) await options.whenEndRead();
@@ -157,6 +157,24 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       events.send(hook.facts);
     },
   };
+}
+
+function takeFirst({ nudge, control }: Pick<HookIntakeOptions, "nudge" | "control">, { facts }: Hook): void {
+  nudge();
+  // The stop came before the session had begun.
+  if (facts.kind === "session_start" && control.stop() !== undefined) control.quiet();
+}
+
+/** Whether the hook shows that the turn that runs is over: the CLI waits for its user, or has begun the turn of another prompt. */
+function showsEnd(
+  { cli, turn }: Pick<HookIntakeOptions, "cli" | "turn">,
+  { facts, isIdle, isSubagent, promptId, at }: Hook,
+): boolean {
+  if (cli.tellsIdle !== true || isSubagent || !turn.isOpen()) return false;
+  const isOther = promptId !== undefined && promptId !== turn.promptId();
+  if (facts.kind === "prompt") return isOther;
+  // It may come late, when the next turn has begun already.
+  return isIdle === true && !isOther && (at === undefined || turn.hadBegunAt(Date.parse(at)));
 }
 
 /** Whether a hook of the kind asks the user of the CLI for something. */

@@ -18,6 +18,8 @@ export interface TurnEnds {
   takeHook(hook: Hook, answer: HookAnswer): void;
   /** The model calls a tool, so it has obeyed the refusal of its end, if there was one. */
   noteWork(): void;
+  /** The turn that runs is over, says a CLI that tells that of each turn (`tellsIdle`). If no hook had let it end, its user has broken it off. */
+  takeIdle(): void;
   /** The session's record says that a turn is over that ended by itself. `isOver`: whether that is the turn that runs, not an earlier one. */
   takeRecordedEnd(isOver: boolean): void;
   /** The session's record says that its user has interrupted the turn of this prompt. No hook tells that. */
@@ -44,6 +46,8 @@ export interface TurnEndsOptions {
   readonly approvesEnds: boolean;
   /** Whether the session is headless, so that results tell the ends of turns. */
   readonly hasStream: boolean;
+  /** Whether `takeIdle` is called at the end of each turn. */
+  readonly tellsIdle: boolean;
   /** Whether the session's record exists and can be read. */
   readonly hasRecord: () => Promise<boolean>;
   readonly now: () => Date;
@@ -53,8 +57,8 @@ const overriddenEnd = "its end was refused, but its CLI ended the turn anyway";
 const notAsked = "its turn has ended without an answer from the model";
 
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
-  const { turn, background, routes, evidence, tasks, control, events, dialogs, nudge, hasStream, now } =
-    options;
+  const { turn, background, routes, evidence, tasks, control, events, dialogs, nudge, now } = options;
+  const { hasStream, tellsIdle } = options;
   const lastWords = createLastWords(events);
   const { tell, quiet, runningIds } = createEndTelling(options);
   /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
@@ -96,9 +100,10 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     lastWords.note(words);
     // This hook shows that the model has answered, so it had the prompt.
     turn.noteTaken(now().getTime());
-    if (type === "hold_back") return;
+    // If no turn is open, the CLI has begun one by itself, and this hook must not count for the next one.
+    if (type === "hold_back" || (tellsIdle && !turn.isOpen())) return;
     turn.noteEnding();
-    if (hasStream) return;
+    if (hasStream || tellsIdle) return;
     const atMs = now().getTime();
     void options.hasRecord().then((isThere) => {
       if (!isThere && turn.isOverAt(atMs)) endedWithTasks(facts);
@@ -117,6 +122,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     noteWork() {
       isEndRefused = false;
     },
+    takeIdle: () => (turn.isEnding() ? endedWithTasks(turnEnd) : endInterrupted(turn.promptId())),
     takeRecordedEnd(isOver) {
       // The record is read in order, so what was `seen` by now was of the turn that this line ends.
       if (!isOver) return endTasks(turnEnd, "");

@@ -39,6 +39,8 @@ export interface Turn {
   isEnding(): boolean;
   /** At this time a prompt was in the conversation, or the model answered. */
   noteTaken(atMs: number): void;
+  /** Whether a turn runs that had begun at this time. */
+  hadBegunAt(atMs: number): boolean;
   /** The CLI says that a turn was over at this time. Returns whether no turn runs now. */
   isOverAt(atMs: number): boolean;
   /**
@@ -108,6 +110,7 @@ export function createTurn(): Turn {
     noteTaken(atMs) {
       if (atMs >= beganAtMs) isPromptOffered = false;
     },
+    hadBegunAt: (atMs) => isOpen && atMs >= beganAtMs,
     isOverAt(atMs) {
       // The line is about an earlier turn: another one has begun since.
       if (!isOpen || atMs < beganAtMs) return false;

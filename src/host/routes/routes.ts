@@ -1,9 +1,9 @@
 // This room speaks to the session: the routes, and delivery over the first one that is open.
 //
-// The four routes into a session: its input stream, its messaging socket, the answers to its hooks, its terminal. Any of them may be
-// missing or fail.
+// The routes into a session: its input stream, the file from which it takes texts, its messaging socket, the answers to its hooks, its
+// terminal. Any of them may be missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
-import type { LiveSession, Said } from "../../agents/live-session.ts";
+import type { LiveSession, Said, SessionInput } from "../../agents/live-session.ts";
 import type { RetryShown, SessionCli } from "../../domain/hook.ts";
 import { type RouteName, routesOfUser, sessionRoutes } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -13,12 +13,13 @@ import type { Turn } from "../hear/turn.ts";
 import type { Route } from "./delivery.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
 
-/** The routes that depend on how the CLI was launched: a stream (headless) or a terminal. */
+/** The routes that depend on how the CLI was launched: a stream (headless), or a terminal and what the CLI has beside it. */
 export interface OwnRoutes {
   readonly stream?: Pick<LiveSession, "route" | "carriesHooks" | "holdsOnlyAsked" | "interrupt"> & {
     /** As {@link LiveSession.say}. `paused`: the CLI has not got the text; give it again. */
     say(text: string, id?: string): Promise<Said | "paused">;
   };
+  readonly input?: Pick<SessionInput, "submit" | "tellsAsked">;
   readonly terminal?: {
     /** Resolves with false, and has typed nothing, if the prompt is not known to be empty or somebody is at the keyboard. */
     type(
@@ -94,6 +95,12 @@ export function createRoutes(options: RoutesOptions): Routes {
       (typeof sessionRoutes)[number],
       Route["give"]
     >),
+    // Only after a hook, because the CLI skips what stands in the file before it begins to read.
+    "input-file": async (text) => {
+      if (own.input === undefined || !turn.isHooked()) return false;
+      await own.input.submit(text);
+      return true;
+    },
     "messaging-socket": async (text) => {
       if (socket === undefined) return false;
       await writeToSocket?.(socket, text, "next");

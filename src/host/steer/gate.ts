@@ -16,8 +16,9 @@ export interface Gate {
   /**
    * Resolves with whether a tool may start: at once if the gate is open or shut; if it is held, when that changes, or with `deny`
    * after `holdMs`. If the signal aborts, resolves with `go`, because the CLI no longer waits for the answer.
+   * @param forMs how long this call is held, if that is not `holdMs`
    */
-  pass(signal?: AbortSignal): Promise<Extract<HookAnswer, { type: "go" | "deny" }>>;
+  pass(signal?: AbortSignal, forMs?: number): Promise<Extract<HookAnswer, { type: "go" | "deny" }>>;
 }
 
 export interface GateOptions {
@@ -54,7 +55,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
       shutReason = reason;
       letGo();
     },
-    async pass(signal) {
+    async pass(signal, forMs = holdMs) {
       const now = signal?.aborted ? { type: "go" as const } : verdict();
       if (now !== undefined) return now;
       onHeld();
@@ -69,7 +70,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
             type: "deny",
             reason: `You are paused by ${pausedBy}: this call was held and has not run. Call it again to go on waiting; do nothing else meanwhile.`,
           }),
-        holdMs,
+        forMs,
       );
       const leave = () => resolve({ type: "go" });
       signal?.addEventListener("abort", leave, { once: true });

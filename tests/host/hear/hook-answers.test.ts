@@ -39,7 +39,13 @@ function start({ permission = { type: "go" } as HookAnswer, mayEnd = { type: "go
   return {
     ...{ asked, gate },
     say: (text: string) => route.give(text, new AbortController().signal, () => undefined),
-    answer: createHookAnswers({ gate, approvals, hookRoute: route, isStopping: () => isStopping }),
+    answer: createHookAnswers({
+      gate,
+      heldCalls: { ask: () => undefined },
+      approvals,
+      hookRoute: route,
+      isStopping: () => isStopping,
+    }),
     stop() {
       isStopping = true;
       gate.shut("lunch");

@@ -1,5 +1,7 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
+import { claudeHooks, claudeSession } from "../../../src/agents/claude/claude-session.ts";
+import type { HookTranslation } from "../../../src/domain/hook.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
@@ -47,6 +49,83 @@ describe("createTurnEnds()", () => {
     ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
     await waitFor(() => activity() === "idle", { what: "it is idle", saw: activity });
     await ada.send("pause");
+    await ada.receipts("injected", "applied");
+  });
+
+  /** Claude's hooks, with the time of each. */
+  const hooks: HookTranslation = {
+    ...claudeHooks,
+    read: (payload) => {
+      const hook = claudeHooks.read(payload);
+      return hook && { ...hook, at: (payload as { readonly timestamp?: string }).timestamp };
+    },
+  };
+
+  /** A host of a CLI that says each time that it waits for its user. Its session has the task of `taskId`. */
+  async function withTask() {
+    await using starting = new AsyncDisposableStack();
+    const ada = starting.use(await startHosted({ cli: { ...claudeSession, tellsIdle: true, hooks } }));
+    const transcript_path = ada.dir.join("transcript.jsonl");
+    const hookOf = (name: string, fields: object = {}) =>
+      ada.hook(name, { transcript_path, prompt_id: "p1", ...fields });
+    await hookOf("UserPromptSubmit", { prompt: "begin" });
+    const taskId = await ada.send("task");
+    const lines = [
+      { type: "user", message: { role: "user", content: `[cliai task ${taskId}] dig` } },
+      { type: "assistant", message: { model: "a-model" } },
+    ];
+    let answer: unknown;
+    const isTold = async () => {
+      answer = await hookOf("PostToolUse", { ...tool, tool_response: "ok" });
+      return JSON.stringify(answer).includes(taskId);
+    };
+    await waitFor(isTold, { what: "it has the task" });
+    await ada.receipts("injected");
+    await Bun.write(transcript_path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const isIdle = (fields: object) =>
+      hookOf("Notification", { notification_type: "idle_prompt", ...fields });
+    const running = starting.move();
+    const activity = () => ada.server.fleet.get(id)?.axes.activity.value;
+    return { ...ada, hookOf, isIdle, taskId, activity, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  }
+
+  test("of a CLI that says that it is idle, that alone ends a turn, with what its record tells by then", async () => {
+    await using ada = await withTask();
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    // Another hook keeps the turn going.
+    await ada.hookOf("PreToolUse", { ...tool, tool_use_id: "u2" });
+    await ada.hookOf("Stop", { last_assistant_message: "really done" });
+    expect(ada.activity()).toBe("working");
+    await ada.isIdle({ prompt_id: "p1" });
+    await ada.receipts("injected", "seen", "applied");
+    expect(ada.outcomes()[ada.taskId]).toContain("really done");
+    await waitFor(() => ada.activity() === "idle", { what: "its turn is over", saw: ada.activity });
+  });
+
+  test("a turn that is idle without its hook was broken off by its user: its task stays open", async () => {
+    await using ada = await withTask();
+    await ada.isIdle({ prompt_id: "p1" });
+    await ada.receipts("injected", "seen");
+    await waitFor(() => ada.activity() === "idle", { what: "its turn is over", saw: ada.activity });
+    await ada.hookOf("UserPromptSubmit", { prompt: "something else", prompt_id: "p2" });
+    await ada.hookOf("Stop", { prompt_id: "p2" });
+    await ada.isIdle({ prompt_id: "p2" });
+    await waitFor(() => ada.activity() === "idle", { what: "its turn is over", saw: ada.activity });
+    await ada.receipts("injected", "seen");
+  });
+
+  test("the next prompt ends the turn before it, and what comes late of that turn does not end the next one", async () => {
+    await using ada = await withTask();
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    const beforeIt = new Date(Date.now() - 10).toISOString();
+    await ada.hookOf("UserPromptSubmit", { prompt: "next", prompt_id: "p2" });
+    await ada.receipts("injected", "seen", "applied");
+    await ada.isIdle({ prompt_id: "p1" });
+    await ada.isIdle({ prompt_id: undefined, timestamp: beforeIt });
+    await ada.send("pause");
+    // A turn still runs: the pause waits for its next tool.
+    await ada.receipts("injected");
+    await ada.isIdle({ prompt_id: undefined, timestamp: new Date().toISOString() });
     await ada.receipts("injected", "applied");
   });
 });

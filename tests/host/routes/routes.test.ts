@@ -194,4 +194,22 @@ describe("createRoutes()", () => {
     const { route } = ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
     expect([route, said.length]).toEqual(["stream-json", 1]);
   });
+
+  test("the file of a CLI on a terminal takes nothing before a hook, and then takes texts while a turn runs, too", async () => {
+    const written: string[] = [];
+    await using ada = await startHosted({ routes: ["input-file"] });
+    ada.session.open({ input: { submit: async (text) => void written.push(text), tellsAsked: false } });
+    ada.session.bridgeNews({ status: "connected" });
+    const first = await ada.send("task");
+    await ada.receipts();
+    await stays(() => written.length === 0, {
+      ...{ what: "nothing is written", because: "an order is tried again every second", forMs: 1_200 },
+    });
+    await ada.hook("SessionStart");
+    await ada.receipts("injected");
+    await ada.hook("UserPromptSubmit", { prompt: "begin" });
+    const second = await ada.send("task");
+    await ada.receipts("injected");
+    expect(written.map((text) => /[\w-]+(?=\])/.exec(text)?.[0])).toEqual([first, second]);
+  });
 });

@@ -1,0 +1,51 @@
+// Holds tool calls at a question of the CLI's own, for a CLI that does not wait long enough for the answer to a hook. The hook before the
+// tool is answered `ask`; the CLI then asks at its terminal, tells that as a permission, and waits for the answer for as long as it takes.
+import type { Hook, HookAnswer, HookFacts } from "../../domain/hook.ts";
+import type { EventSender } from "../event-sender.ts";
+import type { Gate } from "./gate.ts";
+
+export interface HeldCalls {
+  /** From now on calls are held so. */
+  open(): void;
+  /** The answer to the hook before a tool; undefined if the call is not to be held so. */
+  ask(hook: Hook): HookAnswer | undefined;
+  /** Whether the CLI asks for this permission only because of that answer. */
+  isAskedFor(hook: Hook): boolean;
+  /** Resolves with the answer to that permission: when the agent is let go, or must stop. */
+  pass(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
+}
+
+export interface HeldCallsOptions {
+  readonly gate: Pick<Gate, "isShut" | "pausedBy" | "pass">;
+  readonly events: Pick<EventSender, "send">;
+}
+
+/** A timer cannot run for longer. */
+const longestMs = 2 ** 31 - 1;
+
+export function createHeldCalls({ gate, events }: HeldCallsOptions): HeldCalls {
+  /** What the hook before the tool has told of each call, by its id. */
+  const calls = new Map<string, HookFacts>();
+  let isOpen = false;
+  return {
+    open() {
+      isOpen = true;
+    },
+    ask({ facts }) {
+      const by = gate.isShut() ? undefined : gate.pausedBy();
+      if (!isOpen || by === undefined || facts.tool_use_id === undefined) return undefined;
+      calls.set(facts.tool_use_id, facts);
+      return { type: "ask", reason: `Paused by ${by}. cliai lets this call run when the agent is let go.` };
+    },
+    isAskedFor: ({ facts: { kind, tool_use_id } }) =>
+      kind === "permission" && tool_use_id !== undefined && calls.has(tool_use_id),
+    async pass({ facts: { tool_use_id = "" } }, signal) {
+      const facts = calls.get(tool_use_id);
+      const passed = await gate.pass(signal, longestMs);
+      calls.delete(tool_use_id);
+      if (passed.type === "deny") return { type: "forbid", reason: passed.reason };
+      if (facts !== undefined) events.send(facts);
+      return { type: "permit" };
+    },
+  };
+}
