@@ -4,12 +4,12 @@ import { didYouMean } from "../domain/text/nearest.ts";
 import { type AcpProfile, acpCliOf, isAcpName } from "./acp/acp-profile.ts";
 import { copilot } from "./acp/agents/copilot.ts";
 import { gemini } from "./acp/agents/gemini.ts";
-import { qwen } from "./acp/agents/qwen.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 import { codex } from "./codex/codex.ts";
 import { local } from "./local/local.ts";
 import { opencode } from "./opencode/opencode.ts";
+import { qwen } from "./qwen/qwen.ts";
 
 export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen, copilot, gemini, local];
 /** The CLI of a profile that names none. */

@@ -1,7 +1,7 @@
 // What a session concludes from an agent's messages, in the form in which Qwen Code 0.24.4 sends them.
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
-import { qwen } from "../../../src/agents/acp/agents/qwen.ts";
+import { qwenOverAcp } from "../../../src/agents/acp/agents/qwen.ts";
 import type { SessionSign } from "../../../src/domain/hook.ts";
 import { createLineSplitter } from "../../../src/domain/text/lines.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -36,7 +36,7 @@ test("a permission that a subagent asks for is no evidence that the session's mo
   });
   const isAnswered = (id: number) => heard.some((each) => each.id === id && each.method === undefined);
   const signs: SessionSign[] = [];
-  const session = qwen.openSession?.({
+  const session = qwenOverAcp.openSession?.({
     ...silentPipes(),
     ...{ stdin, stdout },
     onHook: async ({ facts }) => ({ type: facts.kind === "permission" ? "permit" : "go" }),

@@ -1,7 +1,7 @@
 // Sessions with the real Qwen Code, offline.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { qwen } from "../../../../src/agents/acp/agents/qwen.ts";
+import { qwenOverAcp } from "../../../../src/agents/acp/agents/qwen.ts";
 import { prepareQwen } from "../../../support/acp-clis.ts";
 import { startOpenaiChatServer } from "../../../support/openai-chat-server.ts";
 import { waitFor } from "../../../support/wait-for.ts";
@@ -15,7 +15,7 @@ const go = { type: "go" } as const;
 const late = 60_000;
 const kinds = ({ told }: OpenedCli) => told.hooks.map(({ facts }) => facts.kind);
 
-const openQwen = sessionsOf(qwen, startOpenaiChatServer, prepareQwen);
+const openQwen = sessionsOf(qwenOverAcp, startOpenaiChatServer, prepareQwen);
 
 describe("qwen", () => {
   test(
@@ -185,7 +185,7 @@ describe("qwen", () => {
     "what a profile allows is not asked for, and --strict-mcp leaves out the user's own MCP servers",
     async () => {
       const started = (dir: { join: (name: string) => string }) => dir.join("other-started");
-      const openBesides = sessionsOf(qwen, startOpenaiChatServer, (dir, model) => {
+      const openBesides = sessionsOf(qwenOverAcp, startOpenaiChatServer, (dir, model) => {
         const args = ["-e", `require("node:fs").writeFileSync(${JSON.stringify(started(dir))}, "")`];
         return prepareQwen(dir, model, { mcpServers: { other: { command: process.execPath, args } } });
       });

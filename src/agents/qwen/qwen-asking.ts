@@ -1,0 +1,76 @@
+// What Qwen Code asks at its terminal, as hooks for the host, and the host's answers. Whoever answers first, there or here, counts.
+// Measured with 0.24.4.
+import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
+import type { Hook } from "../../domain/hook.ts";
+import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";
+import type { InputPlace } from "../live-session.ts";
+import { createOpenRequests } from "../open-requests.ts";
+import { questionTool, toolOf } from "./qwen-hooks.ts";
+
+const RequestSchema = v.looseObject({
+  type: v.literal("control_request"),
+  request_id: v.string(),
+  request: v.looseObject({
+    subtype: v.literal("can_use_tool"),
+    tool_name: v.string(),
+    tool_use_id: v.string(),
+    input: v.optional(v.unknown()),
+  }),
+});
+/** Also for an answer that was given at the terminal. */
+const AnsweredSchema = v.looseObject({
+  type: v.literal("control_response"),
+  response: v.looseObject({ subtype: v.literal("success"), request_id: v.string() }),
+});
+
+export interface QwenAskingOptions extends Pick<InputPlace, "onHook" | "onEvent" | "log"> {
+  /** Writes the answer to a request. */
+  confirm(answer: object): Promise<void>;
+  submit(text: string): Promise<void>;
+}
+
+export interface QwenAsking {
+  /** Takes a line of what Qwen Code tells. */
+  take(line: unknown): void;
+  stop(): void;
+}
+
+export function createQwenAsking({ onHook, onEvent, log, confirm, submit }: QwenAskingOptions): QwenAsking {
+  const requests = createOpenRequests({
+    ...{ onHook, isHeadless: false, log },
+    onLeftAnswered: ({ facts }) =>
+      onEvent({ ...facts, kind: "notification", detail: "permission_response: closed" }),
+  });
+  const ask = (request_id: string, hook: Hook) =>
+    requests.ask(request_id, hook, async (answer) => {
+      await confirm({ type: "confirmation_response", request_id, allowed: answer.type === "permit" });
+      if (answer.type !== "forbid") return;
+      // A refusal ends the turn without a word to the model.
+      await submit(`Your call of ${hook.tool?.name} was refused, and has not run: ${answer.reason}`);
+    });
+  return {
+    take(line) {
+      const asked = v.safeParse(RequestSchema, line);
+      if (asked.success) return ask(asked.output.request_id, hookOf(asked.output.request));
+      const answered = v.safeParse(AnsweredSchema, line);
+      if (answered.success) requests.answered(answered.output.response.request_id);
+    },
+    stop: requests.withdrawAll,
+  };
+}
+
+function hookOf(request: v.InferOutput<typeof RequestSchema>["request"]): Hook {
+  const { tool_name, tool_use_id, input } = request;
+  const tool = toolOf(tool_name);
+  return {
+    facts: {
+      kind: tool_name === questionTool ? "question" : "permission",
+      ...{ tool: shortFact(tool.name), tool_use_id: idFact(tool_use_id) },
+      ...definedOf({ detail: shortFact(inputWords(input)) }),
+    },
+    // The answers to its questions can be given at its terminal only.
+    tool: tool_name === questionTool ? undefined : { ...tool, input },
+    isSubagent: false,
+  };
+}

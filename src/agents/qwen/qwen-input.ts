@@ -1,0 +1,36 @@
+// What Qwen Code has beside its terminal for other programs: a file from which it takes texts as its user's, and answers to what it asks
+// (`--input-file`); and a pipe into which it tells what it asks. It looks into the file every half second, and puts a text into the queue of
+// its prompt: an open dialog takes nothing from there. Measured with 0.24.4.
+import { existsSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentLaunch } from "../agent-launch.ts";
+import type { InputPlace, SessionInput } from "../live-session.ts";
+import { createQwenAsking } from "./qwen-asking.ts";
+import { followPipe } from "./qwen-events.ts";
+
+type Place = Pick<AgentLaunch, "dir">;
+
+export function inputPath({ dir }: Place): string {
+  return join(dir, "qwen-input.jsonl");
+}
+
+export function eventsPath({ dir }: Place): string {
+  return join(dir, "qwen-events.pipe");
+}
+
+export function openQwenInput({ launch, onHook, onEvent, log }: InputPlace): SessionInput {
+  const ended = new AbortController();
+  const write = (command: object) => appendFile(inputPath(launch), `${JSON.stringify(command)}\n`);
+  const submit = (text: string) => write({ type: "submit", text });
+  const path = eventsPath(launch);
+  const tellsAsked = existsSync(path);
+  if (tellsAsked) {
+    const asking = createQwenAsking({ ...{ onHook, onEvent, log, submit }, confirm: write });
+    followPipe(path, asking.take, ended.signal)
+      .catch((error: unknown) => log.warn(`what Qwen Code asks cannot be read: ${messageOf(error)}`))
+      .finally(asking.stop);
+  }
+  return { submit, tellsAsked, stop: () => ended.abort() };
+}

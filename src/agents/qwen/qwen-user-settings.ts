@@ -1,0 +1,52 @@
+// Reads what the user's, the project's and the administrator's settings of Qwen Code say about hooks. Measured with 0.24.4.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
+import { parseJson } from "../../domain/wire/decode.ts";
+import type { UserSettingsPlace } from "../agent-cli.ts";
+import type { UserSettings } from "../agent-launch.ts";
+import { noProxyWithLoopback } from "../direct-loopback.ts";
+import { administratorsDefaults } from "./qwen-files.ts";
+
+const SettingsSchema = v.looseObject({
+  disableAllHooks: v.fallback(v.optional(v.boolean()), undefined),
+  security: v.fallback(
+    v.optional(
+      v.looseObject({ allowedHttpHookUrls: v.fallback(v.optional(v.array(v.unknown())), undefined) }),
+    ),
+    undefined,
+  ),
+});
+
+/** On a terminal only: a session that speaks ACP needs no hooks. */
+export async function readQwenUserSettings(place: UserSettingsPlace): Promise<UserSettings> {
+  const { cwd, env, isHeadless = false } = place;
+  const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);
+  if (isHeadless) return { noProxy };
+  const defaults = administratorsDefaults(env);
+  const home = (place.platform === "win32" ? env.USERPROFILE : env.HOME) ?? "";
+  const user = env.QWEN_HOME || join(home, ".qwen");
+  const files = await Promise.all(
+    [join(user, "settings.json"), join(cwd, ".qwen", "settings.json")].map(whyOff),
+  );
+  const hooksOff =
+    defaults === undefined
+      ? files.find((why) => why !== undefined)
+      : `${defaults} is there, which cliai's own file of defaults would replace`;
+  return { noProxy, ...definedOf({ hooksOff }) };
+}
+
+async function whyOff(path: string): Promise<string | undefined> {
+  try {
+    const read = v.safeParse(SettingsSchema, parseJson(await readFile(path)));
+    if (!read.success) return undefined;
+    const { disableAllHooks, security } = read.output;
+    if (disableAllHooks === true) return `${path} sets disableAllHooks`;
+    // An empty list allows every address. We do not repeat Qwen Code's matching.
+    const isNarrow = (security?.allowedHttpHookUrls ?? []).length > 0;
+    return isNarrow ? `${path} sets security.allowedHttpHookUrls` : undefined;
+  } catch {
+    return undefined; // missing, or not JSON
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { mkdir, writeFile } from "node:fs/promises";
+import { readQwenUserSettings } from "../../../src/agents/qwen/qwen-user-settings.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+async function settingsWith({ user, project, env = {} }: { user?: string; project?: string; env?: object }) {
+  await using dir = await tempDir();
+  for (const [folder, content] of Object.entries({ home: user, work: project })) {
+    await mkdir(dir.join(folder, ".qwen"), { recursive: true });
+    if (content !== undefined) await writeFile(dir.join(folder, ".qwen", "settings.json"), content);
+  }
+  const place = { cwd: dir.join("work"), platform: process.platform } as const;
+  const own = { HOME: dir.join("home"), QWEN_CODE_SYSTEM_SETTINGS_PATH: dir.join("none.json"), ...env };
+  const read = await readQwenUserSettings({ ...place, env: own });
+  return {
+    ...read,
+    hooksOff: read.hooksOff?.replace(dir.path, ""),
+    headless: await readQwenUserSettings({ ...place, env: own, isHeadless: true }),
+  };
+}
+
+describe("readQwenUserSettings()", () => {
+  test("without settings that matter its hooks are called", async () => {
+    for (const user of [
+      undefined,
+      "{",
+      '{"security": {"allowedHttpHookUrls": []}}',
+      '{"disableAllHooks": "x"}',
+    ])
+      expect((await settingsWith(user === undefined ? {} : { user })).hooksOff).toBeUndefined();
+  });
+
+  test("hooks are off by the user's or the project's settings; a session that speaks ACP needs none", async () => {
+    const off = await settingsWith({ user: '{"disableAllHooks": true}' });
+    expect(off.hooksOff).toBe("/home/.qwen/settings.json sets disableAllHooks");
+    expect(off.headless.hooksOff).toBeUndefined();
+    const narrow = await settingsWith({ project: '{"security": {"allowedHttpHookUrls": ["https://a"]}}' });
+    expect(narrow.hooksOff).toBe("/work/.qwen/settings.json sets security.allowedHttpHookUrls");
+  });
+
+  test("an administrator's file of defaults keeps ours out", async () => {
+    const { hooksOff } = await settingsWith({ env: { QWEN_CODE_SYSTEM_DEFAULTS_PATH: "/etc/own.json" } });
+    expect(hooksOff).toStartWith("/etc/own.json is there");
+  });
+});
