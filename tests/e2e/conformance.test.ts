@@ -3,10 +3,10 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { bridgeEnv, fetchAgent } from "../support/bridges.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
-import { startPythonAgent } from "../support/example-agents.ts";
-import { until } from "../support/wait-for.ts";
+import { startGoAgent, startPythonAgent } from "../support/example-agents.ts";
+import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(500_000); // the first time, one of the examples is compiled
 
 interface Report {
   readonly ok: boolean;
@@ -23,7 +23,8 @@ async function startExample(
   const env = { ...(await bridgeEnv(serve, id)), HEARTBEAT_S: "0.5", STEP_S: "0.02" };
   const child = starting.use(await start(env));
   const isOnline = async () => (await fetchAgent(serve, id)).axes.link.value === "online";
-  await until(`${id} is online; it says: ${child.stderr}`, isOnline, 20_000);
+  const saw = () => child.stdout + child.stderr;
+  await waitFor(isOnline, { what: `${id} is online`, deadlineMs: 20_000, saw });
   starting.move();
   return child;
 }
@@ -42,26 +43,35 @@ function conformance(serve: RunningServe, id: string, ...more: string[]) {
 
 test("cliai conformance: the examples keep the protocol, and a program that does no task does not", async () => {
   await using serve = await startServe();
-  await using python = await startExample(serve, "python", startPythonAgent);
-  await using _bare = await startExample(serve, "bare", startBare);
-  const [bare, ...examples] = await Promise.all([
+  await using programs = new AsyncDisposableStack();
+  const start = async (id: string, program: Parameters<typeof startExample>[2]) =>
+    programs.use(await startExample(serve, id, program));
+  const [python, go] = await Promise.all([
+    start("python", startPythonAgent),
+    start("go", startGoAgent),
+    start("bare", startBare),
+  ]);
+  const [ofBare, ...ofExamples] = await Promise.all([
     conformance(serve, "bare", "--timeout", "1"),
     conformance(serve, "python", "--stop", "--json"),
+    conformance(serve, "go", "--stop", "--json"),
   ]);
 
-  for (const { code, stdout } of examples) {
+  for (const { code, stdout } of ofExamples) {
     const { ok, checks } = JSON.parse(stdout) as Report;
     expect(checks.filter(({ result }) => result !== "holds")).toEqual([]);
     expect(checks.length).toBeGreaterThan(20);
     expect({ code, ok }).toEqual({ code: 0, ok: true });
   }
-  expect((await python.exit()).code).toBe(0);
-  expect((await fetchAgent(serve, "python")).status).toBe("stopped");
+  for (const [id, child] of Object.entries({ python, go })) {
+    expect((await child.exit()).code).toBe(0);
+    expect((await fetchAgent(serve, id)).status).toBe("stopped");
+  }
 
-  expect(bare.code).toBe(1);
-  expect(bare.stdout).toMatch(/^bad {2}task: its receipts: delivered .*; hint: \S/m);
-  expect(bare.stdout).toMatch(/^\? {4}stop and goodbye: .*; hint: .*--stop$/m);
-  expect(bare.stderr).toMatch(/^\d+ rules hold, \d+ are missing, \d+ untried$/m);
+  expect(ofBare.code).toBe(1);
+  expect(ofBare.stdout).toMatch(/^bad {2}task: its receipts: delivered .*; hint: \S/m);
+  expect(ofBare.stdout).toMatch(/^\? {4}stop and goodbye: .*; hint: .*--stop$/m);
+  expect(ofBare.stderr).toMatch(/^\d+ rules hold, \d+ are missing, \d+ untried$/m);
 
   const gone = await conformance(serve, "python");
   expect([gone.code, gone.stderr]).toEqual([5, expect.stringContaining("python is offline")]);
