@@ -128,6 +128,11 @@ export function isWrongSequence(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.wrongLastSequence;
 }
 
+/** Whether `publishStored()` has refused a message because the subject's last sequence is not `lastSeq`. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof CliaiError && isWrongSequence(error.cause);
+}
+
 /** Whether nobody received the request, or a cluster was electing a leader. Repeating it does no harm, and will soon succeed. */
 export function isElecting(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;

@@ -15,7 +15,7 @@ export interface Server {
   readonly requests: RequestDesk;
   health(): Health;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
-  catchUp(id: AgentId): Promise<void>;
+  catchUp(id: AgentId): Promise<unknown>;
   /**
    * Stores a command for a known agent.
    * @throws CliaiError `agent_unknown`, naming the nearest ids; `payload_too_large`, `nats_unreachable`, `store_unavailable`; and what

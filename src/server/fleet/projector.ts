@@ -35,8 +35,11 @@ const lookAfterMs = 50;
 const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
 export interface Projector {
-  /** Resolves when all orders and the agent's receipts that are stored by now have been applied; or after 2 s. */
-  catchUp(id: AgentId): Promise<void>;
+  /**
+   * Resolves when all orders and the agent's receipts that are stored by now have been applied; or after 2 s. Resolves to the sequence of the
+   * last one of these receipts, 0 if there is none.
+   */
+  catchUp(id: AgentId): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -130,6 +133,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
       await atMost(catchUpWithinMs, reached.done);
       clearTimeout(look);
       reached.forget();
+      return receipt?.seq ?? 0;
     },
     stop: async () => {
       unsubscribe();

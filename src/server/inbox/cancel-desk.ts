@@ -6,13 +6,14 @@ import { standingOf } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, isControl, isWaiting, namesOf } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
-import { agentSubject, serveCancelSubject } from "../../domain/wire/subjects.ts";
+import { serveCancelSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
 import { askOperatorDesk, openOperatorDesk } from "../operator-desk.ts";
 import type { Holds } from "./holds.ts";
+import type { OrderEnds } from "./order-ends.ts";
 
 /** How many characters of an id are needed, so that a typing mistake does not name another order. */
 const leastCharacters = 4;
@@ -52,19 +53,19 @@ export interface CancelDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
   readonly holds: Pick<Holds, "take" | "release">;
   readonly projector: Pick<Projector, "catchUp">;
+  readonly orderEnds: OrderEnds;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
 /** Returns a function that ends it. */
 export function openCancelDesk(bus: Bus, options: CancelDeskOptions): () => void {
-  return openOperatorDesk(bus, desk, (request) => cancel(bus, request, options), options.log);
+  return openOperatorDesk(bus, desk, (request) => cancel(request, options), options.log);
 }
 
 async function cancel(
-  bus: Bus,
   { command_id, from }: CancelRequest,
-  { fleet, holds, projector, now }: CancelDeskOptions,
+  { fleet, holds, projector, orderEnds, now }: CancelDeskOptions,
 ): Promise<Cancelled> {
   const found = findOrder(command_id, fleet);
   const id = found.agent_id;
@@ -78,17 +79,19 @@ async function cancel(
   if (held.length === 0) throw inHand(id, command, fleet.record(id));
   let isSent = false;
   try {
-    // Look again, because the order may have been handed over, with its receipt, before it was held.
-    await projector.catchUp(id);
-    const latest = fleet.record(id)?.commands.find((each) => isSame(each, command));
-    requireWaiting(id, latest ?? command);
     const receipt = {
-      ...{ agent_id: id, ...namesOf(command), state: "refused", detail: `taken back by ${from}` },
+      ...{ ...namesOf(command), state: "refused", detail: `taken back by ${from}` },
       timestamp: now().toISOString(),
     } as const;
-    if (performance.now() > storeBeforeMs) throw tooSlow(command);
-    isSent = true;
-    await bus.publishStored(agentSubject(id, "receipt"), receipt, { timeoutMs: storeWithinMs });
+    const decide = () => {
+      // Look again, because the order may have been handed over, with its receipt, before it was held.
+      const latest = fleet.record(id)?.commands.find((each) => isSame(each, command));
+      requireWaiting(id, latest ?? command);
+      if (performance.now() > storeBeforeMs) throw tooSlow(command);
+      isSent = true;
+      return receipt;
+    };
+    await orderEnds.store(id, decide, { timeoutMs: storeWithinMs });
     const { type, summary } = command;
     const { state, detail } = receipt;
     return { agent_id: id, command_id: command.command_id, type, summary, state, detail };

@@ -6,21 +6,20 @@ import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
 import { awaitsResume, isControlInHand, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, isStopType, namesOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import type { Projector } from "../fleet/projector.ts";
 import type { Lease } from "../lease.ts";
+import type { OrderEnds } from "./order-ends.ts";
 import { createWatchedTime } from "./watched-time.ts";
 
 const lookEveryMs = 1_000;
 
 export interface EndedRunsOptions {
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, "isConnected">;
   readonly fleet: FleetState;
   readonly lease: Lease;
-  readonly projector: Pick<Projector, "catchUp">;
+  readonly orderEnds: OrderEnds;
   /** How long after its end a session may be resumed. */
   readonly resumeWindowMs: number;
   readonly now: () => Date;
@@ -29,7 +28,7 @@ export interface EndedRunsOptions {
 
 /** Returns a function that ends it. */
 export function endWithRuns(options: EndedRunsOptions): () => void {
-  const { bus, fleet, lease, projector, resumeWindowMs, now, log } = options;
+  const { bus, fleet, lease, orderEnds, resumeWindowMs, now, log } = options;
   const open = createWatchedTime(2 * lookEveryMs);
 
   /** Why the agent's run is lost; undefined if the agent is online. */
@@ -64,15 +63,16 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     open.look(keys, performance.now());
   };
   const end = async ({ agent_id: id }: AgentRecord) => {
-    // Read first what is stored by now, because this serve may have been suspended while the order ended.
-    await projector.catchUp(id);
-    const record = fleet.record(id);
-    for (const command of record === undefined ? [] : dueOf(record)) {
-      if (!lease.isLeader()) return;
-      await bus.publishStored(agentSubject(id, "receipt"), {
-        ...{ agent_id: id, ...namesOf(command) },
-        ...endOf(command, record && lossOf(record)),
-        timestamp: now().toISOString(),
+    const due = fleet.record(id);
+    for (const { command_id, token } of due === undefined ? [] : dueOf(due)) {
+      // Look again, because this serve may have been suspended while the order ended.
+      await orderEnds.store(id, () => {
+        const record = fleet.record(id);
+        if (record === undefined || !lease.isLeader()) return undefined;
+        const command = dueOf(record).find((each) => each.command_id === command_id && each.token === token);
+        if (command === undefined) return undefined;
+        const end = endOf(command, lossOf(record));
+        return { ...namesOf(command), ...end, timestamp: now().toISOString() };
       });
     }
   };

@@ -2,7 +2,14 @@
 // not in the stream. Each such order becomes `failed`, and one alert names the damage.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
-import { type CommandRecord, isToBeKept, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
+import {
+  type CommandRecord,
+  isFinal,
+  isToBeKept,
+  isWaiting,
+  namesOf,
+  waitsUntilMs,
+} from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentOrderTopics, agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -12,6 +19,7 @@ import type { Alerts } from "../alerts/alerts.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Cursor } from "../fleet/fleet-store.ts";
 import type { Projector } from "../fleet/projector.ts";
+import type { OrderEnds } from "./order-ends.ts";
 
 /** The kind of the alert about the damage. */
 export const storeDamaged = "store_damaged";
@@ -82,6 +90,7 @@ export interface LostOrderContext {
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly projector: Projector;
+  readonly orderEnds: OrderEnds;
   readonly alerts: Pick<Alerts, "raiseOwn">;
   readonly now: () => Date;
 }
@@ -91,7 +100,7 @@ export interface LostOrderContext {
  * dropped it, and `overdue-orders.ts` ends it.
  */
 export async function endLostOrders(context: LostOrderContext, { lost, damage }: Settled): Promise<void> {
-  const { bus, fleet, projector, alerts, now } = context;
+  const { bus, fleet, projector, orderEnds, alerts, now } = context;
   const isInTime = ({ command }: LostOrder) => waitsUntilMs(command) > now().getTime();
   const all = [...lost, ...(await findLostOrders(bus, fleet, projector))].filter(isInTime);
   if (all.length === 0 && damage.length === 0) return;
@@ -99,14 +108,18 @@ export async function endLostOrders(context: LostOrderContext, { lost, damage }:
   const message = [...damage, `${orders} that waited for an agent ended as failed: the store has lost them`];
   alerts.raiseOwn({ kind: storeDamaged, severity: "critical", message: message.join("; ") });
   for (const { id, command } of all) {
-    const receipt = {
-      agent_id: id,
-      ...namesOf(command),
-      state: "failed",
-      detail: "the store has lost this order: send it again",
-      timestamp: now().toISOString(),
-    };
-    await bus.publishStored(agentSubject(id, "receipt"), receipt);
+    await orderEnds.store(id, () => {
+      const known = fleet.record(id)?.commands.find(({ stream_seq }) => stream_seq === command.stream_seq);
+      const isOver = known?.receipts.some(({ state }) => isFinal(state)) === true;
+      const detail = "the store has lost this order: send it again";
+      const receipt = {
+        ...namesOf(command),
+        state: "failed",
+        detail,
+        timestamp: now().toISOString(),
+      } as const;
+      return isOver ? undefined : receipt;
+    });
   }
 }
 

@@ -4,31 +4,30 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import type { Projector } from "../fleet/projector.ts";
 import type { Lease } from "../lease.ts";
 import type { Holds } from "./holds.ts";
+import type { OrderEnds } from "./order-ends.ts";
 
 const lookEveryMs = 1_000;
 /** Time for a receipt that is on its way, and for a difference between clocks. */
 const graceMs = 30_000;
 
 export interface OverdueOrdersOptions {
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, "isConnected">;
   readonly fleet: FleetState;
   readonly lease: Lease;
   readonly holds: Pick<Holds, "isFree">;
-  readonly projector: Pick<Projector, "catchUp">;
+  readonly orderEnds: OrderEnds;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
 /** Returns a function that ends it. */
 export function expireOverdue(options: OverdueOrdersOptions): () => void {
-  const { bus, fleet, lease, holds, projector, now, log } = options;
+  const { bus, fleet, lease, holds, orderEnds, now, log } = options;
   const overdueOf = ({ agent_id, commands }: AgentRecord): CommandRecord[] =>
     commands.filter(
       (command) =>
@@ -38,13 +37,17 @@ export function expireOverdue(options: OverdueOrdersOptions): () => void {
         holds.isFree(agent_id, command),
     );
   const expire = async ({ agent_id: id }: AgentRecord) => {
-    // Read first what is stored by now, because this serve may have been suspended while the order was taken.
-    await projector.catchUp(id);
-    const record = fleet.record(id);
-    for (const command of record === undefined ? [] : overdueOf(record)) {
-      if (!lease.isLeader()) return;
-      const receipt = expiredReceipt(command, now());
-      await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...receipt });
+    const due = fleet.record(id);
+    for (const { command_id, token } of due === undefined ? [] : overdueOf(due)) {
+      // Look again, because this serve may have been suspended while the order was taken.
+      await orderEnds.store(id, () => {
+        const record = fleet.record(id);
+        if (record === undefined || !lease.isLeader()) return undefined;
+        const command = overdueOf(record).find(
+          (each) => each.command_id === command_id && each.token === token,
+        );
+        return command && expiredReceipt(command, now());
+      });
     }
   };
   let isLooking = false;

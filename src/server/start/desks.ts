@@ -28,7 +28,7 @@ export interface Desks {
 
 export async function openDesks(
   foundation: Foundation,
-  { projector, onEvent }: FleetReading,
+  { projector, orderEnds, onEvent }: FleetReading,
   options: ServerOptions,
 ): Promise<Desks> {
   const { bus, replicas, fleet, alerts, records, malformed, listening, now, log } = foundation;
@@ -41,10 +41,11 @@ export async function openDesks(
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
       catchUp: projector.catchUp,
+      orderEnds,
       onMalformed: malformed.takeOwn,
       onAnswered: records.toolCall,
     }),
-    openCancelDesk(bus, { fleet, holds, projector, now, log }),
+    openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),
   ];
   return {

@@ -7,11 +7,13 @@ import { createReadPosition } from "../fleet/read-position.ts";
 import { silentAlert } from "../fleet/silence.ts";
 import { type Settled, settleWithStreams } from "../inbox/lost-orders.ts";
 import { isOfEarlierLife } from "../inbox/missed.ts";
+import { createOrderEnds, type OrderEnds } from "../inbox/order-ends.ts";
 import { startTakenOrdersRemoval } from "../inbox/taken-orders.ts";
 import type { Foundation } from "./foundation.ts";
 
 export interface FleetReading {
   readonly projector: Projector;
+  readonly orderEnds: OrderEnds;
   /** The stored fleet, after `settleWithStreams` has compared it with the streams. */
   readonly stored: Settled;
   /** Applies an event that the streams do not contain: connections, requests. */
@@ -77,6 +79,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   store.startWriting(position.cursor);
   return {
     projector,
+    orderEnds: createOrderEnds({ bus, projector }),
     stored,
     onEvent,
     rewriteAll() {

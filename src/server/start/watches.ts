@@ -24,7 +24,7 @@ const nothing = () => undefined;
 /** Returns a function that ends the watches. */
 export function startWatches(
   { bus, instance, lease, fleet, alerts, consumers, now, log }: Foundation,
-  { projector, onEvent }: FleetReading,
+  { orderEnds, onEvent }: FleetReading,
   { holds }: Pick<Desks, "holds">,
   {
     followConnections,
@@ -51,8 +51,8 @@ export function startWatches(
       }),
     ) ?? nothing,
     resolveQuietAlerts(alerts),
-    expireOverdue({ bus, fleet, lease, holds, projector, now, log }),
-    endWithRuns({ bus, fleet, lease, projector, resumeWindowMs, now, log }),
+    expireOverdue({ bus, fleet, lease, holds, orderEnds, now, log }),
+    endWithRuns({ bus, fleet, lease, orderEnds, resumeWindowMs, now, log }),
     giveAgain({ bus, fleet, lease, consumers, afterMs: giveAgainAfterMs, log }),
     lease.onChange((isLeader) => {
       if (!isLeader) return;
@@ -69,10 +69,10 @@ export function startWatches(
 /** Ends lost orders in the background. Returns a function to call when the server ends. */
 export function endLost(
   { bus, fleet, alerts, now, log }: Foundation,
-  { projector, stored }: FleetReading,
+  { projector, orderEnds, stored }: FleetReading,
 ): () => void {
   let isStopped = false;
-  endLostOrders({ bus, fleet, projector, alerts, now }, stored).catch((error: unknown) =>
+  endLostOrders({ bus, fleet, projector, orderEnds, alerts, now }, stored).catch((error: unknown) =>
     // If the server has ended, the connection is gone, and the next start looks again.
     log[isStopped ? "debug" : "warn"](`cannot look for orders that the store has lost: ${messageOf(error)}`),
   );

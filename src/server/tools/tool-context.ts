@@ -6,6 +6,7 @@ import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Inbox } from "../inbox/inbox.ts";
+import type { OrderEnds } from "../inbox/order-ends.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import type { LaunchAgent } from "../server.ts";
 import type { KnownCall } from "./call-id.ts";
@@ -25,7 +26,8 @@ export interface ToolContext {
   readonly fleet: FleetState;
   readonly inbox: Inbox;
   /** Resolves when this serve has read what is stored for the agent by now. */
-  readonly catchUp: (id: AgentId) => Promise<void>;
+  readonly catchUp: (id: AgentId) => Promise<unknown>;
+  readonly orderEnds: OrderEnds;
   readonly requests: RequestService;
   readonly roleOf: RoleOf;
   readonly launchAgent: LaunchAgent;

@@ -5,7 +5,7 @@
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isHad } from "../../domain/fleet/run-end.ts";
-import { isFinal, namesOf, summaryOf } from "../../domain/receipts.ts";
+import { type CommandRecord, isFinal, namesOf, summaryOf } from "../../domain/receipts.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -145,16 +145,22 @@ export const toolHandlers: ToolHandlers = {
       context.fleet.record(context.id)?.commands.find((known) => known.command_id === command_id);
     // This serve may not have read the order yet, if another serve has handed it over a moment ago.
     if (find() === undefined) await context.catchUp(context.id);
-    const command = find();
-    if (command === undefined) {
+    if (find() === undefined) {
       throw new CliaiError("usage", `no command "${command_id}" was sent to you`, {
         hint: "use the command_id from check_inbox",
       });
     }
-    const final = command.receipts.find(({ state }) => isFinal(state));
-    if (final !== undefined) return `it was ${final.state} already`;
-    const facts = { state: outcome, route: "acknowledge", ...definedOf({ detail: note }) };
-    await report(context, "receipt", { ...namesOf(command), ...facts });
+    const finalOf = (command: CommandRecord) => command.receipts.find(({ state }) => isFinal(state));
+    const stored = await context.orderEnds.store(context.id, () => {
+      const command = find();
+      if (command === undefined || finalOf(command) !== undefined) return undefined;
+      const facts = { state: outcome, route: "acknowledge", ...definedOf({ detail: note }) };
+      return { ...namesOf(command), ...facts, timestamp: context.now().toISOString() };
+    });
+    if (stored === undefined) {
+      const known = find();
+      return `it was ${(known && finalOf(known)?.state) ?? "removed"} already`;
+    }
     // The answer tells how many orders still wait. Wait here, so that the one that was just acknowledged is not among them.
     await context.catchUp(context.id);
     return `recorded as ${outcome}`;

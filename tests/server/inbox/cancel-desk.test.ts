@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { askForCancel, openCancelDesk } from "../../../src/server/inbox/cancel-desk.ts";
+import { createOrderEnds } from "../../../src/server/inbox/order-ends.ts";
 import { ada, statesOf } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -108,13 +109,15 @@ describe("openCancelDesk()", () => {
       const bus = await nats.bus();
       const released: string[] = [];
       const failing = { ...bus, publishStored: () => Promise.reject(new CliaiError(code, "a slow disk")) };
+      const projector = { catchUp: () => Promise.resolve(0) };
       const close = openCancelDesk(failing, {
         fleet: { record: run.server.fleet.get, records: () => run.server.fleet.list().values() },
         holds: {
           take: (_, items) => Promise.resolve(items),
           release: async (_, ids) => void released.push(...ids),
         },
-        projector: { catchUp: () => Promise.resolve() },
+        projector,
+        orderEnds: createOrderEnds({ bus: failing, projector }),
         ...{ now: () => new Date(), log: silentLogger },
       });
       await expect(askForCancel(bus, { command_id: "t1", from: "eve" })).rejects.toMatchObject({ code });

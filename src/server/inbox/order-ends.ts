@@ -1,0 +1,77 @@
+// Stores the receipts with which serve itself ends orders. Another part of serve, another serve or the agent's host may end the same order at
+// the same moment. So a receipt is stored only if the stream has no receipt of the agent that this serve has not read.
+
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Receipt } from "../../domain/wire/messages.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { isOvertaken } from "../../nats/errors.ts";
+import type { Projector } from "../fleet/projector.ts";
+
+/** Without this an agent that gets receipts all the time would wait for ever. */
+const mostTries = 8;
+
+export interface OrderEndsOptions {
+  readonly bus: Pick<Bus, "publishStored">;
+  readonly projector: Pick<Projector, "catchUp">;
+}
+
+/** An agent's receipt, without the agent. */
+export type EndReceipt = Omit<Receipt, "agent_id">;
+
+export interface OrderEnds {
+  /**
+   * Stores the receipt that `decide` returns. `decide` is called when all receipts of the agent that are stored by then have been read; and
+   * again if another one was stored before its own. Resolves to what it returned last: undefined if the order needs no end any more.
+   * @throws what `decide` throws; CliaiError `server_unreachable`, `no_answer`
+   */
+  store(
+    id: AgentId,
+    decide: () => EndReceipt | undefined,
+    options?: { readonly timeoutMs?: number },
+  ): Promise<EndReceipt | undefined>;
+}
+
+export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds {
+  /** The last of each agent's ends that are being stored: two at once would only get in each other's way. */
+  const inTurn = new Map<AgentId, Promise<unknown>>();
+
+  const storeNow = async (
+    id: AgentId,
+    decide: () => EndReceipt | undefined,
+    options: { readonly timeoutMs?: number },
+  ) => {
+    for (let tries = 1; ; tries += 1) {
+      const lastSeq = await projector.catchUp(id);
+      const receipt = decide();
+      if (receipt === undefined) return undefined;
+      // An end that may come second is better than none: only the first end of an order counts.
+      const expected = tries < mostTries ? { lastSeq } : {};
+      try {
+        await bus.publishStored(
+          agentSubject(id, "receipt"),
+          { agent_id: id, ...receipt },
+          { ...options, ...expected },
+        );
+        return receipt;
+      } catch (error) {
+        if (!isOvertaken(error)) throw error;
+      }
+    }
+  };
+  return {
+    async store(id, decide, options = {}) {
+      const before = inTurn.get(id);
+      const storing = (before ?? Promise.resolve()).then(
+        () => storeNow(id, decide, options),
+        () => storeNow(id, decide, options),
+      );
+      inTurn.set(id, storing);
+      try {
+        return await storing;
+      } finally {
+        if (inTurn.get(id) === storing) inTurn.delete(id);
+      }
+    },
+  };
+}
