@@ -4,7 +4,7 @@
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { CliAbilities } from "../domain/abilities.ts";
 import type { RetryShown, SessionCli } from "../domain/hook.ts";
-import type { ModelApi } from "../domain/model-server.ts";
+import type { ModelApi, ModelServerKind } from "../domain/model-server.ts";
 import type { AgentLaunch, CliStart, UserSettings } from "./agent-launch.ts";
 import type { ProgramPlace } from "./find-program.ts";
 import type { InputPlace, LiveSession, SessionInput, SessionPipes } from "./live-session.ts";
@@ -74,6 +74,8 @@ export interface ModelServerUse {
    * at the server by itself.
    */
   readonly ownTokens?: { readonly full: number; readonly slim?: number };
+  /** What an agent lacks on a server of that kind, in words for a person. */
+  readonly lacks?: Partial<Record<ModelServerKind, string>>;
 }
 
 /** `running`: it shows that a turn runs. `none`: it shows its prompt, and nothing that runs. `other`: neither is known. */

@@ -1,12 +1,21 @@
 // `cliai spawn --model-server` with agent CLIs of others: the real Claude Code on a scripted server, and on the real llama.cpp.
 import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
+import { prepareQwen } from "../support/acp-clis.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
+import { prepareCodex } from "../support/codex-cli.ts";
 import { startLlamaServer } from "../support/llama-server.ts";
 import { buildMessage, messageEvents, type Turn } from "../support/model-answer.ts";
-import { type EndpointRoute, llamaRoutes, startModelEndpoint } from "../support/model-endpoint.ts";
+import {
+  chatCall,
+  chatStream,
+  type EndpointRoute,
+  llamaRoutes,
+  startModelEndpoint,
+} from "../support/model-endpoint.ts";
+import { responseEvents } from "../support/openai-responses-answer.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** Nothing answers there. */
@@ -55,6 +64,66 @@ test("spawn has Claude Code work on the model server of its profile: slim, with 
   const launched = await readFile(`${serve.dataDir}/agents/ada/launched-as.json`, "utf8");
   expect(launched).not.toContain("key-of-the-gpu");
 }, 120_000);
+
+const openaiModels = { data: [{ id: "tiny", object: "model", max_model_len: 65_536 }] };
+
+test("spawn has Codex and Qwen Code work on a model server, each by the API that it asks for, with the server's key", async () => {
+  await using dir = await tempDir();
+  await using serve = await startServe();
+  await using server = await startModelEndpoint({
+    "GET /v1/models": { json: openaiModels },
+    "POST /v1/responses": ({ body }) => {
+      if (body.input === undefined) return { status: 400, json: {} };
+      const events = [...responseEvents({ text: "Codex was here." }, body.model)];
+      return {
+        stream: events.map((each) => `event: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`).join(""),
+      };
+    },
+    [chatCall]: chatStream({ text: "Qwen was here." }),
+  });
+  const dead = { url: `${otherService.url}/v1` };
+  const run = async (
+    cli: string,
+    { work, env }: { readonly work: string; readonly env: Record<string, string> },
+  ) => {
+    const config = dir.join(`${cli}.json`);
+    const model_server = { url: server.url, key_from: "GPU_KEY" };
+    await writeFile(config, JSON.stringify({ agents: { own: { cli, model_server } } }));
+    const args = [
+      "spawn",
+      "own",
+      "Say hello.",
+      "--wait",
+      "--id",
+      cli,
+      "--config",
+      config,
+      "--timeout",
+      "110",
+    ];
+    const own = { ...env, GPU_KEY: "key-of-the-gpu", HTTP_PROXY: otherService.url };
+    const { code, stdout } = await serve.run(args, { cwd: work, env: own, deadlineMs: 120_000 });
+    const { usage } = await fetchAgent(serve, cli);
+    expect(usage).toMatchObject({ model: "tiny" });
+    expect(usage?.context_window).toBeLessThanOrEqual(65_536);
+    expect(usage?.estimated_cost).toBeUndefined();
+    return [code, stdout.trim()];
+  };
+  const codex = await prepareCodex({ join: (...parts) => dir.join("codex", ...parts) }, dead);
+  const qwen = await prepareQwen({ join: (...parts) => dir.join("qwen", ...parts) }, dead);
+  const both = await Promise.all([run("codex", codex), run("qwen", qwen)]);
+  expect(both).toEqual([
+    [0, "Codex was here."],
+    [0, "Qwen was here."],
+  ]);
+  const asked = server.requests.filter(
+    ({ body }) => body?.input !== undefined || body?.messages !== undefined,
+  );
+  expect(asked.length).toBeGreaterThan(1);
+  for (const { headers, body } of asked) {
+    expect([headers.authorization, body.model]).toEqual(["Bearer key-of-the-gpu", "tiny"]);
+  }
+}, 180_000);
 
 test("Claude Code takes one turn on the real llama.cpp, and its tokens are counted", async () => {
   await using dir = await tempDir();

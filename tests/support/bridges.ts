@@ -15,6 +15,7 @@ export interface ShownAgent {
   readonly usage?: {
     readonly tokens_used?: number;
     readonly estimated_cost?: number;
+    readonly context_window?: number;
     readonly source?: string;
   };
   readonly axes: Readonly<

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 import { hookArgs, type Trust } from "./codex-hooks.ts";
+import { providerParams } from "./codex-model-server.ts";
 import { ownServer } from "./codex-tools.ts";
 
 /** Codex's words for its sandbox (`sandbox_mode`). */
@@ -86,13 +87,16 @@ export function threadParams(
   const { cwd, model, permissionMode, instructions, asksPermissions, mcpServer, strictMcp } = launch;
   const others = strictMcp ? servers.filter((name) => name !== ownServer) : [];
   // Codex's other words ask at least as often.
+  const provider = providerParams(launch);
   const mustAsk = asksPermissions === true && (approvalPolicy === undefined || approvalPolicy === "never");
   return {
     ...{ cwd, developerInstructions: instructions },
     ...(model === undefined ? {} : { model }),
+    ...provider.params,
     ...(permissionMode === undefined ? {} : { sandbox: permissionMode }),
     ...(mustAsk ? { approvalPolicy: "on-request" } : {}),
     config: {
+      ...provider.config,
       ...(trust === undefined ? {} : { "hooks.state": trust }),
       // By itself Codex lets its model ask its user in plan mode only.
       ...(asksPermissions === true ? { "features.default_mode_request_user_input": true } : {}),

@@ -27,6 +27,12 @@ export const codex: AgentCli = {
   triedVersion: "0.171.0",
   abilities: codexModes,
   probedFlags: ["--config"],
+  modelServer: {
+    api: "/v1/responses",
+    // Of SmolLM2, with cliai's own tools.
+    ownTokens: { full: 9_800 },
+    lacks: { "llama.cpp": "llama.cpp b11549 leaves out the tools of MCP servers, cliai's own among them" },
+  },
   permissionModes,
   session: { routes: ["app-server"], hooks: codexHooks },
   tellsSession: "always",

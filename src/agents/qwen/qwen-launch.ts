@@ -15,6 +15,7 @@ import {
 } from "./qwen-files.ts";
 import { askingHook, kindOfHook } from "./qwen-hooks.ts";
 import { eventsPath, inputPath } from "./qwen-input.ts";
+import { modelServerArgs, modelServerDefaults, modelServerEnv } from "./qwen-model-server.ts";
 
 /** If the user passes one of these, the session has an id already. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c"];
@@ -44,7 +45,7 @@ export function buildStart(launch: AgentLaunch, hasPipe: boolean): CliStart {
   const ours =
     hooks === undefined || administratorsDefaults(hooks.env)
       ? undefined
-      : defaultsFile(launch, hooksFor(hooks, hasPipe));
+      : defaultsFile(launch, { ...hooksFor(hooks, hasPipe), ...modelServerDefaults(launch) });
   return {
     args: [
       ...["--mcp-config", servers.path],
@@ -57,12 +58,17 @@ export function buildStart(launch: AgentLaunch, hasPipe: boolean): CliStart {
       ...(launch.strictMcp ? ["--allowed-mcp-server-names", ownServer] : []),
       ...allowedTools.flatMap((rule) => ["--allowed-tools", rule]),
       ...(model === undefined ? [] : ["--model", model]),
+      ...modelServerArgs(launch),
       ...["--append-system-prompt", launch.instructions],
       ...launch.passedOn,
       // In one word, so that a task may begin with dashes.
       ...(task === undefined ? [] : [`--prompt-interactive=${task}`]),
     ],
-    env: { ...serverEnvironment, ...(ours === undefined ? {} : { [defaultsVariable]: ours.path }) },
+    env: {
+      ...serverEnvironment,
+      ...(ours === undefined ? {} : { [defaultsVariable]: ours.path }),
+      ...modelServerEnv(launch),
+    },
     files: [servers, { path: inputPath(launch), content: "" }, ...(ours === undefined ? [] : [ours])],
   };
 }

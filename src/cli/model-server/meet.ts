@@ -52,6 +52,8 @@ export async function meetModelServer(
     const why = `for all of them it needs a context of about ${fullNeeds} tokens, and that at ${baseOf(server)} has ${facts.context}`;
     note(`${cli.name} gets few tools and short instructions: ${why}`);
   }
+  const lack = cli.modelServer.lacks?.[facts.kind];
+  if (lack !== undefined) note(`${cli.name}: ${lack}`);
   return { ...server, model: nameFor(facts), context: facts.context, key: settings.key, isSlim };
 }
 

@@ -29,11 +29,12 @@ async function meet(
   { url }: Pick<ModelEndpoint, "url">,
   given: object = {},
   more: { readonly model?: string; readonly env?: Record<string, string> } = {},
+  asking = cli,
 ): Promise<Met> {
   const notes: string[] = [];
   const options = { model: more.model, env: more.env ?? {}, note: (line: string) => void notes.push(line) };
   const settings = v.parse(ModelServerSchema, { url, ...given });
-  return { server: await meetModelServer(settings, cli, options, patience), notes };
+  return { server: await meetModelServer(settings, asking, options, patience), notes };
 }
 
 const llama = (options?: Parameters<typeof llamaRoutes>[0], more: Record<string, EndpointRoute> = messages) =>
@@ -148,6 +149,17 @@ describe("meetModelServer()", () => {
     await using server = await startModelEndpoint(messages);
     const met = await meet(server, { kind: "anthropic", model: "gateway-model", context: 100_000 });
     expect(met.server).toMatchObject({ model: "gateway-model", context: 100_000, isSlim: false });
+  });
+
+  test("says what an agent of this CLI lacks on a server of that kind", async () => {
+    const lacks = { "llama.cpp": "it leaves out some tools" };
+    const use = { ...cli.modelServer, lacks };
+    await using server = await llama({ context: 32_768 });
+    expect((await meet(server, {}, {}, { ...cli, modelServer: use })).notes).toEqual([
+      "claude: it leaves out some tools",
+    ]);
+    await using other = await startModelEndpoint({ ...ollamaRoutes({ loaded: 32_768 }), ...messages });
+    expect((await meet(other, {}, {}, { ...cli, modelServer: use })).notes).toEqual([]);
   });
 
   test("asks nothing for cliai's own loop, which looks at the server by itself", async () => {

@@ -12,6 +12,12 @@ import {
   serverEnvironment,
   serversFile,
 } from "../../qwen/qwen-files.ts";
+import {
+  modelServerArgs,
+  modelServerDefaults,
+  modelServerEnv,
+  ownTokens,
+} from "../../qwen/qwen-model-server.ts";
 import { acpCli } from "../acp.ts";
 import { ownServer } from "../acp-tools.ts";
 
@@ -50,6 +56,7 @@ export const qwenOverAcp = acpCli({
     ...["--acp", "--approval-mode", "--allowed-tools", "--append-system-prompt", "--model"],
     ...["--allowed-mcp-server-names", "--mcp-config"],
   ],
+  modelServer: { ownTokens },
   permissionModes: ["plan", "default", "auto-edit", "auto", "yolo"],
   isServerPrepared: true,
   hasInstructions: true,
@@ -64,7 +71,9 @@ function prepareQwen(launch: AgentLaunch): CliStart {
   const { hooks, instructions, permissionMode = "default", allowedTools = [], model, passedOn } = launch;
   const hasMode = passesOn(launch, permissionFlags);
   const servers = serversFile(launch);
-  const ours = administratorsDefaults(hooks?.env ?? {}) ? undefined : defaultsFile(launch, defaults);
+  const ours = administratorsDefaults(hooks?.env ?? {})
+    ? undefined
+    : defaultsFile(launch, { ...defaults, ...modelServerDefaults(launch) });
   return {
     args: [
       "--acp",
@@ -74,10 +83,15 @@ function prepareQwen(launch: AgentLaunch): CliStart {
       ...(launch.strictMcp ? ["--allowed-mcp-server-names", ownServer] : []),
       ...allowedTools.flatMap((rule) => ["--allowed-tools", rule]),
       ...(model === undefined ? [] : ["--model", model]),
+      ...modelServerArgs(launch),
       ...["--append-system-prompt", instructions],
       ...passedOn,
     ],
-    env: { ...serverEnvironment, ...(ours === undefined ? {} : { [defaultsVariable]: ours.path }) },
+    env: {
+      ...serverEnvironment,
+      ...(ours === undefined ? {} : { [defaultsVariable]: ours.path }),
+      ...modelServerEnv(launch),
+    },
     files: [servers, ...(ours === undefined ? [] : [ours])],
   };
 }

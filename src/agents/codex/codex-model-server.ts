@@ -1,0 +1,33 @@
+// How a thread of Codex is opened on a model server of the user's own, which has `/v1/responses`: by a provider that is there for this
+// thread alone. Measured with 0.171.0 on llama.cpp b11549.
+import { baseOf } from "../../domain/model-server.ts";
+import type { AgentLaunch } from "../agent-launch.ts";
+
+/** The name of the provider. */
+const provider = "cliai";
+/** How long Codex waits for the next part of an answer: a server that other agents keep busy sends nothing until it is this agent's turn. */
+const answersWithinMs = 1_800_000;
+
+export interface ProviderParams {
+  /** Parameters of `thread/start`. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Keys of its `config`. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export function providerParams({ modelServer }: Pick<AgentLaunch, "modelServer">): ProviderParams {
+  if (modelServer === undefined) return { params: {}, config: {} };
+  const { key, context } = modelServer;
+  const own = {
+    ...{ name: "model server", base_url: `${baseOf(modelServer)}/v1`, wire_api: "responses" },
+    stream_idle_timeout_ms: answersWithinMs,
+    ...(key === undefined ? {} : { experimental_bearer_token: key }),
+  };
+  return {
+    params: { modelProvider: provider },
+    config: {
+      [`model_providers.${provider}`]: own,
+      ...(context === undefined ? {} : { model_context_window: context }),
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import {
+  modelServerArgs,
+  modelServerDefaults,
+  modelServerEnv,
+} from "../../../src/agents/qwen/qwen-model-server.ts";
+
+const modelServer = { url: "http://gpu:8080/v1", kind: "auto", calls: "auto", model: "tiny" } as const;
+
+test("modelServerEnv() and its siblings name the server, its model and its context, and say nothing without a server", () => {
+  expect(modelServerArgs({ modelServer })).toEqual(["--auth-type", "openai"]);
+  expect(modelServerEnv({ modelServer })).toEqual({
+    OPENAI_BASE_URL: "http://gpu:8080/v1",
+    OPENAI_API_KEY: "none",
+    OPENAI_MODEL: "tiny",
+  });
+  expect(modelServerEnv({ modelServer: { ...modelServer, key: "secret" } }).OPENAI_API_KEY).toBe("secret");
+  const known = { modelServer: { ...modelServer, context: 32_768 } };
+  expect(modelServerDefaults(known)).toEqual({ model: { generationConfig: { contextWindowSize: 32_768 } } });
+  expect(modelServerDefaults({ modelServer })).toEqual({});
+  expect([modelServerArgs({}), modelServerEnv({}), modelServerDefaults({})]).toEqual([[], {}, {}]);
+});
