@@ -183,6 +183,8 @@ export interface SessionCli {
    * it going. Then that hook alone ends a turn on a terminal. Else the record tells the ends of turns.
    */
   readonly tellsIdle?: boolean;
+  /** Whether the hook for the start of a session is called in the same way as the one before a tool, so that it shows that both are called. */
+  readonly startShowsHolding?: boolean;
   /** How long a CLI on a terminal waits for the answer to a hook, and a margin less. Absent for a CLI that waits as long as it is told to. */
   readonly longestHoldMs?: number;
   /** Reads from a line of the session's record what one request to its model has used. */

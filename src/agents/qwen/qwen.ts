@@ -33,6 +33,7 @@ export const qwen: AgentCli = {
     routes: ["acp", "input-file"],
     hooks: qwenHooks,
     tellsIdle: true,
+    startShowsHolding: true,
     longestHoldMs,
     readRecordLine,
     readRecordedRequest,

@@ -65,8 +65,9 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
   const { routes, delivery, approvals, dialogs, transcript, answerHook, now } = options;
   const noteWork = createWorkNotes(options);
-  /** `session_start` does not show that tools can be held: that hook is a command, and runs even where the CLI calls no HTTP hooks. */
-  const showsHolding = (kind: string) => (hasStream ? kind === "tool_start" : kind !== "session_start");
+  /** Where `session_start` is a command, it runs even if the CLI calls no HTTP hooks. */
+  const showsHolding = (kind: string) =>
+    hasStream ? kind === "tool_start" : kind !== "session_start" || cli.startShowsHolding === true;
   const noteHeld = () => {
     turn.noteHeld();
     if (heartbeat.presence().unheld !== undefined) heartbeat.update({ unheld: "" });

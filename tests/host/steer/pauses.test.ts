@@ -1,5 +1,6 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
+import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { stays, staysPending, waitFor } from "../../support/wait-for.ts";
@@ -91,6 +92,14 @@ describe("createPauses()", () => {
     await ada.hook("PreToolUse", tool);
     await ada.receipts("injected", "applied");
     expect(ada.outcomes()[paused]).toBe("applied: let go before a tool call came");
+  });
+
+  test("a session of a CLI that calls the hook for its start in the same way is held by it from the first", async () => {
+    await using ada = await startHosted({ cli: { ...claudeSession, startShowsHolding: true } });
+    await ada.send("pause");
+    await ada.receipts();
+    await ada.hook("SessionStart", { source: "startup" });
+    await ada.receipts("injected", "applied");
   });
 
   test("a session whose stream carries the hook before a tool is held by it from the first", async () => {
