@@ -35,8 +35,6 @@ export interface HeartbeatEvidence {
   readonly waits_at_terminal?: string;
   /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
-  /** The beginning of the task that this run was launched with. */
-  readonly launch_task?: string;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */
   readonly waits_because?: string;
 }
@@ -67,6 +65,12 @@ export interface Progress {
   readonly at: string;
 }
 
+/** The beginning of the task that the agent's session was launched with, and when. */
+export interface LaunchTask {
+  readonly text: string;
+  readonly at: string;
+}
+
 /** What the agent said at the end of its last turn. Only the beginning, because `dashboard.state` has all records in one message. */
 export interface LastWords {
   readonly text: string;
@@ -91,6 +95,8 @@ export interface AgentRecord {
   readonly first_seen: string;
   /** When the run that sends the present heartbeats was first heard. */
   readonly run_started_at?: string;
+  /** Kept when the session is resumed, because its new run was launched with no task. */
+  readonly launch_task?: LaunchTask;
   /** The last sign of life; absent for an agent that never connected. */
   readonly last_seen?: string;
   readonly heartbeat?: HeartbeatEvidence;

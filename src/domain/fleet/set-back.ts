@@ -23,6 +23,7 @@ const isTimed: Readonly<Record<keyof AgentRecord, boolean>> = {
   task_at: true,
   first_seen: false,
   run_started_at: true,
+  launch_task: true,
   last_seen: true,
   heartbeat: true,
   connection: true,

@@ -23,6 +23,7 @@ const RecordSchema = v.looseObject({
   first_seen: time,
   last_seen: v.optional(time),
   run_started_at: v.optional(time),
+  launch_task: v.optional(v.looseObject({ text: v.string(), at: time })),
   role: v.optional(v.string()),
   current_task: v.optional(v.string()),
   task_at: v.optional(time),

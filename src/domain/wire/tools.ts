@@ -262,6 +262,14 @@ export function callTimeoutMs(name: ToolName, { wait_s }: Readonly<Record<string
   return timeoutMs + (isWaitS ? wait_s : defaultWaitS) * 1_000;
 }
 
+/** Whether the name is that of a tool of cliai with which an agent waits for a person's answer; with or without the CLI's prefix for the MCP server. */
+export function isAskingTool(name: string): boolean {
+  const own = name.split("__").at(-1) ?? "";
+  if (!isToolName(own)) return false;
+  const tool: ToolDefinition = tools[own];
+  return tool.waits === true && !isHosts(own);
+}
+
 export function isToolName(name: string): name is ToolName {
   return Object.hasOwn(tools, name);
 }

@@ -437,4 +437,15 @@ describe("reduceAgent()", () => {
     expect(replay([...beats, heartbeat(46, { current_task: "fill" })]).task_at).toBe(time(46));
     expect(view(50, heartbeat(1, { launch_task: "build it" })).task).toMatchObject({ text: "build it" });
   });
+
+  test("the task of a launch is kept when the session is resumed, and not for another session", () => {
+    const launched = heartbeat(1, { instance_id: "one", session_id: "s1", launch_task: "build it" });
+    const resumed = heartbeat(60, { instance_id: "two", session_id: "s1" });
+    expect(replay([launched, resumed]).launch_task).toEqual({ text: "build it", at: time(1) });
+    expect(view(61, launched, resumed).task).toMatchObject({ text: "build it", from: "its launch" });
+    const another = heartbeat(60, { instance_id: "two", session_id: "s2" });
+    expect(replay([launched, another]).launch_task).toBeUndefined();
+    const own = heartbeat(60, { instance_id: "two", session_id: "s1", launch_task: "paint it" });
+    expect(replay([launched, own]).launch_task).toEqual({ text: "paint it", at: time(60) });
+  });
 });

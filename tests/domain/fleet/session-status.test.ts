@@ -548,6 +548,35 @@ describe("status by the session's events", () => {
   });
 });
 
+describe("an agent that has asked by a tool of cliai", () => {
+  const ask = (tool: string): Told => ["tool_start", 3, { tool, tool_use_id: "t1" }];
+  const asked: FleetEvent = {
+    ...{ type: "requests", id, at: time(3) },
+    open: [{ request_id: "r1", kind: "question", asked_at: time(3), summary: "Which colour?" }],
+  };
+  const at = (...events: (Told | FleetEvent)[]) => viewAt(9, agentAfter(events));
+
+  test.each(["mcp__cliai__ask_human", "ask_human"])("waits while that call waits (%s)", (tool) => {
+    const view = at(...ran(ask(tool)), asked);
+    expect([view.status, view.axes.attention.value]).toEqual(["waiting", "question"]);
+    expect(view.axes.activity.reason).toBe("waits for an answer: Which colour?");
+    expect(statusMark(view).text).toContain("waiting !question");
+  });
+
+  test("works once the call has returned without the answer, and beside another tool, and after an answer", () => {
+    const call = ask("mcp__cliai__ask_human");
+    const returned = at(
+      ...ran(call, ["tool_end", 5, { tool: "mcp__cliai__ask_human", tool_use_id: "t1" }]),
+      asked,
+    );
+    expect([returned.status, returned.axes.attention.value]).toEqual(["working", "question"]);
+    const beside = at(...ran(call, ["tool_start", 4, { ...bash, tool_use_id: "t2" }]), asked);
+    expect(beside.status).toBe("working");
+    expect(at(...ran(call)).status).toBe("working");
+    expect(at(...ran(["tool_start", 3, bash]), asked).status).toBe("working");
+  });
+});
+
 describe("an agent at its birth", () => {
   const task: FleetEvent = {
     type: "command",

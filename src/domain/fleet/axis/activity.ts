@@ -1,9 +1,11 @@
 // The axis `activity`: what the agent does, by its goodbye, its session's events and its own reports. Pure.
 import type { CommandRecord } from "../../receipts.ts";
+import { isApproval } from "../../requests.ts";
+import { isAskingTool } from "../../wire/tools.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Activity, Link, Reading } from "../axes.ts";
 import { countingWord, decidingSession, isOlderInstance } from "../evidence-that-counts.ts";
-import type { SessionEvidence } from "../session-evidence.ts";
+import { isTurnOpen, type SessionEvidence } from "../session-evidence.ts";
 import { sessionActivity } from "../session-reading.ts";
 import { isOwnEnd } from "./link.ts";
 import { read } from "./read.ts";
@@ -73,6 +75,8 @@ function deriveSessionActivity(
   if (link.value !== "online") {
     return read("unknown", "session", session.last_event_at, now, `was ${value} when last heard of`);
   }
+  const wait = value === "working" ? waitForRequest(session, record) : undefined;
+  if (wait !== undefined) return read("waiting", "session", wait.at, now, wait.reason);
   const word = countingWord(record);
   const activity = word === undefined ? undefined : activityOfWord.get(word.status);
   if (
@@ -85,6 +89,22 @@ function deriveSessionActivity(
     return read(value, "session", at, now, reason);
   }
   return read(activity, word.source, word.since, now, `says ${word.message ?? word.status}`);
+}
+
+/**
+ * The agent has asked by a tool of cliai, that call still waits, and no other tool runs beside it. Undefined once the call has returned, even if
+ * the request is open: then the agent works on without the answer.
+ */
+function waitForRequest(
+  session: SessionEvidence,
+  { requests = [] }: AgentRecord,
+): { readonly at: string; readonly reason: string } | undefined {
+  const [call] = session.tools;
+  const request = requests.find(({ kind }) => kind !== "permission");
+  if (call === undefined || request === undefined || !isTurnOpen(session)) return undefined;
+  if (!session.tools.every(({ tool }) => isAskingTool(tool))) return undefined;
+  const what = isApproval(request) ? "an approval" : "an answer";
+  return { at: request.asked_at, reason: `waits for ${what}: ${request.summary}` };
 }
 
 /** Whether the session has just begun, and a task waits for it: then it is not `idle`, but about to take the task. At most for `unseenAfterMs`. */

@@ -3,7 +3,7 @@
 // Reduces a heartbeat of the agent's own run, or of another run beside it. Pure.
 import { definedOf } from "../../defined.ts";
 import type { Heartbeat } from "../../wire/messages.ts";
-import type { AgentRecord, HeartbeatEvidence } from "../agent-record.ts";
+import type { AgentRecord, HeartbeatEvidence, LaunchTask } from "../agent-record.ts";
 import { isGoodbye } from "../axis/link.ts";
 import { sessionBeforeRun } from "../evidence-that-counts.ts";
 import { ordersAfterHeartbeat } from "../run-end.ts";
@@ -47,8 +47,9 @@ function reduceOwnHeartbeat(
   const sameRun = last !== undefined && last.instance_id === instance_id;
   if (sameRun && seq !== undefined && last.seq !== undefined && seq <= last.seq) return record;
   const newRun = !sameRun || (record.said !== undefined && isGoodbye(record.said.status));
+  const { launch_task: _, ...rest } = record;
   return {
-    ...seen(record, at),
+    ...seen(rest, at),
     ...definedOf({
       config_name: message.config_name,
       project_path: message.project_path,
@@ -62,10 +63,23 @@ function reduceOwnHeartbeat(
     ...task(record, message.current_task, "heartbeat", at),
     ...definedOf({ session: sameRun ? record.session : sessionBeforeRun(record.session, instance_id, at) }),
     ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
+    ...definedOf({ launch_task: launchTaskOf(record, message, sameRun, at) }),
     heartbeat: beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
     ...said(record.said, message.status, undefined, "heartbeat", instance_id, at),
     commands: ordersAfterHeartbeat(record, instance_id, message.session_id, at),
   };
+}
+
+function launchTaskOf(
+  { launch_task: before, session_id }: AgentRecord,
+  message: Heartbeat,
+  sameRun: boolean,
+  at: string,
+): LaunchTask | undefined {
+  const { launch_task: text } = message;
+  if (sameRun && before !== undefined) return before;
+  if (text) return { text, at };
+  return session_id !== undefined && message.session_id === session_id ? before : undefined;
 }
 
 function beatOf(
@@ -87,7 +101,6 @@ function beatOf(
       waits_because: message.waits_because || undefined,
       waits_at_terminal: message.waits_at_terminal || undefined,
       has_launch_task: message.has_launch_task || undefined,
-      launch_task: message.launch_task || undefined,
     }),
   };
 }

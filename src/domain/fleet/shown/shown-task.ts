@@ -1,7 +1,7 @@
 // This room decides what is shown of an agent beside its status: its task, and how to start it again.
 //
 // Decides what is shown as an agent's task: the task that the agent reported, or a later order.
-import { type CommandRecord, isFinal, isTaken } from "../../receipts.ts";
+import { type CommandRecord, isFinal } from "../../receipts.ts";
 import type { ReceiptState } from "../../wire/messages.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Axes } from "../axes.ts";
@@ -27,7 +27,7 @@ export function shownTask(record: AgentRecord, axes: Axes, now: Date): ShownTask
   const report = record.current_task?.trim() ? { text: record.current_task, at: record.task_at } : undefined;
   const order = lastOrder(record);
   const isNewer = report?.at === undefined || (order !== undefined && order.at > report.at);
-  if (order !== undefined && (report === undefined || (order.isTaken && isNewer))) {
+  if (order !== undefined && (report === undefined || (order.isSeen && isNewer))) {
     const isOld = order.isOver || axes.link.value !== "online";
     return { ...shown(order.text, "order", order.at, isOld, now), from: order.from };
   }
@@ -42,41 +42,46 @@ function isStale({ session }: AgentRecord, axes: Axes, at: string | undefined, n
   return since > at || ended_at > at || now.getTime() - Date.parse(at) > freshForMs;
 }
 
-const takenStates: Readonly<Partial<Record<ReceiptState, true>>> = {
-  injected: true,
-  seen: true,
-  applied: true,
-};
+/** The states that show that the model has the order. One that is only `injected` may wait for the end of a tool or of a turn. */
+const seenStates: Readonly<Partial<Record<ReceiptState, true>>> = { seen: true, applied: true };
 
 interface LastOrder {
   readonly text: string;
   readonly from: string;
   readonly at: string;
-  readonly isTaken: boolean;
+  /** Whether the model has it. */
+  readonly isSeen: boolean;
   readonly isOver: boolean;
 }
 
-/** The task that the agent took last or was launched with, whichever is later; if there is none, the last task that is not over. */
-function lastOrder({ commands, heartbeat, run_started_at }: AgentRecord): LastOrder | undefined {
+/**
+ * The task that the model has: the last one that it has seen, or the one that it was launched with, whichever is later. If it has none that is
+ * not over, the last one that waits for it; if none waits, the one that is over.
+ */
+function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder | undefined {
   const tasks = commands.filter(({ type, summary }) => type === "task" && summary.trim() !== "");
-  const taken = tasks.findLast(
-    (task) => isTaken(task) && task.receipts.some(({ state }) => state in takenStates),
-  );
-  const takenAt = taken && (taken.receipts.find(({ state }) => state === "injected")?.at ?? taken.issued_at);
-  const launched = heartbeat?.launch_task;
-  if (launched !== undefined && run_started_at !== undefined && (takenAt ?? "") < run_started_at) {
-    const from = "its launch";
-    return { text: firstLine(launched), from, at: run_started_at, isTaken: true, isOver: false };
+  const seen = tasks.findLast((task) => seenAt(task) !== undefined);
+  if (launch_task !== undefined && ((seen && seenAt(seen)) ?? "") < launch_task.at) {
+    const { text, at } = launch_task;
+    // No receipt tells its end. A turn that has ended since may have been the one with it.
+    const isOver = (session?.turn?.ended_at ?? "") > at;
+    return { text: firstLine(text), from: "its launch", at, isSeen: true, isOver };
   }
-  const last = taken ?? tasks.findLast((task) => !isOver(task));
+  const isWorkedOn = seen !== undefined && !isOver(seen);
+  const last = isWorkedOn ? seen : (tasks.findLast((task) => !isOver(task)) ?? seen);
   if (last === undefined) return undefined;
+  const at = seenAt(last);
   return {
     text: firstLine(last.summary),
     from: last.from,
-    at: takenAt ?? last.issued_at,
-    isTaken: taken !== undefined,
+    at: at ?? last.issued_at,
+    isSeen: at !== undefined,
     isOver: isOver(last),
   };
+}
+
+function seenAt({ receipts }: CommandRecord): string | undefined {
+  return receipts.find(({ state }) => state in seenStates)?.at;
 }
 
 function isOver({ receipts }: CommandRecord): boolean {

@@ -42,7 +42,7 @@ const shown = (more: Partial<AgentRecord>) => {
 describe("an agent's task", () => {
   test("is the last order that it has taken, by its first line, until the agent says otherwise", () => {
     const dig = task("dig a hole\nas deep as you can", 60, "stored", "delivered", "injected", "seen");
-    expect(shown({ commands: [task("before", 90, "injected"), dig] })).toEqual({
+    expect(shown({ commands: [task("before", 90, "injected", "seen"), dig] })).toEqual({
       text: "dig a hole",
       source: "order",
       from: "me",
@@ -66,19 +66,41 @@ describe("an agent's task", () => {
     expect(shown({ commands: [task("late", 10, "stored", "expired")] })).toMatchObject({ source: "none" });
   });
 
+  test("is the one that the model has, and not a later one that its CLI has been handed and the model has not seen", () => {
+    const dig = task("dig", 60, "injected", "seen");
+    const later = task("fill it", 10, "stored", "delivered", "injected");
+    expect(shown({ commands: [dig, later] })).toMatchObject({ text: "dig", is_stale: false });
+    const words = { current_task: "digging", task_at: ago(30) };
+    expect(shown({ commands: [dig, later], ...words })).toMatchObject({ text: "digging" });
+    // The one before is over, so it works on none: the one that waits comes next.
+    const over = task("dig", 60, "injected", "seen", "applied");
+    expect(shown({ commands: [over, later] })).toMatchObject({ text: "fill it", is_stale: false });
+    const launch_task = { text: "build it", at: ago(100) };
+    expect(shown({ launch_task, commands: [later] })).toMatchObject({ text: "build it" });
+  });
+
   test("is the one that it was launched with, until it takes another", () => {
-    const heartbeat = { at: ago(5), interval_s: 15, launch_task: "build it" };
-    expect(shown({ heartbeat })).toMatchObject({
+    const launch_task = { text: "build it\nall of it", at: ago(5_000) };
+    expect(shown({ launch_task })).toMatchObject({
       text: "build it",
       source: "order",
       from: "its launch",
-      at: ago(6_000),
+      at: ago(5_000),
+      is_stale: false,
     });
-    expect(shown({ heartbeat, commands: [task("dig", 60, "injected")] })).toMatchObject({ text: "dig" });
+    expect(shown({ launch_task, commands: [task("dig", 60, "injected", "seen")] })).toMatchObject({
+      text: "dig",
+    });
     // One of an earlier run.
-    expect(shown({ heartbeat, commands: [task("old", 7_000, "injected")] })).toMatchObject({
+    expect(shown({ launch_task, commands: [task("old", 7_000, "injected", "seen")] })).toMatchObject({
       text: "build it",
     });
+    // A turn has ended since, which may have been the one with it.
+    expect(shown({ launch_task, session: turn(4_900, 50) })).toMatchObject({
+      text: "build it",
+      is_stale: true,
+    });
+    expect(shown({ launch_task, session: turn(4_900) })).toMatchObject({ is_stale: false });
   });
 
   const words = { current_task: "digging", task_at: ago(100) };
