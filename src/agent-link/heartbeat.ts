@@ -39,6 +39,8 @@ export interface Presence {
   readonly has_launch_task?: boolean;
   /** What its CLI may wait for at its terminal, because it has not begun in time; empty once it has. */
   readonly waits_at_terminal?: string;
+  /** Whether the terminal on which its CLI runs was closed, so that nobody sees it. */
+  readonly terminal_closed?: boolean;
 }
 
 export interface HeartbeatOptions {

@@ -131,6 +131,12 @@ export interface RetryShown {
   readonly remedy?: string | undefined;
 }
 
+/** Whether a tool call may run. */
+export interface ToolDecision {
+  readonly toolUseId: string;
+  readonly isAllowed: boolean;
+}
+
 /** A tool call that the CLI's own rules refused. */
 export interface DeniedCall {
   readonly toolUseId: string;
@@ -176,6 +182,8 @@ export interface SessionCli {
     text: string,
     priority: "next" | "now",
   ) => Promise<void>;
+  /** Whether, on a terminal, the dialog of a permission is shown while its hook waits for the answer, and the first answer counts. */
+  readonly showsDialogBesideHook?: boolean;
   /** Translates the hooks that the CLI sends to the host; absent if it sends none. */
   readonly hooks?: HookTranslation;
   /**
@@ -201,6 +209,8 @@ export interface SessionCli {
   readonly describeDenial?: (tool: Pick<HookTool, "name" | "input">, call: DeniedCall) => ToolDenial;
   /** Reads the CLI's telemetry about its requests to the model; absent if it sends none. */
   readonly readTelemetry?: (payload: unknown) => readonly ModelRequest[];
+  /** Returns the tool calls that were allowed or refused, by a person or by the CLI's rules, according to the CLI's telemetry. */
+  readonly readDecisions?: (payload: unknown) => readonly ToolDecision[];
 }
 
 export interface HookTranslation {

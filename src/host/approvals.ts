@@ -2,6 +2,7 @@
 // CLI asks its user (permissions, plans, questions). Each becomes a request. Silence never grants one.
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { mostWaitS } from "../domain/wire/tools.ts";
+import { pause } from "../waiting.ts";
 import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
 import { createPatientAsking, type Unanswered } from "./patient-asking.ts";
 
@@ -18,6 +19,8 @@ export interface ApprovalsOptions extends AskingOptions {
   /** Who answers what the CLI asks its user: the person at its terminal (`cli`), or the people's inbox (`inbox`). */
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
+  /** How long a dialog at the terminal is watched for the end of that terminal. Less than the CLI waits for its hook. Default an hour. */
+  readonly holdMs?: number;
 }
 
 /** When the signal of a hook aborts, the CLI no longer waits for the answer, so the request is withdrawn. */
@@ -25,6 +28,8 @@ export interface Approvals extends Pick<Asking, "stop"> {
   mayEnd(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
   /** Asks for a permission, or for answers to the questions that the tool asks its user. */
   permission(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
+  /** The CLI has a terminal that may close while the CLI runs on. Once it is closed, the inbox is asked instead of it. */
+  watchTerminal(whenClosed: Promise<void>): void;
   /** A tool call has ended. If it was our `request_stop_approval`, remembers whether the stop was approved. */
   noteTool(hook: Hook): void;
   /** A prompt came. Forgets an earlier approval, because it covered only the work done until then. */
@@ -40,6 +45,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   const { stopApproval, permissions, unanswered: silence, createId } = options;
   const asking = createAsking(options);
   const patient = createPatientAsking(asking, silence.policy, createId);
+  const terminal = createTerminalWatch(options.holdMs ?? defaultHoldMs);
   let isApproved = false;
 
   const unanswered = ({ unanswered }: StopApproval, hook: Hook): HookAnswer =>
@@ -86,12 +92,16 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const { takes } = answer;
       return { type: "hold_back", reason: answer.answer ?? "Your stop is refused: go on.", takes };
     },
-    async permission({ tool }, signal): Promise<HookAnswer> {
-      if (permissions === "cli" || tool === undefined) return go;
+    async permission({ tool, isSubagent, facts }, signal): Promise<HookAnswer> {
+      if (tool === undefined) return go;
+      // A subagent in the background shows its dialog only after the answer of the hook. Without the id of its call, nothing tells its end.
+      const isHeld = !isSubagent && facts.tool_use_id !== undefined;
+      if (permissions === "cli" && !(await terminal.isClosed(isHeld, signal))) return go;
       return tool.questions === undefined
         ? await permit(tool, signal)
         : await askUser(tool.questions, signal);
     },
+    watchTerminal: terminal.watch,
     noteTool({ tool }) {
       if (tool?.isOwn !== true || tool.name.split("__").at(-1) !== stopTool) return;
       isApproved = /"approved":\s*true/.test(JSON.stringify(tool.result ?? "").replaceAll("\\", ""));
@@ -100,6 +110,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       isApproved = false;
     },
     async stop() {
+      terminal.stop();
       patient.stop();
       await asking.stop();
     },
@@ -107,6 +118,38 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
 }
 
 const go = { type: "go" } as const;
+const defaultHoldMs = 3_600_000;
+
+/**
+ * Knows whether the CLI's terminal is closed, so that nobody can answer its dialogs there. The CLI shows a dialog while it waits for the answer
+ * of the hook, so the hook of a dialog is held until the terminal closes: then the dialog can still be answered from the inbox.
+ */
+function createTerminalWatch(holdMs: number) {
+  let isWatched = false;
+  let isClosed = false;
+  const closed = new AbortController();
+  const stopped = new AbortController();
+  return {
+    watch(whenClosed: Promise<void>) {
+      isWatched = true;
+      void whenClosed.then(() => {
+        isClosed = true;
+        closed.abort();
+      });
+    },
+    stop: () => stopped.abort(),
+    /**
+     * Resolves with whether the terminal is closed. With `isHeld`, waits for that, unless the CLI has none that can close; until the signal
+     * aborts, for `holdMs` at most.
+     */
+    async isClosed(isHeld: boolean, signal: AbortSignal | undefined): Promise<boolean> {
+      if (!isWatched || isClosed || !isHeld) return isClosed;
+      const signals = [closed.signal, stopped.signal, ...(signal === undefined ? [] : [signal])];
+      await pause(holdMs, AbortSignal.any(signals));
+      return isClosed && signal?.aborted !== true;
+    },
+  };
+}
 
 /**
  * The arguments `wait_s` and `expires_s`, in seconds. The call waits longer than the request is open. If the call gave up first,

@@ -117,6 +117,7 @@ export function createHearing(
     watchTurn: turnWatch.start,
     takeSign: (sign) => signs.take(sign, "echo"),
     telemetry(payload) {
+      for (const decision of cli.readDecisions?.(payload) ?? []) dialogs.decided(decision);
       const requests = cli.readTelemetry?.(payload) ?? [];
       // The hook for a prompt comes before the request to the model. So no hook by now means that the CLI calls none.
       if (requests.some(({ isConversation }) => isConversation) && !turn.isHeld()) {

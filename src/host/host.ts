@@ -101,6 +101,11 @@ export function startHost(options: SessionOptions): Host {
       if (stream?.carriesHooks === true) hearing.noteHeld();
       if (stream?.holdsOnlyAsked === true) turn.noteHeld("asked");
       if (own.input?.tellsAsked === true) hearing.holdByAsking();
+      const closed = own.terminal?.whenClosed;
+      if (closed !== undefined) {
+        if (options.cli.showsDialogBesideHook === true) speaking.approvals.watchTerminal(closed);
+        void closed.then(() => heartbeat.update({ terminal_closed: true }));
+      }
       if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (own.terminal?.readTurn !== undefined) hearing.watchTurn(own.terminal.readTurn);

@@ -46,7 +46,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   const approvals = createApprovals({
     ...{ call, createId, log },
     stopApproval: options.stopApproval,
-    permissions: options.permissions,
+    ...{ permissions: options.permissions, holdMs: options.holdMs },
     unanswered: options.unanswered ?? {
       policy: "refuse",
       afterS: Math.floor(options.holdMs / 1_000) - callWaitsLongerS,

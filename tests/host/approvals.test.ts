@@ -1,7 +1,7 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
 import { expiryText } from "../../src/domain/requests.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { staysPending, waitFor } from "../support/wait-for.ts";
 import { hookOf, id, startHosted, tool } from "./hosted-session.ts";
 
 const asksColour = {
@@ -12,6 +12,17 @@ const asksColour = {
     ],
   },
 };
+
+const held = { what: "the hook is held", because: "an answer at once would have come by then" };
+
+/** Claude's telemetry about a tool call that its user has allowed or refused in the dialog. */
+function decisionOn(tool_use_id: string): object {
+  const attributes = Object.entries({ "event.name": "tool_decision", tool_use_id, decision: "accept" });
+  const logRecords = [
+    { attributes: attributes.map(([key, stringValue]) => ({ key, value: { stringValue } })) },
+  ];
+  return { resourceLogs: [{ scopeLogs: [{ logRecords }] }] };
+}
 
 const approved = {
   ...{ hook_event_name: "PostToolUse", tool_name: "mcp__cliai__request_stop_approval" },
@@ -115,6 +126,79 @@ describe("createApprovals()", () => {
       },
     });
     await waitFor(() => life()?.includes("injected"), { what: "the CLI has it", saw: life });
+  });
+
+  test("a permission that is given while the agent is paused waits for nobody more, though the tool is held", async () => {
+    await using ada = await startHosted({ permissions: "inbox" });
+    await ada.begin();
+    await ada.hook("PreToolUse", tool);
+    const asking = ada.hook("PermissionRequest", tool);
+    await waitFor(() => ada.server.requests.open().length === 1, { what: "the request is asked" });
+    await ada.send("pause");
+    await ada.receipts("injected");
+    await ada.server.requests.answer(
+      ada.server.requests.open()[0]?.request_id ?? "",
+      { approved: true },
+      "ann",
+    );
+    await ada.receipts("injected", "applied"); // held, with the permission
+    await waitFor(() => ada.axes()?.attention.value === "none", { what: "nothing waits", saw: ada.axes });
+    expect(ada.axes()?.control.value).toBe("paused");
+    await ada.send("resume");
+    expect(await asking).toMatchObject({ hookSpecificOutput: { decision: { behavior: "allow" } } });
+  });
+
+  test("a dialog at the terminal is answered once its user has decided, and not only when the tool has ended", async () => {
+    await using ada = await startHosted();
+    const closed = Promise.withResolvers<void>();
+    ada.session.open({
+      terminal: { type: async () => false, noteSent: () => undefined, whenClosed: closed.promise },
+    });
+    await ada.begin();
+    await ada.hook("PreToolUse", tool);
+    const asking = ada.hook("PermissionRequest", tool);
+    await waitFor(() => ada.axes()?.attention.value === "approval", { what: "it waits", saw: ada.axes });
+    ada.session.telemetry(decisionOn("another"));
+    await staysPending(asking, held);
+    ada.session.telemetry(decisionOn("u1"));
+    expect(await asking).toEqual({});
+    await waitFor(() => ada.axes()?.activity.reason === "runs Bash", { what: "it works", saw: ada.axes });
+    expect(ada.axes()).toMatchObject({ activity: { value: "working" }, attention: { value: "none" } });
+    closed.resolve();
+    await ada.hook("PostToolUse", tool);
+    expect(ada.server.requests.all()).toEqual([]);
+  });
+
+  test("a dialog whose terminal closes is asked in the inbox, and so is each later one", async () => {
+    await using ada = await startHosted();
+    const closed = Promise.withResolvers<void>();
+    ada.session.open({
+      terminal: { type: async () => false, noteSent: () => undefined, whenClosed: closed.promise },
+    });
+    await ada.begin();
+    await ada.hook("PreToolUse", tool);
+    const asking = ada.hook("PermissionRequest", tool);
+    await staysPending(asking, held);
+    expect(ada.server.requests.all()).toEqual([]);
+    // A subagent in the background shows its dialog only after the answer of the hook.
+    expect(await ada.hook("PermissionRequest", { ...tool, tool_use_id: "u2", agent_id: "a1" })).toEqual({});
+    closed.resolve();
+    const answer = async (approved: boolean) => {
+      await waitFor(() => ada.server.requests.open().length === 1, { what: "it is asked" });
+      await ada.server.requests.answer(ada.server.requests.open()[0]?.request_id ?? "", { approved }, "ann");
+    };
+    await answer(true);
+    expect(await asking).toMatchObject({ hookSpecificOutput: { decision: { behavior: "allow" } } });
+    await ada.hook("PostToolUse", tool);
+    const later = ada.hook("PermissionRequest", { ...tool, tool_use_id: "u3", agent_id: "a1" });
+    await answer(false);
+    expect(await later).toMatchObject({ hookSpecificOutput: { decision: { behavior: "deny" } } });
+    // What the subagent asked before stands at a terminal that nobody sees: that is said, with what to do.
+    await waitFor(() => ada.axes()?.attention.hint !== undefined, { what: "it is said", saw: ada.axes });
+    expect(ada.axes()?.attention).toMatchObject({
+      value: "approval",
+      hint: expect.stringContaining("cliai resume ada --terminal"),
+    });
   });
 
   test("two subagents that ask for the same wait each for itself, and past the end of the turn", async () => {

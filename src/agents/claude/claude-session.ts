@@ -14,7 +14,7 @@ import { answeredInput, readAsking } from "./claude-questions.ts";
 import { readInterruption, readToolResults, subagentRecord } from "./claude-record.ts";
 import { readRecordLine } from "./claude-record-signs.ts";
 import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
-import { readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
+import { readClaudeDecisions, readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { writeToSocket } from "./messaging-socket.ts";
 import { settingsEnv } from "./model-server/model-server-env.ts";
 
@@ -148,6 +148,7 @@ export const claudeHooks: HookTranslation = { read: readHook, buildAnswer: build
 
 export const claudeSession: SessionCli = {
   routes: ["stream-json", "messaging-socket", "hook", "terminal"],
+  showsDialogBesideHook: true,
   mayAskAtStart: "it may ask whether it trusts this folder",
   writeToSocket,
   hooks: claudeHooks,
@@ -157,4 +158,5 @@ export const claudeSession: SessionCli = {
   subagentRecord,
   describeDenial,
   readTelemetry: readClaudeTelemetry,
+  readDecisions: readClaudeDecisions,
 };

@@ -1,7 +1,7 @@
-// Reads Claude Code's telemetry (OTLP over HTTP, as JSON) about each request to the model: tokens, model, and Claude's own estimate of
-// the cost. Measured with 2.1.330, which does not pass these settings on to the agent's tools.
+// Reads Claude Code's telemetry (OTLP over HTTP, as JSON): about each request to the model its tokens, model, and Claude's own estimate of
+// the cost; and the decisions about tools, because no hook tells that a person has answered a dialog. Measured with 2.1.330, which does not pass these settings on to the agent's tools.
 import * as v from "valibot";
-import type { ModelRequest } from "../../domain/hook.ts";
+import type { ModelRequest, ToolDecision } from "../../domain/hook.ts";
 import type { HookPlace } from "../agent-launch.ts";
 
 const exportEveryMs = 2_000;
@@ -49,15 +49,29 @@ const LogsSchema = v.looseObject({
   ),
 });
 
-/** Returns the requests to the model that the records tell of. Leaves out records of another shape. */
-export function readClaudeTelemetry(payload: unknown): ModelRequest[] {
+type Value = v.InferOutput<typeof ValueSchema>;
+
+/** Returns the attributes of each record. Leaves out records of another shape. */
+function readRecords(payload: unknown): ReadonlyMap<string, Value>[] {
   const read = v.safeParse(LogsSchema, payload);
   if (!read.success) return [];
-  const records = read.output.resourceLogs.flatMap(({ scopeLogs }) =>
-    scopeLogs.flatMap(({ logRecords }) => logRecords),
-  );
-  return records.flatMap(({ attributes }) => {
-    const values = new Map(attributes.map(({ key, value }) => [key, value]));
+  return read.output.resourceLogs
+    .flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords))
+    .map(({ attributes }) => new Map(attributes.map(({ key, value }) => [key, value])));
+}
+
+/** Returns the tool calls that were allowed or refused. For a call with a dialog the record comes when the dialog is answered. */
+export function readClaudeDecisions(payload: unknown): ToolDecision[] {
+  return readRecords(payload).flatMap((values) => {
+    const toolUseId = values.get("tool_use_id")?.stringValue;
+    if (values.get("event.name")?.stringValue !== "tool_decision" || toolUseId === undefined) return [];
+    return { toolUseId, isAllowed: values.get("decision")?.stringValue === "accept" };
+  });
+}
+
+/** Returns the requests to the model that the records tell of. */
+export function readClaudeTelemetry(payload: unknown): ModelRequest[] {
+  return readRecords(payload).flatMap((values) => {
     const text = (key: string) => values.get(key)?.stringValue;
     const number = (key: string) => {
       const { intValue, doubleValue } = values.get(key) ?? {};

@@ -43,6 +43,8 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
   readRetry(): Promise<RetryShown | undefined>;
   /** Reads from the screen whether a turn runs. */
   readTurn(): Promise<TurnShown>;
+  /** Resolves when the user's terminal has closed and the CLI runs on; undefined if the CLI ends with it. */
+  readonly whenClosed: Promise<void> | undefined;
   /** What the screen shows; after the CLI's end, its last screen. "" if nobody can read it. */
   readText(): Promise<string>;
 }
@@ -54,6 +56,7 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
 export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal | undefined {
   const { cli, args, cwd, env, stdin, stdout, diesWithTerminal, run } = launch;
   let isTerminalThere = true;
+  const closed = Promise.withResolvers<void>();
   const size = () => [stdout.columns ?? 80, stdout.rows ?? 24] as const;
   const [columns, rows] = size();
   const { readPrompt } = cli;
@@ -89,14 +92,18 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     stdin.pause();
     stdout.off("resize", onResize);
   };
+  const leaveClosed = () => {
+    leaveTerminal();
+    closed.resolve();
+  };
   if (!diesWithTerminal) {
     // A terminal that has closed can be noticed by these before its signal comes, and without a listener an error ends the process.
-    stdin.once("end", leaveTerminal).on("error", leaveTerminal);
-    stdout.on("error", leaveTerminal);
+    stdin.once("end", leaveClosed).on("error", leaveClosed);
+    stdout.on("error", leaveClosed);
   }
   const stopPassing = passSignals((signal) => {
     if (signal === "SIGINT") terminal.kill(signal);
-    else if (signal === "SIGHUP" && !diesWithTerminal) leaveTerminal();
+    else if (signal === "SIGHUP" && !diesWithTerminal) leaveClosed();
     else void agent.end(signal);
   });
   const exit = terminal.exited.finally(() => {
@@ -112,6 +119,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     ...agent,
     type: typer.type,
     noteSent: typer.noteSent,
+    whenClosed: diesWithTerminal ? undefined : closed.promise,
     async isAsking() {
       if (screen === undefined || readPrompt === undefined) return true;
       const view = await screen.read();

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
+import { closedTerminalHint } from "../../domain/fleet/axis/closed-terminal.ts";
 import { isResumable } from "../../domain/fleet/shown/way-back.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
 import { spanText } from "../../domain/text/moment.ts";
@@ -124,7 +125,7 @@ function printFleet(reading: FleetReading, selection: Selection, context: CliCon
   if (asOf !== undefined) context.print(paint(`as of ${momentText(asOf)}`, "yellow", context.color));
   for (const line of fleetTable(agents, now, context)) context.print(line);
   context.print(paint(totalLine(agents, now), "dim", context.color));
-  for (const line of resumeLines(agents)) context.note(line);
+  for (const line of [...closedLines(agents), ...resumeLines(agents)]) context.note(line);
   if (left > 0) context.note(leftOut(left));
 }
 
@@ -139,6 +140,14 @@ const listedForMs = 3_600_000;
 export function isListed({ axes, last_seen, first_seen }: AgentView, now: Date): boolean {
   if (axes.link.value === "online" || axes.attention.value !== "none") return true;
   return now.getTime() - Date.parse(last_seen ?? first_seen) <= listedForMs;
+}
+
+/** For each agent that waits at a terminal that was closed: what to do. */
+function closedLines(agents: readonly AgentView[]): string[] {
+  return agents.flatMap((agent) => {
+    const { hint } = agent.axes.attention;
+    return hint !== undefined && hint === closedTerminalHint(agent) ? [`${agent.agent_id}: ${hint}`] : [];
+  });
 }
 
 /** The line that says how to resume those of the agents that have crashed or disconnected which cliai launched. */

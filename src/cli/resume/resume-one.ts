@@ -9,6 +9,7 @@ import { type CliContext, operatorOf } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
 import { askForLaunch } from "../launch-desk.ts";
 import { declareGone } from "./declare-gone.ts";
+import { closedWords } from "./end-closed.ts";
 import { noteSecret } from "./launch-args.ts";
 import { againOf, type Standing } from "./standing.ts";
 import { untilOnline } from "./until-online.ts";
@@ -53,7 +54,7 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
   const unused = Object.keys(one.given).length === 0 ? "" : "; the flags count only when it is started again";
   switch (state) {
     case "runs":
-      return { did: "nothing", words: `runs already (${view.status})${unused}${elsewhereWords(one)}` };
+      return { did: "nothing", words: `runs already (${view.status})${closedWords(view)}${unused}${elsewhereWords(one)}` };
     case "elsewhere":
     case "unknown":
       throw new CliaiError("refused", `${agent_id}: ${why}`, {

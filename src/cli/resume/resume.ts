@@ -21,6 +21,7 @@ import { throwWorst } from "../frame/worst-error.ts";
 import { inTurns } from "../serve/in-turns.ts";
 import { spawnArgs } from "../spawn/spawn-plan.ts";
 import { declareGone } from "./declare-gone.ts";
+import { endClosed, runsOnClosed } from "./end-closed.ts";
 import { launchFlagsOf } from "./launch-args.ts";
 import { isOfTerminal, onTerminalLine, requireLaunched, resumeOne } from "./resume-one.ts";
 import { againOf, standingOf } from "./standing.ts";
@@ -41,7 +42,8 @@ const resumeArgs = {
   },
   terminal: {
     type: "boolean",
-    description: "start the agent on this terminal, even if it was launched without one",
+    description:
+      "start the agent on this terminal, even if it was launched without one; one that runs on with its window closed is ended first",
   },
   role: spawnArgs.role,
   model: spawnArgs.model,
@@ -127,6 +129,11 @@ async function resumeAll(
   const chosen = args.all === true ? all.filter(({ standing }) => standing.wentDown) : all;
   if (chosen.length === 0) context.note("no agent ran when the machine or the server went down");
   const [only] = chosen;
+  if (args.terminal === true && only !== undefined && runsOnClosed(only.standing, hostname())) {
+    const { view } = only.standing;
+    await endClosed(view, dataDir, bus, context);
+    return { ...only, again: againOf(view) };
+  }
   if (ids.length === 1 && only?.standing.state === "ended" && isOnTerminal(context)) {
     if (args.headless !== true && (args.terminal === true || belongsOnTerminal(only.before))) {
       requireLaunched(only);

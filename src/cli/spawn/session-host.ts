@@ -98,9 +98,14 @@ export interface SessionHost {
   end(end: RunEnd): Promise<void>;
 }
 
-/** How long the CLI has to wait for a hook: as long as its profile allows an answer to take. */
-function cliHoldSOf({ stopApproval, unanswered: { policy, afterS } }: HostOptions): number {
-  const answerS = policy === "hold" ? longestHoldS : afterS;
+/**
+ * How long the CLI has to wait for a hook: as long as its profile allows an answer to take. If its terminal may close, the hook of a dialog is
+ * first held for that, and then asked in the inbox.
+ */
+function cliHoldSOf(options: HostOptions): number {
+  const { stopApproval, unanswered, permissions, isOnTerminal } = options;
+  const askS = unanswered.policy === "hold" ? longestHoldS : unanswered.afterS;
+  const answerS = isOnTerminal && permissions === "cli" ? holdS + askS : askS;
   return Math.max(holdS, stopApproval?.waitS ?? 0, answerS) + cliWaitsLongerS;
 }
 

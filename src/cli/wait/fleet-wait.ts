@@ -13,6 +13,7 @@ import { lastSequenceOn } from "../../nats/jetstream/stream-messages.ts";
 import { askFleet } from "../../server/fleet/fleet-desk.ts";
 import { pause } from "../../waiting.ts";
 import { type AgentReading, createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
+import { createNeedNotes } from "./need-notes.ts";
 import { createServerAbsence } from "./server-absence.ts";
 
 /** An outcome must hold for this long before it counts, because the end of a turn and the next order come by different streams. */
@@ -64,6 +65,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   const orders = new Map<AgentId, number>();
   const settling = new Map<AgentId, Promise<void>>();
   const absence = createServerAbsence(context.note);
+  const needs = createNeedNotes(context.note);
   let isOver = false;
   over.promise.catch(() => undefined); // awaited below, maybe later
 
@@ -92,12 +94,14 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     const outcome = judge(view, reading.now, reading.listeningSince);
     if (outcome === undefined) return;
     outcomes.set(id, { ...outcome, startAgain: startAgainHint(view) });
+    needs.forget(id);
     options.onOutcome?.(view, outcome);
     if (outcomes.size === ids.length || wasEnough()) over.resolve();
   };
   const take = (view: AgentView, now: Date, listeningSince?: string) => {
     const { agent_id: id } = view;
     views.set(id, view);
+    if (goal !== "needs-you" && !outcomes.has(id)) needs.take(view);
     if (outcomes.has(id) || settling.has(id) || judge(view, now, listeningSince) === undefined) return;
     const settled = settle(id).catch(onNoAnswer); // it is looked at again when the server is back
     settling.set(
@@ -144,6 +148,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     await over.promise;
   } finally {
     isOver = true;
+    needs.stop();
     for (const end of ends) end();
     for (const timer of timers) clearTimeout(timer);
   }

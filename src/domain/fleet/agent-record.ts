@@ -33,6 +33,8 @@ export interface HeartbeatEvidence {
   readonly unheld?: string;
   /** What the CLI may be waiting for at its own terminal, if it has not begun in time; absent once it has begun. */
   readonly waits_at_terminal?: string;
+  /** Set if the CLI's terminal was closed while it runs on: nobody can answer what it asks there. */
+  readonly terminal_closed?: true;
   /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */
@@ -71,7 +73,7 @@ export interface LaunchTask {
   readonly at: string;
 }
 
-/** What the agent said at the end of its last turn. Only the beginning, because `dashboard.state` has all records in one message. */
+/** What the agent said last. Only the beginning, because `dashboard.state` has all records in one message. */
 export interface LastWords {
   readonly text: string;
   readonly at: string;

@@ -58,6 +58,8 @@ export const HeartbeatSchema = v.looseObject({
   unheld: v.optional(shortText("unheld")),
   /** What the CLI may be waiting for at its own terminal, if it has not begun in time. "" or absent once it has begun. */
   waits_at_terminal: v.optional(shortText("waits_at_terminal")),
+  /** Whether the terminal on which the CLI runs was closed, so that nobody can see or answer what it shows there. */
+  terminal_closed: v.optional(v.boolean("terminal_closed must be true or false")),
   /** The beginning of the task that the agent was launched with. */
   launch_task: v.optional(longText("launch_task")),
   /** Whether the agent was launched with a task, and no prompt has come yet. */

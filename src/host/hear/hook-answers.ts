@@ -14,8 +14,15 @@ export interface HookAnswersOptions {
   readonly isStopping: () => boolean;
 }
 
-/** @param signal aborts when the CLI no longer waits for the answer */
-export type AnswerHook = (hook: Hook, signal?: AbortSignal) => Promise<HookAnswer>;
+/**
+ * @param signal aborts when the CLI no longer waits for the answer
+ * @param onDecided is called with what was decided about a permission or a question, before a pause holds it
+ */
+export type AnswerHook = (
+  hook: Hook,
+  signal?: AbortSignal,
+  onDecided?: (answer: HookAnswer) => void,
+) => Promise<HookAnswer>;
 
 export function createHookAnswers({
   gate,
@@ -32,8 +39,9 @@ export function createHookAnswers({
   const toolStart: AnswerHook = async (hook, signal) =>
     gate.isShut() && !isShutTo(hook) ? { type: "go" } : await gate.pass(signal);
   /** Asks the gate again after a permission was given, because the gate may have been paused or shut in the meantime. */
-  const permission: AnswerHook = async (hook, signal) => {
+  const permission: AnswerHook = async (hook, signal, onDecided) => {
     const answer = isShutTo(hook) ? undefined : await approvals.permission(hook, signal);
+    if (answer !== undefined && signal?.aborted !== true) onDecided?.(answer);
     if (answer?.type === "forbid" || (answer?.type === "go" && !isShutTo(hook))) return answer;
     const passed = await toolStart(hook, signal);
     return passed.type === "deny" ? { type: "forbid", reason: passed.reason } : (answer ?? passed);
@@ -46,7 +54,7 @@ export function createHookAnswers({
     return isStopping() ? { type: "go" } : answer;
   };
 
-  return async (hook, signal) => {
+  return async (hook, signal, onDecided) => {
     switch (hook.facts.kind) {
       case "tool_start":
         return heldCalls.ask(hook) ?? (await toolStart(hook, signal));
@@ -59,7 +67,7 @@ export function createHookAnswers({
         return told();
       case "permission":
       case "question":
-        return await permission(hook, signal);
+        return await permission(hook, signal, onDecided);
       case "turn_end":
         return await turnEnd(hook, signal);
       default:

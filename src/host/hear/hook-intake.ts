@@ -47,7 +47,7 @@ export interface HookIntakeOptions {
   readonly background: Background;
   readonly approvals: Pick<Approvals, "noteTool">;
   readonly control: Pick<Control, "stop" | "quiet">;
-  readonly dialogs: Pick<OpenDialogs, "open" | "note">;
+  readonly dialogs: Pick<OpenDialogs, "open" | "note" | "settle">;
   readonly transcript: Pick<TranscriptWatch, "look">;
   readonly toolIds: Pick<ToolIds, "note">;
   readonly conversation: ConversationWatch;
@@ -96,15 +96,14 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (isAsked(kind)) events.send(facts);
     return reading;
   };
+  const verdicts = createVerdicts(options);
+  const isBeside = !hasStream && cli.showsDialogBesideHook === true;
   const tell = (hook: Hook, answer: HookAnswer) => {
     const { facts, isSubagent, isIdle } = hook;
     const { kind } = facts;
     const isHeldUp = answer.type === "deny" || answer.type === "hold_back";
     if (isAsked(kind)) {
-      const verdict = { permit: "allow", answer: "answered", forbid: "deny" }[answer.type as string];
-      if (verdict !== undefined) {
-        events.send({ ...facts, kind: "notification", detail: `permission_response: ${verdict}` });
-      } else dialogs.open(hook);
+      if (!verdicts.tell(hook, answer) && !isBeside) dialogs.open(hook);
       return;
     }
     const isEnd = !isSubagent && turnEndKinds.has(kind);
@@ -125,7 +124,9 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     const reading = note(hook);
     // The session may end as soon as its turn has ended (`/clear` that its user has typed during the turn).
     if (facts.kind === "session_end" && !hook.isSubagent) await options.whenEndRead();
-    const answer = await answerHook(hook, signal);
+    const dialog = isAsked(facts.kind) && isBeside ? verdicts.watch(hook, signal) : undefined;
+    const answer = await answerHook(hook, dialog?.over ?? signal, (verdict) => verdicts.tell(hook, verdict));
+    if (dialog?.isClosed() === true) return { type: "go" };
     // If the CLI no longer waited, it did not get the answer, and the hook says nothing about what the session does now.
     if (signal?.aborted !== true) {
       tell(hook, answer);
@@ -133,7 +134,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       // The receipts come after the answer has been sent.
       if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
     } else if (isAsked(facts.kind)) {
-      // The user answered or dismissed the dialog at the terminal.
+      // The user dismissed the dialog at the terminal, and the turn with it.
+      dialogs.settle(hook);
       events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
     }
     // The CLI goes on with the answer. What it writes then must be read, and not be taken for what the file held before.
@@ -176,6 +178,37 @@ function showsEnd(
   if (facts.kind === "prompt") return isOther;
   // It may come late, when the next turn has begun already.
   return isIdle === true && !isOther && (at === undefined || turn.hadBegunAt(Date.parse(at)));
+}
+
+const verdictWords = new Map<string, string>([
+  ["permit", "allow"],
+  ["answer", "answered"],
+  ["forbid", "deny"],
+]);
+
+/** Tells what was decided about a permission or a question, once each: a pause may hold the answer after that. */
+function createVerdicts({ dialogs, events }: Pick<HookIntakeOptions, "dialogs" | "events">) {
+  const told = new WeakSet<Hook>();
+  return {
+    /** On a terminal the dialog is there while the hook waits for its answer. The first answer counts. */
+    watch(hook: Hook, signal: AbortSignal | undefined) {
+      const closed = dialogs.open(hook);
+      return {
+        over: signal === undefined ? closed : AbortSignal.any([closed, signal]),
+        isClosed: () => closed.aborted && !told.has(hook),
+      };
+    },
+    /** Returns false if the answer decides nothing. */
+    tell(hook: Hook, { type }: HookAnswer): boolean {
+      const word = verdictWords.get(type);
+      if (word === undefined) return false;
+      if (told.has(hook)) return true;
+      told.add(hook);
+      dialogs.settle(hook);
+      events.send({ ...hook.facts, kind: "notification", detail: `permission_response: ${word}` });
+      return true;
+    },
+  };
 }
 
 /** Whether a hook of the kind asks the user of the CLI for something. */

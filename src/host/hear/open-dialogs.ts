@@ -1,13 +1,18 @@
 // Keeps the dialogs that are open at the CLI's terminal, each with its tool call. No hook tells when the user answers or dismisses
-// one. But the record of the session (or subagent) that asked then gets the result of the call, and the event "closed" is sent.
-import type { Hook, SessionCli } from "../../domain/hook.ts";
+// one. The CLI's telemetry tells the answer, and the record of the session (or subagent) that asked has the result of the call once it has
+// run. Then the event "closed" is sent.
+import type { Hook, SessionCli, ToolDecision } from "../../domain/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { EventSender } from "../event-sender.ts";
 import { createTranscript, type TranscriptWatch, watchTranscript } from "../routes/transcript.ts";
 
 export interface OpenDialogs {
-  /** Takes a hook whose dialog the CLI's user has to answer. */
-  open(hook: Hook): void;
+  /** Takes a hook whose dialog the CLI's user has to answer. The signal aborts when the dialog is closed. */
+  open(hook: Hook): AbortSignal;
+  /** The call was allowed or refused, so its dialog is closed. */
+  decided(decision: ToolDecision): void;
+  /** What the dialog asks is decided otherwise. The caller sends the event, and the signal does not abort. */
+  settle(hook: Hook): void;
   /** Takes any hook; the end of a tool or of a subagent ends its dialogs. */
   note(hook: Hook): void;
   /** Takes a line of the session's own record. */
@@ -27,13 +32,25 @@ interface Dialog {
   readonly facts: Hook["facts"];
   /** Reads the subagent's own record; undefined for a dialog of the session itself. */
   readonly record: TranscriptWatch | undefined;
+  readonly over: AbortController;
 }
 
 export function createOpenDialogs({ cli, events, log }: OpenDialogsOptions): OpenDialogs {
   const dialogs = new Map<string, Dialog>();
-  const drop = (id: string) => {
+  const forget = (id: string) => {
     dialogs.get(id)?.record?.stop();
     dialogs.delete(id);
+  };
+  const drop = (id: string) => {
+    const dialog = dialogs.get(id);
+    forget(id);
+    dialog?.over.abort();
+  };
+  const close = (id: string, how: "closed" | "allow" | "deny") => {
+    const facts = dialogs.get(id)?.facts;
+    if (facts === undefined) return;
+    drop(id);
+    events.send({ ...facts, kind: "notification", detail: `permission_response: ${how}` });
   };
   const dropWhere = (isOver: (facts: Hook["facts"]) => boolean) => {
     for (const [id, { facts }] of dialogs) if (isOver(facts)) drop(id);
@@ -41,10 +58,7 @@ export function createOpenDialogs({ cli, events, log }: OpenDialogsOptions): Ope
   const closeAnswered = (line: unknown, subagent: string | undefined) => {
     if (dialogs.size === 0) return;
     for (const id of cli.readToolResults?.(line) ?? []) {
-      const facts = dialogs.get(id)?.facts;
-      if (facts === undefined || facts.subagent !== subagent) continue;
-      drop(id);
-      events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
+      if (dialogs.get(id)?.facts.subagent === subagent) close(id, "closed");
     }
   };
   const watch = (path: string, subagent: string) => {
@@ -57,11 +71,18 @@ export function createOpenDialogs({ cli, events, log }: OpenDialogsOptions): Ope
   return {
     open({ facts, transcriptPath }) {
       const { tool_use_id, subagent } = facts;
-      if (tool_use_id === undefined) return;
+      const over = new AbortController();
+      if (tool_use_id === undefined) return over.signal;
       drop(tool_use_id);
       const path = subagent === undefined ? undefined : cli.subagentRecord?.(transcriptPath, subagent);
       const record = path === undefined || subagent === undefined ? undefined : watch(path, subagent);
-      dialogs.set(tool_use_id, { facts, record });
+      dialogs.set(tool_use_id, { facts, record, over });
+      return over.signal;
+    },
+    decided: ({ toolUseId, isAllowed }) => close(toolUseId, isAllowed ? "allow" : "deny"),
+    settle({ facts: { tool_use_id } }) {
+      // Not aborted: a pause may still hold the answer.
+      if (tool_use_id !== undefined) forget(tool_use_id);
     },
     note({ facts: { kind, tool_use_id, subagent } }) {
       if (tool_use_id !== undefined && (kind === "tool_end" || kind === "tool_failed")) drop(tool_use_id);

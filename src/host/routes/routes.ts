@@ -31,6 +31,8 @@ export interface OwnRoutes {
       },
     ): Promise<boolean>;
     noteSent(prompt: string): void;
+    /** Resolves when it was closed while the CLI runs on; undefined if the CLI ends with it. */
+    readonly whenClosed?: Promise<void> | undefined;
     /** Whether its screen shows something that is not the CLI's prompt. */
     isAsking?(): Promise<boolean>;
     /** Reads from the screen whether the CLI repeats a request to its model. */

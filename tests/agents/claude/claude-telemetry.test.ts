@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { readClaudeTelemetry, telemetryEnv } from "../../../src/agents/claude/claude-telemetry.ts";
+import {
+  readClaudeDecisions,
+  readClaudeTelemetry,
+  telemetryEnv,
+} from "../../../src/agents/claude/claude-telemetry.ts";
 
 const place = { telemetryUrl: "http://127.0.0.1:4000", token: "secret", env: {}, isHeadless: false };
 
@@ -35,6 +39,23 @@ function logOf(...records: Record<string, Value>[]) {
   return { resourceLogs: [{ scopeLogs: [{ logRecords }] }] };
 }
 const request = { "event.name": "api_request", request_id: "r1" };
+
+describe("readClaudeDecisions()", () => {
+  test("names the tool calls that were decided, and no others", () => {
+    const decided = { "event.name": "tool_decision", tool_use_id: "t1", decision: "accept" };
+    const others = [
+      request,
+      { "event.name": "tool_result", tool_use_id: "t2" },
+      { "event.name": "tool_decision" },
+    ];
+    const refused = { ...decided, tool_use_id: "t3", decision: "reject" };
+    expect(readClaudeDecisions(logOf(decided, ...others, refused))).toEqual([
+      { toolUseId: "t1", isAllowed: true },
+      { toolUseId: "t3", isAllowed: false },
+    ]);
+    expect(readClaudeDecisions({ resourceMetrics: [] })).toEqual([]);
+  });
+});
 
 describe("readClaudeTelemetry()", () => {
   test("reads a request's tokens, cost and model, with numbers as OTLP writes them", () => {

@@ -30,6 +30,7 @@ function start({ permission = { type: "go" } as HookAnswer, mayEnd = { type: "go
       asked.push("permission");
       return await answer;
     },
+    watchTerminal: () => undefined,
     noteTool: ({ tool }) => void asked.push(`tool ${tool?.name}`),
     notePrompt: () => void asked.push("prompt"),
     stop: async () => undefined,

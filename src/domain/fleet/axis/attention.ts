@@ -7,6 +7,7 @@ import type { Attention, Link, Reading } from "../axes.ts";
 import { countingWord, decidingSession } from "../evidence-that-counts.ts";
 import { sessionAttention } from "../session-reading.ts";
 import { unseenAfterMs } from "./activity.ts";
+import { closedTerminalHint } from "./closed-terminal.ts";
 import { read } from "./read.ts";
 
 export function deriveAttention(
@@ -33,27 +34,28 @@ export function deriveAttention(
     return read("stuck", said.source, said.since, now, said.message ?? "reports blocked");
   }
   const { waits_at_terminal } = record.heartbeat ?? {};
+  const closed = definedOf({ hint: closedTerminalHint(record) });
   if (isOnline && waits_at_terminal !== undefined) {
-    return read("terminal", "heartbeat", record.run_started_at ?? record.first_seen, now, waits_at_terminal);
+    const since = record.run_started_at ?? record.first_seen;
+    return { ...read("terminal", "heartbeat", since, now, waits_at_terminal), ...closed };
   }
   const session = isOnline ? decidingSession(record) : undefined;
   const found = session === undefined ? undefined : sessionAttention(session, isWorking, now);
   if (found !== undefined) {
     const { hint } = found;
-    return { ...read(found.value, "session", found.at, now, found.reason), ...definedOf({ hint }) };
+    const isDialog = found.value === "approval" || found.value === "question";
+    return {
+      ...read(found.value, "session", found.at, now, found.reason),
+      ...(isDialog ? closed : definedOf({ hint })),
+    };
   }
   const unseen = record.commands.find((command) => isUnseen(command, now));
   if (unseen !== undefined && isOnline) {
     const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;
     const { waits_because } = record.heartbeat ?? {};
     const why = waits_because === undefined || isControl(unseen.type) ? "" : `: ${waits_because}`;
-    return read(
-      "unseen",
-      "command",
-      at,
-      now,
-      `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up${why}`,
-    );
+    const words = `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up${why}`;
+    return { ...read("unseen", "command", at, now, words), ...(why === "" ? {} : closed) };
   }
   return { value: "none", source: "none", reason: "nothing waits" };
 }

@@ -100,6 +100,7 @@ function beatOf(
       unheld: message.unheld || undefined,
       waits_because: message.waits_because || undefined,
       waits_at_terminal: message.waits_at_terminal || undefined,
+      terminal_closed: message.terminal_closed || undefined,
       has_launch_task: message.has_launch_task || undefined,
     }),
   };

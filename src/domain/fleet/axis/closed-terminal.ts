@@ -1,0 +1,13 @@
+// What a person can do about an agent whose terminal was closed while it waits there for them. Pure.
+import type { AgentRecord } from "../agent-record.ts";
+
+/** The command that ends the agent, and opens its session on the terminal where it is called. */
+export function reopenLine({ agent_id }: Pick<AgentRecord, "agent_id">): string {
+  return `cliai resume ${agent_id} --terminal`;
+}
+
+/** In words, with {@link reopenLine}; undefined unless the agent's terminal was closed. */
+export function closedTerminalHint(record: Pick<AgentRecord, "agent_id" | "heartbeat">): string | undefined {
+  if (record.heartbeat?.terminal_closed !== true) return undefined;
+  return `its window is closed, so nobody can answer there; end it and open its session here: ${reopenLine(record)}`;
+}
