@@ -32,6 +32,6 @@ export async function askForLaunch(
 ): Promise<Spawned> {
   const who = request.id ?? `an agent of the profile ${request.profile}`;
   return await askOperatorDesk(bus, desk, request, () =>
-    note(`${who} has not begun yet; the server waits for it`),
+    note(`starting ${who}${request.again === true ? " again" : ""} takes a while; the server waits for it`),
   );
 }

@@ -47,7 +47,7 @@ async function prepare() {
 }
 
 /** A start on a busy machine may take longer than `resume` waits in silence. */
-const noneButSlow = /^(hal has not begun yet; the server waits for it\n)?$/;
+const noneButSlow = /^(starting hal again takes a while; the server waits for it\n)?$/;
 
 /** Whether the model was given the earlier conversation together with these words. */
 const goesOn = (requests: readonly { newText: string; body: unknown }[]) =>

@@ -52,7 +52,7 @@ test("a launch whose CLI starts after half a minute is not failed: the agent is 
     expect.objectContaining({
       code: 0,
       stdout: "bea\n",
-      stderr: "bea has not begun yet; the server waits for it\n",
+      stderr: "starting bea takes a while; the server waits for it\n",
     }),
   );
   for (const id of ["ada", "bea"]) {
