@@ -106,8 +106,11 @@ export type SessionSign = {
 type Sign =
   /** The text is in the conversation, and goes to the model with the next request. `id`: of the order, if the CLI keeps it. */
   | { readonly type: "taken"; readonly text: string; readonly id?: string | undefined }
-  /** A request with the whole conversation has gone to the model, or the model has answered. */
-  | { readonly type: "answer" }
+  /**
+   * A request with the whole conversation has gone to the model, or the model has answered. `words`: what it said, if the CLI tells it here.
+   * `callsTool`: whether it calls a tool, so that its turn goes on.
+   */
+  | { readonly type: "answer"; readonly words?: string | undefined; readonly callsTool?: boolean | undefined }
   /** One of the user's hooks kept a prompt from the model. `text` is the prompt; "" if the CLI does not tell it. */
   | { readonly type: "refused"; readonly text: string; readonly reason: string }
   /** The turn is over, and none of the user's hooks keeps it going. */

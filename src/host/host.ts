@@ -33,6 +33,8 @@ export interface Host
   bridgeLink(isUp: boolean): void;
   /** Sends an event that the CLI showed otherwise than by a hook. */
   report(event: SessionEvent): void;
+  /** The session's own model has said this, in a session that is not on a terminal of the host. */
+  heard(words: string): void;
   /** Takes the CLI's result of a turn. It ends the tasks of that turn, unless the agent has acknowledged them itself. */
   turnResult(result: TurnResult): void;
   /** The CLI's process has started. */
@@ -75,6 +77,7 @@ export function startHost(options: SessionOptions): Host {
     sessionTold: (session_id) => heartbeat.update({ session_id }),
     telemetry: hearing.telemetry,
     takeSign: hearing.takeSign,
+    heard: hearing.turnEnds.heard,
     turnResult: hearing.turnEnds.takeResult,
     bridgeNews({ messaging: socket, ...news }) {
       beginning.begun();

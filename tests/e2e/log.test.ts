@@ -44,6 +44,7 @@ test("of a headless agent: told, did, said, its words as they come on stdout, it
   expect(words[0]).toMatch(/^\d{4}-\d\d-\d\d$/);
   const order = [
     /^told {8}prompt: look around$/,
+    /^said {8}I look\.$/,
     /^calls {7}Bash: echo looked; exit 3$/,
     /^failed {6}Bash: ./,
     /^said {8}First line\.$/,

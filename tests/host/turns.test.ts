@@ -198,6 +198,32 @@ test("what the model said last is told once, before the end of its turn, and wit
   expect(ada.server.fleet.get(id)?.last_words?.text.length).toBeLessThan(1_002);
 });
 
+test("what the model says in the middle of its turn is told as well, by the session's record or by its stream", async () => {
+  const { ada, hook, write } = await hostRecorded();
+  await using _ = ada;
+  const said: string[] = [];
+  ada.bus.subscribe("agent.ada.event", ({ data }) => {
+    const { kind, detail } = JSON.parse(new TextDecoder().decode(data));
+    if (kind === "said") said.push(detail);
+  });
+  await ada.bus.flush();
+  const answer = (...content: object[]) => line({ type: "assistant", message: { model: "m", content } });
+  const text = (words: string) => ({ type: "text", text: words });
+  await hook("UserPromptSubmit", { prompt: "begin" });
+  await write(line({ type: "user" }) + answer(text("I will look.")) + answer({ type: "tool_use", id: "u1" }));
+  await waitFor(() => said.length === 1, { what: "it is told while the tool runs" });
+  await write(answer(text("It is mended.")));
+  await hook("Stop", { last_assistant_message: "It is mended." });
+  await write(recordedEnd());
+  await untilActivity(ada, "idle");
+  expect(said).toEqual(["I will look.", "It is mended."]);
+
+  ada.session.heard("By the stream.");
+  await hook("PreToolUse", tool);
+  await waitFor(() => said.length === 3, { what: "it is told before the tool" });
+  expect(said[2]).toBe("By the stream.");
+});
+
 test("a tool that the CLI's own rules refused is told from its record, once, and runs no more", async () => {
   const { ada, hook, write } = await hostRecorded();
   await using _ = ada;

@@ -2,6 +2,7 @@
 // runs. Because the user's hooks run beside ours, only the record tells that a prompt was kept from the model and that a turn is over.
 // Measured with 2.1.330, on a terminal.
 import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
 import type { SessionSign } from "../../domain/hook.ts";
 import { readTaskEnd } from "./claude-background.ts";
 import { readDeniedCalls } from "./claude-denials.ts";
@@ -17,7 +18,7 @@ const LineSchema = v.looseObject({
   timestamp: text,
   content: v.optional(v.unknown()),
   isSidechain: flag,
-  message: v.optional(v.fallback(v.looseObject({ model: text }), {}), {}),
+  message: v.optional(v.fallback(v.looseObject({ model: text, content: v.optional(v.unknown()) }), {}), {}),
   promptSubmitEnding: v.optional(
     v.fallback(v.optional(v.looseObject({ ending: v.looseObject({ kind: text, reason: text }) })), undefined),
   ),
@@ -25,6 +26,22 @@ const LineSchema = v.looseObject({
   hookAdditionalContext: list,
 });
 type Line = v.InferOutput<typeof LineSchema>;
+
+const TextSchema = v.looseObject({ type: v.literal("text"), text: v.string() });
+
+const CallSchema = v.looseObject({ type: v.literal("tool_use") });
+
+/** The text in the content of a message of the model; undefined if it has none. */
+export function wordsOf(content: unknown): string | undefined {
+  const blocks = Array.isArray(content) ? content : [];
+  const words = blocks.flatMap((block) => (v.is(TextSchema, block) ? block.text : [])).join("\n");
+  return words === "" ? undefined : words;
+}
+
+function answerOf(content: unknown): SessionSign {
+  const callsTool = Array.isArray(content) && content.some((block) => v.is(CallSchema, block));
+  return { type: "answer", ...definedOf({ words: wordsOf(content) }), ...(callsTool ? { callsTool } : {}) };
+}
 
 /** The model's name in messages that the CLI itself writes, such as the text of an error. */
 export const notTheModel = "<synthetic>";
@@ -48,7 +65,7 @@ function signsOf(read: Line, line: unknown): SessionSign[] {
         ...readDeniedCalls(line).map((call) => ({ type: "denied" as const, ...call })),
       ];
     case "assistant":
-      return message.model === notTheModel ? [] : [{ type: "answer" }];
+      return message.model === notTheModel ? [] : [answerOf(message.content)];
     case "api-request":
       // Written when the request is made. Only these sources belong to the conversation; titles and summaries have others.
       return /^(repl_main_thread|sdk)/.test(read.querySource ?? "") ? [{ type: "answer" }] : [];

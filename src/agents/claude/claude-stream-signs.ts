@@ -5,7 +5,7 @@ import type { SessionSign, TurnResult } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
 import { failureWord } from "./claude-hooks.ts";
-import { notTheModel } from "./claude-record-signs.ts";
+import { notTheModel, wordsOf } from "./claude-record-signs.ts";
 
 const count = v.optional(v.number(), 0);
 const optionalText = v.optional(v.fallback(v.optional(v.string()), undefined));
@@ -27,7 +27,6 @@ const AssistantSchema = v.looseObject({
     content: v.optional(v.fallback(v.array(v.unknown()), []), []),
   }),
 });
-const TextSchema = v.looseObject({ type: v.literal("text"), text: v.string() });
 const ReplaySchema = v.looseObject({ type: v.literal("user"), isReplay: v.literal(true) });
 const RefusedSchema = v.looseObject({
   type: v.literal("system"),
@@ -98,8 +97,7 @@ export function createStreamSigns(): StreamSigns {
     const { parent_tool_use_id, agent_id, message } = read.output;
     if (parent_tool_use_id != null || agent_id !== undefined) return { signs: [] };
     context = contextOf(read.output);
-    const words = message.content.flatMap((block) => (v.is(TextSchema, block) ? block.text : [])).join("\n");
-    return { signs: [{ type: "answer" }], ...(words === "" ? {} : { words }) };
+    return { signs: [{ type: "answer" }], ...definedOf({ words: wordsOf(message.content) }) };
   };
   const readSystem = (line: unknown): SessionSign[] => {
     const refused = v.safeParse(RefusedSchema, line);

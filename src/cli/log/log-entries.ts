@@ -14,7 +14,7 @@ export interface LogEntry {
   readonly seq: number;
   readonly at: string;
   readonly agent_id: AgentId;
-  readonly kind: "told" | "calls" | "said" | "asked" | "reported" | "failed" | "began" | "ended";
+  readonly kind: "told" | "calls" | "said" | "asked" | "answered" | "reported" | "failed" | "began" | "ended";
   /** Set if an order was given to the agent's next run, because the run before had not shown to have it. */
   readonly again?: true;
   /** Who told it, if somebody did. */
@@ -118,6 +118,14 @@ function orderWords(record: StreamMessage): Words | undefined {
   }
 }
 
+/** What became of a permission or a question, by the detail of its notification. */
+const verdicts: ReadonlyMap<string, string> = new Map([
+  ["permission_response: allow", "allowed"],
+  ["permission_response: deny", "refused"],
+  ["permission_response: answered", "answered"],
+  ["permission_response: closed", "closed at its terminal"],
+]);
+
 function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): Words | undefined {
   const told = (which: LogEntry["kind"], what = "", text = detail): Words => ({
     kind: which,
@@ -139,6 +147,10 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
     case "permission":
     case "question":
       return told("asked", tool);
+    case "notification": {
+      const word = verdicts.get(detail);
+      return word === undefined ? undefined : told("answered", tool, word);
+    }
     case "activity":
     case "progress":
       return told("reported");

@@ -66,7 +66,7 @@ async function printLast(bus: Bus, id: AgentId, context: CliContext): Promise<nu
   throw new CliaiError("failed", `${id} has said nothing yet`, { hint: `see what it does: cliai log ${id}` });
 }
 
-/** What the agent said at the end of its last turn, up to 4,000 characters; undefined if it has said nothing. */
+/** What the agent said last, up to 4,000 characters; undefined if it has said nothing. */
 export async function readLastWords(bus: Bus, id: AgentId): Promise<LogEntry | undefined> {
   const [newest] = await readNewest(bus, { agent: id, kind: "said" }, 1);
   return newest && logEntry(newest);

@@ -263,7 +263,10 @@ function listenTo(
     onSign: host.takeSign,
     onUsage: host.usage,
     onResult: host.turnResult,
-    onWords,
+    onWords(words) {
+      host.heard(words);
+      onWords(words);
+    },
   };
 }
 

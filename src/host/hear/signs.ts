@@ -18,7 +18,7 @@ export interface SignsOptions {
   readonly background: Background;
   readonly evidence: Pick<Evidence, "noteTaken" | "noteAnswer" | "refuse">;
   readonly approvals: Pick<Approvals, "notePrompt">;
-  readonly turnEnds: Pick<TurnEnds, "takeRefusal" | "takeRecordedEnd" | "interrupted">;
+  readonly turnEnds: Pick<TurnEnds, "takeRefusal" | "takeRecordedEnd" | "interrupted" | "heard">;
   /** Whether the session has a stream. If so, the record is used for evidence only: the stream tells the turns, in their order. */
   readonly hasStream: boolean;
   readonly now: () => Date;
@@ -61,6 +61,7 @@ export function createSigns(options: SignsOptions): Signs {
       case "answer":
         // Only the stream's sign ends a retry. In the record the request itself counts as `answer`, and it may be repeated too.
         if (how === "echo") endRetry();
+        turnEnds.heard(sign.words ?? "", sign.callsTool);
         return turn.noteTaken(atMs);
       case "retry":
         isRetrying = true;

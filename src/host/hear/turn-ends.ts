@@ -16,6 +16,8 @@ import type { Turn } from "./turn.ts";
 export interface TurnEnds {
   /** Takes a hook that tells the end of a turn or of the session, and the answer that it got. */
   takeHook(hook: Hook, answer: HookAnswer): void;
+  /** The session's own model has said this in its turn; "" if nothing. `callsTool`: it calls a tool, so that its turn goes on. */
+  heard(words: string, callsTool?: boolean): void;
   /** The model calls a tool, so it has obeyed the refusal of its end, if there was one. */
   noteWork(): void;
   /** The turn that runs is over, says a CLI that tells that of each turn (`tellsIdle`). If no hook had let it end, its user has broken it off. */
@@ -59,7 +61,7 @@ const notAsked = "its turn has ended without an answer from the model";
 export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   const { turn, background, routes, evidence, tasks, control, events, dialogs, nudge, now } = options;
   const { hasStream, tellsIdle } = options;
-  const lastWords = createLastWords(events);
+  const lastWords = createLastWords({ events, now });
   const { tell, quiet, runningIds } = createEndTelling(options);
   /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
   let isEndRefused = false;
@@ -119,8 +121,10 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
         foretold = "told";
       } else if (hook.isIdle === true) ended("told");
     },
+    heard: lastWords.heard,
     noteWork() {
       isEndRefused = false;
+      lastWords.goesOn();
     },
     takeIdle: () => (turn.isEnding() ? endedWithTasks(turnEnd) : endInterrupted(turn.promptId())),
     takeRecordedEnd(isOver) {

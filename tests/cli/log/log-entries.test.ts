@@ -25,6 +25,12 @@ test.each([
   ["event", { kind: "tool_denied", tool: "Bash", detail: "no rule" }, "failed | Bash | refused: no rule"],
   ["event", { kind: "turn_failed", detail: "limit", error: "usage_limit" }, "failed | turn | limit"],
   ["event", { kind: "permission", tool: "Bash", detail: "rm" }, "asked | Bash | rm"],
+  [
+    "event",
+    { kind: "notification", tool: "Bash", detail: "permission_response: deny" },
+    "answered | Bash | refused",
+  ],
+  ["event", { kind: "notification", detail: "idle_prompt: Claude waits" }, undefined],
   ["event", { kind: "activity", detail: "wrote the tests" }, "reported | wrote the tests"],
   ["event", { kind: "said", detail: "All\nis done." }, "said | All\nis done."],
   ["event", { kind: "session_start", detail: "resume" }, "began | session (resume)"],

@@ -28,6 +28,7 @@ function start({ hasStream = false } = {}) {
     turnEnds: {
       takeRefusal: (detail) => void heard.push(`refused: ${detail}`),
       takeRecordedEnd: (isOver) => void heard.push(isOver ? "turn over" : "an earlier turn over"),
+      heard: (text) => void (text !== "" && heard.push(`said: ${text}`)),
       interrupted: (promptId) => void heard.push(`interrupted: ${promptId}`),
     },
   });
