@@ -32,6 +32,8 @@ export interface SteeredOptions {
 export interface Steered extends AsyncDisposable {
   readonly dir: TempDir;
   readonly cwd: string;
+  /** Of the process `cliai spawn`. */
+  readonly env: Readonly<Record<string, string>>;
   readonly terminal: TmuxSession;
   agent(): Promise<ShownAgent>;
   /** Waits until what the server shows of the agent fits. */
@@ -96,7 +98,7 @@ export async function startSteered(serve: RunningServe, options: SteeredOptions)
   const watch = watching(serve, options.id);
   await watch.until("it is online", ({ axes }) => axes.link.value === "online");
   const running = parts.move();
-  return { dir, cwd, terminal, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { dir, cwd, env, terminal, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 export interface Headless extends Omit<Steered, "terminal"> {
@@ -113,7 +115,7 @@ export async function startHeadless(serve: RunningServe, options: SteeredOptions
   const watch = watching(serve, options.id);
   await watch.until("it is online", ({ axes }) => axes.link.value === "online", 30_000);
   const running = parts.move();
-  return { dir, cwd, child, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { dir, cwd, env, child, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /**
