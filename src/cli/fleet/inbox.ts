@@ -33,8 +33,11 @@ export const inboxCommand = defineCliCommand({
         if (index > 0) context.print("");
         for (const line of requestLines(request, context)) context.print(line);
       }
-      for (const { agent_id, axes } of elsewhere)
-        context.note(`${agent_id} waits at its own terminal: ${plain(axes.attention.reason)}`);
+      for (const { agent_id, axes } of elsewhere) {
+        const { reason, hint } = axes.attention;
+        const what = hint === undefined ? "" : `; ${hint}`;
+        context.note(`${agent_id} waits at its own terminal: ${plain(reason)}${what}`);
+      }
       return 0;
     });
   },
