@@ -124,7 +124,11 @@ type Sign =
   /** The CLI is about to make a request to its model again: `4/10: 401 authentication_failed`. */
   | ({ readonly type: "retry" } & RetryShown)
   /** The CLI's own rules refused a tool. */
-  | ({ readonly type: "denied" } & DeniedCall);
+  | ({ readonly type: "denied" } & DeniedCall)
+  /** The model calls a tool. */
+  | { readonly type: "called"; readonly toolUseId: string; readonly tool: string }
+  /** The CLI itself did not run a call, such as one with wrong arguments. If it has called no hook for it, nothing else tells that. */
+  | { readonly type: "not_run"; readonly toolUseId: string; readonly words: string };
 
 /** A request to the model that the CLI repeats. `detail`: such as `4/10: 401 authentication_failed`. */
 export interface RetryShown {

@@ -1,7 +1,7 @@
-// Describes why Claude Code's own rules refused a tool, and what would allow it. A headless session tells the refusal by
+// Reads which tool calls Claude Code itself did not run. Describes why its own rules refused a tool, and what would allow it. A headless session tells the refusal by
 // `permission_denied` in its stream, a session on a terminal in its record. Measured with 2.1.330.
 import * as v from "valibot";
-import type { DeniedCall, HookTool, ToolDenial } from "../../domain/hook.ts";
+import type { DeniedCall, HookTool, SessionSign, ToolDenial } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
 
 export function describeDenial(
@@ -88,4 +88,26 @@ export function readDeniedCalls(line: unknown): DeniedCall[] {
           },
         ],
   );
+}
+
+const ContentSchema = v.looseObject({ message: v.looseObject({ content: v.array(v.unknown()) }) });
+const CallSchema = v.looseObject({ type: v.literal("tool_use"), id: v.string(), name: v.string() });
+/** How Claude tells its model that it has not run a call: wrong arguments, an unknown tool, a command that it blocks. It calls no hook for those. */
+const NotRunSchema = v.looseObject({
+  type: v.literal("tool_result"),
+  tool_use_id: v.string(),
+  is_error: v.literal(true),
+  content: v.pipe(v.string(), v.startsWith("<tool_use_error>")),
+});
+
+/** Returns the calls that a line of the stream or of the record begins, and those that were not run. */
+export function readCalls(line: unknown): SessionSign[] {
+  const read = v.safeParse(ContentSchema, line);
+  if (!read.success) return [];
+  return read.output.message.content.flatMap((block): SessionSign[] => {
+    if (v.is(CallSchema, block)) return [{ type: "called", toolUseId: block.id, tool: block.name }];
+    if (!v.is(NotRunSchema, block)) return [];
+    const words = block.content.replaceAll(/<\/?tool_use_error>/g, "");
+    return [{ type: "not_run", toolUseId: block.tool_use_id, words }];
+  });
 }

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { SessionSign } from "../../domain/hook.ts";
 import { readTaskEnd } from "./claude-background.ts";
-import { readDeniedCalls } from "./claude-denials.ts";
+import { readCalls, readDeniedCalls } from "./claude-denials.ts";
 
 const text = v.optional(v.fallback(v.optional(v.string()), undefined));
 const list = v.optional(v.fallback(v.array(v.unknown()), []), []);
@@ -63,9 +63,10 @@ function signsOf(read: Line, line: unknown): SessionSign[] {
       return [
         { type: "taken", text: JSON.stringify(line) },
         ...readDeniedCalls(line).map((call) => ({ type: "denied" as const, ...call })),
+        ...readCalls(line),
       ];
     case "assistant":
-      return message.model === notTheModel ? [] : [answerOf(message.content)];
+      return message.model === notTheModel ? [] : [answerOf(message.content), ...readCalls(line)];
     case "api-request":
       // Written when the request is made. Only these sources belong to the conversation; titles and summaries have others.
       return /^(repl_main_thread|sdk)/.test(read.querySource ?? "") ? [{ type: "answer" }] : [];

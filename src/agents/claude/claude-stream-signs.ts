@@ -4,6 +4,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { SessionSign, TurnResult } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
+import { readCalls } from "./claude-denials.ts";
 import { failureWord } from "./claude-hooks.ts";
 import { notTheModel, wordsOf } from "./claude-record-signs.ts";
 
@@ -26,6 +27,12 @@ const AssistantSchema = v.looseObject({
     usage: v.optional(UsageFieldsSchema),
     content: v.optional(v.fallback(v.array(v.unknown()), []), []),
   }),
+});
+/** The results of the session's own calls, not of a subagent's. */
+const OwnResultsSchema = v.looseObject({
+  type: v.literal("user"),
+  parent_tool_use_id: v.optional(v.null()),
+  agent_id: v.optional(v.undefined()),
 });
 const ReplaySchema = v.looseObject({ type: v.literal("user"), isReplay: v.literal(true) });
 const RefusedSchema = v.looseObject({
@@ -97,7 +104,10 @@ export function createStreamSigns(): StreamSigns {
     const { parent_tool_use_id, agent_id, message } = read.output;
     if (parent_tool_use_id != null || agent_id !== undefined) return { signs: [] };
     context = contextOf(read.output);
-    return { signs: [{ type: "answer" }], ...definedOf({ words: wordsOf(message.content) }) };
+    return {
+      signs: [{ type: "answer" }, ...readCalls(line)],
+      ...definedOf({ words: wordsOf(message.content) }),
+    };
   };
   const readSystem = (line: unknown): SessionSign[] => {
     const refused = v.safeParse(RefusedSchema, line);
@@ -121,7 +131,8 @@ export function createStreamSigns(): StreamSigns {
           ? [{ type: "taken", text: JSON.stringify(line) } as const]
           : [];
         const { signs, ...answer } = readAssistant(line);
-        return { signs: [...taken, ...signs, ...readSystem(line)], ...answer };
+        const notRun = v.is(OwnResultsSchema, line) ? readCalls(line) : [];
+        return { signs: [...taken, ...signs, ...notRun, ...readSystem(line)], ...answer };
       }
       const wasAsked = isAnswered || tokensOf(result.output.usage) > 0;
       isAnswered = false;

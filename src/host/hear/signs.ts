@@ -2,6 +2,7 @@
 // hooks kept from the model, what runs in the background, and what has ended.
 import { definedOf } from "../../domain/defined.ts";
 import type { DeniedCall, RetryShown, SessionCli, SessionSign } from "../../domain/hook.ts";
+import { idFact, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Evidence } from "../routes/evidence.ts";
@@ -13,7 +14,7 @@ import type { TurnEnds } from "./turn-ends.ts";
 export interface SignsOptions {
   readonly cli: Pick<SessionCli, "describeDenial">;
   readonly events: Pick<EventSender, "send">;
-  readonly toolIds: Pick<ToolIds, "take">;
+  readonly toolIds: Pick<ToolIds, "take" | "hasBegun">;
   readonly turn: Turn;
   readonly background: Background;
   readonly evidence: Pick<Evidence, "noteTaken" | "noteAnswer" | "refuse">;
@@ -28,6 +29,9 @@ export interface Signs {
   /** @param how where the sign was seen, as receipts name it: `echo` (the stream) or `transcript` (the record) */
   take(sign: SessionSign, how: "echo" | "transcript"): void;
 }
+
+/** The end of some calls is never told. Forgets the oldest calls above this number. */
+const mostCalled = 200;
 
 export function createSigns(options: SignsOptions): Signs {
   const { cli, events, toolIds, turn, background, evidence, approvals, turnEnds, hasStream, now } = options;
@@ -50,6 +54,20 @@ export function createSigns(options: SignsOptions): Signs {
     const { detail, remedy } = cli.describeDenial?.(start.tool, call) ?? { detail: "", remedy: undefined };
     events.send({ ...start.facts, kind: "tool_denied", detail, remedy });
   };
+  /** The tools of the calls of which no hook has told, by their ids. */
+  const called = new Map<string, string>();
+  const takeCall = (toolUseId: string, tool: string) => {
+    called.set(toolUseId, tool);
+    const [first] = called.keys();
+    if (called.size > mostCalled && first !== undefined) called.delete(first);
+  };
+  const takeNotRun = (toolUseId: string, words: string) => {
+    const tool = called.get(toolUseId);
+    called.delete(toolUseId);
+    if (tool === undefined || toolIds.hasBegun(toolUseId)) return;
+    const facts = { tool: shortFact(tool), tool_use_id: idFact(toolUseId), detail: longFact(words) };
+    events.send({ kind: "tool_failed", ...facts });
+  };
   const takeState = (sign: SessionSign, how: "echo" | "transcript") => {
     const atMs = timeOf(sign);
     switch (sign.type) {
@@ -68,6 +86,10 @@ export function createSigns(options: SignsOptions): Signs {
         return events.send({ kind: "retry", ...retryOf(sign) });
       case "denied":
         return takeDenied(sign);
+      case "called":
+        return takeCall(sign.toolUseId, sign.tool);
+      case "not_run":
+        return takeNotRun(sign.toolUseId, sign.words);
       case "refused":
         return turnEnds.takeRefusal(refusalWords(sign.reason));
       case "turn_end":

@@ -5,6 +5,8 @@ import type { Hook, HookFacts } from "../../domain/hook.ts";
 export interface ToolIds {
   /** Notes a hook, and returns its facts, with the id of the tool call added if it is known. */
   note(hook: Hook): HookFacts;
+  /** Whether the call has begun, as far as the last calls are kept. */
+  hasBegun(toolUseId: string): boolean;
   /** Removes a running call, and returns the hook of its start; undefined if its end was told already. */
   take(toolUseId: string): Hook | undefined;
 }
@@ -17,14 +19,21 @@ const endKinds: ReadonlySet<string> = new Set(["tool_end", "tool_failed", "tool_
 export function createToolIds(): ToolIds {
   /** The running calls by their ids, the oldest first. */
   const running = new Map<string, { readonly key: string; readonly start: Hook; wasAsked: boolean }>();
+  /** The ids of the last calls that have begun. */
+  const begun = new Set<string>();
   return {
+    hasBegun: (toolUseId) => begun.has(toolUseId),
     note(hook) {
       const { facts, tool } = hook;
       const { kind, tool_use_id } = facts;
       const key = JSON.stringify([facts.subagent ?? null, tool?.name, tool?.input]);
       if (tool_use_id !== undefined) {
-        if (kind === "tool_start") running.set(tool_use_id, { key, start: hook, wasAsked: false });
-        else if (endKinds.has(kind)) running.delete(tool_use_id);
+        if (kind === "tool_start") {
+          running.set(tool_use_id, { key, start: hook, wasAsked: false });
+          begun.add(tool_use_id);
+          const [first] = begun;
+          if (begun.size > mostKept && first !== undefined) begun.delete(first);
+        } else if (endKinds.has(kind)) running.delete(tool_use_id);
         const [oldest] = running.keys();
         if (running.size > mostKept && oldest !== undefined) running.delete(oldest);
         return facts;

@@ -1,8 +1,33 @@
 import { describe, expect, test } from "bun:test";
-import { describeDenial, readDeniedCalls } from "../../../src/agents/claude/claude-denials.ts";
+import { describeDenial, readCalls, readDeniedCalls } from "../../../src/agents/claude/claude-denials.ts";
 
 const bash = (command: string) => ({ name: "Bash", input: { command, description: "d" } });
 const needsApproval = "This command requires approval";
+
+describe("readCalls()", () => {
+  const line = (...content: object[]) => ({ type: "user", message: { content } });
+  const result = { type: "tool_result", tool_use_id: "t1", is_error: true };
+
+  test("names the calls that a line begins, and those that Claude has not run", () => {
+    const call = { type: "tool_use", id: "t1", name: "Bash", input: { cmd: "ls" } };
+    expect(readCalls(line({ type: "text", text: "I look." }, call))).toEqual([
+      { type: "called", toolUseId: "t1", tool: "Bash" },
+    ]);
+    const content = "<tool_use_error>No such tool available: Bash</tool_use_error>";
+    expect(readCalls(line({ ...result, content }))).toEqual([
+      { type: "not_run", toolUseId: "t1", words: "No such tool available: Bash" },
+    ]);
+  });
+
+  test.each([
+    line({ ...result, content: "exit 1" }),
+    line({ ...result, is_error: false, content: "<tool_use_error>printed</tool_use_error>" }),
+    { type: "user", message: { content: "hello" } },
+    undefined,
+  ])("finds none in %j", (each) => {
+    expect(readCalls(each)).toEqual([]);
+  });
+});
 
 describe("describeDenial()", () => {
   test.each<[{ name: string; input: unknown }, string]>([

@@ -45,6 +45,22 @@ function start({ hasStream = false } = {}) {
 const words = "[cliai task t1] from eve: dig";
 
 describe("createSigns()", () => {
+  test.each([true, false])(
+    "a call that the CLI did not run, and told by no hook, has failed (stream: %j)",
+    (hasStream) => {
+      const run = start({ hasStream });
+      const take = hasStream ? run.echo : run.record;
+      run.toolIds.note({ facts: { kind: "tool_start", tool: "Bash", tool_use_id: "u2" }, isSubagent: false });
+      for (const toolUseId of ["u1", "u2"]) take({ type: "called", toolUseId, tool: "Bash" });
+      for (const toolUseId of ["u1", "u1", "u2", "u3"]) {
+        take({ type: "not_run", toolUseId, words: `Blocked: sk-${"a".repeat(20)}` });
+      }
+      expect(run.sent).toEqual([
+        { kind: "tool_failed", tool: "Bash", tool_use_id: "u1", detail: "Blocked: ***" },
+      ]);
+    },
+  );
+
   test("a turn that its user broke off is that of the last prompt", async () => {
     const { turn, echo, heard } = start({ hasStream: true });
     turn.offerPrompt(nowMs, true, "p-1");
