@@ -54,7 +54,10 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
   const unused = Object.keys(one.given).length === 0 ? "" : "; the flags count only when it is started again";
   switch (state) {
     case "runs":
-      return { did: "nothing", words: `runs already (${view.status})${closedWords(view)}${unused}${elsewhereWords(one)}` };
+      return {
+        did: "nothing",
+        words: `runs already (${view.status})${closedWords(view)}${unused}${elsewhereWords(one)}`,
+      };
     case "elsewhere":
     case "unknown":
       throw new CliaiError("refused", `${agent_id}: ${why}`, {

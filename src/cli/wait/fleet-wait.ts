@@ -101,8 +101,9 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   const take = (view: AgentView, now: Date, listeningSince?: string) => {
     const { agent_id: id } = view;
     views.set(id, view);
-    if (goal !== "needs-you" && !outcomes.has(id)) needs.take(view);
-    if (outcomes.has(id) || settling.has(id) || judge(view, now, listeningSince) === undefined) return;
+    if (outcomes.has(id)) return;
+    if (goal !== "needs-you") needs.take(view);
+    if (settling.has(id) || judge(view, now, listeningSince) === undefined) return;
     const settled = settle(id).catch(onNoAnswer); // it is looked at again when the server is back
     settling.set(
       id,
@@ -126,6 +127,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     }
   };
   const ends = [
+    needs.stop,
     bus.onConnection(() => void look()),
     bus.subscribe(dashboardStateSubject, ({ data }) => {
       const read = readState(data, ids);
@@ -148,7 +150,6 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     await over.promise;
   } finally {
     isOver = true;
-    needs.stop();
     for (const end of ends) end();
     for (const timer of timers) clearTimeout(timer);
   }

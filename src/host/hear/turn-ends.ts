@@ -67,7 +67,6 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   let isEndRefused = false;
   /** The event for the end of this turn, if it is known before the result; `told` if it has been sent already. */
   let foretold: "told" | HookFacts | undefined;
-
   const ended = (facts: HookFacts | "told") => {
     lastWords.tell();
     if (facts !== "told") tell(facts);
