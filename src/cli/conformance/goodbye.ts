@@ -54,9 +54,12 @@ export async function checkGoodbye(stage: Stage): Promise<Finding[]> {
     ),
   );
   await pause(silentForMs);
+  const isClosed = await hearing.until(async () => {
+    const shown = (await fleet.find(id))?.record.connection;
+    return shown?.isUp !== true || shown.instance_id !== run;
+  }, stage.timeoutMs);
   const late = hearing.heartbeats.filter(({ atMs }) => atMs > goodbye.atMs).length;
-  const shown = (await fleet.find(id))?.record.connection;
-  const isUp = shown?.isUp === true && shown.instance_id === run;
+  const isUp = isClosed !== true;
   findings.push(
     finding(
       "goodbye: nothing comes after it",
