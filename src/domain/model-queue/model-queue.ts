@@ -1,0 +1,133 @@
+// This room decides which agent may ask a model server next. The times are given to it, in ms of any one clock.
+//
+// The queue before one model server: the requests that wait, the leases, and what the slots have in their caches. A lease is the right to
+// send one request. `grant.ts` decides who gets the next one.
+
+export interface QueuedRequest {
+  readonly id: string;
+  readonly agent: string;
+  readonly isCaptain: boolean;
+  /** "" for a server that has one model only, whatever it is asked for. */
+  readonly model: string;
+  /** How many requests the server works on at the same time, as this request's gate was told. */
+  readonly slots: number;
+  /** When it began to wait. */
+  readonly sinceMs: number;
+  /** When its gate was last heard. */
+  readonly heardMs: number;
+}
+
+export interface Lease extends QueuedRequest {
+  /** The slot's number, from 0. Undefined for a request that was sent without the queue: it still occupies the server. */
+  readonly slot: number | undefined;
+}
+
+/** What is known of one slot: whose prompt it has in its cache, and how often that agent had it without another in between. */
+export interface Slot {
+  readonly agent: string;
+  readonly model: string;
+  readonly inRow: number;
+  readonly rowSinceMs: number;
+  readonly usedMs: number;
+  /** Until then the slot is kept free for its agent, whose next request probably comes at once. */
+  readonly keptUntilMs: number;
+}
+
+export interface ModelQueue {
+  readonly waiting: readonly QueuedRequest[];
+  readonly leases: readonly Lease[];
+  /** By the slot's number; undefined for one that was not used yet. */
+  readonly slots: readonly (Slot | undefined)[];
+  /** The model of the last lease. */
+  readonly loaded: { readonly model: string; readonly sinceMs: number } | undefined;
+}
+
+export const emptyQueue: ModelQueue = { waiting: [], leases: [], slots: [], loaded: undefined };
+
+/** A gate that waits asks again within this time; if not, it has gone. */
+export const waitingGoneAfterMs = 8_000;
+/** A gate renews its lease each second. */
+export const leaseGoneAfterMs = 5_000;
+/** Waiting for the agent of a slot may cost this part of the time that reading its prompt again would take, and no more than `mostKeptMs`. */
+const keptShare = 0.05;
+const mostKeptMs = 2_000;
+
+/** Adds a request, or notes that its gate was heard again. A request keeps the time since when it has waited. */
+export function ask(queue: ModelQueue, request: QueuedRequest): ModelQueue {
+  if (queue.leases.some(({ id }) => id === request.id)) return renew(queue, request.id, request.heardMs);
+  const known = queue.waiting.find(({ id }) => id === request.id);
+  const others = queue.waiting.filter(({ id }) => id !== request.id);
+  const sinceMs = known?.sinceMs ?? request.sinceMs;
+  return { ...queue, waiting: [...others, { ...request, sinceMs }] };
+}
+
+/**
+ * Renews a lease. One that is not known becomes one: another serve has granted it, or its gate could not wait for the queue any longer and
+ * has sent its request without it.
+ */
+export function hold(queue: ModelQueue, lease: Lease): ModelQueue {
+  if (queue.leases.some(({ id }) => id === lease.id)) return renew(queue, lease.id, lease.heardMs);
+  const waiting = queue.waiting.filter(({ id }) => id !== lease.id);
+  return lend({ ...queue, waiting }, lease, lease.heardMs);
+}
+
+/** @param rereadMs how long the server would need to read the prompt of the ended request again; 0 if that is not known */
+export function end(queue: ModelQueue, id: string, nowMs: number, rereadMs = 0): ModelQueue {
+  const lease = queue.leases.find((each) => each.id === id);
+  const without = {
+    ...queue,
+    waiting: queue.waiting.filter((each) => each.id !== id),
+    leases: queue.leases.filter((each) => each.id !== id),
+  };
+  const slot = lease?.slot === undefined ? undefined : queue.slots[lease.slot];
+  if (lease?.slot === undefined || slot === undefined) return without;
+  const keptUntilMs = nowMs + Math.min(mostKeptMs, rereadMs * keptShare);
+  return { ...without, slots: queue.slots.with(lease.slot, { ...slot, usedMs: nowMs, keptUntilMs }) };
+}
+
+/** Removes what belongs to gates that were not heard in time. */
+export function expire(queue: ModelQueue, nowMs: number): ModelQueue {
+  const waiting = queue.waiting.filter(({ heardMs }) => nowMs - heardMs < waitingGoneAfterMs);
+  const leases = queue.leases.filter(({ heardMs }) => nowMs - heardMs < leaseGoneAfterMs);
+  const isSame = waiting.length === queue.waiting.length && leases.length === queue.leases.length;
+  return isSame ? queue : { ...queue, waiting, leases };
+}
+
+/** Makes a waiting or new request a lease, and notes whose prompt its slot has from now on. */
+export function lend(queue: ModelQueue, lease: Lease, nowMs: number): ModelQueue {
+  const { agent, model, slot } = lease;
+  const isLoaded = queue.loaded?.model === model;
+  return {
+    waiting: queue.waiting.filter(({ id }) => id !== lease.id),
+    leases: [...queue.leases, lease],
+    slots: slot === undefined ? queue.slots : withSlot(queue.slots, slot, { agent, model }, nowMs),
+    loaded: isLoaded ? queue.loaded : { model, sinceMs: nowMs },
+  };
+}
+
+function withSlot(
+  slots: ModelQueue["slots"],
+  index: number,
+  { agent, model }: Pick<Slot, "agent" | "model">,
+  nowMs: number,
+): ModelQueue["slots"] {
+  const before = slots[index];
+  const goesOn = before?.agent === agent && before.model === model;
+  const slot = {
+    ...{ agent, model, usedMs: nowMs, keptUntilMs: 0 },
+    inRow: goesOn ? before.inRow + 1 : 1,
+    rowSinceMs: goesOn ? before.rowSinceMs : nowMs,
+  };
+  const length = Math.max(slots.length, index + 1);
+  return Array.from({ length }, (_, each) => (each === index ? slot : slots[each]));
+}
+
+function renew(queue: ModelQueue, id: string, heardMs: number): ModelQueue {
+  const leases = queue.leases.map((lease) => (lease.id === id ? { ...lease, heardMs } : lease));
+  return { ...queue, leases };
+}
+
+/** The smallest number that a gate was told, so that nobody counts on a slot that there is not. */
+export function slotCount({ waiting, leases }: ModelQueue): number {
+  return Math.min(...[...waiting, ...leases].map(({ slots }) => slots));
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { grant } from "../../../src/domain/model-queue/grant.ts";
+import {
+  ask,
+  emptyQueue,
+  end,
+  expire,
+  hold,
+  leaseGoneAfterMs,
+  type ModelQueue,
+  type QueuedRequest,
+  slotCount,
+  waitingGoneAfterMs,
+} from "../../../src/domain/model-queue/model-queue.ts";
+
+const request = (id: string, sinceMs: number, more: Partial<QueuedRequest> = {}): QueuedRequest => ({
+  ...{ id, agent: id, isCaptain: false, model: "", slots: 1, sinceMs, heardMs: sinceMs },
+  ...more,
+});
+const idsOf = (list: readonly QueuedRequest[]) => list.map(({ id }) => id);
+const granted = (queue: ModelQueue, nowMs: number) => grant(queue, nowMs).queue;
+
+describe("ask()", () => {
+  test("a request that asks again keeps the time since when it waits", () => {
+    const once = ask(emptyQueue, request("a", 10));
+    const twice = ask(once, request("a", 500));
+    expect(twice.waiting).toEqual([{ ...request("a", 10), heardMs: 500 }]);
+  });
+
+  test("one that has its lease, and did not hear of it, keeps it", () => {
+    const queue = granted(ask(emptyQueue, request("a", 10)), 10);
+    const again = ask(queue, request("a", 700));
+    expect(again.waiting).toEqual([]);
+    expect(again.leases).toMatchObject([{ id: "a", slot: 0, heardMs: 700 }]);
+  });
+});
+
+describe("hold()", () => {
+  test("a lease that is not known, as after a new start of serve, counts from then on", () => {
+    const queue = hold(ask(emptyQueue, request("b", 5)), { ...request("a", 0), slot: 0 });
+    expect(idsOf(queue.leases)).toEqual(["a"]);
+    expect(grant(queue, 10).granted).toEqual([]);
+  });
+
+  test("a request that was sent without the queue does not wait any more, and occupies the server", () => {
+    const waits = ask(ask(emptyQueue, request("a", 0)), request("b", 1));
+    const queue = hold(waits, { ...request("a", 0), slot: undefined });
+    expect([idsOf(queue.waiting), idsOf(queue.leases)]).toEqual([["b"], ["a"]]);
+    expect(grant(queue, 10).granted).toEqual([]);
+    expect(idsOf(grant(end(queue, "a", 20), 20).granted)).toEqual(["b"]);
+  });
+});
+
+describe("expire()", () => {
+  test("a host that died loses its lease and its place", () => {
+    const queue = ask(granted(ask(emptyQueue, request("a", 0)), 0), request("b", 0));
+    expect(expire(queue, leaseGoneAfterMs - 1)).toBe(queue);
+    const later = expire(queue, leaseGoneAfterMs);
+    expect([idsOf(later.leases), idsOf(later.waiting)]).toEqual([[], ["b"]]);
+    expect(idsOf(expire(later, waitingGoneAfterMs).waiting)).toEqual([]);
+  });
+});
+
+test("slotCount() is the smallest number that a gate was told", () => {
+  const queue = ask(ask(emptyQueue, request("a", 0, { slots: 4 })), request("b", 0, { slots: 2 }));
+  expect(slotCount(queue)).toBe(2);
+});
