@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 export interface DirectRequest {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;
   /** Default true. False only if the request carries no secret and the server's certificate does not name loopback. */
   readonly checksCertificate?: boolean;

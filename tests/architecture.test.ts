@@ -10,7 +10,7 @@ const src = join(root, "src");
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ["cli"],
   cli: [
-    ...["server", "audit", "bridge", "host", "agent-link", "agents", "loop", "web"],
+    ...["server", "audit", "bridge", "host", "model-gate", "agent-link", "agents", "loop", "web"],
     ...[
       "nats",
       "bench",
@@ -32,6 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
+  "model-gate": ["agent-link", "domain", "log", "runtime", "direct-fetch", "waiting"],
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
   agents: ["agent-link (types)", "processes", "domain", "log", "runtime", "direct-fetch", "waiting"],
   loop: ["data-dir", "processes", "domain", "log", "runtime (types)", "direct-fetch", "waiting"],
@@ -67,12 +68,12 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "eventsource-parser": ["agents", "loop"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
-    ...["bridge", "host", "audit", "loop", "server", "web", "bench", "cli"],
+    ...["bridge", "host", "model-gate", "audit", "loop", "server", "web", "bench", "cli"],
   ],
 };
 
 /** Folders of tests by scenario: each runs many rooms at once, as a user does. All other tests mirror src/. */
-const scenarioFolders = ["bench", "build", "clis", "cluster", "deno", "e2e", "faults", "security", "support"];
+const scenarioFolders = ["bench", "build", "cluster", "deno", "e2e", "faults", "security", "support"];
 
 /** Tests of more than one source, or of none, each with what they are about. */
 const testsOfSeveral: Readonly<Record<string, string>> = {
@@ -87,6 +88,7 @@ const testsOfSeveral: Readonly<Record<string, string>> = {
   "domain/fleet/session-status.test.ts": "what session and status make of the same events",
   "host/run-end.test.ts": "host, delivery and evidence, as a run ends",
   "host/turns.test.ts": "turn ends, background, evidence and stops, as one session shows them",
+  "model-gate/fairness.test.ts": "gates, leases and the queue over one server, as agents use them",
   "server/fleet/fleet.test.ts": "projector, fleet-state, silence and alerts over one server",
   "server/fleet/set-back.test.ts": "set-back and fleet-state, as a clock is set back",
   "server/heartbeat-writes.test.ts": "how often the whole server writes records",

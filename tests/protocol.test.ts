@@ -13,6 +13,7 @@ import {
   sessionEventKinds,
   UsageSchema,
 } from "../src/domain/wire/event-messages.ts";
+import { LeaseAnswerSchema, LeaseAskSchema, leaseActs } from "../src/domain/wire/lease-messages.ts";
 import {
   HeartbeatSchema,
   ReceiptSchema,
@@ -21,6 +22,7 @@ import {
   StatusReportSchema,
   statusWords,
 } from "../src/domain/wire/messages.ts";
+import { ModelRequestSchema, modelRequestStates } from "../src/domain/wire/model-request.ts";
 import {
   AgentMessageSchema,
   CommandSchema,
@@ -50,6 +52,8 @@ const schemas = {
   message: AgentMessageSchema,
   "tool-call": ToolCallSchema,
   "tool-response": ToolResponseSchema,
+  "lease-ask": LeaseAskSchema,
+  "lease-answer": LeaseAnswerSchema,
 } as const;
 type Shape = keyof typeof schemas;
 
@@ -143,6 +147,13 @@ describe("docs/protocol.md", () => {
     expect(words).toContain(`\`error\` is one of ${inCode(failureWords)}.`);
     expect(commandTypes.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
     expect(messageKinds.filter((kind) => !page.includes(`\`${kind}\``))).toEqual([]);
+  });
+
+  test("the acts of a lease, and what a heartbeat says of a model request, are those of the source", () => {
+    expect(leaseActs.filter((act) => !page.includes(`"act": "${act}"`))).toEqual([]);
+    expect(words).toContain(`\`state\` (${inCode(modelRequestStates)})`);
+    const said = Object.keys(ModelRequestSchema.entries);
+    expect(said.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   test("the table of receipts has every state, in their order", () => {

@@ -3,6 +3,7 @@ import type { SessionMode } from "../domain/abilities.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";
+import type { ModelRequest } from "../domain/wire/model-request.ts";
 import type { Role } from "../domain/wire/roles.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
@@ -41,6 +42,8 @@ export interface Presence {
   readonly waits_at_terminal?: string;
   /** Whether the terminal on which its CLI runs was closed, so that nobody sees it. */
   readonly terminal_closed?: boolean;
+  /** What becomes of its request to its model server; absent if it has none that the host knows of. */
+  readonly model_request?: ModelRequest;
 }
 
 export interface HeartbeatOptions {

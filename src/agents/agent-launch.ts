@@ -40,6 +40,8 @@ export interface AgentLaunch {
 
 /** The settings of the agent's model server, with what it told before the launch: its own name for the model, its context. */
 export interface LaunchModelServer extends ModelServerProfile {
+  /** The base URL of the host's gate before the server, which the CLI asks instead (`askedBaseOf`). It holds a secret. */
+  readonly gate?: string | undefined;
   /** The server's key. */
   readonly key?: string | undefined;
   /** Whether the CLI is to be started in its slim form. */

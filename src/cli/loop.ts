@@ -8,6 +8,7 @@ import {
   callForms,
   commandForms,
   exampleServer,
+  gateVariable,
   KeepAliveSchema,
   type ModelServerSettings,
   modelServerKinds,
@@ -103,10 +104,14 @@ export const loopCommand = defineCliCommand({
   async run(args, context) {
     const { env, stdin, stdout, log, cwd } = context;
     const keyName = args["key-from"];
-    // The commands that the agent runs do not get the key.
-    const { [keyName ?? ""]: _key, ...commandEnv } = env;
+    // The commands that the agent runs get neither the key nor the gate, in which they would take the agent's place.
+    const { [keyName ?? ""]: _key, [gateVariable]: gate, ...commandEnv } = env;
     const loop = startLoopAgent({
-      client: createModelClient({ ...readServer(args), key: readServerKey(keyName, env) }),
+      client: createModelClient({
+        ...readServer(args),
+        key: readServerKey(keyName, env),
+        gate: gate || undefined,
+      }),
       instructions: await readInstructions(args.instructions, context),
       maxSteps: readCount("max-steps", args["max-steps"]) ?? 100,
       commandForm: readWord("shell", args.shell, commandForms) ?? "args",

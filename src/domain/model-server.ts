@@ -40,7 +40,14 @@ export interface ModelServerSettings {
   readonly keep_alive?: string | undefined;
   /** What the client asks the server for. Default: `/v1/chat/completions`. */
   readonly api?: ModelApi | undefined;
+  /** The address of the gate that is asked in place of `url`, which errors still name. It holds a secret. */
+  readonly gate?: string | undefined;
 }
+
+/** The variable by which `cliai loop` is told the address of its gate: not by a flag, because everybody can read those. */
+export const gateVariable = "CLIAI_MODEL_GATE";
+/** The header of an answer that the gate gives by itself, because the model server does not answer. */
+export const gateAwayHeader = "x-cliai-model-server-away";
 
 /** Ollama's form of a duration, without 0, which would unload the model. */
 const durationForm = /^(?:-1|(?:[1-9]\d*(?:ms|s|m|h))+)$/;
@@ -62,6 +69,11 @@ export const ModelServerUrlSchema = v.pipe(
 /** The server's base, without `/v1` and slashes at its end. */
 export function baseOf({ url }: Pick<ModelServerSettings, "url">): string {
   return url.replace(/\/+$/, "").replace(/\/v1$/, "");
+}
+
+/** The base to which requests are sent: that of the gate before the server, if there is one. */
+export function askedBaseOf(server: Pick<ModelServerSettings, "url" | "gate">): string {
+  return server.gate ?? baseOf(server);
 }
 
 /** The key `model_server` of a profile. */
@@ -103,6 +115,12 @@ export const modelServerEntries = {
     described(
       v.boolean("must be true or false"),
       "for an agent CLI that can: few tools and short instructions, so that its first request is small; without it, if the context is too small for all",
+    ),
+  ),
+  slots: v.optional(
+    described(
+      wholeNumber(1, 1_000),
+      "how many requests the server works on at the same time; others wait in the queue; the default is what the server tells",
     ),
   ),
   key_from: v.optional(

@@ -5,10 +5,12 @@
 // tools. Each of the four stages (reporting, speaking, steering, hearing) uses what the earlier ones have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
+import type { Link } from "../agent-link/link.ts";
 import type { LiveSession } from "../agents/live-session.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
+import type { ModelRequest } from "../domain/wire/model-request.ts";
 import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
 import { createBeginning } from "./hear/beginning.ts";
@@ -26,6 +28,10 @@ import { type Steering, startSteering } from "./steering.ts";
 export interface Host
   extends Pick<HookIntake, "hook" | "takeHook" | "observe">,
     Pick<Hearing, "telemetry" | "usage" | "takeSign"> {
+  /** The agent's connection to NATS. */
+  readonly link: Link;
+  /** Takes what becomes of the agent's request to its model server. */
+  modelRequest(request: ModelRequest): void;
   /** The CLI has told the id of its session. */
   sessionTold(id: string): void;
   /** Takes what the bridge tells. */
@@ -74,6 +80,8 @@ export function startHost(options: SessionOptions): Host {
     },
     observe: hearing.observe,
     usage: hearing.usage,
+    link: reporting.link,
+    modelRequest: (request) => heartbeat.update({ model_request: request }),
     sessionTold: (session_id) => heartbeat.update({ session_id }),
     telemetry: hearing.telemetry,
     takeSign: hearing.takeSign,

@@ -20,7 +20,13 @@ import { RequestSchema } from "../../src/domain/requests.ts";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import { isAgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { checkMessage, parseJson } from "../../src/domain/wire/decode.ts";
-import { agentSubject, parseAgentSubject, parseToolCallSubject } from "../../src/domain/wire/subjects.ts";
+import {
+  agentSubject,
+  modelServerLeaseSubject,
+  parseAgentSubject,
+  parseModelServerLeaseSubject,
+  parseToolCallSubject,
+} from "../../src/domain/wire/subjects.ts";
 import { type ToolName, tools } from "../../src/domain/wire/tools.ts";
 import { silentLogger } from "../../src/log.ts";
 import { readAdvisory } from "../../src/nats/accounts/system-account.ts";
@@ -125,7 +131,19 @@ test("resolveServeSettings() on any flags and variables", async () => {
 
 test("the parsers of subjects name an agent only where there is one, and nothing else reads as another's", () => {
   const token = fc.oneof(
-    fc.constantFrom("agent", "tools", "call", "ada", "*", ">", "command", "heartbeat", ""),
+    fc.constantFrom(
+      "agent",
+      "tools",
+      "call",
+      "modelserver",
+      "lease",
+      "ada",
+      "*",
+      ">",
+      "command",
+      "heartbeat",
+      "",
+    ),
     fc.string(),
   );
   fc.assert(
@@ -139,6 +157,8 @@ test("the parsers of subjects name an agent only where there is one, and nothing
         }
         const caller = parseToolCallSubject(subject);
         if (caller !== undefined) expect(`tools.call.${caller}`).toBe(subject);
+        const holder = parseModelServerLeaseSubject(subject);
+        if (holder !== undefined) expect(modelServerLeaseSubject(holder)).toBe(subject);
       },
     ),
     { numRuns: 2_000 },

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
 import { type ModeAbilities, no, yes } from "../../domain/abilities.ts";
+import { gateVariable } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { selfCommand } from "../../runtime.ts";
 import { acpCli } from "../acp/acp.ts";
@@ -47,14 +48,15 @@ export const local = acpCli({
 });
 
 function prepareLocal(launch: AgentLaunch): CliStart {
-  const { dir, instructions, permissionMode, allowedTools = [], modelServer, commandForm, passedOn } = launch;
+  const { dir, instructions, permissionMode, allowedTools = [], modelServer } = launch;
+  const { commandForm, passedOn } = launch;
   if (modelServer === undefined) throw new CliaiError("usage", "local needs a model server");
   if (allowedTools.length > 0) {
     throw new CliaiError("config_invalid", "local has no rules for allowed_tools", {
       hint: "remove them, or choose a permission_mode: accept-edits, allow-all",
     });
   }
-  const { url, kind, context, calls, max_steps, key_from, keep_alive } = modelServer;
+  const { url, kind, context, calls, max_steps, key_from, keep_alive, gate } = modelServer;
   const file = { path: join(dir, "instructions.txt"), content: `${instructions}\n` };
   const flags = {
     "model-server": url,
@@ -75,6 +77,7 @@ function prepareLocal(launch: AgentLaunch): CliStart {
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return {
     args: ["loop", ...given.map(([name, value]) => `--${name}=${value}`), ...passedOn],
+    ...(gate !== undefined && { env: { [gateVariable]: gate } }),
     files: [file],
   };
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import { closedTerminalHint } from "../../domain/fleet/axis/closed-terminal.ts";
+import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable } from "../../domain/fleet/shown/way-back.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
 import { spanText } from "../../domain/text/moment.ts";
@@ -184,7 +185,7 @@ export function fleetTable(
         .map((cell, column) => {
           if (column === 1) return paint(cell, colour, color);
           if (column !== taskColumn || agent === undefined) return cell;
-          return paint(keepAge(cell, agent), isDim(agent) ? "dim" : undefined, color);
+          return paint(keepEnd(cell, agent), isDim(agent) ? "dim" : undefined, color);
         })
         .join("  ")
         .trimEnd();
@@ -192,19 +193,22 @@ export function fleetTable(
   ];
 }
 
-/** The task, and its age if it may be over. */
-function taskOf({ task: { text, age_s, is_stale } }: AgentView): readonly [task: string, age: string] {
-  if (text === "") return ["no task yet", ""];
-  return [plain(text), is_stale && age_s !== undefined ? ` (${spanText(age_s)} ago)` : ""];
+/** The task, and its age if it may be over, or the agent's place in the queue before its model server. */
+function taskOf(agent: AgentView): readonly [task: string, more: string] {
+  const { text, age_s, is_stale } = agent.task;
+  const place = shownModelRequest(agent)?.place;
+  const waits = place ? ` (${place} for its model)` : "";
+  if (text === "") return ["no task yet", waits];
+  return [plain(text), waits || (is_stale && age_s !== undefined ? ` (${spanText(age_s)} ago)` : "")];
 }
 
 const leastTaskWidth = 8;
 
-/** Where the line has no room for all, the task is cut and not its age: a task that may be over is not to pass for the present one. */
-function keepAge(cell: string, agent: AgentView): string {
-  const [task, age] = taskOf(agent);
-  const room = widthOf(cell) - widthOf(age);
-  return cell === task + age || room < leastTaskWidth ? cell : cut(task, room) + age;
+/** Where the line has no room for all, the task is cut and not what follows it: a task that may be over is not to pass for the present one. */
+function keepEnd(cell: string, agent: AgentView): string {
+  const [task, more] = taskOf(agent);
+  const room = widthOf(cell) - widthOf(more);
+  return cell === task + more || room < leastTaskWidth ? cell : cut(task, room) + more;
 }
 
 function isDim({ task }: AgentView): boolean {

@@ -4,6 +4,7 @@ import { abilitiesOf } from "../../domain/abilities.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
+import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import { beginningOf, type CommandRecord } from "../../domain/receipts.ts";
 import { framingOf } from "../../domain/route-names.ts";
@@ -68,6 +69,7 @@ function factLines(agent: AgentView, now: Date): string[] {
       progress && `${progress.percent === undefined ? "" : `${progress.percent} % · `}${progress.note}`,
     said: saidText(agent, now),
     ...usageFacts(agent.usage, now),
+    "model server": modelText(agent, now),
     "first heard": agent.first_seen,
     "last heard": agent.last_seen ?? "never",
     queue: queueText(agent),
@@ -97,6 +99,14 @@ function queueText({ queued, heartbeat }: AgentView): string | undefined {
   if (queued === 0) return undefined;
   const why = heartbeat?.waits_because;
   return `${queued} waiting${why === undefined ? "" : `: ${why}`}`;
+}
+
+function modelText(agent: AgentView, now: Date): string | undefined {
+  const shown = shownModelRequest(agent);
+  if (shown === undefined) return undefined;
+  const { words, since, figures } = shown;
+  const age = since === undefined ? "" : `, for ${spanText((now.getTime() - Date.parse(since)) / 1000)}`;
+  return `${words}${age}${figures === "" ? "" : ` (${figures})`}`;
 }
 
 function commandLines(commands: readonly CommandRecord[]): string[] {

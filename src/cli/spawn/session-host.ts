@@ -13,6 +13,7 @@ import type { SessionListener } from "../../agents/live-session.ts";
 import type { AgentOnTerminal } from "../../agents/terminal/own-terminal.ts";
 import type { SessionMode } from "../../domain/abilities.ts";
 import { definedOf } from "../../domain/defined.ts";
+import type { ModelServerProfile } from "../../domain/model-server.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import { type RouteName, routeNames } from "../../domain/route-names.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -26,6 +27,7 @@ import { longestHoldS, type Unanswered } from "../../host/patient-asking.ts";
 import type { SessionOptions } from "../../host/session-options.ts";
 import type { CliProcess } from "../../host/steer/cli-process.ts";
 import type { Logger } from "../../log.ts";
+import { type ModelGate, openModelGate } from "../../model-gate/open-model-gate.ts";
 import {
   type Environment,
   type HttpHandler,
@@ -73,6 +75,8 @@ export interface HostOptions {
   /** For a session without a terminal: called with what its model says. */
   readonly onWords: (words: string) => void;
   readonly mode: SessionMode;
+  /** The model server on which the CLI works, if its profile names one: then the host has a gate before it. */
+  readonly modelServer: ModelServerProfile | undefined;
   /** For a session with which the host speaks over pipes: its first task, if any. Undefined for another session. */
   readonly pipedTask: { readonly task: string | undefined } | undefined;
 }
@@ -85,6 +89,8 @@ export interface SessionHost {
     readonly instance_id: string;
     readonly no_proxy: string;
   };
+  /** The base URL of the gate before its model server, if it has one. */
+  readonly modelGate: string | undefined;
   /** Texts for a person: why our hooks cannot hold this agent, or why they are commands and not HTTP requests. */
   readonly warnings: readonly string[];
   /** Where the hooks of the CLI go. */
@@ -131,6 +137,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   });
   const http = await listen(fetch);
   const url = `http://${loopback}:${http.port}`;
+  const gate = await openGate(options, host, context);
   const told = listenTo(host, options, log);
   const hookPlace = (mcpConfigPath: string): HookPlace => {
     const { command, args } = selfCommand();
@@ -150,6 +157,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
       no_proxy: userSettings.noProxy,
     },
     warnings: [...warningsOf(userSettings, isHeadless), ...(await untriedOf(options, version, now))],
+    modelGate: gate?.url,
     hookPlace,
     sessionId: told.sessionId,
     attach(agent, launch) {
@@ -174,10 +182,21 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         });
     },
     async end(end) {
+      // Its leases are ended over the connection that the host closes.
+      await gate?.stop();
       await host.end(end);
       await http.stop();
     },
   };
+}
+
+async function openGate(
+  { id, modelServer }: HostOptions,
+  { link, modelRequest: onRequest }: Host,
+  { now, log }: CliContext,
+): Promise<ModelGate | undefined> {
+  if (modelServer === undefined) return undefined;
+  return await openModelGate({ id, modelServer, machine: hostname(), link, onRequest, now, log });
 }
 
 interface KnownAtStart {

@@ -45,6 +45,7 @@ export async function writeSpawnFiles(plan: SpawnPlan, host: SessionHost | undef
     ...plan.launch,
     mcpServer: v.parse(McpConfigSchema, mcpConfig).mcpServers.cliai,
     hooks: host?.hookPlace(mcpConfigPath),
+    modelServer: plan.launch.modelServer && { ...plan.launch.modelServer, gate: host?.modelGate },
   };
   const start = await cli.prepare(launch);
   const files = [mcpConfigPath, ...(isMinted && credsPath !== undefined ? [credsPath] : [])];

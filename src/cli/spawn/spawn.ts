@@ -268,6 +268,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
       if (plan.printsWords && !isOnTerminal(launch)) for (const line of plainLines(words)) print(line);
     },
     mode: launch.isHeadless === true ? "headless" : "terminal",
+    modelServer: launch.modelServer,
     pipedTask: launch.isHeadless === true || cli.isServed === true ? { task: launch.task } : undefined,
   };
 }

@@ -3,6 +3,7 @@ import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { KnownUsage } from "../usage.ts";
 import type { AgentId } from "../wire/agent-id.ts";
+import type { ModelRequest } from "../wire/model-request.ts";
 import type { SessionEvidence } from "./session-evidence.ts";
 
 /** The last status that the agent, its host or its bridge reported, and how. */
@@ -39,6 +40,17 @@ export interface HeartbeatEvidence {
   readonly has_launch_task?: true;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */
   readonly waits_because?: string;
+  /** What becomes of the agent's request to its model server; absent if it works on none that its host knows. */
+  readonly model_request?: ModelRequestEvidence;
+}
+
+export interface ModelRequestEvidence
+  extends Pick<
+    ModelRequest,
+    "server" | "state" | "place" | "waiting" | "why" | "tokens_per_s" | "cached_share"
+  > {
+  /** By the server's clock; absent with `idle`. */
+  readonly since?: string;
 }
 
 /** What nats-server last reported about the connection of the agent's host or bridge. Never there without nats-server's system account. */

@@ -13,7 +13,13 @@ const time = v.pipe(
 const trouble = { detail: v.string(), error: v.string(), remedy: v.optional(v.string()) };
 const tool = v.looseObject({ tool: v.string(), since: time });
 
-const heartbeat = v.looseObject({ at: time, interval_s: v.number() });
+const heartbeat = v.looseObject({
+  at: time,
+  interval_s: v.number(),
+  model_request: v.optional(
+    v.looseObject({ server: v.string(), state: v.string(), since: v.optional(time) }),
+  ),
+});
 const connection = v.looseObject({ isUp: v.boolean(), at: time, started_at: v.string(), client: v.string() });
 const said = v.looseObject({ status: v.string(), at: time, since: time });
 

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
 import { count, longText, orderToken, path, shortText, TokenSchema, timestamp } from "./fields.ts";
+import { ModelRequestSchema } from "./model-request.ts";
 
 /** The words of a reported status. Another word is kept as text, and counts as `unknown`. */
 export const statusWords = [
@@ -66,6 +67,8 @@ export const HeartbeatSchema = v.looseObject({
   has_launch_task: v.optional(v.boolean("has_launch_task must be true or false")),
   /** Why the items in the agent's inbox are not handed to its CLI now. "" or absent if there is no reason. */
   waits_because: v.optional(shortText("waits_because")),
+  /** What becomes of the agent's request to its model server; absent if it works on none that its host knows. */
+  model_request: v.optional(ModelRequestSchema),
   /** `captain`, or a plain agent. */
   role: v.optional(shortText("role")),
 });

@@ -52,6 +52,13 @@ export function toolCallSubject(id: AgentId): string {
 
 export const everyToolCallSubject = "tools.call.*";
 
+/** On this subject an agent's host asks for the right to send a request to a model server. No stream stores it. */
+export function modelServerLeaseSubject(id: AgentId): string {
+  return `modelserver.lease.${id}`;
+}
+
+export const everyModelServerLeaseSubject = "modelserver.lease.*";
+
 /** The subject for the result of a call that took longer than its request waits. */
 export function toolResponseSubject(requestId: string): string {
   return `tools.${requestId}.response`;
@@ -124,6 +131,12 @@ export function requireAgentSubject(subject: string): { id: AgentId; topic: Agen
 export function parseToolCallSubject(subject: string): AgentId | undefined {
   const [head, call, id, ...rest] = subject.split(".");
   return head === "tools" && call === "call" && rest.length === 0 && isAgentId(id) ? id : undefined;
+}
+
+/** The agent of `modelserver.lease.{id}`; undefined for any other subject. */
+export function parseModelServerLeaseSubject(subject: string): AgentId | undefined {
+  const [head, lease, id, ...rest] = subject.split(".");
+  return head === "modelserver" && lease === "lease" && rest.length === 0 && isAgentId(id) ? id : undefined;
 }
 
 /** The agent that a record of the stream AUDIT is about, by its subject. */

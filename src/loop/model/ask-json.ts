@@ -1,6 +1,6 @@
 // Asks a model server for one JSON value.
 import { directFetch } from "../../direct-fetch.ts";
-import { baseOf, type ModelServerSettings } from "../../domain/model-server.ts";
+import { askedBaseOf, gateAwayHeader, type ModelServerSettings } from "../../domain/model-server.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
 import { awayOf, NotNow } from "./model-failure.ts";
 
@@ -13,6 +13,12 @@ export interface JsonAnswer {
 
 const answerWithinMs = 15_000;
 
+/** @throws NotNow if the answer is the gate's own, because the server does not answer it */
+export function requireServersAnswer({ headers }: Response): void {
+  const why = headers.get(gateAwayHeader);
+  if (why !== null) throw new NotNow("away", why);
+}
+
 export function headersFor({ key }: Pick<ModelServerSettings, "key">): Record<string, string> {
   return { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) };
 }
@@ -23,7 +29,7 @@ export function headersFor({ key }: Pick<ModelServerSettings, "key">): Record<st
  * @throws NotNow
  */
 export async function askJson(
-  settings: Pick<ModelServerSettings, "url" | "key">,
+  settings: Pick<ModelServerSettings, "url" | "key" | "gate">,
   path: string,
   {
     body,
@@ -33,12 +39,13 @@ export async function askJson(
 ): Promise<JsonAnswer> {
   const late = AbortSignal.timeout(withinMs);
   try {
-    const response = await directFetch(baseOf(settings) + path, {
+    const response = await directFetch(askedBaseOf(settings) + path, {
       method: body === undefined ? "GET" : "POST",
       headers: headersFor(settings),
       signal: AbortSignal.any([signal, late]),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+    requireServersAnswer(response);
     const text = await response.text();
     if (response.status === 503) throw new NotNow("busy", "it loads its model");
     return { status: response.status, text, json: parseJsonLine(text) };

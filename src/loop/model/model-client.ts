@@ -2,9 +2,9 @@
 //
 // Asks a model server for the next answer of a conversation, and waits where the server is away, loads or has others to serve.
 import { directFetch } from "../../direct-fetch.ts";
-import { baseOf, type CallForm, type ModelServerSettings } from "../../domain/model-server.ts";
+import { askedBaseOf, baseOf, type CallForm, type ModelServerSettings } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { headersFor } from "./ask-json.ts";
+import { headersFor, requireServersAnswer } from "./ask-json.ts";
 import { callSchema, type Message, type OfferedTool, wireMessages } from "./chat-messages.ts";
 import {
   type ModelFacts,
@@ -147,7 +147,8 @@ async function askOnce(
     signal: AbortSignal.any([signal, silence.signal]),
   };
   try {
-    const response = await directFetch(`${url}/v1/chat/completions`, request);
+    const response = await directFetch(`${askedBaseOf(settings)}/v1/chat/completions`, request);
+    requireServersAnswer(response);
     if (!response.ok || response.body === null) throw failureOf(response.status, await response.text(), url);
     return await readAnswer(response.body, { url, hasThoughts, onChunk: () => timer.refresh() }, listener);
   } catch (error) {

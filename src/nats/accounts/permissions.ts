@@ -11,8 +11,10 @@ import {
   captainBroadcastSubject,
   captainDecisionSubject,
   everyAgentSubject,
+  everyModelServerLeaseSubject,
   everyToolCallSubject,
   inboxPrefix,
+  modelServerLeaseSubject,
   streams,
   toolCallSubject,
 } from "../../domain/wire/subjects.ts";
@@ -37,6 +39,7 @@ const longestCallMs = 25 * 60 * 60 * 1000;
 export const lentServices: readonly Service[] = [
   ...agentReportTopics.map((topic) => ({ subject: everyAgentSubject(topic) })),
   { subject: everyToolCallSubject, answerWithinMs: longestCallMs },
+  { subject: everyModelServerLeaseSubject },
   { subject: `$JS.API.CONSUMER.INFO.${streams.commands}.*` },
   { subject: `$JS.API.CONSUMER.MSG.NEXT.${streams.commands}.*`, hasManyAnswers: true },
   { subject: `$JS.ACK.${streams.commands}.*.>` },
@@ -53,12 +56,16 @@ export interface Taken {
 }
 
 /**
- * What an agent may reach in the fleet's account: its own reports, tool calls and consumers. In the agent's account, JetStream's
- * subjects begin with `$JS.fleet.API`: an account without JetStream itself answers `$JS.API`, with an error.
+ * What an agent may reach in the fleet's account: its own reports, tool calls, leases of model servers and consumers. In the agent's
+ * account, JetStream's subjects begin with `$JS.fleet.API`: an account without JetStream itself answers `$JS.API`, with an error.
  */
 export function servicesOf(id: AgentId): readonly Taken[] {
   const consumers = agentOrderTopics.map((topic) => `${streams.commands}.${bridgeConsumerOf(id, topic)}`);
-  const own = [...agentReportTopics.map((topic) => agentSubject(id, topic)), toolCallSubject(id)];
+  const own = [
+    ...agentReportTopics.map((topic) => agentSubject(id, topic)),
+    toolCallSubject(id),
+    modelServerLeaseSubject(id),
+  ];
   return [
     ...[...own, ...consumers.map((consumer) => `$JS.ACK.${consumer}.>`)].map((subject) => ({
       subject,

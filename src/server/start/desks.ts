@@ -1,4 +1,4 @@
-// The third stage of a server: answers the agents' tool calls, and keeps their requests and their inboxes.
+// The third stage of a server: answers the agents' tool calls, keeps their requests and their inboxes, and the queues before model servers.
 
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isKnownToLive, otherRunOf } from "../../domain/fleet/runs.ts";
@@ -10,6 +10,7 @@ import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
 import { openCancelDesk } from "../inbox/cancel-desk.ts";
 import { type Holds, openHolds } from "../inbox/holds.ts";
 import { createInbox } from "../inbox/inbox.ts";
+import { openLeaseDesk } from "../model-queue/lease-desk.ts";
 import { openRequestDesk } from "../requests/request-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import type { LaunchAgent, RequestDesk } from "../server.ts";
@@ -31,7 +32,7 @@ export async function openDesks(
   { projector, orderEnds, onEvent }: FleetReading,
   options: ServerOptions,
 ): Promise<Desks> {
-  const { bus, replicas, fleet, alerts, records, malformed, listening, now, log } = foundation;
+  const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
   const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
   const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
@@ -46,6 +47,7 @@ export async function openDesks(
       onAnswered: records.toolCall,
     }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
+    openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log }),
     openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),
   ];
   return {

@@ -33,6 +33,14 @@ test("local > starts the loop on its model server, with its instructions and ses
   });
 });
 
+test("local > is told of the gate before its model server by a variable, which others cannot read", async () => {
+  const gate = "http://127.0.0.1:9/secret";
+  const server = v.parse(ModelServerSchema, { url: "http://gpu:8080" });
+  const { args, env } = await local.prepare(launchOf({ modelServer: { ...server, gate } }));
+  expect(env).toEqual({ CLIAI_MODEL_GATE: gate });
+  expect(args.join(" ")).not.toContain("secret");
+});
+
 test("local > hands on what its profile says, and --model before the model of the server", async () => {
   const modelServer = v.parse(ModelServerSchema, {
     ...{ url: "http://gpu:8080", model: "small", kind: "ollama", context: 8_000 },

@@ -83,6 +83,16 @@ describe("fleetTable()", () => {
     expect(table(view())[1]).toEndWith("  no task yet");
   });
 
+  test("shows the place of an agent that waits for its model server, which is never cut", () => {
+    const model_request = { server: "gpu:1", state: "waiting", since: ago(9), place: 2, waiting: 3 } as const;
+    const heartbeat = { at: ago(5), interval_s: 15, model_request };
+    const waits = view({ current_task: "digging a long way through the garden", heartbeat });
+    expect(table(waits)[1]).toEndWith("  digging a long way through the garden (place 2 of 3 for its model)");
+    const narrow = fleetTable([waits], now, { isTerminal: true, columns: 90, color: false })[1];
+    expect(narrow).toMatch(/ digging .*… \(place 2 of 3 for its model\)$/);
+    expect(table(view({ heartbeat }))[1]).toEndWith("  no task yet (place 2 of 3 for its model)");
+  });
+
   test("cuts a long task to the line, and the age of a stale one never", () => {
     const task = { current_task: "digging a long way through the garden", task_at: ago(200) };
     const line = (agent: ReturnType<typeof view>, columns: number) =>

@@ -7,7 +7,9 @@ import {
   agentOrderTopics,
   agentReportTopics,
   agentSubject,
+  modelServerLeaseSubject,
   parseAgentSubject,
+  parseModelServerLeaseSubject,
   parseToolCallSubject,
   toolCallSubject,
 } from "../../../src/domain/wire/subjects.ts";
@@ -44,6 +46,19 @@ describe("subjects", () => {
     expect(parseToolCallSubject(toolCallSubject(ada))).toBe(ada);
     for (const subject of ["tools.call", "tools.call.*", "tools.call.ada.x", "tools.x.response"]) {
       expect(parseToolCallSubject(subject)).toBeUndefined();
+    }
+  });
+
+  test("parseModelServerLeaseSubject() gives the agent, and nothing for the plain or a longer subject", () => {
+    const ada = parseAgentId("ada");
+    expect(parseModelServerLeaseSubject(modelServerLeaseSubject(ada))).toBe(ada);
+    for (const subject of [
+      "modelserver.lease",
+      "modelserver.lease.*",
+      "modelserver.lease.ada.x",
+      "tools.call.ada",
+    ]) {
+      expect(parseModelServerLeaseSubject(subject)).toBeUndefined();
     }
   });
 

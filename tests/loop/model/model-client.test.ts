@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
-import type { ModelServerSettings } from "../../../src/domain/model-server.ts";
+import { gateAwayHeader, type ModelServerSettings } from "../../../src/domain/model-server.ts";
 import {
   type ClientPatience,
   createModelClient,
   type ModelRequest,
 } from "../../../src/loop/model/model-client.ts";
 import { NoTools, TooLong } from "../../../src/loop/model/model-failure.ts";
+import { startLoopbackServer } from "../../support/loopback-server.ts";
 import {
   chatCall,
   chatStream,
@@ -212,5 +213,19 @@ test("ask() tells other refusals in the server's words", async () => {
   await using server = await llama({ status: 400, json: { error: { message: "invalid temperature" } } });
   await expect(asker({ url: server.url }).ask()).rejects.toMatchObject({
     message: `the model server at ${server.url} refused the request: 400 invalid temperature`,
+  });
+});
+
+test("ask() asks the gate in place of the server, and an error names the server", async () => {
+  await using gate = await llama(chatStream({ text: "By the gate." }));
+  const { ask } = asker({ url: "http://gpu:8080", gate: gate.url });
+  expect(await ask()).toMatchObject({ text: "By the gate." });
+  await using closed = await startLoopbackServer((_request, response) => {
+    response.writeHead(502, { [gateAwayHeader]: "ECONNREFUSED" }).end("{}");
+  });
+  const away = asker({ url: "http://gpu:8080/v1", gate: closed.url }, { firstMs: 300 });
+  await expect(away.ask()).rejects.toMatchObject({
+    code: "no_answer",
+    message: expect.stringContaining("no model server answers at http://gpu:8080 (ECONNREFUSED)"),
   });
 });

@@ -152,4 +152,27 @@ describe("AgentPage()", () => {
     expect(text).toMatch(/By its CLI&#39;s estimate, (now|\d+ s ago)/);
     expect(await textOf(web, "/")).toContain("context 45 % $2.31 est.");
   });
+
+  test("an agent's request to its model server is shown: its place, here and in the fleet, and then how fast the server was", async () => {
+    await using web = await startTestApp();
+    const request = {
+      server: "gpu:8080",
+      state: "waiting",
+      since: new Date().toISOString(),
+      place: 2,
+      waiting: 3,
+    };
+    const timestamp = new Date().toISOString();
+    await web.heartbeat("ada", { timestamp, model_request: request });
+    expect(await textOf(web)).toMatch(/model server ?waits for gpu:8080, place 2 of 3, since/);
+    expect(await textOf(web, "/")).toContain("place 2 of 3 for its model");
+    const idle = { server: "gpu:8080", state: "idle", tokens_per_s: 36.5, cached_share: 0.89 };
+    await web.heartbeat("ada", { timestamp, model_request: idle });
+    expect(await textOf(web)).toContain(
+      "gpu:8080 has no request of it (36.5 tokens/s, 89 % of the prompt cached)",
+    );
+    expect(await textOf(web, "/")).not.toContain("for its model");
+    await web.heartbeat("ada", { timestamp });
+    expect(await textOf(web)).not.toContain("model server");
+  });
 });

@@ -1,7 +1,7 @@
 // This room starts Claude Code on a model server of the user's own, which has `/v1/messages`. Measured with 2.1.330 on llama.cpp b11549.
 //
 // The variables by which Claude Code finds the server and its model.
-import { baseOf } from "../../../domain/model-server.ts";
+import { askedBaseOf } from "../../../domain/model-server.ts";
 import type { LaunchModelServer } from "../../agent-launch.ts";
 
 /** How long Claude waits for an answer: a server that other agents keep busy sends nothing until it is this agent's turn. */
@@ -30,7 +30,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function settingsEnv(server: LaunchModelServer, env: Environment): Record<string, string> {
   const { model = "", context, key = "none" } = server;
   return {
-    ANTHROPIC_BASE_URL: baseOf(server),
+    ANTHROPIC_BASE_URL: askedBaseOf(server),
     ANTHROPIC_AUTH_TOKEN: key,
     ...Object.fromEntries(otherServices.map((name) => [name, ""])),
     ...Object.fromEntries(modelVariables.map((name) => [name, model])),

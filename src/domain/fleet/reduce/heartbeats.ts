@@ -3,7 +3,8 @@
 // Reduces a heartbeat of the agent's own run, or of another run beside it. Pure.
 import { definedOf } from "../../defined.ts";
 import type { Heartbeat } from "../../wire/messages.ts";
-import type { AgentRecord, HeartbeatEvidence, LaunchTask } from "../agent-record.ts";
+import type { ModelRequest } from "../../wire/model-request.ts";
+import type { AgentRecord, HeartbeatEvidence, LaunchTask, ModelRequestEvidence } from "../agent-record.ts";
 import { isGoodbye } from "../axis/link.ts";
 import { sessionBeforeRun } from "../evidence-that-counts.ts";
 import { ordersAfterHeartbeat } from "../run-end.ts";
@@ -102,7 +103,26 @@ function beatOf(
       waits_at_terminal: message.waits_at_terminal || undefined,
       terminal_closed: message.terminal_closed || undefined,
       has_launch_task: message.has_launch_task || undefined,
+      model_request: message.model_request && modelRequestOf(message.model_request, message.timestamp, at),
     }),
+  };
+}
+
+const whyLength = 200;
+const serverLength = 200;
+
+/** @param sentAt the time of the heartbeat by the clock of `request.since` */
+function modelRequestOf(
+  { server, state, since, place, waiting, why, tokens_per_s, cached_share }: ModelRequest,
+  sentAt: string | undefined,
+  at: string,
+): ModelRequestEvidence {
+  const forMs =
+    since === undefined || sentAt === undefined ? 0 : Math.max(0, Date.parse(sentAt) - Date.parse(since));
+  return {
+    ...{ server: server.slice(0, serverLength), state },
+    ...definedOf({ place, waiting, why: why?.slice(0, whyLength), tokens_per_s, cached_share }),
+    ...(state !== "idle" && { since: new Date(Date.parse(at) - forMs).toISOString() }),
   };
 }
 

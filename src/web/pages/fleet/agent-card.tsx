@@ -2,6 +2,7 @@
 // One agent as a card of the fleet page.
 
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
@@ -34,6 +35,7 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
           {folderOf(project_path)}
         </span>
         <Queued count={view.queued} />
+        <ModelPlace view={view} />
         <Age at={view.last_seen} now={now} />
       </p>
     </li>

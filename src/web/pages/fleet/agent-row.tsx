@@ -3,6 +3,7 @@
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
+import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
@@ -38,6 +39,7 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
       </td>
       <td>
         <Queued count={view.queued} />
+        <ModelPlace view={view} />
       </td>
       <td class="heard">
         <Age at={view.last_seen} now={now} />

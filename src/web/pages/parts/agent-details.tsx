@@ -3,6 +3,7 @@
 import type { Child } from "hono/jsx";
 import { abilitiesOf, type CliAbilities } from "../../../domain/abilities.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { ModelRequest } from "./model-request.tsx";
 import { Age } from "./time.tsx";
 
 type Row = readonly [name: string, value: Child];
@@ -22,6 +23,9 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ["cli", view.cli === undefined ? undefined : `${view.cli} ${view.cli_version ?? ""}`],
     // Without a host there are none to name.
     ...(abilities === undefined ? [] : [["abilities", abilities.summary] as const]),
+    ...(view.heartbeat?.model_request === undefined
+      ? []
+      : [["model server", <ModelRequest view={view} now={now} />] as const]),
     ["host", view.host],
     ["pid", view.pid],
     ["session", view.session_id],

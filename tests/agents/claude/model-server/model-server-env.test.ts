@@ -16,6 +16,11 @@ test("settingsEnv() names the server and its model for every request, and no key
   });
 });
 
+test("settingsEnv() names the host's gate in place of the server, if there is one", () => {
+  const gate = "http://127.0.0.1:9/secret";
+  expect(settingsEnv({ ...server, gate }, {}).ANTHROPIC_BASE_URL).toBe(gate);
+});
+
 test("settingsEnv() says nothing of a context that is not known, and asks for no longer answers than Claude does", () => {
   expect(Object.keys(settingsEnv(server, {})).filter((name) => name.includes("_TOKENS"))).toEqual([]);
   expect(settingsEnv({ ...server, context: 1_000_000 }, {}).CLAUDE_CODE_MAX_OUTPUT_TOKENS).toBe("32000");

@@ -1,0 +1,55 @@
+// What is shown of an agent's request to its model server: its place in the queue, what the server does, and how fast it was last.
+import type { AgentRecord, ModelRequestEvidence } from "../agent-record.ts";
+import type { Axes } from "../axes.ts";
+
+export interface ShownModelRequest {
+  readonly words: string;
+  /** Since when it is so, RFC 3339; absent if there is no request. */
+  readonly since?: string;
+  /** Of the last answer; "" if they are not known. */
+  readonly figures: string;
+  /** "place 2 of 3", while it waits; "" otherwise. */
+  readonly place: string;
+}
+
+type Shown = Pick<AgentRecord, "heartbeat"> & { readonly axes: Pick<Axes, "link"> };
+
+/** Undefined if the agent has no model server of its own, or is not connected: then nobody knows. */
+export function shownModelRequest({ heartbeat, axes }: Shown): ShownModelRequest | undefined {
+  const request = heartbeat?.model_request;
+  if (request === undefined || axes.link.value !== "online") return undefined;
+  const { state, since } = request;
+  const place = state === "waiting" ? placeText(request) : "";
+  return {
+    words: wordsOf(request, place),
+    ...(since !== undefined && { since }),
+    figures: figuresOf(request),
+    place,
+  };
+}
+
+function wordsOf({ server, state, why }: ModelRequestEvidence, place: string): string {
+  switch (state) {
+    case "waiting":
+      return `waits for ${server}${place === "" ? "" : `, ${place}`}`;
+    case "working":
+      return `${server} works on its request`;
+    case "unqueued":
+      return `${server} has its request, which did not wait in the queue: ${why ?? "it is not known why"}`;
+    case "cancelled":
+      return `${server} is still busy with its cancelled request`;
+    case "idle":
+      return `${server} has no request of it`;
+  }
+}
+
+function placeText({ place, waiting }: ModelRequestEvidence): string {
+  return place === undefined || place === 0 ? "" : `place ${place} of ${Math.max(place, waiting ?? 0)}`;
+}
+
+function figuresOf({ tokens_per_s, cached_share }: ModelRequestEvidence): string {
+  const speed = tokens_per_s === undefined ? [] : [`${tokens_per_s} tokens/s`];
+  const cached =
+    cached_share === undefined ? [] : [`${Math.round(cached_share * 100)} % of the prompt cached`];
+  return [...speed, ...cached].join(", ");
+}

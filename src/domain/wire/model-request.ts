@@ -1,0 +1,32 @@
+// The schema of the field `model_request` of a heartbeat: what becomes of the agent's request to its model server.
+import * as v from "valibot";
+import { count, shortText, timestamp } from "./fields.ts";
+
+/**
+ * `waiting`: in the queue. `working`: the server has it. `unqueued`: the same, without the queue. `cancelled`: nobody waits for it any more, but
+ * the server still works on it. `idle`: there is none.
+ */
+export const modelRequestStates = ["waiting", "working", "unqueued", "cancelled", "idle"] as const;
+
+export const ModelRequestSchema = v.looseObject(
+  {
+    /** The server's name in the queue. */
+    server: shortText("model_request.server"),
+    state: v.picklist(
+      modelRequestStates,
+      `model_request.state must be one of ${modelRequestStates.join(", ")}`,
+    ),
+    /** Since when it is in this state, by the clock of the heartbeat's `timestamp`. */
+    since: timestamp,
+    /** With `waiting`: from 1, and among how many. */
+    place: v.optional(count("model_request.place")),
+    waiting: v.optional(count("model_request.waiting")),
+    /** With `unqueued`: why. */
+    why: v.optional(shortText("model_request.why")),
+    /** Of the last answer: tokens a second, and the part of the prompt that was in the server's cache, from 0 to 1. */
+    tokens_per_s: v.optional(count("model_request.tokens_per_s")),
+    cached_share: v.optional(count("model_request.cached_share")),
+  },
+  "model_request must be an object",
+);
+export type ModelRequest = v.InferOutput<typeof ModelRequestSchema>;

@@ -1,0 +1,45 @@
+// What is shown of an agent's request to its model server.
+import { describe, expect, test } from "bun:test";
+import type { ModelRequestEvidence } from "../../../../src/domain/fleet/agent-record.ts";
+import { shownModelRequest } from "../../../../src/domain/fleet/shown/shown-model-request.ts";
+
+const at = "2026-01-01T00:00:00.000Z";
+const shown = (request: Omit<ModelRequestEvidence, "server">, link: "online" | "silent" = "online") =>
+  shownModelRequest({
+    heartbeat: { at, interval_s: 15, model_request: { server: "gpu:8080", ...request } },
+    axes: { link: { value: link, source: "heartbeat", reason: "x" } },
+  });
+
+describe("shownModelRequest()", () => {
+  test.each([
+    [
+      { state: "waiting", since: at, place: 2, waiting: 3 },
+      "waits for gpu:8080, place 2 of 3",
+      "place 2 of 3",
+    ],
+    [{ state: "waiting", since: at }, "waits for gpu:8080", ""],
+    [{ state: "working", since: at, place: 2, waiting: 3 }, "gpu:8080 works on its request", ""],
+    [
+      { state: "unqueued", since: at, why: "no connection to NATS" },
+      "gpu:8080 has its request, which did not wait in the queue: no connection to NATS",
+      "",
+    ],
+    [{ state: "cancelled", since: at }, "gpu:8080 is still busy with its cancelled request", ""],
+    [{ state: "idle" }, "gpu:8080 has no request of it", ""],
+  ] as const)("%p reads %p", (request, words, place) => {
+    expect(shown(request)).toMatchObject({ words, place, figures: "" });
+  });
+
+  test("the figures are those of the last answer", () => {
+    expect(shown({ state: "idle", tokens_per_s: 36.5, cached_share: 0.894 })?.figures).toBe(
+      "36.5 tokens/s, 89 % of the prompt cached",
+    );
+    expect(shown({ state: "idle", tokens_per_s: 8 })?.figures).toBe("8 tokens/s");
+  });
+
+  test("nothing is known of an agent that is not connected, or has no model server", () => {
+    expect(shown({ state: "working", since: at }, "silent")).toBeUndefined();
+    const axes = { link: { value: "online", source: "heartbeat", reason: "x" } } as const;
+    expect(shownModelRequest({ heartbeat: { at, interval_s: 15 }, axes })).toBeUndefined();
+  });
+});

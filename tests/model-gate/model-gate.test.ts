@@ -1,0 +1,140 @@
+import { describe, expect, test } from "bun:test";
+import { directFetch } from "../../src/direct-fetch.ts";
+import { gateAwayHeader } from "../../src/domain/model-server.ts";
+import { startTestNats } from "../support/nats.ts";
+import { startSlowModelServer } from "../support/slow-model-server.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
+import { startGate } from "./gate-fixture.ts";
+
+describe("createModelGate()", () => {
+  test("a request waits for its slot, and its answer comes as the server sends it, with its figures", async () => {
+    await using run = await startTestServer();
+    await using model = await startSlowModelServer({ answerMs: 300 });
+    const options = { natsUrl: run.nats.url, url: `${model.url}/v1` };
+    await using ada = await startGate("ada", options);
+    await using bob = await startGate("bob", options);
+    const [first] = [ada.ask()];
+    await waitFor(() => model.bodies.length === 1, { what: "the first request" });
+    const [one, two] = await Promise.all([first, bob.ask()]);
+    expect(one).toContain('"content":"Hello"');
+    expect(one).toContain("[DONE]");
+    expect(two).toBe(one);
+    expect(model.most()).toBe(1);
+    expect(model.headers().authorization).toBe("Bearer key-1");
+    const port = new URL(model.url).port;
+    expect(ada.states.map(({ state }) => state)).toEqual(["waiting", "working", "idle"]);
+    expect(ada.states.at(-1)).toEqual({
+      ...{ server: `box:${port}`, state: "idle", tokens_per_s: 42, cached_share: 0.75 },
+    });
+    expect(bob.states).toContainEqual(expect.objectContaining({ state: "waiting", place: 1, waiting: 1 }));
+  });
+
+  test("what makes the server do no work passes at once, and only who knows the address is let in", async () => {
+    await using nats = await startTestNats();
+    await using model = await startSlowModelServer();
+    await using ada = await startGate("ada", { natsUrl: nats.url, url: model.url });
+    const models = await directFetch(`${ada.url}/v1/models?x=1`);
+    expect([models.status, await models.json()]).toEqual([
+      404,
+      { error: { message: "no GET /v1/models?x=1" } },
+    ]);
+    expect(await (await directFetch(`${ada.url}/v1/models`)).json()).toEqual({ data: [{ id: "tiny" }] });
+    const stranger = await directFetch(`${new URL(ada.url).origin}/v1/models`);
+    expect(stranger.status).toBe(404);
+    expect(ada.states).toEqual([]);
+  });
+
+  test("a server that does not tell how many slots it has gets the requests without a queue", async () => {
+    await using nats = await startTestNats();
+    await using model = await startSlowModelServer({ isLlama: false });
+    await using ada = await startGate("ada", { natsUrl: nats.url, url: model.url });
+    expect(await ada.ask()).toContain("[DONE]");
+    expect(ada.states.map(({ state }) => state)).toEqual(["working", "idle"]);
+  });
+
+  test("several slots have their numbers, which llama.cpp is told", async () => {
+    await using run = await startTestServer();
+    await using model = await startSlowModelServer({ slots: 2, answerMs: 300 });
+    const options = { natsUrl: run.nats.url, url: model.url };
+    await using ada = await startGate("ada", options);
+    await using bob = await startGate("bob", options);
+    await Promise.all([ada.ask(), bob.ask()]);
+    expect(model.bodies.map(({ id_slot }) => id_slot).toSorted()).toEqual([0, 1]);
+    await bob.ask();
+    await bob.ask({ body: { id_slot: 7 } });
+    const [, , third, fourth] = model.bodies;
+    expect([third?.model, [0, 1].includes(third?.id_slot as number), fourth?.id_slot]).toEqual([
+      "tiny",
+      true,
+      7,
+    ]);
+  });
+
+  test("a server that is away is told as such, and the slot is given back", async () => {
+    await using run = await startTestServer();
+    const options = { natsUrl: run.nats.url, url: "http://127.0.0.1:1", slots: 1 };
+    await using ada = await startGate("ada", options);
+    for (let times = 0; times < 2; times += 1) {
+      const response = await directFetch(`${ada.url}/v1/chat/completions`, { method: "POST", body: "{}" });
+      expect([response.status, response.headers.get(gateAwayHeader)]).toEqual([502, "ECONNREFUSED"]);
+      const { error } = (await response.json()) as { error: { message: string } };
+      expect(error.message).toBe("no model server answers at http://127.0.0.1:1 (ECONNREFUSED)");
+    }
+    expect(ada.states.at(-1)?.state).toBe("idle");
+  });
+
+  test("a server that dies in an answer cuts it off for the client, too", async () => {
+    await using run = await startTestServer();
+    const model = await startSlowModelServer({ answerMs: 60_000 });
+    await using ada = await startGate("ada", { natsUrl: run.nats.url, url: model.url });
+    const asked = ada.ask().catch(() => "cut off");
+    await waitFor(() => model.bodies.length === 1, { what: "the request" });
+    await model[Symbol.asyncDispose]();
+    expect(await asked).not.toContain("[DONE]");
+    await waitFor(() => ada.states.at(-1)?.state === "idle", { what: "it is over" });
+  });
+
+  test("a cancelled request keeps its slot until llama.cpp has ended its batch, and is shown to do so", async () => {
+    await using run = await startTestServer();
+    await using model = await startSlowModelServer({ answerMs: 60_000, leavesBatch: true });
+    const options = { natsUrl: run.nats.url, url: model.url };
+    await using ada = await startGate("ada", options);
+    await using bob = await startGate("bob", options);
+    const cancel = new AbortController();
+    const cancelled = ada.ask({ signal: cancel.signal }).catch(() => "cancelled");
+    await waitFor(() => model.bodies.length === 1, { what: "the request" });
+    cancel.abort();
+    expect(await cancelled).toBe("cancelled");
+    await waitFor(() => ada.states.at(-1)?.state === "cancelled", { what: "it is shown as cancelled" });
+    const over = new AbortController();
+    const next = bob.ask({ signal: over.signal }).catch(() => "cancelled");
+    await stays(() => model.bodies.length === 1, {
+      ...{ what: "the next one is not sent", because: "the batch runs", forMs: 1_500 },
+    });
+    model.endBatch();
+    await waitFor(() => model.bodies.length === 2, { what: "the next one is sent" });
+    expect(ada.states.at(-1)?.state).toBe("idle");
+    over.abort();
+    await next;
+  }, 20_000);
+
+  test("a request that is cancelled while it waits leaves the queue", async () => {
+    await using run = await startTestServer();
+    await using model = await startSlowModelServer({ answerMs: 500 });
+    const options = { natsUrl: run.nats.url, url: model.url };
+    await using ada = await startGate("ada", options);
+    await using bob = await startGate("bob", options);
+    const first = ada.ask();
+    await waitFor(() => model.bodies.length === 1, { what: "the first request" });
+    const cancel = new AbortController();
+    const waits = bob.ask({ signal: cancel.signal }).catch(() => "cancelled");
+    await waitFor(() => bob.states.some(({ place }) => place === 1), { what: "its place" });
+    cancel.abort();
+    expect(await waits).toBe("cancelled");
+    await waitFor(() => bob.states.at(-1)?.state === "idle", { what: "it does not wait any more" });
+    await first;
+    expect(await ada.ask()).toContain("[DONE]");
+    expect(model.bodies.length).toBe(2);
+  });
+});

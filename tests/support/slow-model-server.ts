@@ -1,0 +1,116 @@
+// A model server of a test, as slow as the test says. It speaks as llama.cpp does about its slots, and works on as many requests as it has slots.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text as readText } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { type LoopbackServer, startLoopbackServer } from "./loopback-server.ts";
+
+export interface SlowModelServer extends LoopbackServer {
+  /** The bodies of all model requests, in the order in which they came. */
+  readonly bodies: readonly Record<string, unknown>[];
+  /** The headers of the last model request. */
+  readonly headers: () => IncomingMessage["headers"];
+  /** How many requests it has had at the same time. */
+  readonly most: () => number;
+  /** How many requests it has answered in whole. */
+  readonly answered: () => number;
+  /** How many requests had their prompt in the cache. */
+  readonly hits: () => number;
+  /** Ends the batch that a cancelled request has left. */
+  endBatch(): void;
+}
+
+export interface SlowModelServerOptions {
+  readonly slots?: number;
+  /** How long an answer takes. */
+  readonly answerMs?: number;
+  /** Whether a cancelled request still occupies its slot, until `endBatch` is called. */
+  readonly leavesBatch?: boolean;
+  /** Whether it tells what llama.cpp tells. Default true. */
+  readonly isLlama?: boolean;
+  /** How much longer an answer takes if the request before was another agent's (`user`), so that the prompt is not in the cache. */
+  readonly rereadMs?: number;
+}
+
+export async function startSlowModelServer({
+  slots = 1,
+  answerMs = 50,
+  leavesBatch = false,
+  isLlama = true,
+  rereadMs = 0,
+}: SlowModelServerOptions = {}): Promise<SlowModelServer> {
+  const bodies: Record<string, unknown>[] = [];
+  let headers: IncomingMessage["headers"] = {};
+  let working = 0;
+  let most = 0;
+  let answered = 0;
+  let batch = 0;
+  let hits = 0;
+  let lastUser: unknown;
+  const queue: (() => void)[] = [];
+  const json = (response: ServerResponse, status: number, body: unknown) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
+  };
+  const work = async (response: ServerResponse, { user }: Record<string, unknown>) => {
+    if (working >= slots) await new Promise<void>((resolve) => queue.push(resolve));
+    working += 1;
+    const isWarm = user === lastUser;
+    lastUser = user;
+    if (isWarm) hits += 1;
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "Hello" } }] })}\n\n`);
+      await delay(answerMs + (isWarm ? 0 : rereadMs), undefined, { signal: gone.signal });
+      const usage = {
+        prompt_tokens: 200,
+        completion_tokens: 20,
+        prompt_tokens_details: { cached_tokens: 150 },
+      };
+      const timings = {
+        ...(rereadMs > 0 && {
+          prompt_n: isWarm ? 1 : 200,
+          prompt_per_second: isWarm ? 0.9 : (200 / rereadMs) * 1_000,
+        }),
+        predicted_per_second: 42.04,
+      };
+      response.write(
+        `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: "stop" }], usage, timings })}\n\n`,
+      );
+      response.end("data: [DONE]\n\n");
+      answered += 1;
+    } catch {
+      if (leavesBatch) batch += 1; // the client has hung up
+    } finally {
+      working -= 1;
+      queue.shift()?.();
+    }
+  };
+  const server = await startLoopbackServer(async (request, response) => {
+    const call = `${request.method} ${request.url}`;
+    if (call === "GET /props" && isLlama)
+      return json(response, 200, { default_generation_settings: { n_ctx: 4_096 }, total_slots: slots });
+    if (call === "GET /slots" && isLlama)
+      return json(response, 200, [{ id: 0, id_task: batch, is_processing: batch > 0 }]);
+    if (call === "GET /v1/models") return json(response, 200, { data: [{ id: "tiny" }] });
+    if (call !== "POST /v1/chat/completions")
+      return json(response, 404, { error: { message: `no ${call}` } });
+    headers = request.headers;
+    bodies.push(JSON.parse(await readText(request)));
+    most = Math.max(most, working + queue.length + 1);
+    await work(response, bodies.at(-1) ?? {});
+  });
+  return {
+    url: server.url,
+    bodies,
+    headers: () => headers,
+    most: () => most,
+    answered: () => answered,
+    hits: () => hits,
+    endBatch() {
+      batch = 0;
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
