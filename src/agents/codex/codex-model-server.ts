@@ -1,6 +1,6 @@
 // How a thread of Codex is opened on a model server of the user's own, which has `/v1/responses`: by a provider that is there for this
 // thread alone. Measured with 0.171.0 on llama.cpp b11549.
-import { baseOf } from "../../domain/model-server.ts";
+import { askedBaseOf } from "../../domain/model-server.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 
 /** The name of the provider. */
@@ -19,7 +19,7 @@ export function providerParams({ modelServer }: Pick<AgentLaunch, "modelServer">
   if (modelServer === undefined) return { params: {}, config: {} };
   const { key, context } = modelServer;
   const own = {
-    ...{ name: "model server", base_url: `${baseOf(modelServer)}/v1`, wire_api: "responses" },
+    ...{ name: "model server", base_url: `${askedBaseOf(modelServer)}/v1`, wire_api: "responses" },
     stream_idle_timeout_ms: answersWithinMs,
     ...(key === undefined ? {} : { experimental_bearer_token: key }),
   };

@@ -1,5 +1,5 @@
 // How Qwen Code is started on a model server of the user's own, which has `/v1/chat/completions`. Measured with 0.24.4.
-import { baseOf } from "../../domain/model-server.ts";
+import { askedBaseOf } from "../../domain/model-server.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 
 type Launch = Pick<AgentLaunch, "modelServer">;
@@ -15,7 +15,7 @@ export function modelServerArgs({ modelServer }: Launch): string[] {
 export function modelServerEnv({ modelServer }: Launch): Record<string, string> {
   if (modelServer === undefined) return {};
   const { model = "", key = "none" } = modelServer;
-  return { OPENAI_BASE_URL: `${baseOf(modelServer)}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model };
+  return { OPENAI_BASE_URL: `${askedBaseOf(modelServer)}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model };
 }
 
 /** Settings. Without the size of the context, Qwen Code takes that of an unknown model for 200,000 tokens. */

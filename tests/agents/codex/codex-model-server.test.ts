@@ -20,3 +20,8 @@ test("providerParams() makes a provider for one thread, with the server's key in
   expect(config["model_providers.cliai"]).not.toHaveProperty("experimental_bearer_token");
   expect(providerParams({})).toEqual({ params: {}, config: {} });
 });
+
+test("providerParams() names the host's gate in place of the server, if there is one", () => {
+  const { config } = providerParams({ modelServer: { ...modelServer, gate: "http://127.0.0.1:9/secret" } });
+  expect(config["model_providers.cliai"]).toMatchObject({ base_url: "http://127.0.0.1:9/secret/v1" });
+});

@@ -20,3 +20,8 @@ test("modelServerEnv() and its siblings name the server, its model and its conte
   expect(modelServerDefaults({ modelServer })).toEqual({});
   expect([modelServerArgs({}), modelServerEnv({}), modelServerDefaults({})]).toEqual([[], {}, {}]);
 });
+
+test("modelServerEnv() names the host's gate in place of the server, if there is one", () => {
+  const env = modelServerEnv({ modelServer: { ...modelServer, gate: "http://127.0.0.1:9/secret" } });
+  expect(env.OPENAI_BASE_URL).toBe("http://127.0.0.1:9/secret/v1");
+});
