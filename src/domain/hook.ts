@@ -65,6 +65,8 @@ export interface HookTool {
   readonly questions?: readonly Question[] | undefined;
   /** The plan of a tool that asks the user to approve one; "" if it cannot be read. */
   readonly plan?: string | undefined;
+  /** If the CLI offers no way to allow this call alone: the words of what it offers, which allows more. */
+  readonly grants?: string | undefined;
 }
 
 export type HookAnswer = HookVerdict & {

@@ -38,6 +38,7 @@ export interface Approvals extends Pick<Asking, "stop"> {
 
 const stopTool = "request_stop_approval";
 const longestInput = 200_000;
+const longestGrant = 300;
 /** A call waits this much longer than its request is open, so that the server can still answer how the request ended. */
 const longerThanItStandsS = 5;
 
@@ -54,10 +55,11 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       : { type: "hold_back", reason: "Nobody has answered whether you may stop: go on, or ask again later." };
   const held = silence.policy === "hold" ? { held: true } : {};
   const waiting = { ...standsFor(silence.afterS), ...held };
-  const permit = async ({ name, input, plan }: HookTool, signal: AbortSignal | undefined) => {
+  const permit = async ({ name, input, plan, grants }: HookTool, signal: AbortSignal | undefined) => {
     const shown = plan === undefined ? JSON.stringify(input ?? null, null, 2) : plan;
     if (shown.length > longestInput) return forbid("The input is too long to be shown to a person.");
-    const asked = { tool: name, input: shown, ...(plan === undefined ? {} : { plan: true }), ...waiting };
+    const tool = grants === undefined ? name : `${name} ${moreThanOnce(grants)}`;
+    const asked = { tool, input: shown, ...(plan === undefined ? {} : { plan: true }), ...waiting };
     const answer = await patient.ask("request_permission", asked, signal);
     // The server is away: let the CLI ask at its terminal. Without a terminal it denies.
     if (answer?.approved === undefined) return go;
@@ -162,6 +164,12 @@ function standsFor(seconds: number) {
 
 function forbid(reason: string, answer?: ReadAnswer) {
   return { type: "forbid", reason, takes: answer?.takes } as const;
+}
+
+/** Said in the question itself, so that everybody who can answer reads it. */
+function moreThanOnce(grants: string): string {
+  const words = grants.replace(/\s+/g, " ").slice(0, longestGrant);
+  return `from now on, and not only this once: its CLI offers no other yes than "${words}"`;
 }
 
 function spanOf(seconds: number): string {

@@ -51,6 +51,23 @@ describe("createApprovals()", () => {
     expect(ada.server.requests.all()).toHaveLength(1);
   });
 
+  test("a permission that would be for more than this call is asked for with the words of what it allows", async () => {
+    await using ada = await startHosted({ permissions: "inbox" });
+    await ada.begin();
+    const asking = hookOf({ hook_event_name: "PermissionRequest", ...tool });
+    const grants = "Always allow in this project: ls";
+    const answered = ada.session.takeHook({
+      ...asking,
+      tool: { name: "Bash", input: {}, isOwn: false, grants },
+    });
+    const request = await waitFor(() => ada.server.requests.all()[0], { what: "the request is asked" });
+    expect(request.question).toBe(
+      `May it use Bash from now on, and not only this once: its CLI offers no other yes than "${grants}"?`,
+    );
+    await ada.server.requests.answer(request.request_id, { approved: true }, "eve");
+    expect(await answered).toMatchObject({ type: "permit" });
+  });
+
   test("questions that nobody answers in time are denied in words that the model can act on", async () => {
     await using ada = await startHosted({ permissions: "inbox", holdMs: 6_000 });
     await ada.begin();

@@ -1,10 +1,11 @@
 // The permission requests of an ACP agent. Each is two hooks for the host: the tool starts, so the host holds it while the agent is paused;
 // and the permission, which a person or a captain gives. cliai's own tools need no permission.
-import type { HookAnswer } from "../../domain/hook.ts";
+import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { SessionPipes } from "../live-session.ts";
 import type { AcpCalls } from "./acp-calls.ts";
 import type { AcpPermission } from "./acp-messages.ts";
+import { cancelled, type Grant, grantOf, refusalOf, selected } from "./acp-options.ts";
 import { questionAnswers, questionHook } from "./acp-questions.ts";
 import type { AcpRow } from "./acp-row.ts";
 import { callHook, type ToolCall } from "./acp-tools.ts";
@@ -32,9 +33,9 @@ export interface Refusal {
   readonly isForbidden: boolean;
 }
 
+const noWayToAllow = "its request names no answer that allows this call alone, so it is refused.";
 const nobodyThere =
   "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.";
-const cancelled = { outcome: { outcome: "cancelled" } };
 
 export function createAcpAsking({
   row,
@@ -49,22 +50,26 @@ export function createAcpAsking({
     // The start of a call that is forbidden later was told, so its end is told, too.
     if (!isForbidden) calls.refused(call.id);
     onRefused({ call, reason, isForbidden });
-    return selected(asked, ["reject_once", "reject_always"]);
+    return refusalOf(asked);
   };
   const decide = async (asked: AcpPermission, signal: AbortSignal): Promise<object> => {
     const call = calls.asked(asked.toolCall);
     if (call.subagent === undefined) onAsked();
     const question = questionHook(call, asked.toolCall);
+    const grant = grantOf(asked);
     if (question === undefined) {
       const start = await onHook(callHook("tool_start", call), signal);
       if (signal.aborted) return cancelled;
       if (start.type === "deny") return refuse(asked, call, start.reason, false);
-      if (call.isOwn || row.needsPerson?.(asked) === false) return selected(asked, allowing);
+      const needsNobody = call.isOwn || row.needsPerson?.(asked) === false;
+      if (needsNobody && grant?.isOnce === true) return selected(grant);
     }
-    const answer: HookAnswer = await onHook(question ?? callHook("permission", call), signal);
+    if (grant === undefined || (question !== undefined && !grant.isOnce))
+      return refuse(asked, call, noWayToAllow, true);
+    const answer: HookAnswer = await onHook(question ?? permissionHook(call, grant), signal);
     if (signal.aborted) return cancelled;
-    if (answer.type === "permit") return selected(asked, allowing);
-    if (answer.type === "answer") return { ...selected(asked, allowing), ...questionAnswers(answer.answers) };
+    if (answer.type === "permit") return selected(grant);
+    if (answer.type === "answer") return { ...selected(grant), ...questionAnswers(answer.answers) };
     const isForbidden = answer.type === "forbid" || answer.type === "deny";
     return refuse(asked, call, isForbidden ? answer.reason : nobodyThere, true);
   };
@@ -87,12 +92,7 @@ export function createAcpAsking({
   };
 }
 
-const allowing = ["allow_once", "allow_always"];
-
-/** The first of these kinds that the agent offers. An agent that offers none is told that the request was cancelled. */
-function selected({ options }: AcpPermission, kinds: readonly string[]): object {
-  const option = kinds
-    .map((kind) => options.find((each) => each.kind === kind))
-    .find((each) => each !== undefined);
-  return option === undefined ? cancelled : { outcome: { outcome: "selected", optionId: option.optionId } };
+function permissionHook(call: ToolCall, { isOnce, words }: Grant): Hook {
+  const hook = callHook("permission", call);
+  return isOnce || hook.tool === undefined ? hook : { ...hook, tool: { ...hook.tool, grants: words } };
 }

@@ -36,7 +36,7 @@ const NotificationSchema = v.looseObject({ sessionId: v.string(), update: Update
 const PermissionSchema = v.looseObject({
   sessionId: v.string(),
   toolCall: CallSchema,
-  options: v.array(v.looseObject({ optionId: v.string(), kind: v.string() })),
+  options: v.array(v.looseObject({ optionId: v.string(), kind: v.string(), name: text })),
   _meta: meta,
 });
 export type AcpPermission = v.InferOutput<typeof PermissionSchema>;

@@ -128,9 +128,11 @@ function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: 
     { stopReason }: AcpPromptAnswer,
     isHeldBack: boolean,
   ): Promise<Prompt | undefined> => {
-    if (stopReason === "cancelled" || turn.isCutOff()) return fail(turn, {});
-    const reasons = turn.refusals().filter(({ isForbidden }) => isForbidden || row.rejectEndsTurn === true);
+    if (turn.isCutOff()) return fail(turn, {});
+    const isEnded = row.rejectEndsTurn === true || stopReason === "cancelled";
+    const reasons = turn.refusals().filter(({ isForbidden }) => isForbidden || isEnded);
     if (reasons.length > 0) return { text: refusalWords(reasons), isHeldBack };
+    if (stopReason === "cancelled") return fail(turn, {});
     const text = turn.said();
     const isFailed = row.ownWords?.test(text) === true;
     const failure = isFailed ? failureOf(errorIn(text)) : failureOfStop(stopReason, text);
