@@ -25,6 +25,11 @@ export interface SessionListener {
    * answer, such as when the person at its terminal has given one first.
    */
   readonly onHook: (hook: Hook, signal?: AbortSignal) => Promise<HookAnswer>;
+  /**
+   * Resolves at once, unless the agent is paused; then when it is let go, when it is being stopped, or when the signal aborts. A session that
+   * begins a prompt by itself waits for it first, because nothing may hold what the prompt leads to.
+   */
+  readonly whenLetGo: (signal: AbortSignal) => Promise<void>;
   /** Takes what the session has done, and what needs no answer. */
   readonly observe: (hook: Hook) => void;
   readonly onEvent: (event: HookFacts & { readonly usage?: Usage }) => void;

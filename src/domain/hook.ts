@@ -53,6 +53,8 @@ export interface Hook {
   readonly at?: string | undefined;
   /** Whether the hook comes from a subagent, not from the session itself. */
   readonly isSubagent: boolean;
+  /** Whether the CLI waits for the answer without a limit of its own. Else the host answers it within `holdMs`, also while the agent is paused. */
+  readonly waitsLong?: boolean;
 }
 
 export interface HookTool {

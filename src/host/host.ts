@@ -6,7 +6,7 @@
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
 import type { Link } from "../agent-link/link.ts";
-import type { LiveSession } from "../agents/live-session.ts";
+import type { LiveSession, SessionListener } from "../agents/live-session.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
@@ -34,6 +34,7 @@ export interface Host
   modelRequest(request: ModelRequest): void;
   /** The CLI has told the id of its session. */
   sessionTold(id: string): void;
+  readonly whenLetGo: SessionListener["whenLetGo"];
   /** Takes what the bridge tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
@@ -78,6 +79,7 @@ export function startHost(options: SessionOptions): Host {
       beginning.begun();
       return hearing.takeHook(hook, signal);
     },
+    whenLetGo: steering.gate.whenLetGo,
     observe: hearing.observe,
     usage: hearing.usage,
     link: reporting.link,

@@ -49,6 +49,8 @@ export interface OpenedCli extends AsyncDisposable {
 export interface AnsweredLaunch {
   /** The host's answers; default: it lets everything go on. */
   readonly answer?: (hook: Hook, signal?: AbortSignal) => HookAnswer | Promise<HookAnswer>;
+  /** Default: the agent is never paused. */
+  readonly whenLetGo?: SessionListener["whenLetGo"];
   readonly launch?: Partial<Omit<AgentLaunch, "hooks">>;
   /** Stands between the CLI's standard output and the session. */
   readonly output?: (stdout: Readable) => Readable;
@@ -140,6 +142,7 @@ export async function openCli({
   );
   const listening: SessionListener = {
     onHook,
+    whenLetGo: options.whenLetGo ?? (() => Promise.resolve()),
     onSession: (id) => {
       told.session = id;
     },

@@ -23,6 +23,11 @@ export function silentPipes(hooks: Partial<HookPlace> = {}): SessionPipes {
       },
     },
     ...{ onSession: nothing, observe: nothing, onEvent: nothing, onSign: nothing, onUsage: nothing },
-    ...{ onWords: nothing, onResult: nothing, onHook: async () => ({ type: "go" }) },
+    ...{
+      onWords: nothing,
+      onResult: nothing,
+      onHook: async () => ({ type: "go" }),
+      whenLetGo: async () => undefined,
+    },
   };
 }

@@ -55,10 +55,11 @@ export function createAcpAsking({
   const decide = async (asked: AcpPermission, signal: AbortSignal): Promise<object> => {
     const call = calls.asked(asked.toolCall);
     if (call.subagent === undefined) onAsked();
-    const question = questionHook(call, asked.toolCall);
+    const asking = questionHook(call, asked.toolCall);
+    const question = asking && waiting(asking);
     const grant = grantOf(asked);
     if (question === undefined) {
-      const start = await onHook(callHook("tool_start", call), signal);
+      const start = await onHook(waiting(callHook("tool_start", call)), signal);
       if (signal.aborted) return cancelled;
       if (start.type === "deny") return refuse(asked, call, start.reason, false);
       const needsNobody = call.isOwn || row.needsPerson?.(asked) === false;
@@ -92,7 +93,12 @@ export function createAcpAsking({
   };
 }
 
+/** An agent that speaks ACP waits for this answer without a limit of its own, so a pause holds the call for as long as it lasts. */
+function waiting(hook: Hook): Hook {
+  return { ...hook, waitsLong: true };
+}
+
 function permissionHook(call: ToolCall, { isOnce, words }: Grant): Hook {
-  const hook = callHook("permission", call);
+  const hook = waiting(callHook("permission", call));
   return isOnce || hook.tool === undefined ? hook : { ...hook, tool: { ...hook.tool, grants: words } };
 }

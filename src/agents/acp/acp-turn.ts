@@ -22,6 +22,8 @@ export interface AcpTurn {
   said(): string;
   refusals(): readonly Refusal[];
   isCutOff(): boolean;
+  /** Aborts when the turn is cut off. */
+  readonly signal: AbortSignal;
 }
 
 export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign" | "onWords">): AcpTurn {
@@ -31,7 +33,7 @@ export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign
   let wasAsked = false;
   let words = "";
   let said = "";
-  let isCutOff = false;
+  const cut = new AbortController();
   return {
     begin(prompt) {
       given = [prompt];
@@ -62,12 +64,11 @@ export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign
     noteRefusal(refusal) {
       refusals = [...refusals, refusal];
     },
-    cutOff() {
-      isCutOff = true;
-    },
+    cutOff: () => cut.abort(),
     wasAsked: () => wasAsked,
     said: () => said,
     refusals: () => refusals,
-    isCutOff: () => isCutOff,
+    isCutOff: () => cut.signal.aborted,
+    signal: cut.signal,
   };
 }

@@ -27,7 +27,7 @@ export interface AcpTurns {
 }
 
 export interface AcpTurnsOptions
-  extends Pick<SessionPipes, "onHook" | "onSign" | "onWords" | "onResult" | "log"> {
+  extends Pick<SessionPipes, "onHook" | "whenLetGo" | "onSign" | "onWords" | "onResult" | "log"> {
   readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "ownWords" | "noticesRetries">;
   readonly calls: AcpCalls;
   readonly asking: Pick<AcpAsking, "withdrawAll">;
@@ -115,13 +115,19 @@ export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
 }
 
 /** Returns a function that runs one prompt of a turn. It resolves with the prompt by which the turn goes on; undefined if it is over. */
-function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: AcpTurnsOptions) {
+function createPrompts(options: AcpTurnsOptions) {
+  const { row, calls, asking, usage, prompt, onHook, whenLetGo, onResult } = options;
   const fail = (turn: AcpTurn, { error, text }: Partial<TurnFailure>) => {
     const why = turn.isCutOff()
       ? { text: interrupted }
       : { text: text ?? interrupted, ...definedOf({ error }) };
     onResult({ isError: true, wasAsked: turn.wasAsked(), ...why });
     return undefined;
+  };
+  /** The prompt by which the turn goes on, once the agent is not paused. */
+  const afterPause = async (turn: AcpTurn, next: Prompt) => {
+    await whenLetGo(turn.signal);
+    return turn.isCutOff() ? fail(turn, {}) : next;
   };
   const ended = async (
     turn: AcpTurn,
@@ -131,7 +137,7 @@ function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: 
     if (turn.isCutOff()) return fail(turn, {});
     const isEnded = row.rejectEndsTurn === true || stopReason === "cancelled";
     const reasons = turn.refusals().filter(({ isForbidden }) => isForbidden || isEnded);
-    if (reasons.length > 0) return { text: refusalWords(reasons), isHeldBack };
+    if (reasons.length > 0) return await afterPause(turn, { text: refusalWords(reasons), isHeldBack });
     if (stopReason === "cancelled") return fail(turn, {});
     const text = turn.said();
     const isFailed = row.ownWords?.test(text) === true;
@@ -140,7 +146,7 @@ function createPrompts({ row, calls, asking, usage, prompt, onHook, onResult }: 
     const facts = { kind: "turn_end" as const };
     const answer = await onHook({ facts, lastWords: text, isHeldBack, isSubagent: false });
     if (turn.isCutOff()) return fail(turn, {});
-    if (answer.type === "hold_back") return { text: answer.reason, isHeldBack: true };
+    if (answer.type === "hold_back") return await afterPause(turn, { text: answer.reason, isHeldBack: true });
     const said = text === "" ? undefined : text;
     onResult({ isError: false, wasAsked: turn.wasAsked(), text, ...definedOf({ said }) });
     return undefined;

@@ -277,6 +277,7 @@ function listenTo(
         log.warn(`a hook of the session: ${messageOf(error)}`);
         return { type: "go" };
       }),
+    whenLetGo: host.whenLetGo,
     observe: host.observe,
     onEvent: host.report,
     onSign: host.takeSign,

@@ -37,7 +37,9 @@ export function createHookAnswers({
   };
   const isShutTo = ({ tool }: Hook) => gate.isShut() && !onlyReports(tool);
   const toolStart: AnswerHook = async (hook, signal) =>
-    gate.isShut() && !isShutTo(hook) ? { type: "go" } : await gate.pass(signal);
+    gate.isShut() && !isShutTo(hook)
+      ? { type: "go" }
+      : await gate.pass(signal, hook.waitsLong === true ? Number.POSITIVE_INFINITY : undefined);
   /** Asks the gate again after a permission was given, because the gate may have been paused or shut in the meantime. */
   const permission: AnswerHook = async (hook, signal, onDecided) => {
     const answer = isShutTo(hook) ? undefined : await approvals.permission(hook, signal);

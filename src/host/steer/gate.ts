@@ -1,12 +1,13 @@
 // The gate that a tool call must pass before it starts: open, held while the agent is paused, or shut once the agent must stop.
 // The answer of the tool's hook waits here. The gate uses neither NATS nor the server, so a pause holds while both are away.
 import type { HookAnswer } from "../../domain/hook.ts";
+import { pause as wait } from "../../waiting.ts";
 
 export interface Gate {
   /** Who paused the agent; undefined if it is not paused. */
   pausedBy(): string | undefined;
   isShut(): boolean;
-  /** Whether a tool call waits at the gate. */
+  /** Whether a tool call or a prompt waits at the gate. */
   isHolding(): boolean;
   pause(by: string): void;
   /** Opens the gate, and lets the held calls start. */
@@ -16,16 +17,20 @@ export interface Gate {
   /**
    * Resolves with whether a tool may start: at once if the gate is open or shut; if it is held, when that changes, or with `deny`
    * after `holdMs`. If the signal aborts, resolves with `go`, because the CLI no longer waits for the answer.
-   * @param forMs how long this call is held, if that is not `holdMs`
+   * @param forMs how long this call is held, if that is not `holdMs`; Infinity: for as long as the pause lasts
    */
-  pass(signal?: AbortSignal, forMs?: number): Promise<Extract<HookAnswer, { type: "go" | "deny" }>>;
+  pass(signal?: AbortSignal, forMs?: number): Promise<Verdict>;
+  /** Resolves when the agent is not paused, or the gate is shut; or when the signal aborts. What waits here is a prompt, and no tool call. */
+  whenLetGo(signal: AbortSignal): Promise<void>;
 }
+
+type Verdict = Extract<HookAnswer, { type: "go" | "deny" }>;
 
 export interface GateOptions {
   /** How long a call is held. Must be less than the CLI waits for its hook, because the CLI runs the tool after that. */
   readonly holdMs: number;
-  /** Called when a call begins to wait at the gate. */
-  readonly onHeld: () => void;
+  /** Called when something begins to wait at the gate. */
+  readonly onHeld: (what: "a tool call" | "its next prompt") => void;
 }
 
 export function createGate({ holdMs, onHeld }: GateOptions): Gate {
@@ -35,9 +40,33 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
   const letGo = () => {
     for (const look of held) look();
   };
-  const verdict = (): Extract<HookAnswer, { type: "go" | "deny" }> | undefined => {
-    if (shutReason !== undefined) return { type: "deny", reason: shutReason };
-    return pausedBy === undefined ? { type: "go" } : undefined;
+  const verdict = (): Verdict | undefined => {
+    if (shutReason !== undefined) return deny(shutReason);
+    return pausedBy === undefined ? go : undefined;
+  };
+  /** @param late the verdict after `forMs` */
+  const hold = async (
+    signal: AbortSignal | undefined,
+    forMs: number,
+    late: Verdict = go,
+  ): Promise<Verdict> => {
+    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    const look = () => {
+      const then = verdict();
+      if (then !== undefined) resolve(then);
+    };
+    const isOver = new AbortController();
+    void wait(forMs, isOver.signal).then(() => resolve(late));
+    const leave = () => resolve(go);
+    signal?.addEventListener("abort", leave, { once: true });
+    held.add(look);
+    try {
+      return await promise;
+    } finally {
+      isOver.abort();
+      held.delete(look);
+      signal?.removeEventListener("abort", leave);
+    }
   };
 
   return {
@@ -56,32 +85,24 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
       letGo();
     },
     async pass(signal, forMs = holdMs) {
-      const now = signal?.aborted ? { type: "go" as const } : verdict();
+      const now = signal?.aborted ? go : verdict();
       if (now !== undefined) return now;
-      onHeld();
-      const { promise, resolve } = Promise.withResolvers<Extract<HookAnswer, { type: "go" | "deny" }>>();
-      const look = () => {
-        const then = verdict();
-        if (then !== undefined) resolve(then);
-      };
-      const timer = setTimeout(
-        () =>
-          resolve({
-            type: "deny",
-            reason: `You are paused by ${pausedBy}: this call was held and has not run. Call it again to go on waiting; do nothing else meanwhile.`,
-          }),
-        forMs,
+      onHeld("a tool call");
+      const late = deny(
+        `You are paused by ${pausedBy}: this call was held and has not run. Call it again to go on waiting; do nothing else meanwhile.`,
       );
-      const leave = () => resolve({ type: "go" });
-      signal?.addEventListener("abort", leave, { once: true });
-      held.add(look);
-      try {
-        return await promise;
-      } finally {
-        clearTimeout(timer);
-        held.delete(look);
-        signal?.removeEventListener("abort", leave);
-      }
+      return await hold(signal, forMs, late);
+    },
+    async whenLetGo(signal) {
+      if (signal.aborted || verdict() !== undefined) return;
+      onHeld("its next prompt");
+      await hold(signal, Number.POSITIVE_INFINITY);
     },
   };
+}
+
+const go = { type: "go" } as const;
+
+function deny(reason: string): Verdict {
+  return { type: "deny", reason };
 }

@@ -49,7 +49,7 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
     turn.holdsOnlyAsked() ? "what it is told next waits until it is let go" : "the next tool call is held";
   const gate = createGate({
     holdMs,
-    onHeld: () => settle("applied", "a tool call is held before it starts"),
+    onHeld: (what) => settle("applied", `${what} is held before it starts`),
   });
 
   return {
@@ -68,7 +68,7 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       // Of a CLI that holds only some tools, nothing shows yet that this turn is held.
       if (!turn.holdsOnlyAsked()) tellPause(command_id);
       if (!turn.isOpen()) settle("applied", `no turn runs; ${next()}`);
-      else if (gate.isHolding()) settle("applied", "a tool call is held already");
+      else if (gate.isHolding()) settle("applied", "it is held already");
     },
     async resume({ command_id }) {
       const wasPaused = gate.pausedBy() !== undefined;

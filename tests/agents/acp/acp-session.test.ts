@@ -1,57 +1,75 @@
 // What a session concludes from an agent's messages, in the form in which Qwen Code 0.24.4 sends them.
 import { expect, test } from "bun:test";
-import { PassThrough } from "node:stream";
-import { qwenOverAcp } from "../../../src/agents/acp/agents/qwen.ts";
-import type { SessionSign } from "../../../src/domain/hook.ts";
-import { createLineSplitter } from "../../../src/domain/text/lines.ts";
-import { waitFor } from "../../support/wait-for.ts";
-import { silentPipes } from "../silent-pipes.ts";
+import { qwenOverAcp as qwen } from "../../../src/agents/acp/agents/qwen.ts";
+import type { SessionSign, TurnResult } from "../../../src/domain/hook.ts";
+import { stays, waitFor } from "../../support/wait-for.ts";
+import { openScripted } from "./scripted-agent.ts";
+
+const options = [
+  { optionId: "once", kind: "allow_once", name: "yes" },
+  { optionId: "no", kind: "reject_once", name: "no" },
+];
+const touch = { toolCallId: "call-1", title: "touch a", kind: "execute" };
+const refused = { outcome: { outcome: "selected", optionId: "no" } };
 
 test("a permission that a subagent asks for is no evidence that the session's model has the text", async () => {
-  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
-  const send = (message: object) => stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-  const update = (told: object) =>
-    send({ method: "session/update", params: { sessionId: "s1", update: told } });
-  const ask = (id: number, toolCallId: string) =>
-    send({
-      ...{ id, method: "session/request_permission" },
-      params: {
-        ...{ sessionId: "s1", toolCall: { toolCallId, title: "touch a", kind: "execute" } },
-        options: [{ optionId: "once", kind: "allow_once", name: "yes" }],
-      },
-    });
-  const answers = new Map<string, object>([
-    ["initialize", { protocolVersion: 1, agentCapabilities: {} }],
-    ["session/new", { sessionId: "s1" }],
-  ]);
-  const heard: { id?: number; method?: string }[] = [];
-  const lines = createLineSplitter();
-  stdin.setEncoding("utf8").on("data", (part: string) => {
-    for (const line of lines.push(part)) {
-      const message = JSON.parse(line);
-      heard.push(message);
-      const result = answers.get(message.method);
-      if (result !== undefined) send({ id: message.id, result });
-    }
-  });
-  const isAnswered = (id: number) => heard.some((each) => each.id === id && each.method === undefined);
   const signs: SessionSign[] = [];
-  const session = qwenOverAcp.openSession?.({
-    ...silentPipes(),
-    ...{ stdin, stdout },
+  using agent = await openScripted(qwen, {
     onHook: async ({ facts }) => ({ type: facts.kind === "permission" ? "permit" : "go" }),
     onSign: (sign) => signs.push(sign),
   });
-  await session?.whenReady;
-  await session?.say("work", "order-1");
-  await waitFor(() => heard.some(({ method }) => method === "session/prompt"), { what: "it is prompted" });
+  await agent.session.say("work", "order-1");
+  await agent.prompted(1);
   const call = { sessionUpdate: "tool_call", toolCallId: "of-subagent", status: "pending", title: "touch a" };
-  update({ ...call, _meta: { toolName: "run_shell_command", parentToolCallId: "agent-1" } });
-  ask(71, "of-subagent");
-  await waitFor(() => isAnswered(71), { what: "the subagent's request is answered" });
+  agent.update({ ...call, _meta: { toolName: "run_shell_command", parentToolCallId: "agent-1" } });
+  await agent.ask({ ...touch, toolCallId: "of-subagent" }, options);
   expect(signs).toEqual([]);
-  ask(72, "of-session");
-  await waitFor(() => isAnswered(72), { what: "the session's request is answered" });
+  await agent.ask({ ...touch, toolCallId: "of-session" }, options);
   expect(signs).toEqual([{ type: "taken", text: "work", id: "order-1" }, { type: "answer" }]);
-  stdout.end();
+});
+
+/** A host whose agent is paused until the test lets it go. */
+function pausedHost() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const whenLetGo = (signal: AbortSignal) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    return promise;
+  };
+  return { whenLetGo, letGo: resolve };
+}
+
+test("the reason of a refusal is the next prompt; while the agent is paused it waits until the agent is let go", async () => {
+  const { whenLetGo, letGo } = pausedHost();
+  using agent = await openScripted(qwen, {
+    whenLetGo,
+    onHook: async ({ facts }) =>
+      facts.kind === "permission" ? { type: "forbid", reason: "Use the other folder." } : { type: "go" },
+  });
+  await agent.session.say("work");
+  await agent.prompted(1);
+  expect(await agent.ask(touch, options)).toEqual(refused);
+  agent.endTurn();
+  await stays(() => agent.prompts().length === 1, {
+    ...{ what: "no other prompt is sent", because: "the next prompt follows at once", forMs: 200 },
+  });
+  letGo();
+  await agent.prompted(2);
+  expect(agent.prompts()[1]).toContain("has not run: Use the other folder.");
+});
+
+test("an interrupt ends a turn whose next prompt waits for the end of a pause, and the prompt is not sent", async () => {
+  const results: TurnResult[] = [];
+  using agent = await openScripted(qwen, {
+    whenLetGo: pausedHost().whenLetGo,
+    onHook: async ({ facts }) =>
+      facts.kind === "turn_end" ? { type: "hold_back", reason: "Not yet." } : { type: "go" },
+    onResult: (result) => results.push(result),
+  });
+  await agent.session.say("work");
+  await agent.prompted(1);
+  agent.endTurn();
+  expect(await agent.session.interrupt()).toBe(true);
+  await waitFor(() => results.length > 0, { what: "its result" });
+  expect(results).toMatchObject([{ isError: true, text: "its turn was interrupted" }]);
+  expect(agent.prompts()).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createGate } from "../../../src/host/steer/gate.ts";
+import { staysPending } from "../../support/wait-for.ts";
 
 function gateOf(holdMs = 60_000) {
   let held = 0;
@@ -43,5 +44,39 @@ describe("createGate()", () => {
     const answer = await gate.pass();
     expect(answer).toMatchObject({ type: "deny", reason: expect.stringContaining("paused by eve") });
     expect(gate.pausedBy()).toBe("eve");
+  });
+
+  test("a call of a CLI that waits without a limit is held for as long as the pause lasts", async () => {
+    const { gate } = gateOf(20);
+    gate.pause("eve");
+    const pass = gate.pass(undefined, Number.POSITIVE_INFINITY);
+    await staysPending(pass, {
+      what: "it is held",
+      because: "the longest hold of another CLI is over",
+      forMs: 100,
+    });
+    gate.resume();
+    expect(await pass).toEqual({ type: "go" });
+  });
+
+  test.each([
+    ["it is let go", ({ gate }: ReturnType<typeof gateOf>) => gate.resume()],
+    ["it has to stop", ({ gate }: ReturnType<typeof gateOf>) => gate.shut("stop")],
+    ["nobody waits any more", (_: unknown, over: AbortController) => over.abort()],
+  ])("what a paused agent is to be told next waits until %s", async (_how, act) => {
+    const gated = gateOf(20);
+    const over = new AbortController();
+    await gated.gate.whenLetGo(over.signal);
+    gated.gate.pause("eve");
+    const waiting = gated.gate.whenLetGo(over.signal);
+    expect([gated.held(), gated.gate.isHolding()]).toEqual([1, true]);
+    await staysPending(waiting, {
+      what: "it waits",
+      because: "the longest hold of a call is over",
+      forMs: 100,
+    });
+    act(gated, over);
+    await waiting;
+    expect(gated.gate.isHolding()).toBe(false);
   });
 });

@@ -183,6 +183,36 @@ describe("createPauses()", () => {
       expect(told).toEqual(["dig"]);
     });
 
+    test("a permission request is held for longer than any hook of another CLI, and runs when it is let go", async () => {
+      await using ada = await startHosted({ hasStream: true, holdMs: 50 });
+      ada.session.open({ stream: { ...openStream, holdsOnlyAsked: true } });
+      await ada.session.takeHook(prompt);
+      const paused = await ada.send("pause");
+      await ada.receipts();
+      const held = ada.session.takeHook({ ...asked, waitsLong: true });
+      await ada.receipts("injected", "applied");
+      expect(ada.outcomes()[paused]).toBe("applied: a tool call is held before it starts");
+      await staysPending(held, {
+        what: "it is held",
+        because: "other hooks are answered after 50 ms",
+        forMs: 300,
+      });
+      await ada.send("resume");
+      expect(await held).toEqual({ type: "go" });
+    });
+
+    test("a pause is applied when the next prompt of its turn waits, which is sent when it is let go", async () => {
+      await using ada = await startAsking();
+      await ada.session.takeHook(prompt);
+      const paused = await ada.send("pause");
+      await ada.receipts();
+      const next = ada.session.whenLetGo(new AbortController().signal);
+      await ada.receipts("injected", "applied");
+      expect(ada.outcomes()[paused]).toBe("applied: its next prompt is held before it starts");
+      await ada.send("resume");
+      await next;
+    });
+
     test("a pause that is let go before anything was held has failed", async () => {
       await using ada = await startAsking();
       await ada.session.takeHook(prompt);
@@ -201,7 +231,7 @@ describe("createPauses()", () => {
     await ada.begin();
     const { call: held } = await ada.heldByPause();
     const second = await ada.send("pause");
-    await waitFor(() => ada.outcomes()[second] === "applied: a tool call is held already", {
+    await waitFor(() => ada.outcomes()[second] === "applied: it is held already", {
       ...{ what: "the second is applied", saw: () => ada.outcomes() },
     });
     await ada.send("resume");
