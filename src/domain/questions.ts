@@ -17,16 +17,23 @@ export const QuestionSchema = v.looseObject({
   choices: v.array(ChoiceSchema),
   /** Whether more than one choice may be taken. */
   several: v.optional(v.boolean()),
+  /** What an answer must be, for the field of a form. Absent: any words. */
+  takes: v.optional(v.picklist(["choice", "number", "whole_number"])),
 });
 export type Question = v.InferOutput<typeof QuestionSchema>;
 
 /** The answer to one question: numbers of choices, or words. A list holds the ticked choices and the typed words. */
 export type AnswerPart = string | readonly string[];
 
+/** What the answer to a question must be, in words for a person; undefined if any words will do. */
+export function takesText({ takes }: Pick<Question, "takes">): string | undefined {
+  return takes && { choice: "one of its choices", number: "a number", whole_number: "a whole number" }[takes];
+}
+
 /**
  * One answer for each question, in order: `1,3` selects two choices; other words are the answer itself.
  * @param given the answers, or one text with a line for each question
- * @throws CliaiError `usage` for too few or too many answers, or a number without a choice
+ * @throws CliaiError `usage` for too few or too many answers, a number without a choice, or an answer that its question does not take
  */
 export function readAnswers(
   requestId: string,
@@ -35,7 +42,9 @@ export function readAnswers(
 ): string[] {
   const parts = typeof given === "string" ? partsOf(given, questions.length) : given;
   const answers = parts.map((part, index) => chosen(requestId, questions[index], part));
-  if (answers.length === questions.length && !answers.includes("")) return answers;
+  if (answers.length === questions.length && !answers.includes("")) {
+    return answers.map((answer, index) => fitting(requestId, questions[index], answer));
+  }
   const count = answers.filter((answer) => answer !== "").length;
   const asks = questions.length === 1 ? "asks a question" : `asks ${questions.length} questions`;
   const got = count === 1 ? "1 answer" : `${count} answers`;
@@ -52,8 +61,8 @@ export function answerLine(requestId: string, questions: readonly Question[]): s
 
 /** The lines that show a person or a captain each question and its numbered choices. */
 export function questionLines(questions: readonly Question[]): string[] {
-  return questions.flatMap(({ question, choices, several = false }, index) => [
-    `${questions.length > 1 ? `Question ${index + 1}: ` : ""}${question}${several ? " (one or more)" : ""}`,
+  return questions.flatMap(({ question, choices, several = false, takes }, index) => [
+    `${questions.length > 1 ? `Question ${index + 1}: ` : ""}${question}${several ? " (one or more)" : ""}${takenText(takes)}`,
     ...choices.map(({ label, description }, place) => {
       const about = description === undefined || description === "" ? "" : ` – ${description}`;
       return `${place + 1}. ${label}${about}`;
@@ -88,6 +97,29 @@ function chosen(requestId: string, question: Question | undefined, part: AnswerP
       hint: `answer request ${requestId} with a number from 1 to ${choices.length}, or in words`,
     },
   );
+}
+
+/** The answer, with a choice in the words of its label. */
+function fitting(requestId: string, question: Question | undefined, answer: string): string {
+  const { choices = [], takes } = question ?? {};
+  const labels = choices.map(({ label }) => label);
+  const found = labels.find((label) => label.toLowerCase() === answer.toLowerCase());
+  const isNumber = Number.isFinite(Number(answer));
+  const fits = {
+    choice: found !== undefined,
+    number: isNumber,
+    whole_number: isNumber && Number.isInteger(Number(answer)),
+  };
+  if (takes === undefined || fits[takes]) return takes === "choice" ? (found ?? answer) : answer;
+  const words = takesText({ takes });
+  throw new CliaiError("usage", `"${question?.question}" takes ${words}, not "${answer}"`, {
+    hint: `answer request ${requestId} with ${takes === "choice" ? labels.join(" or ") : words}`,
+  });
+}
+
+function takenText(takes: Question["takes"]): string {
+  const words = takes === "choice" ? undefined : takesText({ takes });
+  return words === undefined ? "" : ` (${words})`;
 }
 
 function joined(words: readonly string[]): string {

@@ -11,6 +11,13 @@ const sizes: Question = {
   several: true,
 };
 const open: Question = { question: "Which name?", choices: [] };
+const sure: Question = {
+  question: "Sure?",
+  choices: [{ label: "yes" }, { label: "no" }],
+  takes: "choice",
+};
+const count: Question = { question: "How many?", choices: [], takes: "whole_number" };
+const share: Question = { question: "Which share?", choices: [], takes: "number" };
 const years: Question = { question: "Which year?", choices: [{ label: "2025" }, { label: "2" }] };
 
 describe("readAnswers()", () => {
@@ -35,6 +42,8 @@ describe("readAnswers()", () => {
       ["red, but dark", "S, M"],
     ],
     ["one question takes lines as they are", [open], "a\nb", ["a\nb"]],
+    ["the fields of a form take what fits", [sure, count, share], ["1", "-3", "0.5"], ["yes", "-3", "0.5"]],
+    ["a choice may be written in any case", [sure], "No", ["no"]],
   ])("%s", (_, questions, given, answers) => {
     expect(readAnswers("r1", questions, given)).toEqual(answers);
   });
@@ -46,6 +55,9 @@ describe("readAnswers()", () => {
     ["none", [colour], "  ", "asks a question, and got 0 answers"],
     ["two choices where one is taken", [colour], "1,2", '"Which colour?" takes one choice, not 2'],
     ["a number that is no choice's", [sizes], "1,9", '"Which sizes?" has 2 choices; 9 is not one of them'],
+    ["words for a choice of a form", [sure], "maybe", '"Sure?" takes one of its choices, not "maybe"'],
+    ["a part of a whole number", [count], "3.5", '"How many?" takes a whole number, not "3.5"'],
+    ["words for a number", [share], "half", '"Which share?" takes a number, not "half"'],
     ["zero", [colour], "0", '"Which colour?" has 3 choices; 0 is not one of them'],
   ])("%s is refused", (_, questions, given, message) => {
     expect(() => readAnswers("r1", questions, given)).toThrow(message);
@@ -54,6 +66,12 @@ describe("readAnswers()", () => {
 
 test("questionLines() numbers the choices, and the questions where there are several", () => {
   expect(questionLines([colour])).toEqual(["Which colour?", "1. red – warm", "2. green", "3. blue"]);
+  expect(questionLines([count, sure])).toEqual([
+    "Question 1: How many? (a whole number)",
+    "Question 2: Sure?",
+    "1. yes",
+    "2. no",
+  ]);
   expect(questionLines([open, sizes])).toEqual([
     "Question 1: Which name?",
     "Question 2: Which sizes? (one or more)",

@@ -41,8 +41,9 @@ export function createAsking({ client, reader, ...options }: AskingOptions): Ask
         const reply = asked.reply(answer);
         if (reply === undefined) return;
         // Said first, so that the model reads the reason with the refusal.
-        if (asked.isWordless && (answer.type === "forbid" || answer.type === "deny"))
-          await tellReason(asked.threadId, answer.reason);
+        const isRefused = answer.type === "forbid" || answer.type === "deny";
+        const reason = isRefused ? answer.reason : asked.misfit?.(answer);
+        if (asked.isWordless && reason !== undefined) await tellReason(asked.threadId, reason);
         client.answer(id, reply);
       });
     },

@@ -15,6 +15,8 @@ export interface CodexAsked {
   reply(answer: HookAnswer): object | undefined;
   /** Whether the answer has no room for words, so that the reason of a refusal has to be told to the model otherwise. */
   readonly isWordless: boolean;
+  /** Why these answers are no answer to it; undefined if they are one. Absent where any will do. */
+  misfit?(answer: HookAnswer): string | undefined;
 }
 
 const text = v.nullish(v.string());
@@ -186,15 +188,21 @@ function elicitationAsked(asked: v.InferOutput<typeof ElicitationSchema>): Codex
   }
   if (!isForm(requestedSchema)) return undefined;
   const questions = formQuestions(message, requestedSchema);
+  const contentOf = ({ answers }: { readonly answers: readonly string[] }) =>
+    formReply(requestedSchema, answers);
   return {
     threadId,
     hook: (subagent) => questionHook(mcpToolName(serverName, "elicitation"), questions, undefined, subagent),
     reply: (answer) => {
       if (answer.type === "forbid" || answer.type === "deny") return declined;
       if (answer.type !== "answer") return undefined;
-      const content = formReply(requestedSchema, answer.answers);
+      const content = contentOf(answer);
       return content === undefined ? declined : { action: "accept", content, _meta: null };
     },
+    misfit: (answer) =>
+      answer.type === "answer" && contentOf(answer) === undefined
+        ? `the answers do not fit the form: ${answer.answers.join(", ")}`
+        : undefined,
     isWordless: true,
   };
 }

@@ -22,6 +22,20 @@ async function ask(id: string, tool: string, args: object): Promise<string> {
 
 const stop = { reason: "done", context: "", work_completed: "all of it" };
 
+const asked: Readonly<Record<string, [string, object]>> = {
+  question: ["ask_human", { question: "why?" }],
+  approval: ["request_stop_approval", stop],
+  form: [
+    "request_answers",
+    {
+      questions: [
+        { question: "Sure?", choices: [{ label: "yes" }, { label: "no" }], takes: "choice" },
+        { question: "How many?", choices: [], takes: "whole_number" },
+      ],
+    },
+  ],
+};
+
 describe("the API", () => {
   test("lists what is open and takes the first answer; the second is told who was first", async () => {
     const request_id = await ask("ada", "ask_human", { question: "which?", choices: ["left", "right"] });
@@ -55,11 +69,11 @@ describe("the API", () => {
     ["question", { txt: "x" }, 400, "txt"],
     ["approval", { text: "yes" }, 400, "asks for approval"],
     ["approval", { approved: "yes" }, 400, "approved must be true or false"],
+    ["form", { answers: ["yes", "many"] }, 400, '"How many?" takes a whole number, not "many"'],
+    ["form", { answers: ["perhaps", "3"] }, 400, '"Sure?" takes one of its choices, not "perhaps"'],
+    ["form", { answers: ["yes", "3"], reason: "it is late" }, 400, "has no room for a reason"],
   ])("a %s is not answered by %p", async (kind, body, status, words) => {
-    const request_id =
-      kind === "question"
-        ? await ask("bob", "ask_human", { question: "why?" })
-        : await ask("bob", "request_stop_approval", stop);
+    const request_id = await ask("bob", ...(asked[kind] as [string, object]));
     const response = await postJson(web.app, `/api/requests/${request_id}/answer`, body);
     expect(response.status).toBe(status);
     expect((await errorOf(response)).message).toContain(words);

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // The fields for one question of a dialog of an agent's CLI: choices to tick, one or several, and a field for other words.
-import type { Question } from "../../../domain/questions.ts";
+import { type Question, takesText } from "../../../domain/questions.ts";
 import { questionFields } from "../../api/answers.ts";
 
 interface QuestionFieldsProps {
@@ -12,7 +12,7 @@ interface QuestionFieldsProps {
 }
 
 export function QuestionFields({ question, index, field }: QuestionFieldsProps) {
-  const { header, choices, several = false } = question;
+  const { header, choices, several = false, takes } = question;
   const { taken, words } = questionFields(index);
   return (
     <fieldset class="question">
@@ -20,6 +20,9 @@ export function QuestionFields({ question, index, field }: QuestionFieldsProps) 
         {header !== undefined && header !== "" && <span class="topic">{header}</span>}
         <span class="question-words">{question.question}</span>
         {several && <span class="quiet">One or more</span>}
+        {takes !== undefined && takes !== "choice" && (
+          <span class="quiet">It takes {takesText({ takes })}</span>
+        )}
       </legend>
       {choices.map(({ label, description, preview }) => (
         <label class="choice">
@@ -29,10 +32,14 @@ export function QuestionFields({ question, index, field }: QuestionFieldsProps) 
           {preview !== undefined && preview !== "" && <pre class="preview">{preview}</pre>}
         </label>
       ))}
-      <label class="own-words" for={field}>
-        {choices.length === 0 ? "Answer" : several ? "And in words" : "Or in words"}
-      </label>
-      <textarea id={field} name={words} rows={1} />
+      {takes !== "choice" && (
+        <>
+          <label class="own-words" for={field}>
+            {choices.length === 0 ? "Answer" : several ? "And in words" : "Or in words"}
+          </label>
+          <textarea id={field} name={words} rows={1} />
+        </>
+      )}
     </fieldset>
   );
 }
