@@ -38,8 +38,16 @@ export interface UnixSocket {
   onClose(listener: () => void): void;
 }
 
-/** Opens a WebSocket over a unix socket. Bun alone can do that. @throws Error if nobody listens there */
-export async function openUnixSocket(path: string, onMessage: (text: string) => void): Promise<UnixSocket> {
+/**
+ * Opens a WebSocket over a unix socket. Bun alone can do that.
+ * @param signal gives up, until it is open
+ * @throws Error if nobody listens there, or answers before the signal aborts
+ */
+export async function openUnixSocket(
+  path: string,
+  onMessage: (text: string) => void,
+  signal: AbortSignal,
+): Promise<UnixSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = new WebSocket(`ws+unix://${path}:/`);
   const closed = new Promise<void>((close) => {
@@ -50,7 +58,13 @@ export async function openUnixSocket(path: string, onMessage: (text: string) => 
   });
   socket.onopen = () => resolve();
   socket.onmessage = ({ data }) => onMessage(String(data));
-  await promise;
+  const giveUp = () => {
+    reject(new Error(`the socket ${path} has not answered`));
+    socket.close();
+  };
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp, { once: true });
+  await promise.finally(() => signal.removeEventListener("abort", giveUp));
   return {
     send: (text) => socket.send(text),
     close: () => socket.close(),

@@ -28,30 +28,32 @@ export function connectPipes(
   return { send: (text) => void stdin.write(`${text}\n`) };
 }
 
-const opensWithinMs = 60_000;
+const defaultOpensWithinMs = 60_000;
 const lookEveryMs = 50;
 
 /**
  * Connects once the server has made its socket.
  * @param ended aborts when the server has ended
- * @throws CliaiError `cli_missing` if it has not made the socket in time, or has ended
+ * @param opensWithinMs default 60 s
+ * @throws CliaiError `cli_missing` if it has not made the socket in time, does not answer there, or has ended
  */
 export async function connectSocket(
   path: string,
   ended: AbortSignal,
   { onMessage, onClose }: TransportListener,
+  opensWithinMs = defaultOpensWithinMs,
 ): Promise<Transport> {
-  const deadline = performance.now() + opensWithinMs;
-  while (!ended.aborted && performance.now() < deadline) {
+  const over = AbortSignal.any([ended, AbortSignal.timeout(opensWithinMs)]);
+  while (!over.aborted) {
     // Codex makes a link to the socket itself, whose path is short: that of a socket may have about 100 characters.
     const real = await realpath(path).catch(() => undefined); // not there yet
-    const socket = real && (await openUnixSocket(real, onMessage).catch(() => undefined)); // not listening yet
+    const socket = real && (await openUnixSocket(real, onMessage, over).catch(() => undefined)); // not listening yet
     if (socket) {
       socket.onClose(onClose);
       ended.addEventListener("abort", socket.close, { once: true });
       return socket;
     }
-    await pause(lookEveryMs, ended);
+    await pause(lookEveryMs, over);
   }
   throw new CliaiError("cli_missing", `codex app-server has not opened its socket ${path}`, {
     hint: "check that it runs by itself: codex app-server --listen unix://",
