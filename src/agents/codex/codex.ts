@@ -1,11 +1,8 @@
 // This room holds all that knows Codex: its launch, its app-server's requests and notifications, its hook.
 //
 // The `AgentCli` of Codex. Measured with 0.171.0.
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import process from "node:process";
 import type { AgentCli } from "../agent-cli.ts";
-import { findProgram } from "../find-program.ts";
 import { probeTrust } from "./app-server/codex-probe.ts";
 import { codexModes } from "./codex-abilities.ts";
 import { codexHooks } from "./codex-hooks.ts";
@@ -50,8 +47,7 @@ export const codex: AgentCli = {
     if (isHeadless === true) return { args };
     const terminalOn = (thread: string) => ({ args: buildTerminalArgs(launch, thread) });
     if (hooks === undefined) return { args: [...args, ...buildSharedArgs(launch, undefined)], terminalOn };
-    const program = findProgram(codex, { env: hooks.env, platform: process.platform, exists: existsSync });
-    const trust = await probeTrust(program, args, { ...launch, hooks });
+    const trust = await probeTrust(codex, args, { ...launch, hooks });
     await rm(socketPath(launch), { force: true }); // of an earlier run
     return { args: [...args, ...buildSharedArgs(launch, trust)], terminalOn };
   },

@@ -1,10 +1,10 @@
 // Asks a Codex that is started for this alone by which hash it would trust our hook. A terminal of Codex asks its user about every hook
 // that its server does not trust from its start, and would write the answer into the user's own settings. Measured with 0.171.0.
-import { spawn } from "node:child_process";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { silentLogger } from "../../../log.ts";
-import { endProcess } from "../../../processes/end-process.ts";
+import type { AgentCli } from "../../agent-cli.ts";
 import type { HookPlace } from "../../agent-launch.ts";
+import { type LaunchedAgent, launchAgent } from "../../launch.ts";
 import { type Trust, trustOf } from "../codex-hooks.ts";
 import { createCodexClient } from "./codex-client.ts";
 import { greet } from "./codex-thread.ts";
@@ -15,24 +15,21 @@ import { connectPipes } from "./codex-transport.ts";
  * @throws CliaiError `cli_missing`
  */
 export async function probeTrust(
-  program: string,
+  cli: AgentCli,
   args: readonly string[],
   { cwd, hooks }: { readonly cwd: string; readonly hooks: HookPlace },
 ): Promise<Trust | undefined> {
-  const child = spawn(program, [...args], { cwd, env: hooks.env, stdio: ["pipe", "pipe", "ignore"] });
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve()).once("error", () => resolve());
-  });
-  const nothing = () => undefined;
-  const client = createCodexClient({
-    ...{ onNotification: nothing, onRequest: nothing, log: silentLogger },
-    send: (text) => transport.send(text),
-  });
-  const transport = connectPipes(child, { onMessage: client.take, onClose: client.end });
+  const run = crypto.randomUUID();
+  const how = { isTerminal: false, isPiped: true, isBeside: true } as const;
+  const probe = launchAgent({ cli, args, cwd, env: hooks.env, run, ...how });
   try {
-    await greet(client);
-    return trustOf(await client.call("hooks/list", { cwds: [cwd] }), hooks);
+    // Rejects by itself if the program cannot be started.
+    const ended = probe.exitCode.then((code) => {
+      throw new CliaiError("cli_missing", `it has ended with exit code ${code}`);
+    });
+    return trustOf(await Promise.race([listHooks(probe, cwd), ended]), hooks);
   } catch (cause) {
+    if (cause instanceof CliaiError && cause.hint !== undefined) throw cause;
     throw new CliaiError(
       "cli_missing",
       `codex app-server cannot be asked about its hooks: ${messageOf(cause)}`,
@@ -42,10 +39,18 @@ export async function probeTrust(
       },
     );
   } finally {
-    await endProcess({
-      terminate: () => child.kill("SIGTERM"),
-      kill: () => child.kill("SIGKILL"),
-      ended: exited,
-    });
+    await probe.end();
   }
+}
+
+async function listHooks({ pipes }: LaunchedAgent, cwd: string): Promise<unknown> {
+  if (pipes === undefined) throw new CliaiError("cli_missing", "it has no pipes");
+  const nothing = () => undefined;
+  const client = createCodexClient({
+    ...{ onNotification: nothing, onRequest: nothing, log: silentLogger },
+    send: (text) => transport.send(text),
+  });
+  const transport = connectPipes(pipes, { onMessage: client.take, onClose: client.end });
+  await greet(client);
+  return await client.call("hooks/list", { cwds: [cwd] });
 }
