@@ -214,7 +214,7 @@ async function newSession(ask: AcpConnection["request"], row: AcpRow, launch: Pl
   return { session, isLoaded: false, opened: v.parse(OpenedSchema, answer) };
 }
 
-/** @throws CliaiError `failed`: `NAME does not know the session "ID": Session not found` */
+/** @throws CliaiError `session_gone`: `NAME does not know the session "ID": Session not found`; `failed` */
 async function loadSession(ask: AcpConnection["request"], row: AcpRow, launch: Place): Promise<Found> {
   const { sessionId } = launch;
   try {
@@ -225,7 +225,8 @@ async function loadSession(ask: AcpConnection["request"], row: AcpRow, launch: P
     const { text } = describeFailure(cause);
     const isUnknown = [notFound, invalidParams].includes(cause.code) || unknownWords.test(text);
     const why = isUnknown ? sessionGone : text;
-    throw new CliaiError("failed", `${row.name} does not know the session "${sessionId}": ${why}`, {
+    const code = isUnknown ? "session_gone" : "failed";
+    throw new CliaiError(code, `${row.name} does not know the session "${sessionId}": ${why}`, {
       hint: "without --resume it begins a new one",
       cause,
     });

@@ -16,7 +16,7 @@ export interface OpencodePlace {
 }
 
 export interface OpencodeClient {
-  /** Resolves with the answer's JSON; undefined if it has none. @throws CliaiError `failed`, `no_answer` */
+  /** Resolves with the answer's JSON; undefined if it has none. @throws OpencodeRefusal, CliaiError `failed`, `no_answer` */
   call(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
   /**
    * Calls `onEvent` with each event, in order. Resolves when the server ends the stream or the signal aborts.
@@ -24,6 +24,16 @@ export interface OpencodeClient {
    * @throws CliaiError `failed`, or what the socket throws
    */
   listen(onEvent: (event: unknown) => void, onOpen: () => void, signal: AbortSignal): Promise<void>;
+}
+
+/** OpenCode has answered a request with an error. */
+export class OpencodeRefusal extends CliaiError {
+  /** Of HTTP. */
+  readonly status: number;
+  constructor(method: string, path: string, status: number, words: string) {
+    super("failed", requestWords(method, path, `${status} ${words}`));
+    this.status = status;
+  }
 }
 
 /** The user's name that OpenCode expects, unless its environment names another one. */
@@ -49,7 +59,7 @@ export function createOpencodeClient({ url, password, directory }: OpencodePlace
         },
       );
       const text = await response.text();
-      if (!response.ok) throw failure(method, path, `${response.status} ${wordsOf(text)}`);
+      if (!response.ok) throw new OpencodeRefusal(method, path, response.status, wordsOf(text));
       // It answers a path that it does not know with its web page.
       if (response.status !== 204 && !isJson(response)) throw failure(method, path, "a release without it");
       return parseJsonLine(text);
@@ -71,11 +81,11 @@ export function createOpencodeClient({ url, password, directory }: OpencodePlace
 }
 
 function failure(method: string, path: string, why: string, cause?: unknown): CliaiError {
-  return new CliaiError(
-    "failed",
-    `opencode: ${method} ${path}: ${why}`,
-    cause === undefined ? {} : { cause },
-  );
+  return new CliaiError("failed", requestWords(method, path, why), cause === undefined ? {} : { cause });
+}
+
+function requestWords(method: string, path: string, why: string): string {
+  return `opencode: ${method} ${path}: ${why}`;
 }
 
 function isJson(response: Response): boolean {

@@ -9,7 +9,7 @@ import { createLineSplitter } from "../../domain/text/lines.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { LiveSession, SessionPipes } from "../live-session.ts";
 import { createAsking } from "./opencode-asking.ts";
-import { createOpencodeClient, type OpencodeClient } from "./opencode-client.ts";
+import { createOpencodeClient, type OpencodeClient, OpencodeRefusal } from "./opencode-client.ts";
 import { type OpencodeEvent, readMessages, readOpencodeEvent } from "./opencode-events.ts";
 import { loadedPath, serverPassword } from "./opencode-launch.ts";
 import { createOpencodeReader, type OpencodeReader } from "./opencode-reader.ts";
@@ -22,6 +22,8 @@ const opensWithinMs = 180_000;
 const slowMs = 15_000;
 const interruptWithinMs = 2_000;
 const connectAgainMs = 500;
+/** The HTTP status for a session that OpenCode does not know. */
+const notFound = 404;
 /** How many messages of ours are remembered by their orders. */
 const mostOrders = 1_000;
 
@@ -215,7 +217,8 @@ async function findSession(
   }
   const path = `/session/${encodeURIComponent(sessionId)}`;
   await client.call("GET", path).catch((cause: unknown) => {
-    throw new CliaiError("failed", `opencode does not know the session "${sessionId}": Session not found`, {
+    if (!(cause instanceof OpencodeRefusal) || cause.status !== notFound) throw cause;
+    throw new CliaiError("session_gone", `opencode does not know the session "${sessionId}": Session not found`, {
       hint: "opencode session list names those of this folder; without --resume it begins a new one",
       cause,
     });

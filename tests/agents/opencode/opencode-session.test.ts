@@ -121,7 +121,9 @@ describe("openOpencodeSession()", () => {
         expect(JSON.stringify(second.model.requests[0]?.body.messages)).toContain("remember 42");
         expect(second.told.signs).toContainEqual({ type: "taken", text: "what was it?", id: "order-1" });
       }
-      await expect(resumed("ses_none")).rejects.toThrow('does not know the session "ses_none"');
+      await expect(resumed("ses_none")).rejects.toMatchObject({
+        ...{ code: "session_gone", message: expect.stringContaining('does not know the session "ses_none"') },
+      });
     },
     late * 2,
   );

@@ -89,7 +89,7 @@ async function requireLogin(client: Pick<CodexClient, "call">): Promise<void> {
 function threadFailure(resumed: string | undefined, cause: unknown): CliaiError {
   const words = messageOf(cause);
   if (resumed !== undefined && unknownThread.test(words)) {
-    return new CliaiError("failed", `codex does not know the session "${resumed}": ${words}`, {
+    return new CliaiError("session_gone", `codex does not know the session "${resumed}": ${words}`, {
       hint: "codex resume lists those of this folder; without --resume it begins a new one",
       cause,
     });

@@ -174,9 +174,10 @@ describe("qwen", () => {
         expect(JSON.stringify(second.model.requests[0]?.body.messages)).toContain("Remember 42.");
       }
       const unknown = "00000000-0000-4000-8000-000000000000";
-      await expect(resumed(unknown)).rejects.toThrow(
-        `does not know the session "${unknown}": Session not found`,
-      );
+      await expect(resumed(unknown)).rejects.toMatchObject({
+        code: "session_gone",
+        message: expect.stringContaining(`does not know the session "${unknown}": Session not found`),
+      });
     },
     late * 2,
   );
