@@ -10,6 +10,8 @@ export interface OpenRequests {
   ask(id: string, hook: Hook, reply: (answer: HookAnswer) => Promise<unknown>): void;
   /** The CLI has the answer to this request, from us or from somebody else. */
   answered(id: string): void;
+  /** The ids of the requests that wait for an answer now. */
+  open(): readonly string[];
   /** The CLI waits for no answer any more. */
   withdrawAll(): void;
 }
@@ -28,12 +30,22 @@ const nobodyThere: HookAnswer = {
     "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.",
 };
 
+/** How many requests are remembered as answered. */
+const mostAnswered = 1_000;
+
 export function createOpenRequests(options: OpenRequestsOptions): OpenRequests {
   const { onHook, isHeadless, onLeftAnswered, log } = options;
   const open = new Map<string, AbortController>();
   const leftOpen = new Map<string, Hook>();
+  /** A list of what stands may come after the news that a request on it is answered. */
+  const answered = new Set<string>();
+  const note = (id: string) => {
+    answered.add(id);
+    const [oldest] = answered;
+    if (answered.size > mostAnswered && oldest !== undefined) answered.delete(oldest);
+  };
   const askOnce: (...asked: Parameters<OpenRequests["ask"]>) => Promise<void> = async (id, hook, reply) => {
-    if (open.has(id)) return;
+    if (open.has(id) || answered.has(id)) return;
     const over = new AbortController();
     open.set(id, over);
     const answer = await onHook(hook, over.signal);
@@ -41,20 +53,26 @@ export function createOpenRequests(options: OpenRequestsOptions): OpenRequests {
     const isLeft = answer.type === "go" || answer.type === "add";
     // At a terminal the request stays open until the person there has answered it.
     if (isLeft && !isHeadless) return void leftOpen.set(id, hook);
-    open.delete(id);
-    await reply(isLeft ? nobodyThere : answer);
+    try {
+      await reply(isLeft ? nobodyThere : answer);
+      note(id);
+    } finally {
+      open.delete(id);
+    }
   };
   return {
     ask(...asked) {
       askOnce(...asked).catch((error: unknown) => log.warn(`the answer to ${asked[0]}: ${messageOf(error)}`));
     },
     answered(id) {
+      note(id);
       open.get(id)?.abort();
       open.delete(id);
       const left = leftOpen.get(id);
       leftOpen.delete(id);
       if (left !== undefined) onLeftAnswered?.(left);
     },
+    open: () => [...open.keys()],
     withdrawAll() {
       for (const over of open.values()) over.abort();
       open.clear();

@@ -10,7 +10,7 @@ import {
   questionReply,
 } from "./opencode-requests.ts";
 
-export interface Asking extends Pick<OpenRequests, "answered" | "withdrawAll"> {
+export interface Asking extends Pick<OpenRequests, "answered" | "open" | "withdrawAll"> {
   /** Asks once, also if it is told of the request again. */
   askPermission(asked: OpencodePermission, by: AskedBy): void;
   askQuestion(asked: OpencodeQuestion, subagent: string | undefined): void;
@@ -21,10 +21,9 @@ export interface AskingOptions extends OpenRequestsOptions {
 }
 
 export function createAsking({ client, ...options }: AskingOptions): Asking {
-  const { ask, answered, withdrawAll } = createOpenRequests(options);
+  const { ask, answered, open, withdrawAll } = createOpenRequests(options);
   return {
-    answered,
-    withdrawAll,
+    ...{ answered, open, withdrawAll },
     askPermission(asked, by) {
       const path = `/permission/${asked.id}/reply`;
       ask(asked.id, permissionHook(asked, by), async (answer) => {

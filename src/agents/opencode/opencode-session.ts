@@ -29,6 +29,7 @@ const mostOrders = 1_000;
 
 const SessionSchema = v.looseObject({ id: v.string() });
 const StatusSchema = v.record(v.string(), v.looseObject({ type: v.string() }));
+const AskedSchema = v.array(v.looseObject({ id: v.string() }));
 const McpSchema = v.record(v.string(), v.looseObject({ status: v.string(), error: v.optional(v.string()) }));
 const ProvidersSchema = v.looseObject({
   providers: v.array(
@@ -131,9 +132,9 @@ async function openSession(
   if (!isGated) log.warn("opencode has not loaded cliai's plugin: nothing can hold this agent");
   await checkServers(client, { strictMcp, log });
   const windows = await readContextWindows(client).catch(() => new Map<string, number>()); // figures are left out then
+  const asking = createAsking({ client, onHook: pipes.onHook, isHeadless, log });
   const reader = createOpencodeReader({
-    ...{ ...pipes, ...options, session, isGated },
-    asking: createAsking({ client, onHook: pipes.onHook, isHeadless, log }),
+    ...{ ...pipes, ...options, session, isGated, asking },
     contextWindowOf: (provider, model) => windows.get(`${provider}/${model}`),
   });
   reader.skip(before);
@@ -144,7 +145,12 @@ async function openSession(
       .catch((error: unknown) => log.warn(`an event of opencode (${event.type}): ${messageOf(error)}`));
   };
   readAgain = async () => {
-    for (const event of await readState(client, session)) take(event);
+    await last;
+    // Those that stood before OpenCode is asked what still stands: a request that comes meanwhile comes as an event.
+    const stood = asking.open();
+    const { events, requests } = await readState(client, session);
+    for (const id of stood.filter((each) => !requests.has(each))) asking.answered(id);
+    for (const event of events) take(event);
   };
   pipes.onSession(session);
   for (const event of early) take(event);
@@ -218,10 +224,14 @@ async function findSession(
   const path = `/session/${encodeURIComponent(sessionId)}`;
   await client.call("GET", path).catch((cause: unknown) => {
     if (!(cause instanceof OpencodeRefusal) || cause.status !== notFound) throw cause;
-    throw new CliaiError("session_gone", `opencode does not know the session "${sessionId}": Session not found`, {
-      hint: "opencode session list names those of this folder; without --resume it begins a new one",
-      cause,
-    });
+    throw new CliaiError(
+      "session_gone",
+      `opencode does not know the session "${sessionId}": Session not found`,
+      {
+        hint: "opencode session list names those of this folder; without --resume it begins a new one",
+        cause,
+      },
+    );
   });
   return { id: sessionId, before: readMessages(await client.call("GET", `${path}/message`)) };
 }
@@ -253,25 +263,27 @@ async function readContextWindows(client: OpencodeClient): Promise<ReadonlyMap<s
   );
 }
 
-/** What the events would have told meanwhile. */
-async function readState(client: OpencodeClient, session: string): Promise<OpencodeEvent[]> {
+interface State {
+  /** What the events would have told meanwhile. */
+  readonly events: readonly OpencodeEvent[];
+  /** The ids of the requests that wait for an answer, of every session. */
+  readonly requests: ReadonlySet<string>;
+}
+
+async function readState(client: OpencodeClient, session: string): Promise<State> {
   const messages = readMessages(await client.call("GET", `/session/${session}/message`));
-  const status = v.parse(StatusSchema, await client.call("GET", "/session/status"))[session] ?? {
-    type: "idle",
-  };
+  const statuses = v.parse(StatusSchema, await client.call("GET", "/session/status"));
   const asked = async (kind: "permission" | "question") => {
-    const list = await client.call("GET", `/${kind}`);
-    return (Array.isArray(list) ? list : []).map((properties: unknown) => ({
-      type: `${kind}.asked`,
-      properties,
-    }));
+    const list = v.parse(AskedSchema, await client.call("GET", `/${kind}`));
+    return list.map((properties) => ({ type: `${kind}.asked`, properties }));
   };
-  const rest = [
-    { type: "session.status", properties: { sessionID: session, status } },
-    ...(await asked("permission")),
-    ...(await asked("question")),
-  ];
-  return [...messages, ...rest.flatMap((event) => readOpencodeEvent(event) ?? [])];
+  const properties = { sessionID: session, status: statuses[session] ?? { type: "idle" } };
+  const requests = [...(await asked("permission")), ...(await asked("question"))];
+  const rest = [{ type: "session.status", properties }, ...requests];
+  return {
+    events: [...messages, ...rest.flatMap((event) => readOpencodeEvent(event) ?? [])],
+    requests: new Set(requests.map((request) => request.properties.id)),
+  };
 }
 
 /** Resolves with the address that `opencode serve` prints; undefined if it ends before. @throws CliaiError `cli_missing` */

@@ -1,7 +1,9 @@
 // The live session against the real OpenCode, offline.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { Transform } from "node:stream";
+import { type Readable, Transform } from "node:stream";
+import { createOpencodeClient } from "../../../src/agents/opencode/opencode-client.ts";
+import { serverPassword } from "../../../src/agents/opencode/opencode-launch.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 import { type OpenedSession, openSession } from "./opened-session.ts";
@@ -17,6 +19,18 @@ async function pidOf({ work }: OpenedSession): Promise<number> {
 const isRunning = (pid: number) =>
   existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 const late = 60_000;
+/** Puts a proxy between the session and OpenCode, by changing the address that OpenCode prints. */
+function throughProxy(proxy: { readonly port: number }, onPort: (own: number) => void) {
+  const transform = (part: unknown, _: unknown, done: (error: null, line: string) => void) =>
+    done(
+      null,
+      String(part).replace(/(http:\/\/127\.0\.0\.1:)(\d+)/, (_all, before, own) => {
+        onPort(Number(own));
+        return `${before}${proxy.port}`;
+      }),
+    );
+  return (stdout: Readable) => stdout.pipe(new Transform({ transform }));
+}
 
 describe("openOpencodeSession()", () => {
   test(
@@ -220,18 +234,9 @@ describe("openOpencodeSession()", () => {
           ],
           fallback: { text: "Done." },
         },
-        output: (stdout) =>
-          stdout.pipe(
-            new Transform({
-              transform(part, _, done) {
-                const line = String(part).replace(/(http:\/\/127\.0\.0\.1:)(\d+)/, (_all, before, own) => {
-                  port = Number(own);
-                  return `${before}${proxy.port}`;
-                });
-                done(null, line);
-              },
-            }),
-          ),
+        output: throughProxy(proxy, (own) => {
+          port = own;
+        }),
       });
       const { session, told, model, work } = opened;
       await session.say("first", "order-1");
@@ -251,6 +256,47 @@ describe("openOpencodeSession()", () => {
       expect(await session.say("second", "order-2")).toBe("started");
       await opened.result(2);
       expect(told.signs).toContainEqual({ type: "taken", text: "second", id: "order-2" });
+    },
+    late * 2,
+  );
+
+  test(
+    "a permission that was answered while the connection to OpenCode was lost is withdrawn once it is back",
+    async () => {
+      let port = 0;
+      await using proxy = await startTcpProxy(() => port);
+      const asked: (AbortSignal | undefined)[] = [];
+      /** When the next permission is asked for: the end of the turn would withdraw all. */
+      let wasWithdrawn = false;
+      await using opened = await openSession({
+        launch: { permissionMode: "ask" },
+        script: { turns: [bash("touch one"), bash("touch two"), { text: "Done." }] },
+        answer: ({ facts }, signal) => {
+          if (facts.kind !== "permission") return { type: "go" };
+          asked.push(signal);
+          if (asked.length === 1) return new Promise(() => undefined);
+          wasWithdrawn = asked[0]?.aborted === true;
+          return { type: "permit" };
+        },
+        output: throughProxy(proxy, (own) => {
+          port = own;
+        }),
+      });
+      const { session, launch, work } = opened;
+      await session.say("first");
+      await waitFor(() => asked.length === 1, { what: "the permission is asked for", deadlineMs: 30_000 });
+      proxy.cut();
+      // As the person at the terminal of this session answers.
+      const { token = "" } = launch.hooks ?? {};
+      const place = { url: `http://127.0.0.1:${port}`, password: serverPassword(token), directory: work };
+      const person = createOpencodeClient(place);
+      const list = (await person.call("GET", "/permission")) as { readonly id: string }[];
+      await person.call("POST", `/permission/${list[0]?.id}/reply`, { reply: "once" });
+      await waitFor(() => existsSync(`${work}/one`), { what: "the tool has run", deadlineMs: 30_000 });
+      expect(asked[0]?.aborted).toBe(false);
+      proxy.mend();
+      expect(await opened.result(1)).toMatchObject({ isError: false, text: "Done." });
+      expect([asked.length, wasWithdrawn]).toEqual([2, true]);
     },
     late * 2,
   );
