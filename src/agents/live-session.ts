@@ -76,8 +76,6 @@ export interface LiveSession {
   readonly carriesHooks: boolean;
   /** Whether of its tools only those wait for the host's answer that ask for a permission. A pause then also holds what is said to it. */
   readonly holdsOnlyAsked?: boolean;
-  /** How long the CLI may take to start cliai's MCP server once the session is ready. Absent if the session itself says that it has not. */
-  readonly bridgeWithinMs?: number;
   /**
    * Gives the model a text. Rejects if the CLI takes none any more.
    * @param id of the order whose text it is: a CLI that keeps ids of messages tells it again by the sign `taken`

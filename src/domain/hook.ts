@@ -195,6 +195,11 @@ export interface SessionCli {
   ) => Promise<void>;
   /** Whether, on a terminal, the dialog of a permission is shown while its hook waits for the answer, and the first answer counts. */
   readonly showsDialogBesideHook?: boolean;
+  /**
+   * What the CLI does when cliai's MCP server has ended while the session runs, in words for a person; for a session with pipes, and for one
+   * on a terminal alone. Absent if it does not start the server again.
+   */
+  readonly whenBridgeEnds?: { readonly stream?: string; readonly terminal?: string };
   /** Translates the hooks that the CLI sends to the host; absent if it sends none. */
   readonly hooks?: HookTranslation;
   /**

@@ -6,7 +6,7 @@
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
 import type { Link } from "../agent-link/link.ts";
-import type { LiveSession, SessionListener } from "../agents/live-session.ts";
+import type { SessionListener } from "../agents/live-session.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
@@ -50,7 +50,7 @@ export interface Host
    * Adds the routes that the launched CLI has opened.
    * @param launchTask of a session with a stream, which is given it at once, or when the agent is let go
    */
-  open(own: OwnRoutes & { readonly stream?: Pick<LiveSession, "bridgeWithinMs"> }, launchTask?: string): void;
+  open(own: OwnRoutes, launchTask?: string): void;
   /** The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. */
   end(end: RunEnd): Promise<void>;
 }
@@ -67,12 +67,18 @@ export function startHost(options: SessionOptions): Host {
   const { routes, delivery, nudge, turn } = speaking;
   const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
   const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
-  const bridgeWatch = createBridgeWatch(events, options.log);
+  const { agentId, cli, log, bridgeStartsWithinMs: startsWithinMs } = options;
+  const whenEnded = cli.whenBridgeEnds?.[options.hasStream === true ? "stream" : "terminal"];
+  const bridgeWatch = createBridgeWatch({
+    ...{ id: agentId, events, whenEnded, log, startsWithinMs },
+    isStopping: () => steering.control.stop() !== undefined,
+  });
   const isOver = new AbortController();
   const greeting = createGreeting(options.hasStream === true, heartbeat);
   return {
     hook(payload, signal) {
       beginning.begun();
+      bridgeWatch.ready();
       return hearing.hook(payload, signal);
     },
     takeHook(hook, signal) {
@@ -97,8 +103,7 @@ export function startHost(options: SessionOptions): Host {
       nudge();
     },
     bridgeLink(isUp) {
-      bridgeWatch.came();
-      if (!isUp) events.send({ kind: "tools_lost", detail: "the agent's MCP server has ended" });
+      bridgeWatch.link(isUp);
     },
     report: (event) => events.send(event),
     attach(process) {
@@ -109,8 +114,10 @@ export function startHost(options: SessionOptions): Host {
       const { stream } = own;
       const held = stream && holdingTexts(stream, steering.gate);
       routes.open(held === undefined ? own : { ...own, stream: held });
-      if (stream !== undefined) greeting.opened();
-      bridgeWatch.ready(stream?.bridgeWithinMs);
+      if (stream !== undefined) {
+        greeting.opened();
+        bridgeWatch.ready();
+      }
       if (stream?.carriesHooks === true) hearing.noteHeld();
       if (stream?.holdsOnlyAsked === true) turn.noteHeld("asked");
       if (own.input?.tellsAsked === true) hearing.holdByAsking();

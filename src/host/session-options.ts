@@ -21,6 +21,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   /** How long a CLI on a terminal may take to begin. Default 5000. */
   readonly beginsWithinMs?: number | undefined;
   readonly hasLaunchTask?: boolean | undefined;
+  /** How long the CLI may take to start the bridge once its session is open. Default 15000. */
+  readonly bridgeStartsWithinMs?: number | undefined;
   readonly cli: SessionCli;
   /** Whether the cost that the CLI tells is left out, because it only invents one: on a model server of the user's own. Default false. */
   readonly hidesCost?: boolean | undefined;

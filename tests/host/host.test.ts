@@ -2,7 +2,7 @@
 // swallows what it is given. What is of one part of the host has a test of its own beside it.
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../support/wait-for.ts";
-import { hookOf, id, startHosted, tool } from "./hosted-session.ts";
+import { hookOf, id, openStream, startHosted, tool } from "./hosted-session.ts";
 
 describe("startHost()", () => {
   test("where the CLI is known to call no hooks, the fleet says that nothing can hold the agent, until a hook comes", async () => {
@@ -59,6 +59,23 @@ describe("startHost()", () => {
       saw: ada.axes,
     });
   });
+
+  test.each([
+    [
+      "its session opens",
+      false,
+      (ada: Awaited<ReturnType<typeof startHosted>>) => ada.session.open({ stream: openStream }),
+    ],
+    ["it calls its first hook", true, (ada: Awaited<ReturnType<typeof startHosted>>) => ada.begin()],
+  ])(
+    "a CLI that has not started cliai's MCP server in time after %s is told of",
+    async (_, isOnTerminal, begin) => {
+      await using ada = await startHosted({ hasStream: !isOnTerminal, bridgeStartsWithinMs: 50 });
+      await begin(ada);
+      const isTold = () => ada.server.fleet.timeline(id).some(({ kind }) => kind === "tools_lost");
+      await waitFor(isTold, { what: "the event tools_lost" });
+    },
+  );
 
   test("what the stream shows of a tool's end is told as its hook would have told it", async () => {
     await using ada = await startHosted();

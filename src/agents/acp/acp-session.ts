@@ -28,8 +28,6 @@ const protocolVersion = 1;
 const answersWithinMs = 180_000;
 /** Less than the host waits for a stop to be told. */
 const interruptWithinMs = 2_500;
-/** Some agents drop an MCP server without a word. */
-const bridgeWithinMs = 15_000;
 /** Of a session that is loaded: no update for so long means that all of its history has come. Some of it comes after the answer. */
 const quietMs = 300;
 const quietWithinMs = 5_000;
@@ -63,7 +61,6 @@ export function openAcpSession(pipes: SessionPipes, row: AcpRow): LiveSession {
     whenReady,
     carriesHooks: row.needsPerson !== undefined,
     holdsOnlyAsked: row.needsPerson === undefined,
-    bridgeWithinMs,
     async say(text, id) {
       if (opened === undefined || ended.signal.aborted) {
         throw new CliaiError("failed", `the session of ${row.name} has ended`);

@@ -150,6 +150,7 @@ export const claudeSession: SessionCli = {
   routes: ["stream-json", "messaging-socket", "hook", "terminal"],
   showsDialogBesideHook: true,
   mayAskAtStart: "it may ask whether it trusts this folder",
+  whenBridgeEnds: { stream: "claude starts it again with the next call of one of its tools" },
   writeToSocket,
   hooks: claudeHooks,
   readRecordLine,

@@ -31,7 +31,10 @@ export const codex: AgentCli = {
     lacks: { "llama.cpp": "llama.cpp b11549 leaves out the tools of MCP servers, cliai's own among them" },
   },
   permissionModes,
-  session: { routes: ["app-server"], hooks: codexHooks },
+  session: {
+    ...{ routes: ["app-server"], hooks: codexHooks },
+    whenBridgeEnds: { stream: "at the next call of one of its tools, cliai has codex start it again" },
+  },
   tellsSession: "always",
   isServed: true,
   // npm's program is a script that starts the real one.

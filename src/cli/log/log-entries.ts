@@ -144,6 +144,10 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
       return told("failed", tool, `refused: ${detail}`);
     case "turn_failed":
       return told("failed", "turn");
+    case "tools_lost":
+      return told("failed", "tools");
+    case "tools_back":
+      return told("began", "", detail);
     case "permission":
     case "question":
       return told("asked", tool);

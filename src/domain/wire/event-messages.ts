@@ -32,7 +32,7 @@ export const eventKinds = [
   ...sessionEventKinds,
   // The host refused what a hook asked for.
   ...(["tool_start_refused", "turn_end_refused"] as const),
-  "tools_lost",
+  ...(["tools_lost", "tools_back"] as const),
   // The agent reported it by a tool.
   ...(["progress", "activity"] as const),
 ] as const;

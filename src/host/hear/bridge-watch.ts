@@ -1,30 +1,76 @@
-// Notices that a CLI has not started cliai's MCP server. Some drop the server without a word, and then the agent has none of its tools.
+// Watches cliai's MCP server (the bridge) of a session, without which the agent has none of cliai's tools. Some CLIs drop it without a
+// word, and most do not start it again when it has crashed.
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 import type { EventSender } from "../event-sender.ts";
 
 export interface BridgeWatch {
-  /** The session is ready: its MCP server should be there within this time. Undefined if that need not be watched. */
-  ready(withinMs: number | undefined): void;
-  /** The bridge is there. */
+  /** The session is open: its CLI should start the bridge soon. Further calls change nothing. */
+  ready(): void;
+  /** The bridge has told something, so it is there. */
   came(): void;
+  /** The connection of a bridge has begun, or that of the last one has ended. */
+  link(isUp: boolean): void;
   stop(): void;
 }
 
-export function createBridgeWatch(events: Pick<EventSender, "send">, log: Logger): BridgeWatch {
+export interface BridgeWatchOptions {
+  readonly id: AgentId;
+  readonly events: Pick<EventSender, "send">;
+  /** What the CLI does when the bridge has ended, in words. Absent: it does not start it again. */
+  readonly whenEnded: string | undefined;
+  /** Whether the agent is being stopped: then its CLI ends, and the bridge with it. */
+  readonly isStopping: () => boolean;
+  readonly log: Logger;
+  /** How long the CLI may take to start the bridge once its session is open. Default 15000. */
+  readonly startsWithinMs?: number | undefined;
+  /** How long an ended bridge may be away before that is said: a CLI that ends takes its bridge with it. Default 5000. */
+  readonly awayForMs?: number | undefined;
+}
+
+const defaultStartsWithinMs = 15_000;
+const defaultAwayForMs = 5_000;
+
+export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
+  const { id, events, isStopping, log } = options;
+  const { startsWithinMs = defaultStartsWithinMs, awayForMs = defaultAwayForMs } = options;
+  const again = `its CLI does not start it again: stop the agent, then: cliai resume ${id}`;
+  const { whenEnded = again } = options;
   const isOver = new AbortController();
-  const tellIfMissing = async (withinMs: number) => {
-    await pause(withinMs, isOver.signal);
-    if (isOver.signal.aborted) return;
-    const detail = `its CLI has not started cliai's MCP server within ${withinMs / 1_000} s: the agent has none of cliai's tools`;
+  /** Aborts when a bridge is there. */
+  let waiting = new AbortController();
+  let isReady = false;
+  let wasThere = false;
+  let isToldLost = false;
+  const tellUnlessThere = async (withinMs: number, detail: string) => {
+    const there = waiting.signal;
+    await pause(withinMs, AbortSignal.any([isOver.signal, there]));
+    if (isOver.signal.aborted || there.aborted || isStopping()) return;
+    isToldLost = true;
     log.error(detail);
     events.send({ kind: "tools_lost", detail });
   };
+  const came = () => {
+    wasThere = true;
+    waiting.abort();
+    if (!isToldLost) return;
+    isToldLost = false;
+    events.send({ kind: "tools_back", detail: "cliai's MCP server runs: the agent has cliai's tools again" });
+  };
   return {
-    ready(withinMs) {
-      if (withinMs !== undefined) void tellIfMissing(withinMs);
+    ready() {
+      if (isReady || wasThere) return;
+      isReady = true;
+      const detail = `its CLI has not started cliai's MCP server within ${startsWithinMs / 1_000} s: the agent has none of cliai's tools`;
+      void tellUnlessThere(startsWithinMs, detail);
     },
-    came: () => isOver.abort(),
+    came,
+    link(isUp) {
+      if (isUp) return came();
+      waiting = new AbortController();
+      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${whenEnded}`);
+    },
     stop: () => isOver.abort(),
   };
 }

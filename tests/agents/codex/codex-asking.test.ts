@@ -10,6 +10,7 @@ import { silentPipes } from "../silent-pipes.ts";
 
 const answers: Readonly<Record<string, object>> = {
   initialize: {},
+  "account/read": { account: null, requiresOpenaiAuth: false },
   "config/read": { config: {} },
   "hooks/list": { data: [] },
   "thread/start": { thread: { id: "t1" } },

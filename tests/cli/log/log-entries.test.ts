@@ -35,6 +35,8 @@ test.each([
   ["event", { kind: "said", detail: "All\nis done." }, "said | All\nis done."],
   ["event", { kind: "session_start", detail: "resume" }, "began | session (resume)"],
   ["event", { kind: "session_start" }, "began | session"],
+  ["event", { kind: "tools_lost", detail: "it has ended" }, "failed | tools | it has ended"],
+  ["event", { kind: "tools_back", detail: "it runs" }, "began | it runs"],
   ["event", { kind: "usage", usage: {} }, undefined],
   ["status", { status: "working" }, undefined],
   ["status", { status: "blocked", message: "no key" }, "reported | blocked | no key"],

@@ -1,18 +1,26 @@
 import { describe, expect, test } from "bun:test";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { SessionEvent } from "../../../src/host/event-sender.ts";
-import { createBridgeWatch } from "../../../src/host/hear/bridge-watch.ts";
+import { type BridgeWatchOptions, createBridgeWatch } from "../../../src/host/hear/bridge-watch.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 
-function watching() {
+function watching(more: Partial<BridgeWatchOptions> = {}) {
   const events: SessionEvent[] = [];
-  return { events, watch: createBridgeWatch({ send: (event) => void events.push(event) }, silentLogger) };
+  const watch = createBridgeWatch({
+    ...{ id: parseAgentId("ada"), log: silentLogger, whenEnded: undefined, isStopping: () => false },
+    ...{ events: { send: (event) => void events.push(event) }, startsWithinMs: 20, awayForMs: 20 },
+    ...more,
+  });
+  return { events, watch };
 }
+type Watch = ReturnType<typeof createBridgeWatch>;
 
 describe("createBridgeWatch()", () => {
-  test("says that the agent has none of its tools, if no bridge has come in time", async () => {
+  test("says that the agent has none of its tools, if no bridge has come in time, and that it has them again once one comes", async () => {
     const { events, watch } = watching();
-    watch.ready(20);
+    watch.ready();
+    watch.ready();
     await waitFor(() => events.length > 0, { what: "it is said" });
     expect(events).toEqual([
       {
@@ -21,19 +29,30 @@ describe("createBridgeWatch()", () => {
           "its CLI has not started cliai's MCP server within 0.02 s: the agent has none of cliai's tools",
       },
     ]);
+    watch.came();
+    watch.link(true);
+    expect(events.slice(1)).toMatchObject([{ kind: "tools_back" }]);
   });
 
   test.each([
-    ["has come before", (watch: ReturnType<typeof createBridgeWatch>) => watch.came(), 20],
-    ["need not come", () => undefined, undefined],
-    [
-      "cannot come any more, because the session has ended",
-      (watch: ReturnType<typeof createBridgeWatch>) => watch.stop(),
-      20,
-    ],
-  ])("says nothing if the bridge %s", async (_how, act, withinMs) => {
-    const { events, watch } = watching();
-    watch.ready(withinMs);
+    [undefined, "its CLI does not start it again: stop the agent, then: cliai resume ada"],
+    ["it is started again", "it is started again"],
+  ])("says what becomes of a bridge that has ended, where its CLI's way is %p", async (whenEnded, words) => {
+    const { events, watch } = watching({ whenEnded });
+    watch.link(true);
+    watch.link(false);
+    await waitFor(() => events.length > 0, { what: "it is said" });
+    expect(events).toEqual([{ kind: "tools_lost", detail: `cliai's MCP server has ended: ${words}` }]);
+  });
+
+  test.each<[string, (watch: Watch) => void, Partial<BridgeWatchOptions>]>([
+    ["has come before its session is open", (watch) => [watch.came(), watch.ready()], {}],
+    ["has come after that", (watch) => [watch.ready(), watch.link(true)], {}],
+    ["is there again at once", (watch) => [watch.link(true), watch.link(false), watch.link(true)], {}],
+    ["cannot come any more, because the session has ended", (watch) => [watch.ready(), watch.stop()], {}],
+    ["ends with an agent that is stopped", (watch) => watch.link(false), { isStopping: () => true }],
+  ])("says nothing if the bridge %s", async (_how, act, more) => {
+    const { events, watch } = watching(more);
     act(watch);
     await stays(() => events.length === 0, {
       what: "nothing is said",
