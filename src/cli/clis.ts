@@ -11,40 +11,41 @@ import {
 } from "../domain/abilities.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
-import { jsonArgs } from "./fleet/client.ts";
-import { type FoundCli, findClis } from "./found-clis.ts";
+import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
+import { type FoundCli, findClis, isDescribed } from "./found-clis.ts";
 import { defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 import { alignRows, paint, plain } from "./frame/terminal.ts";
+import { clisOfProfiles } from "./profile-clis.ts";
 
 export const clisCommand = defineCliCommand({
   name: "clis",
   example: `cliai clis, or with the conditions of each ability: cliai clis ${defaultAgentCli}`,
-  description: "list the agent CLIs with their versions and abilities; exit 1 if none of them is installed",
+  description:
+    "list the agent CLIs, and those of your profiles (acp:NAME), with their versions and abilities; exit 1 if none is installed",
   args: {
     cli: {
       type: "positional",
       required: false,
       description: "list this agent CLI alone, with all its abilities",
     },
+    ...dataDirArgs,
     ...jsonArgs,
   },
-  async run({ cli: name }, context) {
-    const found = await findClis(name === undefined ? agentClis : [cliOf(name)], context.env);
+  async run({ cli: name, ...args }, context) {
+    const known = [...agentClis, ...(await clisOfProfiles(dataDirFor(args, context), context))];
+    const found = await findClis(name === undefined ? known : clisNamed(name, known), context.env);
     if (context.json) context.print(JSON.stringify(found.map(toJson)));
     else for (const each of found) printCli(each, { ...context, isDetailed: name !== undefined });
-    return found.some(
-      ({ cli, version }) => version !== undefined && (cli.isOwn !== true || found.length === 1),
-    )
-      ? 0
-      : 1;
+    return found.some((each) => isUsable(each) && (each.cli.isOwn !== true || found.length === 1)) ? 0 : 1;
   },
 });
 
-function cliOf(name: string): AgentCli {
-  const found = agentClis.find((each) => each.name === name);
-  if (found !== undefined) return found;
-  const names = agentClis.map((each) => each.name);
+/** Several profiles may describe different CLIs by one name. */
+function clisNamed(name: string, known: readonly AgentCli[]): readonly AgentCli[] {
+  const found = known.filter((each) => each.name === name);
+  if (found.length > 0) return found;
+  const names = [...new Set(known.map((each) => each.name))];
   throw new CliaiError("usage", `no agent CLI "${name}"`, {
     hint: didYouMean(name, names) ?? `the agent CLIs are: ${names.join(", ")}`,
   });
@@ -53,7 +54,8 @@ function cliOf(name: string): AgentCli {
 function toJson({ cli, path, version, problem }: FoundCli): object {
   const { name, triedVersion, install, abilities } = cli;
   return {
-    ...{ name, path: path ?? null, version: version ?? null, tried_version: triedVersion },
+    ...{ name, path: path ?? null, version: version ?? null },
+    tried_version: isDescribed(cli) ? null : triedVersion,
     is_tried: version === undefined ? null : version === triedVersion,
     ...(problem === undefined ? {} : { problem }),
     ...{ install, abilities },
@@ -73,11 +75,19 @@ function printCli(
   for (const cells of alignRows(rows)) print(cells.join("  ").trimEnd());
 }
 
+function isUsable({ path, version, problem }: FoundCli): boolean {
+  return version !== undefined || (path !== undefined && problem === undefined);
+}
+
 /** Of a CLI: its release and its path, or why it cannot be launched. */
 function stateOf({ cli, path, version, problem }: FoundCli): string {
+  const tried = isDescribed(cli) ? "a profile describes it" : `tried: ${cli.triedVersion}`;
   if (version !== undefined) return `${releaseText(cli, version)}, ${path}`;
-  if (path === undefined) return `not on PATH (tried: ${cli.triedVersion}); install it: ${cli.install}`;
-  return `${path}: ${problem} (tried: ${cli.triedVersion})`;
+  if (path === undefined) {
+    const remedy = isDescribed(cli) ? cli.install : `install it: ${cli.install}`;
+    return `${isDescribed(cli) ? `${cli.program} is ` : ""}not on PATH (${tried}); ${remedy}`;
+  }
+  return `${path}: ${problem ?? "it tells no release"} (${tried})`;
 }
 
 function abilityRows(abilities: Abilities): string[][] {

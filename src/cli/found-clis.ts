@@ -16,10 +16,15 @@ export interface FoundCli {
   readonly cli: AgentCli;
   /** The program's path; undefined if it is not on PATH. */
   readonly path?: string;
-  /** Undefined if the program did not tell it. */
+  /** Undefined if the program did not tell it. A CLI that only a profile describes need not. */
   readonly version?: string;
   /** Why the version is not known, though the program is on PATH. */
   readonly problem?: string;
+}
+
+/** Whether only a profile describes the CLI, so that cliai was tried with no release of it. */
+export function isDescribed({ triedVersion }: Pick<AgentCli, "triedVersion">): boolean {
+  return triedVersion === "";
 }
 
 /** In the order of `clis`. The programs get no more of `env` than they need to start. */
@@ -38,11 +43,11 @@ async function findCli(cli: AgentCli, env: Environment): Promise<FoundCli> {
   if (path === undefined) return { cli };
   try {
     const options = { timeout: versionWithinMs, windowsHide: true, env: childEnvironment(env) };
-    const { stdout } = await run(path, [...(cli.programArgs ?? []), "--version"], options);
-    const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
-    return version === undefined
-      ? { cli, path, problem: "its --version prints no version" }
-      : { cli, path, version };
+    const running = run(path, [...(cli.programArgs ?? []), "--version"], options);
+    running.child.stdin?.end(); // a program that does not know the flag may read its input
+    const version = /\d+\.\d+\.\d+/.exec((await running).stdout)?.[0];
+    if (version !== undefined) return { cli, path, version };
+    return isDescribed(cli) ? { cli, path } : { cli, path, problem: "its --version prints no version" };
   } catch (error) {
     return { cli, path, problem: `it does not run: ${messageOf(error).split("\n")[0]}` };
   }

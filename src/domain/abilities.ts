@@ -87,5 +87,6 @@ export function abilitiesOf(
 
 /** A release of the CLI, and whether the abilities were measured with it. */
 export function releaseText({ triedVersion }: Pick<CliAbilities, "triedVersion">, version: string): string {
-  return version === triedVersion ? version : `${version} (untried; tried: ${triedVersion})`;
+  if (version === triedVersion) return version;
+  return `${version} (${["untried", triedVersion && `tried: ${triedVersion}`].filter(Boolean).join("; ")})`;
 }

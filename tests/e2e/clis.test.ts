@@ -16,7 +16,7 @@ interface Listed {
   readonly name: string;
   readonly path: string | null;
   readonly version: string | null;
-  readonly tried_version: string;
+  readonly tried_version: string | null;
   readonly is_tried: boolean | null;
   readonly problem?: string;
   readonly install: string;
@@ -48,6 +48,47 @@ test("lists every CLI; the real ones that are on PATH with their versions, all w
   const lines = text.stdout.split("\n");
   expect(lines).toContain(`opencode  1.18.33, ${dir.join("opencode")}`);
   expect(lines).toContain("  headless  all but shared (no: it has no terminal)");
+});
+
+test("lists the CLIs that profiles describe, with those that tell no release; doctor lists them, too", async () => {
+  await using dir = await tempDir();
+  for (const [name, version] of [
+    ["mine", "1.2.3"],
+    ["quiet", "hello"],
+  ] as const)
+    await writeFile(dir.join(name), `#!/bin/sh\necho ${version}\n`, { mode: 0o700 });
+  const described = (name: string) => ({ cli: `acp:${name}`, acp: { command: name, args: ["--acp"] } });
+  const profiles = {
+    one: described("mine"),
+    two: described("mine"),
+    three: described("quiet"),
+    four: described("gone"),
+  };
+  await writeFile(dir.join("profiles.json"), JSON.stringify(profiles));
+  const options = { env: { PATH: `${dir.path}:/usr/bin:/bin`, HOME: dir.path } };
+  const clis = (...args: string[]) => runCliai(["clis", ...args, "--data-dir", dir.path], options);
+  const { stdout } = await clis("--json");
+  const own = (JSON.parse(stdout) as Listed[]).filter(({ name }) => name.startsWith("acp:"));
+  expect(own).toMatchObject([
+    { name: "acp:mine", path: dir.join("mine"), version: "1.2.3", tried_version: null, is_tried: false },
+    { name: "acp:quiet", path: dir.join("quiet"), version: null, is_tried: null },
+    { name: "acp:gone", path: null, version: null },
+  ]);
+  const text = await clis();
+  expect([text.code, text.stderr]).toEqual([0, ""]);
+  const lines = text.stdout.split("\n");
+  expect(lines).toContain(`acp:mine  1.2.3 (untried), ${dir.join("mine")}`);
+  expect(lines).toContain(`acp:quiet  ${dir.join("quiet")}: it tells no release (a profile describes it)`);
+  expect(lines).toContain(
+    "acp:gone  gone is not on PATH (a profile describes it); put it on PATH, or give its full path as acp.command",
+  );
+  expect(await clis("acp:quiet")).toMatchObject({ code: 0, stdout: expect.stringContaining("    task") });
+  const doctor = await runCliai(["doctor", "--json", "--data-dir", dir.path], options);
+  const checks = (JSON.parse(doctor.stdout) as { checks: { check: string; message: string }[] }).checks;
+  const said = checks.map(({ check, message }) => `${check}: ${message}`).join("\n");
+  expect(said).toContain(`acp:mine: ${dir.join("mine")} is 1.2.3 (untried); headless: `);
+  expect(said).toContain(`acp:quiet: ${dir.join("quiet")} tells no release; headless: `);
+  expect(said).toContain('the profile "four" needs gone, which is not on PATH');
 });
 
 test("says that a release was never tried, that a CLI is broken, and that one is not there; exit 1 if none can be launched", async () => {

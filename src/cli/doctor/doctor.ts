@@ -12,6 +12,7 @@ import { findClis } from "../found-clis.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
+import { clisOfProfiles } from "../profile-clis.ts";
 import { checkAgentSettings } from "./agent-settings.ts";
 import type { Check } from "./check.ts";
 import { checkDisk, checkFiles, checkJsonFiles, checkLayout } from "./files.ts";
@@ -39,7 +40,7 @@ export const doctorCommand = defineCliCommand({
     if (args["close-damage"] === true) await closeDamage(args, context);
     const searchPath = env.PATH ?? "";
     const serve = await checkServe(dataDir);
-    const found = await findClis(agentClis, env);
+    const found = await findClis([...agentClis, ...(await clisOfProfiles(dataDir, context))], env);
     const { server } = serve;
     const checks = [
       ...serve.checks,

@@ -43,7 +43,10 @@ function problemOf({ message, hint }: CliaiError): Check {
 /** A person's own profile needs its CLI. A built-in one is only for those who have the CLI. */
 function checkCli({ name, found: profile }: ListedProfile, found: readonly FoundCli[]): Check[] {
   if (profile === undefined || ![...profile.origins.values()].some((path) => path !== undefined)) return [];
-  const cli = found.find((each) => each.cli.name === profile.profile.cli);
+  const { cli: wanted, acp } = profile.profile;
+  const cli = found.find(
+    ({ cli: { name, program } }) => name === wanted && (acp?.command ?? program) === program,
+  );
   const isOneThere = found.some(({ path }) => path !== undefined); // else checkAgentClis tells of it
   if (cli === undefined || cli.path !== undefined || !isOneThere) return [];
   const message = `the profile "${name}" needs ${cli.cli.program}, which is not on PATH`;

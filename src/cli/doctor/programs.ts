@@ -13,7 +13,7 @@ import {
 } from "../../nats/child/server-version.ts";
 import type { Environment } from "../../runtime.ts";
 import { restartCommand } from "../background/newer-build.ts";
-import { type FoundCli, findClis } from "../found-clis.ts";
+import { type FoundCli, findClis, isDescribed } from "../found-clis.ts";
 import { type Check, finding, well } from "./check.ts";
 
 /** Checks the nats-server that `serve` would start: the one inside this program, else the one on PATH. */
@@ -51,8 +51,10 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
  */
 export function checkAgentClis(found: readonly FoundCli[]): Check[] {
   const isOneThere = found.some(({ cli, path }) => path !== undefined && cli.isOwn !== true);
-  return found.flatMap(({ cli, path, version, problem }) => {
+  return found.flatMap((each) => {
+    const { cli, path, version, problem } = each;
     const { name, program, install, triedVersion } = cli;
+    if (isDescribed(cli)) return checkDescribed(each);
     if (path === undefined) {
       const missing = `${program} is not on PATH, so spawn cannot launch it`;
       if (isOneThere) return [well(name, `${missing} (${install})`)];
@@ -66,6 +68,14 @@ export function checkAgentClis(found: readonly FoundCli[]): Check[] {
     }
     return [well(name, `${path} is ${releaseText(cli, version)}; ${modesText(cli.abilities)}`)];
   });
+}
+
+/** A CLI that only a profile describes. If it is not there, `checkProfiles` says which profile needs it. */
+function checkDescribed({ cli: { name, ...cli }, path, version, problem }: FoundCli): Check[] {
+  if (path === undefined) return [];
+  if (problem !== undefined) return [finding(name, `${path}: ${problem}`, `see what it says: ${path}`)];
+  const release = version === undefined ? "tells no release" : `is ${releaseText(cli, version)}`;
+  return [well(name, `${path} ${release}; ${modesText(cli.abilities)}`)];
 }
 
 /**
