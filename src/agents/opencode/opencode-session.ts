@@ -2,46 +2,30 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { createLineSplitter } from "../../domain/text/lines.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { LiveSession, SessionPipes } from "../live-session.ts";
 import { createAsking } from "./opencode-asking.ts";
-import { createOpencodeClient, type OpencodeClient, OpencodeRefusal } from "./opencode-client.ts";
+import { createOpencodeClient, type OpencodeClient } from "./opencode-client.ts";
 import { type OpencodeEvent, readMessages, readOpencodeEvent } from "./opencode-events.ts";
 import { loadedPath, serverPassword } from "./opencode-launch.ts";
+import {
+  checkServers,
+  findSession,
+  readAddress,
+  readContextWindows,
+  whenListening,
+} from "./opencode-opening.ts";
 import { createOpencodeReader, type OpencodeReader } from "./opencode-reader.ts";
-import { ownServer } from "./opencode-tools.ts";
 
-/** A cold start of OpenCode on a busy machine takes some seconds. */
-const startsWithinMs = 60_000;
-/** With a plugin, 1.18.33 first installs a package of its own. Where the registry cannot be reached, it gives up after some 80 s. */
-const opensWithinMs = 180_000;
-const slowMs = 15_000;
 const interruptWithinMs = 2_000;
 const connectAgainMs = 500;
-/** The HTTP status for a session that OpenCode does not know. */
-const notFound = 404;
 /** How many messages of ours are remembered by their orders. */
 const mostOrders = 1_000;
 
-const SessionSchema = v.looseObject({ id: v.string() });
 const StatusSchema = v.record(v.string(), v.looseObject({ type: v.string() }));
 const AskedSchema = v.array(v.looseObject({ id: v.string() }));
-const McpSchema = v.record(v.string(), v.looseObject({ status: v.string(), error: v.optional(v.string()) }));
-const ProvidersSchema = v.looseObject({
-  providers: v.array(
-    v.looseObject({
-      id: v.string(),
-      models: v.record(
-        v.string(),
-        v.looseObject({ limit: v.optional(v.looseObject({ context: v.optional(v.number()) })) }),
-      ),
-    }),
-  ),
-});
 
 /** What is there once the session is open. */
 interface Opened {
@@ -193,76 +177,6 @@ function hear(client: OpencodeClient, { ended, log, onEvent, onLost }: HearingOp
   return promise;
 }
 
-/** @throws CliaiError `cli_missing` */
-async function whenListening(listening: Promise<void>, log: SessionPipes["log"]): Promise<void> {
-  let isListening = false;
-  const listens = listening.then(() => {
-    isListening = true;
-  });
-  await atMost(slowMs, listens);
-  if (isListening) return;
-  log.info(
-    "opencode is slow to begin: it may be installing its package for plugins, or wait for the registry",
-  );
-  await atMost(opensWithinMs - slowMs, listens);
-  if (isListening) return;
-  throw new CliaiError("cli_missing", `opencode serve has not answered within ${opensWithinMs / 1_000} s`, {
-    hint: "its log says why: ~/.local/share/opencode/log/opencode.log",
-  });
-}
-
-/** Makes the session, or finds the one to resume, with the messages that it has already. */
-async function findSession(
-  client: OpencodeClient,
-  { agentId, sessionId, isResumed }: SessionPipes["launch"],
-): Promise<{ readonly id: string; readonly before: readonly OpencodeEvent[] }> {
-  if (isResumed !== true) {
-    // Without a title OpenCode asks the model for one.
-    const made = v.parse(SessionSchema, await client.call("POST", "/session", { title: `cliai ${agentId}` }));
-    return { id: made.id, before: [] };
-  }
-  const path = `/session/${encodeURIComponent(sessionId)}`;
-  await client.call("GET", path).catch((cause: unknown) => {
-    if (!(cause instanceof OpencodeRefusal) || cause.status !== notFound) throw cause;
-    throw new CliaiError(
-      "session_gone",
-      `opencode does not know the session "${sessionId}": Session not found`,
-      {
-        hint: "opencode session list names those of this folder; without --resume it begins a new one",
-        cause,
-      },
-    );
-  });
-  return { id: sessionId, before: readMessages(await client.call("GET", `${path}/message`)) };
-}
-
-/** Says which of the agent's MCP servers is missing. With `strictMcp`: disconnects all but cliai's. */
-async function checkServers(
-  client: OpencodeClient,
-  { strictMcp, log }: Pick<SessionPipes["launch"], "strictMcp"> & Pick<SessionPipes, "log">,
-): Promise<void> {
-  const servers = v.parse(McpSchema, await client.call("GET", "/mcp"));
-  const own = servers[ownServer];
-  if (own?.status !== "connected") {
-    log.error(`cliai's MCP server is missing in opencode (${own?.error ?? own?.status ?? "not configured"})`);
-  }
-  if (!strictMcp) return;
-  for (const name of Object.keys(servers).filter((each) => each !== ownServer)) {
-    await client.call("POST", `/mcp/${encodeURIComponent(name)}/disconnect`);
-  }
-}
-
-async function readContextWindows(client: OpencodeClient): Promise<ReadonlyMap<string, number>> {
-  const { providers } = v.parse(ProvidersSchema, await client.call("GET", "/config/providers"));
-  return new Map(
-    providers.flatMap(({ id, models }) =>
-      Object.entries(models).flatMap(([model, { limit }]) => {
-        return limit?.context === undefined ? [] : [[`${id}/${model}`, limit.context] as const];
-      }),
-    ),
-  );
-}
-
 interface State {
   /** What the events would have told meanwhile. */
   readonly events: readonly OpencodeEvent[];
@@ -284,30 +198,6 @@ async function readState(client: OpencodeClient, session: string): Promise<State
     events: [...messages, ...rest.flatMap((event) => readOpencodeEvent(event) ?? [])],
     requests: new Set(requests.map((request) => request.properties.id)),
   };
-}
-
-/** Resolves with the address that `opencode serve` prints; undefined if it ends before. @throws CliaiError `cli_missing` */
-async function readAddress(stdout: Readable, ended: AbortSignal): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const lines = createLineSplitter();
-  const look = (line: string) => {
-    const [address] = /http:\/\/[^\s/]+/.exec(line) ?? [];
-    if (address !== undefined && line.includes("listening")) resolve(address);
-  };
-  // It goes on reading, because OpenCode would stop at a full pipe.
-  stdout.setEncoding("utf8").on("data", (part: string) => lines.push(part).forEach(look));
-  ended.addEventListener("abort", () => resolve(undefined), { once: true });
-  const late = pause(startsWithinMs, ended).then(() => {
-    if (ended.aborted) return undefined;
-    throw new CliaiError(
-      "cli_missing",
-      `opencode serve has not said its address within ${startsWithinMs / 1_000} s`,
-      {
-        hint: "check that it runs by itself: opencode serve",
-      },
-    );
-  });
-  return await Promise.race([promise, late]);
 }
 
 let lastTime = 0n;
