@@ -92,6 +92,11 @@ export type OpencodeEvent = {
   };
 }[keyof typeof schemas];
 
+export type PropertiesOf<Type extends OpencodeEvent["type"]> = Extract<
+  OpencodeEvent,
+  { type: Type }
+>["properties"];
+
 const EventSchema = v.looseObject({ type: v.string(), properties: v.unknown() });
 
 /** Undefined for an event that tells nothing about a session's work, or has another form. */

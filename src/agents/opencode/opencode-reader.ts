@@ -3,13 +3,12 @@
 import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest } from "../../domain/hook.ts";
 import { idFact, shortFact } from "../../domain/text/fact-words.ts";
-import { atMost } from "../../waiting.ts";
 import type { SessionListener } from "../live-session.ts";
 import type { Asking } from "./opencode-asking.ts";
-import type { OpencodeEvent, OpencodeFailure, OpencodePart } from "./opencode-events.ts";
-import { abortedName, describeFailure, describeRetry, type TurnFailure } from "./opencode-failures.ts";
+import type { OpencodeEvent, OpencodePart, PropertiesOf } from "./opencode-events.ts";
 import { toolHook } from "./opencode-hooks.ts";
 import { createSteps } from "./opencode-steps.ts";
+import { createTurn, interrupted, type TurnOptions } from "./opencode-turn.ts";
 
 export interface OpencodeReader {
   /** Takes the next event. Resolves when the host has taken it; does not wait for people. */
@@ -21,10 +20,8 @@ export interface OpencodeReader {
 }
 
 export interface OpencodeReaderOptions
-  extends Pick<
-    SessionListener,
-    "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords" | "onResult"
-  > {
+  extends Pick<SessionListener, "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords">,
+    TurnOptions {
   readonly session: string;
   /** Whether the plugin asks the host before each tool. If not, the events tell that a tool starts. */
   readonly isGated: boolean;
@@ -33,17 +30,10 @@ export interface OpencodeReaderOptions
   readonly orderOf: (messageId: string) => string | undefined;
   /** The size of the model's context window, if OpenCode knows it. */
   readonly contextWindowOf: (provider: string | undefined, model: string | undefined) => number | undefined;
-  /** Gives the model a text that keeps its turn going. */
-  readonly goOn: (text: string) => Promise<void>;
 }
 
 /** How many things are remembered as told. */
 const mostTold = 20_000;
-/** How long the next event waits for the host's answer at the end of a turn. A person may take longer. */
-const endWithinMs = 200;
-const interrupted = "its turn was interrupted";
-
-type Properties<Type extends OpencodeEvent["type"]> = Extract<OpencodeEvent, { type: Type }>["properties"];
 
 export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeReader {
   const { session, asking, onHook, observe, onEvent, onSign, onUsage, onWords } = options;
@@ -58,7 +48,7 @@ export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeRe
   const isOurs = (id: string) => id === session || subagents.has(id);
   const subagentOf = (id: string) => (id === session ? undefined : id);
 
-  const takeMessage = ({ info }: Properties<"message.updated">) => {
+  const takeMessage = ({ info }: PropertiesOf<"message.updated">) => {
     const { id, role, sessionID, parentID, providerID, modelID } = info;
     if (!isOurs(sessionID) || !isNew(`message ${id}`)) return;
     if (role === "assistant") models.set(id, { provider: providerID, model: modelID });
@@ -91,12 +81,12 @@ export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeRe
     turn.noteWords(text);
     onWords(text);
   };
-  const takeStatus = async ({ sessionID, status }: Properties<"session.status">) => {
+  const takeStatus = async ({ sessionID, status }: PropertiesOf<"session.status">) => {
     if (sessionID === session) return await turn.takeStatus(status);
     const isOver = status.type === "idle" && subagents.delete(sessionID);
     if (isOver) observe({ facts: { kind: "subagent_end", subagent: idFact(sessionID) }, isSubagent: true });
   };
-  const takeSubagent = ({ info: { id, parentID, title } }: Properties<"session.created">) => {
+  const takeSubagent = ({ info: { id, parentID, title } }: PropertiesOf<"session.created">) => {
     if (parentID === undefined || !isOurs(parentID) || !isNew(`session ${id}`)) return;
     subagents.add(id);
     const detail = definedOf({ detail: shortFact(title) });
@@ -211,73 +201,5 @@ function usageOf(
     ...definedOf({ model, cost: cost === 0 ? undefined : cost }),
     ...definedOf({ context_window: contextWindowOf(provider, model) }),
     isConversation: sessionID === session,
-  };
-}
-
-/** The turn that runs: how it goes, and how it ends. */
-function createTurn({ asking, onHook, onSign, onResult, goOn }: OpencodeReaderOptions, endCalls: () => void) {
-  let isBusy = false;
-  let wasAsked = false;
-  let isHeldBack = false;
-  let said: string | undefined;
-  let failure: (TurnFailure & { readonly isAborted: boolean }) | undefined;
-  /** Aborts when the end of the turn needs no answer any more, because another turn has begun. */
-  let ending = new AbortController();
-  /** No turn runs: asks the host whether it may end, and tells its result. */
-  const end = async () => {
-    isBusy = false;
-    asking.withdrawAll();
-    endCalls();
-    const [text, failed, hadAnswer] = [said, failure, wasAsked];
-    said = undefined;
-    failure = undefined;
-    wasAsked = false;
-    if (failed !== undefined || !hadAnswer) {
-      isHeldBack = false;
-      // An interrupt between two tries of a request has no error.
-      const isFailed = failed !== undefined && !failed.isAborted;
-      const why = isFailed ? { text: failed.text, error: failed.error } : { text: interrupted };
-      return onResult({ isError: true, wasAsked: hadAnswer, ...why });
-    }
-    ending = new AbortController();
-    const { signal } = ending;
-    const hook = {
-      facts: { kind: "turn_end" as const },
-      lastWords: text ?? "",
-      isHeldBack,
-      isSubagent: false,
-    };
-    const answer = await onHook(hook, signal);
-    if (answer.type === "hold_back" && !signal.aborted) {
-      isHeldBack = true;
-      return await goOn(answer.reason);
-    }
-    isHeldBack = false;
-    onResult({ isError: false, wasAsked: true, text: text ?? "", ...definedOf({ said: text }) });
-  };
-  return {
-    isBusy: () => isBusy,
-    noteAnswer() {
-      wasAsked = true;
-      // An error with a step after it did not end the turn: OpenCode has compacted a conversation that was too long, and goes on.
-      failure = undefined;
-    },
-    noteWords(text: string) {
-      said = text;
-    },
-    async takeStatus({ type, attempt, message }: Properties<"session.status">["status"]) {
-      if (type === "idle") {
-        if (isBusy) await atMost(endWithinMs, end());
-        return;
-      }
-      isBusy = true;
-      ending.abort();
-      if (type === "retry") onSign({ type: "retry", ...describeRetry(attempt, message) });
-    },
-    async fail(error: OpencodeFailure) {
-      failure = { ...describeFailure(error), isAborted: error.name === abortedName };
-      // A prompt that fails before it becomes a turn has no end of its own.
-      if (!isBusy && !failure.isAborted) await end();
-    },
   };
 }
