@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { gemini } from "../../../../src/agents/acp/agents/gemini.ts";
 import type { AgentLaunch } from "../../../../src/agents/agent-launch.ts";
 import { prepareGemini } from "../../../support/acp-clis.ts";
+import { onFastClock, stayForAnHour } from "../../../support/fast-clock.ts";
 import { startGeminiApiServer } from "../../../support/gemini-api-server.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 import { sessionsOf } from "../opened-session.ts";
 
 const openGemini = sessionsOf(gemini, startGeminiApiServer, prepareGemini);
+const openFast = sessionsOf(gemini, startGeminiApiServer, onFastClock(prepareGemini));
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
 const shell = (command: string) => call("run_shell_command", { command, description: "d" });
 const go = { type: "go" } as const;
@@ -31,10 +33,10 @@ async function makeEarlier(chats: string): Promise<void> {
 
 describe("gemini", () => {
   test(
-    "a task: its own tool needs no permission, a refusal has its words at the end of the turn, a command is held and let go",
+    "a task: its own tool needs no permission, a refusal has its words at the end of the turn, a command is held for an hour and let go",
     async () => {
       const held = Promise.withResolvers<typeof go>();
-      await using opened = await openGemini(
+      await using opened = await openFast(
         {
           rules: [
             { match: "NOT-THAT", turn: shell("echo hi > out") },
@@ -65,7 +67,9 @@ describe("gemini", () => {
         ["run_shell_command", false],
       ]);
       expect(starts()[2]?.tool?.input).toMatchObject({ command: "echo hi > out" });
-      expect(existsSync(`${work}/out`)).toBe(false);
+      await stayForAnHour(opened.dir, () => told.results.length === 0 && !existsSync(`${work}/out`), {
+        ...{ what: "the command waits", because: "nobody has answered" },
+      });
       expect(await session.say("meanwhile")).toBe("busy");
       held.resolve(go);
       const result = { isError: false, wasAsked: true, text: "All done.", said: "All done." } as const;

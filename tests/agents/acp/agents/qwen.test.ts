@@ -2,7 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { qwenOverAcp } from "../../../../src/agents/acp/agents/qwen.ts";
+import type { HookAnswer } from "../../../../src/domain/hook.ts";
 import { prepareQwen } from "../../../support/acp-clis.ts";
+import { onFastClock, stayForAnHour } from "../../../support/fast-clock.ts";
 import { startOpenaiChatServer } from "../../../support/openai-chat-server.ts";
 import { waitFor } from "../../../support/wait-for.ts";
 import type { OpenedCli } from "../../opened-cli.ts";
@@ -16,12 +18,14 @@ const late = 60_000;
 const kinds = ({ told }: OpenedCli) => told.hooks.map(({ facts }) => facts.kind);
 
 const openQwen = sessionsOf(qwenOverAcp, startOpenaiChatServer, prepareQwen);
+const openFast = sessionsOf(qwenOverAcp, startOpenaiChatServer, onFastClock(prepareQwen));
 
 describe("qwen", () => {
   test(
-    "a task: its own tool needs no permission, a command is asked for, figures and words are told",
+    "a task: its own tool needs no permission, a command is asked for and held for an hour, figures and words are told",
     async () => {
-      await using opened = await openQwen(
+      const held = Promise.withResolvers<HookAnswer>();
+      await using opened = await openFast(
         {
           turns: [
             call("mcp__cliai__report_status", { status: "x" }),
@@ -29,10 +33,15 @@ describe("qwen", () => {
             { text: "All done." },
           ],
         },
-        { answer: ({ facts }) => (facts.kind === "permission" ? { type: "permit" } : go) },
+        { answer: ({ facts }) => (facts.kind === "permission" ? held.promise : go) },
       );
       const { session, told, model, work } = opened;
       expect(await session.say("Do it.", "order-1")).toBe("started");
+      await waitFor(() => kinds(opened).includes("permission"), { what: "it asks", deadlineMs: 30_000 });
+      await stayForAnHour(opened.dir, () => told.results.length === 0 && !existsSync(`${work}/out`), {
+        ...{ what: "the command waits", because: "nobody has answered" },
+      });
+      held.resolve({ type: "permit" });
       const result = { isError: false, wasAsked: true, text: "All done.", said: "All done." } as const;
       expect(await opened.result(1)).toEqual(result);
       expect(told.session).toMatch(/^[0-9a-f-]{36}$/);
