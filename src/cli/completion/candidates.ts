@@ -36,7 +36,7 @@ export async function completionLines(
   return found.map(({ value, description }) => `${value}\t${plain(description)}`);
 }
 
-/** bash splits `--wait=seen` at the `=`. PowerShell cannot pass an empty word, so its script passes `=` for an empty last word. */
+/** bash splits `--wait=seen` at the `=`; the other shells do not. PowerShell cannot pass an empty word, so its script passes `=` for an empty last word. */
 function unsplit(words: readonly string[]): string[] {
   const last = words.at(-1) === "=" ? "" : (words.at(-1) ?? "");
   return [...words.slice(0, -1).filter((word) => word !== "="), last];
@@ -78,6 +78,11 @@ async function inCommand(
   const taking = before.at(-1)?.startsWith("--") === true ? (before.at(-1) ?? "").slice(2) : undefined;
   if (taking !== undefined && flagsWithValues(args).includes(taking)) {
     return startingWith(current, await valuesOf(taking, args[taking], words, context));
+  }
+  const [, flag = "", begun = ""] = /^--([^=]+)=(.*)$/s.exec(current) ?? [];
+  if (flagsWithValues(args).includes(flag)) {
+    const values = startingWith(begun, await valuesOf(flag, args[flag], words, context));
+    return values.map(({ value, description }) => ({ value: `--${flag}=${value}`, description }));
   }
   if (current.startsWith("-")) {
     const used = new Set(before);

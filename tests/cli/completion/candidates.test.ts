@@ -51,6 +51,9 @@ describe("completionLines()", () => {
     [["agents", "remove", "--en"], ["--ended"]],
     [["send", "task", "ada", "--wait", "de"], ["delivered"]],
     [["send", "task", "ada", "--wait", "=", "de"], ["delivered"]],
+    [["send", "task", "ada", "--wait=de"], ["--wait=delivered"]],
+    [["send", "task", "ada", "--wai=de"], []],
+    [["spawn", "--cli=clau"], ["--cli=claude"]],
     [["send", "task", "ada", "--wai"], ["--wait"]],
     [["send", "task", "ada", "--all", "--al"], []],
     [
