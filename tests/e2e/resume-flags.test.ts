@@ -129,7 +129,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   expect(await serve.run(["resume", "ada"])).toMatchObject({
     code: 0,
     stdout: "ada: stopped (stop by operator); started again without a terminal, in its session\n",
-    stderr: `ada was launched on a terminal; to have ada on one again: ${way}\n`,
+    stderr: expect.stringContaining(`ada was launched on a terminal; to have ada on one again: ${way}\n`),
   });
   expect((await serve.run(["resume", "ada"])).stdout).toMatch(
     new RegExp(`^ada: runs already \\(.*\\), without a terminal; to have it on one again: ${way}\n$`),
