@@ -64,7 +64,7 @@ const secondHalf = new Set(["security", "audit", "bridge", "cluster", "web"]);
 
 /** All tests, in two halves, except the folders that have a step of their own. */
 async function unitAndIntegrationTests(): Promise<readonly [string[], string[]]> {
-  const ownStep = new Set(["e2e", "deno", "faults"]);
+  const ownStep = new Set(["e2e", "deno", "faults", "clis"]);
   const entries = await readdir(join(projectDir, "tests"), { withFileTypes: true });
   const pathsOf = (isWanted: (name: string) => boolean) =>
     entries
@@ -86,6 +86,7 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
       testStep("unit and integration tests, second half", second, 1_200),
     ],
     [testStep("end to end, dist/cliai", ["./tests/e2e/"], 2_700)],
+    [testStep("agent CLIs, the short half", ["./tests/clis/short.test.ts"], 1_200)],
     [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],

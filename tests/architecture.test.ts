@@ -73,7 +73,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders of tests by scenario: each runs many rooms at once, as a user does. All other tests mirror src/. */
-const scenarioFolders = ["bench", "build", "cluster", "deno", "e2e", "faults", "security", "support"];
+const scenarioFolders = ["bench", "build", "clis", "cluster", "deno", "e2e", "faults", "security", "support"];
 
 /** Tests of more than one source, or of none, each with what they are about. */
 const testsOfSeveral: Readonly<Record<string, string>> = {

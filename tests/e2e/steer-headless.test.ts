@@ -131,19 +131,6 @@ test("the tools of a subagent, and of that one's own, are seen as its session's 
   );
 });
 
-test("a stop by force interrupts its turn", async () => {
-  await using serve = await startServe();
-  await using model = await startModelServer();
-  model.setScript({ rules: [{ match: "sleep long", turn: bash("sleep 2; sleep 2; sleep 20; echo slept") }] });
-  await using hal = await startHal(serve, model, "sleep long", "Bash");
-  await hal.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
-  const stop = await serve.run(["send", "stop", "hal", "--force", "--id", "s1", "--wait", "applied"]);
-  expect(stop).toMatchObject({ code: 0 });
-  const stopped = await hal.until("it is stopped", ({ status }) => status === "stopped");
-  expect(lifeOf(stopped, "s1")).toEqual(["stored", "delivered", "injected by interrupt", "applied"]);
-  expect(stop.stdout).toContain("forced; its process ended: ");
-});
-
 /** Says a release that takes hooks over its stream, and refuses them; `said` has what else it was told before. */
 const refusesHooks = `#!/bin/sh
 if [ "$1" = --version ]; then echo "2.1.330 (Claude Code)"; exit; fi

@@ -155,28 +155,6 @@ test("a stop during a tool starts no further one: the agent reports, its turn en
   ).toBe(true);
 });
 
-test("a stop by force during a long tool cuts it off", async () => {
-  await using serve = await startServe();
-  await using model = await startModelServer();
-  model.setScript({
-    rules: [
-      { match: "sleep long", once: true, turn: bash("sleep 30; echo slept") },
-      { match: /slept|asked you to stop/, turn: bash("touch further.txt") },
-    ],
-  });
-  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
-  await ada.terminal.enter("sleep long");
-  await ada.until("its tool runs", ({ status }) => status === "working");
-  const begun = performance.now();
-  const stop = await serve.run(["send", "stop", "ada", "--force", "--id", "s1", "--wait", "applied"]);
-  expect(stop).toMatchObject({ code: 0 });
-  expect(performance.now() - begun).toBeLessThan(15_000);
-  const stopped = await ada.until("it is stopped", ({ status }) => status === "stopped");
-  expect(lifeOf(stopped, "s1").slice(0, 3)).toEqual(["stored", "delivered", "injected by messaging-socket"]);
-  expect(lifeOf(stopped, "s1").at(-1)).toBe("applied");
-  expect(await Bun.file(`${ada.cwd}/further.txt`).exists()).toBe(false);
-});
-
 test("with its MCP server killed, a busy session is given its task all the same", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();

@@ -56,12 +56,15 @@ export async function prepareCopilot(
 export async function prepareGemini(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
+  /** More of the user's own settings. */
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<PreparedCli> {
   const { work, bin, home, env } = await prepare(dir, "gemini", "@google/gemini-cli/bundle/gemini.js");
   const settings = {
     security: { auth: { selectedType: "gemini-api-key" } },
     general: { enableAutoUpdate: false },
     privacy: { usageStatisticsEnabled: false },
+    ...more,
   };
   await mkdir(join(home, ".gemini"), { recursive: true });
   await writeFile(join(home, ".gemini", "settings.json"), JSON.stringify(settings));

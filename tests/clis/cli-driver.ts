@@ -1,0 +1,66 @@
+// What the contract suite must know of an agent CLI to drive the real one, offline. Each CLI has a file in drivers/; the cases know no CLI.
+import type { AgentCli } from "../../src/agents/agent-cli.ts";
+import type { Abilities, SessionMode } from "../../src/domain/abilities.ts";
+import type { ScriptedRequest, ScriptOf } from "../support/model-script.ts";
+import type { TempDir } from "../support/temp-dir.ts";
+
+/** What a scripted model does in one answer, as far as every model server of the tests can do it. */
+export interface DrivenTurn {
+  readonly text?: string;
+  /** Tools to call, by the names under which the CLI offers them. */
+  readonly toolUses?: readonly {
+    readonly name: string;
+    /** Only Codex has one. */
+    readonly namespace?: string;
+    readonly input?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+export type DrivenScript = ScriptOf<ScriptedRequest, DrivenTurn>;
+
+export interface DrivenModel extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: readonly (ScriptedRequest & { readonly body: unknown })[];
+}
+
+export interface DrivenPlace {
+  /** The folder in which the CLI is to work. */
+  readonly work: string;
+  /** The whole environment of the CLI. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The paths of the user's own settings of the CLI, which cliai must leave as they are. */
+  readonly ownFiles: readonly string[];
+  /** The files that the user's own MCP servers and hooks leave when they run. */
+  readonly ownSigns: readonly string[];
+}
+
+export interface CliDriver {
+  readonly cli: AgentCli;
+  readonly mode: SessionMode;
+  /** Keys of the agent's profile with which the CLI's rules ask before each command, in the inbox. */
+  readonly profile: Readonly<Record<string, unknown>>;
+  /** The route of a task for an idle session. */
+  readonly route: string;
+  /** Whether only its first tool call shows that its tools can be held, so that a pause before that is `delivered` and no more. */
+  readonly provesHoldByTool?: boolean;
+  startModel(script: DrivenScript): Promise<DrivenModel>;
+  /** Makes the place in which the CLI runs, kept from the network and from the settings of whoever runs the test. */
+  prepare(dir: Pick<TempDir, "join">, model: DrivenModel): Promise<DrivenPlace>;
+  /** Arguments of `cliai spawn` beside those that every CLI gets. */
+  spawnArgs?(model: DrivenModel): readonly string[];
+  /** A call of the CLI's shell, for which its rules ask. */
+  shell(command: string): DrivenTurn;
+  /** A call of one of cliai's own tools. */
+  ownTool(name: string, input: Readonly<Record<string, unknown>>): DrivenTurn;
+}
+
+/** The row of abilities that holds for the driver's mode. */
+export function abilitiesOf({ cli, mode }: CliDriver): Abilities {
+  const abilities = cli.abilities[mode];
+  if (abilities === undefined) throw new Error(`${cli.name} has no abilities in the mode ${mode}`);
+  return abilities;
+}
+
+export function nameOf({ cli, mode }: CliDriver): string {
+  return `${cli.name}, ${mode}`;
+}

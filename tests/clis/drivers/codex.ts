@@ -1,0 +1,42 @@
+// Drives Codex. Its commands ask to leave the sandbox, which not every machine can make.
+import { join } from "node:path";
+import { codex } from "../../../src/agents/codex/codex.ts";
+import { prepareCodex } from "../../support/codex-cli.ts";
+import { startOpenaiResponsesServer } from "../../support/openai-responses-server.ts";
+import type { CliDriver } from "../cli-driver.ts";
+import { ownSettings } from "../own-settings.ts";
+
+const leavingTheSandbox = { sandbox_permissions: "require_escalated", justification: "as the test says" };
+
+const both = {
+  cli: codex,
+  profile: { permissions: "inbox", permission_mode: "read-only" },
+  route: "app-server",
+  provesHoldByTool: true,
+  startModel: startOpenaiResponsesServer,
+  async prepare(dir, model) {
+    const own = ownSettings(dir.join("home"));
+    const tables = [
+      // On a terminal it asks about a folder that its user does not trust.
+      `[projects.${JSON.stringify(dir.join("work"))}]`,
+      'trust_level = "trusted"',
+      // Codex writes it itself at its first start on a terminal.
+      ...["[tui]", "screen_reader_detection_done = true"],
+      "[mcp_servers.other]",
+      `command = ${JSON.stringify(own.server.command)}`,
+      `args = ${JSON.stringify(own.server.args)}`,
+      "[mcp_servers.other.env]",
+      ...Object.entries(own.serverEnv).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
+    ];
+    const { work, env, codexHome } = await prepareCodex(dir, model, { tables });
+    // A hook of its user runs only after its user has trusted it at its terminal.
+    return { work, env, ownFiles: [join(codexHome, "config.toml")], ownSigns: [own.serverRan] };
+  },
+  shell: (cmd) => ({
+    toolUses: [{ name: "exec_command", input: { cmd, yield_time_ms: 30_000, ...leavingTheSandbox } }],
+  }),
+  ownTool: (name, input) => ({ toolUses: [{ name, namespace: "mcp__cliai", input }] }),
+} as const satisfies Omit<CliDriver, "mode">;
+
+export const codexHeadless: CliDriver = { ...both, mode: "headless" };
+export const codexTerminal: CliDriver = { ...both, mode: "terminal" };
