@@ -78,7 +78,10 @@ export function readClaudeTelemetry(payload: unknown): ModelRequest[] {
       const found = Number(doubleValue ?? intValue ?? 0);
       return Number.isFinite(found) && found > 0 ? found : 0;
     };
-    const id = text("request_id");
+    // A model server that sends no header `request-id` gives the request no id. A repeated export has the same time and number.
+    const id =
+      text("request_id") ??
+      (text("event.timestamp") && `${text("event.timestamp")} ${number("event.sequence")}`);
     if (text("event.name") !== "api_request" || id === undefined) return [];
     const context_tokens =
       number("input_tokens") + number("cache_read_tokens") + number("cache_creation_tokens");

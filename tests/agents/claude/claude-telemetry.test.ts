@@ -68,6 +68,16 @@ describe("readClaudeTelemetry()", () => {
     ]);
   });
 
+  test("a request to a server that gives no id has its time and number, which a repeated export has again", () => {
+    const bare = (sequence: number) => ({
+      ...{ "event.name": "api_request", "event.timestamp": "2026-11-23T01:24:41.805Z" },
+      ...{ "event.sequence": sequence, input_tokens: 5 },
+    });
+    const read = readClaudeTelemetry(logOf(bare(3), bare(4), bare(3)));
+    expect(read.map(({ tokens }) => tokens)).toEqual([5, 5, 5]);
+    expect(new Set(read.map(({ id }) => id)).size).toBe(2);
+  });
+
   test("a figure that is missing, negative or no number is 0", () => {
     const odd = { input_tokens: -5, output_tokens: { intValue: "many" }, cost_usd: -1 };
     expect(readClaudeTelemetry(logOf({ ...request, ...odd }))).toEqual([
