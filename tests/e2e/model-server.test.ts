@@ -16,6 +16,7 @@ import {
   startModelEndpoint,
 } from "../support/model-endpoint.ts";
 import { responseEvents } from "../support/openai-responses-answer.ts";
+import { prepareOpencode } from "../support/opencode-cli.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** Nothing answers there. */
@@ -67,19 +68,19 @@ test("spawn has Claude Code work on the model server of its profile: slim, with 
 
 const openaiModels = { data: [{ id: "tiny", object: "model", max_model_len: 65_536 }] };
 
-test("spawn has Codex and Qwen Code work on a model server, each by the API that it asks for, with the server's key", async () => {
+test("spawn has Codex, OpenCode and Qwen Code work on a model server, each by the API that it asks for, with the server's key", async () => {
   await using dir = await tempDir();
   await using serve = await startServe();
   await using server = await startModelEndpoint({
     "GET /v1/models": { json: openaiModels },
     "POST /v1/responses": ({ body }) => {
       if (body.input === undefined) return { status: 400, json: {} };
-      const events = [...responseEvents({ text: "Codex was here." }, body.model)];
+      const events = [...responseEvents({ text: "Here I am." }, body.model)];
       return {
         stream: events.map((each) => `event: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`).join(""),
       };
     },
-    [chatCall]: chatStream({ text: "Qwen was here." }),
+    [chatCall]: chatStream({ text: "Here I am." }),
   });
   const dead = { url: `${otherService.url}/v1` };
   const run = async (
@@ -111,15 +112,13 @@ test("spawn has Codex and Qwen Code work on a model server, each by the API that
   };
   const codex = await prepareCodex({ join: (...parts) => dir.join("codex", ...parts) }, dead);
   const qwen = await prepareQwen({ join: (...parts) => dir.join("qwen", ...parts) }, dead);
-  const both = await Promise.all([run("codex", codex), run("qwen", qwen)]);
-  expect(both).toEqual([
-    [0, "Codex was here."],
-    [0, "Qwen was here."],
-  ]);
+  const opencode = await prepareOpencode({ join: (...parts) => dir.join("opencode", ...parts) }, dead);
+  const all = await Promise.all([run("codex", codex), run("opencode", opencode), run("qwen", qwen)]);
+  for (const each of all) expect(each).toEqual([0, "Here I am."]);
   const asked = server.requests.filter(
     ({ body }) => body?.input !== undefined || body?.messages !== undefined,
   );
-  expect(asked.length).toBeGreaterThan(1);
+  expect(asked.length).toBeGreaterThan(2);
   for (const { headers, body } of asked) {
     expect([headers.authorization, body.model]).toEqual(["Bearer key-of-the-gpu", "tiny"]);
   }

@@ -8,6 +8,7 @@ import { parseJsonLine } from "../../domain/wire/decode.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
 import type { AgentLaunch, CliStart } from "../agent-launch.ts";
 import gatePlugin from "./gate-plugin.js" with { type: "text" };
+import { providerConfig } from "./model-server/provider-config.ts";
 import { ownServer } from "./opencode-tools.ts";
 
 /** The words of OpenCode's own setting `permission`, for every tool. */
@@ -65,7 +66,7 @@ export function passwordEnv(token: string | undefined): Record<string, string | 
 }
 
 export function buildFiles(launch: Launch): NonNullable<CliStart["files"]> {
-  const { dir, hooks, instructions, mcpServer } = launch;
+  const { dir, hooks, instructions, mcpServer, modelServer } = launch;
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   const ownTools = toolNames.map((name) => `${ownServer}_${name}`);
   const gate = hooks && {
@@ -75,6 +76,7 @@ export function buildFiles(launch: Launch): NonNullable<CliStart["files"]> {
   return [
     { path: instructionsPath(dir), content: `${instructions}\n` },
     ...Object.entries(mcpServer.env).map(([name, content]) => ({ path: variablePath(dir, name), content })),
+    ...(modelServer?.key === undefined ? [] : [{ path: keyPath(dir), content: modelServer.key }]),
     ...(gate === undefined
       ? []
       : [
@@ -92,12 +94,16 @@ function gatePath(dir: string): string {
   return join(dir, "opencode-gate.mjs");
 }
 
+function keyPath(dir: string): string {
+  return join(dir, "opencode-model-server-key");
+}
+
 function variablePath(dir: string, name: string): string {
   return join(dir, `opencode-env-${name}`);
 }
 
 function buildConfig(launch: Launch): Record<string, unknown> {
-  const { dir, hooks, mcpServer, model } = launch;
+  const { dir, hooks, mcpServer, model, modelServer } = launch;
   const environment = Object.keys(mcpServer.env).map((name) => [name, `{file:${variablePath(dir, name)}}`]);
   const own = {
     type: "local",
@@ -108,6 +114,7 @@ function buildConfig(launch: Launch): Record<string, unknown> {
   return {
     ...{ autoupdate: false, share: "disabled" },
     ...(model === undefined ? {} : { model }),
+    ...(modelServer === undefined ? {} : providerConfig(modelServer, modelServer.key && keyPath(dir))),
     permission: buildPermission(launch),
     ...(hooks === undefined ? {} : { plugin: [pathToFileURL(gatePath(dir)).href] }),
     instructions: [instructionsPath(dir)],

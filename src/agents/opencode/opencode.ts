@@ -17,6 +17,8 @@ export const opencode: AgentCli = {
   triedVersion: "1.18.33",
   abilities: opencodeModes,
   probedFlags: ["--port", "--hostname"],
+  // Of SmolLM2, with cliai's own tools.
+  modelServer: { ownTokens: { full: 10_000 } },
   permissionModes,
   session: { routes: ["http-api"], hooks: opencodeHooks },
   tellsSession: "always",
