@@ -1,7 +1,7 @@
 // `cliai spawn opencode` on a terminal, with the real OpenCode, offline: a person and cliai work in one session.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { type ChatScript, type ChatServer, startOpenaiChatServer } from "../support/openai-chat-server.ts";
@@ -161,7 +161,7 @@ test("a question can be answered in the inbox while it stands open at the termin
   expect(model.requests.at(-1)?.newText).toContain("blue");
 });
 
-test("it works on without its terminal; a stop ends it, and cliai resume shows the session on a terminal again", async () => {
+test("it works on without its terminal; a stop ends it, and cliai resume shows the session on a terminal again, or says that it is gone and begins a new one", async () => {
   await using ada = await startOnTerminal(
     { turns: [{ text: "One." }, { text: "Two." }, { text: "Three." }] },
     { args: ["--task", "the first task"] },
@@ -178,14 +178,24 @@ test("it works on without its terminal; a stop ends it, and cliai resume shows t
   expect(stopped).toMatchObject({ code: 0 });
   await waitFor(() => !existsSync(`/proc/${pid}`), { what: "its host has ended", deadlineMs: soonMs });
 
-  await using again = await startTmux({
+  const resumed = {
     ...{ dir: dir.path, cwd: work, env },
     commandLine: [...cliaiCommand(), "resume", "ada", "--data-dir", serve.dataDir],
-  });
-  await again.waitFor("the second task", startsWithinMs);
-  expect(await task("the third task")).toMatchObject({ code: 0 });
-  await again.waitFor("Three.", soonMs);
-  await ada.until("it is in the same session", (agent) => agent.session_id === session_id);
-  await again.keys("C-c");
-  expect(await again.exit(soonMs)).toBe(0);
+  };
+  {
+    await using again = await startTmux(resumed);
+    await again.waitFor("the second task", startsWithinMs);
+    expect(await task("the third task")).toMatchObject({ code: 0 });
+    await again.waitFor("Three.", soonMs);
+    await ada.until("it is in the same session", (agent) => agent.session_id === session_id);
+    await again.keys("C-c");
+    expect(await again.exit(soonMs)).toBe(0);
+  }
+
+  // Somebody has removed what OpenCode keeps of the session.
+  await rm(env.XDG_DATA_HOME ?? "", { recursive: true });
+  await using anew = await startTmux(resumed);
+  const words = `ada goes on here in a new session: opencode does not know the session "${session_id}"`;
+  await anew.waitFor((screen) => screen.replaceAll("\n", "").includes(words), startsWithinMs);
+  await ada.until("it is in a new session", (agent) => agent.session_id !== session_id);
 });
