@@ -1,7 +1,7 @@
 // This room starts OpenCode on a model server of the user's own, which has `/v1/chat/completions`. Measured with 1.18.33.
 //
 // The provider of its configuration that is there for this launch alone.
-import { baseOf } from "../../../domain/model-server.ts";
+import { askedBaseOf } from "../../../domain/model-server.ts";
 import type { LaunchModelServer } from "../../agent-launch.ts";
 
 /** The name of the provider. */
@@ -29,7 +29,7 @@ export function providerConfig(
       [provider]: {
         npm: "@ai-sdk/openai-compatible", // is inside the program
         name: "model server",
-        options: { baseURL: `${baseOf(server)}/v1`, ...apiKey },
+        options: { baseURL: `${askedBaseOf(server)}/v1`, ...apiKey },
         models: { [model]: { name: model, tool_call: true, ...limit } },
       },
     },

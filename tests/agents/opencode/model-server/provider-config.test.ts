@@ -30,3 +30,10 @@ test("providerConfig() says nothing of a key or a context that there is not", ()
   expect(text).not.toContain("apiKey");
   expect(text).not.toContain("limit");
 });
+
+test("providerConfig() names the host's gate in place of the server, if there is one", () => {
+  const config = providerConfig({ ...server, gate: "http://127.0.0.1:9/secret" }, undefined);
+  expect(config).toMatchObject({
+    provider: { cliai: { options: { baseURL: "http://127.0.0.1:9/secret/v1" } } },
+  });
+});
