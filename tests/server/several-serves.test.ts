@@ -189,3 +189,28 @@ test("of forty requests that an agent makes at once at two serves, twenty wait",
     await until("twenty are open", () => server.requests.open().length === 20);
   }
 });
+
+test("of two serves, the leader alone grants leases of model servers, and after its end the other one", async () => {
+  await using nats = await startTestNats();
+  await using one = await startServe(nats);
+  await using _two = await startServe(nats);
+  const bus = await nats.bus();
+  const request = (id: string) => {
+    const request_id = crypto.randomUUID();
+    const body = { request_id, act: "wait", server: "gpu:1" };
+    return async () =>
+      parseJson(
+        new TextDecoder().decode(await bus.request(`modelserver.lease.${id}`, body, { timeoutMs: 3_000 })),
+      );
+  };
+  expect(await request("ada")()).toEqual({ state: "granted", slot: 0 });
+  const bob = request("bob");
+  expect(await bob()).toEqual({ state: "waiting", place: 1, waiting: 1 });
+  await one.server.stop();
+  // Ada's gate has gone with its host: the new leader listens for it first.
+  const isGranted = async () => {
+    const answer = (await bob().catch(() => undefined)) as { readonly state?: string } | undefined;
+    return answer?.state === "granted";
+  };
+  await until("the lease of the new leader", isGranted, 20_000);
+}, 30_000);
