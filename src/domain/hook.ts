@@ -193,8 +193,8 @@ export interface SessionCli {
     text: string,
     priority: "next" | "now",
   ) => Promise<void>;
-  /** Whether, on a terminal, the dialog of a permission is shown while its hook waits for the answer, and the first answer counts. */
-  readonly showsDialogBesideHook?: boolean;
+  /** Whether this release, on a terminal, shows the dialog of a permission while its hook waits for the answer, and takes the first answer. */
+  readonly showsDialogBesideHook?: (version: string | undefined) => boolean;
   /**
    * What the CLI does when cliai's MCP server has ended while the session runs, in words for a person; for a session with pipes, and for one
    * on a terminal alone. Absent if it does not start the server again.

@@ -28,8 +28,11 @@ export interface Approvals extends Pick<Asking, "stop"> {
   mayEnd(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
   /** Asks for a permission, or for answers to the questions that the tool asks its user. */
   permission(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
-  /** The CLI has a terminal that may close while the CLI runs on. Once it is closed, the inbox is asked instead of it. */
-  watchTerminal(whenClosed: Promise<void>): void;
+  /**
+   * The CLI has a terminal that may close while the CLI runs on. Once it is closed, the inbox is asked instead of it.
+   * @param isBeside whether the terminal shows a dialog while the hook of the dialog waits for the answer, so that the hook can be held
+   */
+  watchTerminal(whenClosed: Promise<void>, isBeside: boolean): void;
   /** A tool call has ended. If it was our `request_stop_approval`, remembers whether the stop was approved. */
   noteTool(hook: Hook): void;
   /** A prompt came. Forgets an earlier approval, because it covered only the work done until then. */
@@ -123,17 +126,17 @@ const go = { type: "go" } as const;
 const defaultHoldMs = 3_600_000;
 
 /**
- * Knows whether the CLI's terminal is closed, so that nobody can answer its dialogs there. The CLI shows a dialog while it waits for the answer
- * of the hook, so the hook of a dialog is held until the terminal closes: then the dialog can still be answered from the inbox.
+ * Knows whether the CLI's terminal is closed, so that nobody can answer its dialogs there. If the CLI shows a dialog while it waits for the
+ * answer of the hook, the hook of a dialog is held until the terminal closes: then the dialog can still be answered from the inbox.
  */
 function createTerminalWatch(holdMs: number) {
-  let isWatched = false;
+  let isHolding = false;
   let isClosed = false;
   const closed = new AbortController();
   const stopped = new AbortController();
   return {
-    watch(whenClosed: Promise<void>) {
-      isWatched = true;
+    watch(whenClosed: Promise<void>, isBeside: boolean) {
+      isHolding = isBeside;
       void whenClosed.then(() => {
         isClosed = true;
         closed.abort();
@@ -141,11 +144,11 @@ function createTerminalWatch(holdMs: number) {
     },
     stop: () => stopped.abort(),
     /**
-     * Resolves with whether the terminal is closed. With `isHeld`, waits for that, unless the CLI has none that can close; until the signal
+     * Resolves with whether the terminal is closed. With `isHeld`, waits for that, if hooks can be held; until the signal
      * aborts, for `holdMs` at most.
      */
     async isClosed(isHeld: boolean, signal: AbortSignal | undefined): Promise<boolean> {
-      if (!isWatched || isClosed || !isHeld) return isClosed;
+      if (!isHolding || isClosed || !isHeld) return isClosed;
       const signals = [closed.signal, stopped.signal, ...(signal === undefined ? [] : [signal])];
       await pause(holdMs, AbortSignal.any(signals));
       return isClosed && signal?.aborted !== true;

@@ -40,7 +40,7 @@ export interface Hearing extends HookIntake {
 const calledNoHook = "its CLI sends requests to its model, but has called no hook";
 
 export function createHearing(
-  { cli, hasStream = false, stopApproval, now, log }: SessionOptions,
+  { cli, facts, hasStream = false, stopApproval, now, log }: SessionOptions,
   { heartbeat, events, receipts }: Reporting,
   { turn, background, routes, delivery, approvals, nudge }: Speaking,
   { gate, control }: Steering,
@@ -92,6 +92,7 @@ export function createHearing(
   const intake = createHookIntake({
     ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
     ...{ approvals, control, dialogs, transcript: watch, toolIds, answerHook, nudge, now },
+    isBeside: !hasStream && cli.showsDialogBesideHook?.(facts.agent_cli_version) === true,
     conversation: createConversationWatch({ delivery, tasks }),
     whenEndRead: () =>
       readEnd(cli.tellsIdle === true ? delivery.isAwaiting : turn.isEnding, hasStream ? undefined : watch),

@@ -123,7 +123,8 @@ export function startHost(options: SessionOptions): Host {
       if (own.input?.tellsAsked === true) hearing.holdByAsking();
       const closed = own.terminal?.whenClosed;
       if (closed !== undefined) {
-        if (options.cli.showsDialogBesideHook === true) speaking.approvals.watchTerminal(closed);
+        const isBeside = options.cli.showsDialogBesideHook?.(options.facts.agent_cli_version);
+        if (isBeside !== undefined) speaking.approvals.watchTerminal(closed, isBeside);
         void closed.then(() => heartbeat.update({ terminal_closed: true }));
       }
       if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);

@@ -186,6 +186,21 @@ describe("createApprovals()", () => {
     expect(ada.server.requests.all()).toEqual([]);
   });
 
+  test("a request that is answered at the terminal is withdrawn while its tool runs", async () => {
+    await using ada = await startHosted({ permissions: "inbox" });
+    await ada.begin();
+    await ada.hook("PreToolUse", tool);
+    const asking = ada.hook("PermissionRequest", tool);
+    await waitFor(() => ada.server.requests.open().length === 1, { what: "it is asked" });
+    ada.session.telemetry(decisionOn("u1"));
+    expect(await asking).toEqual({});
+    await waitFor(() => ada.server.requests.all().every(({ state }) => state === "withdrawn"), {
+      what: "it is withdrawn",
+    });
+    await waitFor(() => ada.axes()?.attention.value === "none", { what: "nothing waits", saw: ada.axes });
+    expect(ada.axes()?.activity.value).toBe("working");
+  });
+
   test("a dialog whose terminal closes is asked in the inbox, and so is each later one", async () => {
     await using ada = await startHosted();
     const closed = Promise.withResolvers<void>();

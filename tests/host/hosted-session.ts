@@ -58,7 +58,10 @@ export async function host(test: TestServer, more: Partial<SessionOptions> = {})
     url: test.nats.url,
     instanceId: crypto.randomUUID(),
     heartbeatIntervalS: 15,
-    facts: { config_name: "demo", project_path: dir.path, host: "here", pid: 42 },
+    facts: {
+      ...{ config_name: "demo", project_path: dir.path, host: "here", pid: 42 },
+      agent_cli_version: "2.1.330",
+    },
     cli,
     stopApproval: undefined,
     permissions: "cli",

@@ -34,6 +34,8 @@ export const claudeModes: ModeAbilities = {
 
 /** The first release with HTTP hooks, and the oldest one whose stream was seen to carry hooks. */
 const firstWithHooks = [2, 1, 63] as const;
+/** The oldest release whose terminal was seen to show a dialog while its hook waits for the answer. */
+const firstWithDialogBesideHook = [2, 1, 330] as const;
 
 export interface ClaudeAbilities {
   readonly httpHooks: boolean;
@@ -45,11 +47,17 @@ export interface ClaudeAbilities {
 
 /** Takes an unknown version for a new one. */
 export function claudeAbilities(version: string | undefined): ClaudeAbilities {
-  const isNew = version === undefined || !isOlder(version.split(".").map(Number));
+  const isNew = version === undefined || !isOlder(version, firstWithHooks);
   return { httpHooks: isNew, streamHooks: isNew, commandArgs: isNew };
 }
 
-function isOlder(parts: readonly number[]): boolean {
-  const place = firstWithHooks.findIndex((part, index) => part !== parts[index]);
-  return place !== -1 && (parts[place] ?? 0) < (firstWithHooks[place] ?? 0);
+/** Takes an unknown version for an old one, which may show the dialog only after the answer: then nobody could answer it meanwhile. */
+export function showsDialogBesideHook(version: string | undefined): boolean {
+  return version !== undefined && !isOlder(version, firstWithDialogBesideHook);
+}
+
+function isOlder(version: string, first: readonly number[]): boolean {
+  const parts = version.split(".").map((part) => Number.parseInt(part, 10));
+  const place = first.findIndex((part, index) => part !== parts[index]);
+  return place !== -1 && (parts[place] ?? 0) < (first[place] ?? 0);
 }

@@ -6,7 +6,7 @@ import { toolNames } from "../../domain/wire/tools.ts";
 import type { HookPlace, LaunchModelServer } from "../agent-launch.ts";
 import { noProxyWithLoopback } from "../direct-loopback.ts";
 import { shellQuote } from "../shell-quote.ts";
-import { claudeAbilities } from "./claude-abilities.ts";
+import { claudeAbilities, showsDialogBesideHook } from "./claude-abilities.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
 import { describeDenial } from "./claude-denials.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
@@ -148,7 +148,7 @@ export const claudeHooks: HookTranslation = { read: readHook, buildAnswer: build
 
 export const claudeSession: SessionCli = {
   routes: ["stream-json", "messaging-socket", "hook", "terminal"],
-  showsDialogBesideHook: true,
+  showsDialogBesideHook,
   mayAskAtStart: "it may ask whether it trusts this folder",
   whenBridgeEnds: { stream: "claude starts it again with the next call of one of its tools" },
   writeToSocket,

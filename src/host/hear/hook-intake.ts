@@ -37,6 +37,8 @@ export interface HookIntakeOptions {
   readonly cli: SessionCli;
   /** Whether the session has a stream. If so, the CLI calls the hook before a tool over it. */
   readonly hasStream: boolean;
+  /** Whether its terminal shows a dialog while the hook of the dialog waits for the answer. */
+  readonly isBeside: boolean;
   readonly heartbeat: HeartbeatSender;
   readonly events: Pick<EventSender, "send">;
   readonly receipts: Pick<ReceiptQueue, "writeHandedOver">;
@@ -62,7 +64,7 @@ export interface HookIntakeOptions {
 const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
-  const { cli, hasStream, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
+  const { cli, hasStream, isBeside, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
   const { routes, delivery, approvals, dialogs, transcript, answerHook, now } = options;
   const noteWork = createWorkNotes(options);
   /** Where `session_start` is a command, it runs even if the CLI calls no HTTP hooks. */
@@ -97,7 +99,6 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     return reading;
   };
   const verdicts = createVerdicts(options);
-  const isBeside = !hasStream && cli.showsDialogBesideHook === true;
   const tell = (hook: Hook, answer: HookAnswer) => {
     const { facts, isSubagent, isIdle } = hook;
     const { kind } = facts;
