@@ -103,8 +103,11 @@ export function createHearing(
       turnWatch.noteHook();
       return intake.hook(payload, signal);
     },
-    takeHook: (hook, signal) =>
-      heldCalls.isAskedFor(hook) ? heldCalls.pass(hook, signal) : intake.takeHook(hook, signal),
+    takeHook(hook, signal) {
+      if (heldCalls.isAskedFor(hook)) return heldCalls.pass(hook, signal);
+      const take = () => intake.takeHook(hook, signal);
+      return heldCalls.mustWait(hook) ? heldCalls.wait(signal).then(take) : take();
+    },
     holdByAsking: heldCalls.open,
     usage: (request) => meter([request], "session"),
     turnEnds,

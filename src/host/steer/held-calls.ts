@@ -9,8 +9,12 @@ export interface HeldCalls {
   open(): void;
   /** The answer to the hook before a tool; undefined if the call is not to be held so. */
   ask(hook: Hook): HookAnswer | undefined;
-  /** Whether the CLI asks for this permission only because of that answer. */
+  /** Whether the CLI asks for this permission only because of the answer `ask`. */
   isAskedFor(hook: Hook): boolean;
+  /** Whether this permission, which the CLI's own rules ask for, is to wait: the call is held by that, and nobody is asked meanwhile. */
+  mustWait(hook: Hook): boolean;
+  /** Resolves when the agent is let go, or must stop, or when the CLI no longer waits for the answer. */
+  wait(signal?: AbortSignal): Promise<void>;
   /** Resolves with the answer to that permission: when the agent is let go, or must stop. */
   pass(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
 }
@@ -39,6 +43,11 @@ export function createHeldCalls({ gate, events }: HeldCallsOptions): HeldCalls {
     },
     isAskedFor: ({ facts: { kind, tool_use_id } }) =>
       kind === "permission" && tool_use_id !== undefined && calls.has(tool_use_id),
+    mustWait: ({ facts: { kind } }) =>
+      isOpen && kind === "permission" && !gate.isShut() && gate.pausedBy() !== undefined,
+    async wait(signal) {
+      await gate.pass(signal, longestMs);
+    },
     async pass({ facts: { tool_use_id = "" } }, signal) {
       const facts = calls.get(tool_use_id);
       const passed = await gate.pass(signal, longestMs);

@@ -49,6 +49,25 @@ describe("createHeldCalls()", () => {
     expect([sent, calls.ask(hookOf(start))]).toEqual([[], undefined]);
   });
 
+  test("a permission that the CLI's own rules ask for holds the call, too, until the agent is let go", async () => {
+    const { calls, gate, held } = open();
+    expect(calls.mustWait(asked)).toBe(false);
+    gate.pause("jack");
+    expect([calls.mustWait(asked), calls.mustWait(hookOf(start))]).toEqual([true, false]);
+    const waiting = calls.wait();
+    await staysPending(waiting, {
+      what: "it waits",
+      because: "the gate holds a hook for 1 ms only",
+      forMs: 50,
+    });
+    expect(held()).toBe(1);
+    gate.resume();
+    await waiting;
+    gate.pause("jack");
+    gate.shut("lunch");
+    expect(calls.mustWait(asked)).toBe(false);
+  });
+
   test("other permissions, calls without an id, and a CLI that does not tell what it asks are left alone", () => {
     const { calls, gate } = open();
     gate.pause("jack");
