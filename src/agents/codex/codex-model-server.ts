@@ -1,5 +1,5 @@
 // How a thread of Codex is opened on a model server of the user's own, which has `/v1/responses`: by a provider that is there for this
-// thread alone. Measured with 0.171.0 on llama.cpp b11549.
+// thread alone. Measured with 0.171.0.
 import { askedBaseOf } from "../../domain/model-server.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 
