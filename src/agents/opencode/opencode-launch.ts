@@ -8,7 +8,7 @@ import { parseJsonLine } from "../../domain/wire/decode.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
 import type { AgentLaunch, CliStart } from "../agent-launch.ts";
 import gatePlugin from "./gate-plugin.js" with { type: "text" };
-import { providerConfig } from "./model-server/provider-config.ts";
+import { providerConfig, providerFiles } from "./model-server/provider-config.ts";
 import { ownServer } from "./opencode-tools.ts";
 
 /** The words of OpenCode's own setting `permission`, for every tool. */
@@ -76,7 +76,7 @@ export function buildFiles(launch: Launch): NonNullable<CliStart["files"]> {
   return [
     { path: instructionsPath(dir), content: `${instructions}\n` },
     ...Object.entries(mcpServer.env).map(([name, content]) => ({ path: variablePath(dir, name), content })),
-    ...(modelServer?.key === undefined ? [] : [{ path: keyPath(dir), content: modelServer.key }]),
+    ...(modelServer === undefined ? [] : providerFiles(modelServer, dir)),
     ...(gate === undefined
       ? []
       : [
@@ -92,10 +92,6 @@ function instructionsPath(dir: string): string {
 
 function gatePath(dir: string): string {
   return join(dir, "opencode-gate.mjs");
-}
-
-function keyPath(dir: string): string {
-  return join(dir, "opencode-model-server-key");
 }
 
 function variablePath(dir: string, name: string): string {
@@ -114,7 +110,7 @@ function buildConfig(launch: Launch): Record<string, unknown> {
   return {
     ...{ autoupdate: false, share: "disabled" },
     ...(model === undefined ? {} : { model }),
-    ...(modelServer === undefined ? {} : providerConfig(modelServer, modelServer.key && keyPath(dir))),
+    ...(modelServer === undefined ? {} : providerConfig(modelServer, dir)),
     permission: buildPermission(launch),
     ...(hooks === undefined ? {} : { plugin: [pathToFileURL(gatePath(dir)).href] }),
     instructions: [instructionsPath(dir)],

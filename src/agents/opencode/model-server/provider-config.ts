@@ -1,8 +1,9 @@
 // This room starts OpenCode on a model server of the user's own, which has `/v1/chat/completions`. Measured with 1.18.33.
 //
 // The provider of its configuration that is there for this launch alone.
+import { join } from "node:path";
 import { askedBaseOf } from "../../../domain/model-server.ts";
-import type { LaunchModelServer } from "../../agent-launch.ts";
+import type { CliStart, LaunchModelServer } from "../../agent-launch.ts";
 
 /** The name of the provider. */
 const provider = "cliai";
@@ -10,17 +11,14 @@ const provider = "cliai";
 const mostAnswerTokens = 32_000;
 
 /**
- * The keys of OpenCode's configuration.
- * @param keyPath a file with the server's key; undefined if it needs none
+ * The keys of OpenCode's configuration, which names the files of {@link providerFiles} in the place of their secrets.
+ * @param dir the agent's own folder
  */
-export function providerConfig(
-  server: LaunchModelServer,
-  keyPath: string | undefined,
-): Record<string, unknown> {
+export function providerConfig(server: LaunchModelServer, dir: string): Record<string, unknown> {
   const { model = "", context } = server;
   const output = context && Math.min(mostAnswerTokens, Math.floor(context / 4));
   const limit = context === undefined ? {} : { limit: { context, output } };
-  const apiKey = keyPath === undefined ? {} : { apiKey: `{file:${keyPath}}` };
+  const apiKey = server.key === undefined ? {} : { apiKey: `{file:${keyPath(dir)}}` };
   return {
     model: `${provider}/${model}`,
     // For titles and summaries.
@@ -29,9 +27,26 @@ export function providerConfig(
       [provider]: {
         npm: "@ai-sdk/openai-compatible", // is inside the program
         name: "model server",
-        options: { baseURL: `${askedBaseOf(server)}/v1`, ...apiKey },
+        options: { baseURL: `{file:${urlPath(dir)}}`, ...apiKey },
         models: { [model]: { name: model, tool_call: true, ...limit } },
       },
     },
   };
+}
+
+/** The address is a secret if it is that of the host's gate. */
+export function providerFiles(server: LaunchModelServer, dir: string): NonNullable<CliStart["files"]> {
+  const { key } = server;
+  return [
+    { path: urlPath(dir), content: `${askedBaseOf(server)}/v1` },
+    ...(key === undefined ? [] : [{ path: keyPath(dir), content: key }]),
+  ];
+}
+
+function urlPath(dir: string): string {
+  return join(dir, "opencode-model-server-url");
+}
+
+function keyPath(dir: string): string {
+  return join(dir, "opencode-model-server-key");
 }
