@@ -36,6 +36,8 @@ test("resume starts an OpenCode agent again in its session, and so does the next
   expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
   const resumed = await serve.run(["resume", "ada"]);
   expect(resumed.stdout).toEndWith("started again without a terminal, in its session\n");
+  // It has no task, so only its session's start shows that it is idle.
+  await waitFor(async () => (await facts()).status === "idle", { what: "it is idle", deadlineMs: 60_000 });
 
   const { pid } = await facts();
   serve.child.kill("SIGKILL");

@@ -271,6 +271,8 @@ function listenTo(
     onSession(id) {
       sessionId = id;
       host.sessionTold(id);
+      // A CLI that tells its session's id calls no hook for its start. Without this event, nothing shows that a session without a task is idle.
+      host.report({ kind: "session_start", session_id: id });
     },
     onHook: (hook, signal) =>
       host.takeHook(hook, signal).catch((error: unknown) => {
