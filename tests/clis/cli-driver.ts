@@ -50,6 +50,8 @@ export interface CliDriver {
   spawnArgs?(model: DrivenModel): readonly string[];
   /** A call of the CLI's shell, for which its rules ask. */
   shell(command: string): DrivenTurn;
+  /** A call of the CLI's own tool that asks its user; of a CLI that has none, of a tool that there is not. */
+  question(question: string, labels: readonly string[]): DrivenTurn;
   /** A call of one of cliai's own tools. */
   ownTool(name: string, input: Readonly<Record<string, unknown>>): DrivenTurn;
 }

@@ -1,6 +1,6 @@
 // One agent, `ada`, on a real CLI: started by `cliai spawn` beside a scripted model, and looked at as a user looks at it. Knows no CLI.
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -25,6 +25,8 @@ export interface DrivenAgent extends AgentView, AsyncDisposable {
   readonly work: string;
   /** Kills the server, and starts another one in its place. Between the two it does what is given. */
   restartServe(between?: () => Promise<void>): Promise<void>;
+  /** Has an agent that has ended again, by `cliai resume`: on a new terminal, if it had one. */
+  resumeAgain(): Promise<void>;
   /** The user's own settings of the CLI that are no longer as they were before the launch: each path, with both contents. */
   changedFiles(): Promise<readonly string[]>;
   /** What of the user's own has not run, each by the file that it leaves. */
@@ -54,6 +56,10 @@ export async function startDriven(driver: CliDriver, { script, task }: DrivenOpt
   return {
     ...{ model, work, ...view },
     restartServe: server.restart,
+    async resumeAgain() {
+      if (driver.mode === "headless") await view.run("resume", "ada");
+      else await programs.start(["resume", "ada"]);
+    },
     async changedFiles() {
       const now = await Promise.all(ownFiles.map((path) => readFile(path, "utf8")));
       return ownFiles.flatMap((path, index) =>
@@ -130,7 +136,9 @@ function createPrograms(driver: CliDriver, { dir, place }: { dir: TempDir; place
       const commandLine = [...cliaiCommand(), ...words];
       const options = { cwd: place.work, env: { ...place.env, CLIAI_NO_START: "1" } };
       if (driver.mode === "terminal") {
-        const terminal: TmuxSession = await startTmux({ dir: dir.path, commandLine, ...options });
+        // A socket of its own: the last tmux server may not have removed its socket yet.
+        const own = await mkdtemp(dir.join("tmux-"));
+        const terminal: TmuxSession = await startTmux({ dir: own, commandLine, ...options });
         output = terminal.screen;
         ended = () => terminal[Symbol.asyncDispose]();
         return;

@@ -11,6 +11,9 @@ import { ownSettings } from "../own-settings.ts";
 
 const speaksAcp = { mode: "headless", route: "acp", profile: {} } as const;
 
+/** Of a CLI that has no such tool over ACP. */
+const noQuestion = (question: string) => ({ toolUses: [{ name: "ask_user", input: { question } }] });
+
 export const geminiHeadless: CliDriver = {
   ...speaksAcp,
   cli: gemini,
@@ -31,6 +34,7 @@ export const geminiHeadless: CliDriver = {
   shell: (command) => ({
     toolUses: [{ name: "run_shell_command", input: { command, description: "as the test says" } }],
   }),
+  question: noQuestion,
   ownTool: (name, input) => ({ toolUses: [{ name: `mcp_cliai_${name}`, input }] }),
 };
 
@@ -48,5 +52,6 @@ export const copilotHeadless: CliDriver = {
     return { work, env, ownFiles: [path], ownSigns: [own.serverRan] };
   },
   shell: (command) => ({ toolUses: [{ name: "bash", input: { command, description: "as the test says" } }] }),
+  question: noQuestion,
   ownTool: (name, input) => ({ toolUses: [{ name: `cliai-${name}`, input }] }),
 };

@@ -29,6 +29,11 @@ const both = {
     return { work, env, ownFiles: Object.keys(files), ownSigns: [own.serverRan, own.hookRan] };
   },
   shell: (command) => ({ toolUses: [{ name: "Bash", input: { command, description: "as the test says" } }] }),
+  question: (question, labels) => {
+    const options = labels.map((label) => ({ label, description: label }));
+    const input = { questions: [{ question, header: "Which", multiSelect: false, options }] };
+    return { toolUses: [{ name: "AskUserQuestion", input }] };
+  },
   ownTool: (name, input) => ({ toolUses: [{ name: `mcp__cliai__${name}`, input }] }),
 } as const satisfies Omit<CliDriver, "mode" | "route">;
 

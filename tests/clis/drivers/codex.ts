@@ -35,6 +35,11 @@ const both = {
   shell: (cmd) => ({
     toolUses: [{ name: "exec_command", input: { cmd, yield_time_ms: 30_000, ...leavingTheSandbox } }],
   }),
+  question: (question, labels) => {
+    const options = labels.map((label) => ({ label, description: label }));
+    const input = { questions: [{ id: "which", question, header: "Which", options }] };
+    return { toolUses: [{ name: "request_user_input", input }] };
+  },
   ownTool: (name, input) => ({ toolUses: [{ name, namespace: "mcp__cliai", input }] }),
 } as const satisfies Omit<CliDriver, "mode">;
 

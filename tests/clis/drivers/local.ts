@@ -20,5 +20,6 @@ export const localHeadless: CliDriver = {
   shell: (line) => ({
     toolUses: [{ name: "run_command", input: { command: ["sh", "-c", line] } }],
   }),
+  question: (question, choices) => ({ toolUses: [{ name: "ask_human", input: { question, choices } }] }),
   ownTool: (name, input) => ({ toolUses: [{ name, input }] }),
 };

@@ -28,6 +28,12 @@ const both = {
     };
   },
   shell: (command) => ({ toolUses: [{ name: "bash", input: { command, description: "as the test says" } }] }),
+  question: (question, labels) => {
+    const options = labels.map((label) => ({ label, description: label }));
+    return {
+      toolUses: [{ name: "question", input: { questions: [{ question, header: "Which", options }] } }],
+    };
+  },
   ownTool: (name, input) => ({ toolUses: [{ name: `cliai_${name}`, input }] }),
 } as const satisfies Omit<CliDriver, "mode">;
 

@@ -28,6 +28,11 @@ const both = {
   shell: (command) => ({
     toolUses: [{ name: "run_shell_command", input: { command, description: "d", is_background: false } }],
   }),
+  question: (question, labels) => {
+    const options = labels.map((label) => ({ label, description: label }));
+    const input = { questions: [{ question, header: "Which", options }] };
+    return { toolUses: [{ name: "ask_user_question", input }] };
+  },
   ownTool: (name, input) => ({ toolUses: [{ name: `mcp__cliai__${name}`, input }] }),
 } as const satisfies Omit<CliDriver, "mode" | "route">;
 
