@@ -53,40 +53,33 @@ const buildOthers: Step = {
 
 const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
 
-function testStep(name: string, paths: readonly string[], deadlineS: number): Step {
+/** The tests wait for most of their time: two files at once take about half as long, on two processors too. */
+const atOnce = "--parallel=2";
+
+function testStep(name: string, paths: readonly string[], deadlineS: number, ...more: string[]): Step {
   const report = join(reportsDir, `${name.replaceAll(/\W+/g, "-")}.xml`);
-  const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
-  return { name, command: [bun, "test", "--timeout", "30000", ...reporting, ...paths], deadlineS, report };
+  const options = ["--timeout", "30000", ...more, "--reporter=junit", `--reporter-outfile=${report}`];
+  return { name, command: [bun, "test", ...options, ...paths], deadlineS, report };
 }
 
-/** The folders of the second half: their tests take about as long as all the others together. */
-const secondHalf = new Set(["security", "audit", "bridge", "cluster", "web"]);
-
-/** All tests, in two halves, except the folders that have a step of their own. */
-async function unitAndIntegrationTests(): Promise<readonly [string[], string[]]> {
+/** All tests, except the folders that have a step of their own. */
+async function unitAndIntegrationTests(): Promise<string[]> {
   const ownStep = new Set(["e2e", "deno", "faults", "clis"]);
   const entries = await readdir(join(projectDir, "tests"), { withFileTypes: true });
-  const pathsOf = (isWanted: (name: string) => boolean) =>
-    entries
-      .filter((entry) => (entry.isDirectory() ? !ownStep.has(entry.name) : entry.name.includes(".test.")))
-      .filter(({ name }) => isWanted(name))
-      .map((entry) => `./tests/${entry.name}${entry.isDirectory() ? "/" : ""}`);
-  return [pathsOf((name) => !secondHalf.has(name)), pathsOf((name) => secondHalf.has(name))];
+  return entries
+    .filter((entry) => (entry.isDirectory() ? !ownStep.has(entry.name) : entry.name.includes(".test.")))
+    .map((entry) => `./tests/${entry.name}${entry.isDirectory() ? "/" : ""}`);
 }
 
 async function planStages(focus: readonly string[]): Promise<Stage[]> {
   if (focus.length > 0) return [[types], [build], [testStep("tests", focus, 900)]];
-  const [first, second] = await unitAndIntegrationTests();
+  const endToEnd = ["./tests/e2e/", "./tests/clis/short.test.ts"];
   return [
     [style, types],
     [build],
     [buildOthers, testStep("end to end, the source under Deno", ["./tests/deno/"], 300)],
-    [
-      testStep("unit and integration tests, first half", first, 1_200),
-      testStep("unit and integration tests, second half", second, 1_200),
-    ],
-    [testStep("end to end, dist/cliai", ["./tests/e2e/"], 2_700)],
-    [testStep("agent CLIs, the short half", ["./tests/clis/short.test.ts"], 1_200)],
+    [testStep("unit and integration tests", await unitAndIntegrationTests(), 1_800, atOnce)],
+    [testStep("end to end, dist/cliai and the agent CLIs", endToEnd, 2_700, atOnce)],
     [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
