@@ -26,7 +26,7 @@ const freshForMs = 3_600_000;
 export function shownTask(record: AgentRecord, axes: Axes, now: Date): ShownTask {
   const report = record.current_task?.trim() ? { text: record.current_task, at: record.task_at } : undefined;
   const order = lastOrder(record);
-  const isNewer = report?.at === undefined || (order !== undefined && order.at > report.at);
+  const isNewer = report?.at === undefined || (order !== undefined && order.reportsFrom > report.at);
   if (order !== undefined && (report === undefined || (order.isSeen && isNewer))) {
     const isOld = order.isOver || axes.link.value !== "online";
     return { ...shown(order.text, "order", order.at, isOld, now), from: order.from };
@@ -42,6 +42,9 @@ function isStale({ session }: AgentRecord, axes: Axes, at: string | undefined, n
   return since > at || ended_at > at || now.getTime() - Date.parse(at) > freshForMs;
 }
 
+/** How long after the model has seen an order the evidence of it may come. */
+const evidenceLateMs = 5_000;
+
 /** The states that show that the model has the order. One that is only `injected` may wait for the end of a tool or of a turn. */
 const seenStates: Readonly<Partial<Record<ReceiptState, true>>> = { seen: true, applied: true };
 
@@ -49,6 +52,8 @@ interface LastOrder {
   readonly text: string;
   readonly from: string;
   readonly at: string;
+  /** An earlier report is about another task. */
+  readonly reportsFrom: string;
   /** Whether the model has it. */
   readonly isSeen: boolean;
   readonly isOver: boolean;
@@ -65,7 +70,7 @@ function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder |
     const { text, at } = launch_task;
     // No receipt tells its end. A turn that has ended since may have been the one with it.
     const isOver = (session?.turn?.ended_at ?? "") > at;
-    return { text: firstLine(text), from: "its launch", at, isSeen: true, isOver };
+    return { text: firstLine(text), from: "its launch", at, reportsFrom: at, isSeen: true, isOver };
   }
   const isWorkedOn = seen !== undefined && !isOver(seen);
   const last = isWorkedOn ? seen : (tasks.findLast((task) => !isOver(task)) ?? seen);
@@ -75,6 +80,7 @@ function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder |
     text: firstLine(last.summary),
     from: last.from,
     at: at ?? last.issued_at,
+    reportsFrom: at === undefined ? last.issued_at : reportsFrom(last, at),
     isSeen: at !== undefined,
     isOver: isOver(last),
   };
@@ -82,6 +88,16 @@ function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder |
 
 function seenAt({ receipts }: CommandRecord): string | undefined {
   return receipts.find(({ state }) => state in seenStates)?.at;
+}
+
+/**
+ * The evidence of `seen` may come from a record that is read now and then: then the model works on the order already, and its report may be
+ * the earlier one.
+ */
+function reportsFrom({ receipts }: CommandRecord, seenAtTime: string): string {
+  const handedOver = receipts.find(({ state }) => state === "injected")?.at ?? seenAtTime;
+  const earliest = new Date(Date.parse(seenAtTime) - evidenceLateMs).toISOString();
+  return handedOver > earliest ? handedOver : earliest;
 }
 
 function isOver({ receipts }: CommandRecord): boolean {

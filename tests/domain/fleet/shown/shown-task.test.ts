@@ -58,6 +58,20 @@ describe("an agent's task", () => {
     expect(shown({ commands: [dig], ...words, task_at: ago(90) })).toMatchObject({ text: "dig a hole" });
   });
 
+  test.each([
+    ["handed over before the report, and seen late", 62, 58, 60, "looking for a spade"],
+    ["handed over after the report", 59, 58, 60, "dig a hole"],
+    ["that waited for the end of another turn, in which the report came", 600, 58, 300, "dig a hole"],
+  ])("is that of an order %s", (_, injectedAt, seenAt, reportedAt, expected) => {
+    const receipts: ReceiptEntry[] = [
+      { state: "injected", at: ago(injectedAt) },
+      { state: "seen", at: ago(seenAt) },
+    ];
+    const dig = { ...task("dig a hole", 700), receipts };
+    const words = { current_task: "looking for a spade", task_at: ago(reportedAt) };
+    expect(shown({ commands: [dig], ...words }).text).toBe(expected);
+  });
+
   test("that only waits is shown where there is nothing else, and not in the place of what the agent says", () => {
     const waiting = task("fill it", 10, "stored", "delivered");
     expect(shown({ commands: [waiting] })).toMatchObject({ text: "fill it", is_stale: false });
