@@ -9,6 +9,8 @@ const answersWithinMs = 1_800_000;
 /** What Claude asks for at most by itself. */
 const mostAnswerTokens = 32_000;
 
+const smallestCompacted = 50_000;
+
 /** Variables that would send the session, or a key for another service, elsewhere. */
 const otherServices = [
   "ANTHROPIC_API_KEY",
@@ -52,6 +54,8 @@ function contextEnv(context: number, env: Environment): Record<string, string> {
   const answer = Math.min(mostAnswerTokens, Math.floor(context / 4));
   return {
     CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(context),
+    // Claude compacts a conversation some 33,000 tokens before the end of the context: in a small one, before its first request.
+    ...(context < smallestCompacted ? { DISABLE_AUTO_COMPACT: "1" } : {}),
     // A small model may write without end.
     CLAUDE_CODE_MAX_OUTPUT_TOKENS: env.CLAUDE_CODE_MAX_OUTPUT_TOKENS || String(answer),
   };

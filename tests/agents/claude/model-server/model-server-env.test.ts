@@ -13,6 +13,7 @@ test("settingsEnv() names the server and its model for every request, and no key
   expect(env).toMatchObject({
     CLAUDE_CODE_MAX_CONTEXT_TOKENS: "16384",
     CLAUDE_CODE_MAX_OUTPUT_TOKENS: "4096",
+    DISABLE_AUTO_COMPACT: "1",
   });
 });
 
@@ -24,6 +25,7 @@ test("settingsEnv() names the host's gate in place of the server, if there is on
 test("settingsEnv() says nothing of a context that is not known, and asks for no longer answers than Claude does", () => {
   expect(Object.keys(settingsEnv(server, {})).filter((name) => name.includes("_TOKENS"))).toEqual([]);
   expect(settingsEnv({ ...server, context: 1_000_000 }, {}).CLAUDE_CODE_MAX_OUTPUT_TOKENS).toBe("32000");
+  expect(settingsEnv({ ...server, context: 1_000_000 }, {})).not.toHaveProperty("DISABLE_AUTO_COMPACT");
 });
 
 test("processEnv() removes from the environment what settingsEnv() leaves empty", () => {
