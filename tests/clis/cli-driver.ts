@@ -43,6 +43,8 @@ export interface CliDriver {
   readonly route: string;
   /** Whether only its first tool call shows that its tools can be held, so that a pause before that is `delivered` and no more. */
   readonly provesHoldByTool?: boolean;
+  /** How old a session must be before the CLI keeps it over its end. Absent if it keeps every session. */
+  readonly keepsSessionAfterMs?: number;
   startModel(script: DrivenScript): Promise<DrivenModel>;
   /** Makes the place in which the CLI runs, kept from the network and from the settings of whoever runs the test. */
   prepare(dir: Pick<TempDir, "join">, model: DrivenModel): Promise<DrivenPlace>;

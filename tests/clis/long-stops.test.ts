@@ -27,6 +27,7 @@ test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
       },
     });
     await ada.until("it asks", ({ axes }) => axes.attention.value === "approval", startsWithinMs);
+    const startedAtMs = performance.now();
     await ada.permit("touch first");
     await waitFor(() => existsSync(`${ada.work}/first`), { what: "the first tool runs", deadlineMs: 60_000 });
     const { session_id } = await ada.agent();
@@ -40,6 +41,10 @@ test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
     const isGone = async () => (await ada.processes()).length === 0;
     await waitFor(isGone, { what: "nothing of it runs on", deadlineMs: 20_000, saw: ada.processes });
 
+    const { keepsSessionAfterMs = 0 } = driver;
+    await waitFor(() => performance.now() - startedAtMs >= keepsSessionAfterMs, {
+      ...{ what: "its session is kept", deadlineMs: keepsSessionAfterMs + 1_000 },
+    });
     await ada.resumeAgain();
     const isBack = (agent: Awaited<ReturnType<typeof ada.agent>>) =>
       agent.axes.link.value === "online" && agent.session_id === session_id && agent.status === "idle";

@@ -17,6 +17,8 @@ const noQuestion = (question: string) => ({ toolUses: [{ name: "ask_user", input
 export const geminiHeadless: CliDriver = {
   ...speaksAcp,
   cli: gemini,
+  // A session that is resumed in the minute in which it began overwrites its file.
+  keepsSessionAfterMs: 61_000,
   startModel: startGeminiApiServer,
   async prepare(dir, model) {
     const own = ownSettings(dir.join("home"));
