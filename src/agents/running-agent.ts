@@ -18,6 +18,8 @@ export interface RunningAgent {
    * @param signal the first signal to send; default SIGTERM
    */
   end(signal?: NodeJS.Signals): Promise<void>;
+  /** Resolves when the CLI's process has ended; what it has left may still run. Never rejects. */
+  readonly exited: Promise<void>;
   /** Resolves with how the CLI ended, such as `exit code 0` or `SIGTERM`. If it was killed: when what it left is ended too. */
   readonly ended: Promise<string>;
   /** Resolves when the CLI has ended. Never rejects: for a CLI that could not be started it resolves with `told`. */
@@ -114,6 +116,7 @@ export function runningAgent({ pid, run, kill, isAskedAgain, exit }: RunningProc
   exitCode.catch(() => undefined); // avoids an unhandled rejection before anybody awaits it
   return {
     pid,
+    exited: hasExited,
     end(signal = "SIGTERM") {
       ending ??= endNow(signal);
       return ending;

@@ -24,8 +24,9 @@ export function servedAgent(
     await server.end(signal);
     await terminal?.end(signal);
   };
+  // Not `ended`: a server that was killed counts as ended only when what it had started is ended, too, such as the terminal.
   const watch = (one: RunningAgent) =>
-    void one.ended.then(() => {
+    void one.exited.then(() => {
       first.resolve(one);
       return end();
     });
@@ -35,6 +36,7 @@ export function servedAgent(
   return {
     ...server,
     end,
+    exited: first.promise.then(() => undefined),
     ended: both().then((one) => one.ended),
     endedAs: both().then((one) => one.endedAs),
     exitCode,

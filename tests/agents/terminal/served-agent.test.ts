@@ -43,6 +43,15 @@ describe.skipIf(process.platform === "win32")("servedAgent()", () => {
     expect([await early.ended, await early.exitCode]).toEqual(["exit code 3", 3]);
   });
 
+  test("a server that is killed has crashed, also where its terminal is ended as a process of the same run", async () => {
+    const run = crypto.randomUUID();
+    const [server, terminal] = [start(lives, run), start(lives, run)];
+    const agent = servedAgent(server, () => terminal);
+    agent.openTerminal?.("ses_1");
+    process.kill(server.pid as number, "SIGKILL");
+    expect([await agent.ended, await agent.endedAs]).toEqual(["SIGKILL", "crashed"]);
+  });
+
   test("opens no terminal on a server that has ended, or that is being ended", async () => {
     const sessions: string[] = [];
     const startTerminal = (session: string) => {
