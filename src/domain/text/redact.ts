@@ -8,7 +8,7 @@ const shapes: readonly Shape[] = [
   // The user and password of a URL; NATS takes a token in the same place.
   [/([a-z0-9+.-]:\/\/)[^\s/@"'<>]+@/gi, "$1***@"],
   [/\b(Bearer|Basic) +[\w.~+/=-]{12,}/gi, "$1 ***"],
-  [/-----BEGIN ([A-Z ]*(?:PRIVATE KEY|JWT|SEED)[A-Z ]*)-----[\s\S]*?(?:-*END \1-*|$)/g, "***"],
+  [/-----BEGIN ([A-Z ]{0,40}(?:PRIVATE KEY|JWT|SEED)[A-Z ]{0,40})-----[\s\S]*?(?:END \1-*|$)/g, "***"],
   // Seeds of NATS keys: accounts, clusters, operators, servers, users, and curve keys.
   [/\bS[ACNOUX][A-Z2-7]{56}\b/g, "***"],
   // A token of three parts. What begins like one and has one part is kept.
