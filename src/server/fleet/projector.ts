@@ -24,6 +24,7 @@ import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts
 import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { atMost } from "../../waiting.ts";
 import { firstMissedOrder, readMissedReports } from "../inbox/missed.ts";
+import type { Cursor } from "./fleet-store.ts";
 import type { ReadPosition } from "./read-position.ts";
 
 /** How many messages of AUDIT are read again at a start, to fill the timelines. They do not change the agents' records. */
@@ -36,10 +37,10 @@ const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
 export interface Projector {
   /**
-   * Resolves when all orders and the agent's receipts that are stored by now have been applied; or after 2 s. Resolves to the sequence of the
-   * last one of these receipts, 0 if there is none.
+   * Resolves when all orders and the agent's receipts that are stored by now have been applied, to the sequence of the last one of these
+   * receipts, 0 if there is none; or after 2 s, to undefined: then not all of them have been applied.
    */
-  catchUp(id: AgentId): Promise<number>;
+  catchUp(id: AgentId): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
@@ -123,9 +124,9 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
         lastSequence(bus, streams.commands),
         readLastMessage(bus, streams.audit, agentSubject(id, "receipt")),
       ]);
-      const reached = position.reached(
-        (cursor) => cursor.commands_seq >= command && cursor.audit_seq >= (receipt?.seq ?? 0),
-      );
+      const lastSeq = receipt?.seq ?? 0;
+      const isAllRead = (cursor: Cursor) => cursor.commands_seq >= command && cursor.audit_seq >= lastSeq;
+      const reached = position.reached(isAllRead);
       const look = setTimeout(async () => {
         const isRead = await isReadTo(bus, position.cursor().commands_seq, command).catch(() => false); // `catchUp` then ends by its timeout
         if (isRead) advance({ commands_seq: command });
@@ -133,7 +134,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
       await atMost(catchUpWithinMs, reached.done);
       clearTimeout(look);
       reached.forget();
-      return receipt?.seq ?? 0;
+      return isAllRead(position.cursor()) ? lastSeq : undefined;
     },
     stop: async () => {
       unsubscribe();

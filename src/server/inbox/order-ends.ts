@@ -1,6 +1,7 @@
 // Stores the receipts with which serve itself ends orders. Another part of serve, another serve or the agent's host may end the same order at
 // the same moment. So a receipt is stored only if the stream has no receipt of the agent that this serve has not read.
 
+import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -23,7 +24,7 @@ export interface OrderEnds {
   /**
    * Stores the receipt that `decide` returns. `decide` is called when all receipts of the agent that are stored by then have been read; and
    * again if another one was stored before its own. Resolves to what it returned last: undefined if the order needs no end any more.
-   * @throws what `decide` throws; CliaiError `server_unreachable`, `no_answer`
+   * @throws what `decide` throws; CliaiError `server_unreachable`; `no_answer`, also if the receipts could not be read in time
    */
   store(
     id: AgentId,
@@ -43,6 +44,7 @@ export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds
   ) => {
     for (let tries = 1; ; tries += 1) {
       const lastSeq = await projector.catchUp(id);
+      if (lastSeq === undefined) throw notRead(id);
       const receipt = decide();
       if (receipt === undefined) return undefined;
       // An end that may come second is better than none: only the first end of an order counts.
@@ -74,4 +76,15 @@ export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds
       }
     },
   };
+}
+
+/** A receipt that was not read may be the order's end. */
+function notRead(id: AgentId): CliaiError {
+  return new CliaiError(
+    "no_answer",
+    `the receipts of ${id} could not be read in time: the server is too slow`,
+    {
+      hint: "try again in a moment",
+    },
+  );
 }

@@ -62,4 +62,15 @@ describe("startProjector()", () => {
     expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
     expect(performance.now() - startedAt).toBeLessThan(1_500);
   });
+
+  test("catchUp() tells the last receipt that it has read, and nothing if it has not read all in time", async () => {
+    await using run = await startTestServer();
+    expect(await run.server.catchUp(ada)).toBe(0);
+    const receipt = { command_id: "c1", state: "delivered" };
+    const { seq } = await run.bus.publishStored(agentSubject(ada, "receipt"), receipt);
+    expect(await run.server.catchUp(ada)).toBe(seq);
+    await run.server.stop();
+    await run.bus.publishStored(agentSubject(ada, "receipt"), receipt);
+    expect(await run.server.catchUp(ada)).toBeUndefined();
+  });
 });

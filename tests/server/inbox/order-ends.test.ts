@@ -50,6 +50,13 @@ describe("createOrderEnds()", () => {
     expect((await endsIn(run)).at(-1)).toBe("failed");
   });
 
+  test("an order is not ended on receipts that could not be read in time", async () => {
+    await using run = await startTestServer();
+    const ends = createOrderEnds({ bus: run.bus, projector: { catchUp: () => Promise.resolve(undefined) } });
+    await expect(ends.store(ada, () => failed)).rejects.toMatchObject({ code: "no_answer" });
+    expect(await endsIn(run)).toEqual([]);
+  });
+
   test("two ends at once: the second one sees the first", async () => {
     await using run = await startTestServer();
     const ends = createOrderEnds({ bus: run.bus, projector: projector(run) });
