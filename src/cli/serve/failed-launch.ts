@@ -1,5 +1,6 @@
 // Reports to the fleet that a launch by `serve` has failed: the agent's status `failed_to_start`, and a receipt `failed` for its
 // task. It skips what the agent's own host has reported already.
+import { definedOf } from "../../domain/defined.ts";
 import { failedLaunchReceipt, summaryOf } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -23,7 +24,7 @@ const lookEveryMs = 50;
 
 export async function noteFailedLaunch(
   { bus, fleet, now }: { readonly bus: Bus; readonly fleet: FleetService; readonly now: () => Date },
-  { id, task, commandId = crypto.randomUUID(), reason, since }: FailedLaunch,
+  { id, task, commandId, reason, since }: FailedLaunch,
 ): Promise<void> {
   const isTold = () => {
     const { said } = fleet.get(id) ?? {};
@@ -36,7 +37,8 @@ export async function noteFailedLaunch(
     ?.commands.some(({ summary, issued_at }) => issued_at >= since && summary === summaryOf(task ?? ""));
   const timestamp = now().toISOString();
   if (task !== undefined && hasTask !== true) {
-    const receipt = { agent_id: id, ...failedLaunchReceipt(commandId, task, reason), timestamp };
+    const failed = failedLaunchReceipt(crypto.randomUUID(), task, reason);
+    const receipt = { agent_id: id, ...failed, ...definedOf({ command_id: commandId }), timestamp };
     await bus.publishStored(agentSubject(id, "receipt"), receipt);
   }
   // If the agent is online, somebody else has launched it under this id at the same moment.
