@@ -2,6 +2,7 @@
 //
 // `launched.json`: an agent that is launched again. One that was stopped, ended in order or was removed has no such file.
 // `launched-for.json`: the captain that is told how the agent ends. The file is removed when the captain was told.
+// `launch-task.json`: the task of a launch, which the agent gets as soon as its host is connected. Then the file is removed.
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -31,6 +32,16 @@ const LaunchedForSchema = v.looseObject({
 });
 export type LaunchedFor = v.InferOutput<typeof LaunchedForSchema>;
 
+const LaunchTaskSchema = v.looseObject({
+  command_id: v.string(),
+  text: v.string(),
+  /** Who gives it. */
+  from: v.string(),
+  /** When the launch began, RFC 3339. */
+  since: v.string(),
+});
+export type LaunchTask = v.InferOutput<typeof LaunchTaskSchema>;
+
 interface Records<Row> {
   /** Skips a file that cannot be read, and logs its path. */
   read(): Promise<ReadonlyMap<AgentId, Row>>;
@@ -40,6 +51,7 @@ interface Records<Row> {
 
 export type LaunchedAgents = Records<Launched>;
 export type LaunchesForCaptains = Records<LaunchedFor>;
+export type LaunchTasks = Records<LaunchTask>;
 
 export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgents {
   const lost = (id: AgentId) => `${id} is not launched again`;
@@ -49,6 +61,11 @@ export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgen
 export function createLaunchesForCaptains(dataDir: string, log: Logger): LaunchesForCaptains {
   const lost = (id: AgentId) => `the captain of ${id} is not told how that ends`;
   return createRecords(LaunchedForSchema, { dataDir, name: "launched-for.json", lost, log });
+}
+
+export function createLaunchTasks(dataDir: string, log: Logger): LaunchTasks {
+  const lost = (id: AgentId) => `${id} does not get the task of its launch`;
+  return createRecords(LaunchTaskSchema, { dataDir, name: "launch-task.json", lost, log });
 }
 
 interface RecordsOptions {

@@ -1,9 +1,10 @@
 // Launches headless agents for people. An agent works until it is stopped. Its host outlives `serve`, and the next `serve` takes it
-// up again. If the host has ended meanwhile, such as by a reboot, `serve` launches the agent again, in the same session.
+// up again. If the host has ended meanwhile, such as by a reboot, `serve` launches the agent again, in the same session. The task of a launch
+// is kept in `agents/<id>/launch-task.json` until the agent has it as an order: if `serve` is killed before, the next one gives it.
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
-import type { Launched } from "../../data-dir/launched-agents.ts";
+import { createLaunchTasks, type Launched, type LaunchTask } from "../../data-dir/launched-agents.ts";
 import { readLaunchedAs } from "../../data-dir/launched-as.ts";
 import { definedOf } from "../../domain/defined.ts";
 import { flagsAgain, type LaunchFlags } from "../../domain/launch-flags.ts";
@@ -34,6 +35,8 @@ export interface HeadlessAgents extends Spawner {
 }
 
 const endsWithinMs = 15_000;
+/** A serve that was killed may have launched a host just before, which does not hold its lock yet. */
+const lockedWithinMs = 30_000;
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 24_000 };
 
@@ -41,14 +44,15 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   const { profiles, context, server } = options;
   const { fleet } = server;
   const { log } = context;
-  const { memory, children, starting, stopping, launch, isTakenUp } = createLaunches(options);
-  /** Launches that go on although whoever asked for them has an answer. */
+  const launches = createLaunches(options);
+  const { memory, children, starting, stopping, launch, isTakenUp } = launches;
+  const tasks = keepLaunchTasks(options, launches);
+  /** What goes on although whoever asked for it has an answer. */
   const late = new Set<Promise<void>>();
-  /** Waits for the process of an agent that is resumed: it ends a moment after its goodbye, or has just begun. */
-  const untilEndedOrOnline = async (id: AgentId): Promise<void> => {
-    const deadline = performance.now() + endsWithinMs;
-    const isOnline = () => fleet.get(id)?.axes.link.value === "online";
-    while (children.has(id) && !isOnline() && performance.now() < deadline) await pause(lookEveryMs);
+  const keepGoing = (work: Promise<void>) => {
+    const goingOn = work.catch((error: unknown) => log.warn(messageOf(error)));
+    late.add(goingOn);
+    void goingOn.then(() => late.delete(goingOn));
   };
   const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
     if (children.has(id) || (await isTakenUp(id))) return;
@@ -85,22 +89,24 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
-      if (resumes !== undefined) await untilEndedOrOnline(id);
-      requireFree(id, children, options);
+      if (resumes !== undefined) await untilEndedOrOnline(id, launches, fleet);
+      requireFree(id, new Set([...children.keys(), ...tasks.noting]), options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
       const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
-      const spawned = { agent_id: id, ...(task === undefined ? {} : { command_id: crypto.randomUUID() }) };
+      const order = task === undefined ? undefined : orderOf(task, from, since);
+      const spawned = { agent_id: id, ...(order && { command_id: order.command_id }) };
       let isAnswered = false;
       const launchWithTask = async () => {
+        if (order !== undefined) await tasks.keep(id, order);
         await launch(id, { profile, project, flags, ...resumed }).catch(async (error: unknown) => {
-          const failed = { id, task, commandId: spawned.command_id, since, reason: messageOf(error) };
+          const failed = { id, task, commandId: order?.command_id, since, reason: messageOf(error) };
           const isTold = stopping.signal.aborted && !isAnswered; // by the error
           if (!isTold) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
+          await tasks.forget(id);
           throw error;
         });
-        const { command_id } = spawned;
-        if (task !== undefined) await server.sendCommand({ id, type: "task", text: task, from, command_id });
+        if (order !== undefined) await tasks.give(id, order);
       };
       let isThere = false;
       const launching = launchWithTask().then(() => {
@@ -109,9 +115,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       await atMost(waitsMs, launching);
       if (isThere) return spawned;
       isAnswered = true;
-      const goingOn = launching.catch((error: unknown) => log.warn(messageOf(error)));
-      late.add(goingOn);
-      void goingOn.then(() => late.delete(goingOn));
+      keepGoing(launching);
       return { ...spawned, starting: true };
     },
     async toResume() {
@@ -119,6 +123,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       return ids.filter((id) => !isAgentHeld(options.dataDir, id) && !isStopped(fleet.get(id))).sort();
     },
     async resume() {
+      for (const giving of await tasks.giveLeft()) keepGoing(giving);
       await inTurns(await memory.read(), turns, async ([id, known]) => {
         await resumeOne(id, known).catch((error: unknown) => {
           if (!stopping.signal.aborted) log.warn(`${id} is not resumed: ${messageOf(error)}`);
@@ -131,6 +136,80 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       await Promise.allSettled(late);
     },
   };
+}
+
+/** Waits for the process of an agent that is resumed: it ends a moment after its goodbye, or has just begun. */
+async function untilEndedOrOnline(
+  id: AgentId,
+  { children }: Pick<ReturnType<typeof createLaunches>, "children">,
+  fleet: LaunchesOptions["server"]["fleet"],
+): Promise<void> {
+  const deadline = performance.now() + endsWithinMs;
+  const isOnline = () => fleet.get(id)?.axes.link.value === "online";
+  while (children.has(id) && !isOnline() && performance.now() < deadline) await pause(lookEveryMs);
+}
+
+function orderOf(text: string, from: string, since: string): LaunchTask {
+  return { command_id: crypto.randomUUID(), text, from, since };
+}
+
+/** Keeps the task of each launch until the agent has it as an order. */
+function keepLaunchTasks(
+  options: LaunchesOptions,
+  { memory: launched, children, stopping }: ReturnType<typeof createLaunches>,
+) {
+  const { context, server } = options;
+  const { fleet } = server;
+  const { log } = context;
+  const memory = createLaunchTasks(options.dataDir, log);
+  const forgetTask = (id: AgentId): Promise<void> =>
+    memory.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+  const giveTask = async (id: AgentId, { command_id, text, from }: LaunchTask): Promise<void> => {
+    try {
+      await server.sendCommand({ id, type: "task", text, from, command_id });
+    } finally {
+      await forgetTask(id);
+    }
+  };
+  /** The agents whose tasks are being kept, just before they are launched. */
+  const noting = new Set<AgentId>();
+  const keepTask = async (id: AgentId, order: LaunchTask): Promise<void> => {
+    noting.add(id);
+    try {
+      await memory.remember(id, order);
+    } catch (error) {
+      log.warn(`${id} does not get its task if this server is killed before: ${messageOf(error)}`);
+    } finally {
+      noting.delete(id);
+    }
+  };
+  /** Gives the agent the task with which an earlier serve launched it, as soon as its host has connected. */
+  const giveLeftTask = async (id: AgentId, task: LaunchTask): Promise<void> => {
+    const { text, command_id: commandId, since } = task;
+    const sinceMs = context.now().getTime() - Date.parse(since);
+    const deadline = performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
+    const hasConnected = () => (fleet.get(id)?.run_started_at ?? "") >= since;
+    const mayCome = async () =>
+      performance.now() < deadline ||
+      isAgentHeld(options.dataDir, id) ||
+      children.has(id) ||
+      (await launched.read()).has(id);
+    while (!hasConnected() && (await mayCome()) && !stopping.signal.aborted) {
+      await pause(lookEveryMs, stopping.signal);
+    }
+    // The agent may have been removed meanwhile, and the file with it.
+    if (stopping.signal.aborted || !(await memory.read()).has(id)) return;
+    if (hasConnected()) return await giveTask(id, task);
+    const reason = "the server was killed while it launched the agent, and the agent has not started";
+    await noteFailedLaunch(
+      { ...options, fleet, now: context.now },
+      { id, task: text, commandId, since, reason },
+    );
+    await forgetTask(id);
+  };
+  const giveLeft = async (): Promise<Promise<void>[]> =>
+    [...(await memory.read())].map(([id, task]) => giveLeftTask(id, task));
+  return { noting, keep: keepTask, give: giveTask, forget: forgetTask, giveLeft };
 }
 
 /** The flags of the agent's last launch. A settings file that no longer exists does not count: the server's own does. */
@@ -160,18 +239,18 @@ function profilesOf(set: ProfileSet): LaunchableProfile[] {
 /** @throws CliaiError `agent_id_invalid`, `already_running` */
 function requireFree(
   id: AgentId,
-  children: ReadonlyMap<AgentId, unknown>,
+  launched: ReadonlySet<AgentId>,
   { dataDir, server }: LaunchesOptions,
 ): void {
   const views = server.fleet.list();
-  const twin = caseTwinOf(id, [...children.keys(), ...views.map(({ agent_id }) => agent_id)]);
+  const twin = caseTwinOf(id, [...launched, ...views.map(({ agent_id }) => agent_id)]);
   if (twin !== undefined) {
     throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {
       hint: "use that id or another one",
     });
   }
   const link = views.find(({ agent_id }) => agent_id === id)?.axes.link.value;
-  if (link !== "online" && !children.has(id) && !isAgentHeld(dataDir, id)) return;
+  if (link !== "online" && !launched.has(id) && !isAgentHeld(dataDir, id)) return;
   throw new CliaiError("already_running", `the agent "${id}" is online already`, {
     hint: "stop it first, or use another id",
   });
