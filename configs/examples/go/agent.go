@@ -259,8 +259,13 @@ func (a *Agent) take(ctx context.Context, message jetstream.Msg) {
 	}
 	order := Order{}
 	topic := strings.Split(message.Subject(), ".")[2]
-	if json.Unmarshal(message.Data(), &order) != nil {
-		message.DoubleAck(ctx) // it cannot be read, so nothing else can be done with it
+	if err := json.Unmarshal(message.Data(), &order); err != nil { // it cannot be read
+		names := Names{}
+		json.Unmarshal(message.Data(), &names)
+		if names.CommandID != "" {
+			a.receipt(names, "failed", object{"detail": err.Error()})
+		}
+		message.DoubleAck(ctx)
 		return
 	}
 	if topic != "command" {
@@ -292,6 +297,7 @@ func (a *Agent) take(ctx context.Context, message jetstream.Msg) {
 		more["detail"] = detail
 	}
 	a.receipt(order.Names, state, more)
+	// Without an answer it may have arrived all the same. The order does not come again then, so it is obeyed now.
 	message.DoubleAck(ctx)
 	a.acted[key] = true
 	if state == "delivered" {

@@ -154,32 +154,43 @@ class Agent:
     async def take(self, message) -> None:
         topic = message.subject.split(".")[2]
         stored = message.metadata
+        order = {}
         try:
-            order = dict(json.loads(message.data))
-        except (ValueError, TypeError):
-            return await message.ack_sync()  # it cannot be read, so nothing else can be done with it
+            order = json.loads(message.data)
+            is_expired = has_passed(order.get("expires_at"))
+        except (ValueError, TypeError, AttributeError) as error:  # it cannot be read
+            if isinstance(order, dict) and "command_id" in order:
+                await self.receipt(order, "failed", detail=str(error))
+            return await self.acknowledge(message)
         kind = order.get("type") if topic == "command" else topic
         order["command_id"] = order.get("command_id") or order.get("message_id") or f"COMMANDS-{stored.sequence.stream}"
-        key = order.get("token", order["command_id"])
+        key = str(order.get("token", order["command_id"]))
         if key in self.acted:
-            return await message.ack_sync()
+            return await self.acknowledge(message)
         age = time.time() - stored.timestamp.timestamp()
         is_older = age > time.time() - self.began
         is_others = order.get("run", RUN) != RUN
         state, detail = "delivered", None
         if kind not in (*CONTROL, "task", "message"):
             state, detail = "failed", f"no order has the type {kind}"
-        elif has_passed(order.get("expires_at")):
+        elif is_expired:
             state, detail = "expired", f"it expired at {order['expires_at']}"
         elif kind in CONTROL and is_others and age < 3 and not is_older:
             return await message.nak(delay=0.2)  # another run of this agent takes it
         elif kind in CONTROL and (is_others or ("run" not in order and is_older)):
             state, detail = "failed", "the run that it was for has ended"
         await self.receipt(order, state, **({"detail": detail} if detail else {}))
-        await message.ack_sync()
         self.acted.add(key)
+        await self.acknowledge(message)
         if state == "delivered":
             await self.obey(kind, order)
+
+    async def acknowledge(self, message) -> None:
+        """Without an answer it may have arrived all the same. The order does not come again then, so it is obeyed now."""
+        try:
+            await message.ack_sync()
+        except nats.errors.Error as error:
+            print(f"acknowledgement: {error}", flush=True)
 
     async def obey(self, kind: str, order: dict) -> None:
         if kind == "pause":

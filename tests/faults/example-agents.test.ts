@@ -1,0 +1,95 @@
+// The programs of configs/examples: an acknowledgement whose answer is lost with the connection, and orders that cannot be read.
+
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { agentSubject, streams } from "../../src/domain/wire/subjects.ts";
+import { readStream } from "../../src/nats/jetstream/read-stream.ts";
+import { storeCommand } from "../../src/server/send-command.ts";
+import { startGoAgent, startPythonAgent } from "../support/example-agents.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+setDefaultTimeout(500_000); // the first time, one of the examples is compiled
+
+interface LossyProxy extends AsyncDisposable {
+  readonly url: string;
+  /** Whether a connection was closed. */
+  hasLost(): boolean;
+}
+
+/** Passes connections on to nats-server. It closes the one over which the first acknowledgement comes, which it passes on; its answer is lost. */
+async function startLossyProxy(natsUrl: string): Promise<LossyProxy> {
+  const sockets = new Set<Socket>();
+  let hasLost = false;
+  const server = createServer((near) => {
+    const far = connect(Number(new URL(natsUrl).port), "127.0.0.1");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined); // its close follows
+      socket.once("close", () => sockets.delete(socket));
+    }
+    near.once("close", () => far.end());
+    far.once("close", () => near.destroy());
+    far.pipe(near);
+    near.on("data", (data) => {
+      far.write(data);
+      if (hasLost || !data.includes("$JS.ACK.")) return;
+      hasLost = true;
+      far.unpipe(near).resume();
+      near.destroy();
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hasLost: () => hasLost,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+test.each([
+  ["python", startPythonAgent],
+  ["go", startGoAgent],
+] as const)(
+  "the example in %s obeys an order whose acknowledgement got no answer, and goes on after one that it cannot read",
+  async (name, start) => {
+    await using run = await startTestServer();
+    await using proxy = await startLossyProxy(run.nats.url);
+    const id = parseAgentId(name);
+    await using program = await start({ AGENT_ID: name, NATS_URL: proxy.url, HEARTBEAT_S: "0.5" });
+    const saw = () => program.stdout + program.stderr;
+    const until = (what: string, check: () => boolean | Promise<boolean>) =>
+      waitFor(check, { what, deadlineMs: 30_000, saw });
+    const states = async (commandId: string) => {
+      const found: string[] = [];
+      const subjects = [agentSubject(id, "receipt")];
+      for await (const { data } of readStream(run.bus, { stream: streams.audit, subjects })) {
+        const { command_id, state } = JSON.parse(new TextDecoder().decode(data));
+        if (command_id === commandId) found.push(state);
+      }
+      return found;
+    };
+    const send = (type: "pause" | "resume", command_id: string) =>
+      storeCommand(run.bus, { id, type, from: "operator", command_id }, new Date());
+
+    await until("it is idle", () => run.server.fleet.get(id)?.status === "idle");
+    await send("pause", "p-1");
+    await until("the pause is applied", async () => (await states("p-1")).includes("applied"));
+    expect(proxy.hasLost()).toBe(true);
+    expect(await states("p-1")).toEqual(["delivered", "applied"]);
+
+    const unreadable = { type: "pause", command_id: "p-2", expires_at: "soon" };
+    await run.bus.publishStored(agentSubject(id, "command"), unreadable);
+    await until("the order has failed", async () => (await states("p-2")).includes("failed"));
+    await send("resume", "r-1");
+    await until("the resume is applied", async () => (await states("r-1")).includes("applied"));
+    expect(await states("p-2")).toEqual(["failed"]);
+  },
+);
