@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";
+import { atMost } from "../../waiting.ts";
 import type { InputPlace } from "../live-session.ts";
 import { createOpenRequests } from "../open-requests.ts";
 import { questionTool, toolOf } from "./qwen-hooks.ts";
@@ -21,8 +22,14 @@ const RequestSchema = v.looseObject({
 /** Also for an answer that was given at the terminal. */
 const AnsweredSchema = v.looseObject({
   type: v.literal("control_response"),
-  response: v.looseObject({ subtype: v.literal("success"), request_id: v.string() }),
+  response: v.looseObject({
+    subtype: v.literal("success"),
+    request_id: v.string(),
+    response: v.fallback(v.looseObject({ allowed: v.optional(v.boolean()) }), {}),
+  }),
 });
+/** Qwen Code looks for an answer every half second. Until then, its user may have answered. */
+const readWithinMs = 2_000;
 
 export interface QwenAskingOptions extends Pick<InputPlace, "onHook" | "onEvent" | "log"> {
   /** Writes the answer to a request. */
@@ -42,10 +49,31 @@ export function createQwenAsking({ onHook, onEvent, log, confirm, submit }: Qwen
     onLeftAnswered: ({ facts }) =>
       onEvent({ ...facts, kind: "notification", detail: "permission_response: closed" }),
   });
+  /** Takes how the refused requests have ended. */
+  const refused = new Map<string, (isAllowed: boolean) => void>();
+  /** Gives the refusal. Resolves with whether the user at the terminal has allowed the call before Qwen Code read that. */
+  const refuse = async (request_id: string): Promise<boolean> => {
+    let wasAllowed = false;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    refused.set(request_id, (isAllowed) => {
+      wasAllowed = isAllowed;
+      resolve();
+    });
+    await confirm({ type: "confirmation_response", request_id, allowed: false });
+    await atMost(readWithinMs, ended);
+    refused.delete(request_id);
+    return wasAllowed;
+  };
   const ask = (request_id: string, hook: Hook) =>
     requests.ask(request_id, hook, async (answer) => {
-      await confirm({ type: "confirmation_response", request_id, allowed: answer.type === "permit" });
-      if (answer.type !== "forbid") return;
+      if (answer.type !== "forbid")
+        return await confirm({
+          type: "confirmation_response",
+          request_id,
+          allowed: answer.type === "permit",
+        });
+      if (await refuse(request_id))
+        return onEvent({ ...hook.facts, kind: "notification", detail: "permission_response: allow" });
       // A refusal ends the turn without a word to the model.
       await submit(`Your call of ${hook.tool?.name} was refused, and has not run: ${answer.reason}`);
     });
@@ -54,7 +82,10 @@ export function createQwenAsking({ onHook, onEvent, log, confirm, submit }: Qwen
       const asked = v.safeParse(RequestSchema, line);
       if (asked.success) return ask(asked.output.request_id, hookOf(asked.output.request));
       const answered = v.safeParse(AnsweredSchema, line);
-      if (answered.success) requests.answered(answered.output.response.request_id);
+      if (!answered.success) return;
+      const { request_id, response } = answered.output.response;
+      refused.get(request_id)?.(response.allowed === true);
+      requests.answered(request_id);
     },
     stop: requests.withdrawAll,
   };

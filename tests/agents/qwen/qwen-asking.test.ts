@@ -64,6 +64,17 @@ describe("createQwenAsking()", () => {
     expect(submitted[0]).toContain("Use the other folder.");
   });
 
+  test("if the person at the terminal allows the call before a refusal is read, the model is not told that it has not run", async () => {
+    const { asking, confirmed, submitted, events, answer } = start();
+    asking.take(request());
+    answer({ type: "forbid", reason: "Use the other folder." });
+    await waitFor(() => confirmed.length > 0, { what: "the refusal is written" });
+    asking.take(answered);
+    await waitFor(() => events.length > 0, { what: "the answer that counts is told" });
+    expect(events).toMatchObject([{ kind: "notification", detail: "permission_response: allow" }]);
+    expect(submitted).toEqual([]);
+  });
+
   test("what the person at the terminal answers first is withdrawn, and answered no more", async () => {
     const { asking, hooks, confirmed, events, answer } = start();
     asking.take(request());
