@@ -114,7 +114,7 @@ export function openLeaseDesk(bus: Bus, options: LeaseDeskOptions): () => void {
       const isCaptain = roleOf(agent) === "captain";
       const isEarly = nowMs - leadsSinceMs < earlierWaitsWithinMs;
       const request = requestOf(agent, asked, { isCaptain, isEarly, nowMs });
-      requireRoom(queues, agent, request.id);
+      requireRoom(queues, queue, request);
       const next = takeAct(queue, asked, request, nowMs);
       const granted = next.leases.find((each) => each.id === request.id);
       if (asked.act !== "wait") answerWaiter(request.id, answerNow(asked, granted?.slot));
@@ -195,12 +195,17 @@ function requestOf(
   return { id: `${agent}/${request_id}`, agent, isCaptain, model, slots, sinceMs, heardMs: nowMs };
 }
 
-/** @throws CliaiError `refused` */
-function requireRoom(queues: ReadonlyMap<string, ModelQueue>, agent: AgentId, id: string): void {
+/** @throws CliaiError `refused` if it is not one of this queue's own, and its agent has too many already */
+function requireRoom(
+  queues: ReadonlyMap<string, ModelQueue>,
+  queue: ModelQueue,
+  { agent, id }: Waiting,
+): void {
+  if ([...queue.waiting, ...queue.leases].some((each) => each.id === id)) return;
   const own = [...queues.values()]
     .flatMap(({ waiting, leases }) => [...waiting, ...leases])
     .filter((request) => request.agent === agent);
-  if (own.length < mostOfAgent || own.some((request) => request.id === id)) return;
+  if (own.length < mostOfAgent) return;
   throw new CliaiError("refused", `${agent} has ${mostOfAgent} requests to model servers already`);
 }
 

@@ -127,4 +127,14 @@ describe("openLeaseDesk()", () => {
       error: "bob has 64 requests to model servers already",
     });
   });
+
+  test("the most requests of an agent count those with the same id before several servers", async () => {
+    await using run = await startTestServer();
+    const { tell } = requestOf(run.bus, "bob");
+    for (let index = 0; index < 64; index += 1) await tell("hold", { server: `gpu:${index}` });
+    expect(await tell("hold", { server: "gpu:64" })).toEqual({
+      error: "bob has 64 requests to model servers already",
+    });
+    expect(await tell("hold", { server: "gpu:63" })).toEqual({ state: "granted" });
+  });
 });
