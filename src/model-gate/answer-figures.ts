@@ -96,7 +96,8 @@ export function createFigureReader(): FigureReader {
 
 function addFigures(counts: Counts, { usage, timings, ...ollama }: Figures): void {
   const add = (name: keyof Counts, value: number | null | undefined) => {
-    if (typeof value === "number" && value >= 0) counts[name] = value;
+    // A number that JSON cannot tell would make the whole heartbeat invalid, and JSON.parse() reads 1e999 as one.
+    if (typeof value === "number" && value >= 0 && Number.isFinite(value)) counts[name] = value;
   };
   if (usage) {
     // Anthropic counts what was in the cache beside the other tokens of the prompt, the others count it among them.

@@ -63,6 +63,11 @@ test.each([
     { promptTokens: 3 },
   ],
   ["figures that make no sense", '{"usage":"many","timings":null}', {}],
+  [
+    "numbers that are infinite",
+    '{"usage":{"prompt_tokens":1e999,"completion_tokens":40},"timings":{"predicted_per_second":1e999}}',
+    { tokensPerS: 20, promptTokens: 0 },
+  ],
 ])("the figures of %s", (_what, text, figures) => {
   expect(figuresOf(text)).toEqual(figures);
 });
