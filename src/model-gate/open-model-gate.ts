@@ -37,7 +37,8 @@ export async function openModelGate(options: ModelGateOptions): Promise<ModelGat
   const { kind, slots } = modelServer;
   const url = baseOf(modelServer);
   const server = modelServerName(url, machine);
-  const token = randomBytes(24).toString("base64url");
+  // Agent CLIs name the address in their errors. `redact` knows it by this form.
+  const token = `model-gate-${randomBytes(24).toString("base64url")}`;
   const over = new AbortController();
   const fetch = createModelGate({
     settings: { url, slots, kind: kind === "auto" ? undefined : kind },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { directFetch } from "../../src/direct-fetch.ts";
 import { gateAwayHeader } from "../../src/domain/model-server.ts";
+import { longFact } from "../../src/domain/text/fact-words.ts";
 import { startTestNats } from "../support/nats.ts";
 import { startSlowModelServer } from "../support/slow-model-server.ts";
 import { startTestServer } from "../support/test-server.ts";
@@ -43,6 +44,16 @@ describe("createModelGate()", () => {
     const stranger = await directFetch(`${new URL(ada.url).origin}/v1/models`);
     expect(stranger.status).toBe(404);
     expect(ada.states).toEqual([]);
+  });
+
+  test("its address is gone from what an agent CLI says of a request that failed", async () => {
+    await using nats = await startTestNats();
+    await using ada = await startGate("ada", { natsUrl: nats.url, url: "http://127.0.0.1:1" });
+    const [, secret = ""] = new URL(ada.url).pathname.split("/");
+    expect(secret.length).toBeGreaterThan(30);
+    const said = longFact(`unexpected status 502 Bad Gateway: , url: ${ada.url}/v1/responses`);
+    expect(said).not.toContain(secret);
+    expect(said).toEndWith("/***/v1/responses");
   });
 
   test("a server that does not tell how many slots it has gets the requests without a queue", async () => {
