@@ -9,6 +9,11 @@ import type { CliStart, LaunchModelServer } from "../../agent-launch.ts";
 const provider = "cliai";
 /** OpenCode asks for this many at most by itself. */
 const mostAnswerTokens = 32_000;
+/**
+ * How long OpenCode waits for the beginning and for the next part of an answer: a server that other agents keep busy sends nothing until it is
+ * this agent's turn. Its own limit is five minutes; then it asks again, and stands at the end of the queue.
+ */
+const answersWithinMs = 1_800_000;
 
 /**
  * The keys of OpenCode's configuration, which names the files of {@link providerFiles} in the place of their secrets.
@@ -27,7 +32,10 @@ export function providerConfig(server: LaunchModelServer, dir: string): Record<s
       [provider]: {
         npm: "@ai-sdk/openai-compatible", // is inside the program
         name: "model server",
-        options: { baseURL: `{file:${urlPath(dir)}}`, ...apiKey },
+        options: {
+          ...{ baseURL: `{file:${urlPath(dir)}}`, ...apiKey },
+          ...{ headerTimeout: answersWithinMs, chunkTimeout: answersWithinMs },
+        },
         models: { [model]: { name: model, tool_call: true, ...limit } },
       },
     },

@@ -18,6 +18,8 @@ test("providerConfig() makes a provider with one model, and names the files with
         options: {
           baseURL: "{file:/agents/ada/opencode-model-server-url}",
           apiKey: "{file:/agents/ada/opencode-model-server-key}",
+          headerTimeout: 1_800_000,
+          chunkTimeout: 1_800_000,
         },
         models: {
           "hf.co/org/tiny:Q4": {
