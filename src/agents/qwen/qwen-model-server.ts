@@ -1,4 +1,5 @@
 // How Qwen Code is started on a model server of the user's own, which has `/v1/chat/completions`. Measured with 0.24.4.
+import { definedOf } from "../../domain/defined.ts";
 import { askedBaseOf } from "../../domain/model-server.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 
@@ -18,8 +19,16 @@ export function modelServerEnv({ modelServer }: Launch): Record<string, string> 
   return { OPENAI_BASE_URL: `${askedBaseOf(modelServer)}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model };
 }
 
+/**
+ * How long Qwen Code waits for the beginning and for the next part of an answer: a server that other agents keep busy sends nothing until it is
+ * this agent's turn. Its own limits are two and four minutes; then it asks again, and stands at the end of the queue.
+ */
+const answersWithinMs = 1_800_000;
+
 /** Settings. Without the size of the context, Qwen Code takes that of an unknown model for 200,000 tokens. */
 export function modelServerDefaults({ modelServer }: Launch): object {
-  const contextWindowSize = modelServer?.context;
-  return contextWindowSize === undefined ? {} : { model: { generationConfig: { contextWindowSize } } };
+  if (modelServer === undefined) return {};
+  const { context: contextWindowSize } = modelServer;
+  const waits = { timeout: answersWithinMs, streamIdleTimeoutMs: answersWithinMs };
+  return { model: { generationConfig: { ...waits, ...definedOf({ contextWindowSize }) } } };
 }

@@ -16,8 +16,11 @@ test("modelServerEnv() and its siblings name the server, its model and its conte
   });
   expect(modelServerEnv({ modelServer: { ...modelServer, key: "secret" } }).OPENAI_API_KEY).toBe("secret");
   const known = { modelServer: { ...modelServer, context: 32_768 } };
-  expect(modelServerDefaults(known)).toEqual({ model: { generationConfig: { contextWindowSize: 32_768 } } });
-  expect(modelServerDefaults({ modelServer })).toEqual({});
+  const waits = { timeout: 1_800_000, streamIdleTimeoutMs: 1_800_000 };
+  expect(modelServerDefaults(known)).toEqual({
+    model: { generationConfig: { ...waits, contextWindowSize: 32_768 } },
+  });
+  expect(modelServerDefaults({ modelServer })).toEqual({ model: { generationConfig: waits } });
   expect([modelServerArgs({}), modelServerEnv({}), modelServerDefaults({})]).toEqual([[], {}, {}]);
 });
 
