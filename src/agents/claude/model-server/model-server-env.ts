@@ -13,7 +13,7 @@ const smallestCompacted = 50_000;
 
 /** Variables that would send the session, or a key for another service, elsewhere. */
 const otherServices = [
-  "ANTHROPIC_API_KEY",
+  ...["ANTHROPIC_API_KEY", "ANTHROPIC_CUSTOM_HEADERS"],
   ...["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"],
 ] as const;
 

@@ -9,7 +9,7 @@ test("settingsEnv() names the server and its model for every request, and no key
   const models = Object.entries(env).filter(([name]) => /MODEL$/.test(name));
   expect(models.length).toBeGreaterThan(3);
   expect(new Set(models.map(([, model]) => model))).toEqual(new Set(["qwen"]));
-  expect(env.ANTHROPIC_API_KEY).toBe("");
+  expect(env).toMatchObject({ ANTHROPIC_API_KEY: "", ANTHROPIC_CUSTOM_HEADERS: "" });
   expect(env).toMatchObject({
     CLAUDE_CODE_MAX_CONTEXT_TOKENS: "16384",
     CLAUDE_CODE_MAX_OUTPUT_TOKENS: "4096",
