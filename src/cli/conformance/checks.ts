@@ -33,7 +33,7 @@ export async function runChecks(stage: Stage, options: CheckOptions): Promise<vo
   report(await checkRepetition(stage, task));
   report(await checkExpired(stage));
   report(...(await checkPause(stage, onPaused)));
-  report(await checkForeignRun(stage));
+  report(await checkForeignRun(stage, onPaused));
   report(...(isStopAgreed ? await checkGoodbye(stage) : [withoutStop]));
   report(await checkConnection(stage, { hearsConnections, hasEnded: isStopAgreed }));
   report(...checkReports(stage));

@@ -26,7 +26,7 @@ const task: Check = async (stage) => (await checkTask(stage)).findings;
 const repeatedTask: Check = async (stage) => [await checkRepetition(stage, (await checkTask(stage)).task)];
 const expired: Check = async (stage) => [await checkExpired(stage)];
 const pauses: Check = (stage) => checkPause(stage, () => undefined);
-const foreign: Check = async (stage) => [await checkForeignRun(stage)];
+const foreign: Check = async (stage) => [await checkForeignRun(stage, () => undefined)];
 const reports: Check = async (stage) => {
   await checkTask(stage);
   return checkReports(stage);
@@ -63,6 +63,7 @@ const cases: readonly (readonly [Mistake, Check, readonly string[], number?])[] 
   ["never applied", pauses, ["pause: its receipts", "resume: its receipts"], shortMs],
   ["never resumes", pauses, ["resume: its receipts", "resume: the task that waited is done"], shortMs],
   ["obeys any run", foreign, ["pause: one for another run is not obeyed"]],
+  ["hides a pause of another run", foreign, ["pause: one for another run is not obeyed"], shortMs],
   ["stays", checkGoodbye, ["stop: its receipts", "goodbye: the status says stopped"], shortMs],
   ["goodbye without run", checkGoodbye, ["goodbye: names its run"]],
   ["goodbye first", checkGoodbye, ["goodbye: after the receipt"]],
@@ -102,18 +103,21 @@ async function findingsOf(
 }
 
 /** All checks, with or without the stop at the end. */
-function all(isStopAgreed: boolean, hearsConnections: boolean): Check {
+function all(isStopAgreed: boolean, hearsConnections: boolean, told: boolean[] = []): Check {
   return async (stage) => {
     const findings: Finding[] = [];
     const report = (...more: readonly Finding[]) => void findings.push(...more);
-    await runChecks(stage, { isStopAgreed, hearsConnections, onPaused: () => undefined, report });
+    const onPaused = (isPaused: boolean) => void told.push(isPaused);
+    await runChecks(stage, { isStopAgreed, hearsConnections, onPaused, report });
     return findings;
   };
 }
 
 type Program = Parameters<typeof findingsOf>;
+/** What the checks of `right` have told of its pauses. */
+const told: boolean[] = [];
 const right: readonly Program[] = [
-  ["right", undefined, all(true, false)],
+  ["right", undefined, all(true, false, told)],
   ["unstopped", "no tool", all(false, true)],
 ];
 const wrong = cases.map(([mistake, check, missing, timeoutMs = longMs], index) => ({
@@ -145,6 +149,7 @@ describe("runChecks()", () => {
       expect.objectContaining({ check: "connection: named after the run", result: "untried" }),
     ]);
     expect(new Set(findings.map(({ check }) => check)).size).toBe(findings.length);
+    expect(told).toEqual([true, false, true, false]);
   });
 
   test("sends no stop without consent, and says what it could not see", async () => {
@@ -157,6 +162,15 @@ describe("runChecks()", () => {
       "stop",
     );
   });
+
+  test.each(wrong.filter(({ check }) => check === foreign))(
+    "lets a program go that $mistake",
+    async ({ name }) => {
+      await found(name);
+      const orders = fleet.server.fleet.get(parseAgentId(name))?.commands.map(({ type }) => type);
+      expect(orders).toEqual(["pause", "resume"]);
+    },
+  );
 
   test.each(wrong)("finds $mistake, and nothing else: $missing", async ({ name, missing }) => {
     const findings = (await found(name)).filter(({ result }) => result === "missing");

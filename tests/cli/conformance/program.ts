@@ -28,6 +28,7 @@ export type Mistake =
       | "begins expired"
       | "works on"
     )
+  | "hides a pause of another run"
   | ("silent pause" | "never applied" | "never resumes" | "obeys any run" | "stays" | "goodbye without run")
   | ("goodbye first" | "beats after goodbye" | "broken event" | "unknown tool" | "no request_id" | "no tool");
 
@@ -116,7 +117,8 @@ export function startProgram(bus: Bus, id: AgentId, mistake?: Mistake): () => Pr
       say(isPaused ? "paused" : "idle");
       if (is("silent pause") && isPaused) clearInterval(timer);
       else if (is("silent pause")) timer = setInterval(beat, intervalMs);
-      if (!is("never applied")) await receipt(order, "applied");
+      const isHidden = is("hides a pause of another run") && isPaused;
+      if (!is("never applied") && !isHidden) await receipt(order, "applied");
     }
     inbox = inbox.then(readInbox);
   };
@@ -134,8 +136,9 @@ export function startProgram(bus: Bus, id: AgentId, mistake?: Mistake): () => Pr
     if (isRepeated && !isDoneAgain) return await acknowledge(stored);
     const isExpired = expires_at !== undefined && Date.parse(expires_at) < Date.now();
     const isOthers = isControl(type) && run !== undefined && run !== instance_id;
+    const isAnyRuns = is("obeys any run") || is("hides a pause of another run");
     let end = isExpired ? "expired" : isOthers ? "failed" : undefined;
-    if ((isExpired && is("begins expired")) || (isOthers && is("obeys any run"))) end = undefined;
+    if ((isExpired && is("begins expired")) || (isOthers && isAnyRuns)) end = undefined;
     if (is("acknowledges first")) await acknowledge(stored);
     await receipt(named, end ?? "delivered");
     if (!is("acknowledges first")) await acknowledge(stored);
