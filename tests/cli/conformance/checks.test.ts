@@ -58,6 +58,7 @@ const cases: readonly (readonly [Mistake, Check, readonly string[], number?])[] 
   ["does a task again", repeatedTask, ["task: one that comes again is not done again"]],
   ["pauses again", pauses, ["pause: one that comes again is not obeyed again"], shortMs],
   ["begins expired", expired, ["task: one that has expired is not begun"]],
+  ["leaves expired to serve", expired, ["task: one that has expired is not begun"]],
   ["works on", pauses, ["pause: holds the work"]],
   ["silent pause", pauses, ["pause: the status says paused", "pause: heartbeats go on"]],
   ["never applied", pauses, ["pause: its receipts", "resume: its receipts"], shortMs],

@@ -28,7 +28,7 @@ export type Mistake =
       | "begins expired"
       | "works on"
     )
-  | "hides a pause of another run"
+  | ("hides a pause of another run" | "leaves expired to serve")
   | ("silent pause" | "never applied" | "never resumes" | "obeys any run" | "stays" | "goodbye without run")
   | ("goodbye first" | "beats after goodbye" | "broken event" | "unknown tool" | "no request_id" | "no tool");
 
@@ -140,7 +140,7 @@ export function startProgram(bus: Bus, id: AgentId, mistake?: Mistake): () => Pr
     let end = isExpired ? "expired" : isOthers ? "failed" : undefined;
     if ((isExpired && is("begins expired")) || (isOthers && isAnyRuns)) end = undefined;
     if (is("acknowledges first")) await acknowledge(stored);
-    await receipt(named, end ?? "delivered");
+    if (!isExpired || !is("leaves expired to serve")) await receipt(named, end ?? "delivered");
     if (!is("acknowledges first")) await acknowledge(stored);
     acted.add(token ?? named.command_id);
     if (end !== undefined) return;
