@@ -72,7 +72,7 @@ interface PlayOptions {
   readonly context: CliContext;
 }
 
-/** @throws CliaiError `agent_unknown`; `refused` for an agent that is not online, or whose CLI cliai has launched */
+/** @throws CliaiError `agent_unknown`; `refused` for an agent that is not online, is paused, or whose CLI cliai has launched */
 async function play(bus: Bus, parts: AsyncDisposableStack, options: PlayOptions): Promise<AgentId> {
   const { report, context, timeoutMs, isStopAgreed, hearsConnections } = options;
   const fleet = createFleetReader(bus, context);
@@ -80,6 +80,7 @@ async function play(bus: Bus, parts: AsyncDisposableStack, options: PlayOptions)
   const { agent_id: id, heartbeat } = reading.record;
   requireProgram(id, heartbeat?.agent_cli);
   requireOnline(reading);
+  requireRunning(reading);
   const hearing = startHearing(bus, id);
   parts.defer(() => hearing.stop());
   const stage = createStage({
@@ -104,6 +105,16 @@ function requireOnline(reading: AgentReading): void {
   if (value === "online") return;
   throw new CliaiError("refused", `${id} is ${value} (${reason}): only a running agent can be checked`, {
     hint: "start the program, then run this again",
+  });
+}
+
+/** The checks pause the agent and let it go: one that a person has paused would go on. @throws CliaiError `refused` */
+export function requireRunning(reading: AgentReading): void {
+  const { agent_id: id, axes } = viewOf(reading);
+  const { value, reason } = axes.control;
+  if (value === "running") return;
+  throw new CliaiError("refused", `${id} is ${value} (${reason}), and the checks would let it go on`, {
+    hint: `let it go on first (cliai resume ${id}), or start the program again`,
   });
 }
 
