@@ -31,7 +31,7 @@ const SlotsSchema = v.array(
 const ollamaSlots = 1;
 const answerWithinMs = 5_000;
 
-/** @param headers of the client's request, because the server may want its key. Undefined if the server does not answer. */
+/** @param headers of the client's request, because the server may want its key. Undefined if the server does not answer, or loads its model. */
 export async function readQueueFacts(
   { url, kind, slots }: QueueSettings,
   headers: Readonly<Record<string, string>>,
@@ -82,5 +82,7 @@ async function askJson(
   signal: AbortSignal,
 ): Promise<unknown> {
   const response = await directFetch(url, { headers, signal });
+  // llama.cpp answers everything so. What it says of its slots later must not be missed until the facts are read again.
+  if (response.status === 503) throw new Error("it loads its model");
   return parseJsonLine(await response.text());
 }

@@ -40,4 +40,14 @@ describe("readQueueFacts()", () => {
       await readQueueFacts({ url: "http://127.0.0.1:1", kind: undefined, slots: 3 }, {}),
     ).toBeUndefined();
   });
+
+  test("nothing is known of a llama.cpp that still loads its model", async () => {
+    await using server = await startLoopbackServer((_request, response) => {
+      response.writeHead(503, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify({ error: { message: "Loading model", type: "unavailable_error", code: 503 } }),
+      );
+    });
+    expect(await readQueueFacts({ url: server.url, kind: undefined, slots: undefined }, {})).toBeUndefined();
+  });
 });
