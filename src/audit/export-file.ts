@@ -3,7 +3,7 @@
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
-import { createLineSplitter } from "../domain/text/lines.ts";
+import { createLineSplitter, jsonLine } from "../domain/text/lines.ts";
 import { checkMessage, decodeMessage, parseJson } from "../domain/wire/decode.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
@@ -31,13 +31,8 @@ const LineSchema = v.object({
   payload_base64: v.optional(v.string()),
 });
 
-/** Escapes U+0085, U+2028 and U+2029, because some programs end a line at these characters. */
 export function exportLine({ seq, subject, at, data }: StreamMessage): string {
-  const line = JSON.stringify({ seq, subject, time: at, ...payloadOf(data) });
-  return line.replace(
-    /[\u0085\u2028\u2029]/g,
-    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return jsonLine({ seq, subject, time: at, ...payloadOf(data) });
 }
 
 /** As JSON if JSON.stringify gives exactly the same bytes again and the JSON is not nested too deep, else as base64. */

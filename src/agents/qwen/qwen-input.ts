@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../domain/text/errors.ts";
+import { jsonLine } from "../../domain/text/lines.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 import type { InputPlace, SessionInput } from "../live-session.ts";
 import { createQwenAsking } from "./qwen-asking.ts";
@@ -22,7 +23,7 @@ export function eventsPath({ dir }: Place): string {
 
 export function openQwenInput({ launch, onHook, onEvent, log }: InputPlace): SessionInput {
   const ended = new AbortController();
-  const write = (command: object) => appendFile(inputPath(launch), `${JSON.stringify(command)}\n`);
+  const write = (command: object) => appendFile(inputPath(launch), `${jsonLine(command)}\n`);
   const submit = (text: string) => write({ type: "submit", text });
   const path = eventsPath(launch);
   const tellsAsked = existsSync(path);

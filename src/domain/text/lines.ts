@@ -1,5 +1,5 @@
 // Splits arriving text into lines, at line feeds alone. `node:readline` also splits at characters that JSON may contain,
-// such as U+2028.
+// such as U+2028. Writes JSON that such a program reads as one line, too.
 
 export interface LineSplitter {
   /** Takes a part of the text. Returns the lines that it completes. */
@@ -25,4 +25,15 @@ export function createLineSplitter(): LineSplitter {
 
 function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
+/**
+ * The value as JSON on one line, also for a program that ends a line at U+0085, U+2028 or U+2029, such as one that reads by
+ * `node:readline`: those are escaped.
+ */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u0085\u2028\u2029]/g,
+    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

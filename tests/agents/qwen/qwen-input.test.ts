@@ -13,10 +13,11 @@ test("openQwenInput(): each text is one line, whatever is in it", async () => {
     log: silentLogger,
   });
   expect(input.tellsAsked).toBe(false);
-  const texts = ["first\nwith two lines", 'second "quoted" \u2028'];
+  const texts = ["first\nwith two lines", 'second "quoted" \u2028and\u2029more\u0085'];
   for (const text of texts) await input.submit(text);
+  // As Qwen Code reads the file: by `node:readline`, which ends a line at these, too.
   const lines = readFileSync(inputPath({ dir: dir.path }), "utf8")
     .trimEnd()
-    .split("\n");
+    .split(/[\n\u2028\u2029]/);
   expect(lines.map((line) => JSON.parse(line))).toEqual(texts.map((text) => ({ type: "submit", text })));
 });
