@@ -122,7 +122,7 @@ function modelRequestOf(
   return {
     ...{ server: server.slice(0, serverLength), state },
     ...definedOf({ place, waiting, why: why?.slice(0, whyLength), tokens_per_s, cached_share }),
-    ...(state !== "idle" && { since: new Date(Date.parse(at) - forMs).toISOString() }),
+    ...(state !== "idle" && { since: new Date(Math.max(0, Date.parse(at) - forMs)).toISOString() }),
   };
 }
 

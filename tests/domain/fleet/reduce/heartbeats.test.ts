@@ -30,6 +30,12 @@ test("a request that is over has no time, and one whose time makes no sense is s
   expect(requestAfter({ timestamp: at, model_request: future })).toEqual({ ...working, since: at });
 });
 
+test("a request cannot be so for longer than there are dates", () => {
+  const model_request = { server: "gpu:1", state: "working", since: "-200000-01-01T00:00:00Z" } as const;
+  const kept = requestAfter({ timestamp: "+200000-01-01T00:00:00Z", model_request });
+  expect(kept).toEqual({ ...model_request, since: "1970-01-01T00:00:00.000Z" });
+});
+
 test("only the beginning of its words is kept, and nothing else that an agent sends", () => {
   const long = "x".repeat(1_000);
   const model_request = { server: long, state: "unqueued", why: long, more: long } as const;
