@@ -1,15 +1,16 @@
-// The programs of configs/examples: an acknowledgement whose answer is lost with the connection, and orders that cannot be read.
+// The programs of configs/examples: an acknowledgement whose answer is lost with the connection, orders that cannot be read, and a pause that
+// comes while the inbox is read.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { agentSubject, streams } from "../../src/domain/wire/subjects.ts";
+import { agentSubject, streams, toolCallSubject } from "../../src/domain/wire/subjects.ts";
 import { readStream } from "../../src/nats/jetstream/read-stream.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
 import { startGoAgent, startPythonAgent } from "../support/example-agents.ts";
 import { startTestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(500_000); // the first time, one of the examples is compiled
 
@@ -54,10 +55,12 @@ async function startLossyProxy(natsUrl: string): Promise<LossyProxy> {
   };
 }
 
-test.each([
+const examples = [
   ["python", startPythonAgent],
   ["go", startGoAgent],
-] as const)(
+] as const;
+
+test.each(examples)(
   "the example in %s obeys an order whose acknowledgement got no answer, and goes on after one that it cannot read",
   async (name, start) => {
     await using run = await startTestServer();
@@ -91,5 +94,54 @@ test.each([
     await send("resume", "r-1");
     await until("the resume is applied", async () => (await states("r-1")).includes("applied"));
     expect(await states("p-2")).toEqual(["failed"]);
+  },
+);
+
+test.each(examples)(
+  "the example in %s begins no task that its inbox gives it after a pause",
+  async (name, start) => {
+    await using run = await startTestServer();
+    const id = parseAgentId(name);
+    await using program = await start({ AGENT_ID: name, NATS_URL: run.nats.url, HEARTBEAT_S: "0.5" });
+    const until = (what: string, check: () => boolean) =>
+      waitFor(check, { what, deadlineMs: 30_000, saw: () => program.stdout + program.stderr });
+    const send = (type: "pause" | "resume" | "task", command_id: string) =>
+      storeCommand(
+        run.bus,
+        { id, type, from: "operator", command_id, ...(type === "task" ? { text: "one two" } : {}) },
+        new Date(),
+      );
+    await until("it is idle", () => run.server.fleet.get(id)?.status === "idle");
+    await run.server.stop();
+
+    const words: string[] = [];
+    const states = new Map<string, string[]>();
+    const read = (data: Uint8Array) => JSON.parse(new TextDecoder().decode(data));
+    run.bus.subscribe(agentSubject(id, "status"), ({ data }) => void words.push(read(data).status));
+    run.bus.subscribe(agentSubject(id, "receipt"), ({ data }) => {
+      const { command_id, state } = read(data);
+      states.set(command_id, [...(states.get(command_id) ?? []), state]);
+    });
+    const item = { command_id: "t-1", type: "task", origin: "operator", from: "operator", text: "one two" };
+    let isGiven = false;
+    const answers = run.bus.subscribe(toolCallSubject(id), async ({ data, reply }) => {
+      const { tool } = read(data);
+      const items = tool === "check_inbox" && !isGiven ? [item] : [];
+      if (items.length > 0) {
+        isGiven = true;
+        await send("pause", "p-1");
+        await until("the pause is applied", () => states.get("p-1")?.includes("applied") === true);
+      }
+      reply({ success: true, result: { items } });
+    });
+    await run.bus.flush();
+    await send("task", "t-1");
+    await until("it has the task", () => states.get("t-1")?.includes("injected") === true);
+    await stays(() => !words.includes("working") && states.get("t-1")?.includes("seen") === false, {
+      ...{ what: "it does not work", because: "it is paused", forMs: 500 },
+    });
+    await send("resume", "r-1");
+    await until("it works", () => words.includes("working") && states.get("t-1")?.includes("seen") === true);
+    answers();
   },
 );

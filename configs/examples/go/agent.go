@@ -388,16 +388,26 @@ func (a *Agent) handle(item Item) {
 		return // it comes by the consumer, too
 	}
 	a.receipt(item.Names, "injected", object{"route": "check_inbox", "run": run})
-	a.receipt(item.Names, "seen", object{"run": run})
-	if item.Type == "message" {
-		fmt.Printf("%s: %s\n", item.From, item.Text)
+	if !a.begin(item) {
 		return
 	}
-	a.report("working", item.Text)
 	outcome, note := a.count(strings.Fields(item.Text))
 	a.store("event", object{"kind": "said", "detail": note, "instance_id": run})
 	a.call("acknowledge", object{"command_id": item.CommandID, "outcome": outcome, "note": note})
 	a.report("idle", "")
+}
+
+// begin says that the work on a task begins, or shows a message. It returns whether there is work.
+func (a *Agent) begin(item Item) bool {
+	a.step.Lock() // a pause may have come since the inbox was asked
+	defer a.step.Unlock()
+	a.receipt(item.Names, "seen", object{"run": run})
+	if item.Type == "message" {
+		fmt.Printf("%s: %s\n", item.From, item.Text)
+		return false
+	}
+	a.report("working", item.Text)
+	return true
 }
 
 func (a *Agent) count(words []string) (outcome, note string) {

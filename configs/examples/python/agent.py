@@ -238,11 +238,12 @@ class Agent:
         if item["type"] in CONTROL:
             return  # it comes by the consumer, too
         await self.receipt(item, "injected", route="check_inbox", run=RUN)
-        await self.receipt(item, "seen", run=RUN)
-        if item["type"] == "message":
-            print(f"{item['from']}: {item['text']}", flush=True)
-            return
-        await self.say("working", item["text"])
+        async with self.step:  # a pause may have come since the inbox was asked
+            await self.receipt(item, "seen", run=RUN)
+            if item["type"] == "message":
+                print(f"{item['from']}: {item['text']}", flush=True)
+                return
+            await self.say("working", item["text"])
         outcome, note = await self.work(item["text"])
         await self.store("event", kind="said", detail=note, instance_id=RUN)
         await self.call("acknowledge", command_id=item["command_id"], outcome=outcome, note=note)
