@@ -25,10 +25,17 @@ export async function chooseRequest(
   try {
     found = findRequests(text, await readRequests(bucket), fits);
   } catch (error) {
-    throw await explainUnknown(error, text, bus, context);
+    const isUnknown = error instanceof CliaiError && error.code === "request_unknown";
+    throw (isUnknown ? await asksNothing(text, bus, context) : undefined) ?? error;
   }
   const [only, ...others] = found;
-  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined && others.length === 0) {
+    // The id of an agent may be the beginning of the id of a request of another agent, which nobody means.
+    const isNamed = [only.request_id, only.agent_id as string].includes(text);
+    const silent = isNamed ? undefined : await asksNothing(text, bus, context);
+    if (silent !== undefined) throw silent;
+    return only;
+  }
   showRequests(found, context);
   throw new CliaiError("usage", `"${text}" can mean ${found.length} requests`, {
     hint: `use one of ${found.map(({ request_id }) => request_id).join(", ")}`,
@@ -44,18 +51,16 @@ export function showRequests(requests: readonly AgentRequest[], context: CliCont
   }
 }
 
-/** A known agent's id is no typing error: the agent asks nothing, or asks where no answer of the inbox reaches it. */
-async function explainUnknown(error: unknown, text: string, bus: Bus, context: CliContext): Promise<unknown> {
-  if (!(error instanceof CliaiError) || error.code !== "request_unknown" || !isAgentId(text)) return error;
-  const agent = await createFleetReader(bus, context).find(text);
-  if (agent === undefined) return error;
+/** A known agent's id is no typing error: the agent asks nothing, or asks where no answer of the inbox reaches it. Undefined if it is none. */
+async function asksNothing(text: string, bus: Bus, context: CliContext): Promise<CliaiError | undefined> {
+  const agent = isAgentId(text) ? await createFleetReader(bus, context).find(text) : undefined;
+  if (agent === undefined) return undefined;
   const view = viewOf(agent);
   if (waitsAtTerminal(view)) {
     const where = `${text} asks at its own terminal: ${plain(view.axes.attention.reason)}`;
-    return new CliaiError("request_unknown", where, { hint: "answer it there", cause: error });
+    return new CliaiError("request_unknown", where, { hint: "answer it there" });
   }
   return new CliaiError("request_unknown", `${text} asks nothing now`, {
     hint: `give it an order: cliai send task ${text} "…"`,
-    cause: error,
   });
 }
