@@ -141,13 +141,18 @@ export interface AnswerWords {
   readonly reason?: string | undefined;
 }
 
+/** Whether its answers become the fields of a form, which has no room for a reason. */
+export function isFormRequest({ questions = [] }: Pick<AgentRequest, "questions">): boolean {
+  return questions.some(({ takes }) => takes !== undefined);
+}
+
 /**
  * Turns words into an answer: the number of a choice means that choice.
  * @throws CliaiError `usage` for a number without a choice, an answer that its question does not take, or a reason with a form
  */
 export function buildAnswer(request: AgentRequest, words: AnswerWords, by: string, now: Date): Answer {
   const { approved, reason } = words;
-  if (reason !== undefined && request.questions?.some(({ takes }) => takes !== undefined) === true) {
+  if (reason !== undefined && isFormRequest(request)) {
     throw new CliaiError("usage", `request ${request.request_id} is a form, which has no room for a reason`, {
       hint: "answer it without a reason",
     });

@@ -1,6 +1,6 @@
 // The handlers of the captain's tools. They decide the same requests and give the same commands as a person. `tool-calls.ts` has checked
 // that the caller is a captain.
-import { buildAnswer, checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
+import { buildAnswer, checkCaptainMayDecide, isApproval, isFormRequest } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { captainBroadcastSubject, captainDecisionSubject } from "../../domain/wire/subjects.ts";
 import { storeCommand } from "../send-command.ts";
@@ -19,7 +19,9 @@ export const captainHandlers: Pick<
       await requests.decide(request_id, (request) => {
         checkCaptainMayDecide(request, id);
         const words = isApproval(request) ? { approved: isApproved(decision) } : { text: decision };
-        const answer = buildAnswer(request, { ...words, reason }, id, now());
+        // A captain gives a reason with every decision. With a form only `captain.decision` has it.
+        const why = isFormRequest(request) ? {} : { reason };
+        const answer = buildAnswer(request, { ...words, ...why }, id, now());
         return { type: "answer", answer: { ...answer, decision_id } };
       });
     }

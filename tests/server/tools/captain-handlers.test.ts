@@ -103,6 +103,20 @@ describe("a captain", () => {
     expect(await asked).toMatchObject({ by: "cap", answers: ["blue", "red, blue (house style)"] });
   });
 
+  test("answers a form, which gets no reason; those who listen get it", async () => {
+    await using fleet = await startFleet();
+    const { bus, cap, ada, run, heard } = fleet;
+    const decisions = heard("captain.decision");
+    await bus.flush();
+    const questions = [{ question: "How many?", choices: [], takes: "whole_number" }];
+    const asked = ada.result("request_answers", { questions });
+    const { request_id } = await waitFor(() => run.server.requests.open()[0], { what: "the request" });
+    await cap.result("decide", { request_id, decision: "3", reason: "enough" });
+    expect(await asked).toMatchObject({ by: "cap", answers: ["3"] });
+    await waitFor(() => decisions.length === 1, { what: "the decision is published" });
+    expect(decisions[0]).toMatchObject({ about: request_id, decision: "3", reason: "enough" });
+  });
+
   test("does not decide its own request, nor one that was escalated to people", async () => {
     await using fleet = await startFleet();
     const { run, cap, ada } = fleet;
