@@ -149,7 +149,7 @@ class Agent:
                 pass  # no order came
             except nats.errors.Error as error:
                 print(f"orders: {error}", flush=True)
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.2)  # serve makes the consumer after the first heartbeat
 
     async def take(self, message) -> None:
         topic = message.subject.split(".")[2]
