@@ -116,14 +116,11 @@ describe("cliai inbox and answer", () => {
       const run = await serve.run(["answer", request_id, ...words]);
       expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(said) });
     }
-    const refused = await serve.run([
-      "answer",
-      request_id,
-      "--refuse",
-      "--reason",
-      "write the docs",
-      "--json",
-    ]);
+    const byAgent = await serve.run(["answer", "ben", "--approve"]);
+    expect(byAgent).toMatchObject({ code: 2, stdout: "" });
+    expect(byAgent.stderr).toContain("work completed: the parser");
+    expect(byAgent.stderr).toContain(`hint: cliai answer ${request_id} --approve\n`);
+    const refused = await serve.run(["answer", "ben", "--refuse", "--reason", "write the docs", "--json"]);
     expect(refused.code).toBe(0);
     expect(JSON.parse(refused.stdout)).toMatchObject({
       request_id,

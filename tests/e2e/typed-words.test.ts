@@ -69,7 +69,7 @@ describe("words of other programs", () => {
 });
 
 test.each([
-  ["approve", "cliai approve ada ("],
+  ["approve", "cliai approve REQUEST ("],
   ["refuse", "cliai refuse ada --reason "],
   ["reply", 'cliai answer ada "'],
 ])("%s without a request is answered with a line of that word", async (word, hint) => {

@@ -32,7 +32,7 @@ const answerArgs = {
   request: {
     type: "positional",
     required: true,
-    description: "id of the request, or its first characters; or the agent that asks",
+    description: "id of the request, or its first characters; or, except to approve, the agent that asks",
   },
   text: {
     type: "positional",
@@ -71,6 +71,7 @@ export const answerCommand = defineCliCommand({
       const isGiven = args.text !== undefined || isVerdict(args);
       const fits = (each: AgentRequest) => !isGiven || isApproval(each) === isVerdict(args);
       const request = await chooseRequest(args.request, { bus, bucket }, fits, context);
+      if (args.approve === true) requireItsId(args.request, request, context);
       const { request_id, agent_id, questions } = request;
       if (questions === undefined) checkOneText(more);
       const words = await readWords(args, more, request, context);
@@ -104,6 +105,18 @@ function checkVerdict({ request, text, approve, refuse }: AnswerArgs): void {
   if (text === undefined || !isVerdict({ approve, refuse })) return;
   const words = `--${approve ? "approve" : "refuse"} takes no TEXT, but "${text}" is given`;
   throw new CliaiError("usage", words, { hint: 'give it as the reason: --reason "…"' });
+}
+
+/**
+ * What an agent asks may have changed since the person has read it: then they would approve what they have not seen.
+ * @throws CliaiError `usage` if the request is named by its agent; the request is shown then
+ */
+function requireItsId(named: string, request: AgentRequest, context: CliContext): void {
+  if (request.request_id.startsWith(named)) return;
+  showRequests([request], context);
+  throw new CliaiError("usage", `"${named}" is the agent: to approve, name the request that you have read`, {
+    hint: `cliai answer ${request.request_id} --approve`,
+  });
 }
 
 function isVerdict({ approve, refuse }: Pick<AnswerArgs, "approve" | "refuse">): boolean {

@@ -37,7 +37,7 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   reply: runs("answer"),
   approve: {
     runs: (rest) => ["answer", ...rest, "--approve"],
-    example: "cliai approve ada (cliai inbox lists what the agents ask)",
+    example: "cliai approve REQUEST (cliai inbox lists what the agents ask)",
   },
   refuse: {
     runs: (rest) => ["answer", ...rest, "--refuse"],
