@@ -112,6 +112,13 @@ test.each(examples)(
         new Date(),
       );
     await until("it is idle", () => run.server.fleet.get(id)?.status === "idle");
+    await send("resume", "r-0");
+    // Only then it reads from its consumer, which serve makes.
+    const isTaken = () =>
+      run.server.fleet
+        .get(id)
+        ?.commands.some(({ receipts }) => receipts.some(({ state }) => state === "applied")) === true;
+    await until("it takes orders", isTaken);
     await run.server.stop();
 
     const words: string[] = [];
