@@ -50,8 +50,10 @@ const reported = { status: "working", current_task: "about to sleep" };
 async function pauseAndPermission(driver: CliDriver, ada: DrivenAgent): Promise<void> {
   const holdsEveryTool = abilitiesOf(driver).pause.holds === "yes";
   await ada.send("pause", "--id", "p-1");
-  if (driver.provesHoldByTool) expect(await ada.life("p-1")).toEqual(["stored", "delivered"]);
-  else await ada.untilReceipt("p-1", "applied");
+  if (driver.provesHoldByTool) {
+    await ada.untilReceipt("p-1", "delivered");
+    expect(await ada.life("p-1")).toEqual(["stored", "delivered"]);
+  } else await ada.untilReceipt("p-1", "applied");
   await ada.send("task", "MAKE-IT", "--id", "t-1");
   if (holdsEveryTool) {
     await ada.until("its tool is held", ({ axes }) => axes.control.value === "paused");
@@ -97,7 +99,8 @@ async function stopInTool(ada: DrivenAgent): Promise<void> {
   const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 60_000 });
   await ada.until("it reports", ({ current_task }) => current_task === "about to sleep");
   await ada.send("stop", "--force", "--id", "s-1", "--wait", "applied");
-  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  // It is there until its parent has read its exit code.
+  await waitFor(() => !existsSync(`/proc/${pid}`), { what: "the command has ended" });
   await ada.until("it is stopped", ({ axes }) => axes.control.value === "stopped");
   // Its task was cut off: it is not done, and a headless session says so at once.
   expect((await ada.life("t-2")).at(-1)).toMatch(/^(seen|failed by result)$/);

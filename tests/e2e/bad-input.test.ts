@@ -52,7 +52,6 @@ describe("usage", () => {
     [["send", "ada", "fix", "the", "bug"], 'COMMAND "ada" is not one of', 'cliai send ada "fix the bug"'],
     [["send", "task", "ada", "fix", "it"], 'send takes no argument "it"', 'cliai send task ada "fix it"'],
     [["spawn", "demo", "fix", "it"], 'spawn takes no argument "it"', 'cliai spawn demo "fix it"'],
-    [["answer", "q1"], "answer needs the TEXT, --approve or --refuse", "or: cliai answer q1 --approve"],
     [["profiles", "x"], 'profiles has no "x"', "it has ls, trust"],
     [
       ["send", "stop", "ada", "--timeout", "soon"],

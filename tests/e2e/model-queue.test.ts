@@ -51,5 +51,5 @@ test("agents on one slot stand in a queue that is shown; a captain's request goe
   await waitFor(async () => (await requestOf("dora"))?.state === "working", {
     ...{ what: "the captain has the slot of the dead host", deadlineMs: 20_000, saw: places },
   });
-  expect(model.bodies.length).toBe(2);
+  await waitFor(() => model.bodies.length === 2, { what: "the server has the captain's request" });
 }, 120_000);

@@ -99,8 +99,11 @@ test("headless: an error of the service fails the task in its words", async () =
   await using model = await startModelServer({ fallback: { error } });
   await using hal = await startHal(serve, model);
   expect((await sendTask(serve, "go", "t1", "applied")).code).toBe(1);
-  const agent = await isQuiet(hal);
-  expect(lifeOf(agent, "t1").at(-1)).toBe("failed by result");
+  await isQuiet(hal);
+  const agent = await hal.until(
+    "its task has failed",
+    (each) => lifeOf(each, "t1").at(-1) === "failed by result",
+  );
   expect(lastOf(agent, "t1")?.detail).toContain("that prompt is odd");
 });
 
