@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { bash, startSteered } from "../support/steered-claude.ts";
+import { acceptDialog, bash, startSteered } from "../support/steered-claude.ts";
 import { startTmux } from "../support/tmux.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -70,7 +70,10 @@ test("a permission that is given at the terminal waits no more while its tool ru
       {
         match: "run it",
         once: true,
-        turn: { ...bash("until [ -e stop ]; do sleep 0.2; done; touch a.txt"), text: "I run it." },
+        turn: {
+          ...bash("touch runs; until [ -e stop ]; do sleep 0.2; done; touch a.txt"),
+          text: "I run it.",
+        },
       },
     ],
   });
@@ -78,7 +81,7 @@ test("a permission that is given at the terminal waits no more while its tool ru
   await ada.terminal.enter("run it");
   await ada.terminal.waitFor(question);
   await ada.until("it waits", ({ axes }) => axes.attention.value === "approval");
-  await ada.terminal.keys("Enter");
+  await acceptDialog(ada.terminal, question, () => existsSync(join(ada.cwd, "runs")));
   const works = await ada.until(
     "it works",
     ({ axes, status }) => status === "working" && axes.attention.value === "none",

@@ -4,7 +4,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import type { Turn } from "../support/model-answer.ts";
 import { type ModelRequest, type ModelServer, type Rule, startModelServer } from "../support/model-server.ts";
-import { bash, lifeOf, startHeadless, startSteered } from "../support/steered-claude.ts";
+import { acceptDialog, bash, lifeOf, startHeadless, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
@@ -287,15 +287,8 @@ test("what two background subagents wait for stands past the end of the turn, ea
     const isThere = await Promise.all(names.map((name) => Bun.file(`${ada.cwd}/${name}`).exists()));
     return names.filter((_, index) => isThere[index]);
   };
-  /** Says yes to the dialog that stands; Claude takes no key in the moment that a dialog comes up. */
   const allow = (place: string, count: number) =>
-    waitFor(
-      async () => {
-        if ((await ada.terminal.screen()).includes(place)) await ada.terminal.keys("Enter");
-        return (await made()).length === count;
-      },
-      { what: `${count} are made`, deadlineMs: 20_000, intervalMs: 1_500, saw: ada.terminal.screen },
-    );
+    acceptDialog(ada.terminal, place, async () => (await made()).length === count);
   await allow("1 of 2", 1);
   const one = await ada.until("one still waits", ({ axes }) => !axes.attention.reason.includes("more"));
   const left = (await made()).includes("one.txt") ? "echo 2" : "echo 1";

@@ -149,6 +149,29 @@ export function bash(command: string): Turn {
   return { toolUses: [{ name: "Bash", input: { command, description: "as the test says" } }] };
 }
 
+/**
+ * Presses Enter at the dialog that has the text, again until `isAnswered`: in the first 0.3 s or less of a dialog, Claude 2.1.330
+ * takes neither Enter nor a digit, and its screen does not show when it begins to. Deadline: 20000 ms.
+ */
+export async function acceptDialog(
+  { screen, keys }: Pick<TmuxSession, "screen" | "keys">,
+  text: string,
+  isAnswered: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const press = async () => {
+    if (await isAnswered()) return true;
+    if ((await screen()).includes(text)) await keys("Enter");
+    return false;
+  };
+  // Between two keys an Enter that was taken closes its dialog, so the next one does not answer the dialog that follows.
+  await waitFor(press, {
+    what: `the dialog "${text}" is answered`,
+    deadlineMs: 20_000,
+    intervalMs: 1_500,
+    saw: screen,
+  });
+}
+
 /** A model that acknowledges each task that it is handed, by the id in its mark. */
 export const acknowledgesTasks: Rule = {
   match: /\[cliai task [\w-]+\]/,
