@@ -1,9 +1,10 @@
 // The programs of configs/examples: an acknowledgement whose answer is lost with the connection, orders that cannot be read, and a pause that
-// comes while the inbox is read.
+// comes while the inbox is read; and a stop after answers to a fetch that came late.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { headers } from "nats";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject, streams, toolCallSubject } from "../../src/domain/wire/subjects.ts";
 import { readStream } from "../../src/nats/jetstream/read-stream.ts";
@@ -150,5 +151,30 @@ test.each(examples)(
     await send("resume", "r-1");
     await until("it works", () => words.includes("working") && states.get("t-1")?.includes("seen") === true);
     answers();
+  },
+);
+
+test.each(examples)(
+  "the example in %s ends at once after a stop, although nats-server told it late that nothing more came",
+  async (name, start) => {
+    await using run = await startTestServer();
+    const id = parseAgentId(name);
+    const { connection } = run.bus;
+    let ended = 0;
+    connection.subscribe(`$JS.API.CONSUMER.MSG.NEXT.${streams.commands}.>`, {
+      callback: (_error, { reply }) => {
+        if (reply === undefined || ended > 0) return;
+        for (; ended < 4; ended += 1)
+          connection.publish(reply, "", { headers: headers(408, "Request Timeout") });
+      },
+    });
+    await connection.flush();
+    await using program = await start({ AGENT_ID: name, NATS_URL: run.nats.url, HEARTBEAT_S: "0.5" });
+    const until = (what: string, check: () => boolean) =>
+      waitFor(check, { what, deadlineMs: 30_000, saw: () => program.stdout + program.stderr });
+    await until("it asks for orders", () => ended > 0);
+    await storeCommand(run.bus, { id, type: "stop", from: "operator", command_id: "s-1" }, new Date());
+    await until("it has stopped", () => run.server.fleet.get(id)?.status === "stopped");
+    expect((await program.exit(10_000)).code).toBe(0);
   },
 );
