@@ -93,6 +93,11 @@ export function isControl(type: OrderType): boolean {
 
 export type OrderNames = Pick<CommandRecord, "command_id" | "token">;
 
+/** Several orders may have one id; then their tokens tell them apart. */
+export function isSameOrder(one: OrderNames, other: OrderNames): boolean {
+  return one.command_id === other.command_id && one.token === other.token;
+}
+
 /** The fields by which receipts name an order: its id, and its token if it has one. */
 export function namesOf({
   command_id,

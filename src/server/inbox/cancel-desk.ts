@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
-import { type CommandRecord, isControl, isWaiting, namesOf } from "../../domain/receipts.ts";
+import { type CommandRecord, isControl, isSameOrder, isWaiting, namesOf } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
 import { serveCancelSubject } from "../../domain/wire/subjects.ts";
@@ -71,7 +71,8 @@ async function cancel(
   const id = found.agent_id;
   // Read first what is stored by now, because the order may have been stored or handed over a moment ago.
   await projector.catchUp(id);
-  const command = fleet.record(id)?.commands.find((each) => isSame(each, found.command)) ?? found.command;
+  const command =
+    fleet.record(id)?.commands.find((each) => isSameOrder(each, found.command)) ?? found.command;
   requireWaiting(id, command);
   const holder = { requestId: `cancel.${crypto.randomUUID()}`, confirmsWithinMs: holdMs };
   const storeBeforeMs = performance.now() + holdMs - storeWithinMs;
@@ -85,7 +86,7 @@ async function cancel(
     } as const;
     const decide = () => {
       // Look again, because the order may have been handed over, with its receipt, before it was held.
-      const latest = fleet.record(id)?.commands.find((each) => isSame(each, command));
+      const latest = fleet.record(id)?.commands.find((each) => isSameOrder(each, command));
       requireWaiting(id, latest ?? command);
       if (performance.now() > storeBeforeMs) throw tooSlow(command);
       isSent = true;
@@ -106,10 +107,6 @@ async function cancel(
 interface FoundOrder {
   readonly agent_id: AgentId;
   readonly command: CommandRecord;
-}
-
-function isSame(one: CommandRecord, other: CommandRecord): boolean {
-  return one.command_id === other.command_id && one.token === other.token;
 }
 
 /**

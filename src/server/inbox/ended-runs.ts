@@ -4,7 +4,7 @@
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
 import { awaitsResume, isControlInHand, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
-import { type CommandRecord, isStopType, namesOf } from "../../domain/receipts.ts";
+import { type CommandRecord, isSameOrder, isStopType, namesOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -64,12 +64,12 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
   };
   const end = async ({ agent_id: id }: AgentRecord) => {
     const due = fleet.record(id);
-    for (const { command_id, token } of due === undefined ? [] : dueOf(due)) {
+    for (const order of due === undefined ? [] : dueOf(due)) {
       // Look again, because this serve may have been suspended while the order ended.
       await orderEnds.store(id, () => {
         const record = fleet.record(id);
         if (record === undefined || !lease.isLeader()) return undefined;
-        const command = dueOf(record).find((each) => each.command_id === command_id && each.token === token);
+        const command = dueOf(record).find((each) => isSameOrder(each, order));
         if (command === undefined) return undefined;
         const end = endOf(command, lossOf(record));
         return { ...namesOf(command), ...end, timestamp: now().toISOString() };

@@ -1,6 +1,5 @@
 // Stores the receipts with which serve itself ends orders. Another part of serve, another serve or the agent's host may end the same order at
-// the same moment. So a receipt is stored only if the stream has no receipt of the agent that this serve has not read.
-
+// the same moment. So a receipt is stored only if the stream has no receipt of the agent that this serve has not read; but see `mostTries`.
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
@@ -9,7 +8,10 @@ import type { Bus } from "../../nats/bus.ts";
 import { isOvertaken } from "../../nats/errors.ts";
 import type { Projector } from "../fleet/projector.ts";
 
-/** Without this an agent that gets receipts all the time would wait for ever. */
+/**
+ * The last try of an agent that gets receipts all the time stores the receipt without the condition, because an end that may come second is
+ * better than none: only the first end of an order counts. If the receipts cannot be read, each try takes 2 s; a tool call waits 30 s.
+ */
 const mostTries = 8;
 
 export interface OrderEndsOptions {
@@ -44,10 +46,10 @@ export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds
   ) => {
     for (let tries = 1; ; tries += 1) {
       const lastSeq = await projector.catchUp(id);
+      if (lastSeq === undefined && tries < mostTries) continue;
       if (lastSeq === undefined) throw notRead(id);
       const receipt = decide();
       if (receipt === undefined) return undefined;
-      // An end that may come second is better than none: only the first end of an order counts.
       const expected = tries < mostTries ? { lastSeq } : {};
       try {
         await bus.publishStored(
@@ -63,11 +65,8 @@ export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds
   };
   return {
     async store(id, decide, options = {}) {
-      const before = inTurn.get(id);
-      const storing = (before ?? Promise.resolve()).then(
-        () => storeNow(id, decide, options),
-        () => storeNow(id, decide, options),
-      );
+      const before = (inTurn.get(id) ?? Promise.resolve()).catch(() => undefined); // who waits for it is told
+      const storing = before.then(() => storeNow(id, decide, options));
       inTurn.set(id, storing);
       try {
         return await storing;

@@ -1,7 +1,7 @@
 // Writes the receipt `expired` for orders that nobody took in time, for agents that never return. A host or bridge that takes an expired
 // order writes the receipt itself. Only the leader does it here, 30 s late, so that a receipt of the last moment comes first.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
-import { type CommandRecord, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
+import { type CommandRecord, isSameOrder, isWaiting, namesOf, waitsUntilMs } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
 import type { Logger } from "../../log.ts";
@@ -38,14 +38,12 @@ export function expireOverdue(options: OverdueOrdersOptions): () => void {
     );
   const expire = async ({ agent_id: id }: AgentRecord) => {
     const due = fleet.record(id);
-    for (const { command_id, token } of due === undefined ? [] : overdueOf(due)) {
+    for (const order of due === undefined ? [] : overdueOf(due)) {
       // Look again, because this serve may have been suspended while the order was taken.
       await orderEnds.store(id, () => {
         const record = fleet.record(id);
         if (record === undefined || !lease.isLeader()) return undefined;
-        const command = overdueOf(record).find(
-          (each) => each.command_id === command_id && each.token === token,
-        );
+        const command = overdueOf(record).find((each) => isSameOrder(each, order));
         return command && expiredReceipt(command, now());
       });
     }

@@ -57,6 +57,19 @@ describe("createOrderEnds()", () => {
     expect(await endsIn(run)).toEqual([]);
   });
 
+  test("receipts that are read late are waited for", async () => {
+    await using run = await startTestServer();
+    const { catchUp } = projector(run);
+    let tries = 0;
+    const lateCatchUp = async () => {
+      tries += 1;
+      return tries < 4 ? undefined : await catchUp();
+    };
+    const ends = createOrderEnds({ bus: run.bus, projector: { catchUp: lateCatchUp } });
+    expect(await ends.store(ada, () => failed)).toEqual(failed);
+    expect([tries, await endsIn(run)]).toEqual([4, ["failed"]]);
+  });
+
   test("two ends at once: the second one sees the first", async () => {
     await using run = await startTestServer();
     const ends = createOrderEnds({ bus: run.bus, projector: projector(run) });
