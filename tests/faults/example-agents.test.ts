@@ -99,7 +99,7 @@ test.each(examples)(
 );
 
 test.each(examples)(
-  "the example in %s begins no task that its inbox gives it after a pause",
+  "the example in %s begins no task that its inbox gives it after a pause, and acknowledges again what serve could not take",
   async (name, start) => {
     await using run = await startTestServer();
     const id = parseAgentId(name);
@@ -132,8 +132,16 @@ test.each(examples)(
     });
     const item = { command_id: "t-1", type: "task", origin: "operator", from: "operator", text: "one two" };
     let isGiven = false;
+    let acknowledgements = 0;
     const answers = run.bus.subscribe(toolCallSubject(id), async ({ data, reply }) => {
       const { tool } = read(data);
+      if (tool === "acknowledge") {
+        acknowledgements += 1;
+        const isTaken = acknowledgements > 1;
+        return reply(
+          isTaken ? { success: true, result: "" } : { success: false, error: "serve is too slow" },
+        );
+      }
       const items = tool === "check_inbox" && !isGiven ? [item] : [];
       if (items.length > 0) {
         isGiven = true;
@@ -150,6 +158,7 @@ test.each(examples)(
     });
     await send("resume", "r-1");
     await until("it works", () => words.includes("working") && states.get("t-1")?.includes("seen") === true);
+    await until("it acknowledges the task again", () => acknowledgements === 2);
     answers();
   },
 );

@@ -393,8 +393,20 @@ func (a *Agent) handle(item Item) {
 	}
 	outcome, note := a.count(strings.Fields(item.Text))
 	a.store("event", object{"kind": "said", "detail": note, "instance_id": run})
-	a.call("acknowledge", object{"command_id": item.CommandID, "outcome": outcome, "note": note})
+	a.acknowledgeTask(object{"command_id": item.CommandID, "outcome": outcome, "note": note})
 	a.report("idle", "")
+}
+
+// acknowledgeTask ends a task. Without it the task would stay open for ever. serve may be too slow for it at first.
+func (a *Agent) acknowledgeTask(end object) {
+	for range 10 {
+		answer := a.call("acknowledge", end)
+		if answer.Success {
+			return
+		}
+		log.Print("acknowledge: ", answer.Error)
+		time.Sleep(time.Second)
+	}
 }
 
 // begin says that the work on a task begins, or shows a message. It returns whether there is work.

@@ -246,8 +246,17 @@ class Agent:
             await self.say("working", item["text"])
         outcome, note = await self.work(item["text"])
         await self.store("event", kind="said", detail=note, instance_id=RUN)
-        await self.call("acknowledge", command_id=item["command_id"], outcome=outcome, note=note)
+        await self.acknowledge_task(item["command_id"], outcome, note)
         await self.say("idle")
+
+    async def acknowledge_task(self, command_id: str, outcome: str, note: str) -> None:
+        """Without it the task would stay open for ever. serve may be too slow for it at first."""
+        for _ in range(10):
+            answer = await self.call("acknowledge", command_id=command_id, outcome=outcome, note=note)
+            if answer["success"]:
+                return
+            print(f"acknowledge: {answer['error']}", flush=True)
+            await asyncio.sleep(1)
 
     async def work(self, text: str) -> tuple[str, str]:
         words = text.split()

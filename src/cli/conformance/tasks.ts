@@ -108,7 +108,10 @@ export async function checkRepetition(stage: Stage, sent: Sent): Promise<Finding
     .slice(before)
     .map(({ message }) => message.state);
   // A call that was sent again because its answer was lost has the same request_id.
-  const acknowledged = stage.hearing.calls.filter(({ message }) => isAcknowledgeOf(message, command_id));
+  // One that serve could not take is made again.
+  const acknowledged = stage.hearing.calls.filter(
+    ({ message }) => message.success && isAcknowledgeOf(message, command_id),
+  );
   const isReportedAgain = new Set(acknowledged.map(({ message }) => message.request_id)).size > 1;
   const again = states.filter((state) => state !== "delivered");
   const acted = [...again, ...(isReportedAgain ? ["acknowledge"] : [])].join(", ");
