@@ -16,21 +16,11 @@ import {
   serveSettings,
   serveTable,
 } from "../src/config.ts";
-import { CliaiError } from "../src/domain/text/errors.ts";
 import { findJsonError } from "../src/domain/text/json-error.ts";
+import { errorOf } from "./support/error-of.ts";
 import { profileKeysTable, settingsTable } from "./support/settings-table.ts";
 
 const configsDir = join(import.meta.dirname, "../configs");
-
-function errorOf(act: () => unknown): CliaiError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CliaiError) return error;
-    throw error;
-  }
-  throw new Error("it threw nothing");
-}
 
 describe("parseConfig()", () => {
   test("takes a file with nothing in it, and of a profile only what is given", () => {

@@ -3,23 +3,13 @@ import { copilot } from "../../../src/agents/acp/agents/copilot.ts";
 import { claude } from "../../../src/agents/claude/claude.ts";
 import { local } from "../../../src/agents/local/local.ts";
 import { checkModelServerFlag, modelServerOf } from "../../../src/cli/model-server/choose.ts";
-import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { createProfileSet, type FoundProfile } from "../../../src/profiles/profile-set.ts";
 import { parseProfilesFile } from "../../../src/profiles/profiles-file.ts";
+import { errorOf } from "../../support/error-of.ts";
 
 const found = (model_server?: object): FoundProfile =>
   createProfileSet([parseProfilesFile(JSON.stringify({ fixer: { model_server } }), "/p.json")]).find("fixer");
 const url = "http://gpu:8080";
-
-function errorOf(act: () => unknown): CliaiError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CliaiError) return error;
-    throw error;
-  }
-  throw new Error("it threw nothing");
-}
 
 describe("modelServerOf()", () => {
   test("takes the flag's server, with the profile's settings if it is the same, else the profile's", () => {

@@ -1,0 +1,13 @@
+// The CliaiError that an action throws, for tests of its message and hint.
+import { CliaiError } from "../../src/domain/text/errors.ts";
+
+/** Fails if the action throws nothing; another error is thrown on. */
+export function errorOf(act: () => unknown): CliaiError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof CliaiError) return error;
+    throw error;
+  }
+  throw new Error("it threw nothing");
+}
