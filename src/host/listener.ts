@@ -1,5 +1,5 @@
 // The HTTP handler by which the agent's CLI and the bridge reach the host: on loopback, behind a token that only files of this
-// user contain. This is a `fetch` handler; `src/cli/spawn/session-host.ts` opens the socket.
+// user contain. This is a `fetch` handler; `src/cli/spawn/session-host/session-host.ts` opens the socket.
 
 import {
   type BridgeNews,

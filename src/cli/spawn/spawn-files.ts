@@ -6,7 +6,7 @@ import type { AgentLaunch, CliStart } from "../../agents/agent-launch.ts";
 import { fillTemplate } from "../../agents/mcp-config.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import { selfCommand } from "../../runtime.ts";
-import type { SessionHost } from "./session-host.ts";
+import type { SessionHost } from "./session-host/session-host.ts";
 import type { SpawnPlan } from "./spawn-plan.ts";
 
 /** The filled-in template. */

@@ -1,0 +1,123 @@
+// Joins the CLI's session to the host: what the session tells goes to the host, and the host gets the ways into the session.
+import type { AgentCli } from "../../../agents/agent-cli.ts";
+import type { AgentLaunch, HookPlace } from "../../../agents/agent-launch.ts";
+import type { LaunchedAgent } from "../../../agents/launch.ts";
+import type { SessionListener } from "../../../agents/live-session.ts";
+import type { AgentOnTerminal } from "../../../agents/terminal/own-terminal.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import type { Host } from "../../../host/host.ts";
+import type { CliProcess } from "../../../host/steer/cli-process.ts";
+import type { Logger } from "../../../log.ts";
+import { atMost } from "../../../waiting.ts";
+import type { HostOptions } from "./host-options.ts";
+
+/** How long a CLI may take to end in its own way, before it is ended by signals. */
+const endsByItselfWithinMs = 3_000;
+
+export interface SessionJoin {
+  readonly agent: LaunchedAgent;
+  /** What the agent was launched for. */
+  readonly launch: AgentLaunch;
+  readonly hooks: HookPlace;
+  readonly host: Host;
+  readonly told: ToldSession;
+  readonly cli: AgentCli;
+  readonly pipedTask: HostOptions["pipedTask"];
+  /** Called if the session cannot be opened; the agent is then ended. */
+  readonly onFailure: (error: CliaiError) => void;
+  readonly log: Logger;
+}
+
+/** What the host takes from a session with pipes. */
+export interface ToldSession extends SessionListener {
+  /** The id that the session has told, if any. */
+  sessionId(): string | undefined;
+}
+
+export function joinSession({
+  agent,
+  launch,
+  hooks,
+  host,
+  told,
+  cli,
+  pipedTask,
+  ...join
+}: SessionJoin): void {
+  const { onFailure, log } = join;
+  const stream =
+    agent.pipes && cli.openSession?.({ ...agent.pipes, ...told, log, launch: { ...launch, hooks } });
+  host.attach(stream?.end === undefined ? agent : endingFirst(agent, stream.end));
+  const input = pipedTask === undefined ? cli.openInput?.({ ...told, launch, log }) : undefined;
+  void agent.ended.finally(() => input?.stop());
+  const terminal = isTyped(agent) ? agent : undefined;
+  if (terminal !== undefined || input !== undefined) host.open(definedOf({ terminal, input }));
+  stream?.whenReady
+    .then(() => {
+      host.open({ stream }, pipedTask?.task);
+      const session = told.sessionId();
+      if (session !== undefined) agent.openTerminal?.(session);
+    })
+    .catch((error: unknown) => {
+      const failure = openFailureOf(error, cli);
+      onFailure(failure);
+      log.info(`its session cannot be opened, ending the agent: ${failure.message}`);
+      void agent.end();
+    });
+}
+
+export function listenTo(host: Host, { sessionId: known, onWords }: HostOptions, log: Logger): ToldSession {
+  let sessionId = known;
+  return {
+    sessionId: () => sessionId,
+    onSession(id) {
+      sessionId = id;
+      host.sessionTold(id);
+      // A CLI that tells its session's id calls no hook for its start. Without this event, nothing shows that a session without a task is idle.
+      host.report({ kind: "session_start", session_id: id });
+    },
+    onHook: (hook, signal) =>
+      host.takeHook(hook, signal).catch((error: unknown) => {
+        log.warn(`a hook of the session: ${messageOf(error)}`);
+        return { type: "go" };
+      }),
+    whenLetGo: host.whenLetGo,
+    observe: host.observe,
+    onEvent: host.report,
+    onSign: host.takeSign,
+    onUsage: host.usage,
+    onResult: host.turnResult,
+    onWords(words) {
+      host.heard(words);
+      onWords(words);
+    },
+  };
+}
+
+function openFailureOf(error: unknown, { name, program }: AgentCli): CliaiError {
+  const options = { hint: `check that it runs by itself: ${program}`, cause: error };
+  if (!(error instanceof CliaiError)) {
+    return new CliaiError("cli_missing", `${name} cannot begin a session: ${messageOf(error)}`, options);
+  }
+  return error.hint === undefined ? new CliaiError(error.code, error.message, options) : error;
+}
+
+function isTyped(agent: LaunchedAgent | AgentOnTerminal): agent is AgentOnTerminal {
+  return "type" in agent;
+}
+
+/** The agent, asked to end in the CLI's own way first. */
+function endingFirst(agent: LaunchedAgent, end: () => Promise<void>): CliProcess {
+  return {
+    ended: agent.ended,
+    async end() {
+      // A CLI that cannot be asked is ended by signals.
+      await atMost(
+        endsByItselfWithinMs,
+        end().catch(() => undefined),
+      );
+      await agent.end();
+    },
+  };
+}
