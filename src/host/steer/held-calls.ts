@@ -24,8 +24,8 @@ export interface HeldCallsOptions {
   readonly events: Pick<EventSender, "send">;
 }
 
-/** A timer cannot run for longer. */
-const longestMs = 2 ** 31 - 1;
+/** For as long as the pause lasts. */
+const heldForMs = Number.POSITIVE_INFINITY;
 
 export function createHeldCalls({ gate, events }: HeldCallsOptions): HeldCalls {
   /** What the hook before the tool has told of each call, by its id. */
@@ -46,11 +46,11 @@ export function createHeldCalls({ gate, events }: HeldCallsOptions): HeldCalls {
     mustWait: ({ facts: { kind } }) =>
       isOpen && kind === "permission" && !gate.isShut() && gate.pausedBy() !== undefined,
     async wait(signal) {
-      await gate.pass(signal, longestMs);
+      await gate.pass(signal, heldForMs);
     },
     async pass({ facts: { tool_use_id = "" } }, signal) {
       const facts = calls.get(tool_use_id);
-      const passed = await gate.pass(signal, longestMs);
+      const passed = await gate.pass(signal, heldForMs);
       calls.delete(tool_use_id);
       if (passed.type === "deny") return { type: "forbid", reason: passed.reason };
       if (facts !== undefined) events.send(facts);
