@@ -2,6 +2,7 @@
 // What a CLI cannot do is in its row of abilities, and its receipts must say so.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { readProcessStart } from "../../src/processes/process-start.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
 import { allDrivers, launchable } from "./all-drivers.ts";
 import { abilitiesOf, type CliDriver, nameOf } from "./cli-driver.ts";
@@ -99,8 +100,8 @@ async function stopInTool(ada: DrivenAgent): Promise<void> {
   const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 60_000 });
   await ada.until("it reports", ({ current_task }) => current_task === "about to sleep");
   await ada.send("stop", "--force", "--id", "s-1", "--wait", "applied");
-  // It is there until its parent has read its exit code.
-  await waitFor(() => !existsSync(`/proc/${pid}`), { what: "the command has ended" });
+  // A process that has ended stands in /proc until its parent has read its exit code.
+  expect(await readProcessStart(Number(pid))).toBeUndefined();
   await ada.until("it is stopped", ({ axes }) => axes.control.value === "stopped");
   // Its task was cut off: it is not done, and a headless session says so at once.
   expect((await ada.life("t-2")).at(-1)).toMatch(/^(seen|failed by result)$/);

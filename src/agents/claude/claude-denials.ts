@@ -1,5 +1,5 @@
-// Reads which tool calls Claude Code itself did not run. Describes why its own rules refused a tool, and what would allow it. A headless session tells the refusal by
-// `permission_denied` in its stream, a session on a terminal in its record. Measured with 2.1.330.
+// Reads which tool calls Claude Code itself did not run, and describes why its own rules refused one, and what would allow it. A headless
+// session tells a refusal by `permission_denied` in its stream, a session on a terminal in its record. Measured with 2.1.330.
 import * as v from "valibot";
 import type { DeniedCall, HookTool, SessionSign, ToolDenial } from "../../domain/hook.ts";
 import { redact } from "../../domain/text/redact.ts";
