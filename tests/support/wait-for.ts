@@ -7,7 +7,7 @@ type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
 export interface WaitForOptions {
   /** What is awaited, as the failure should name it: "agent ada is online". */
   readonly what: string;
-  /** Default 5000. */
+  /** Default 15000: it ends a wait that would never end, and says nothing of how fast anything is. */
   readonly deadlineMs?: number;
   /** Default 20. */
   readonly intervalMs?: number;
@@ -20,7 +20,7 @@ export interface WaitForOptions {
  * Fails at the deadline, also when a check never settles, with what it last saw.
  */
 export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOptions): Promise<Truthy<T>> {
-  const { what, deadlineMs = 5000, intervalMs = 20 } = options;
+  const { what, deadlineMs = 15_000, intervalMs = 20 } = options;
   let last: unknown = "nothing: the first check did not finish";
   let failure: unknown;
   const over = new AbortController();
@@ -50,7 +50,7 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOp
 }
 
 /** {@link waitFor}, in one line where a test waits for many things. */
-export function until<T>(what: string, check: () => T | Promise<T>, deadlineMs = 5_000): Promise<Truthy<T>> {
+export function until<T>(what: string, check: () => T | Promise<T>, deadlineMs = 15_000): Promise<Truthy<T>> {
   return waitFor(check, { what, deadlineMs });
 }
 
