@@ -71,6 +71,11 @@ export function baseOf({ url }: Pick<ModelServerSettings, "url">): string {
   return url.replace(/\/+$/, "").replace(/\/v1$/, "");
 }
 
+/** The name of a model without the folders of its file, by whose path llama.cpp calls it. A name such as `org/model` is no path. */
+export function shownModelName(name: string): string {
+  return name.endsWith(".gguf") ? (name.split(/[\\/]/).at(-1) ?? name) : name;
+}
+
 /** The base to which requests are sent: that of the gate before the server, if there is one. */
 export function askedBaseOf(server: Pick<ModelServerSettings, "url" | "gate">): string {
   return server.gate ?? baseOf(server);

@@ -2,7 +2,9 @@
 // Events that come while the connection is lost are kept, and sent when it is back.
 import { setImmediate } from "node:timers";
 import type { Link } from "../agent-link/link.ts";
+import { definedOf } from "../domain/defined.ts";
 import type { BackgroundTask, HookFacts } from "../domain/hook.ts";
+import { shownModelName } from "../domain/model-server.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { EventKind, Usage } from "../domain/wire/event-messages.ts";
@@ -25,12 +27,17 @@ export interface EventSender {
   stop(): void;
 }
 
+/** The model on a server of the user's own. It costs nothing, so the cost that the CLI tells is left out. */
+export interface LocalModel {
+  /** Replaces the name that the CLI tells, which is that of the server. Undefined if the launch names none. */
+  readonly name: string | undefined;
+}
+
 export interface EventSenderOptions {
   readonly id: AgentId;
   readonly instanceId: string;
   readonly link: Link;
-  /** Whether the cost that the CLI tells is left out. */
-  readonly hidesCost?: boolean | undefined;
+  readonly localModel?: LocalModel | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -39,7 +46,7 @@ export function createEventSender({
   id,
   instanceId,
   link,
-  hidesCost = false,
+  localModel,
   now,
   log,
 }: EventSenderOptions): EventSender {
@@ -77,7 +84,7 @@ export function createEventSender({
     send(event) {
       seq += 1;
       const numbered = { instance_id: instanceId, generation, seq, timestamp: now().toISOString() };
-      kept.push({ agent_id: id, ...(hidesCost ? withoutCost(event) : event), ...numbered });
+      kept.push({ agent_id: id, ...(localModel ? asLocal(event, localModel) : event), ...numbered });
       if (kept.length > mostKept) kept.shift();
       flushSoon();
     },
@@ -88,8 +95,9 @@ export function createEventSender({
   };
 }
 
-function withoutCost({ usage, ...event }: SessionEvent): SessionEvent {
+function asLocal({ usage, ...event }: SessionEvent, { name }: LocalModel): SessionEvent {
   if (usage === undefined) return event;
   const { estimated_cost: _, ...told } = usage;
-  return { ...event, usage: told };
+  const model = told.model === undefined ? undefined : (name ?? shownModelName(told.model));
+  return { ...event, usage: { ...told, ...definedOf({ model }) } };
 }

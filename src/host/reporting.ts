@@ -18,7 +18,7 @@ export interface Reporting {
 const unheldLength = 500;
 
 export function startReporting(options: SessionOptions): Reporting {
-  const { agentId: id, instanceId, url, credsPath, facts, hidesCost, log, now } = options;
+  const { agentId: id, instanceId, url, credsPath, facts, localModel, log, now } = options;
   const { heartbeatIntervalS: intervalS } = options;
   const name = buildConnectionName(id, instanceId);
   const link = startLink(() => connectBus({ url, name, credsPath, inboxPrefix: inboxPrefix(id), log }), log);
@@ -27,7 +27,7 @@ export function startReporting(options: SessionOptions): Reporting {
   if (options.hasLaunchTask === true) heartbeat.update({ has_launch_task: true });
   return {
     ...{ link, heartbeat },
-    events: createEventSender({ id, instanceId, link, hidesCost, now, log }),
+    events: createEventSender({ id, instanceId, link, localModel, now, log }),
     receipts: createReceiptQueue({ id, link, now, log }),
   };
 }

@@ -5,6 +5,7 @@ import type { RouteName } from "../domain/route-names.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { ApprovalsOptions } from "./approvals.ts";
+import type { LocalModel } from "./event-sender.ts";
 import type { Unanswered } from "./patient-asking.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
@@ -24,8 +25,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   /** How long the CLI may take to start the bridge once its session is open. Default 15000. */
   readonly bridgeStartsWithinMs?: number | undefined;
   readonly cli: SessionCli;
-  /** Whether the cost that the CLI tells is left out, because it only invents one: on a model server of the user's own. Default false. */
-  readonly hidesCost?: boolean | undefined;
+  /** Set if the CLI works on a model server of the user's own. */
+  readonly localModel?: LocalModel | undefined;
   /** Whether the session has an input stream (headless). If so, no route hands anything over before it is open. Default false. */
   readonly hasStream?: boolean | undefined;
   /** The routes that may be used. Default: all. */

@@ -26,11 +26,23 @@ describe("startHost()", () => {
   });
 
   test("the cost that a CLI invents for a model of the user's own is not told, and its tokens are", async () => {
-    await using ada = await startHosted({ hidesCost: true });
-    const usage = { tokens_used: 5, estimated_cost: 0.5, source: "results" } as const;
+    await using ada = await startHosted({ localModel: { name: undefined } });
+    const usage = {
+      ...{ tokens_used: 5, estimated_cost: 0.5, source: "results" as const },
+      model: "/srv/models/tiny.Q4_1.gguf",
+    };
     ada.session.report({ kind: "usage", usage });
     await waitFor(() => ada.server.fleet.get(id)?.usage?.tokens_used === 5, { what: "its figures" });
     expect(ada.server.fleet.get(id)?.usage?.estimated_cost).toBeUndefined();
+    expect(ada.server.fleet.get(id)?.usage?.model).toBe("tiny.Q4_1.gguf");
+  });
+
+  test("a model of the user's own has the name of its launch, and not the path that its server tells", async () => {
+    await using ada = await startHosted({ localModel: { name: "tiny" } });
+    const usage = { tokens_used: 5, model: "/srv/models/tiny.Q4_1.gguf" };
+    ada.session.report({ kind: "usage", usage });
+    await waitFor(() => ada.server.fleet.get(id)?.usage?.tokens_used === 5, { what: "its figures" });
+    expect(ada.server.fleet.get(id)?.usage?.model).toBe("tiny");
   });
 
   test("a session that asks its model and calls no hook is told as one that nothing can hold", async () => {

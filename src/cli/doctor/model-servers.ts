@@ -1,10 +1,10 @@
 // Checks the model servers that profiles name: whether each answers, has its model, has room for an agent, and how fast it is.
 
 import { findAgentCli } from "../../agents/agent-clis.ts";
-import type { ModelServerProfile } from "../../domain/model-server.ts";
+import { type ModelServerProfile, shownModelName } from "../../domain/model-server.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { createModelClient, type ModelClient } from "../../loop/model/model-client.ts";
-import { type ModelFacts, shownName } from "../../loop/model/model-facts.ts";
+import type { ModelFacts } from "../../loop/model/model-facts.ts";
 import type { FoundProfile } from "../../profiles/profile-set.ts";
 import type { Environment } from "../../runtime.ts";
 import { loadConfig } from "../frame/config-file.ts";
@@ -107,7 +107,7 @@ async function measure(client: ModelClient, signal: AbortSignal): Promise<Speed>
 /** `llama.cpp, tiny.gguf, 8192 tokens of context, 1 slot, calls by schema` */
 function describe({ kind, model, context, slots, calls }: ModelFacts): string {
   const parts = [
-    ...[kind, shownName(model)],
+    ...[kind, shownModelName(model)],
     context === undefined ? "a context that it does not tell" : `${context} tokens of context`,
     ...(slots === undefined ? [] : [slots === 1 ? "1 slot" : `${slots} slots`]),
     calls === "native" ? "native calls" : "calls by schema, because its template has no tools",

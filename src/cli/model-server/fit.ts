@@ -1,8 +1,13 @@
 // Judges whether an agent CLI can work on a model: whether the model has tools, and room for what the CLI sends. Pure.
 import type { AgentCli } from "../../agents/agent-cli.ts";
-import { baseOf, type ModelServerKind, type ModelServerProfile } from "../../domain/model-server.ts";
+import {
+  baseOf,
+  type ModelServerKind,
+  type ModelServerProfile,
+  shownModelName,
+} from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { type ModelFacts, shownName } from "../../loop/model/model-facts.ts";
+import type { ModelFacts } from "../../loop/model/model-facts.ts";
 
 /** What cliai's own loop needs for its instructions, its tools and an answer. */
 const smallestForLoop = 4_096;
@@ -92,7 +97,7 @@ function noToolsFor(
       : "";
   return new CliaiError(
     "config_invalid",
-    `the chat template of ${shownName(model)} at ${url} has no tools, so ${name} could not use any`,
+    `the chat template of ${shownModelName(model)} at ${url} has no tools, so ${name} could not use any`,
     { hint: `${other}take another model, or cliai's own loop, which works with any model: --cli local` },
   );
 }

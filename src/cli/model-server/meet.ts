@@ -2,14 +2,14 @@
 // too small a context. An agent CLI would only say that its request failed.
 import type { AgentCli } from "../../agents/agent-cli.ts";
 import type { LaunchModelServer } from "../../agents/agent-launch.ts";
-import { baseOf, type ModelServerProfile, type ModelServerSettings } from "../../domain/model-server.ts";
-import { type ClientPatience, createModelClient } from "../../loop/model/model-client.ts";
 import {
-  loadIntoOllama,
-  type ModelFacts,
-  readLoadedContext,
-  shownName,
-} from "../../loop/model/model-facts.ts";
+  baseOf,
+  type ModelServerProfile,
+  type ModelServerSettings,
+  shownModelName,
+} from "../../domain/model-server.ts";
+import { type ClientPatience, createModelClient } from "../../loop/model/model-client.ts";
+import { loadIntoOllama, type ModelFacts, readLoadedContext } from "../../loop/model/model-facts.ts";
 import type { Environment } from "../../runtime.ts";
 import { fitOf } from "./fit.ts";
 import { settingsFor } from "./settings.ts";
@@ -77,5 +77,5 @@ async function loadedContext(
 
 /** llama.cpp calls a model by the path of its file, and takes any name. */
 function nameFor({ kind, model }: ModelFacts): string {
-  return kind === "llama.cpp" ? shownName(model) : model;
+  return kind === "llama.cpp" ? shownModelName(model) : model;
 }

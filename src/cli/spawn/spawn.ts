@@ -255,7 +255,6 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     permissions: launch.asksPermissions === true ? "inbox" : "cli",
     unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
     credsPath: credentials.path,
-    hidesCost: launch.modelServer !== undefined,
     configName: name,
     projectPath: cwd,
     sessionId: tellsSession(cli, launch) && launch.isResumed !== true ? undefined : launch.sessionId,

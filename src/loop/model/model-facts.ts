@@ -8,6 +8,7 @@ import {
   type ModelApi,
   type ModelServerKind,
   type ModelServerSettings,
+  shownModelName,
 } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
@@ -197,7 +198,7 @@ function chooseModel(settings: ModelServerSettings, models: readonly ListedModel
     const hint =
       only === undefined
         ? "load or pull one there first, such as: ollama pull NAME"
-        : `name one: --model ${shownName(only)}; it has ${listOf(names)}`;
+        : `name one: --model ${shownModelName(only)}; it has ${listOf(names)}`;
     const what = only === undefined ? "has no model" : `has ${names.length} models, and none was named`;
     throw new CliaiError("config_invalid", `the model server at ${baseOf(settings)} ${what}`, { hint });
   }
@@ -206,7 +207,7 @@ function chooseModel(settings: ModelServerSettings, models: readonly ListedModel
   // Some servers, such as proxies, list none and have them all the same.
   if (names.length === 0) return model;
   const has = `it has ${listOf(names)}`;
-  const near = didYouMean(model, names.map(shownName));
+  const near = didYouMean(model, names.map(shownModelName));
   throw new CliaiError("config_invalid", `the model server at ${baseOf(settings)} has no model "${model}"`, {
     hint: near === undefined ? has : `${near}; ${has}`,
   });
@@ -236,16 +237,11 @@ function isSame(name: string, asked: string): boolean {
 
 /** llama.cpp calls its model by the path of the file, unless it has an alias. */
 function isFile(name: string, asked: string): boolean {
-  const file = shownName(name);
+  const file = shownModelName(name);
   return file === asked || file === `${asked}.gguf`;
 }
 
-/** The name without the folders of a path, which a model's name such as `org/model` is not. */
-export function shownName(name: string): string {
-  return name.endsWith(".gguf") ? (name.split(/[\\/]/).at(-1) ?? name) : name;
-}
-
 function listOf(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map(shownName);
+  const shown = names.slice(0, 10).map(shownModelName);
   return names.length > 10 ? `${shown.join(", ")} and ${names.length - 10} more` : shown.join(", ");
 }

@@ -26,8 +26,6 @@ export interface HostOptions {
   readonly cli: AgentCli & Required<Pick<AgentCli, "session">>;
   readonly natsUrl: string;
   readonly credsPath: string | undefined;
-  /** Whether the cost that the CLI tells is left out. */
-  readonly hidesCost: boolean;
   readonly configName: string;
   readonly projectPath: string;
   readonly role: Role;
@@ -66,7 +64,7 @@ export function sessionOptions(
   { env, now, log }: CliContext,
 ): SessionOptions {
   const { id: agentId, cli, mode, pipedTask, natsUrl: url, credsPath } = options;
-  const { hasLaunchTask, stopApproval, permissions, unanswered, hidesCost } = options;
+  const { hasLaunchTask, stopApproval, permissions, unanswered, modelServer } = options;
   return {
     ...{
       agentId,
@@ -77,10 +75,10 @@ export function sessionOptions(
       stopApproval,
       permissions,
       unanswered,
-      hidesCost,
       now,
       log,
     },
+    localModel: modelServer && { name: modelServer.model },
     heartbeatIntervalS: readHeartbeatInterval(env),
     facts: {
       config_name: options.configName,
