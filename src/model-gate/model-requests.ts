@@ -6,7 +6,7 @@ const ends = [
   ...["/chat/completions", "/completions", "/completion", "/responses", "/messages"],
   ...["/api/chat", "/api/generate", "/infill"],
 ];
-/** llama.cpp takes the number of a slot only in its own fields of these requests. */
+/** llama.cpp takes the number of a slot only in these requests. */
 const takesSlot = ["/chat/completions", "/completions", "/completion"];
 
 export function isModelRequest(method: string, path: string): boolean {
@@ -19,9 +19,32 @@ export function modelOf(body: string): string {
   return typeof model === "string" ? model.slice(0, 1_000) : "";
 }
 
-/** The body with llama.cpp's number of a slot; unchanged if the request takes none, or names one itself. */
-export function withSlot(path: string, body: string, slot: number): string {
-  const value = takesSlot.some((end) => path.endsWith(end)) ? parseJsonLine(body) : undefined;
+/** The fields of llama.cpp that the gate adds to a request. */
+export interface LlamaFields {
+  readonly id_slot?: number;
+  readonly return_progress?: true;
+}
+
+/**
+ * Which fields to add to a request for llama.cpp: those that it takes on this path, and that the request has not itself.
+ * @param slot undefined if there is no choice
+ */
+export function llamaFieldsFor(path: string, body: string, slot: number | undefined): LlamaFields {
+  const request = takesSlot.some((end) => path.endsWith(end)) ? objectOf(body) : undefined;
+  if (request === undefined) return {};
+  const isStream = path.endsWith("/chat/completions") && request.stream === true;
+  return {
+    ...(slot !== undefined && !("id_slot" in request) && { id_slot: slot }),
+    ...(isStream && !("return_progress" in request) && { return_progress: true }),
+  };
+}
+
+export function withFields(body: string, fields: LlamaFields): string {
+  return JSON.stringify({ ...objectOf(body), ...fields });
+}
+
+function objectOf(body: string): Readonly<Record<string, unknown>> | undefined {
+  const value = parseJsonLine(body);
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return !isObject || "id_slot" in value ? body : JSON.stringify({ ...value, id_slot: slot });
+  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
 }

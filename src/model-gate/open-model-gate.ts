@@ -15,7 +15,7 @@ import { createRequestBoard } from "./request-board.ts";
 
 export interface ModelGateOptions {
   readonly id: AgentId;
-  readonly modelServer: Pick<ModelServerProfile, "url" | "kind" | "slots">;
+  readonly modelServer: Pick<ModelServerProfile, "url" | "kind" | "slots" | "model">;
   /** The name of this machine. */
   readonly machine: string;
   readonly link: Pick<Link, "bus" | "connected" | "trouble">;
@@ -34,7 +34,7 @@ export interface ModelGate {
 
 export async function openModelGate(options: ModelGateOptions): Promise<ModelGate> {
   const { id, modelServer, machine, link, onRequest, now, log, silentForMs } = options;
-  const { kind, slots } = modelServer;
+  const { kind, slots, model } = modelServer;
   const url = baseOf(modelServer);
   const server = modelServerName(url, machine);
   // Agent CLIs name the address in their errors. `redact` knows it by this form.
@@ -42,7 +42,7 @@ export async function openModelGate(options: ModelGateOptions): Promise<ModelGat
   const over = new AbortController();
   const fetch = createModelGate({
     settings: { url, slots, kind: kind === "auto" ? undefined : kind },
-    ...{ server, token, log, over: over.signal },
+    ...{ server, model, token, log, over: over.signal },
     line: createLeaseLine({ id, link, createId: () => crypto.randomUUID(), log, silentForMs }),
     rereadMsOf: createRereadEstimate(),
     board: createRequestBoard({ server, now, onChange: onRequest }),

@@ -1,11 +1,13 @@
 // Passes one model request on: waits for its slot, sends it, reads its figures from the answer, and gives the slot back once the server is
 // done with it. That is later than its client thinks if the client has cancelled it.
+import { shownModelName } from "../domain/model-server.ts";
 import type { AnswerFigures, createRereadEstimate } from "./answer-figures.ts";
 import type { LeaseLine, Pass } from "./lease-line.ts";
-import { modelOf, withSlot } from "./model-requests.ts";
+import { type LlamaFields, llamaFieldsFor, modelOf, withFields } from "./model-requests.ts";
 import { type PassedRequest, passOn } from "./pass-on.ts";
+import type { PromptProgress } from "./prompt-progress.ts";
 import { type QueueFacts, type QueueSettings, untilSlotIdle } from "./queue-facts.ts";
-import type { RequestBoard } from "./request-board.ts";
+import type { RequestBoard, RequestState } from "./request-board.ts";
 import { tapAnswer } from "./tap-answer.ts";
 
 /** What all requests of one gate have in common. */
@@ -15,6 +17,8 @@ export interface GateDesk {
   readonly server: string;
   readonly line: LeaseLine;
   readonly board: RequestBoard;
+  /** The model of the agent's profile or launch; undefined if that names none. */
+  readonly model: string | undefined;
   readonly rereadMsOf: ReturnType<typeof createRereadEstimate>;
   /** Aborts when the agent has ended. */
   readonly over: AbortSignal;
@@ -26,6 +30,8 @@ export interface PassedModelRequest extends PassedRequest, GateDesk {
   readonly facts: QueueFacts | undefined;
 }
 
+/** Each change is a heartbeat. */
+const promptToldEveryMs = 500;
 /** A batch of 2,048 tokens took 81 s on a busy machine without a GPU (llama.cpp b11549). */
 const longestBatchMs = 180_000;
 
@@ -34,8 +40,12 @@ export async function passModelRequest(request: PassedModelRequest): Promise<Res
   const { signal } = request;
   const stay = createStay(request);
   try {
-    const sent = await passOn({ ...request, body: await stay.enter() });
-    return tapAnswer(sent, { signal, onEnd: stay.end, onCancel: stay.cancel });
+    const { body, isAskedProgress } = await stay.enter();
+    const sent = await passOn({ ...request, body });
+    return tapAnswer(sent, {
+      ...{ signal, onEnd: stay.end, onCancel: stay.cancel, onFirst: () => stay.showPrompt(undefined) },
+      onProgress: isAskedProgress ? stay.showPrompt : undefined,
+    });
   } catch (error) {
     if (signal.aborted) stay.cancel();
     else stay.end();
@@ -43,9 +53,17 @@ export async function passModelRequest(request: PassedModelRequest): Promise<Res
   }
 }
 
+interface SentRequest {
+  readonly body: PassedRequest["body"];
+  /** Whether the server was asked to tell how far it has read the prompt. */
+  readonly isAskedProgress: boolean;
+}
+
 interface Stay {
-  /** Waits in the queue. Resolves with the body to send. */
-  enter(): Promise<PassedRequest["body"]>;
+  /** Waits in the queue. Resolves with what to send. */
+  enter(): Promise<SentRequest>;
+  /** @param progress undefined once the server has read the whole prompt, or if it does not tell */
+  showPrompt(progress: PromptProgress | undefined): void;
   /** The server has ended its answer, or has gone. */
   end(figures?: AnswerFigures): void;
   /** The client has gone. */
@@ -61,19 +79,25 @@ function createStay({
   signal,
   path,
   body,
+  model,
   ...request
 }: PassedModelRequest): Stay {
-  const shown = board.open();
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+  const asked = modelOf(text);
+  const slots = facts?.slots;
+  const isLlama = facts?.kind === "llama.cpp";
+  const shown = board.open({ model: model ?? (shownModelName(asked) || undefined), slots });
   let pass: Pass | undefined;
-  let isSent = false;
+  let sentAs: RequestState | undefined;
+  let promptToldMs = Number.NEGATIVE_INFINITY;
   let isOver = false;
   const leave = (figures?: AnswerFigures) => {
     pass?.leave(figures === undefined ? 0 : request.rereadMsOf(figures));
     shown.close(figures);
   };
   const untilDone = async () => {
-    const slot = pass?.slot ?? (facts?.slots === 1 ? 0 : undefined);
-    if (!isSent || facts?.kind !== "llama.cpp" || slot === undefined) return;
+    const slot = pass?.slot ?? (slots === 1 ? 0 : undefined);
+    if (sentAs === undefined || !isLlama || slot === undefined) return;
     shown.set({ state: "cancelled" });
     const { settings, headers, over } = request;
     const late = AbortSignal.any([over, AbortSignal.timeout(longestBatchMs)]);
@@ -81,18 +105,26 @@ function createStay({
   };
   return {
     async enter() {
-      const isLlama = facts?.kind === "llama.cpp";
-      const slots = facts?.slots;
-      const text = typeof body === "string" ? body : new TextDecoder().decode(body);
       if (slots !== undefined) {
-        const wanted = { server, model: isLlama ? "" : modelOf(text), slots };
+        const wanted = { server, model: isLlama ? "" : asked, slots };
         shown.set({ state: "waiting" });
         pass = await line.enter(wanted, signal, (place) => shown.set({ state: "waiting", ...place }));
       }
       const { unqueued, slot } = pass ?? {};
-      shown.set(unqueued === undefined ? { state: "working" } : { state: "unqueued", why: unqueued });
-      isSent = true;
-      return isLlama && slot !== undefined && slots !== 1 ? withSlot(path, text, slot) : body;
+      sentAs = unqueued === undefined ? { state: "working" } : { state: "unqueued", why: unqueued };
+      shown.set(sentAs);
+      const fields: LlamaFields = isLlama ? llamaFieldsFor(path, text, slots === 1 ? undefined : slot) : {};
+      return {
+        body: Object.keys(fields).length === 0 ? body : withFields(text, fields),
+        isAskedProgress: fields.return_progress === true,
+      };
+    },
+    showPrompt(progress) {
+      const isSoon = performance.now() - promptToldMs < promptToldEveryMs;
+      if (isOver || sentAs === undefined || (progress !== undefined && isSoon)) return;
+      promptToldMs = performance.now();
+      const prompt = progress && { prompt_read: progress.read, prompt_tokens: progress.all };
+      shown.set({ ...sentAs, ...prompt });
     },
     end(figures) {
       if (isOver) return;

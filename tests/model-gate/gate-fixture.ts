@@ -19,18 +19,20 @@ export interface TestGateOptions {
   readonly natsUrl: string;
   readonly url: string;
   readonly slots?: number;
+  /** The model of the profile. */
+  readonly model?: string;
   readonly silentForMs?: number;
 }
 
 export async function startGate(
   id: string,
-  { natsUrl, url, slots, silentForMs }: TestGateOptions,
+  { natsUrl, url, slots, model, silentForMs }: TestGateOptions,
 ): Promise<TestGate> {
   const states: ModelRequest[] = [];
   const link = startLink(() => connectBus({ url: natsUrl, name: id, log: silentLogger }), silentLogger);
   const gate = await openModelGate({
     id: parseAgentId(id),
-    modelServer: { url, kind: "auto", slots },
+    modelServer: { url, kind: "auto", slots, model },
     machine: "box",
     onRequest: (request) => states.push(request),
     now: () => new Date(),

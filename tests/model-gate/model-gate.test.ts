@@ -26,7 +26,8 @@ describe("createModelGate()", () => {
     const port = new URL(model.url).port;
     expect(ada.states.map(({ state }) => state)).toEqual(["waiting", "working", "idle"]);
     expect(ada.states.at(-1)).toEqual({
-      ...{ server: `box:${port}`, state: "idle", tokens_per_s: 42, cached_share: 0.75 },
+      ...{ server: `box:${port}`, model: "tiny", slots: 1, state: "idle" },
+      ...{ tokens_per_s: 42, cached_share: 0.75 },
     });
     expect(bob.states).toContainEqual(expect.objectContaining({ state: "waiting", place: 1, waiting: 1 }));
   });
@@ -62,6 +63,42 @@ describe("createModelGate()", () => {
     await using ada = await startGate("ada", { natsUrl: nats.url, url: model.url });
     expect(await ada.ask()).toContain("[DONE]");
     expect(ada.states.map(({ state }) => state)).toEqual(["working", "idle"]);
+  });
+
+  test("how far llama.cpp has read a prompt is shown until its first word, and the client sees none of it", async () => {
+    await using run = await startTestServer();
+    await using model = await startSlowModelServer({ promptMs: 1_800 });
+    await using ada = await startGate("ada", { natsUrl: run.nats.url, url: model.url });
+    const plain = await ada.ask();
+    expect(model.bodies.at(-1)).toEqual({ model: "tiny" });
+    expect(await ada.ask({ body: { model: "tiny", stream: true } })).toBe(plain);
+    expect(model.bodies.at(-1)).toEqual({ model: "tiny", stream: true, return_progress: true });
+    const prompts = ada.states.map(({ state, prompt_read, prompt_tokens }) => [
+      state,
+      prompt_read,
+      prompt_tokens,
+    ]);
+    expect(prompts.slice(-6)).toEqual([
+      ["waiting", undefined, undefined],
+      ["working", undefined, undefined],
+      ["working", 0, 200],
+      ["working", 100, 200],
+      ["working", undefined, undefined],
+      ["idle", undefined, undefined],
+    ]);
+    const own = { model: "tiny", stream: true, return_progress: true };
+    expect(await ada.ask({ body: own })).toContain('"prompt_progress":{"processed":100,"total":200}');
+  }, 20_000);
+
+  test("the model is shown by the name of the profile, or of its file, and not by a path", async () => {
+    await using nats = await startTestNats();
+    await using model = await startSlowModelServer({ isLlama: false });
+    await using ada = await startGate("ada", { natsUrl: nats.url, url: model.url });
+    await ada.ask({ body: { model: "/srv/models/tiny.Q4_1.gguf" } });
+    expect(ada.states.at(-1)?.model).toBe("tiny.Q4_1.gguf");
+    await using bob = await startGate("bob", { natsUrl: nats.url, url: model.url, model: "tiny" });
+    await bob.ask({ body: { model: "/srv/models/tiny.Q4_1.gguf" } });
+    expect(bob.states.at(-1)?.model).toBe("tiny");
   });
 
   test("several slots have their numbers, which llama.cpp is told", async () => {

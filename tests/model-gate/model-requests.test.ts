@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isModelRequest, modelOf, withSlot } from "../../src/model-gate/model-requests.ts";
+import { isModelRequest, llamaFieldsFor, modelOf, withFields } from "../../src/model-gate/model-requests.ts";
 
 test.each([
   ["POST", "/v1/chat/completions", true],
@@ -29,10 +29,19 @@ test("modelOf() is the model's name, or nothing", () => {
   ]);
 });
 
-test("withSlot() adds the slot where llama.cpp takes one, and changes nothing else", () => {
+test("llamaFieldsFor() adds the slot where llama.cpp takes one, and asks for progress where it streams it", () => {
   const path = "/v1/chat/completions";
-  expect(JSON.parse(withSlot(path, '{"a":[1]}', 2))).toEqual({ a: [1], id_slot: 2 });
-  expect(withSlot(path, '{"id_slot": 1}', 2)).toBe('{"id_slot": 1}');
-  expect(withSlot("/v1/messages", '{"a": 1}', 2)).toBe('{"a": 1}');
-  for (const body of ["no JSON", "null", "[1]"]) expect(withSlot(path, body, 2)).toBe(body);
+  expect(llamaFieldsFor(path, '{"a":[1]}', 2)).toEqual({ id_slot: 2 });
+  expect(llamaFieldsFor(path, '{"stream":true}', undefined)).toEqual({ return_progress: true });
+  expect(llamaFieldsFor(path, '{"stream":true}', 2)).toEqual({ id_slot: 2, return_progress: true });
+  expect(llamaFieldsFor(path, '{"stream":true,"id_slot":1,"return_progress":false}', 2)).toEqual({});
+  expect(llamaFieldsFor("/completion", '{"stream":true}', 2)).toEqual({ id_slot: 2 });
+  expect(llamaFieldsFor("/v1/messages", '{"stream":true}', 2)).toEqual({});
+  for (const body of ["no JSON", "null", "[1]"]) expect(llamaFieldsFor(path, body, 2)).toEqual({});
+});
+
+test("withFields() changes nothing else of the body", () => {
+  expect(JSON.parse(withFields('{"a":[1],"b":{"c":2}}', { id_slot: 2 }))).toEqual({
+    ...{ a: [1], b: { c: 2 }, id_slot: 2 },
+  });
 });

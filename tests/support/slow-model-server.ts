@@ -29,6 +29,16 @@ export interface SlowModelServerOptions {
   readonly isLlama?: boolean;
   /** How much longer an answer takes if the request before was another agent's (`user`), so that the prompt is not in the cache. */
   readonly rereadMs?: number;
+  /** How long it reads a prompt before its first word. It tells its progress at the beginning and in the middle, if it is asked to. */
+  readonly promptMs?: number;
+}
+
+const promptTokens = 200;
+
+function progressEvent(processed: number): string {
+  const choices = [{ delta: { role: "assistant", content: null } }];
+  const prompt_progress = { processed, total: promptTokens };
+  return `data: ${JSON.stringify({ choices, prompt_progress })}\n\n`;
 }
 
 export async function startSlowModelServer({
@@ -37,6 +47,7 @@ export async function startSlowModelServer({
   leavesBatch = false,
   isLlama = true,
   rereadMs = 0,
+  promptMs = 0,
 }: SlowModelServerOptions = {}): Promise<SlowModelServer> {
   const bodies: Record<string, unknown>[] = [];
   let headers: IncomingMessage["headers"] = {};
@@ -51,7 +62,7 @@ export async function startSlowModelServer({
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
   };
-  const work = async (response: ServerResponse, { user }: Record<string, unknown>) => {
+  const work = async (response: ServerResponse, { user, return_progress }: Record<string, unknown>) => {
     if (working >= slots) await new Promise<void>((resolve) => queue.push(resolve));
     working += 1;
     const isWarm = user === lastUser;
@@ -61,17 +72,21 @@ export async function startSlowModelServer({
     response.once("close", () => gone.abort());
     try {
       response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const read of promptMs > 0 ? [0, promptTokens / 2] : []) {
+        if (return_progress === true) response.write(progressEvent(read));
+        await delay(promptMs / 2, undefined, { signal: gone.signal });
+      }
       response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "Hello" } }] })}\n\n`);
       await delay(answerMs + (isWarm ? 0 : rereadMs), undefined, { signal: gone.signal });
       const usage = {
-        prompt_tokens: 200,
+        prompt_tokens: promptTokens,
         completion_tokens: 20,
         prompt_tokens_details: { cached_tokens: 150 },
       };
       const timings = {
         ...(rereadMs > 0 && {
-          prompt_n: isWarm ? 1 : 200,
-          prompt_per_second: isWarm ? 0.9 : (200 / rereadMs) * 1_000,
+          prompt_n: isWarm ? 1 : promptTokens,
+          prompt_per_second: isWarm ? 0.9 : (promptTokens / rereadMs) * 1_000,
         }),
         predicted_per_second: 42.04,
       };

@@ -44,11 +44,14 @@ export interface HeartbeatEvidence {
   readonly model_request?: ModelRequestEvidence;
 }
 
-export interface ModelRequestEvidence
-  extends Pick<
-    ModelRequest,
-    "server" | "state" | "place" | "waiting" | "why" | "tokens_per_s" | "cached_share"
-  > {
+/** Its fields, without those that this version does not know. */
+type KnownModelRequest = Pick<
+  ModelRequest,
+  | ("server" | "model" | "slots" | "state" | "place" | "waiting" | "running" | "queued")
+  | ("prompt_read" | "prompt_tokens" | "why" | "tokens_per_s" | "cached_share")
+>;
+
+export interface ModelRequestEvidence extends KnownModelRequest {
   /** By the server's clock; absent with `idle`. */
   readonly since?: string;
 }

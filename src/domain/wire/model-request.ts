@@ -12,6 +12,10 @@ export const ModelRequestSchema = v.looseObject(
   {
     /** The server's name in the queue. */
     server: shortText("model_request.server"),
+    /** How a person knows the model that was asked for last. */
+    model: v.optional(shortText("model_request.model")),
+    /** How many requests the server works on at the same time, as this agent's host was told. */
+    slots: v.optional(count("model_request.slots")),
     state: v.picklist(
       modelRequestStates,
       `model_request.state must be one of ${modelRequestStates.join(", ")}`,
@@ -21,6 +25,12 @@ export const ModelRequestSchema = v.looseObject(
     /** With `waiting`: from 1, and among how many. */
     place: v.optional(count("model_request.place")),
     waiting: v.optional(count("model_request.waiting")),
+    /** If the agent has several requests: how many of them the server has, and how many wait. */
+    running: v.optional(count("model_request.running")),
+    queued: v.optional(count("model_request.queued")),
+    /** While the server reads the prompt: how many of its tokens it has read or had in its cache, and how many there are. */
+    prompt_read: v.optional(count("model_request.prompt_read")),
+    prompt_tokens: v.optional(count("model_request.prompt_tokens")),
     /** With `unqueued`: why. */
     why: v.optional(shortText("model_request.why")),
     /** Of the last answer: tokens a second, and the part of the prompt that was in the server's cache, from 0 to 1. */

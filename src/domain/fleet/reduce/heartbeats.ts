@@ -110,18 +110,22 @@ function beatOf(
 
 const whyLength = 200;
 const serverLength = 200;
+const modelLength = 200;
 
 /** @param sentAt the time of the heartbeat by the clock of `request.since` */
 function modelRequestOf(
-  { server, state, since, place, waiting, why, tokens_per_s, cached_share }: ModelRequest,
+  { server, model, state, since, why, ...request }: ModelRequest,
   sentAt: string | undefined,
   at: string,
 ): ModelRequestEvidence {
   const forMs =
     since === undefined || sentAt === undefined ? 0 : Math.max(0, Date.parse(sentAt) - Date.parse(since));
+  const { slots, place, waiting, running, queued, prompt_read, prompt_tokens, tokens_per_s, cached_share } =
+    request;
   return {
     ...{ server: server.slice(0, serverLength), state },
-    ...definedOf({ place, waiting, why: why?.slice(0, whyLength), tokens_per_s, cached_share }),
+    ...definedOf({ model: model?.slice(0, modelLength), slots, place, waiting, running, queued }),
+    ...definedOf({ prompt_read, prompt_tokens, tokens_per_s, cached_share, why: why?.slice(0, whyLength) }),
     ...(state !== "idle" && { since: new Date(Math.max(0, Date.parse(at) - forMs)).toISOString() }),
   };
 }

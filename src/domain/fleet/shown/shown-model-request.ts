@@ -28,12 +28,13 @@ export function shownModelRequest({ heartbeat, axes }: Shown): ShownModelRequest
   };
 }
 
-function wordsOf({ server, state, why }: ModelRequestEvidence, place: string): string {
+function wordsOf(request: ModelRequestEvidence, place: string): string {
+  const { server, state, why } = request;
   switch (state) {
     case "waiting":
       return `waits for ${server}${place === "" ? "" : `, ${place}`}`;
     case "working":
-      return `${server} works on its request`;
+      return `${server} ${promptText(request) ?? "works on its request"}`;
     case "unqueued":
       return `${server} has its request, which did not wait in the queue: ${why ?? "it is not known why"}`;
     case "cancelled":
@@ -41,6 +42,16 @@ function wordsOf({ server, state, why }: ModelRequestEvidence, place: string): s
     case "idle":
       return `${server} has no request of it`;
   }
+}
+
+/** How far the server has read the prompt; undefined if it does not read it now, or does not tell. */
+export function promptText({
+  prompt_read: read,
+  prompt_tokens: all,
+}: Pick<ModelRequestEvidence, "prompt_read" | "prompt_tokens">): string | undefined {
+  if (read === undefined || all === undefined || all === 0) return undefined;
+  const percent = Math.floor((Math.min(read, all) / all) * 100);
+  return `reads its prompt, ${read.toLocaleString("en")} of ${all.toLocaleString("en")} tokens (${percent} %)`;
 }
 
 function placeText({ place, waiting }: ModelRequestEvidence): string {

@@ -20,6 +20,17 @@ describe("shownModelRequest()", () => {
     [{ state: "waiting", since: at }, "waits for gpu:8080", ""],
     [{ state: "working", since: at, place: 2, waiting: 3 }, "gpu:8080 works on its request", ""],
     [
+      { state: "working", since: at, prompt_read: 2_048, prompt_tokens: 2_732 },
+      "gpu:8080 reads its prompt, 2,048 of 2,732 tokens (74 %)",
+      "",
+    ],
+    [{ state: "working", since: at, prompt_read: 0, prompt_tokens: 0 }, "gpu:8080 works on its request", ""],
+    [
+      { state: "working", since: at, prompt_read: 90, prompt_tokens: 60 },
+      "gpu:8080 reads its prompt, 90 of 60 tokens (100 %)",
+      "",
+    ],
+    [
       { state: "unqueued", since: at, why: "no connection to NATS" },
       "gpu:8080 has its request, which did not wait in the queue: no connection to NATS",
       "",

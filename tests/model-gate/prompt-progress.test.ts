@@ -1,0 +1,46 @@
+// The events are those of the real llama.cpp b11549.
+import { describe, expect, test } from "bun:test";
+import { createProgressFilter, type PromptProgress } from "../../src/model-gate/prompt-progress.ts";
+
+const delta = '"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}]';
+const progress = (processed: number, more = "") =>
+  `data: {${delta},"object":"chat.completion.chunk","prompt_progress":{"total":2732,"cache":0,"processed":${processed},"time_ms":12572}${more}}\n\n`;
+const answer = `data: {${delta}}\n\ndata: {"choices":[{"delta":{"content":"Grüße"}}]}\n\ndata: [DONE]\n\n`;
+
+/** What the client gets, and what was told. */
+function filtered(text: string, pieceBytes = 7) {
+  const told: PromptProgress[] = [];
+  const filter = createProgressFilter((each) => told.push(each));
+  const bytes = new TextEncoder().encode(text);
+  const out: number[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes)
+    out.push(...filter.push(bytes.subarray(at, at + pieceBytes)));
+  out.push(...filter.rest());
+  return { text: new TextDecoder().decode(new Uint8Array(out)), told };
+}
+
+describe("createProgressFilter()", () => {
+  test.each([1, 7, 100_000])("takes the events out, in pieces of %i bytes", (pieceBytes) => {
+    const events = progress(0) + progress(2_048) + progress(2_732);
+    expect(filtered(events + answer, pieceBytes)).toEqual({
+      text: answer,
+      told: [0, 2_048, 2_732].map((read) => ({ read, all: 2_732 })),
+    });
+  });
+
+  test("leaves everything after the first other event as it is", () => {
+    const text = answer + progress(0) + answer;
+    expect(filtered(text)).toEqual({ text, told: [] });
+  });
+
+  test.each([
+    ["an error", '{"error":{"code":400,"message":"request exceeds the context"}}'],
+    ["an answer that ends early", 'data: {"choices'],
+    ["progress without figures", 'data: {"prompt_progress":{"processed":-1,"total":"many"}}\n\n'],
+    ["another line in the event", `event: x\n${progress(5)}`],
+    ["a long beginning", "x".repeat(20_000)],
+    ["nothing", ""],
+  ])("passes %s", (_, text) => {
+    expect(filtered(text)).toEqual({ text, told: [] });
+  });
+});
