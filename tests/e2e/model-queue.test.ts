@@ -46,6 +46,14 @@ test("agents on one slot stand in a queue that is shown; a captain's request goe
   expect(listed).toContain("(place 1 of 3 for its model)");
   const { stdout: shown } = await serve.run(["show", "dora"]);
   expect(shown).toMatch(/ {2}model server +waits for .+:\d+, place 1 of 3, for \d+ s/);
+  const { stdout: models } = await serve.run(["models"]);
+  expect(models).toMatch(
+    /^\S+:\d+ {2}1 slot {2}tiny\n {2}runs +ada: works on it, for \d+ s\n {2}waits +dora: place 1/,
+  );
+  const servers = JSON.parse((await serve.run(["models", "--json"])).stdout);
+  expect(servers).toMatchObject([{ slots: 1, models: ["tiny"], running: [{ agent_id: "ada" }], idle: [] }]);
+  expect(servers[0].waiting).toHaveLength(3);
+  expect(await (await serve.fetch("/api/models")).json()).toEqual(servers);
   expect(model.bodies.length).toBe(1);
   first.kill("SIGKILL");
   await waitFor(async () => (await requestOf("dora"))?.state === "working", {

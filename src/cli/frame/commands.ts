@@ -82,6 +82,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list the agent CLIs on PATH, with versions and abilities",
     load: async () => (await import("../clis.ts")).clisCommand,
   },
+  models: {
+    description: "list the model servers, with their slots and who waits",
+    load: async () => (await import("../models.ts")).modelsCommand,
+  },
   agents: {
     description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,

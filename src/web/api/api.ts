@@ -2,6 +2,7 @@
 //
 // The HTTP API under /api, and the probes /healthz and /readyz. All answers are JSON, also errors.
 import { type Context, Hono } from "hono";
+import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { Server } from "../../server/server.ts";
@@ -67,6 +68,8 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     requireReady(server);
     return c.json({ results: await sendBulk(server, order) }, 202);
   });
+
+  api.get("/api/models", (c) => c.json(modelServersOf(server.fleet.list())));
 
   api.get("/api/requests", (c) => c.json(server.requests.open()));
   api.post("/api/requests/:id/answer", async (c) => {

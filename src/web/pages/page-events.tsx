@@ -3,6 +3,7 @@
 import type { Child } from "hono/jsx";
 import type { CliAbilities } from "../../domain/abilities.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import type { Server } from "../../server/server.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "../api/event-stream.ts";
@@ -11,6 +12,7 @@ import { assetsVersion } from "../assets.ts";
 import { agentParts } from "./agent-page.tsx";
 import { BulkResults } from "./bulk-page.tsx";
 import { AgentEntry, FleetContent, SectionCount } from "./fleet/fleet-page.tsx";
+import { ModelServers } from "./fleet/model-servers.tsx";
 import { countSections, type Layout, layoutOf, sections } from "./fleet/sections.ts";
 import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner } from "./layout.tsx";
@@ -58,22 +60,21 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
     const counts = countSections(views);
     const before = layout;
     layout = layoutOf(views.length);
+    const servers = serversPart(views, now());
     if (step.kind === "whole" || layout !== before) {
       sent.clear();
-      return [{ id: "live", part: <FleetContent {...options} views={views} now={now()} /> }];
+      return [{ id: "live", part: <FleetContent {...options} views={views} now={now()} /> }, servers];
     }
     const changed = new Set<string>(step.ids);
     return [
+      servers,
       ...sections.map((section) => ({
         id: `count-${section}`,
         part: <SectionCount section={section} count={counts[section]} />,
       })),
       ...views
         .filter(({ agent_id }) => changed.has(agent_id))
-        .map((view) => ({
-          id: `agent-${view.agent_id}`,
-          part: entryMarkup(view, layout, now()),
-        })),
+        .map((view) => ({ id: `agent-${view.agent_id}`, part: entryMarkup(view, layout, now()) })),
     ];
   };
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
@@ -158,6 +159,12 @@ interface Part {
   readonly part: Child;
   /** Compared instead of the markup, if the markup differs each time. */
   readonly key?: string;
+}
+
+/** Its markup differs each time, because it has ages. */
+function serversPart(views: readonly AgentView[], now: Date): Part {
+  const part = <ModelServers views={views} now={now} />;
+  return { id: "model-servers", part, key: JSON.stringify(modelServersOf(views)) };
 }
 
 /** Leaves out the parts that are the same as when they were last sent to this page. */

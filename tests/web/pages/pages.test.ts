@@ -1,6 +1,7 @@
 // The pages as a browser without scripts has them: their words, their forms, their errors.
 import { describe, expect, test } from "bun:test";
 import { waitFor } from "../../support/wait-for.ts";
+import { readEvents } from "../event-reader.ts";
 import { startTestApp, type TestApp } from "../test-app.ts";
 
 async function page(web: TestApp, path: string): Promise<{ status: number; html: string; text: string }> {
@@ -27,6 +28,37 @@ describe("the fleet page", () => {
     expect(text).toContain("No agent yet");
     expect(text).toContain("/opt/cliai spawn");
     expect(text).toContain(web.test.nats.url);
+  });
+
+  test("lists the model servers with who is served and who waits, as it changes, and as JSON", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    expect((await page(web, "/")).text).not.toContain("Model servers");
+    const since = new Date().toISOString();
+    const request = { server: "gpu:8080", model: "tiny", slots: 1, since };
+    const timestamp = since;
+    await web.heartbeat("bob", { timestamp, model_request: { ...request, state: "working" } });
+    const response = await web.app.request("/events?page=fleet&layout=cards");
+    await using events = readEvents(response);
+    await events.next("patch");
+    await web.heartbeat("ada", { timestamp, model_request: { ...request, state: "waiting", place: 1 } });
+    for (let shown = ""; !shown.includes('<a href="/agents/ada">ada</a>: place 1'); ) {
+      const { data } = await events.next("patch");
+      shown = data.html.find((part: string) => part.includes('id="model-servers"')) ?? "";
+    }
+    const { text } = await page(web, "/");
+    expect(text).toMatch(
+      /Model servers gpu:8080 1 slot · tiny runs bob : works on it, since .* waits ada : place 1/,
+    );
+    expect(await (await web.app.request("/api/models")).json()).toMatchObject([
+      {
+        server: "gpu:8080",
+        slots: 1,
+        models: ["tiny"],
+        running: [{ agent_id: "bob" }],
+        waiting: [{ place: 1 }],
+      },
+    ]);
   });
 
   test("groups the agents by what they need, and counts them", async () => {

@@ -8,6 +8,7 @@ import { Icon } from "../parts/icon.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";
 import { EmptyFleet } from "./empty-fleet.tsx";
+import { ModelServers } from "./model-servers.tsx";
 import { groupBySection, type Layout, layoutOf, type Section, sections, sectionTitles } from "./sections.ts";
 
 export interface FleetPageProps {
@@ -40,6 +41,7 @@ export function FleetPage(props: FleetPageProps) {
         </nav>
       </div>
       <FleetContent {...props} />
+      <ModelServers views={props.views} now={props.now} />
     </>
   );
 }
