@@ -3,6 +3,7 @@ import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
+import type { QueueFigures } from "./model-queue/queue-counts.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
 
 export interface Server {
@@ -13,6 +14,10 @@ export interface Server {
   readonly fleet: FleetService;
   readonly alerts: AlertService;
   readonly requests: RequestDesk;
+  /** Whether this serve leads, if there are several. */
+  isLeader(): boolean;
+  /** The queues before model servers that this serve has kept since its start. */
+  modelQueues(): readonly QueueFigures[];
   health(): Health;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
   catchUp(id: AgentId): Promise<unknown>;

@@ -41,6 +41,8 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     fleet: foundation.fleet,
     alerts: foundation.alerts,
     requests: desks.requests,
+    isLeader: lease.isLeader,
+    modelQueues: desks.modelQueues,
     catchUp: reading.projector.catchUp,
     ...createEntrance(foundation, options),
     async stop() {

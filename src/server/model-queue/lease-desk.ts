@@ -25,6 +25,8 @@ import type { Bus, BusMessage } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Lease } from "../lease.ts";
+import { createQueueCounts, type QueueFigures } from "./queue-counts.ts";
+import { createWaiters, replyTo } from "./waiters.ts";
 
 /** How long a request that waits is kept before it is answered with its place; a new one, so that its place is soon shown. */
 const answerWithinMs = 2_000;
@@ -44,54 +46,42 @@ export interface LeaseDeskOptions {
   readonly log: Logger;
 }
 
-interface Waiter {
-  readonly message: BusMessage;
-  readonly dueMs: number;
+export interface LeaseDesk {
+  figures(): readonly QueueFigures[];
+  close(): void;
 }
 
-/** Returns a function that ends it. */
-export function openLeaseDesk(bus: Bus, options: LeaseDeskOptions): () => void {
+export function openLeaseDesk(bus: Bus, options: LeaseDeskOptions): LeaseDesk {
   const { lease, fleet, roleOf, onMalformed, log } = options;
   const queues = new Map<string, ModelQueue>();
-  const waiters = new Map<string, Waiter>();
+  const waiters = createWaiters(log);
+  const counts = createQueueCounts();
   let leadsSinceMs = performance.now();
   let grantsFromMs = mayHaveLeases(fleet) ? leadsSinceMs + listensFirstMs : leadsSinceMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const reply = (message: BusMessage, answer: LeaseAnswer) => {
-    if (!message.wantsReply) return;
-    try {
-      message.reply(answer);
-    } catch (error) {
-      log.debug(`${message.subject}: ${messageOf(error)}`); // the gate asks again
-    }
-  };
-  const answerWaiter = (id: string, answer: LeaseAnswer) => {
-    const waiter = waiters.get(id);
-    waiters.delete(id);
-    if (waiter !== undefined) reply(waiter.message, answer);
-  };
+  const reply = (message: BusMessage, answer: LeaseAnswer) => replyTo(message, answer, log);
   const step = (server: string, changed: ModelQueue) => {
     const nowMs = performance.now();
     const queue = expire(changed, nowMs);
+    counts.lost(server, changed.leases.length - queue.leases.length);
+    counts.seen(server, queue);
     const { granted, queue: next } = nowMs < grantsFromMs ? { granted: [], queue } : grant(queue, nowMs);
     if (mayForget(next, nowMs) || (isIdle(next) && queues.size > mostIdleQueues)) queues.delete(server);
     else queues.set(server, next);
-    for (const { id, slot } of granted)
-      answerWaiter(id, { state: "granted", ...(slot !== undefined && { slot }) });
+    for (const { id, slot, sinceMs } of granted) {
+      counts.granted(server, nowMs - sinceMs);
+      waiters.answer(id, { state: "granted", ...(slot !== undefined && { slot }) });
+    }
     for (const { id } of next.waiting) {
-      if ((waiters.get(id)?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs)
-        answerWaiter(id, waitingAnswer(next, id));
+      if (waiters.dueMs(id) <= nowMs) waiters.answer(id, waitingAnswer(next, id));
     }
   };
   const schedule = () => {
     clearTimeout(timer);
     const nowMs = performance.now();
     const times = [...queues.values()].flatMap((queue) => [
-      ...queue.waiting.flatMap(({ id, heardMs }) => [
-        heardMs + waitingGoneAfterMs,
-        waiters.get(id)?.dueMs ?? Number.POSITIVE_INFINITY,
-      ]),
+      ...queue.waiting.flatMap(({ id, heardMs }) => [heardMs + waitingGoneAfterMs, waiters.dueMs(id)]),
       ...queue.leases.map(({ heardMs }) => heardMs + leaseGoneAfterMs),
       ...(queue.waiting.length > 0 && grantsFromMs > nowMs ? [grantsFromMs] : []),
       nextChangeMs(queue, nowMs) ?? Number.POSITIVE_INFINITY,
@@ -116,12 +106,13 @@ export function openLeaseDesk(bus: Bus, options: LeaseDeskOptions): () => void {
       const request = requestOf(agent, asked, { isCaptain, isEarly, nowMs });
       requireRoom(queues, queue, request);
       const next = takeAct(queue, asked, request, nowMs);
+      if (isUnqueued(queue, asked, request.id)) counts.unqueued(asked.server);
       const granted = next.leases.find((each) => each.id === request.id);
-      if (asked.act !== "wait") answerWaiter(request.id, answerNow(asked, granted?.slot));
+      if (asked.act !== "wait") waiters.answer(request.id, answerNow(asked, granted?.slot));
       if (asked.act === "wait" && granted === undefined) {
         const isKnown = queue.waiting.some((each) => each.id === request.id);
-        answerWaiter(request.id, waitingAnswer(next, request.id));
-        waiters.set(request.id, { message, dueMs: nowMs + (isKnown ? answerWithinMs : firstAnswerWithinMs) });
+        waiters.answer(request.id, waitingAnswer(next, request.id));
+        waiters.add(request.id, message, nowMs + (isKnown ? answerWithinMs : firstAnswerWithinMs));
       } else {
         reply(message, answerNow(asked, granted?.slot));
       }
@@ -142,10 +133,13 @@ export function openLeaseDesk(bus: Bus, options: LeaseDeskOptions): () => void {
     leadsSinceMs = performance.now();
     grantsFromMs = leadsSinceMs + listensFirstMs;
   });
-  return () => {
-    unsubscribe();
-    unlisten();
-    clearTimeout(timer);
+  return {
+    figures: () => counts.figures(queues, lease.isLeader()),
+    close() {
+      unsubscribe();
+      unlisten();
+      clearTimeout(timer);
+    },
   };
 }
 
@@ -212,6 +206,11 @@ function requireRoom(
 function takeAct(queue: ModelQueue, { act, slot, reread_ms }: LeaseAsk, request: Waiting, nowMs: number) {
   if (act === "wait") return ask(queue, request);
   return act === "hold" ? hold(queue, { ...request, slot }) : end(queue, request.id, nowMs, reread_ms);
+}
+
+/** Whether a gate tells for the first time that it has sent its request without a lease. */
+function isUnqueued({ leases }: ModelQueue, { act, slot }: LeaseAsk, id: string): boolean {
+  return act === "hold" && slot === undefined && !leases.some((lease) => lease.id === id);
 }
 
 function answerNow({ act }: LeaseAsk, slot: number | undefined): LeaseAnswer {

@@ -10,7 +10,7 @@ import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
 import { openCancelDesk } from "../inbox/cancel-desk.ts";
 import { type Holds, openHolds } from "../inbox/holds.ts";
 import { createInbox } from "../inbox/inbox.ts";
-import { openLeaseDesk } from "../model-queue/lease-desk.ts";
+import { type LeaseDesk, openLeaseDesk } from "../model-queue/lease-desk.ts";
 import { openRequestDesk } from "../requests/request-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import type { LaunchAgent, RequestDesk } from "../server.ts";
@@ -22,6 +22,7 @@ import type { ServerOptions } from "./server-options.ts";
 export interface Desks {
   readonly requests: RequestService & RequestDesk;
   readonly holds: Holds;
+  readonly modelQueues: LeaseDesk["figures"];
   /** Takes no new calls. Calls that have begun go on. */
   close(): void;
   stop(): Promise<void>;
@@ -38,6 +39,7 @@ export async function openDesks(
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
   const holds = await openHolds(bus, { replicas, mayLive, now, log });
   const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, now });
+  const leaseDesk = openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log });
   const endings = [
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
@@ -47,12 +49,13 @@ export async function openDesks(
       onAnswered: records.toolCall,
     }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
-    openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log }),
+    leaseDesk.close,
     openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),
   ];
   return {
     requests,
     holds,
+    modelQueues: leaseDesk.figures,
     close() {
       for (const end of endings) end();
     },

@@ -1,6 +1,6 @@
 // This room is the HTTP API, and the event streams below API and pages.
 //
-// The HTTP API under /api, and the probes /healthz and /readyz. All answers are JSON, also errors.
+// The HTTP API under /api, the probes /healthz and /readyz, and /metrics. All other answers are JSON, also errors.
 import { type Context, Hono } from "hono";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
@@ -11,7 +11,9 @@ import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";
+import { metricsText } from "./metrics.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
+import { prometheusContentType } from "./prometheus-text.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
 
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
@@ -38,6 +40,8 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     const health = server.health();
     return c.json(health, health.ready ? 200 : 503);
   });
+
+  api.get("/metrics", (c) => c.body(metricsText(server), 200, { "Content-Type": prometheusContentType }));
 
   api.get("/api/agents", (c) => c.json(server.fleet.list()));
   api.post("/api/agents", async (c) => {

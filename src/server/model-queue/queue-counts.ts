@@ -1,0 +1,97 @@
+// Counts what happens in the queues before model servers, for `/metrics`. Plain data: how a reader formats it is not its task.
+import { type ModelQueue, slotCount } from "../../domain/model-queue/model-queue.ts";
+
+/** What a serve knows of one model server's queue. The counts grow from the start of this serve. */
+export interface QueueFigures {
+  /** The server's name in the queue. */
+  readonly server: string;
+  /** As the gates were told last; undefined if this serve does not lead. */
+  readonly slots: number | undefined;
+  /** How many leases there are now, and how many requests wait. 0 if this serve does not lead. */
+  readonly leases: number;
+  readonly waiting: number;
+  /** How long the requests have waited that were granted a lease. */
+  readonly waits: WaitCounts;
+  /** How many requests were sent without the queue, as their gates have told afterwards. */
+  readonly unqueued: number;
+  /** How many leases were taken back, because their gates were not heard any more. */
+  readonly lost: number;
+}
+
+export interface WaitCounts {
+  /** How many waits were at most that long, in seconds, by rising bounds. */
+  readonly within: readonly (readonly [boundS: number, count: number])[];
+  readonly count: number;
+  readonly sumS: number;
+}
+
+/** In seconds: by factor 2, up to the half hour for which an agent CLI waits. */
+const waitBoundsS = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048] as const;
+
+/** Agents name the servers, so their number has a bound. Later ones are not counted. */
+const mostServers = 256;
+
+export interface QueueCounts {
+  granted(server: string, waitedMs: number): void;
+  unqueued(server: string): void;
+  lost(server: string, leases: number): void;
+  /** Notes how many slots the server has. */
+  seen(server: string, queue: ModelQueue): void;
+  /** @param queues those that this serve keeps now */
+  figures(queues: ReadonlyMap<string, ModelQueue>, isLeader: boolean): QueueFigures[];
+}
+
+interface Counts {
+  slots: number | undefined;
+  within: WaitCounts["within"];
+  count: number;
+  sumS: number;
+  unqueued: number;
+  lost: number;
+}
+
+export function createQueueCounts(): QueueCounts {
+  const counts = new Map<string, Counts>();
+  const countsOf = (server: string): Counts => {
+    const known = counts.get(server);
+    if (known !== undefined) return known;
+    const fresh = {
+      ...{
+        slots: undefined,
+        within: waitBoundsS.map((boundS) => [boundS, 0] as const),
+        count: 0,
+        sumS: 0,
+        unqueued: 0,
+        lost: 0,
+      },
+    };
+    if (counts.size < mostServers) counts.set(server, fresh);
+    return fresh;
+  };
+  return {
+    granted(server, waitedMs) {
+      const of = countsOf(server);
+      const waitedS = Math.max(0, waitedMs) / 1_000;
+      of.count += 1;
+      of.sumS += waitedS;
+      of.within = of.within.map(([boundS, count]) => [boundS, count + Number(waitedS <= boundS)]);
+    },
+    unqueued(server) {
+      countsOf(server).unqueued += 1;
+    },
+    lost(server, leases) {
+      if (leases > 0) countsOf(server).lost += leases;
+    },
+    seen(server, queue) {
+      if (queue.waiting.length + queue.leases.length > 0) countsOf(server).slots = slotCount(queue);
+    },
+    figures: (queues, isLeader) =>
+      [...counts].map(([server, { slots, within, count, sumS, unqueued, lost }]) => {
+        const { leases = [], waiting = [] } = queues.get(server) ?? {};
+        return {
+          ...{ server, slots: isLeader ? slots : undefined, leases: leases.length, waiting: waiting.length },
+          ...{ waits: { within, count, sumS }, unqueued, lost },
+        };
+      }),
+  };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitFor } from "../../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../test-app.ts";
+
+async function metricsOf(web: TestApp): Promise<string> {
+  const response = await web.app.request("/metrics");
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  return await response.text();
+}
+
+const ask = (web: TestApp, id: string, act: string, more: object = {}) => {
+  const body = { request_id: `r-${id}`, act, server: "gpu:1", slots: 1, ...more };
+  return web.bus.request(`modelserver.lease.${id}`, body, { timeoutMs: 5_000 });
+};
+
+describe("GET /metrics", () => {
+  test("tells of the fleet, before any agent has come", async () => {
+    await using web = await startTestApp();
+    const text = await metricsOf(web);
+    expect(text).toContain('cliai_build_info{version="0.0.0-test"} 1\n');
+    expect(text).toContain("cliai_leader 1\n");
+    expect(text).toContain("cliai_open_requests 0\n");
+    expect(text).not.toContain("cliai_model_server");
+    await web.heartbeat("ada", { status: "idle" });
+    expect(await metricsOf(web)).toContain('cliai_agents{status="idle"} 1\n');
+  });
+
+  test("tells of each model server's slots, leases, waits, and requests past the queue", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    await ask(web, "ada", "wait");
+    const waits = ask(web, "bob", "wait");
+    const says = async (line: string) => (await metricsOf(web)).includes(`cliai_model_server_${line}\n`);
+    await waitFor(() => says('waiting_requests{server="gpu:1"} 1'), { what: "bob waits" });
+    expect(await says('slots{server="gpu:1"} 1')).toBe(true);
+    expect(await says('leases{server="gpu:1"} 1')).toBe(true);
+    expect(await says('wait_seconds_count{server="gpu:1"} 1')).toBe(true);
+    await ask(web, "cleo", "hold");
+    await ask(web, "cleo", "hold");
+    expect(await says('unqueued_requests_total{server="gpu:1"} 1')).toBe(true);
+    expect(await says('leases{server="gpu:1"} 2')).toBe(true);
+    for (const id of ["ada", "cleo"]) await ask(web, id, "end");
+    await waits;
+    await ask(web, "bob", "wait");
+    await waitFor(() => says('wait_seconds_count{server="gpu:1"} 2'), { what: "bob has his lease" });
+    const text = await metricsOf(web);
+    expect(text).toMatch(/wait_seconds_bucket\{server="gpu:1",le="2048"\} 2\n/);
+    // Ada has not waited at all, and bob has.
+    expect(text).toMatch(/wait_seconds_sum\{server="gpu:1"\} (0\.0*[1-9]|[1-9])/);
+    expect(await says('lost_leases_total{server="gpu:1"} 0')).toBe(true);
+    await waitFor(() => says('lost_leases_total{server="gpu:1"} 1'), { what: "bob's lease is taken back" });
+    expect(await says('leases{server="gpu:1"} 0')).toBe(true);
+    const page = readFileSync(join(import.meta.dirname, "../../../docs/metrics.md"), "utf8");
+    const listed = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name, type]) => `${name} ${type}`);
+    expect(listed).toEqual(
+      [...(await metricsOf(web)).matchAll(/^# TYPE (.+)$/gm)].map(([, type = ""]) => type),
+    );
+  }, 20_000);
+});
