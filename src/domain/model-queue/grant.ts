@@ -1,8 +1,10 @@
 // Decides who gets the next lease of a model server: captains first, then whoever has waited longest. Of requests with the same rank, one
 // whose prompt a free slot still has in its cache goes first, but not for ever.
 import {
+  countingLeases,
   type Lease,
   lend,
+  longestLeaseMs,
   type ModelQueue,
   type QueuedRequest,
   type Slot,
@@ -27,7 +29,7 @@ export function grant(before: ModelQueue, nowMs: number): Granted {
   for (;;) {
     const choice = chooseNext(queue, nowMs);
     if (choice === undefined) return { queue, granted };
-    const lease = { ...choice.request, slot: choice.slot };
+    const lease = { ...choice.request, slot: choice.slot, lentMs: nowMs };
     queue = lend(queue, lease, nowMs);
     granted.push(lease);
   }
@@ -36,12 +38,13 @@ export function grant(before: ModelQueue, nowMs: number): Granted {
 /** When a decision may come out differently although nothing has happened meanwhile; undefined if never. */
 export function nextChangeMs(queue: ModelQueue, nowMs: number): number | undefined {
   if (queue.waiting.length === 0) return undefined;
-  const { loaded } = queue;
-  const kept = freeSlots(queue).map((slot) => queue.slots[slot]?.keptUntilMs ?? 0);
+  const { loaded, leases } = queue;
+  const kept = freeSlots(queue, nowMs).map((slot) => queue.slots[slot]?.keptUntilMs ?? 0);
   const swaps = queue.waiting
     .filter(({ model }) => loaded !== undefined && model !== loaded.model)
     .map(({ sinceMs }) => Math.max(sinceMs, loaded?.sinceMs ?? 0) + swapAfterMs);
-  const coming = [...kept, ...swaps].filter((ms) => ms > nowMs);
+  const overdue = leases.map(({ lentMs }) => lentMs + longestLeaseMs);
+  const coming = [...kept, ...swaps, ...overdue].filter((ms) => ms > nowMs);
   return coming.length === 0 ? undefined : Math.min(...coming);
 }
 
@@ -56,7 +59,7 @@ interface Choice {
 }
 
 function chooseNext(queue: ModelQueue, nowMs: number): Choice | undefined {
-  const free = freeSlots(queue);
+  const free = freeSlots(queue, nowMs);
   if (free.length === 0) return undefined;
   const ranked = ofRunnableModel(queue, nowMs).toSorted(byRank);
   const [first] = ranked;
@@ -88,26 +91,28 @@ function byRank(one: QueuedRequest, other: QueuedRequest): number {
 }
 
 /** The numbers of the slots that no lease occupies. A lease without a slot occupies any. */
-function freeSlots(queue: ModelQueue): number[] {
+function freeSlots(queue: ModelQueue, nowMs: number): number[] {
   if (queue.waiting.length === 0) return [];
   const count = slotCount(queue);
-  const taken = new Set(queue.leases.map(({ slot }) => slot));
+  const leases = countingLeases(queue, nowMs);
+  const taken = new Set(leases.map(({ slot }) => slot));
   const free = Array.from({ length: count }, (_, slot) => slot).filter((slot) => !taken.has(slot));
-  return free.slice(0, Math.max(0, count - queue.leases.length));
+  return free.slice(0, Math.max(0, count - leases.length));
 }
 
 /**
  * The requests that the server can take without a swap of its model under another agent. While anybody waits for the loaded model, it stays;
  * but if somebody has waited for another one for `swapAfterMs`, no more requests for the loaded one begin, and then it is swapped.
  */
-function ofRunnableModel({ waiting, leases, loaded }: ModelQueue, nowMs: number): readonly QueuedRequest[] {
+function ofRunnableModel(queue: ModelQueue, nowMs: number): readonly QueuedRequest[] {
+  const { waiting, loaded } = queue;
   if (loaded === undefined) return waiting;
   const others = waiting.filter(({ model }) => model !== loaded.model);
   if (others.length === 0) return waiting;
   const isDue = others.some(({ sinceMs }) => nowMs - Math.max(sinceMs, loaded.sinceMs) >= swapAfterMs);
   const same = waiting.filter(({ model }) => model === loaded.model);
   if (same.length > 0 && !isDue) return same;
-  return leases.length > 0 ? [] : others;
+  return countingLeases(queue, nowMs).length > 0 ? [] : others;
 }
 
 function isOf(slot: Slot | undefined, { agent, model }: QueuedRequest): boolean {

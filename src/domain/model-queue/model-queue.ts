@@ -20,6 +20,8 @@ export interface QueuedRequest {
 export interface Lease extends QueuedRequest {
   /** The slot's number, from 0. Undefined for a request that was sent without the queue: it still occupies the server. */
   readonly slot: number | undefined;
+  /** Since when it is a lease, as far as this queue knows. */
+  readonly lentMs: number;
 }
 
 /** What is known of one slot: whose prompt it has in its cache, and how often that agent had it without another in between. */
@@ -48,6 +50,11 @@ export const emptyQueue: ModelQueue = { waiting: [], leases: [], slots: [], load
 export const waitingGoneAfterMs = 8_000;
 /** A gate renews its lease each second. */
 export const leaseGoneAfterMs = 5_000;
+/**
+ * Longer than an answer may take. A lease that is renewed for longer occupies no slot any more, because a program that does not use or end its
+ * lease must not hold up the others for ever.
+ */
+export const longestLeaseMs = 3_600_000;
 /** Waiting for the agent of a slot may cost this part of the time that reading its prompt again would take, and no more than `mostKeptMs`. */
 const keptShare = 0.05;
 const mostKeptMs = 2_000;
@@ -65,7 +72,7 @@ export function ask(queue: ModelQueue, request: QueuedRequest): ModelQueue {
  * Renews a lease. One that is not known becomes one: another serve has granted it, or its gate could not wait for the queue any longer and
  * has sent its request without it.
  */
-export function hold(queue: ModelQueue, lease: Lease): ModelQueue {
+export function hold(queue: ModelQueue, lease: Omit<Lease, "lentMs">): ModelQueue {
   if (queue.leases.some(({ id }) => id === lease.id)) return renew(queue, lease.id, lease.heardMs);
   const waiting = queue.waiting.filter(({ id }) => id !== lease.id);
   return lend({ ...queue, waiting }, lease, lease.heardMs);
@@ -80,7 +87,8 @@ export function end(queue: ModelQueue, id: string, nowMs: number, rereadMs = 0):
     leases: queue.leases.filter((each) => each.id !== id),
   };
   const slot = lease?.slot === undefined ? undefined : queue.slots[lease.slot];
-  if (lease?.slot === undefined || slot === undefined) return without;
+  // After `longestLeaseMs` the slot may be another's.
+  if (lease?.slot === undefined || slot?.agent !== lease.agent) return without;
   const keptUntilMs = nowMs + Math.min(mostKeptMs, rereadMs * keptShare);
   return { ...without, slots: queue.slots.with(lease.slot, { ...slot, usedMs: nowMs, keptUntilMs }) };
 }
@@ -94,12 +102,12 @@ export function expire(queue: ModelQueue, nowMs: number): ModelQueue {
 }
 
 /** Makes a waiting or new request a lease, and notes whose prompt its slot has from now on. */
-export function lend(queue: ModelQueue, lease: Lease, nowMs: number): ModelQueue {
+export function lend(queue: ModelQueue, lease: Omit<Lease, "lentMs">, nowMs: number): ModelQueue {
   const { agent, model, slot } = lease;
   const isLoaded = queue.loaded?.model === model;
   return {
     waiting: queue.waiting.filter(({ id }) => id !== lease.id),
-    leases: [...queue.leases, lease],
+    leases: [...queue.leases, { ...lease, lentMs: nowMs }],
     slots: slot === undefined ? queue.slots : withSlot(queue.slots, slot, { agent, model }, nowMs),
     loaded: isLoaded ? queue.loaded : { model, sinceMs: nowMs },
   };
@@ -125,6 +133,11 @@ function withSlot(
 function renew(queue: ModelQueue, id: string, heardMs: number): ModelQueue {
   const leases = queue.leases.map((lease) => (lease.id === id ? { ...lease, heardMs } : lease));
   return { ...queue, leases };
+}
+
+/** The leases that occupy a slot. */
+export function countingLeases({ leases }: ModelQueue, nowMs: number): readonly Lease[] {
+  return leases.filter(({ lentMs }) => nowMs - lentMs < longestLeaseMs);
 }
 
 /** The smallest number that a gate was told, so that nobody counts on a slot that there is not. */

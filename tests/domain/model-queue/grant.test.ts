@@ -12,6 +12,8 @@ import {
   ask,
   emptyQueue,
   end,
+  hold,
+  longestLeaseMs,
   type ModelQueue,
   type QueuedRequest,
 } from "../../../src/domain/model-queue/model-queue.ts";
@@ -157,6 +159,30 @@ describe("grant()", () => {
     const dueMs = 10 + swapAfterMs;
     expect(grant(busy, dueMs).granted).toEqual([]);
     expect(agentsOf(grant(end(busy, "a", dueMs + 5), dueMs + 5).granted)).toEqual(["b"]);
+  });
+
+  test("a lease that its gate renews for longer than an answer may take does not hold up the others any more", () => {
+    const first = grant(queueOf({ agent: "a" }, { agent: "b", sinceMs: 1 }), 10).queue;
+    const dueMs = 10 + longestLeaseMs;
+    const renewed = ask(first, { ...request({ agent: "a" }), heardMs: dueMs - 1 });
+    expect(grant(renewed, dueMs - 1).granted).toEqual([]);
+    expect(nextChangeMs(renewed, dueMs - 1)).toBe(dueMs);
+    const { granted, queue } = grant(renewed, dueMs);
+    expect(granted).toMatchObject([{ agent: "b", slot: 0 }]);
+    // Its end changes nothing of the slot, which is another's now.
+    expect(end(queue, "a", dueMs + 5, 60_000).slots).toEqual(queue.slots);
+    const third = ask(end(queue, "a", dueMs + 5), request({ agent: "c", sinceMs: dueMs }));
+    expect(grant(third, dueMs + 10).granted).toEqual([]);
+  });
+
+  test("requests that were sent past the queue do not hold up the others for longer than a lease, either", () => {
+    const past = { ...request({ agent: "a" }), slot: undefined };
+    const many = [1, 2, 3].reduce(
+      (queue, id) => hold(queue, { ...past, id: `${id}` }),
+      queueOf({ agent: "b" }),
+    );
+    expect(grant(many, longestLeaseMs - 1).granted).toEqual([]);
+    expect(agentsOf(grant(many, longestLeaseMs).granted)).toEqual(["b"]);
   });
 
   const wantedRequest = fc.record({
