@@ -98,6 +98,6 @@ export function createEventSender({
 function asLocal({ usage, ...event }: SessionEvent, { name }: LocalModel): SessionEvent {
   if (usage === undefined) return event;
   const { estimated_cost: _, ...told } = usage;
-  const model = told.model === undefined ? undefined : (name ?? shownModelName(told.model));
+  const model = name ?? (told.model === undefined ? undefined : shownModelName(told.model));
   return { ...event, usage: { ...told, ...definedOf({ model }) } };
 }

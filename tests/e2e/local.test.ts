@@ -1,24 +1,34 @@
 // `cliai spawn --cli local`: the loop under its host. A model server whose answers the test writes, and the real llama.cpp.
 import { expect, test } from "bun:test";
+import type { ModelRequestEvidence } from "../../src/domain/fleet/agent-record.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { startLlamaServer } from "../support/llama-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
-test("spawn local --wait works on the real llama.cpp, and the tokens of its model are counted", async () => {
+type AtServer = { readonly heartbeat?: { readonly model_request?: ModelRequestEvidence } };
+
+test("spawn local --wait works on the real llama.cpp; the progress of its prompt is shown, and its tokens are counted", async () => {
   await using dir = await tempDir();
   await using serve = await startServe();
   await using llama = await startLlamaServer({ context: 2_048 });
   const args = ["spawn", "local", "List the files.", "--wait", "--id", "ada", "--model-server", llama.url];
-  const { code } = await serve.run(
-    [...args, "--timeout", "330", "--", "--max-steps", "1", "--context", "1800"],
-    {
-      ...{ cwd: dir.path, deadlineMs: 350_000 },
-    },
-  );
+  const running = serve.run([...args, "--timeout", "330", "--", "--max-steps", "1", "--context", "1800"], {
+    ...{ cwd: dir.path, deadlineMs: 350_000 },
+  });
+  const request = async () =>
+    ((await fetchAgent(serve, "ada").catch(() => undefined)) as AtServer | undefined)?.heartbeat
+      ?.model_request;
+  await waitFor(async () => ((await request())?.prompt_tokens ?? 0) > 100, {
+    ...{ what: "how far the server has read the prompt", deadlineMs: 300_000, intervalMs: 100, saw: request },
+  });
+  const { code } = await running;
   expect([0, 1]).toContain(code ?? -1); // done, or as far as the model came with one answer
   const agent = await fetchAgent(serve, "ada");
   expect(JSON.stringify(agent)).toMatch(/"tokens_used":[1-9]\d\d/);
+  // llama.cpp calls it by the path of its file.
+  expect((await request())?.model).toBe("SmolLM2-135M-Instruct.Q4_1.gguf");
 }, 360_000);
 
 test.each([
