@@ -103,8 +103,8 @@ async function stopInTool(ada: DrivenAgent): Promise<void> {
   // A process that has ended stands in /proc until its parent has read its exit code.
   expect(await readProcessStart(Number(pid))).toBeUndefined();
   await ada.until("it is stopped", ({ axes }) => axes.control.value === "stopped");
-  // Its task was cut off: it is not done, and a headless session says so at once.
-  expect((await ada.life("t-2")).at(-1)).toMatch(/^(seen|failed by result)$/);
+  // Its task was cut off: it is not done, and has not failed, because the session may be resumed.
+  expect((await ada.life("t-2")).at(-1)).toBe("seen");
   const isGone = async () => (await ada.processes()).length === 0;
   await waitFor(isGone, { what: "nothing of it runs on", deadlineMs: 20_000, saw: ada.processes });
 }

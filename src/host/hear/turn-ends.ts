@@ -149,14 +149,25 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       lastWords.note(result.said);
       // Not in `ended`, because the next prompt may keep the turn open after this result.
       lastWords.tell();
-      if (wasAsked || isError) tasks.turnEnded(evidence.takeTasks("taken"), outcome, runningIds());
-      if (isFailed) evidence.refuse("", detail, now().getTime());
+      endByResult(options, outcome, wasAsked || isError, runningIds());
       if (!turn.isOverByResult(wasAsked)) return;
       // `foretold` may come from a refused prompt. If the model answered another prompt of this turn, it does not apply.
       const known = foretold === "told" || !wasAsked ? foretold : undefined;
       ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail, result) : turnEnd));
     },
   };
+}
+
+/** What a stop has broken off has not failed: its tasks stay open, as on a terminal. */
+function endByResult(
+  { control, tasks, evidence, now }: TurnEndsOptions,
+  outcome: TurnOutcome,
+  isTurnOver: boolean,
+  runningIds: readonly string[],
+): void {
+  if (control.isCuttingOff()) return;
+  if (isTurnOver) tasks.turnEnded(evidence.takeTasks("taken"), outcome, runningIds);
+  if (outcome.isFailed) evidence.refuse("", outcome.detail, now().getTime());
 }
 
 /** Sends the events for the ends of turns, each with what runs in the background; also when that changes between turns. */

@@ -28,6 +28,29 @@ describe("createTurnEnds()", () => {
     });
   });
 
+  test("a result that a forced stop has brought about ends no task, nor one that the model was not shown to have", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    const cli = fakeCli();
+    ada.session.attach(cli.process);
+    ada.session.open({ stream: openStream });
+    const had = await ada.send("task");
+    await ada.receipts("injected");
+    await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${had}] dig` });
+    ada.answered(had);
+    await ada.receipts("injected", "seen");
+    const unseen = await ada.send("task");
+    await ada.receipts("injected");
+    await ada.hook("UserPromptSubmit", { prompt: `[cliai task ${unseen}] dig` });
+    const stop = await ada.send("stop", { force: true });
+    await waitFor(() => ada.outcomes()[stop]?.startsWith("injected") === true, { what: "the stop is told" });
+    ada.session.turnResult({ isError: true, wasAsked: true, text: "interrupted" });
+    await waitFor(() => ada.outcomes()[stop]?.startsWith("applied") === true, { what: "it is stopped" });
+    expect(ada.outcomes()).toMatchObject({
+      [had]: expect.stringMatching(/^seen/),
+      [unseen]: expect.stringMatching(/^injected/),
+    });
+  });
+
   test("an end that the CLI waits for no more ends no turn", async () => {
     await using ada = await startHosted({ stopApproval: { waitS: 1, unanswered: "end" } });
     await ada.begin();
