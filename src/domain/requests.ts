@@ -48,6 +48,8 @@ export const RequestSchema = v.looseObject({
   questions: v.optional(v.array(QuestionSchema)),
   /** Whether the permission is to carry out a plan; then `context` is the plan. */
   plan: v.optional(v.boolean()),
+  /** Whether the stop approval is for the end of a turn, which is held until the answer: nothing works meanwhile. */
+  holds_turn: v.optional(v.boolean()),
   asked_at: v.string(),
   expires_at: v.optional(v.string()),
   on_expiry: v.picklist(expiryPolicies),
@@ -67,13 +69,19 @@ export const RequestSchema = v.looseObject({
 export type AgentRequest = v.InferOutput<typeof RequestSchema>;
 
 /** What an agent's record keeps of each of its open requests: the evidence for its `attention`. */
-export interface OpenRequest extends Pick<AgentRequest, "request_id" | "kind" | "asked_at"> {
+export interface OpenRequest extends Pick<AgentRequest, "request_id" | "kind" | "asked_at" | "holds_turn"> {
   /** The beginning of the question. */
   readonly summary: string;
 }
 
-export function openRequestOf({ request_id, kind, question, asked_at }: AgentRequest): OpenRequest {
-  return { request_id, kind, summary: summaryOf(question), asked_at };
+export function openRequestOf({
+  request_id,
+  kind,
+  question,
+  asked_at,
+  holds_turn,
+}: AgentRequest): OpenRequest {
+  return { request_id, kind, summary: summaryOf(question), asked_at, ...definedOf({ holds_turn }) };
 }
 
 /** An action on a request, with who does it and when. */

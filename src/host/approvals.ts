@@ -88,8 +88,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       const context = (hook.lastWords ?? "").slice(0, 20_000);
       const without = stopApproval.unanswered === "end" ? "it ends" : "it goes on";
       const reason = `it is about to end its turn; without an answer ${without}`;
-      const words = { reason, context, work_completed: "" };
-      const answer = await asking.ask(stopTool, { ...words, ...standsFor(waitS) }, signal);
+      const answer = await asking.ask("request_turn_end", { reason, context, ...standsFor(waitS) }, signal);
       if (answer?.approved === true) return { type: "go", takes: answer.takes };
       if (answer?.approved === undefined || answer.by === "policy") {
         return { ...unanswered(stopApproval, hook), takes: answer?.takes };

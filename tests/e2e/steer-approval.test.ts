@@ -40,7 +40,7 @@ test("a refused stop goes on in the same session with the reviewer's words, and 
   await ada.terminal.enter("write the report");
   const [first] = await inbox(serve, 1);
   expect(first).toMatchObject({ agent_id: "ada", kind: "stop_approval", context: "The report is written." });
-  expect((await ada.agent()).status).toBe("working");
+  await ada.until("it waits for the approval", ({ status }) => status === "waiting");
   await serve.run(["answer", first?.request_id ?? "", "--refuse", "--reason", "add the figures"]);
   await ada.terminal.waitFor("The figures are in.");
   const [second] = await inbox(serve, 1);

@@ -269,6 +269,24 @@ describe("createApprovals()", () => {
     }
   });
 
+  test("while the end of its turn waits for the approval, the agent waits, and works on when it is refused", async () => {
+    await using ada = await startHosted({ stopApproval: { waitS: 3_600, unanswered: "end" } });
+    await ada.begin();
+    await ada.hook("PreToolUse", tool);
+    await ada.hook("PostToolUse", { ...tool, tool_response: "ok" });
+    const shown = () => `${ada.axes()?.activity.value} !${ada.axes()?.attention.value}`;
+    const once = (wanted: string) => waitFor(() => shown() === wanted, { what: wanted, saw: shown });
+    await once("working !none");
+    const end = ada.hook("Stop", { last_assistant_message: "all done" });
+    await once("waiting !approval");
+    const [request] = ada.server.requests.open();
+    expect(request).toMatchObject({ kind: "stop_approval", context: "all done" });
+    const answer = { approved: false, reason: "write the docs" };
+    await ada.server.requests.answer(request?.request_id ?? "", answer, "ann");
+    expect(await end).toMatchObject({ decision: "block", reason: expect.stringContaining("write the docs") });
+    await once("working !none");
+  });
+
   test("an approval that is seen by the stream lets the turn end, until new words come after it", async () => {
     await using ada = await startHosted({ stopApproval: { waitS: 0, unanswered: "go_on" } });
     await ada.begin();

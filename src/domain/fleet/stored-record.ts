@@ -70,7 +70,15 @@ const RecordSchema = v.looseObject({
   progress: v.optional(v.looseObject({ note: v.string(), at: time })),
   usage: v.optional(v.looseObject({ at: time })),
   requests: v.optional(
-    v.array(v.looseObject({ request_id: v.string(), kind: v.string(), asked_at: time, summary: v.string() })),
+    v.array(
+      v.looseObject({
+        request_id: v.string(),
+        kind: v.string(),
+        asked_at: time,
+        summary: v.string(),
+        holds_turn: v.optional(v.boolean()),
+      }),
+    ),
   ),
   commands: v.array(
     v.looseObject({

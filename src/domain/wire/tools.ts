@@ -103,6 +103,18 @@ export const tools = {
     ),
     isHosts: true,
   },
+  request_turn_end: {
+    ...waitingTool(
+      "Ask whether the turn of the agent's session may end. The turn is held until the answer.",
+      v.object({
+        reason: text(4000),
+        /** What the model said last in the turn. */
+        context: v.pipe(v.string(), v.maxLength(20_000)),
+        ...waiting,
+      }),
+    ),
+    isHosts: true,
+  },
   request_answers: {
     ...waitingTool(
       "Ask what a dialog of the agent's CLI asks its user.",

@@ -127,6 +127,11 @@ export const toolHandlers: ToolHandlers = {
     return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
   },
 
+  async request_turn_end({ reason, context, wait_s, expires_s }, caller) {
+    const asking = { kind: "stop_approval", on_expiry: "refuse", holds_turn: true } as const;
+    return await ask({ ...asking, question: reason, context, waitS: wait_s, expiresS: expires_s }, caller);
+  },
+
   async request_answers({ questions, held = false, wait_s, expires_s }, caller) {
     const [only, ...others] = questions;
     const asking = {

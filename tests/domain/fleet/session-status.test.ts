@@ -577,6 +577,36 @@ describe("an agent that has asked by a tool of cliai", () => {
   });
 });
 
+describe("an agent whose turn is held at its end", () => {
+  const words = "it is about to end its turn; without an answer it ends";
+  const asked = (open: object): FleetEvent => ({
+    ...{ type: "requests", id, at: time(5) },
+    open: [{ request_id: "r1", kind: "stop_approval", asked_at: time(5), summary: words, ...open }],
+  });
+  const done: Told[] = [
+    ["tool_start", 3, bash],
+    ["tool_end", 4, bash],
+  ];
+  const at = (...events: (Told | FleetEvent)[]) => viewAt(9, agentAfter(events));
+
+  test("waits for the approval, and does not work", () => {
+    const view = at(...ran(...done), asked({ holds_turn: true }));
+    expect(statusMark(view).text).toStartWith("◐ waiting !approval");
+    expect(view.axes.activity).toMatchObject({
+      source: "session",
+      reason: `waits for an approval: ${words}`,
+    });
+    expect(view.axes.attention).toMatchObject({ value: "approval", reason: `asks to be allowed: ${words}` });
+  });
+
+  test("works where it has asked by its own tool and that call has returned, beside a tool of a subagent, and once the turn is over", () => {
+    const holds = asked({ holds_turn: true });
+    expect(at(...ran(...done), asked({})).status).toBe("working");
+    expect(at(...ran(...done, ["tool_start", 6, { ...bash, subagent: "s1" }]), holds).status).toBe("working");
+    expect(at(...ran(...done, ["turn_end", 6]), holds).status).toBe("idle");
+  });
+});
+
 describe("an agent at its birth", () => {
   const task: FleetEvent = {
     type: "command",

@@ -92,16 +92,18 @@ function deriveSessionActivity(
 }
 
 /**
- * The agent has asked by a tool of cliai, that call still waits, and no other tool runs beside it. Undefined once the call has returned, even if
- * the request is open: then the agent works on without the answer.
+ * Either the end of the turn waits for an approval, or the agent has asked by a tool of cliai and that call still waits; and no other tool runs
+ * beside it. Undefined once the call has returned, even if the request is open: then the agent works on without the answer.
  */
 function waitForRequest(
   session: SessionEvidence,
   { requests = [] }: AgentRecord,
 ): { readonly at: string; readonly reason: string } | undefined {
-  const [call] = session.tools;
-  const request = requests.find(({ kind }) => kind !== "permission");
-  if (call === undefined || request === undefined || !isTurnOpen(session)) return undefined;
+  const isAtEnd = session.tools.length === 0;
+  const request = requests.find(({ kind, holds_turn }) =>
+    isAtEnd ? holds_turn === true : kind !== "permission",
+  );
+  if (request === undefined || !isTurnOpen(session)) return undefined;
   if (!session.tools.every(({ tool }) => isAskingTool(tool))) return undefined;
   const what = isApproval(request) ? "an approval" : "an answer";
   return { at: request.asked_at, reason: `waits for ${what}: ${request.summary}` };
