@@ -100,4 +100,6 @@ export interface UserSettings {
   readonly hooksOff?: string;
   /** Why the CLI may call no hooks by HTTP; absent if it may. */
   readonly httpHooksOff?: string;
+  /** Why the CLI's telemetry does not come to the host; absent if it may. */
+  readonly telemetryElsewhere?: string;
 }

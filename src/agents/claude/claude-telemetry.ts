@@ -6,14 +6,19 @@ import type { HookPlace } from "../agent-launch.ts";
 
 const exportEveryMs = 2_000;
 
-type Place = Pick<HookPlace, "telemetryUrl" | "token" | "env" | "isHeadless">;
+type Place = Pick<HookPlace, "telemetryUrl" | "token" | "userSettings" | "isHeadless">;
 
 /**
- * Returns the variables for the `env` of the agent's settings. Empty if the user's environment has telemetry settings, which are left
- * as they are; and for a headless session, whose results tell the same: exporting slows each tool call (docs/performance.md).
+ * Returns the variables for the `env` of the agent's settings. Empty if the user has telemetry settings, which are left as they are; and
+ * for a headless session, whose results tell the same: exporting slows each tool call (docs/performance.md).
  */
-export function telemetryEnv({ telemetryUrl, token, env, isHeadless }: Place): Record<string, string> {
-  if (isHeadless || exportsElsewhere(env)) return {};
+export function telemetryEnv({
+  telemetryUrl,
+  token,
+  userSettings,
+  isHeadless,
+}: Place): Record<string, string> {
+  if (isHeadless || userSettings.telemetryElsewhere !== undefined) return {};
   return {
     CLAUDE_CODE_ENABLE_TELEMETRY: "1",
     OTEL_LOGS_EXPORTER: "otlp",
@@ -22,10 +27,6 @@ export function telemetryEnv({ telemetryUrl, token, env, isHeadless }: Place): R
     OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${token}`,
     OTEL_LOGS_EXPORT_INTERVAL: String(exportEveryMs),
   };
-}
-
-function exportsElsewhere(env: HookPlace["env"]): boolean {
-  return Object.keys(env).some((name) => name === "CLAUDE_CODE_ENABLE_TELEMETRY" || name.startsWith("OTEL_"));
 }
 
 const ValueSchema = v.looseObject({

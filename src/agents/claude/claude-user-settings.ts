@@ -1,5 +1,5 @@
-// Reads what the user's and the administrator's settings of Claude Code say about proxies and hooks. Claude reads them in addition to
-// the file that we write, and the administrator's settings win over ours. Measured with 2.1.330.
+// Reads what the user's and the administrator's settings of Claude Code say about proxies, hooks and telemetry. Claude reads them in
+// addition to the file that we write, and the administrator's settings win over ours. Measured with 2.1.330.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -52,10 +52,28 @@ export function judgeUserSettings(
   const lists = ["no_proxy", "NO_PROXY"].map((name) => lastText(files, name) ?? env[name]);
   const hooksOff = whyHooksAreOff(files);
   const httpHooksOff = whyHttpHooksAreOff(files);
+  const telemetryElsewhere = whyTelemetryGoesElsewhere(files, env);
   return {
     noProxy: noProxyWithLoopback(lists),
-    ...definedOf({ hooksOff, httpHooksOff }),
+    ...definedOf({ hooksOff, httpHooksOff, telemetryElsewhere }),
   };
+}
+
+/** Any of these variables counts, because with only some of ours in place Claude could send our token to the user's collector. */
+function whyTelemetryGoesElsewhere(
+  files: readonly SettingsFile[],
+  env: UserSettingsPlace["env"],
+): string | undefined {
+  const isTelemetry = (name: string) => name === "CLAUDE_CODE_ENABLE_TELEMETRY" || name.startsWith("OTEL_");
+  const places = [
+    ...files.map(({ path, settings }) => [path, settings.env] as const),
+    ["its environment", env],
+  ];
+  for (const [place, variables] of places) {
+    const name = Object.keys(variables).find(isTelemetry);
+    if (name !== undefined) return `${place} sets ${name}`;
+  }
+  return undefined;
 }
 
 function whyHooksAreOff(files: readonly SettingsFile[]): string | undefined {

@@ -150,8 +150,8 @@ describe("claudeHooks", () => {
       return (settings as { env: Record<string, string> }).env.OTEL_EXPORTER_OTLP_ENDPOINT;
     };
     expect(endpointOf({})).toBe("http://127.0.0.1:1");
-    expect(endpointOf({ env: { CLAUDE_CODE_ENABLE_TELEMETRY: "1" } })).toBeUndefined();
-    expect(endpointOf({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://corp.example" } })).toBeUndefined();
+    const userSettings = { noProxy: "", telemetryElsewhere: "user sets OTEL_LOGS_EXPORTER" };
+    expect(endpointOf({ userSettings })).toBeUndefined();
     expect(endpointOf({ isHeadless: true })).toBeUndefined();
   });
 

@@ -5,7 +5,10 @@ import {
   telemetryEnv,
 } from "../../../src/agents/claude/claude-telemetry.ts";
 
-const place = { telemetryUrl: "http://127.0.0.1:4000", token: "secret", env: {}, isHeadless: false };
+const place = {
+  ...{ telemetryUrl: "http://127.0.0.1:4000", token: "secret", isHeadless: false },
+  userSettings: { noProxy: "" },
+};
 
 describe("telemetryEnv()", () => {
   test("has a session on a terminal export its requests to the host, with the host's token", () => {
@@ -19,8 +22,7 @@ describe("telemetryEnv()", () => {
 
   test.each([
     { ...place, isHeadless: true },
-    { ...place, env: { CLAUDE_CODE_ENABLE_TELEMETRY: "0" } },
-    { ...place, env: { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel.example.org" } },
+    { ...place, userSettings: { noProxy: "", telemetryElsewhere: "user sets OTEL_LOGS_EXPORTER" } },
   ])("leaves a headless session, and a user who exports elsewhere, alone: %j", (given) => {
     expect(telemetryEnv(given)).toEqual({});
   });

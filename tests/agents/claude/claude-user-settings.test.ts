@@ -60,6 +60,17 @@ describe("readClaudeUserSettings()", () => {
     expect(judgeUserSettings([], {})).toEqual({ noProxy: loopback });
   });
 
+  test("telemetry goes elsewhere where any file or the environment has a setting of it", () => {
+    const why = (files: SettingsFile[], env = {}) => judgeUserSettings(files, env).telemetryElsewhere;
+    const otel = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel.example.org" };
+    expect(why([file("user", { env: { HTTP_PROXY: "x" } })], { PATH: "/bin" })).toBeUndefined();
+    expect(why([file("managed", { env: otel }, true)])).toBe("managed sets OTEL_EXPORTER_OTLP_ENDPOINT");
+    expect(why([file("user", { env: { CLAUDE_CODE_ENABLE_TELEMETRY: "1" } })], otel)).toBe(
+      "user sets CLAUDE_CODE_ENABLE_TELEMETRY",
+    );
+    expect(why([], otel)).toBe("its environment sets OTEL_EXPORTER_OTLP_ENDPOINT");
+  });
+
   test("the files are those that Claude reads: the user's, the project's, the local ones, the administrator's with its parts", async () => {
     await using dir = await tempDir();
     const cwd = dir.join("work");

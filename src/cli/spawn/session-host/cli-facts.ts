@@ -27,7 +27,20 @@ export async function untriedOf(
   return words === undefined ? [] : [words];
 }
 
-export function warningsOf({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolean): string[] {
+/** What the user's own settings keep cliai from doing, a line each. */
+export function warningsOf(settings: UserSettings, isHeadless: boolean): string[] {
+  return [...hookWarnings(settings, isHeadless), ...telemetryWarnings(settings, isHeadless)];
+}
+
+/** The results of a headless session tell what telemetry would. */
+function telemetryWarnings({ telemetryElsewhere }: UserSettings, isHeadless: boolean): string[] {
+  if (telemetryElsewhere === undefined || isHeadless) return [];
+  return [
+    `${telemetryElsewhere}, so its telemetry does not come to cliai: its usage is not known, and a tool that you allow at its terminal is shown as waiting until it has ended`,
+  ];
+}
+
+function hookWarnings({ hooksOff, httpHooksOff }: UserSettings, isHeadless: boolean): string[] {
   if (hooksOff !== undefined) {
     const left = isHeadless
       ? "only the session's stream can hold it in a pause"
