@@ -224,7 +224,9 @@ test("a task for one that is away is answered at once, and given to its next run
       "jo is disconnected; it will get it when it is back: start its own program again, such as the MCP client that runs cliai bridge\n",
   });
   const listed = await serve.run(["ls", "jo"]);
-  expect(listed).toMatchObject({ code: 0, stderr: "" }); // no line that resumes it, because cliai did not launch it
+  const ownWay = "start its own program again, such as the MCP client that runs cliai bridge";
+  expect(listed).toMatchObject({ code: 0, stderr: `not launched by cliai: jo; ${ownWay}\n` });
+  expect((await serve.run(["show", "jo"])).stdout).toMatch(new RegExp(`^ +go on +${ownWay}$`, "m"));
   await using _ = await startAgent("jo");
   const isDelivered = async () =>
     (await show("jo")).commands.every(({ receipts }) => receipts.some(({ state }) => state === "delivered"));

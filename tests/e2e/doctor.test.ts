@@ -89,10 +89,12 @@ describe("cliai doctor", () => {
         message: expect.stringContaining(`${path} sets disableAllHooks: cliai cannot hold`),
       },
     ]);
-    await writeFile(path, '{"allowedHttpHookUrls":[]}');
+    await writeFile(path, '{"allowedHttpHookUrls":[],"env":{"OTEL_LOGS_EXPORTER":"otlp"}}');
     const { bad, all } = await examine(serve, PATH, env);
     expect(bad).toEqual([]);
-    expect(all.map(({ message }) => message).join()).toContain("cliai uses command hooks instead");
+    const messages = all.map(({ message }) => message).join();
+    expect(messages).toContain("cliai uses command hooks instead");
+    expect(messages).toContain(`${path} sets OTEL_LOGS_EXPORTER: cliai does not know the usage`);
   });
 
   test("finds a sound server behind a proxy that is dead", async () => {

@@ -4,7 +4,7 @@ import type { ArgsDef } from "citty";
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import { closedTerminalHint } from "../../domain/fleet/axis/closed-terminal.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
-import { isResumable } from "../../domain/fleet/shown/way-back.ts";
+import { isResumable, ownWayBack } from "../../domain/fleet/shown/way-back.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
@@ -151,11 +151,19 @@ function closedLines(agents: readonly AgentView[]): string[] {
   });
 }
 
-/** The line that says how to resume those of the agents that have crashed or disconnected which cliai launched. */
-function resumeLines(agents: readonly AgentView[]): string[] {
-  const isLost = ({ status }: AgentView) => status === "crashed" || status === "disconnected";
-  const lost = agents.filter((view) => isLost(view) && isResumable(view));
-  return lost.length === 0 ? [] : [`go on: cliai resume ${lost.map(({ agent_id }) => agent_id).join(" ")}`];
+/** How the agents that have crashed or disconnected come back: a line for those that cliai launched, and one for the others. */
+export function resumeLines(agents: readonly AgentView[]): string[] {
+  const lost = agents.filter(({ status }) => status === "crashed" || status === "disconnected");
+  const idsOf = (views: readonly AgentView[]) => views.map(({ agent_id }) => agent_id);
+  const launched = idsOf(lost.filter(isResumable));
+  const others = lost.filter((view) => ownWayBack(view) !== undefined);
+  const [other] = others;
+  return [
+    ...(launched.length === 0 ? [] : [`go on: cliai resume ${launched.join(" ")}`]),
+    ...(other === undefined
+      ? []
+      : [`not launched by cliai: ${idsOf(others).join(", ")}; ${ownWayBack(other)}`]),
+  ];
 }
 
 const heading = ["agent", "status", "heard", "queue", "profile", "task"];

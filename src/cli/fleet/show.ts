@@ -5,7 +5,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
-import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
+import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import { beginningOf, type CommandRecord } from "../../domain/receipts.ts";
 import { framingOf } from "../../domain/route-names.ts";
 import { spanText } from "../../domain/text/moment.ts";
@@ -73,7 +73,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     "first heard": agent.first_seen,
     "last heard": agent.last_seen ?? "never",
     queue: queueText(agent),
-    "go on": isResumable(agent) ? resumeLine(agent) : undefined,
+    "go on": isResumable(agent) ? resumeLine(agent) : ownWayBack(agent),
   };
   const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
   return alignRows(rows).map((cells) => cells.join("  "));

@@ -3,7 +3,7 @@
 
 import type { CliAbilities } from "../../domain/abilities.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { isResumable, resumeLine } from "../../domain/fleet/shown/way-back.ts";
+import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
 import { AgentAxes } from "./parts/agent-axes.tsx";
@@ -72,6 +72,7 @@ export function agentParts({ view, timeline, requests, clis, now }: AgentPagePro
 
 function AgentHead({ view, now }: { view: AgentView; now: Date }) {
   const { progress, last_words } = view;
+  const ownWay = ownWayBack(view);
   return (
     <div id="agent-head" class="agent-head">
       <p class="facts">
@@ -89,6 +90,7 @@ function AgentHead({ view, now }: { view: AgentView; now: Date }) {
           </button>
         </p>
       )}
+      {ownWay !== undefined && <p class="facts">cliai did not launch it: {ownWay}</p>}
       <p class="task">
         <TaskText view={view} now={now} />
       </p>

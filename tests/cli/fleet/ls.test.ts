@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fleetTable, isListed, isSelected, type Selection } from "../../../src/cli/fleet/ls.ts";
+import { fleetTable, isListed, isSelected, resumeLines, type Selection } from "../../../src/cli/fleet/ls.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
@@ -42,6 +42,24 @@ describe("isListed()", () => {
     const { last_seen: _, heartbeat: __, ...never } = view();
     const announced = (s: number) => viewAgent({ ...never, first_seen: ago(s) } as AgentRecord, now);
     expect([announced(60), announced(3_601)].map((each) => isListed(each, now))).toEqual([true, false]);
+  });
+});
+
+describe("resumeLines()", () => {
+  const lost = (id: string, more: Partial<AgentRecord["heartbeat"]> = {}, status = "crashed") =>
+    gone(60, {
+      agent_id: parseAgentId(id),
+      heartbeat: { at: ago(60), interval_s: 15, ...more },
+      said: { status, source: "status", since: ago(60), at: ago(60) },
+    });
+  const launched = { agent_cli: "claude" };
+
+  test("names `cliai resume` for those that cliai launched, and for the others what helps instead", () => {
+    expect(resumeLines([lost("ada", launched), lost("bob", launched), lost("jo"), lost("kim")])).toEqual([
+      "go on: cliai resume ada bob",
+      "not launched by cliai: jo, kim; start its own program again, such as the MCP client that runs cliai bridge",
+    ]);
+    expect(resumeLines([view(), lost("ada", launched, "ended"), lost("jo", {}, "stopped")])).toEqual([]);
   });
 });
 

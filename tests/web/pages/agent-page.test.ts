@@ -136,6 +136,16 @@ describe("AgentPage()", () => {
     expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
   });
 
+  test("one that cliai did not launch has no command that resumes it, but what helps instead", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", {});
+    web.bus.publish("agent.ada.status", { status: "disconnected" });
+    await web.viewOf("ada", ({ status }) => status === "disconnected", "its goodbye");
+    const text = await textOf(web);
+    expect(text).toContain("cliai did not launch it: start its own program again, such as the MCP client");
+    expect(text).not.toContain("cliai resume");
+  });
+
   test("what it has used is told as an estimate with its age, here and in sum; without figures, that there are none", async () => {
     await using web = await startTestApp();
     await web.heartbeat("ada");

@@ -26,10 +26,17 @@ export function startAgainHint(record: AgentRecord): string {
   return wasLaunched(record) ? `start it again: ${resumeLine(record)}` : ownWay;
 }
 
+type Shown = Pick<AgentView, "status" | "session" | "heartbeat">;
+
 /**
  * Whether the agent can be resumed. Not a silent one, because it may still run; nor one that failed to start, because it has no session;
  * nor one that cliai did not launch.
  */
-export function isResumable(view: Pick<AgentView, "status" | "session" | "heartbeat">): boolean {
+export function isResumable(view: Shown): boolean {
   return endedWords.includes(view.status) && wasLaunched(view);
+}
+
+/** How an agent that has ended and that cliai did not launch comes back; undefined for any other. */
+export function ownWayBack(view: Shown): string | undefined {
+  return endedWords.includes(view.status) && !wasLaunched(view) ? ownWay : undefined;
 }
