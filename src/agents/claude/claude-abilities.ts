@@ -16,7 +16,7 @@ export const claudeModes: ModeAbilities = {
     permission: yes('with "permissions": "inbox"'),
     question: yes('with "permissions": "inbox"'),
     seen: yes("its record of the conversation, and a request to the model after it"),
-    usage: yes("its telemetry, unless its environment sends that elsewhere"),
+    usage: yes("its telemetry, unless its user sends that elsewhere"),
     shared: yes("its user types at the terminal, and cliai hands over orders beside that"),
   },
   headless: {
