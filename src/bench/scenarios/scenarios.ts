@@ -7,6 +7,7 @@ import { bridgeStart } from "./bridge-start.ts";
 import { executableSize } from "./executable-size.ts";
 import { ingest } from "./ingest.ts";
 import { load } from "./load.ts";
+import { modelQueue } from "./model-queue.ts";
 import { sendDelivered } from "./send.ts";
 import { serveStart } from "./serve-start.ts";
 import { settingsCost } from "./settings.ts";
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   sendDelivered,
   ingest,
   load,
+  modelQueue,
   serveStart,
   settingsCost,
   executableSize,
