@@ -122,6 +122,10 @@ describe("docs/protocol.md", () => {
     );
   });
 
+  test("names every figure of a usage", () => {
+    expect(Object.keys(UsageSchema.entries).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   test("the table of a heartbeat's fields has them all", () => {
     expect(firstCellsOf("| field | meaning |").sort()).toEqual(Object.keys(HeartbeatSchema.entries).sort());
   });
