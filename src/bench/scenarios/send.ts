@@ -2,7 +2,7 @@
 // durable consumer on the same nats-server, without a receipt.
 import { AckPolicy, nanos } from "nats";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
-import { sendAndWatch } from "../../server/send-command.ts";
+import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
 import { initializeMcp } from "../mcp-client.ts";

@@ -14,7 +14,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { signalKnown } from "../../processes/end-process.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
-import { sendAndWatch } from "../../server/send-command.ts";
+import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { pause } from "../../waiting.ts";
 import { createFleetReader, type FleetReader } from "../fleet/fleet-reading.ts";
 import { orderReader } from "../fleet/order-reading.ts";

@@ -2,7 +2,7 @@
 import type { OrderType } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { noMoreReceipts } from "../../server/order-outlook.ts";
-import type { KnownOrder } from "../../server/send-command.ts";
+import type { KnownOrder } from "../../server/send-and-watch.ts";
 import type { FleetReader } from "./fleet-reading.ts";
 
 export interface ReadOrder {

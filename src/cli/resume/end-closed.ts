@@ -4,7 +4,7 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { reopenLine } from "../../domain/fleet/axis/closed-terminal.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { sendAndWatch } from "../../server/send-command.ts";
+import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { pause } from "../../waiting.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import type { Standing } from "./standing.ts";

@@ -3,7 +3,7 @@ import { startAgainHint, wasLaunched } from "../../domain/fleet/shown/way-back.t
 import { belongsOnTerminal, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { sendAndWatch } from "../../server/send-command.ts";
+import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
