@@ -1,6 +1,7 @@
 // The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
 import type { AgentView } from "../domain/fleet/agent-view.ts";
-import type { AgentRequest, AnswerWords } from "../domain/requests.ts";
+import type { AnswerWords } from "../domain/request-answer.ts";
+import type { AgentRequest } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";

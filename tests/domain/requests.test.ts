@@ -2,30 +2,12 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
   type AgentRequest,
-  answerText,
-  buildAnswer,
   checkCaptainMayDecide,
   decideRequest,
   type RequestAction,
 } from "../../src/domain/requests.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-
-const at = (s: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + s * 1000).toISOString();
-const question: AgentRequest = {
-  request_id: "r1",
-  agent_id: parseAgentId("ada"),
-  kind: "question",
-  question: "which?",
-  asked_at: at(0),
-  expires_at: at(60),
-  on_expiry: "expire",
-  state: "asked",
-};
-const approval: AgentRequest = { ...question, kind: "stop_approval", on_expiry: "refuse" };
-const answer = (by: string, facts: object): RequestAction => ({
-  type: "answer",
-  answer: { by, at: at(5), ...facts },
-});
+import { answer, approval, at, question } from "./sample-requests.ts";
 
 describe("decideRequest()", () => {
   test("the first answer wins, the second is told who was first", () => {
@@ -90,24 +72,6 @@ describe("decideRequest()", () => {
   });
 });
 
-describe("buildAnswer()", () => {
-  const asked = { ...question, choices: ["left", "right", "10"] };
-  const textOf = (text: string, request: AgentRequest = asked) =>
-    buildAnswer(request, { text }, "ann", new Date(at(1))).text;
-
-  test("takes a choice's number for the choice, and any other words as they are", () => {
-    expect(textOf("2")).toBe("right");
-    expect(textOf(" 1 ")).toBe("left");
-    expect(textOf("10")).toBe("10");
-    expect(textOf("the left one")).toBe("the left one");
-    expect(textOf("2", question)).toBe("2");
-  });
-
-  test("a number that is no choice's is a slip, not an answer", () => {
-    for (const text of ["0", "4", "99"]) expect(() => textOf(text)).toThrow(`${text} is not one of them`);
-  });
-});
-
 describe("checkCaptainMayDecide()", () => {
   const captain = parseAgentId("cap");
 
@@ -117,18 +81,6 @@ describe("checkCaptainMayDecide()", () => {
     const escalated = decideRequest(question, { type: "escalate", by: "cab", at: at(1), reason: "not mine" });
     expect(() => checkCaptainMayDecide(escalated, captain)).toThrow(
       "was escalated to people by cab: not mine",
-    );
-  });
-});
-
-describe("answerText()", () => {
-  test("tells the model what was decided, by whom and why", () => {
-    expect(answerText(decideRequest(question, answer("ann", { text: "left" })))).toBe("left");
-    expect(
-      answerText(decideRequest(approval, answer("ann", { approved: false, reason: "tests fail" }))),
-    ).toBe("your stop is refused by ann: tests fail");
-    expect(answerText(decideRequest(question, { type: "expire", at: at(99) }))).toBe(
-      "nobody answered in time",
     );
   });
 });

@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { type AgentRecord, inboxOf } from "../../src/domain/fleet/agent-record.ts";
 import { type FleetEvent, reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
 import { isFinal, isSettled, isTaken } from "../../src/domain/receipts.ts";
+import { answerText } from "../../src/domain/request-answer.ts";
 import {
   type AgentRequest,
   answerMessageId,
-  answerText,
   decideRequest,
   isOpen,
   type RequestAction,

@@ -1,14 +1,8 @@
 // `cliai answer`: decides a request in the bucket `requests`, where the first answer counts, and says whether the answer was
 // delivered.
 import type { ArgsDef } from "citty";
-import {
-  type AgentRequest,
-  type AnswerWords,
-  answerMessageId,
-  answerText,
-  buildAnswer,
-  isApproval,
-} from "../../domain/requests.ts";
+import { type AnswerWords, answerText, buildAnswer } from "../../domain/request-answer.ts";
+import { type AgentRequest, answerMessageId, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";

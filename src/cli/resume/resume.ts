@@ -19,7 +19,7 @@ import { configArgs } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { inTurns } from "../serve/in-turns.ts";
-import { spawnArgs } from "../spawn/spawn-plan.ts";
+import { spawnArgs } from "../spawn/spawn-args.ts";
 import { declareGone } from "./declare-gone.ts";
 import { endClosed, runsOnClosed } from "./end-closed.ts";
 import { launchFlagsOf } from "./launch-args.ts";

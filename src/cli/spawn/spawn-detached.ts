@@ -18,7 +18,7 @@ import { launchFlagsOf } from "../resume/launch-args.ts";
 import { withoutLog } from "../wait/server-absence.ts";
 import { auditEnd, printEnd, waitForWork } from "./await-work.ts";
 import { profileReader } from "./profile.ts";
-import type { SpawnArgs } from "./spawn-plan.ts";
+import type { SpawnArgs } from "./spawn-args.ts";
 
 /** The flags that a launch by the server cannot have, and what to do instead. */
 const otherFlags = {

@@ -9,14 +9,13 @@ import type { KernelLock } from "../../data-dir/kernel-lock.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
-import { type Role, roles } from "../../domain/wire/roles.ts";
+import type { Role } from "../../domain/wire/roles.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import type { Environment } from "../../runtime.ts";
-import { ensureServer, startArgs } from "../background/ensure-server.ts";
-import { clientArgs, dataDirFor, defaultNatsUrl, findNats, withClient } from "../fleet/client.ts";
+import { ensureServer } from "../background/ensure-server.ts";
+import { dataDirFor, defaultNatsUrl, findNats, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
-import type { Arguments } from "../frame/command.ts";
-import { configArgs, loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
+import { loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
 import { modelServerOf } from "../model-server/choose.ts";
@@ -24,6 +23,7 @@ import { meetModelServer } from "../model-server/meet.ts";
 import { askForAgents } from "../seen-agents.ts";
 import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
+import type { SpawnArgs } from "./spawn-args.ts";
 import {
   type GivenCredentials,
   judgeCredentials,
@@ -31,80 +31,6 @@ import {
   ownCredentials,
 } from "./spawn-credentials.ts";
 import { chooseAgentId, type SeenAgents, seenIn } from "./spawn-identity.ts";
-
-export const spawnArgs = {
-  profile: { type: "positional", required: false, description: "name of a profile (cliai profiles)" },
-  text: {
-    type: "positional",
-    required: false,
-    description: "the agent's first task, the same as --task; - reads it from stdin",
-  },
-  id: {
-    type: "string",
-    valueHint: "ID",
-    description: "give the agent this id (default: PROFILE and 4 digits)",
-  },
-  task: {
-    type: "string",
-    valueHint: "TEXT",
-    description: "give the agent this task first; - reads it from stdin",
-  },
-  project: {
-    type: "string",
-    valueHint: "DIR",
-    description: "let the agent work in this directory (default: the current one)",
-  },
-  role: {
-    type: "enum",
-    options: [...roles] as Role[],
-    description: "use this role instead of the profile's",
-  },
-  model: { type: "string", valueHint: "NAME", description: "use this model instead of the profile's" },
-  cli: { type: "string", valueHint: "NAME", description: "launch this agent CLI instead of the profile's" },
-  "model-server": {
-    type: "string",
-    valueHint: "URL",
-    description: "let the agent's CLI work on this model server instead of the profile's",
-  },
-  headless: {
-    type: "boolean",
-    description: "run the agent without a terminal, on one task after another, until it is stopped",
-  },
-  resume: { type: "string", valueHint: "SESSION", description: "resume this session of the agent's CLI" },
-  detach: {
-    type: "boolean",
-    description:
-      "let the server launch the agent without a terminal, with the server's PATH and variables, and print its id",
-  },
-  wait: {
-    type: "boolean",
-    description: "run the agent without a terminal until its task is over, and print its last words",
-  },
-  timeout: {
-    type: "string",
-    valueHint: "SECONDS",
-    description: "with --wait: stop waiting after this time (default a week)",
-  },
-  quiet: { type: "boolean", description: "with --headless: do not print what the agent says" },
-  "die-with-terminal": {
-    type: "boolean",
-    description: "end the agent when its terminal closes; otherwise it runs on without it",
-  },
-  "resume-on-terminal": {
-    type: "boolean",
-    description: "with --headless: cliai resume at a terminal starts the agent on that terminal",
-  },
-  "strict-mcp": { type: "boolean", description: "let the agent use only cliai's MCP server" },
-  "dry-run": {
-    type: "boolean",
-    description: "write the agent's configuration and print its command; make no credentials, launch nothing",
-  },
-  ...startArgs,
-  ...configArgs,
-  ...clientArgs,
-} as const;
-
-export type SpawnArgs = Arguments<typeof spawnArgs>;
 
 export interface SpawnPlan {
   readonly id: AgentId;

@@ -2,7 +2,8 @@
 // another agent's message is shown as a message, whatever it claims to be.
 import { definedOf } from "../../domain/defined.ts";
 import { type CommandRecord, commandText } from "../../domain/receipts.ts";
-import { answerText, isOpen } from "../../domain/requests.ts";
+import { answerText } from "../../domain/request-answer.ts";
+import { isOpen } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../domain/wire/order-messages.ts";

@@ -2,7 +2,8 @@
 
 import { findRequest } from "../../domain/find-request.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
-import { buildAnswer, openRequestOf } from "../../domain/requests.ts";
+import { buildAnswer } from "../../domain/request-answer.ts";
+import { openRequestOf } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";

@@ -1,11 +1,10 @@
 // Stores an agent's request to a person or a captain, and waits for the answer for as long as the agent wants. A later answer comes by
 // check_inbox.
 import { definedOf } from "../../domain/defined.ts";
+import { answersOf, answerText } from "../../domain/request-answer.ts";
 import {
   type AgentRequest,
   answerMessageId,
-  answersOf,
-  answerText,
   endsWithRun,
   isApproval,
   isOpen,

@@ -1,6 +1,8 @@
 // The handlers of the captain's tools. They decide the same requests and give the same commands as a person. `tool-calls.ts` has checked
 // that the caller is a captain.
-import { buildAnswer, checkCaptainMayDecide, isApproval, isFormRequest } from "../../domain/requests.ts";
+
+import { buildAnswer, isFormRequest } from "../../domain/request-answer.ts";
+import { checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { captainBroadcastSubject, captainDecisionSubject } from "../../domain/wire/subjects.ts";
 import { storeCommand } from "../send-command.ts";

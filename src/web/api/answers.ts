@@ -1,6 +1,6 @@
 // Reads a person's answer to a request, from the API's JSON or from the page's form.
 import * as v from "valibot";
-import type { AnswerWords } from "../../domain/requests.ts";
+import type { AnswerWords } from "../../domain/request-answer.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
 

@@ -2,13 +2,8 @@
 // One request of an agent: an open one with the form that answers it, or a decided one with the delivery of its answer.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import {
-  type AgentRequest,
-  answerMessageId,
-  answerText,
-  expiryText,
-  isApproval,
-} from "../../../domain/requests.ts";
+import { answerText } from "../../../domain/request-answer.ts";
+import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { Icon } from "./icon.tsx";
 import { StatusBadge } from "./status-badge.tsx";
