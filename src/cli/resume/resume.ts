@@ -18,7 +18,7 @@ import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { configArgs } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { throwWorst } from "../frame/worst-error.ts";
-import { inTurns } from "../serve/in-turns.ts";
+import { inTurns } from "../serve/launch/in-turns.ts";
 import { spawnArgs } from "../spawn/spawn-args.ts";
 import { declareGone } from "./declare-gone.ts";
 import { endClosed, runsOnClosed } from "./end-closed.ts";

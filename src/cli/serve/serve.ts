@@ -25,30 +25,21 @@ import type { Bus } from "../../nats/bus.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
-import { tellOfEnd } from "../../server/tools/launch-notice.ts";
-import { loginPath } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
-import {
-  type BackgroundServeOptions,
-  resumingWords,
-  startBackgroundServe,
-} from "../background/background-serve.ts";
+import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
-import { openLaunchDesk } from "../launch-desk.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
-import { type AgentLauncher, type AgentLauncherOptions, createAgentLauncher } from "./captain-launcher.ts";
-import { noteFailedLaunch } from "./failed-launch.ts";
-import { createHeadlessAgents } from "./headless-agents.ts";
-import { watchKilledHosts } from "./killed-hosts.ts";
-import type { LaunchesOptions } from "./launches.ts";
+import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
+import { openLaunching } from "./launch/open-launching.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
 import { spawnText } from "./program-text.ts";
+import { loginUrlOf, readyJson, readyLine } from "./ready-words.ts";
 import { flagsOf, serveArgs } from "./serve-args.ts";
 import { createStartupHandler, httpUrl } from "./startup-handler.ts";
 import { planWebExposure } from "./web-exposure.ts";
@@ -206,28 +197,6 @@ async function startParts(
   return { file, bus, loginUrl: token && loginUrlOf(file, token, now()) };
 }
 
-/** Opens all that launches agents. What it ends ends before the server does, so that the server still stores their goodbyes. */
-function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: AsyncDisposableStack) {
-  const { dataDir, bus, server, context } = options;
-  const { now, log } = context;
-  const hosts = watchKilledHosts({ dataDir, bus, server, context });
-  parts.defer(() => hosts.stop());
-  const captains = createAgentLauncher({
-    ...{ ...options, hosts },
-    onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
-    onEnded: (ended) => tellOfEnd({ bus, server, now }, ended),
-  });
-  parts.defer(() => captains.stop());
-  const headlessAgents = createHeadlessAgents({ ...options, hosts });
-  parts.defer(() => headlessAgents.stop());
-  parts.defer(openLaunchDesk(bus, headlessAgents, log));
-  return { hosts, captains, headlessAgents };
-}
-
-function loginUrlOf({ url, instance }: ServeFile, token: string, now: Date): string {
-  return new URL(loginPath(token, instance, now), url).href;
-}
-
 /** The file with the HTTP token; undefined with --insecure, which asks for no token. */
 async function tokenFileOf(
   { insecure, token_file }: ServeSettings,
@@ -264,24 +233,4 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
   return promise;
-}
-
-function readyLine(server: ServeFile, loginUrl: string | undefined, process = ""): string {
-  const { url, nats_url, data_dir } = server;
-  const once =
-    loginUrl === undefined
-      ? ""
-      : "; this address works once, within ten minutes; for another: cliai token url";
-  const more = (process === "" ? "" : `, ${process}`) + resumingWords(server);
-  return `cliai is ready: ${loginUrl ?? url} (NATS at ${redact(nats_url)}, data in ${data_dir}${more}${once})`;
-}
-
-function readyJson(
-  file: ServeFile,
-  loginUrl: string | undefined,
-  more: { readonly log?: string } = {},
-): string {
-  const { url, nats_url, data_dir, version, nats_version, pid, resuming } = file;
-  const ready = { ready: true, url, nats_url: redact(nats_url), data_dir, version, nats_version, pid };
-  return JSON.stringify({ ...ready, ...more, ...definedOf({ login_url: loginUrl, resuming }) });
 }

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
-import { checkLaunch, freeAgentId, type LaunchRequest } from "../../../src/cli/serve/launch-request.ts";
-import { profileReader } from "../../../src/cli/spawn/profile.ts";
-import { parseConfig } from "../../../src/config.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import {
+  checkLaunch,
+  freeAgentId,
+  type LaunchRequest,
+} from "../../../../src/cli/serve/launch/launch-request.ts";
+import { profileReader } from "../../../../src/cli/spawn/profile.ts";
+import { parseConfig } from "../../../../src/config.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
 
 const config = parseConfig('{"agents":{"coder":{},"odd":{"cli":"no-such-cli"}}}', "profiles.json");
 

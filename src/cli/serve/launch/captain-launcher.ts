@@ -3,21 +3,21 @@
 // `agents/<id>/launched-for.json`.
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import type { AgentCli } from "../../agents/agent-cli.ts";
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import type { AgentCli } from "../../../agents/agent-cli.ts";
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import {
   createLaunchesForCaptains,
   type LaunchedFor,
   type LaunchesForCaptains,
-} from "../../data-dir/launched-agents.ts";
-import { summaryOf } from "../../domain/receipts.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { LaunchAgent, LaunchedByCaptain, LaunchOrder } from "../../server/server.ts";
-import type { EndedLaunch } from "../../server/tools/launch-notice.ts";
-import { atMost, pause } from "../../waiting.ts";
-import type { CliContext } from "../frame/context.ts";
-import type { ProfileReader } from "../spawn/profile.ts";
+} from "../../../data-dir/launched-agents.ts";
+import { summaryOf } from "../../../domain/receipts.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import type { LaunchAgent, LaunchedByCaptain, LaunchOrder } from "../../../server/server.ts";
+import type { EndedLaunch } from "../../../server/tools/launch-notice.ts";
+import { atMost, pause } from "../../../waiting.ts";
+import type { CliContext } from "../../frame/context.ts";
+import type { ProfileReader } from "../../spawn/profile.ts";
 import {
   type AgentChild,
   answerWithinMs,

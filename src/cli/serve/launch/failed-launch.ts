@@ -1,12 +1,12 @@
 // Reports to the fleet that a launch by `serve` has failed: the agent's status `failed_to_start`, and a receipt `failed` for its
 // task. It skips what the agent's own host has reported already.
-import { definedOf } from "../../domain/defined.ts";
-import { failedLaunchReceipt, summaryOf } from "../../domain/receipts.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import type { FleetService } from "../../server/server.ts";
-import { pause } from "../../waiting.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import { failedLaunchReceipt, summaryOf } from "../../../domain/receipts.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import { agentSubject } from "../../../domain/wire/subjects.ts";
+import type { Bus } from "../../../nats/bus.ts";
+import type { FleetService } from "../../../server/server.ts";
+import { pause } from "../../../waiting.ts";
 
 export interface FailedLaunch {
   readonly id: AgentId;

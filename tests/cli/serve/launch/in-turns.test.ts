@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { inTurns } from "../../../src/cli/serve/in-turns.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { inTurns } from "../../../../src/cli/serve/launch/in-turns.ts";
+import { waitFor } from "../../../support/wait-for.ts";
 
 describe("inTurns()", () => {
   test("no more than so many are at work at once, and all are done in the end", async () => {

@@ -2,16 +2,19 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createHeadlessAgents, type HeadlessAgents } from "../../../src/cli/serve/headless-agents.ts";
-import { profileReader } from "../../../src/cli/spawn/profile.ts";
-import { parseConfig } from "../../../src/config.ts";
-import { takeAgentLock } from "../../../src/data-dir/agent-lock.ts";
-import { createLaunchTasks, type LaunchTasks } from "../../../src/data-dir/launched-agents.ts";
-import { silentLogger } from "../../../src/log.ts";
-import { ada, commandOf, statesOf } from "../../support/agents.ts";
-import { tempDir } from "../../support/temp-dir.ts";
-import { startTestServer, type TestServer } from "../../support/test-server.ts";
-import { until } from "../../support/wait-for.ts";
+import {
+  createHeadlessAgents,
+  type HeadlessAgents,
+} from "../../../../src/cli/serve/launch/headless-agents.ts";
+import { profileReader } from "../../../../src/cli/spawn/profile.ts";
+import { parseConfig } from "../../../../src/config.ts";
+import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
+import { createLaunchTasks, type LaunchTasks } from "../../../../src/data-dir/launched-agents.ts";
+import { silentLogger } from "../../../../src/log.ts";
+import { ada, commandOf, statesOf } from "../../../support/agents.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+import { startTestServer, type TestServer } from "../../../support/test-server.ts";
+import { until } from "../../../support/wait-for.ts";
 
 setDefaultTimeout(60_000);
 

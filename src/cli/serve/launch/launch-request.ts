@@ -1,11 +1,11 @@
 // Checks a request to launch an agent before anything is started. Captains' and people's requests are checked alike.
 import { isAbsolute } from "node:path";
-import type { AgentCli } from "../../agents/agent-cli.ts";
-import { findAgentCli } from "../../agents/agent-clis.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
-import { type AgentId, buildAgentId } from "../../domain/wire/agent-id.ts";
-import { type ProfileReader, projectOf } from "../spawn/profile.ts";
-import { isDirectory } from "../spawn/project-dir.ts";
+import type { AgentCli } from "../../../agents/agent-cli.ts";
+import { findAgentCli } from "../../../agents/agent-clis.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { type AgentId, buildAgentId } from "../../../domain/wire/agent-id.ts";
+import { type ProfileReader, projectOf } from "../../spawn/profile.ts";
+import { isDirectory } from "../../spawn/project-dir.ts";
 
 export interface LaunchRequest {
   readonly profile: string;

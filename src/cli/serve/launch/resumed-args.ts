@@ -1,9 +1,9 @@
 // Says how an agent that has ended is launched again: in its session if that has a conversation, and with what it is to go on with. Pure.
-import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { failedWithSession, isHad } from "../../domain/fleet/run-end.ts";
-import { hasConversation, isTurnOpen, type SessionEvidence } from "../../domain/fleet/session-evidence.ts";
-import { goOnWords } from "../../domain/go-on-words.ts";
-import type { CommandRecord } from "../../domain/receipts.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { failedWithSession, isHad } from "../../../domain/fleet/run-end.ts";
+import { hasConversation, isTurnOpen, type SessionEvidence } from "../../../domain/fleet/session-evidence.ts";
+import { goOnWords } from "../../../domain/go-on-words.ts";
+import type { CommandRecord } from "../../../domain/receipts.ts";
 
 /** What to tell an agent whose turn was cut off; undefined if all its commands have ended, so that it has nothing to go on with. */
 function wordsFor(commands: readonly CommandRecord[], sessionId: string): string | undefined {

@@ -1,19 +1,19 @@
 // Tells the fleet of hosts of this data directory that have ended without a word, because a killed host cannot say goodbye itself. The
 // evidence is the agent's run file, which a host removes when it ends in order, and the kernel's lock, which nobody holds any more.
 import { hostname } from "node:os";
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
-import { type RunFile, readRunFile } from "../../data-dir/run-file.ts";
-import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { hostEndedWords, isGoodbye } from "../../domain/fleet/axis/link.ts";
-import { messageOf } from "../../domain/text/errors.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { StatusReport } from "../../domain/wire/messages.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { isOfEarlierBoot } from "../../processes/process-start.ts";
-import { stillRunning } from "../../processes/process-table.ts";
-import type { Server } from "../../server/server.ts";
-import type { CliContext } from "../frame/context.ts";
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
+import { type RunFile, readRunFile } from "../../../data-dir/run-file.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { hostEndedWords, isGoodbye } from "../../../domain/fleet/axis/link.ts";
+import { messageOf } from "../../../domain/text/errors.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import type { StatusReport } from "../../../domain/wire/messages.ts";
+import { agentSubject } from "../../../domain/wire/subjects.ts";
+import type { Bus } from "../../../nats/bus.ts";
+import { isOfEarlierBoot } from "../../../processes/process-start.ts";
+import { stillRunning } from "../../../processes/process-table.ts";
+import type { Server } from "../../../server/server.ts";
+import type { CliContext } from "../../frame/context.ts";
 
 export interface KilledHosts {
   /**

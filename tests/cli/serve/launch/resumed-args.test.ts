@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { resumedArgs } from "../../../src/cli/serve/resumed-args.ts";
-import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
-import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
-import { ada } from "../../support/agents.ts";
+import { resumedArgs } from "../../../../src/cli/serve/launch/resumed-args.ts";
+import type { AgentRecord } from "../../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../../src/domain/fleet/agent-view.ts";
+import { ada } from "../../../support/agents.ts";
 
 const now = new Date("2026-01-01T01:00:00.000Z");
 const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();

@@ -1,24 +1,24 @@
 // Launches headless agents for people. An agent works until it is stopped. Its host outlives `serve`, and the next `serve` takes it
-// up again. If the host has ended meanwhile, such as by a reboot, `serve` launches the agent again, in the same session. The task of a launch
-// is kept in `agents/<id>/launch-task.json` until the agent has it as an order: if `serve` is killed before, the next one gives it.
+// up again. If the host has ended meanwhile, such as by a reboot, `serve` launches the agent again, in the same session.
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
-import { createLaunchTasks, type Launched, type LaunchTask } from "../../data-dir/launched-agents.ts";
-import { readLaunchedAs } from "../../data-dir/launched-as.ts";
-import { definedOf } from "../../domain/defined.ts";
-import { flagsAgain, type LaunchFlags } from "../../domain/launch-flags.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { type AgentId, caseTwinOf } from "../../domain/wire/agent-id.ts";
-import type { ProfileSet } from "../../profiles/profile-set.ts";
-import { atMost, pause } from "../../waiting.ts";
-import type { LaunchableProfile, Spawner } from "../../web/api/spawner.ts";
-import { loadConfig } from "../frame/config-file.ts";
-import { profileReader } from "../spawn/profile.ts";
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
+import type { Launched, LaunchTask } from "../../../data-dir/launched-agents.ts";
+import { readLaunchedAs } from "../../../data-dir/launched-as.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import { flagsAgain, type LaunchFlags } from "../../../domain/launch-flags.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { type AgentId, caseTwinOf } from "../../../domain/wire/agent-id.ts";
+import type { ProfileSet } from "../../../profiles/profile-set.ts";
+import { atMost, pause } from "../../../waiting.ts";
+import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
+import { loadConfig } from "../../frame/config-file.ts";
+import { profileReader } from "../../spawn/profile.ts";
 import { answerWithinMs } from "./agent-child.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
+import { keepLaunchTasks } from "./launch-tasks.ts";
 import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone } from "./launches.ts";
 import { resumedArgs } from "./resumed-args.ts";
 
@@ -35,8 +35,6 @@ export interface HeadlessAgents extends Spawner {
 }
 
 const endsWithinMs = 15_000;
-/** A serve that was killed may have launched a host just before, which does not hold its lock yet. */
-const lockedWithinMs = 30_000;
 /** Limits how many agents start at once, because each start of a CLI takes a processor for a second or more. */
 const turns = { atOnce: 4, turnMs: 24_000 };
 
@@ -151,65 +149,6 @@ async function untilEndedOrOnline(
 
 function orderOf(text: string, from: string, since: string): LaunchTask {
   return { command_id: crypto.randomUUID(), text, from, since };
-}
-
-/** Keeps the task of each launch until the agent has it as an order. */
-function keepLaunchTasks(
-  options: LaunchesOptions,
-  { memory: launched, children, stopping }: ReturnType<typeof createLaunches>,
-) {
-  const { context, server } = options;
-  const { fleet } = server;
-  const { log } = context;
-  const memory = createLaunchTasks(options.dataDir, log);
-  const forgetTask = (id: AgentId): Promise<void> =>
-    memory.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
-  const giveTask = async (id: AgentId, { command_id, text, from }: LaunchTask): Promise<void> => {
-    try {
-      await server.sendCommand({ id, type: "task", text, from, command_id });
-    } finally {
-      await forgetTask(id);
-    }
-  };
-  /** The agents whose tasks are being kept, just before they are launched. */
-  const noting = new Set<AgentId>();
-  const keepTask = async (id: AgentId, order: LaunchTask): Promise<void> => {
-    noting.add(id);
-    try {
-      await memory.remember(id, order);
-    } catch (error) {
-      log.warn(`${id} does not get its task if this server is killed before: ${messageOf(error)}`);
-    } finally {
-      noting.delete(id);
-    }
-  };
-  /** Gives the agent the task with which an earlier serve launched it, as soon as its host has connected. */
-  const giveLeftTask = async (id: AgentId, task: LaunchTask): Promise<void> => {
-    const { text, command_id: commandId, since } = task;
-    const sinceMs = context.now().getTime() - Date.parse(since);
-    const deadline = performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
-    const hasConnected = () => (fleet.get(id)?.run_started_at ?? "") >= since;
-    const mayCome = async () =>
-      performance.now() < deadline ||
-      isAgentHeld(options.dataDir, id) ||
-      children.has(id) ||
-      (await launched.read()).has(id);
-    while (!hasConnected() && (await mayCome()) && !stopping.signal.aborted) {
-      await pause(lookEveryMs, stopping.signal);
-    }
-    // The agent may have been removed meanwhile, and the file with it.
-    if (stopping.signal.aborted || !(await memory.read()).has(id)) return;
-    if (hasConnected()) return await giveTask(id, task);
-    const reason = "the server was killed while it launched the agent, and the agent has not started";
-    await noteFailedLaunch(
-      { ...options, fleet, now: context.now },
-      { id, task: text, commandId, since, reason },
-    );
-    await forgetTask(id);
-  };
-  const giveLeft = async (): Promise<Promise<void>[]> =>
-    [...(await memory.read())].map(([id, task]) => giveLeftTask(id, task));
-  return { noting, keep: keepTask, give: giveTask, forget: forgetTask, giveLeft };
 }
 
 /** The flags of the agent's last launch. A settings file that no longer exists does not count: the server's own does. */

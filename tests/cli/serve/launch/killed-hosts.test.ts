@@ -2,21 +2,21 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { standingOf } from "../../../src/cli/resume/standing.ts";
-import { type KilledHosts, watchKilledHosts } from "../../../src/cli/serve/killed-hosts.ts";
-import { ensureOwnDir, ensurePrivateDir } from "../../../src/data-dir/private-files.ts";
-import { removeRunFile, writeRunFile } from "../../../src/data-dir/run-file.ts";
-import { silentLogger } from "../../../src/log.ts";
-import { readProcessStart } from "../../../src/processes/process-start.ts";
-import { ada } from "../../support/agents.ts";
-import { type Child, startChild } from "../../support/child.ts";
-import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { startTestServer, type TestServer } from "../../support/test-server.ts";
-import { stays, until } from "../../support/wait-for.ts";
+import { standingOf } from "../../../../src/cli/resume/standing.ts";
+import { type KilledHosts, watchKilledHosts } from "../../../../src/cli/serve/launch/killed-hosts.ts";
+import { ensureOwnDir, ensurePrivateDir } from "../../../../src/data-dir/private-files.ts";
+import { removeRunFile, writeRunFile } from "../../../../src/data-dir/run-file.ts";
+import { silentLogger } from "../../../../src/log.ts";
+import { readProcessStart } from "../../../../src/processes/process-start.ts";
+import { ada } from "../../../support/agents.ts";
+import { type Child, startChild } from "../../../support/child.ts";
+import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
+import { startTestServer, type TestServer } from "../../../support/test-server.ts";
+import { stays, until } from "../../../support/wait-for.ts";
 
 setDefaultTimeout(30_000);
 
-const lockProgram = join(import.meta.dirname, "../../data-dir/kernel-lock-program.ts");
+const lockProgram = join(import.meta.dirname, "../../../data-dir/kernel-lock-program.ts");
 const run = "00000000-0000-4000-8000-000000000001";
 /** How long an agent without evidence is looked at: as long as many looks. */
 const manyLooksMs = 1_000;

@@ -1,6 +1,6 @@
 // Works on many items, a few at a time. An item that takes long holds its place for `turnMs` only; then the next one begins, and
 // the long one goes on beside it.
-import { atMost } from "../../waiting.ts";
+import { atMost } from "../../../waiting.ts";
 
 export interface Turns {
   /** How many items are begun at once. */

@@ -3,18 +3,18 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
-import { hostLogPath, openHostLog, readLog } from "../../data-dir/log-file.ts";
-import { readRunFile } from "../../data-dir/run-file.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { redact } from "../../domain/text/redact.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { endProcess, hasEnded, signalChild } from "../../processes/end-process.ts";
-import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
-import { selfCommand } from "../../runtime.ts";
-import { atMost, pause } from "../../waiting.ts";
-import type { CliContext } from "../frame/context.ts";
-import { endLeftoverRun } from "../spawn/leftover-processes.ts";
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
+import { hostLogPath, openHostLog, readLog } from "../../../data-dir/log-file.ts";
+import { readRunFile } from "../../../data-dir/run-file.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { redact } from "../../../domain/text/redact.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import { endProcess, hasEnded, signalChild } from "../../../processes/end-process.ts";
+import { type KnownProcess, stillRunning } from "../../../processes/process-table.ts";
+import { selfCommand } from "../../../runtime.ts";
+import { atMost, pause } from "../../../waiting.ts";
+import type { CliContext } from "../../frame/context.ts";
+import { endLeftoverRun } from "../../spawn/leftover-processes.ts";
 import type { KilledHosts } from "./killed-hosts.ts";
 
 /** Less than `answerWithinMs`, so that whoever asked for the launch is told that the host of a slow CLI is connected. */

@@ -1,20 +1,20 @@
 // The agents that a serve has launched and those that it has taken up from the last serve: it watches their hosts, remembers them for the
 // next serve, and forgets those that ended in order.
-import { agentClis } from "../../agents/agent-clis.ts";
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
-import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
-import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { lastRunOf } from "../../domain/fleet/evidence-that-counts.ts";
-import type { LaunchFlags } from "../../domain/launch-flags.ts";
-import { isStopType } from "../../domain/receipts.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { isSessionId } from "../../domain/wire/session-id.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import type { Server } from "../../server/server.ts";
-import { pause } from "../../waiting.ts";
-import { launchArgs } from "../resume/launch-args.ts";
+import { agentClis } from "../../../agents/agent-clis.ts";
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
+import { createLaunchedAgents } from "../../../data-dir/launched-agents.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { lastRunOf } from "../../../domain/fleet/evidence-that-counts.ts";
+import type { LaunchFlags } from "../../../domain/launch-flags.ts";
+import { isStopType } from "../../../domain/receipts.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import { isSessionId } from "../../../domain/wire/session-id.ts";
+import { agentSubject } from "../../../domain/wire/subjects.ts";
+import type { Bus } from "../../../nats/bus.ts";
+import type { Server } from "../../../server/server.ts";
+import { pause } from "../../../waiting.ts";
+import { launchArgs } from "../../resume/launch-args.ts";
 import {
   type AgentChild,
   launchWithinMs,

@@ -1,0 +1,70 @@
+// Keeps the task of each launch in `agents/<id>/launch-task.json` until the agent has it as an order: if `serve` is killed before, the
+// next one gives it.
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
+import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-agents.ts";
+import { messageOf } from "../../../domain/text/errors.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import { pause } from "../../../waiting.ts";
+import { noteFailedLaunch } from "./failed-launch.ts";
+import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
+
+/** A serve that was killed may have launched a host just before, which does not hold its lock yet. */
+const lockedWithinMs = 30_000;
+/** Keeps the task of each launch until the agent has it as an order. */
+export function keepLaunchTasks(
+  options: LaunchesOptions,
+  { memory: launched, children, stopping }: ReturnType<typeof createLaunches>,
+) {
+  const { context, server } = options;
+  const { fleet } = server;
+  const { log } = context;
+  const memory = createLaunchTasks(options.dataDir, log);
+  const forgetTask = (id: AgentId): Promise<void> =>
+    memory.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+  const giveTask = async (id: AgentId, { command_id, text, from }: LaunchTask): Promise<void> => {
+    try {
+      await server.sendCommand({ id, type: "task", text, from, command_id });
+    } finally {
+      await forgetTask(id);
+    }
+  };
+  /** The agents whose tasks are being kept, just before they are launched. */
+  const noting = new Set<AgentId>();
+  const keepTask = async (id: AgentId, order: LaunchTask): Promise<void> => {
+    noting.add(id);
+    try {
+      await memory.remember(id, order);
+    } catch (error) {
+      log.warn(`${id} does not get its task if this server is killed before: ${messageOf(error)}`);
+    } finally {
+      noting.delete(id);
+    }
+  };
+  /** Gives the agent the task with which an earlier serve launched it, as soon as its host has connected. */
+  const giveLeftTask = async (id: AgentId, task: LaunchTask): Promise<void> => {
+    const { text, command_id: commandId, since } = task;
+    const sinceMs = context.now().getTime() - Date.parse(since);
+    const deadline = performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
+    const hasConnected = () => (fleet.get(id)?.run_started_at ?? "") >= since;
+    const mayCome = async () =>
+      performance.now() < deadline ||
+      isAgentHeld(options.dataDir, id) ||
+      children.has(id) ||
+      (await launched.read()).has(id);
+    while (!hasConnected() && (await mayCome()) && !stopping.signal.aborted) {
+      await pause(lookEveryMs, stopping.signal);
+    }
+    // The agent may have been removed meanwhile, and the file with it.
+    if (stopping.signal.aborted || !(await memory.read()).has(id)) return;
+    if (hasConnected()) return await giveTask(id, task);
+    const reason = "the server was killed while it launched the agent, and the agent has not started";
+    await noteFailedLaunch(
+      { ...options, fleet, now: context.now },
+      { id, task: text, commandId, since, reason },
+    );
+    await forgetTask(id);
+  };
+  const giveLeft = async (): Promise<Promise<void>[]> =>
+    [...(await memory.read())].map(([id, task]) => giveLeftTask(id, task));
+  return { noting, keep: keepTask, give: giveTask, forget: forgetTask, giveLeft };
+}

@@ -1,0 +1,28 @@
+// This room launches agents without a terminal, for people and for captains, and keeps them running.
+//
+// Opens all that launches agents: for people, for captains, and what watches their hosts.
+import { tellOfEnd } from "../../../server/tools/launch-notice.ts";
+import { openLaunchDesk } from "../../launch-desk.ts";
+import { createAgentLauncher } from "./captain-launcher.ts";
+import { noteFailedLaunch } from "./failed-launch.ts";
+import { createHeadlessAgents } from "./headless-agents.ts";
+import { watchKilledHosts } from "./killed-hosts.ts";
+import type { LaunchesOptions } from "./launches.ts";
+
+/** Opens all that launches agents. What it ends ends before the server does, so that the server still stores their goodbyes. */
+export function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: AsyncDisposableStack) {
+  const { dataDir, bus, server, context } = options;
+  const { now, log } = context;
+  const hosts = watchKilledHosts({ dataDir, bus, server, context });
+  parts.defer(() => hosts.stop());
+  const captains = createAgentLauncher({
+    ...{ ...options, hosts },
+    onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
+    onEnded: (ended) => tellOfEnd({ bus, server, now }, ended),
+  });
+  parts.defer(() => captains.stop());
+  const headlessAgents = createHeadlessAgents({ ...options, hosts });
+  parts.defer(() => headlessAgents.stop());
+  parts.defer(openLaunchDesk(bus, headlessAgents, log));
+  return { hosts, captains, headlessAgents };
+}
