@@ -40,7 +40,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   send: {
     description: "send stop, pause, resume or a task to an agent",
-    load: async () => (await import("../fleet/send.ts")).sendCommand,
+    load: async () => (await import("../send/send.ts")).sendCommand,
   },
   log: {
     description: "print what an agent was told, did and said",

@@ -1,93 +1,37 @@
-// `cliai send`: sends a command to one agent or to all that are online, and prints its receipts.
-
-import type { ArgsDef } from "citty";
-import * as v from "valibot";
+// This room is `cliai send`.
+//
+// Sends a command to one agent or to all that are online, and prints its receipts.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
-import { isControl, type ReceiptEntry, type WaitState, waitStates } from "../../domain/receipts.ts";
+import { isControl, type ReceiptEntry } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { parseSeconds } from "../../domain/text/moment.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
-import { TokenSchema } from "../../domain/wire/fields.ts";
-import { commandTypes } from "../../domain/wire/order-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { whileAway } from "../../server/order-outlook.ts";
 import { takes } from "../../server/order-target.ts";
 import { sendAndWatch } from "../../server/send-and-watch.ts";
-import { buildCommand, type OrderRequest } from "../../server/send-command.ts";
+import { buildCommand } from "../../server/send-command.ts";
 import { pause } from "../../waiting.ts";
-import { ensureServer, startArgs } from "../background/ensure-server.ts";
-import { type Arguments, defineCliCommand } from "../frame/command.ts";
-import { type CliContext, operatorOf } from "../frame/context.ts";
-import { readText } from "../frame/read-text.ts";
-import { clockText, plain } from "../frame/terminal.ts";
-import { throwWorst } from "../frame/worst-error.ts";
-import { clientArgs, withClient } from "./client.ts";
+import { ensureServer } from "../background/ensure-server.ts";
+import { withClient } from "../fleet/client.ts";
 import {
   type AgentReading,
   createFleetReader,
   type FleetReader,
   type FleetReading,
-} from "./fleet-reading.ts";
-import { orderReader } from "./order-reading.ts";
-import { meantAsReason, readTargets, readType, readWords, usage, withTaskMeant } from "./send-words.ts";
+} from "../fleet/fleet-reading.ts";
+import { orderReader } from "../fleet/order-reading.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { clockText, plain } from "../frame/terminal.ts";
+import { throwWorst } from "../frame/worst-error.ts";
+import { readSending, type Sending, sendArgs } from "./send-args.ts";
+import { meantAsReason, readTargets, readType, readWords, withTaskMeant } from "./send-words.ts";
 
-const sendArgs = {
-  command: { type: "positional", required: true, description: `the command: ${commandTypes.join(", ")}` },
-  agent: {
-    type: "positional",
-    required: false,
-    description: "id of the agent; stop, pause and resume take several; leave it out with --all",
-  },
-  text: { type: "positional", required: false, description: "text of a task; - reads it from stdin" },
-  wait: {
-    type: "enum",
-    options: [...waitStates] as WaitState[],
-    default: "delivered",
-    description: "wait until the command has this receipt",
-  },
-  timeout: {
-    type: "string",
-    valueHint: "SECONDS",
-    default: "10",
-    description: "stop waiting after this time",
-  },
-  all: { type: "boolean", description: "send the command to every agent that is online" },
-  reason: { type: "string", valueHint: "TEXT", description: "tell the agent this reason" },
-  force: {
-    type: "boolean",
-    description: "with stop: interrupt the running turn and end the process, without approval",
-  },
-  expires: {
-    type: "string",
-    valueHint: "SECONDS",
-    description:
-      "let the command expire if the agent has not taken it within this time (default 300; a task: 6 days)",
-  },
-  id: {
-    type: "string",
-    valueHint: "KEY",
-    description: "give the command this id: if it is sent twice with the same id, it takes effect only once",
-  },
-  ...startArgs,
-  ...clientArgs,
-} as const satisfies ArgsDef;
-
-/** A week, which is longer than the stream COMMANDS keeps a command. */
-const secondsOfSend = { least: 0.001, most: 7 * 86_400, hint: "cliai send --help" };
 /** An agent that was just launched is known to serve from its first heartbeat on. Wait this long for it before refusing an order. */
 const runWithinMs = 2_000;
 const lookEveryMs = 50;
-
-type SendArgs = Arguments<typeof sendArgs>;
-
-interface Sending {
-  readonly order: Omit<OrderRequest, "id" | "command_id">;
-  readonly key: string | undefined;
-  readonly wait: WaitState;
-  readonly timeoutMs: number;
-}
 
 interface SendingParts {
   readonly bus: Bus;
@@ -126,38 +70,6 @@ export const sendCommand = defineCliCommand({
     });
   },
 });
-
-async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
-  const type = readType(args.command, []);
-  if (args.all === true && args.text !== undefined) {
-    throw usage(`--all takes no AGENT, but "${args.agent}" is given`);
-  }
-  const forWhom = args.all === true ? "--all" : (args.agent ?? "ada");
-  const example = `cliai send ${type} ${forWhom}${type === "task" ? ' "what to do"' : ""}`;
-  if (args.all !== true && args.agent === undefined) {
-    throw usage("send needs the AGENT, or --all", `${example} (cliai ls lists the agents)`);
-  }
-  const words = args.all === true ? args.agent : args.text;
-  if (type === "task" && words === undefined) throw usage("a task needs its text", example);
-  const order = {
-    type,
-    text: words === "-" ? await readText(context.stdin) : words,
-    reason: args.reason,
-    force: args.force,
-    expiresInS:
-      args.expires === undefined ? undefined : parseSeconds(args.expires, "--expires", secondsOfSend),
-    from: operatorOf(context),
-  };
-  if (args.id !== undefined && !v.is(TokenSchema, args.id)) {
-    throw usage(`--id "${args.id}" is not 1 to 128 letters, digits, _ or -`);
-  }
-  return {
-    order,
-    key: args.id,
-    wait: args.wait,
-    timeoutMs: parseSeconds(args.timeout, "--timeout", secondsOfSend) * 1000,
-  };
-}
 
 /** Waits up to `runWithinMs` for a run that takes the order, because the agent may have been launched a moment ago. */
 async function awaitTaker(

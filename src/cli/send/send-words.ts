@@ -5,8 +5,8 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { isAgentId } from "../../domain/wire/agent-id.ts";
 import { type CommandType, CommandTypeSchema, commandTypes } from "../../domain/wire/order-messages.ts";
+import type { AgentReading, FleetReader } from "../fleet/fleet-reading.ts";
 import { quoteHint } from "../frame/strict-args.ts";
-import type { AgentReading, FleetReader } from "./fleet-reading.ts";
 
 export interface SendWords {
   readonly command: string;
