@@ -8,12 +8,16 @@ import type { Bus } from "../../../nats/bus.ts";
 import type { FleetService } from "../../../server/server.ts";
 import { pause } from "../../../waiting.ts";
 
-export interface FailedLaunch {
+interface FailedTask {
   readonly id: AgentId;
-  readonly task: string | undefined;
+  readonly task: string;
   /** Of the task, if whoever gave it knows it. */
   readonly commandId?: string | undefined;
   readonly reason: string;
+}
+
+export interface FailedLaunch extends Omit<FailedTask, "task"> {
+  readonly task: string | undefined;
   /** When the launch began, RFC 3339. */
   readonly since: string;
 }
@@ -35,14 +39,21 @@ export async function noteFailedLaunch(
   const hasTask = fleet
     .get(id)
     ?.commands.some(({ summary, issued_at }) => issued_at >= since && summary === summaryOf(task ?? ""));
-  const timestamp = now().toISOString();
-  if (task !== undefined && hasTask !== true) {
-    const failed = failedLaunchReceipt(crypto.randomUUID(), task, reason);
-    const receipt = { agent_id: id, ...failed, ...definedOf({ command_id: commandId }), timestamp };
-    await bus.publishStored(agentSubject(id, "receipt"), receipt);
-  }
+  if (task !== undefined && hasTask !== true)
+    await noteFailedTask(bus, { id, task, commandId, reason }, now());
   // If the agent is online, somebody else has launched it under this id at the same moment.
   if (isTold() || fleet.get(id)?.axes.link.value === "online") return;
-  const status = { agent_id: id, status: "failed_to_start", message: reason, timestamp };
-  await bus.publishStored(agentSubject(id, "status"), status);
+  const status = { agent_id: id, status: "failed_to_start", message: reason };
+  await bus.publishStored(agentSubject(id, "status"), { ...status, timestamp: now().toISOString() });
+}
+
+/** Stores the receipt `failed` for the task of a launch, which was not stored as an order. */
+export async function noteFailedTask(
+  bus: Bus,
+  { id, task, commandId, reason }: FailedTask,
+  now: Date,
+): Promise<void> {
+  const failed = failedLaunchReceipt(crypto.randomUUID(), task, reason);
+  const receipt = { agent_id: id, ...failed, ...definedOf({ command_id: commandId }) };
+  await bus.publishStored(agentSubject(id, "receipt"), { ...receipt, timestamp: now.toISOString() });
 }

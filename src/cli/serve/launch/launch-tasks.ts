@@ -2,14 +2,21 @@
 // next one gives it.
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-agents.ts";
-import { messageOf } from "../../../domain/text/errors.ts";
+import { CliaiError, type ErrorCode, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { pause } from "../../../waiting.ts";
-import { noteFailedLaunch } from "./failed-launch.ts";
+import { noteFailedLaunch, noteFailedTask } from "./failed-launch.ts";
 import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
 
 /** A serve that was killed may have launched a host just before, which does not hold its lock yet. */
 const lockedWithinMs = 30_000;
+/** How often a task is given again that NATS did not take. */
+const giveEveryMs = 1_000;
+/** Errors of NATS and its store: the same order may be taken later. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  ...(["no_answer", "server_unreachable", "nats_unreachable", "store_unavailable", "failed"] as const),
+]);
+
 /** Keeps the task of each launch until the agent has it as an order. */
 export function keepLaunchTasks(
   options: LaunchesOptions,
@@ -21,11 +28,30 @@ export function keepLaunchTasks(
   const memory = createLaunchTasks(options.dataDir, log);
   const forgetTask = (id: AgentId): Promise<void> =>
     memory.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+  /**
+   * Gives it as often as it takes until NATS has it; with its id it counts once. Whoever launched the agent may have its id already, so
+   * its receipt `failed` says so if the agent takes no task.
+   * @throws CliaiError `interrupted` if this serve ends before: then the next one gives it
+   */
   const giveTask = async (id: AgentId, { command_id, text, from }: LaunchTask): Promise<void> => {
-    try {
-      await server.sendCommand({ id, type: "task", text, from, command_id });
-    } finally {
-      await forgetTask(id);
+    for (let tries = 0; ; tries++) {
+      try {
+        await server.sendCommand({ id, type: "task", text, from, command_id });
+        return await forgetTask(id);
+      } catch (error) {
+        const reason = messageOf(error);
+        if (!isPassing(error)) {
+          const failed = { id, task: text, commandId: command_id, reason };
+          const wasRemoved = fleet.get(id) === undefined;
+          if (!wasRemoved) await noteFailedTask(options.bus, failed, context.now());
+          await forgetTask(id);
+          throw error;
+        }
+        if (tries === 0) log.warn(`${id} does not have its task yet: ${reason}`);
+        await pause(giveEveryMs, stopping.signal);
+        if (stopping.signal.aborted)
+          throw new CliaiError("interrupted", `${id} gets its task from the next server`, { cause: error });
+      }
     }
   };
   /** The agents whose tasks are being kept, just before they are launched. */
@@ -67,4 +93,8 @@ export function keepLaunchTasks(
   const giveLeft = async (): Promise<Promise<void>[]> =>
     [...(await memory.read())].map(([id, task]) => giveLeftTask(id, task));
   return { noting, keep: keepTask, give: giveTask, forget: forgetTask, giveLeft };
+}
+
+function isPassing(error: unknown): boolean {
+  return !(error instanceof CliaiError) || passing.has(error.code);
 }

@@ -10,7 +10,9 @@ import { profileReader } from "../../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../../src/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
 import { createLaunchTasks, type LaunchTasks } from "../../../../src/data-dir/launched-agents.ts";
+import { CliaiError } from "../../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../../src/log.ts";
+import type { Server } from "../../../../src/server/server.ts";
 import { ada, commandOf, statesOf } from "../../../support/agents.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../../support/test-server.ts";
@@ -27,14 +29,23 @@ interface Scene extends AsyncDisposable {
   readonly tasks: LaunchTasks;
 }
 
-/** @param now the clock of the serve whose agents they are */
-async function startScene(now = () => new Date()): Promise<Scene> {
+/**
+ * @param now the clock of the serve whose agents they are
+ * @param away how often the store does not take a task
+ */
+async function startScene(now = () => new Date(), away = 0): Promise<Scene> {
   await using parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());
   const server = parts.use(await startTestServer());
   const dataDir = dir.join("data");
+  let failures = 0;
+  const sendCommand: Server["sendCommand"] = async (order) => {
+    failures += 1;
+    if (failures <= away) throw new CliaiError("no_answer", "NATS does not answer");
+    return await server.server.sendCommand(order);
+  };
   const agents = createHeadlessAgents({
-    ...{ dataDir, bus: server.bus, server: server.server, configPath: undefined },
+    ...{ dataDir, bus: server.bus, server: { ...server.server, sendCommand }, configPath: undefined },
     profiles: profileReader({ config, path: undefined }, dataDir),
     context: { env: { PATH: "/nonexistent" }, cwd: dir.path, now, log: silentLogger },
     hosts: { look: async () => undefined },
@@ -86,6 +97,30 @@ describe("createHeadlessAgents().resume()", () => {
     expect(commandOf(server, "c1")).toMatchObject({ type: "task", summary: "dig", from: "api" });
     await until("nothing is kept", async () => !(await tasks.read()).has(ada));
     lock.release();
+  });
+
+  test("gives it again while NATS does not take it: until then it is kept", async () => {
+    await using scene = await startScene(undefined, 2);
+    const { agents, server, tasks } = scene;
+    await tasks.remember(ada, task(new Date()));
+    await agents.resume();
+    server.bus.publish("agent.ada.heartbeat", { status: "starting", seq: 1, instance_id: "one" });
+    await until("it has the task", () => statesOf(server, "c1").includes("stored"));
+    await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+  });
+
+  test("says that the task has failed, if the agent was stopped before it had it", async () => {
+    await using scene = await startScene();
+    const { agents, server, tasks } = scene;
+    await tasks.remember(ada, task(new Date()));
+    server.bus.publish("agent.ada.heartbeat", { status: "idle", seq: 1, instance_id: "one" });
+    await until("ada is known", () => server.server.fleet.get(ada) !== undefined);
+    server.bus.publish("agent.ada.status", { status: "stopped", instance_id: "one" });
+    await until("ada is stopped", () => server.server.fleet.get(ada)?.status === "stopped");
+    await agents.resume();
+    await until("its task has failed", () => statesOf(server, "c1").includes("failed"));
+    await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+    expect(server.server.fleet.get(ada)?.status).toBe("stopped");
   });
 
   test("does not give it to a run from before the launch; a launch that came to nothing has failed with its task", async () => {
