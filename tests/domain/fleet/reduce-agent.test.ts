@@ -363,7 +363,7 @@ describe("what is kept of an agent's words", () => {
 
   test("is their beginning, so that one agent alone cannot make the fleet too large to be told", () => {
     const record = replay([
-      heartbeat(0, { current_task: long }),
+      heartbeat(0, { current_task: long, launch_task: long }),
       status(1, 1, "working", { message: long, current_task: long }),
       event(2, { detail: long }),
       event(3, { kind: "usage", usage: { tokens_used: 7, notes: long, more: { text: long } } }),

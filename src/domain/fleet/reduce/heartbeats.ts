@@ -2,6 +2,7 @@
 //
 // Reduces a heartbeat of the agent's own run, or of another run beside it. Pure.
 import { definedOf } from "../../defined.ts";
+import { summaryOf } from "../../receipts.ts";
 import type { Heartbeat } from "../../wire/messages.ts";
 import type { ModelRequest } from "../../wire/model-request.ts";
 import type { AgentRecord, HeartbeatEvidence, LaunchTask, ModelRequestEvidence } from "../agent-record.ts";
@@ -79,7 +80,7 @@ function launchTaskOf(
 ): LaunchTask | undefined {
   const { launch_task: text } = message;
   if (sameRun && before !== undefined) return before;
-  if (text) return { text, at };
+  if (text) return { text: summaryOf(text), at };
   return session_id !== undefined && message.session_id === session_id ? before : undefined;
 }
 
