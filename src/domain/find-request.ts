@@ -45,6 +45,14 @@ export function findRequests(
   return [...new Set([...(fitting.length > 0 ? fitting : asked), ...begunWith(text, open)])];
 }
 
+/** Whether `text` means the request by its agent, and not by its id: also if the id happens to begin with the agent's. */
+export function isNamedByAgent(
+  text: string,
+  { request_id, agent_id }: Pick<AgentRequest, "request_id" | "agent_id">,
+): boolean {
+  return text === agent_id && text !== request_id;
+}
+
 export function unknownRequest(text: string, known: readonly string[]): CliaiError {
   return new CliaiError("request_unknown", `no request "${text}"`, {
     hint: didYouMean(text, known) ?? "list the requests: cliai inbox",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { findRequest, findRequests } from "../../src/domain/find-request.ts";
+import { findRequest, findRequests, isNamedByAgent } from "../../src/domain/find-request.ts";
 import { type AgentRequest, isApproval } from "../../src/domain/requests.ts";
 import { ada, bob } from "../support/agents.ts";
 
@@ -63,5 +63,15 @@ describe("findRequests()", () => {
 
   test("an agent that asks nothing any more is no request", () => {
     expect(() => idsFor("ada", [over])).toThrow('no request "ada"');
+  });
+});
+
+describe("isNamedByAgent()", () => {
+  test("an agent's id names the agent, also if the id of what it asks begins with it", () => {
+    expect(isNamedByAgent("ada", question)).toBe(true);
+    expect(isNamedByAgent("ada", { ...question, request_id: "ada0f3" })).toBe(true);
+    expect(isNamedByAgent("ada0", { ...question, request_id: "ada0f3" })).toBe(false);
+    expect(isNamedByAgent("ada", { ...question, request_id: "ada0f3", agent_id: bob })).toBe(false);
+    expect(isNamedByAgent("ada", { ...question, request_id: "ada" })).toBe(false);
   });
 });

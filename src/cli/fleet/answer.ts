@@ -1,6 +1,8 @@
 // `cliai answer`: decides a request in the bucket `requests`, where the first answer counts, and says whether the answer was
 // delivered.
+
 import type { ArgsDef } from "citty";
+import { isNamedByAgent } from "../../domain/find-request.ts";
 import { type AnswerWords, answerText, buildAnswer } from "../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -106,7 +108,7 @@ function checkVerdict({ request, text, approve, refuse }: AnswerArgs): void {
  * @throws CliaiError `usage` if the request is named by its agent; the request is shown then
  */
 function requireItsId(named: string, request: AgentRequest, context: CliContext): void {
-  if (request.request_id.startsWith(named)) return;
+  if (!isNamedByAgent(named, request)) return;
   showRequests([request], context);
   throw new CliaiError("usage", `"${named}" is the agent: to approve, name the request that you have read`, {
     hint: `cliai answer ${request.request_id} --approve`,

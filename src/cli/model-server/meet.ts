@@ -22,7 +22,7 @@ export interface MeetOptions {
   readonly note: (line: string) => void;
 }
 
-/** Short, because whoever launches the agent waits for it; and a serve that launches it gives up after 24 s. */
+/** Short, because whoever launches the agent waits for it. */
 const launchPatience: ClientPatience = { firstMs: 2_000, awayMs: 2_000, busyMs: 10_000, silentMs: 10_000 };
 const loadsWithinMs = 12_000;
 
