@@ -32,7 +32,8 @@ export async function openThread(
 ): Promise<OpenThread> {
   const { agentId, cwd, hooks, sessionId, isResumed, isHeadless } = launch;
   await greet(client);
-  await requireLogin(client);
+  // The user's own provider, of which Codex tells, is not asked then.
+  if (launch.modelServer === undefined) await requireLogin(client);
   const [config, list] = await Promise.all([
     client.call("config/read", { cwd, includeLayers: false }),
     client.call("hooks/list", { cwds: [cwd] }),
