@@ -57,7 +57,7 @@ export const sendArgs = {
 /** A week, which is longer than the stream COMMANDS keeps a command. */
 const secondsOfSend = { least: 0.001, most: 7 * 86_400, hint: "cliai send --help" };
 
-type SendArgs = Arguments<typeof sendArgs>;
+export type SendArgs = Arguments<typeof sendArgs>;
 
 export interface Sending {
   readonly order: Omit<OrderRequest, "id" | "command_id">;
