@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import { isAgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import {
+  agentPermissions,
+  lentServices,
+  lentStreams,
+  servicesOf,
+} from "../../../src/nats/accounts/permissions.ts";
+import { ada } from "../../support/agents.ts";
+
+/** Whether nats-server would take the subject for one of the pattern, in which `*` is one token and `>` all that follow. */
+function fits(pattern: string, subject: string): boolean {
+  const [tokens, others] = [pattern.split("."), subject.split(".")];
+  const isFit = (token: string, place: number) => token === "*" || token === others[place];
+  const end = tokens.indexOf(">");
+  if (end === -1) return tokens.length === others.length && tokens.every(isFit);
+  return others.length > end && tokens.slice(0, end).every(isFit);
+}
+
+describe("servicesOf()", () => {
+  test("everything that an agent takes is part of what the fleet's account lends", () => {
+    const lent = lentServices.map(({ subject }) => subject);
+    const strays = servicesOf(ada).filter(({ subject }) => !lent.some((pattern) => fits(pattern, subject)));
+    expect(strays).toEqual([]);
+  });
+
+  test("every subject names the agent, and none the agent whose id is longer", () => {
+    for (const { subject, local } of servicesOf(ada)) {
+      for (const each of [subject, local]) {
+        const names = each.split(".").flatMap((token) => token.replace(/^bridge-/, "").split("~")[0] ?? []);
+        expect(names).toContain("ada");
+        expect(fits(each, each.replaceAll(/\bada\b/g, "ada-2"))).toBe(false);
+      }
+    }
+  });
+
+  test("no wildcard stands before the part that names the agent", () => {
+    for (const { subject } of servicesOf(ada)) {
+      const wild = subject.search(/[*>]/);
+      expect(wild === -1 || wild > subject.indexOf("ada")).toBe(true);
+    }
+  });
+});
+
+describe("agentPermissions()", () => {
+  const { publish, subscribe } = agentPermissions(ada);
+
+  test("an agent hears its own inbox and what captains tell all, and no other agent's inbox", () => {
+    expect(subscribe).toEqual(["_INBOX.ada.>", ...lentStreams]);
+    for (const other of ["_INBOX.adam.1", "_INBOX.bob.1", "_INBOX.ada"])
+      expect(subscribe.some((pattern) => fits(pattern, other))).toBe(false);
+    expect(lentStreams.filter((subject) => subject.includes("*") || subject.includes(">"))).toEqual([]);
+  });
+
+  test.each([
+    "agent.bob.heartbeat",
+    "agent.ada.command",
+    "agent.ada.message",
+    "captain.broadcast",
+    "tools.call.bob",
+    "tools.call",
+    "modelserver.lease.bob",
+    "dashboard.state",
+    "audit.tool.ada",
+    "$JS.API.STREAM.DELETE.COMMANDS",
+    "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.bridge-bob",
+    "$JS.API.CONSUMER.CREATE.COMMANDS.bridge-ada",
+    "$JS.ACK.COMMANDS.bridge-bob.1.2.3.4.5",
+    "$SYS.REQ.SERVER.PING",
+    "_INBOX.bob.1",
+  ])("an agent may not publish on %s", (subject) => {
+    expect(publish.filter((pattern) => fits(pattern, subject))).toEqual([]);
+  });
+
+  test("an id cannot be a pattern: no id of an agent has a dot, a star or an arrow", () => {
+    for (const text of ["*", ">", "ada.*", "a.b", "bridge~x", ""]) expect(isAgentId(text)).toBe(false);
+    expect(agentPermissions(parseAgentId("A_b-9")).publish).toContain("agent.A_b-9.heartbeat");
+  });
+});
