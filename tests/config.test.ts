@@ -182,6 +182,8 @@ describe("the default settings file", () => {
 
   test("has the JSON Schema for editors that follows from the program's own", () => {
     const schema: unknown = JSON.parse(readFileSync(join(configsDir, "agents.schema.json"), "utf8"));
-    expect(schema).toEqual(JSON.parse(JSON.stringify(toJsonSchema(ConfigSchema, { typeMode: "input" }))));
+    expect(schema).toEqual(
+      JSON.parse(JSON.stringify(toJsonSchema(ConfigSchema, { typeMode: "input", ignoreActions: ["check"] }))),
+    );
   });
 });

@@ -56,6 +56,7 @@ export const KeepAliveSchema = v.pipe(
   v.regex(durationForm, "must be a duration such as 30m, or -1"),
 );
 
+const urlWords = `must be a URL such as ${exampleServer}, without a user, a password, ? and #`;
 const urlForm = /^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/;
 /**
  * The address of a model server, without a user and a password: it stands in arguments, files and logs, where others can read it. A key comes
@@ -63,7 +64,9 @@ const urlForm = /^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/;
  */
 export const ModelServerUrlSchema = v.pipe(
   v.string("must be a URL"),
-  v.regex(urlForm, `must be a URL such as ${exampleServer}, without a user, a password, ? and #`),
+  v.regex(urlForm, urlWords),
+  // Such as a port above 65535. If the form is wrong, that is said already.
+  v.check((text) => !urlForm.test(text) || URL.canParse(text), urlWords),
 );
 
 /** The server's base, without `/v1` and slashes at its end. */

@@ -15,7 +15,7 @@ export function settingsTable(): string {
 
 /** The keys of a profile, as its schema has them. */
 export function profileKeysTable(): string {
-  const { properties = {} } = toJsonSchema(ProfileSchema, { typeMode: "input" });
+  const { properties = {} } = toJsonSchema(ProfileSchema, { typeMode: "input", ignoreActions: ["check"] });
   const rows = Object.entries(properties).map(([key, property]) => {
     const {
       description,
