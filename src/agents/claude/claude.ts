@@ -57,8 +57,10 @@ export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath
   const { sessionId, mcpConfigPath, strictMcp, model, modelServer, instructions, task, passedOn } = launch;
   const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
   const namesSession = has(sessionFlags);
-  // Without one, Claude uses the mode "auto", in which a classifier decides.
-  const ownMode = launch.permissionMode ?? (launch.asksPermissions === true ? "default" : undefined);
+  // Without one, Claude uses the mode "auto", in which a classifier of its own service decides. No model server of the user's has that
+  // classifier: Claude then opens a dialog at each call that needs the check.
+  const cannotUseAuto = launch.asksPermissions === true || modelServer !== undefined;
+  const ownMode = launch.permissionMode ?? (cannotUseAuto ? "default" : undefined);
   const mode = has(permissionFlags) ? undefined : ownMode;
   const asksByStream =
     launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);

@@ -71,6 +71,20 @@ describe("buildClaudeArgs()", () => {
     expect(own).not.toContain("acceptEdits");
   });
 
+  test("on a model server of the user's it is not Claude's own mode, which asks Claude's service", () => {
+    const modelServer = { url: "http://127.0.0.1:8080", model: "qwen" };
+    expect(buildClaudeArgs(launch)).not.toContain("--permission-mode");
+    const modeOf = (more: object) => {
+      const args = buildClaudeArgs({ ...launch, modelServer, ...more } as Parameters<
+        typeof buildClaudeArgs
+      >[0]);
+      return args[args.indexOf("--permission-mode") + 1];
+    };
+    expect(modeOf({})).toBe("default");
+    expect(modeOf({ permissionMode: "acceptEdits" })).toBe("acceptEdits");
+    expect(modeOf({ passedOn: ["--permission-mode", "plan"] })).toBe("plan");
+  });
+
   test("a headless session that asks for permissions asks by its stream, unless the user has named another way", () => {
     const asks = (more: object) =>
       buildClaudeArgs({ ...launch, asksPermissions: true, ...more })
