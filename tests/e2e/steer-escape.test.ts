@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { bash, lifeOf, startSteered } from "../support/steered-claude.ts";
+import { bash, lifeOf, slowBash, startSteered } from "../support/steered-claude.ts";
 import { stays } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
@@ -13,13 +13,13 @@ const allowed = [...claudeArgs, "--allowedTools", "Bash"];
 test("a tool that is broken off ends the turn: a pause is applied, and a task goes on being delivered", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
-  model.setScript({ rules: [{ match: "run long", once: true, turn: bash("sleep 50; echo rested") }] });
+  model.setScript({ rules: [{ match: "run long", once: true, turn: slowBash(50, "rested") }] });
   await using ada = await startSteered(serve, {
     ...{ id: "ada", model, routes: "hook,terminal", claudeArgs: allowed },
   });
   await ada.terminal.enter("run long");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  await ada.terminal.waitFor("sleep 50");
+  await ada.terminal.waitFor("timeout 50");
   expect(await serve.run(["send", "pause", "ada", "--id", "p1"])).toMatchObject({ code: 0 });
   expect(await serve.run(["send", "task", "ada", "dig", "--id", "t1"])).toMatchObject({ code: 0 });
   await ada.until("p1 is injected", (agent) => lifeOf(agent, "p1").includes("injected by hook"));

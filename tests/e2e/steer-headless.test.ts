@@ -3,7 +3,14 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
-import { acknowledgesTasks, bash, type Headless, lifeOf, startHeadless } from "../support/steered-claude.ts";
+import {
+  acknowledgesTasks,
+  bash,
+  type Headless,
+  lifeOf,
+  slowBash,
+  startHeadless,
+} from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -12,7 +19,7 @@ setDefaultTimeout(120_000);
 const aPage = { url: "http://127.0.0.1:1/", prompt: "what is there?" };
 
 function startHal(serve: RunningServe, model: ModelServer, task: string, tools = "Bash"): Promise<Headless> {
-  const claudeArgs = ["--allowedTools", tools];
+  const claudeArgs = ["--permission-mode", "default", "--allowedTools", tools];
   // Without it, a tool that Claude's rules do not allow would be asked for in the inbox.
   const profile = { permissions: "cli" };
   return startHeadless(serve, { ...{ id: "hal", model, claudeArgs, profile }, args: ["--task", task] });
@@ -34,7 +41,7 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "rest first", once: true, turn: bash("sleep 4; echo rested") },
+      { match: "rest first", once: true, turn: slowBash(4, "rested") },
       acknowledgesTasks,
       { match: /rested|recorded as applied/, turn: { text: "Done as asked." } },
       { match: "just say so", turn: { text: "Said." } },

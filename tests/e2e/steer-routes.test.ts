@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { acknowledgesTasks, bash, lifeOf, startSteered } from "../support/steered-claude.ts";
+import { acknowledgesTasks, lifeOf, slowBash, startSteered } from "../support/steered-claude.ts";
 
 setDefaultTimeout(120_000);
 
@@ -56,11 +56,11 @@ test("by hooks alone: a busy session is given its task with the next hook's answ
   model.setScript({
     rules: [
       acknowledgesTasks,
-      { match: "wait a while", once: true, turn: bash("sleep 4; echo rested") },
+      { match: "wait a while", once: true, turn: slowBash(4, "rested") },
       { match: "recorded as applied", turn: { text: "Done as asked." } },
     ],
   });
-  const claudeArgs = ["--allowedTools", "Bash"];
+  const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
   await using ada = await startSteered(serve, { id: "ada", model, routes: "hook", claudeArgs });
   await ada.terminal.enter("please wait a while");
   await ada.until("its tool runs", ({ status }) => status === "working");

@@ -3,18 +3,18 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { startServe } from "../support/cliai.ts";
 import { startCompanyProxy } from "../support/company-proxy.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
-import { bash, lifeOf, startHeadless, startSteered } from "../support/steered-claude.ts";
+import { bash, lifeOf, slowBash, startHeadless, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
-const claudeArgs = ["--allowedTools", "Bash"];
+const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
 
 /** Two tool calls: the first is long enough for a pause to come while it runs. */
 function callsTwice(model: ModelServer, second: string): void {
   model.setScript({
     rules: [
-      { match: "dig in two steps", once: true, turn: bash("sleep 4; echo first-done") },
+      { match: "dig in two steps", once: true, turn: slowBash(4, "first-done") },
       { match: "first-done", once: true, turn: bash(second) },
     ],
   });

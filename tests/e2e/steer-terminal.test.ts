@@ -9,6 +9,7 @@ import {
   callTool,
   descendantRunning,
   lifeOf,
+  slowBash,
   startSteered,
 } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -16,17 +17,19 @@ import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(120_000);
 
+const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
+
 test("an idle session is woken by a task, and a busy one is given it after its tool", async () => {
   await using serve = await startServe();
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "wait a while", once: true, turn: bash("sleep 20; echo rested") },
+      { match: "wait a while", once: true, turn: slowBash(20, "rested") },
       acknowledgesTasks,
       { match: "recorded as applied", turn: { text: "Done as asked." } },
     ],
   });
-  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.until("its tools are there", ({ cli }) => cli === "claude-code");
 
   const idle = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", "--wait", "applied"]);
@@ -67,12 +70,12 @@ test("pause holds the next tool call at its boundary, resume lets it go, and sto
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "work in two steps", once: true, turn: bash("sleep 3; echo first-done") },
+      { match: "work in two steps", once: true, turn: slowBash(3, "first-done") },
       { match: "first-done", once: true, turn: bash("echo second-done > second.txt; echo second-done") },
       { match: "second-done", once: true, turn: { text: "Both steps are done." } },
     ],
   });
-  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
   await ada.until("its tool runs", ({ status }) => status === "working");
   expect(
@@ -111,7 +114,7 @@ test("a stop during a tool starts no further one: the agent reports, its turn en
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "sleep a little", once: true, turn: bash("sleep 4; echo slept") },
+      { match: "sleep a little", once: true, turn: slowBash(4, "slept") },
       { match: "slept", once: true, turn: bash("touch further.txt") },
       {
         match: /asked you to stop/,
@@ -121,7 +124,7 @@ test("a stop during a tool starts no further one: the agent reports, its turn en
       { match: "status recorded", turn: { text: "I end here." } },
     ],
   });
-  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("sleep a little");
   await ada.until("its tool runs", ({ status }) => status === "working");
   const args = [
@@ -160,11 +163,11 @@ test("with its MCP server killed, a busy session is given its task all the same"
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "wait a while", once: true, turn: bash("sleep 5; echo rested") },
+      { match: "wait a while", once: true, turn: slowBash(5, "rested") },
       { match: "[cliai task t1]", turn: { text: "I have the task." } },
     ],
   });
-  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("please wait a while");
   const { pid = 0 } = await ada.until("its tool runs", ({ status }) => status === "working");
   process.kill(await descendantRunning(pid, "bridge"), "SIGKILL");
@@ -191,14 +194,14 @@ test("with serve killed while it is paused, the agent stays held until the next 
   await using model = await startModelServer();
   model.setScript({
     rules: [
-      { match: "two steps", once: true, turn: bash("sleep 3; echo first-done") },
+      { match: "two steps", once: true, turn: slowBash(3, "first-done") },
       { match: "first-done", once: true, turn: bash("touch second.txt; echo second-done") },
       { match: "second-done", once: true, turn: { text: "Both steps are done." } },
     ],
   });
   await using first = await startServe({ dataDir });
   const [port = 0, natsPort = 0] = [first.url, first.natsUrl].map((url) => Number(new URL(url).port));
-  await using ada = await startSteered(first, { id: "ada", model, claudeArgs: ["--allowedTools", "Bash"] });
+  await using ada = await startSteered(first, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
   await ada.until("its tool runs", ({ status }) => status === "working");
   await first.run(["send", "pause", "ada", "--wait", "applied", "--timeout", "20"]);

@@ -5,7 +5,7 @@ import type { Child } from "../support/child.ts";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { bash, descendantRunning, startHeadless } from "../support/steered-claude.ts";
+import { descendantRunning, slowBash, startHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -211,13 +211,13 @@ describe("cliai wait, with real Claude Code", () => {
     await using model = await startModelServer();
     model.setScript({
       rules: [
-        { match: "rest first", once: true, turn: bash("sleep 2; echo rested") },
+        { match: "rest first", once: true, turn: slowBash(2, "rested") },
         { match: "break", turn: { error: { status: 400, message: "no such model" } } },
-        { match: "hang", turn: bash("sleep 600") },
+        { match: "hang", turn: slowBash(600, "late") },
       ],
       fallback: { text: "All is well." },
     });
-    const claudeArgs = ["--allowedTools", "Bash"];
+    const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
     await using hal = await startHeadless(serve, {
       id: "hal",
       model,
