@@ -120,7 +120,8 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (turn.noteHook()) takeFirst(options, hook);
     if (showsEnd(options, hook)) {
       await options.whenEndRead();
-      turnEnds.takeIdle();
+      // The same end may have been shown by another hook meanwhile, and the next turn may have begun.
+      if (showsEnd(options, hook)) turnEnds.takeIdle();
     }
     const reading = note(hook);
     // The session may end as soon as its turn has ended (`/clear` that its user has typed during the turn).
@@ -177,8 +178,8 @@ function showsEnd(
   if (cli.tellsIdle !== true || isSubagent || !turn.isOpen()) return false;
   const isOther = promptId !== undefined && promptId !== turn.promptId();
   if (facts.kind === "prompt") return isOther;
-  // It may come late, when the next turn has begun already.
-  return isIdle === true && !isOther && (at === undefined || turn.hadBegunAt(Date.parse(at)));
+  // It may come late, when the next turn has begun already. Its time tells that; the id that it names may be that of an earlier prompt.
+  return isIdle === true && (at === undefined ? !isOther : turn.hadBegunAt(Date.parse(at)));
 }
 
 const verdictWords = new Map<string, string>([

@@ -151,4 +151,28 @@ describe("createTurnEnds()", () => {
     await ada.isIdle({ prompt_id: undefined, timestamp: new Date().toISOString() });
     await ada.receipts("injected", "applied");
   });
+
+  test("a turn ends also if what says that it is idle names the prompt before", async () => {
+    await using ada = await withTask();
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    await ada.isIdle({ prompt_id: "p0", timestamp: new Date().toISOString() });
+    await ada.receipts("injected", "seen", "applied");
+    await waitFor(() => ada.activity() === "idle", { what: "its turn is over", saw: ada.activity });
+  });
+
+  test("an end that two hooks show at once is taken once: it does not end the turn that one of them begins", async () => {
+    await using ada = await withTask();
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    const timestamp = new Date(Date.now() - 10).toISOString();
+    await Promise.all([
+      ada.hookOf("UserPromptSubmit", { prompt: "next", prompt_id: "p2" }),
+      ada.isIdle({ prompt_id: "p1", timestamp }),
+    ]);
+    await ada.receipts("injected", "seen", "applied");
+    await ada.send("pause");
+    // A turn still runs: the pause waits for its next tool.
+    await ada.receipts("injected");
+    await ada.isIdle({ prompt_id: "p2", timestamp: new Date().toISOString() });
+    await ada.receipts("injected", "applied");
+  });
 });
