@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
 import { closedTerminalHint } from "../../domain/fleet/axis/closed-terminal.ts";
+import { shownCli } from "../../domain/fleet/shown/shown-cli.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable, ownWayBack } from "../../domain/fleet/shown/way-back.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
@@ -166,7 +167,7 @@ export function resumeLines(agents: readonly AgentView[]): string[] {
   ];
 }
 
-const heading = ["agent", "status", "heard", "queue", "profile", "task"];
+const heading = ["agent", "status", "heard", "queue", "cli", "profile", "task"];
 const taskColumn = heading.indexOf("task");
 
 /** Cuts the task to the width of the terminal. A pipe gets the whole task. */
@@ -180,6 +181,7 @@ export function fleetTable(
     statusMark(agent).text,
     agent.last_seen === undefined ? "never" : spanText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
     agent.queued === 0 ? "" : String(agent.queued),
+    plain(shownCli(agent)?.name ?? unknownText),
     plain(agent.config_name),
     taskOf(agent).join(""),
   ]);

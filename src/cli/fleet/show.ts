@@ -4,6 +4,7 @@ import { abilitiesOf } from "../../domain/abilities.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
+import { cliText } from "../../domain/fleet/shown/shown-cli.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import { beginningOf, type CommandRecord } from "../../domain/receipts.ts";
@@ -61,7 +62,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     task: taskText(agent),
     profile: agent.config_name,
     project: agent.project_path,
-    cli: [agent.cli, agent.cli_version].filter(Boolean).join(" "),
+    cli: cliText(agent),
     abilities: abilitiesOf(agent.heartbeat, agentClis)?.summary,
     session: agent.session_id,
     host: [agent.host, agent.pid === undefined ? "" : `pid ${agent.pid}`].filter(Boolean).join(", "),

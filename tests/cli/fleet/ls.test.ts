@@ -89,7 +89,13 @@ describe("fleetTable()", () => {
     fleetTable([agent], now, { isTerminal: true, columns: 120, color });
 
   test("has one word for each thing: when it was heard of, and what waits in its queue", () => {
-    expect(table(view())[0]).toMatch(/^agent +status +heard +queue +profile +task$/);
+    expect(table(view())[0]).toMatch(/^agent +status +heard +queue +cli +profile +task$/);
+  });
+
+  test("names the agent CLI", () => {
+    const heartbeat = { at: ago(5), interval_s: 15, agent_cli: "codex" };
+    expect(table(view({ heartbeat }))[1]).toMatch(/ codex +demo +no task yet$/);
+    expect(table(view())[1]).toMatch(/ unknown +demo +no task yet$/);
   });
 
   test("shows a stale task dimmed, with its age, and never a blank one", () => {

@@ -78,6 +78,23 @@ describe("the fleet page", () => {
     expect(text).toContain("bob stuck reports blocked");
   });
 
+  test("names the agent CLI of each agent, as a card and as a row", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("agent-1", {
+      agent_cli: "codex",
+      agent_cli_version: "0.171.0",
+      cli: "codex-mcp-client",
+    });
+    await web.heartbeat("agent-2", { cli: "some-client" });
+    const html = (await page(web, "/")).html;
+    expect(html.match(/<span class="cli">[^<]+/g)).toEqual([
+      `<span class="cli">codex`,
+      `<span class="cli">some-client`,
+    ]);
+    for (let i = 3; i < 15; i += 1) await web.heartbeat(`agent-${i}`, { agent_cli: "opencode" });
+    expect((await page(web, "/")).html.match(/<span class="cli">opencode</g)).toHaveLength(12);
+  });
+
   test("is a table above twelve agents", async () => {
     await using web = await startTestApp();
     for (let i = 10; i < 22; i += 1) await web.heartbeat(`agent-${i}`);

@@ -2,6 +2,7 @@
 // One agent as a card of the fleet page.
 
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import { shownCli } from "../../../domain/fleet/shown/shown-cli.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
@@ -31,6 +32,7 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
       )}
       <UsageLine usage={view.usage} />
       <p class="facts">
+        <CliName view={view} />
         <span class="path" title={project_path}>
           {folderOf(project_path)}
         </span>
@@ -40,6 +42,12 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
       </p>
     </li>
   );
+}
+
+/** The program in which the agent works. */
+export function CliName({ view }: { view: AgentView }) {
+  const cli = shownCli(view)?.name;
+  return cli === undefined ? null : <span class="cli">{cli}</span>;
 }
 
 /** The last part of the project's path. The whole path is in the title and on the agent's page. */

@@ -8,7 +8,7 @@ import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
-import { folderOf } from "./agent-card.tsx";
+import { CliName, folderOf } from "./agent-card.tsx";
 import { sectionOf } from "./sections.ts";
 
 export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
@@ -26,6 +26,9 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
           <TaskText view={view} now={now} />
         </p>
         <AttentionLine view={view} />
+      </td>
+      <td class="cli">
+        <CliName view={view} />
       </td>
       <td class="path" title={project_path}>
         {folderOf(project_path)}

@@ -101,6 +101,7 @@ function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
           <th scope="col">Agent</th>
           <th scope="col">Status</th>
           <th scope="col">Task</th>
+          <th scope="col">CLI</th>
           <th scope="col">Project</th>
           <th scope="col">Cost</th>
           <th scope="col">Queue</th>
@@ -110,7 +111,7 @@ function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
       {sections.map((section) => (
         <tbody class={`group ${section}`} id={`list-${section}`}>
           <tr>
-            <th colspan={7} scope="rowgroup">
+            <th colspan={8} scope="rowgroup">
               {sectionTitles[section]} <SectionCount section={section} count={groups[section].length} />
             </th>
           </tr>

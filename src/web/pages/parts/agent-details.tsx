@@ -3,6 +3,7 @@
 import type { Child } from "hono/jsx";
 import { abilitiesOf, type CliAbilities } from "../../../domain/abilities.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { cliText } from "../../../domain/fleet/shown/shown-cli.ts";
 import { ModelRequest } from "./model-request.tsx";
 import { Age } from "./time.tsx";
 
@@ -20,7 +21,7 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ["id", view.agent_id],
     ["profile", view.config_name],
     ["project", view.project_path],
-    ["cli", view.cli === undefined ? undefined : `${view.cli} ${view.cli_version ?? ""}`],
+    ["cli", cliText(view)],
     // Without a host there are none to name.
     ...(abilities === undefined ? [] : [["abilities", abilities.summary] as const]),
     ...(view.heartbeat?.model_request === undefined
