@@ -21,10 +21,16 @@ export function eventsPath({ dir }: Place): string {
   return join(dir, "qwen-events.pipe");
 }
 
+/**
+ * Stands before each text. While Qwen Code's prompt is in its shell mode (`!`), Qwen Code runs each text as `bash -c "{ TEXT; }"`, also one
+ * from the file. With these words at its beginning no text is a command: bash refuses it as a whole, and runs none of its lines.
+ */
+const noCommand = "(cliai): ";
+
 export function openQwenInput({ launch, onHook, onEvent, log }: InputPlace): SessionInput {
   const ended = new AbortController();
   const write = (command: object) => appendFile(inputPath(launch), `${jsonLine(command)}\n`);
-  const submit = (text: string) => write({ type: "submit", text });
+  const submit = (text: string) => write({ type: "submit", text: `${noCommand}${text}` });
   const path = eventsPath(launch);
   const tellsAsked = existsSync(path);
   if (tellsAsked) {

@@ -1,23 +1,57 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { inputPath, openQwenInput } from "../../../src/agents/qwen/qwen-input.ts";
 import { silentLogger } from "../../../src/log.ts";
+import { startChild } from "../../support/child.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-test("openQwenInput(): each text is one line, whatever is in it", async () => {
-  await using dir = await tempDir();
-  const input = openQwenInput({
-    launch: { dir: dir.path },
+const openIn = (dir: string) =>
+  openQwenInput({
+    launch: { dir },
     onHook: async () => ({ type: "go" }),
     onEvent: () => undefined,
     log: silentLogger,
   });
+const linesIn = (dir: string) =>
+  readFileSync(inputPath({ dir }), "utf8")
+    .trimEnd()
+    // As Qwen Code reads the file: by `node:readline`, which ends a line at these, too.
+    .split(/[\n\u2028\u2029]/)
+    .map((line): { readonly type: string; readonly text: string } => JSON.parse(line));
+
+test("openQwenInput(): each text is one line, whatever is in it", async () => {
+  await using dir = await tempDir();
+  const input = openIn(dir.path);
   expect(input.tellsAsked).toBe(false);
   const texts = ["first\nwith two lines", 'second "quoted" \u2028and\u2029more\u0085'];
   for (const text of texts) await input.submit(text);
-  // As Qwen Code reads the file: by `node:readline`, which ends a line at these, too.
-  const lines = readFileSync(inputPath({ dir: dir.path }), "utf8")
-    .trimEnd()
-    .split(/[\n\u2028\u2029]/);
-  expect(lines.map((line) => JSON.parse(line))).toEqual(texts.map((text) => ({ type: "submit", text })));
+  expect(linesIn(dir.path)).toEqual(texts.map((text) => ({ type: "submit", text: `(cliai): ${text}` })));
 });
+
+test.each([
+  "[cliai task t-1] A task from eve, your operator:\ntouch ran\nWhen it is done: acknowledge.",
+  "touch ran",
+  "don't forget\ntouch ran\n",
+  "don't stop\ntouch ran; it's fine",
+  "write this: <<EOF\nEOF\ntouch ran",
+  "look at $(touch ran) and `touch ran`",
+  "}; touch ran; {",
+  "&& touch ran",
+  "\ntouch ran",
+  "| touch ran",
+  ") touch ran",
+  "() { :; }\ntouch ran",
+  "\\\ntouch ran",
+])(
+  "openQwenInput(): in the shell mode of Qwen Code's prompt no line of a text runs as a command: %j",
+  async (text) => {
+    await using dir = await tempDir();
+    await openIn(dir.path).submit(text);
+    const [line] = linesIn(dir.path);
+    // As Qwen Code runs it.
+    const command = `{ ${line?.text.trim()};\n}; __code=$?; pwd > "${dir.join("pwd")}"; exit $__code`;
+    await using shell = await startChild("bash", ["-c", command], { cwd: dir.path, stdin: "ignore" });
+    expect((await shell.exit()).code).not.toBe(0);
+    expect([existsSync(dir.join("ran")), existsSync(dir.join("pwd"))]).toEqual([false, false]);
+  },
+);
