@@ -73,7 +73,8 @@ export function createHearing(
   });
   const watch = watchTranscript(transcript, {
     // On a terminal the user may interrupt a turn, and only the record tells that. A headless session tells it by its stream.
-    isAwaiting: () => delivery.isAwaiting() || (!hasStream && (turn.isOpen() || background.isBusy())),
+    isAwaiting: () =>
+      delivery.isAwaiting() || (!hasStream && (turn.ranWithinMs(answerReadWithinMs) || background.isBusy())),
     onLine: (line) => {
       for (const sign of cli.readRecordLine?.(line) ?? []) signs.take(sign, "transcript");
       const request = cli.readRecordedRequest?.(line);
@@ -94,8 +95,13 @@ export function createHearing(
     ...{ approvals, control, dialogs, transcript: watch, toolIds, answerHook, nudge, now },
     isBeside: !hasStream && cli.showsDialogBesideHook?.(facts.agent_cli_version) === true,
     conversation: createConversationWatch({ delivery, tasks }),
-    whenEndRead: () =>
-      readEnd(cli.tellsIdle === true ? delivery.isAwaiting : turn.isEnding, hasStream ? undefined : watch),
+    async whenEndRead(next) {
+      if (hasStream) return;
+      if (cli.tellsIdle !== true) return await readEnd(turn.isEnding, watch, endReadWithinMs);
+      // If its user has broken the turn off, the model may have had nothing of what is awaited.
+      const withinMs = turn.isEnding() ? answerReadWithinMs : endReadWithinMs;
+      await readEnd(() => delivery.isAwaiting(next), watch, withinMs);
+    },
   });
   return {
     ...intake,
@@ -134,13 +140,19 @@ export function createHearing(
 
 /** Claude Code 2.1.330 writes the line for a turn's end up to a second after the hook. */
 const endReadWithinMs = 1_500;
+/** Qwen Code 0.24.4 calls its hooks while what the turn has added to its record may still wait to be written. */
+const answerReadWithinMs = 5_000;
 const readEveryMs = 50;
 
 /** Reads the record, and again as long as it has not told all. */
-async function readEnd(isMoreExpected: () => boolean, record: TranscriptWatch | undefined): Promise<void> {
-  const untilMs = performance.now() + endReadWithinMs;
-  await record?.catchUp();
-  while (record !== undefined && isMoreExpected() && performance.now() < untilMs) {
+async function readEnd(
+  isMoreExpected: () => boolean,
+  record: TranscriptWatch,
+  withinMs: number,
+): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  await record.catchUp();
+  while (isMoreExpected() && performance.now() < untilMs) {
     await pause(readEveryMs);
     await record.catchUp();
   }

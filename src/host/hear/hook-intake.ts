@@ -53,8 +53,11 @@ export interface HookIntakeOptions {
   readonly transcript: Pick<TranscriptWatch, "look">;
   readonly toolIds: Pick<ToolIds, "note">;
   readonly conversation: ConversationWatch;
-  /** Resolves when the record has told all that belongs to a turn that is about to end, or does not tell it in time. */
-  readonly whenEndRead: () => Promise<void>;
+  /**
+   * Resolves when the record has told all that belongs to a turn that is about to end, or does not tell it in time.
+   * @param next the prompt of the next turn, if that is known
+   */
+  readonly whenEndRead: (next?: string) => Promise<void>;
   readonly answerHook: AnswerHook;
   readonly nudge: () => void;
   readonly now: () => Date;
@@ -119,7 +122,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     const { facts } = hook;
     if (turn.noteHook()) takeFirst(options, hook);
     if (showsEnd(options, hook)) {
-      await options.whenEndRead();
+      await options.whenEndRead(hook.prompt);
       // The same end may have been shown by another hook meanwhile, and the next turn may have begun.
       if (showsEnd(options, hook)) turnEnds.takeIdle();
     }

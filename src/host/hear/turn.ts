@@ -4,6 +4,8 @@
 export interface Turn {
   /** Whether hooks show that a turn runs. False before the first hook. */
   isOpen(): boolean;
+  /** Whether hooks show that a turn runs, or that one has ended less than this time ago. */
+  ranWithinMs(ms: number): boolean;
   /** Whether a turn may run. True before the first hook, because nothing is known by then. */
   mayBeOpen(): boolean;
   /** Whether any hook was called: then the session has begun, and takes text. */
@@ -60,6 +62,7 @@ export function createTurn(): Turn {
   let isHeld = false;
   let holdsOnlyAsked = false;
   let isOpen = false;
+  let endedAtMs = Number.NEGATIVE_INFINITY;
   let wasPrompted = false;
   let lastPromptId: string | undefined;
   let isEnding = false;
@@ -69,6 +72,7 @@ export function createTurn(): Turn {
   let beganAtMs = 0;
   return {
     isOpen: () => isOpen,
+    ranWithinMs: (ms) => isOpen || performance.now() - endedAtMs < ms,
     mayBeOpen: () => isOpen || hookedAtMs === undefined,
     isHooked: () => hookedAtMs !== undefined,
     isHeld: () => isHeld,
@@ -129,6 +133,7 @@ export function createTurn(): Turn {
       return isOpen && wasOffered && !isEnding;
     },
     end() {
+      if (isOpen) endedAtMs = performance.now();
       isOpen = false;
       lastPromptId = undefined;
       isEnding = false;

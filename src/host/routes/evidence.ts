@@ -36,8 +36,11 @@ export interface Evidence {
   withdraw(): void;
   /** The session has begun another conversation, in which the model has nothing of what it was told before. */
   forgetConversation(): Forgotten;
-  /** Whether there is an order that was handed over and for which no evidence has come yet. */
-  isAwaiting(): boolean;
+  /**
+   * Whether there is an order that was handed over and for which no evidence has come yet.
+   * @param but a text whose orders do not count
+   */
+  isAwaiting(but?: string): boolean;
 }
 
 export interface Forgotten {
@@ -134,6 +137,10 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
       }
       return { tasks: turnTasks.forget(), unseen };
     },
-    isAwaiting: () => awaited.size > 0,
+    isAwaiting(but = "") {
+      const left = new Set(awaited.keys());
+      for (const id of markersIn(but)) left.delete(id);
+      return left.size > 0;
+    },
   };
 }

@@ -1,8 +1,9 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
+import { appendFile } from "node:fs/promises";
 import { claudeHooks, claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import type { HookTranslation } from "../../../src/domain/hook.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { staysPending, waitFor } from "../../support/wait-for.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
 describe("createTurnEnds()", () => {
@@ -84,10 +85,17 @@ describe("createTurnEnds()", () => {
     },
   };
 
+  /** The record tells what each request has used. */
+  const readRecordedRequest = (line: unknown) => {
+    const { used } = line as { readonly used?: number };
+    return used === undefined ? undefined : { tokens: used, isConversation: true };
+  };
+
   /** A host of a CLI that says each time that it waits for its user. Its session has the task of `taskId`. */
-  async function withTask() {
+  async function withTask({ isRecordLate = false } = {}) {
     await using starting = new AsyncDisposableStack();
-    const ada = starting.use(await startHosted({ cli: { ...claudeSession, tellsIdle: true, hooks } }));
+    const cli = { ...claudeSession, tellsIdle: true, hooks, readRecordedRequest };
+    const ada = starting.use(await startHosted({ cli }));
     const transcript_path = ada.dir.join("transcript.jsonl");
     const hookOf = (name: string, fields: object = {}) =>
       ada.hook(name, { transcript_path, prompt_id: "p1", ...fields });
@@ -104,12 +112,24 @@ describe("createTurnEnds()", () => {
     };
     await waitFor(isTold, { what: "it has the task" });
     await ada.receipts("injected");
-    await Bun.write(transcript_path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const record = (...more: readonly object[]) =>
+      appendFile(transcript_path, more.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    if (!isRecordLate) await record(...lines);
     const isIdle = (fields: object) =>
       hookOf("Notification", { notification_type: "idle_prompt", ...fields });
     const running = starting.move();
     const activity = () => ada.server.fleet.get(id)?.axes.activity.value;
-    return { ...ada, hookOf, isIdle, taskId, activity, [Symbol.asyncDispose]: () => running.disposeAsync() };
+    const recordTask = () => record(...lines);
+    return {
+      ...ada,
+      hookOf,
+      isIdle,
+      taskId,
+      activity,
+      record,
+      recordTask,
+      [Symbol.asyncDispose]: () => running.disposeAsync(),
+    };
   }
 
   test("of a CLI that says that it is idle, that alone ends a turn, with what its record tells by then", async () => {
@@ -123,6 +143,35 @@ describe("createTurnEnds()", () => {
     await ada.receipts("injected", "seen", "applied");
     expect(ada.outcomes()[ada.taskId]).toContain("really done");
     await waitFor(() => ada.activity() === "idle", { what: "its turn is over", saw: ada.activity });
+  });
+
+  test("a record that tells the turn's answer only a while after its end still ends the turn's task", async () => {
+    await using ada = await withTask({ isRecordLate: true });
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    const idle = ada.isIdle({ prompt_id: "p1" });
+    await staysPending(idle, { what: "the end", because: "the record may still tell more", forMs: 2_000 });
+    await ada.recordTask();
+    await idle;
+    await ada.receipts("injected", "seen", "applied");
+  });
+
+  test("the next prompt does not wait for evidence of the order that it brings itself", async () => {
+    await using ada = await withTask({ isRecordLate: true });
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    const prompt = `[cliai task ${ada.taskId}] dig`;
+    const begun = performance.now();
+    await ada.hookOf("UserPromptSubmit", { prompt, prompt_id: "p2" });
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+
+  test("what the turn's last request has used is read also if the record tells it after the end", async () => {
+    await using ada = await withTask();
+    await ada.hookOf("Stop", { last_assistant_message: "all done" });
+    await ada.isIdle({ prompt_id: "p1" });
+    await ada.receipts("injected", "seen", "applied");
+    await ada.record({ used: 17 });
+    const used = () => ada.server.fleet.get(id)?.usage?.tokens_used;
+    await waitFor(() => used() === 17, { what: "its usage is told", saw: used });
   });
 
   test("a turn that is idle without its hook was broken off by its user: its task stays open", async () => {
@@ -154,6 +203,7 @@ describe("createTurnEnds()", () => {
 
   test("a turn ends also if what says that it is idle names the prompt before", async () => {
     await using ada = await withTask();
+    // So did Qwen Code 0.24.4 at the end of the turn of a prompt that it had queued: Stop of prompt 3, then idle_prompt of prompt 2.
     await ada.hookOf("Stop", { last_assistant_message: "all done" });
     await ada.isIdle({ prompt_id: "p0", timestamp: new Date().toISOString() });
     await ada.receipts("injected", "seen", "applied");

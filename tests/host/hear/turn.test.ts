@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createTurn } from "../../../src/host/hear/turn.ts";
-import { staysPending } from "../../support/wait-for.ts";
+import { staysPending, waitFor } from "../../support/wait-for.ts";
 
 describe("createTurn()", () => {
   test("before the first hook nothing is known: no turn is shown, and one may run all the same", () => {
@@ -12,6 +12,17 @@ describe("createTurn()", () => {
     expect(turn.noteHook()).toBe(true);
     expect(turn.noteHook()).toBe(false);
     expect([turn.isOpen(), turn.mayBeOpen(), turn.isHooked()]).toEqual([false, false, true]);
+  });
+
+  test("has run lately while it is open, and for a time after its end", async () => {
+    const turn = createTurn();
+    turn.end();
+    expect(turn.ranWithinMs(60_000)).toBe(false);
+    turn.offerPrompt(1_000, true);
+    expect(turn.ranWithinMs(0)).toBe(true);
+    turn.end();
+    expect(turn.ranWithinMs(60_000)).toBe(true);
+    await waitFor(() => !turn.ranWithinMs(1), { what: "more than a millisecond has gone by", intervalMs: 1 });
   });
 
   test("a hook that cannot hold a tool shows nothing of one that can", async () => {

@@ -32,6 +32,15 @@ describe("createEvidence()", () => {
     expect(await written()).toHaveLength(1);
   });
 
+  test("an order that a text names can be left out of those that are awaited", () => {
+    const { evidence, hand } = start();
+    hand("t1");
+    expect([evidence.isAwaiting(marked("t2")), evidence.isAwaiting(marked("t1"))]).toEqual([true, false]);
+    hand("t2");
+    expect(evidence.isAwaiting(marked("t1"))).toBe(true);
+    expect(evidence.isAwaiting(`${marked("t1")}\n\n${marked("t2")}`)).toBe(false);
+  });
+
   test("an answer in the record is none for words that only the stream has shown", async () => {
     const { evidence, hand, written } = start();
     hand("t1");
