@@ -61,7 +61,7 @@ interface LastOrder {
 
 /**
  * The task that the model has: the last one that it has seen, or the one that it was launched with, whichever is later. If it has none that is
- * not over, the last one that waits for it; if none waits, the one that is over.
+ * not over, the last one that waits for it; if none waits, the one that is over, or the last one that never came to the model.
  */
 function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder | undefined {
   const tasks = commands.filter(({ type, summary }) => type === "task" && summary.trim() !== "");
@@ -73,7 +73,7 @@ function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder |
     return { text: firstLine(text), from: "its launch", at, reportsFrom: at, isSeen: true, isOver };
   }
   const isWorkedOn = seen !== undefined && !isOver(seen);
-  const last = isWorkedOn ? seen : (tasks.findLast((task) => !isOver(task)) ?? seen);
+  const last = isWorkedOn ? seen : (tasks.findLast((task) => !isOver(task)) ?? seen ?? tasks.at(-1));
   if (last === undefined) return undefined;
   const at = seenAt(last);
   return {

@@ -77,7 +77,7 @@ describe("an agent's task", () => {
     expect(shown({ commands: [waiting] })).toMatchObject({ text: "fill it", is_stale: false });
     const words = { current_task: "digging", task_at: ago(30) };
     expect(shown({ commands: [waiting], ...words })).toMatchObject({ text: "digging" });
-    expect(shown({ commands: [task("late", 10, "stored", "expired")] })).toMatchObject({ source: "none" });
+    expect(shown({ commands: [task("late", 10, "stored", "expired")], ...words }).text).toBe("digging");
   });
 
   test("is the one that the model has, and not a later one that its CLI has been handed and the model has not seen", () => {
@@ -127,6 +127,12 @@ describe("an agent's task", () => {
     ["more than an hour ago", { task_at: ago(3_601) }, true],
   ])("reported %s is stale: %#", (_, more, is_stale) => {
     expect(shown({ ...words, ...more })).toMatchObject({ text: "digging", source: "agent", is_stale });
+  });
+
+  test("that never came to the model is shown where there is no other", () => {
+    const failed = task("add a title", 60, "failed");
+    expect(shown({ commands: [failed] })).toMatchObject({ text: "add a title", is_stale: true });
+    expect(shown({ commands: [task("dig", 90, "delivered", "seen", "applied"), failed] }).text).toBe("dig");
   });
 
   test("that an order has ended is stale as well", () => {
