@@ -55,8 +55,12 @@ export const uninstallCommand = defineCliCommand({
       for (const cells of alignRows(rows)) print(cells.join("  ").trimEnd());
     }
     for (const { name, what } of stays) note(`left: ${join(dataDir, name)} (${what})`);
-    if (goes.length > 0 && args.yes !== true)
-      note("nothing was removed; to remove these: cliai uninstall --yes");
+    if (goes.length > 0 && args.yes !== true) {
+      const own = stays.some(({ of }) => of === "person")
+        ? "; and your own files with them: cliai uninstall --yes --all"
+        : "";
+      note(`nothing was removed; to remove these: cliai uninstall --yes${own}`);
+    }
     note(
       `the program is ${process.execPath}; to remove it, run \`npm run unlink\` in the clone, and delete the clone`,
     );

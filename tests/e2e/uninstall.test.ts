@@ -30,6 +30,9 @@ test("uninstall names what is there, removes nothing under a server, and all of 
   expect(await readdir(dataDir)).toContain("keys");
 
   await writeFile(join(dataDir, "profiles.json"), "{}");
+  expect((await uninstall()).stderr).toContain(
+    "uninstall --yes; and your own files with them: cliai uninstall --yes --all\n",
+  );
   const removed = JSON.parse((await uninstall("--yes", "--json")).stdout);
   expect(removed).toMatchObject({ data_dir: dataDir, removed: true, left: [{ name: "profiles.json" }] });
   expect(await readdir(dataDir)).toEqual(["profiles.json"]);

@@ -51,7 +51,7 @@ export interface AgentChild {
   readonly pid: number | undefined;
   /** Resolves when the child has ended, with how it ended: `exit code 0`, `SIGTERM`. */
   readonly ended: Promise<string>;
-  /** The end of the child's output, on one line. */
+  /** Why the child failed, as its output says, on one line. */
   lastWords(): string;
   /**
    * Resolves when the agent's CLI has reported something; or, after `slowAfterMs`, when at least its host is connected: then the CLI is
@@ -77,7 +77,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   const log = hostLogPath(dataDir, id);
   const from = readLog(log, -1, 1).end;
   const child = startSpawn(options);
-  const lastWords = () => oneLine(readLog(log, from).text.slice(-lastWordsKept));
+  const lastWords = () => redact(failureIn(readLog(log, from).text.slice(-lastWordsKept)));
   let ending: string | undefined;
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
@@ -225,6 +225,9 @@ function openOutput({ dataDir, id, context }: AgentChildOptions): number | "igno
   }
 }
 
-function oneLine(text: string): string {
-  return redact(text.trim().replaceAll(/\s*\n\s*/g, " "));
+/** The last error that `cliai spawn` has printed, with its hint in brackets; if it has printed none, all of its output on one line. */
+export function failureIn(output: string): string {
+  const [, error, hint] = /.*^error: ([^\n]*)(?:\nhint: ([^\n]*))?/ms.exec(output.trim()) ?? [];
+  if (error === undefined) return output.trim().replaceAll(/\s*\n\s*/g, " ");
+  return hint === undefined ? error : `${error} (${hint})`;
 }
