@@ -4,6 +4,7 @@ import type { RetryShown } from "../../domain/hook.ts";
 import { failureOfStatus } from "../../domain/http-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
+import type { AgentLaunch } from "../agent-launch.ts";
 import type { CodexError } from "./codex-events.ts";
 
 export interface TurnFailure {
@@ -13,8 +14,16 @@ export interface TurnFailure {
   readonly remedy?: string;
 }
 
-/** Also if its key or its login is there, and the service does not take it any more. */
-export const loginRemedy = "log in: codex login";
+const loginRemedy = "log in: codex login";
+
+/** What to do if the service does not take Codex's login or its key, also if one is there. */
+export function loginRemedyOf({ modelServer }: Pick<AgentLaunch, "modelServer">): string {
+  if (modelServer === undefined) return loginRemedy;
+  const { key_from } = modelServer;
+  return key_from === undefined
+    ? "name the variable with the model server's key as key_from in its profile"
+    : `correct ${key_from}, which has the model server's key`;
+}
 
 /** Codex's own words, `codexErrorInfo`. The others are objects with the status of the model's server. */
 const failureOf = new Map<string, FailureWord>([
@@ -37,19 +46,23 @@ const StatusSchema = v.record(
   v.looseObject({ httpStatusCode: v.optional(v.nullish(v.number())) }),
 );
 
-export function describeFailure({ message, codexErrorInfo, additionalDetails }: CodexError): TurnFailure {
+/** @param remedy for a login that is not taken: {@link loginRemedyOf} */
+export function describeFailure(
+  { message, codexErrorInfo, additionalDetails }: CodexError,
+  remedy = loginRemedy,
+): TurnFailure {
   const details = additionalDetails ?? "";
   const words = details === "" || message.includes(details) ? message : `${message} (${details})`;
   const error = wordOf(codexErrorInfo, words);
   return {
     error,
     text: longFact(words === "" ? "its turn has failed" : words),
-    ...(error === "authentication" ? { remedy: loginRemedy } : {}),
+    ...(error === "authentication" ? { remedy } : {}),
   };
 }
 
-export function describeRetry(error: CodexError): RetryShown {
-  const { text: detail, ...failure } = describeFailure(error);
+export function describeRetry(error: CodexError, remedy = loginRemedy): RetryShown {
+  const { text: detail, ...failure } = describeFailure(error, remedy);
   return { detail, ...failure };
 }
 

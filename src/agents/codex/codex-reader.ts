@@ -43,6 +43,8 @@ export interface CodexReaderOptions
   readonly onServerLost: () => void;
   /** Gives the model a text that begins another turn. */
   readonly goOn: (text: string) => Promise<void>;
+  /** For a login that the model's service does not take. */
+  readonly loginRemedy: string;
 }
 
 export function createCodexReader(options: CodexReaderOptions): CodexReader {
@@ -132,7 +134,8 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
         }
         case "error":
           if (params.threadId !== thread) return;
-          if (params.willRetry) onSign({ type: "retry", ...describeRetry(params.error) });
+          if (params.willRetry)
+            onSign({ type: "retry", ...describeRetry(params.error, options.loginRemedy) });
           return;
         case "thread/tokenUsage/updated":
           return takeUsage(params);

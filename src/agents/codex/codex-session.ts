@@ -14,6 +14,7 @@ import {
 } from "./app-server/codex-transport.ts";
 import { createAsking, inputOf } from "./codex-asking.ts";
 import { readCodexEvent } from "./codex-events.ts";
+import { loginRemedyOf } from "./codex-failures.ts";
 import { socketPath } from "./codex-launch.ts";
 import { type CodexReader, createCodexReader } from "./codex-reader.ts";
 
@@ -86,7 +87,7 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
     });
     const thread = await openThread(client, launch, log);
     const reader = createCodexReader({
-      ...{ ...pipes, thread: thread.id, model: thread.model },
+      ...{ ...pipes, thread: thread.id, model: thread.model, loginRemedy: loginRemedyOf(launch) },
       orderOf: (id) => orders.get(id),
       onResolved: asking.answered,
       onServerLost: () => startServerAgain(client, log),

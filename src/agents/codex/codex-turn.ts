@@ -23,6 +23,8 @@ export interface Turn {
 
 export interface TurnOptions extends Pick<SessionListener, "onHook" | "onSign" | "onResult"> {
   readonly goOn: (text: string) => Promise<void>;
+  /** For a login that the model's service does not take. */
+  readonly loginRemedy: string;
 }
 
 /** How long the next notification waits for the host's answer at the end of a turn. A person may take longer. */
@@ -31,7 +33,7 @@ const interrupted = "its turn was interrupted";
 const mostBegun = 100;
 
 export function createTurn(
-  { onHook, onSign, onResult, goOn }: TurnOptions,
+  { onHook, onSign, onResult, goOn, loginRemedy }: TurnOptions,
   { turnEnded }: Pick<Calls, "turnEnded">,
 ): Turn {
   const begun = new Set<string>();
@@ -66,7 +68,7 @@ export function createTurn(
     }
     isHeldBack = false;
     if (status === "interrupted" && !isOurs) return onSign({ type: "interrupted" });
-    const why = error ? describeFailure(error) : { text: interrupted };
+    const why = error ? describeFailure(error, loginRemedy) : { text: interrupted };
     onResult({ isError: true, wasAsked: hadAnswer, ...why });
   };
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeFailure, describeRetry } from "../../../src/agents/codex/codex-failures.ts";
+import { describeFailure, describeRetry, loginRemedyOf } from "../../../src/agents/codex/codex-failures.ts";
 
 const of = (message: string, codexErrorInfo: unknown, additionalDetails?: string) => ({
   ...{ message, codexErrorInfo, additionalDetails },
@@ -41,4 +41,18 @@ test("describeRetry() has the details, and reads a status from the words if Code
 test("describeFailure() knows a remedy for a refused login, and for nothing else", () => {
   expect(describeFailure(of("No.", "unauthorized")).remedy).toBe("log in: codex login");
   expect(describeFailure(of("No.", "serverOverloaded"))).not.toHaveProperty("remedy");
+});
+
+test("loginRemedyOf() of an agent on a model server of its own is about that server's key, not about Codex's login", () => {
+  const server = { url: "http://gpu:8080", kind: "auto", calls: "auto" } as const;
+  const refused = of("No.", "unauthorized");
+  expect(loginRemedyOf({ modelServer: undefined })).toBe("log in: codex login");
+  const remedy = loginRemedyOf({ modelServer: server });
+  expect(remedy).toBe("name the variable with the model server's key as key_from in its profile");
+  expect([describeFailure(refused, remedy).remedy, describeRetry(refused, remedy).remedy]).toEqual([
+    remedy,
+    remedy,
+  ]);
+  const known = loginRemedyOf({ modelServer: { ...server, key_from: "GPU_KEY" } });
+  expect(known).toBe("correct GPU_KEY, which has the model server's key");
 });
