@@ -28,6 +28,7 @@ const withoutStop = untried(
 export async function runChecks(stage: Stage, options: CheckOptions): Promise<void> {
   const { isStopAgreed, hearsConnections, onPaused, report } = options;
   report(...(await checkHeartbeats(stage)));
+  await stage.untilOrdersAreAwaited();
   const { findings, task } = await checkTask(stage);
   report(...findings);
   report(await checkRepetition(stage, task));

@@ -2,7 +2,8 @@
 import { type Finding, finding, untried } from "./finding.ts";
 import type { Stage } from "./stage.ts";
 
-const toldWithinMs = 2_000;
+/** How long to look for the name of a connection that is still open. */
+const lookMs = 2_000;
 
 export interface ConnectionFacts {
   /** Whether this server hears from nats-server of connections that come and go. */
@@ -12,7 +13,7 @@ export interface ConnectionFacts {
 }
 
 export async function checkConnection(
-  { id, fleet, hearing, run }: Stage,
+  { id, fleet, hearing, run, timeoutMs }: Stage,
   { hearsConnections, hasEnded }: ConnectionFacts,
 ): Promise<Finding> {
   const check = "connection: named after the run";
@@ -20,10 +21,13 @@ export async function checkConnection(
   const hint = `name the NATS connection "${name}", so that its loss is noticed at once`;
   if (!hearsConnections)
     return untried(check, "this server is not told of connections (--insecure, --nats-url)", hint);
-  const isKnown = await hearing.until(async () => {
-    const named = (await fleet.find(id))?.record.connection?.instance_id;
-    return named !== undefined && named === run();
-  }, toldWithinMs);
+  const isKnown = await hearing.until(
+    async () => {
+      const named = (await fleet.find(id))?.record.connection?.instance_id;
+      return named !== undefined && named === run();
+    },
+    hasEnded ? timeoutMs : lookMs,
+  );
   if (isKnown !== true && !hasEnded)
     return untried(check, "serve was told of none yet; its end would show the name", "add --stop");
   const evidence = isKnown === true ? `nats-server told of "${name}"` : `nats-server told of no "${name}"`;

@@ -7,6 +7,7 @@ import type { Receipt } from "../../domain/wire/messages.ts";
 import type { Command, CommandType } from "../../domain/wire/order-messages.ts";
 import { agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { areOrdersAwaited } from "../../nats/jetstream/consumers.ts";
 import { removeMessages } from "../../nats/jetstream/stream-messages.ts";
 import { commandStoredAs, createOrderToken } from "../../server/order-names.ts";
 import { buildCommand } from "../../server/send-command.ts";
@@ -36,6 +37,11 @@ export interface Stage {
   readonly timeoutMs: number;
   /** The `instance_id` of the last heartbeat. */
   run(): string | undefined;
+  /**
+   * Waits until the agent asks its consumer for orders. A task that is stored sooner may be handed over by check_inbox, which a program reads
+   * when it starts, before it is delivered; the receipts of a program that keeps the protocol would then come in another order.
+   */
+  untilOrdersAreAwaited(): Promise<void>;
   send(order: Order): Promise<Sent>;
   /**
    * Stores an order once more: the same name, token and words, as it comes again if an acknowledgement was lost. Resolves with whether the
@@ -56,6 +62,8 @@ export interface StageOptions extends Pick<Stage, "id" | "hearing" | "fleet" | "
 }
 
 const expiresInS = 300;
+/** A program that asks for orders only now and then, and waits for none, may never be seen to wait. */
+const awaitedWithinMs = 10_000;
 /** What JetStream is told by a client that gives an order back, or that needs more time. */
 const notYet = /^(-NAK|\+WPI)/;
 
@@ -75,6 +83,9 @@ export function createStage({ bus, from, now, ...shared }: StageOptions): Stage 
     ...shared,
     run,
     receiptsOf,
+    async untilOrdersAreAwaited() {
+      await hearing.until(() => areOrdersAwaited(bus, id), Math.min(awaitedWithinMs, timeoutMs));
+    },
     async send({ type, text, run: forRun = run(), ...order }) {
       const command_id = crypto.randomUUID();
       const built = buildCommand(

@@ -45,6 +45,20 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
   }
 }
 
+/** Whether the agent waits for orders now: it has asked its durable consumer for the next ones. */
+export async function areOrdersAwaited(bus: Bus, id: AgentId): Promise<boolean> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const infos = await Promise.all(
+      bridgeConsumers(bus, id).map(({ name }) => manager.consumers.info(streams.commands, name)),
+    );
+    return infos.every(({ num_waiting }) => num_waiting > 0);
+  } catch (error) {
+    if (isNotFound(error)) return false; // serve makes it after the first heartbeat
+    throw translateNatsError(error, `look at the queue of ${id}`);
+  }
+}
+
 /**
  * Removes an agent's durable consumer if it waits for acknowledgements. A consumer that is then created again delivers all orders
  * that the stream holds for the agent. A host or bridge that runs uses the new consumer by itself.

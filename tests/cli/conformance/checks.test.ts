@@ -41,7 +41,7 @@ const cases: readonly (readonly [Mistake, Check, readonly string[], number?])[] 
   ["one heartbeat", heartbeats, ["heartbeats: one every interval_s"]],
   ["few fields", heartbeats, ["heartbeats: fields", "heartbeats: seq rises"]],
   ["same seq", heartbeats, ["heartbeats: seq rises"]],
-  ["no name", connection, ["connection: named after the run"]],
+  ["no name", connection, ["connection: named after the run"], shortMs],
   ["no delivered", task, ["task: its receipts", "task: delivered is stored before the acknowledgement"]],
   ["no seen", task, ["task: its receipts"]],
   ["never done", task, ["task: its receipts"], shortMs],
@@ -94,8 +94,8 @@ async function findingsOf(
   parts.defer(() => hearing.stop());
   await bus.flush();
   parts.defer(startProgram(bus, id, mistake));
-  await until("its first heartbeat is heard", () => hearing.heartbeats.length > 0, 20_000);
-  await until(`${id} is known`, () => fleet.server.fleet.get(id)?.axes.link.value === "online", 20_000);
+  await until("its first heartbeat is heard", () => hearing.heartbeats.length > 0);
+  await until(`${id} is known`, () => fleet.server.fleet.get(id)?.axes.link.value === "online");
   const reader = createFleetReader(bus, { now: () => new Date(), note: () => undefined });
   const from = "operator";
   return await check(
@@ -120,6 +120,7 @@ const told: boolean[] = [];
 const right: readonly Program[] = [
   ["right", undefined, all(true, false, told)],
   ["unstopped", "no tool", all(false, true)],
+  ["late", "takes orders late", all(false, true)],
 ];
 const wrong = cases.map(([mistake, check, missing, timeoutMs = longMs], index) => ({
   ...{ name: `wrong-${index}`, mistake, check, missing, timeoutMs },
@@ -151,6 +152,10 @@ describe("runChecks()", () => {
     ]);
     expect(new Set(findings.map(({ check }) => check)).size).toBe(findings.length);
     expect(told).toEqual([true, false, true, false]);
+  });
+
+  test("waits for a program that has just started, and reads its inbox before it takes orders", async () => {
+    expect((await found("late")).filter(({ result }) => result === "missing")).toEqual([]);
   });
 
   test("sends no stop without consent, and says what it could not see", async () => {

@@ -6,6 +6,7 @@ import { agentSubject, toolCallSubject } from "../../../src/domain/wire/subjects
 import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { consumeOrders, type Order } from "../../../src/nats/jetstream/follow.ts";
+import { pause } from "../../../src/waiting.ts";
 
 export type Mistake =
   | (
@@ -30,9 +31,12 @@ export type Mistake =
     )
   | ("hides a pause of another run" | "leaves expired to serve")
   | ("silent pause" | "never applied" | "never resumes" | "obeys any run" | "stays" | "goodbye without run")
-  | ("goodbye first" | "beats after goodbye" | "broken event" | "unknown tool" | "no request_id" | "no tool");
+  | ("goodbye first" | "beats after goodbye" | "broken event" | "unknown tool" | "no request_id" | "no tool")
+  | "takes orders late";
 
 const intervalMs = 200;
+/** How long a program that takes orders late reads nothing but its inbox: for several heartbeats. */
+const aloneForMs = 2_000;
 const text = new TextDecoder();
 
 interface Named {
@@ -156,11 +160,20 @@ export function startProgram(bus: Bus, id: AgentId, mistake?: Mistake): () => Pr
   const onOrder = (order: Order) => {
     taking = taking.then(() => take(order));
   };
-  const orders = consumeOrders(bus, id, onOrder, silentLogger);
+  const begin = () => consumeOrders(bus, id, onOrder, silentLogger);
+  const readAlone = async () => {
+    const untilMs = performance.now() + aloneForMs;
+    while (performance.now() < untilMs && !isOver) {
+      await readInbox();
+      await pause(50);
+    }
+    return begin();
+  };
+  const orders = is("takes orders late") ? readAlone() : Promise.resolve(begin());
   return async () => {
     isOver = true;
     clearInterval(timer);
-    await orders.stop();
+    await (await orders).stop();
     await taking;
     await inbox;
   };
