@@ -58,9 +58,12 @@ const atOnce = "--parallel=2";
 
 function testStep(name: string, paths: readonly string[], deadlineS: number, ...more: string[]): Step {
   const report = join(reportsDir, `${name.replaceAll(/\W+/g, "-")}.xml`);
-  const options = ["--timeout", "30000", ...more, "--reporter=junit", `--reporter-outfile=${report}`];
+  const options = ["--timeout", testTimeoutMs, ...more, "--reporter=junit", `--reporter-outfile=${report}`];
   return { name, command: [bun, "test", ...options, ...paths], deadlineS, report };
 }
+
+/** What ends a test that hangs; longer than `patienceMs`, so that a wait in it fails first, and says for what. */
+const testTimeoutMs = "240000";
 
 /** All tests, except the folders that have a step of their own. */
 async function unitAndIntegrationTests(): Promise<string[]> {

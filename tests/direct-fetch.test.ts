@@ -1,5 +1,5 @@
 // A proxy in the environment is never asked for what is this machine's own, by any runtime that the program runs under.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -10,8 +10,6 @@ import { join } from "node:path";
 import { startChild } from "./support/child.ts";
 import { denoPath } from "./support/deno.ts";
 import { tempDir } from "./support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 const program = join(import.meta.dirname, "direct-fetch-program.ts");
 const parts = new AsyncDisposableStack();
@@ -68,7 +66,7 @@ describe("directFetch()", () => {
     const urls = [`http://127.0.0.1:${plainPort}`, `https://127.0.0.1:${tlsPort}`];
     try {
       await using child = await startChild(command, [...first, ...urls], { env });
-      const { stdout, stderr } = await child.exit(20_000);
+      const { stdout, stderr } = await child.exit();
       expect(stderr).toBe("");
       expect(JSON.parse(stdout)).toEqual([
         [201, "Bearer t", '{"text":"Zoë"}'],

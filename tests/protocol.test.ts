@@ -178,7 +178,7 @@ describe("docs/protocol.md", () => {
     const expires_at = new Date(Date.now() + 60_000).toISOString();
     bus.publish(agentSubject(ada, "heartbeat"), sampleOf("heartbeat"));
     await bus.publishStored(agentSubject(ada, "command"), { ...sampleOf("command"), expires_at });
-    const asked = await bus.request(toolCallSubject(ada), call, { timeoutMs: 5_000 });
+    const asked = await bus.request(toolCallSubject(ada), call, { timeoutMs: 60_000 });
     const given = JSON.parse(new TextDecoder().decode(asked));
     const [item] = given.result.items;
     const [shown] = (answer.result as { items: Record<string, unknown>[] }).items;

@@ -28,9 +28,9 @@ import { type Presence, startPresence } from "./presence.ts";
 import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
 
 /** Claude Code kills its MCP servers half a second after SIGINT, so the goodbye must be sent before. */
-const goodbyeWithinMs = 300;
+export const goodbyeWithinMs = 300;
 /** How long the last answers may take for a client that has closed only its end of the pipe. */
-const lastAnswersWithinMs = 1_000;
+export const lastAnswersWithinMs = 1_000;
 const progressEveryMs = 5_000;
 const hostlessStop =
   "the host of its session is gone: the stop has ended its MCP server only, and its CLI may still run";

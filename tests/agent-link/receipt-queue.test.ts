@@ -93,7 +93,7 @@ describe("createReceiptQueue()", () => {
     run.queue.write({ command_id: "t1", state: "seen" });
     await until("the trouble", () => run.logged.length > 0);
     await api.update(streams.audit, config);
-    await until("both", async () => (await run.stored()).length === 2, 10_000);
+    await until("both", async () => (await run.stored()).length === 2);
     expect(await run.stored()).toEqual(["t1 delivered", "t1 seen"]);
     expect(run.logged).toHaveLength(1);
     await run.queue.close(0);

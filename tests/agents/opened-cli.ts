@@ -163,7 +163,7 @@ export async function openCli({
     endHost: () => host.disposeAsync(),
     result: (number) =>
       waitFor(() => told.results[number - 1], {
-        ...{ what: `the result of turn ${number}`, deadlineMs: 30_000 },
+        what: `the result of turn ${number}`,
         saw: () => ({ ...told, log: server.log() }),
       }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -39,7 +39,7 @@ test("a server that ends while a call waits: the next one has the same question,
   expect(JSON.parse(textOf(await asked))).toMatchObject({ request_id, answer: "because" });
   expect(second.server.requests.all()).toHaveLength(1);
   await second.server.stop();
-}, 15_000);
+});
 
 test("a call that the client cancels leaves the question open, and the answer comes by check_inbox", async () => {
   await using run = await startTestServer();

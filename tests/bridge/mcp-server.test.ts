@@ -171,7 +171,7 @@ describe("createMcpServer()", () => {
     expect(server.calls.map(({ arguments: args }) => args.text)).toEqual(["right"]);
     const answered = test.lines.map((line) => JSON.parse(line)).filter(({ id }) => id !== undefined);
     expect(answered.filter(({ result }) => result?.content).length).toBe(1);
-  }, 15_000);
+  });
 
   test("arguments that break the schema come back as a result that names the argument", async () => {
     await using test = startTestBridge({ url: nowhere });
@@ -236,7 +236,7 @@ describe("createMcpServer()", () => {
     expect(tooLong.result?.isError).toBe(true);
     expect(textOf(tooLong.result)).toContain("text: the text is longer than 7,000,000 characters");
     expect(server.calls.length).toBe(1);
-  }, 20_000);
+  });
 
   test("a line beyond every limit gets an error that says so under its own id, and the bridge goes on", async () => {
     await using test = startTestBridge({ url: nowhere });
@@ -257,5 +257,5 @@ describe("createMcpServer()", () => {
     const errors = test.lines.map((line) => JSON.parse(line)).filter(({ error }) => error);
     expect(errors.map(({ id }) => id)).toEqual(["last", "first"]);
     expect(errors[0].error.message).toContain("34 MB is over the limit of 32 MB");
-  }, 20_000);
+  });
 });

@@ -20,7 +20,7 @@ test("a bridge started before NATS serves its client, then connects by itself an
   const beat = await waitFor(() => heard.heartbeats[0], { what: "a heartbeat" });
   expect(beat).toMatchObject({ agent_id: "ada", status: "connected", cli: "test-cli" });
   expect(test.logged.filter((line) => line.startsWith("warn")).length).toBe(1);
-}, 15_000);
+});
 
 test("nats-server killed under calls: the repeatable ones are answered after its return, no other is made twice", async () => {
   await using nats = await startTestNats();
@@ -50,7 +50,7 @@ test("nats-server killed under calls: the repeatable ones are answered after its
   expect(toolsCalled).toEqual(["report_status", "log_activity", "report_status", "log_activity"]);
   const [firstStatus, , secondStatus] = server.calls;
   expect(secondStatus?.request_id).toBe(firstStatus?.request_id);
-}, 20_000);
+});
 
 test("commands on a subject that carries no JSON, and calls answered with garbage, do not end the bridge", async () => {
   await using nats = await startTestNats();
@@ -87,7 +87,7 @@ test("credentials that NATS refuses are logged once with what to do, and the too
   const warnings = test.logged.filter((line) => line.startsWith("warn"));
   expect(warnings.length).toBe(1);
   expect(warnings[0]).toContain("--creds");
-}, 15_000);
+});
 
 test("a credentials file that is not there is named, and the client still has its tools", async () => {
   await using nats = await startTestNats();

@@ -20,7 +20,7 @@ async function call(
     catch (error) { if (!(error instanceof link.LinkError)) throw error; console.error(error.message); process.exitCode = 1; }`;
   const env = { HOME: dir.join("home"), PATH: path };
   await using child = await startChild(process.execPath, ["-e", script], { env, cwd: dir.path });
-  return await child.exit(10_000);
+  return await child.exit();
 }
 
 posix(

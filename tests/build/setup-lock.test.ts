@@ -1,12 +1,10 @@
 // .ci/setup-lock.mjs: one command of a clone installs and builds at a time.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { startChild } from "../support/child.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 const module = pathToFileURL(join(import.meta.dirname, "..", "..", ".ci", "setup-lock.mjs")).href;
 

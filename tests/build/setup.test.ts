@@ -1,12 +1,10 @@
 // .ci/setup.mjs on a machine that has next to nothing on PATH: a copy of it, beside this project's own packages.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { usage } from "../../.ci/build/options.ts";
 import { startChild } from "../support/child.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 const root = join(import.meta.dirname, "..", "..");
 const isRoot = process.getuid?.() === 0;
@@ -28,7 +26,7 @@ async function setUp(dir: TempDir, programs: readonly string[]) {
   const env = { PATH: dir.join("bin"), HOME: dir.join("home") };
   const args = [dir.join(".ci", "setup.mjs"), "build", "--help"];
   await using child = await startChild(process.execPath, args, { env, cwd: dir.path });
-  const end = await child.exit(20_000);
+  const end = await child.exit();
   return { ...end, aptCalls: await readFile(`${dir.join("told")}.apt-get`, "utf8").catch(() => "") };
 }
 

@@ -1,5 +1,5 @@
 // Which agents a spawn with an agent's own credentials takes for online.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { askForAgents } from "../../src/cli/seen-agents.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
@@ -9,8 +9,6 @@ import { ada } from "../support/agents.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 test("askForAgents() takes one that said goodbye for away, whatever word it left by", async () => {
   await using serve = await startTestServer();

@@ -5,9 +5,7 @@ import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import type { ChildExit } from "../support/child.ts";
 import type { RunningServe } from "../support/cliai.ts";
 import { lifeOf } from "../support/steered-claude.ts";
-import { waitFor } from "../support/wait-for.ts";
-
-const soonMs = 60_000;
+import { patienceMs, waitFor } from "../support/wait-for.ts";
 
 export interface OpenItem {
   readonly request_id: string;
@@ -17,7 +15,7 @@ export interface OpenItem {
 
 export interface AgentView {
   agent(): Promise<ShownAgent>;
-  /** Waits until what the server shows of the agent fits. Default deadline a minute. */
+  /** Waits until what the server shows of the agent fits. Default deadline `patienceMs`. */
   until(what: string, fits: (agent: ShownAgent) => boolean, deadlineMs?: number): Promise<ShownAgent>;
   /** Runs a command, which has to succeed, and resolves with what it prints. */
   run(...args: readonly string[]): Promise<string>;
@@ -25,7 +23,7 @@ export interface AgentView {
   send(command: string, ...rest: readonly string[]): Promise<string>;
   /** The states of the order's receipts, each with its route. */
   life(id: string): Promise<string[]>;
-  /** Waits until the order has a receipt that begins with the words. Default deadline a minute. */
+  /** Waits until the order has a receipt that begins with the words. Default deadline `patienceMs`. */
   untilReceipt(id: string, words: string, deadlineMs?: number): Promise<void>;
   openRequests(): Promise<readonly OpenItem[]>;
   /** Waits for the open request that has the words. */
@@ -43,7 +41,7 @@ export interface AgentView {
 export function viewAgent(serveNow: () => RunningServe, output: () => Promise<string>): AgentView {
   const agent = () => fetchAgent(serveNow(), "ada");
   const tail = async () => (await output()).slice(-3_000);
-  const until: AgentView["until"] = async (what, fits, deadlineMs = soonMs) => {
+  const until: AgentView["until"] = async (what, fits, deadlineMs = patienceMs) => {
     let last: ShownAgent | undefined;
     const look = async () => {
       last = await agent();
@@ -63,11 +61,11 @@ export function viewAgent(serveNow: () => RunningServe, output: () => Promise<st
   };
   const request = (words: string) =>
     waitFor(async () => (await openRequests()).find((item) => JSON.stringify(item).includes(words)), {
-      ...{ what: `a request with ${words}`, deadlineMs: soonMs, intervalMs: 50 },
+      ...{ what: `a request with ${words}`, intervalMs: 50 },
       saw: async () => ({ output: await tail(), open: await openRequests(), agent: await agent() }),
     });
   const answer: AgentView["answer"] = ({ request_id }, ...words) =>
-    serveNow().run(["answer", request_id, ...words], { deadlineMs: 60_000 });
+    serveNow().run(["answer", request_id, ...words]);
   return {
     ...{ agent, until, openRequests, run, request, answer },
     send: (command, ...rest) => run("send", command, "ada", ...rest, "--timeout", "60"),

@@ -100,7 +100,7 @@ async function startServer(dir: TempDir, env: DrivenPlace["env"]): Promise<Serve
       await serve.child.exit();
       await between?.();
       // Its nats-server may outlive it, and is taken up again.
-      serve = await startServe({ ...options, port, natsPort, readyDeadlineMs: 30_000 });
+      serve = await startServe({ ...options, port, natsPort });
     },
     [Symbol.asyncDispose]: () => serve[Symbol.asyncDispose](),
   };

@@ -97,7 +97,7 @@ async function stopInTool(ada: DrivenAgent): Promise<void> {
   await ada.send("task", "SLEEP-LONG", "--id", "t-2", "--wait", "seen");
   await ada.permit("sleep 600");
   const pidOf = () => existsSync(`${ada.work}/pid`) && readFileSync(`${ada.work}/pid`, "utf8").trim();
-  const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 60_000 });
+  const pid = await waitFor(pidOf, { what: "the command runs" });
   await ada.until("it reports", ({ current_task }) => current_task === "about to sleep");
   await ada.send("stop", "--force", "--id", "s-1", "--wait", "applied");
   // A process that has ended stands in /proc until its parent has read its exit code.
@@ -106,5 +106,5 @@ async function stopInTool(ada: DrivenAgent): Promise<void> {
   // Its task was cut off: it is not done, and has not failed, because the session may be resumed.
   expect((await ada.life("t-2")).at(-1)).toBe("seen");
   const isGone = async () => (await ada.processes()).length === 0;
-  await waitFor(isGone, { what: "nothing of it runs on", deadlineMs: 20_000, saw: ada.processes });
+  await waitFor(isGone, { what: "nothing of it runs on", saw: ada.processes });
 }

@@ -1,5 +1,5 @@
 // Two serves over three nats-servers, as processes: what they share, and what is left when one of each is killed.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { type ShownAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { startTestNats } from "../support/nats.ts";
@@ -7,14 +7,12 @@ import { type NatsCluster, type NatsNode, startNatsCluster } from "../support/na
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(90_000);
-
 const ids = ["ada", "ben"];
 /** nats-server 2.15 elects a new leader of a stream 4 to 9 s after the old one was lost; readers notice within 3 s. */
 const electionMs = 15_000;
 
 const joinCluster = (cluster: NatsCluster) =>
-  startServe({ args: ["--nats-url", cluster.url, "--replicas", "3"], readyDeadlineMs: 20_000 });
+  startServe({ args: ["--nats-url", cluster.url, "--replicas", "3"] });
 
 async function isReady(serve: RunningServe): Promise<boolean> {
   return (await fetch(`${serve.url}/readyz`)).ok;
@@ -45,7 +43,7 @@ async function agree(one: RunningServe, two: RunningServe): Promise<void> {
 
 /** Sends a task to each agent, and waits until its bridge has it. */
 async function commandEach(serve: RunningServe, text: string): Promise<void> {
-  const args = (id: string) => ["send", "task", id, text, "--json", "--timeout", "20"];
+  const args = (id: string) => ["send", "task", id, text, "--json", "--timeout", "80"];
   const sent = await Promise.all(ids.map((id) => serve.run(args(id))));
   for (const { code, stdout, stderr } of sent) {
     expect(stderr).toBe("");
@@ -88,12 +86,12 @@ test("a node and a serve are killed: the others go on, agree, and have lost noth
   const answer = await bus.request(
     "tools.call.ada",
     { tool: "list_agents", arguments: {} },
-    { timeoutMs: 5_000 },
+    { timeoutMs: 60_000 },
   );
   expect(new TextDecoder().decode(answer)).toContain('"success":true');
   const state = Promise.withResolvers<boolean>();
   bus.subscribe("dashboard.state", () => state.resolve(true));
-  await waitFor(() => state.promise, { what: "the other serve publishes the state", deadlineMs: 15_000 });
+  await waitFor(() => state.promise, { what: "the other serve publishes the state" });
   const inOrder = "first delivered, second delivered, third delivered";
   await waitFor(async () => (await fleetOf(two)).split(inOrder).length === ids.length + 1, {
     what: "every command, in order, with its receipt",

@@ -29,7 +29,8 @@ describe("createKeyOwners()", () => {
     await give(dir.path, "ada", "U1");
     const owners = await Promise.all(Array.from({ length: 1_000 }, () => ownerOf("U1")));
     expect(new Set(owners.map(String))).toEqual(new Set(["ada"]));
-    expect(performance.now() - readAtMs).toBeWithin(900, 5_000);
+    // A reading for each would take 1,000 s, in which the test ends.
+    expect(performance.now() - readAtMs).toBeGreaterThan(900);
   });
 
   test("a key that it knows is told without reading again", async () => {

@@ -1,5 +1,5 @@
 // A lock that ends with its holder, however that ends: between real processes of every runtime that the program runs under.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,8 +7,6 @@ import { isKernelLocked, takeKernelLock } from "../../src/data-dir/kernel-lock.t
 import { startChild } from "../support/child.ts";
 import { denoPath } from "../support/deno.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 const program = join(import.meta.dirname, "kernel-lock-program.ts");
 const byBun: readonly string[] = [process.execPath, program];
@@ -27,11 +25,11 @@ describe("takeKernelLock()", () => {
       await startChild(command, [...args, path]);
     for (const [index, way] of ways.entries()) {
       await using holder = await start(way);
-      await holder.line("held", { deadlineMs: 20_000 });
+      await holder.line("held");
       expect(isKernelLocked(path)).toBe(true);
       expect(await takeKernelLock(path)).toBeUndefined();
       await using second = await start(ways[(index + 1) % ways.length] ?? []);
-      await second.line("refused", { deadlineMs: 20_000 });
+      await second.line("refused");
       holder.kill("SIGKILL");
       await holder.exit();
       expect(isKernelLocked(path)).toBe(false);
@@ -50,7 +48,7 @@ describe("takeKernelLock()", () => {
     Bun.gc(true);
     expect(isKernelLocked(path)).toBe(true);
     await using holder = await startChild(byBun[0] ?? "", [program, dir.join("other")]);
-    await holder.line("held", { deadlineMs: 20_000 });
+    await holder.line("held");
     holder.kill("SIGSTOP");
     expect(await takeKernelLock(dir.join("other"))).toBeUndefined();
     holder.kill("SIGKILL");

@@ -1,6 +1,6 @@
 // One way through the whole program under Deno, from its source: serve, spawn with the real Claude Code and the bridge that
 // it starts, send. Everything else is tested on the executable.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
@@ -9,10 +9,8 @@ import { startModelServer } from "../support/model-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(120_000);
-
 test("under Deno: Claude Code is spawned and reports, a bridge is stopped by send, serve ends in order", async () => {
-  await using serve = await startServe({ from: "deno", readyDeadlineMs: 30_000 });
+  await using serve = await startServe({ from: "deno" });
   await using dir = await tempDir();
   await using model = await startModelServer();
   const cwd = dir.join("work");
@@ -24,7 +22,7 @@ test("under Deno: Claude Code is spawned and reports, a bridge is stopped by sen
   });
   const spawned = await serve.run(
     ["spawn", "demo", "--id", "ada", "--project", cwd, "--task", "count", "--", "-p"],
-    { env, deadlineMs: 60_000 },
+    { env },
   );
   expect(spawned).toMatchObject({ code: 0, stdout: "Three.\n" });
   const ada = () => fetchAgent(serve, "ada");

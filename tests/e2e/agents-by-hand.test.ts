@@ -1,5 +1,5 @@
 // docs/agents-by-hand.md: each of its lines makes the real CLI, offline, an agent of the fleet.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
@@ -13,8 +13,6 @@ import { startOpenaiResponsesServer } from "../support/openai-responses-server.t
 import { opencodePath } from "../support/opencode-cli.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(180_000);
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/agents-by-hand.md"), "utf8");

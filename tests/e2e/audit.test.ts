@@ -1,5 +1,5 @@
 // `cliai audit` as a user runs it, against a real server.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log.ts";
@@ -7,8 +7,6 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 let serve: RunningServe;
 let bus: Bus;

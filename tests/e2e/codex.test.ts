@@ -1,5 +1,5 @@
 // `cliai spawn` with the real Codex, offline: a permission, a crash, and its session resumed. What every agent CLI must do is in tests/clis.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { type Child, startChild } from "../support/child.ts";
@@ -9,8 +9,6 @@ import { type ResponsesScript, startOpenaiResponsesServer } from "../support/ope
 import { descendantRunning } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 const shell = (cmd: string, more: object = {}) => ({
   toolUses: [{ name: "exec_command", input: { cmd, yield_time_ms: 30_000, ...more } }],
@@ -51,7 +49,7 @@ async function spawnCodex(
         last = await fetchAgent(serve, "ada").catch(() => last);
         return last !== undefined && fits(last);
       };
-      await waitFor(look, { what, deadlineMs: 20_000, saw: () => last });
+      await waitFor(look, { what, saw: () => last });
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -72,7 +70,6 @@ test("a permission of Codex is given in the inbox; a killed Codex reads crashed,
   );
   const item = await waitFor(async () => JSON.parse((await serve.run(["inbox", "--json"])).stdout)[0], {
     what: "it asks",
-    deadlineMs: 40_000,
   });
   expect(item).toMatchObject({ agent_id: "ada", kind: "permission" });
   expect(JSON.stringify(item)).toContain("touch made");
@@ -85,6 +82,6 @@ test("a permission of Codex is given in the inbox; a killed Codex reads crashed,
   process.kill(await descendantRunning(ada.child.pid, "app-server"), "SIGKILL");
   await ada.until("it has crashed", ({ axes }) => JSON.stringify(axes).includes("crashed: SIGKILL"));
   await using again = await ada.spawn("--resume", session_id ?? "", "--task", "what was it?");
-  await again.line("It was a file.", { deadlineMs: 40_000 });
+  await again.line("It was a file.");
   expect((await fetchAgent(serve, "ada")).session_id).toBe(session_id ?? "");
 });

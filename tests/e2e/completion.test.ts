@@ -1,5 +1,5 @@
 // Completion in a real bash: what Tab offers, and that what is typed is never evaluated.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { symlink, writeFile } from "node:fs/promises";
 import { silentLogger } from "../../src/log.ts";
@@ -9,8 +9,6 @@ import { startChild } from "../support/child.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 test("bash completes commands, flags and the agents that serve knows, and evaluates nothing", async () => {
   await using dir = await tempDir();
@@ -32,13 +30,13 @@ test("bash completes commands, flags and the agents that serve knows, and evalua
     await writeFile(script, lines.join("\n"));
     const env = { PATH: `${dir.path}:${process.env.PATH}`, HOME: dir.path, CLIAI_HOME: serve.dataDir };
     await using bash = await startChild("bash", ["--norc", script, ...words], { env });
-    const { code, stdout } = await bash.exit(20_000);
+    const { code, stdout } = await bash.exit();
     expect(code).toBe(0);
     return stdout.trim().split("\n");
   };
   expect(await offers("sh")).toEqual(["show"]);
   expect(await offers("send", "task", "ada", "--wait", "=", "de")).toEqual(["delivered"]);
-  await waitFor(async () => (await offers("show", "a")).includes("ada"), { what: "ada", deadlineMs: 20_000 });
+  await waitFor(async () => (await offers("show", "a")).includes("ada"), { what: "ada" });
   const mark = dir.join("evaluated");
   expect(await offers("send", "task", "ada", `$(touch ${mark})`, "--wa")).toEqual(["--wait"]);
   expect(existsSync(mark)).toBe(false);

@@ -24,7 +24,7 @@ async function startExample(
   const child = starting.use(await start(env));
   const isOnline = async () => (await fetchAgent(serve, id)).axes.link.value === "online";
   const saw = () => child.stdout + child.stderr;
-  await waitFor(isOnline, { what: `${id} is online`, deadlineMs: 20_000, saw });
+  await waitFor(isOnline, { what: `${id} is online`, saw });
   starting.move();
   return child;
 }
@@ -38,7 +38,7 @@ async function startBare(env: Readonly<Record<string, string>>): Promise<Child> 
 }
 
 function conformance(serve: RunningServe, id: string, ...more: string[]) {
-  return serve.run(["conformance", "--agent-id", id, ...more], { deadlineMs: 60_000 });
+  return serve.run(["conformance", "--agent-id", id, ...more]);
 }
 
 test("cliai conformance: the examples keep the protocol, and a program that does no task does not", async () => {

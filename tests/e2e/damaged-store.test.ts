@@ -1,5 +1,5 @@
 // The store loses a block while nothing runs: said by /readyz and doctor, also after another start, until a person closes it.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../../src/cli/doctor/check.ts";
@@ -7,8 +7,6 @@ import { type RunningServe, startServe } from "../support/cliai.ts";
 import { testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 async function findBlock(dataDir: string): Promise<string> {
   const files = await readdir(join(dataDir, "nats"), { recursive: true });

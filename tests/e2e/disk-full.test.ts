@@ -1,13 +1,11 @@
 // The disk of the store is full, and has space again: on a file system of its own, in a mount namespace of its own (Linux).
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { Check } from "../../src/cli/doctor/check.ts";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, runCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 /** Runs the rest of its arguments over a small store; fills it when the file `fill` is there, and frees it with `free`. */
 const overSmallStore = `
@@ -32,7 +30,7 @@ test("a full disk: not ready, refused with the reason, on the page too; with spa
     ["--user", "--map-root-user", "--mount", "sh", "-c", overSmallStore, "sh", dir.path, ...args],
     { stdin: "ignore" },
   );
-  const { url } = JSON.parse(await child.line(/"ready":true/, { deadlineMs: 10_000 })) as { url: string };
+  const { url } = JSON.parse(await child.line(/"ready":true/)) as { url: string };
   const token = (await readFile(dir.join("data", "keys", "http-token"), "utf8")).trim();
   const request = (path: string, body?: object) =>
     fetch(url + path, {
@@ -51,7 +49,6 @@ test("a full disk: not ready, refused with the reason, on the page too; with spa
   const reason = async () => ((await (await request("/readyz")).json()) as { reason?: string }).reason;
   await waitFor(async () => (await reason())?.includes("is full"), {
     what: "the full disk is noticed",
-    deadlineMs: 10_000,
     saw: async () => `${await reason()}; ${child.stderr}`,
   });
   expect(await isReady()).toBe(false);
@@ -73,7 +70,7 @@ test("a full disk: not ready, refused with the reason, on the page too; with spa
     [...within, ...cliaiCommand(), "doctor", "--json", ...dataDir],
     { stdin: "ignore" },
   );
-  const { code, stdout } = await doctor.exit(20_000);
+  const { code, stdout } = await doctor.exit();
   const { checks } = JSON.parse(stdout) as { checks: Check[] };
   expect(code).toBe(1);
   const checkOf = (name: string) => checks.find(({ check }) => check === name);
@@ -84,7 +81,7 @@ test("a full disk: not ready, refused with the reason, on the page too; with spa
   });
 
   await writeFile(dir.join("free"), "");
-  await waitFor(isReady, { what: "ready again", deadlineMs: 20_000, saw: () => child.stderr });
+  await waitFor(isReady, { what: "ready again", saw: () => child.stderr });
   await waitFor(async () => (await order("after")).status === 202, { what: "a command is taken" });
   const texts = async () => {
     const { commands } = (await (await request("/api/agents/ada")).json()) as {

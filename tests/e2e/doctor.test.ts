@@ -1,5 +1,5 @@
 // `cliai doctor`: all well on a sound server, and one finding with its remedy for each thing made wrong.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { connect, credsAuthenticator } from "nats";
@@ -7,8 +7,6 @@ import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { Check } from "../../src/cli/doctor/check.ts";
 import { type RunningServe, runCliai, type ServeOptions, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 /** A PATH with an agent CLI of this version alone. */
 async function pathWithClaude(dir: TempDir, version: string): Promise<string> {

@@ -1,5 +1,5 @@
 // `cliai status` and `cliai down`: what a server in the background says of itself, and its end.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readProcessStart } from "../../src/processes/process-start.ts";
@@ -8,7 +8,6 @@ import { startBridge } from "../support/bridges.ts";
 import { runCliai, startCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-setDefaultTimeout(60_000);
 const env = backgroundEnv;
 
 /** Not so of one that has ended and was not waited for. */

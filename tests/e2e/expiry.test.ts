@@ -1,11 +1,9 @@
 // A task for an agent that does not run: taken when its bridge comes in time, and left when it comes too late.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(40_000);
 
 interface Handout {
   readonly items: readonly { readonly command_id: string; readonly text: string }[];

@@ -1,5 +1,5 @@
 // Some agents of a fleet: `ls` with a filter, its ids in a pipe, and `agents remove --ended`, which asks before.
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
@@ -7,8 +7,6 @@ import { callTool, initialize } from "../support/mcp-lines.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTmux } from "../support/tmux.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 let serve: RunningServe;
 beforeAll(async () => {
@@ -62,7 +60,7 @@ test("ls lists the agents that are asked for, and -q their ids alone, for send",
   const script = `${cliai} ls -q ada bea | xargs ${cliai} send stop --json`;
   const env = { PATH: process.env.PATH, CLIAI_HOME: serve.dataDir, HOME: "/nonexistent" };
   await using shell = await startChild("sh", ["-c", script], { env });
-  const { code, stdout } = await shell.exit(20_000);
+  const { code, stdout } = await shell.exit();
   expect(code).toBe(0);
   for (const id of ["ada", "bea"])
     expect(stdout).toMatch(new RegExp(`"agent_id":"${id}","state":"delivered"`));

@@ -1,5 +1,5 @@
 // Agents that the API launches: the real Claude Code, headless, there until stopped, and there again when serve is.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
@@ -9,8 +9,6 @@ import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 async function prepare(dir: TempDir, model: ModelServer): Promise<ServeOptions & { work: string }> {
   const { work, env } = await prepareClaude(dir, model);
@@ -27,7 +25,7 @@ async function until(serve: RunningServe, id: string, what: string, fits: (agent
     const agent = await fetchAgent(serve, id);
     return fits(agent) && agent;
   };
-  return await waitFor(look, { what, deadlineMs: 30_000, saw: () => fetchAgent(serve, id) });
+  return await waitFor(look, { what, saw: () => fetchAgent(serve, id) });
 }
 
 const launchedFiles = async (serve: RunningServe) =>
@@ -100,7 +98,6 @@ test("an agent of the API works on its task, is back in its session when serve i
   await using serve = await startServe({ ...options, args });
   const goesOn = await model.waitForRequest(({ newText }) => newText.includes("Go on where you were"), {
     what: "the agent goes on",
-    deadlineMs: 30_000,
   });
   expect(JSON.stringify(goesOn.body.messages)).toContain("There are seven.");
   const back = await until(serve, "ada", "it is back after serve was ended", isBack);
@@ -181,7 +178,7 @@ exec "${claudePath()}" "$@"
     return isBack(agent) && agent;
   };
   const saw = () => fetchAgent(serve, "ada");
-  await waitFor(look, { what: "it is back in a new session", deadlineMs: 60_000, saw });
+  await waitFor(look, { what: "it is back in a new session", saw });
   expect(await readFile(starts, "utf8")).toContain(`--resume ${before.session_id}`);
   expect(serve.child.stderr).toContain(
     `ada begins a new session: its last one (${before.session_id}) no longer exists`,

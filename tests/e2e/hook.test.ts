@@ -1,5 +1,5 @@
 // `cliai hook` as an agent's CLI calls it: whatever it is given, it never says by accident that the CLI shall not go on.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, startServe } from "../support/cliai.ts";
@@ -8,8 +8,6 @@ import { startModelServer } from "../support/model-server.ts";
 import { startSteered } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-setDefaultTimeout(60_000);
-
 async function runHook(args: readonly string[], input: string | Uint8Array) {
   const [program = "", ...words] = cliaiCommand();
   await using child = await startChild(program, [...words, "hook", ...args], {
@@ -17,7 +15,7 @@ async function runHook(args: readonly string[], input: string | Uint8Array) {
   });
   child.write(input);
   child.endInput();
-  return await child.exit(30_000);
+  return await child.exit();
 }
 
 test("input that is large, or not UTF-8, is handed on as far as it goes, and the answer comes back", async () => {
@@ -93,7 +91,7 @@ test("a tool's result of more than 8 MB: the real CLI's hook is told, and the tu
     turns: [use("Read", { limit: 2 }), use("Edit", { old_string: "first line", new_string: "the first" })],
   });
   await ada.terminal.enter("change the first line");
-  await ada.until("its turn is over", ({ axes }) => axes.activity.reason === "its turn ended", 30_000);
+  await ada.until("its turn is over", ({ axes }) => axes.activity.reason === "its turn ended");
   expect((await Bun.file(file_path).text()).startsWith("the first")).toBe(true);
   const { stdout } = await serve.run(["audit", "--agent", "ada", "--json"]);
   const events = stdout

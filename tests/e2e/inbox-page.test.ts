@@ -1,13 +1,11 @@
 // The inbox page in real Chromium: requests that come by themselves, a draft that stays, an answer that arrives.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { startBridge } from "../support/bridges.ts";
 import { startChromium } from "../support/chromium.ts";
 import { startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { startHeadless } from "../support/steered-claude.ts";
-
-setDefaultTimeout(60_000);
 
 test("a question comes onto the page, a draft outlives the next one, and the answer reaches the agent", async () => {
   await using serve = await startServe();

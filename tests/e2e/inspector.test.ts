@@ -1,12 +1,10 @@
 // An independent MCP client, the Inspector's command line, drives the program's bridge; the fleet shows it.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isToolName } from "../../src/domain/wire/tools.ts";
 import { bridgeEnv, fetchAgent } from "../support/bridges.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { inspect } from "../support/mcp-inspector.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 let serve: RunningServe;
 beforeAll(async () => {

@@ -59,7 +59,7 @@ test("a directory of 0.1.0 keeps its history, delivers what waited, and stops no
   const audit = await serve.run(["audit", "--agent", "ada", "--json"]);
   expect(audit.stdout.match(/"subject":"agent\.ada\.command"/g)?.length).toBe(3);
   await bridge.endInput();
-}, 30_000);
+});
 
 test("a directory of a newer layout, or whose layout cannot be read, is refused before anything in it is made", async () => {
   await using dir = await tempDir();

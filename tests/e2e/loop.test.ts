@@ -56,7 +56,7 @@ test("cliai loop works on the real llama.cpp: every answer is a call, or words; 
   expect(used).toMatchObject({ size: 800 });
   expect(used?.used).toBeGreaterThan(100);
   expect(await loop.end()).toBe(0);
-}, 240_000);
+});
 
 test("cliai loop frees the slot of the real llama.cpp when it is cancelled, and says in words that the server was killed", async () => {
   await using dir = await tempDir();
@@ -67,18 +67,18 @@ test("cliai loop frees the slot of the real llama.cpp when it is cancelled, and 
     return slots.some((slot) => slot.is_processing);
   };
   const turn = loop.client.prompt(loop.session, "Write a long story about a farm, and keep it in story.txt.");
-  await until("the server works", isBusy, 30_000);
+  await until("the server works", isBusy);
   await loop.client.cancel(loop.session);
   expect((await turn).stopReason).toBe("cancelled");
-  await until("the server is free", async () => !(await isBusy()), 30_000);
+  await until("the server is free", async () => !(await isBusy()));
 
   const second = loop.client.prompt(loop.session, "Write it again.");
-  await until("the server works again", isBusy, 30_000);
+  await until("the server works again", isBusy);
   await llama.kill();
-  await until("the wait is told", () => loop.client.thought().includes("does not answer"), 15_000);
+  await until("the wait is told", () => loop.client.thought().includes("does not answer"));
   await loop.client.cancel(loop.session);
   expect((await second).stopReason).toBe("cancelled");
-}, 120_000);
+});
 
 test("cliai loop has a context that is too small for its tools told in words, with the remedy", async () => {
   await using dir = await tempDir();
@@ -87,7 +87,7 @@ test("cliai loop has a context that is too small for its tools told in words, wi
   await expect(loop.client.prompt(loop.session, "List the files.")).rejects.toThrow(
     /the model's context of 256 tokens is too small: .* need about \d+\nhint: .*--ctx-size/,
   );
-}, 120_000);
+});
 
 test.each([
   [[], 2, "loop needs the address of a model server", "cliai loop --model-server http://127.0.0.1:8080"],

@@ -28,7 +28,7 @@ test("agents on one slot stand in a queue that is shown; a captain's request goe
   const requestOf = async (id: string) =>
     ((await fetchAgent(serve, id).catch(() => undefined)) as Shown | undefined)?.heartbeat?.model_request;
   const first = await spawn("ada");
-  await waitFor(() => model.bodies.length === 1, { what: "the first request", deadlineMs: 60_000 });
+  await waitFor(() => model.bodies.length === 1, { what: "the first request" });
   await Promise.all([spawn("bob"), spawn("cleo"), spawn("dora", "--role", "captain")]);
   const places = async () =>
     await Promise.all(
@@ -41,7 +41,7 @@ test("agents on one slot stand in a queue that is shown; a captain's request goe
     const [, bob = "", cleo = "", dora] = await places();
     return dora === "1 of 3" && [bob, cleo].toSorted().join() === "2 of 3,3 of 3";
   };
-  await waitFor(isComplete, { what: "all have their places", deadlineMs: 60_000, saw: places });
+  await waitFor(isComplete, { what: "all have their places", saw: places });
   const { stdout: listed } = await serve.run(["ls"]);
   expect(listed).toContain("(place 1 of 3 for its model)");
   const { stdout: shown } = await serve.run(["show", "dora"]);
@@ -57,7 +57,7 @@ test("agents on one slot stand in a queue that is shown; a captain's request goe
   expect(model.bodies.length).toBe(1);
   first.kill("SIGKILL");
   await waitFor(async () => (await requestOf("dora"))?.state === "working", {
-    ...{ what: "the captain has the slot of the dead host", deadlineMs: 20_000, saw: places },
+    ...{ what: "the captain has the slot of the dead host", saw: places },
   });
   await waitFor(() => model.bodies.length === 2, { what: "the server has the captain's request" });
-}, 120_000);
+});

@@ -1,14 +1,12 @@
 // What an agent meets by itself is shown, with what a person can do about it: a tool that its CLI's rules refuse, a service that
 // does not answer. With the real Claude Code, offline.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, startHeadless, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 test("a tool that no rule allows is shown with the line that allows it, and that line does", async () => {
   await using serve = await startServe();
@@ -81,7 +79,7 @@ test("a service that does not know the agent wants a person at the first try", a
   await using model = await startModelServer({ turns: [unknown, unknown], fallback: { text: "Here." } });
   await using agent = await startHeadless(serve, { id: "ada", model });
   await serve.run(["send", "task", "ada", "look"]);
-  const stuck = await agent.until("it wants a person", ({ axes }) => axes.attention.value === "stuck", 5_000);
+  const stuck = await agent.until("it wants a person", ({ axes }) => axes.attention.value === "stuck");
   expect(stuck.axes.attention.reason).toMatch(
     /^authentication failed: its CLI tries again, [12]\/\d+: 401 authentication_failed$/,
   );

@@ -65,7 +65,7 @@ test("Qwen Code leaves the files of its agent private", async () => {
   expect(names).toContain("qwen-defaults.json");
   const modes = names.map(async (name) => [name, (await stat(join(files, name))).mode & 0o777]);
   expect(await Promise.all(modes)).toEqual(names.map((name) => [name, 0o600]));
-}, 240_000);
+});
 
 test("Codex that is not logged in has failed to start, and its model was not asked", async () => {
   await using dir = await tempDir();
@@ -84,4 +84,4 @@ test("Codex that is not logged in has failed to start, and its model was not ask
     axes: { activity: { reason: why } },
   });
   expect(model.requests).toEqual([]);
-}, 240_000);
+});

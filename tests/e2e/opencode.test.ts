@@ -15,7 +15,7 @@ test("resume starts an OpenCode agent again in its session, and so does the next
   await using dir = await tempDir();
   await using model = await startOpenaiChatServer({ fallback: { text: "Seven it is." } });
   const { work, env } = await prepareOpencode(dir, model);
-  const options = { env, cwd: work, dataDir: dir.join("data"), deadlineMs: 60_000 };
+  const options = { env, cwd: work, dataDir: dir.join("data") };
   await using parts = new AsyncDisposableStack();
   let serve = await startServe(options);
   parts.defer(() => serve[Symbol.asyncDispose]());
@@ -37,7 +37,7 @@ test("resume starts an OpenCode agent again in its session, and so does the next
   const resumed = await serve.run(["resume", "ada"]);
   expect(resumed.stdout).toEndWith("started again without a terminal, in its session\n");
   // It has no task, so only its session's start shows that it is idle.
-  await waitFor(async () => (await facts()).status === "idle", { what: "it is idle", deadlineMs: 60_000 });
+  await waitFor(async () => (await facts()).status === "idle", { what: "it is idle" });
 
   const { pid } = await facts();
   serve.child.kill("SIGKILL");
@@ -49,13 +49,13 @@ test("resume starts an OpenCode agent again in its session, and so does the next
     const now = await facts();
     return now.pid !== pid && now.axes.link.value === "online";
   };
-  await waitFor(isBack, { what: "the server has started ada again", deadlineMs: 60_000, saw: facts });
+  await waitFor(isBack, { what: "the server has started ada again", saw: facts });
   expect((await facts()).session_id).toBe(session_id);
   expect((await serve.run(["send", "task", "ada", "which number"])).code).toBe(0);
   expect((await serve.run(["wait", "ada"])).code).toBe(0);
   const last = model.requests.findLast(({ newText }) => newText.includes("which number"));
   expect(JSON.stringify(last?.body)).toContain("remember seven");
-}, 180_000);
+});
 
 test("a pause holds the next tool of an OpenCode agent until resume, also while no server runs", async () => {
   await using dir = await tempDir();
@@ -76,8 +76,8 @@ test("a pause holds the next tool of an OpenCode agent until resume, also while 
   await using spawned = await startChild(program, words, { cwd: work, env: { ...env, CLIAI_NO_START: "1" } });
   const soon = { deadlineMs: 90_000 };
   await waitFor(() => has("first"), { what: "the first tool runs", ...soon });
-  const waiting = ["--wait", "applied", "--timeout", "60"];
-  const pause = ["send", "pause", "ada", "--id", "p-1", "--wait", "delivered", "--timeout", "60"];
+  const waiting = ["--wait", "applied", "--timeout", "80"];
+  const pause = ["send", "pause", "ada", "--id", "p-1", "--wait", "delivered", "--timeout", "80"];
   expect((await serve.run(pause, soon)).code).toBe(0);
   const isShut = async () => lifeOf(await fetchAgent(serve, "ada"), "p-1").includes("injected by hook");
   await waitFor(isShut, { what: "its next tool will be held", ...soon });

@@ -1,5 +1,5 @@
 // The page as an operator steers by it: real Chromium, and the real Claude Code launched from it, offline.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { fetchAgent } from "../support/bridges.ts";
 import { startChromium } from "../support/chromium.ts";
 import { prepareClaude } from "../support/claude-code.ts";
@@ -8,8 +8,6 @@ import { startModelServer } from "../support/model-server.ts";
 import { bash } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 test("an agent is spawned from the form, its permission is given on its page, and pause all shows what became of each", async () => {
   await using dir = await tempDir();
@@ -41,15 +39,15 @@ test("an agent is spawned from the form, its permission is given on its page, an
   expect(await page.getByLabel("maker").isChecked()).toBe(true);
   await page.getByLabel("Project folder").fill(work);
   await page.getByRole("button", { name: "Spawn" }).click();
-  await page.getByRole("heading", { name: "mia", exact: true }).waitFor({ timeout: 30_000 });
+  await page.getByRole("heading", { name: "mia", exact: true }).waitFor();
 
   // It comes onto the page by itself, with the exact input as the text that it is.
   const input = page.getByRole("region", { name: "The exact input" });
-  await input.getByText("echo '<b>made</b>' | tee made.txt").waitFor({ timeout: 20_000 });
+  await input.getByText("echo '<b>made</b>' | tee made.txt").waitFor();
   expect(await input.evaluate((element) => getComputedStyle(element).fontFamily)).toContain("mono");
   expect(await overflow()).toBe(0);
   await page.getByRole("button", { name: "Approve" }).click();
-  await page.locator("#agent-head").getByText("idle").waitFor({ timeout: 20_000 });
+  await page.locator("#agent-head").getByText("idle").waitFor();
   expect(new URL(page.url()).pathname).toBe("/agents/mia");
   expect((await Bun.file(`${work}/made.txt`).text()).trim()).toBe("<b>made</b>");
   await page.locator("#agent-usage").getByText("by its CLI's estimate", { exact: false }).waitFor();
@@ -72,7 +70,7 @@ test("an agent is spawned from the form, its permission is given on its page, an
 
   await page.goto(`${serve.url}/bulk/stop`);
   await page.getByRole("button", { name: "Stop the checked agents" }).click();
-  await page.getByText("stop: applied by 1 of 1").waitFor({ timeout: 15_000 });
+  await page.getByText("stop: applied by 1 of 1").waitFor();
   await waitFor(async () => (await fetchAgent(serve, "mia")).status === "stopped", {
     what: "mia is stopped",
   });

@@ -1,12 +1,10 @@
 // The dashboard for eyes and ears: what is small and pale has contrast enough in both schemes, and a screen reader is told
 // of what happens. In real Chromium, by its own computed colours and its own accessibility tree.
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
 import { type Browser, startChromium } from "../support/chromium.ts";
 import { startTestApp, type TestApp } from "../web/test-app.ts";
-
-setDefaultTimeout(60_000);
 
 let browser: Browser;
 let web: TestApp;
@@ -128,11 +126,11 @@ test("it is told of changed counts and of a lost server, and not of every change
   expect(await announce.textContent()).toBe("");
   expect(await page.locator("main [aria-live], main[aria-live]").count()).toBe(0);
   await web.heartbeat("a-idle", { status: "blocked" });
-  await announce.filter({ hasText: /\d+ need you/ }).waitFor({ state: "attached", timeout: 15_000 });
+  await announce.filter({ hasText: /\d+ need you/ }).waitFor({ state: "attached" });
 
   const lost = page.getByRole("status").locator("#lost");
   expect(await lost.isHidden()).toBe(true);
   expect(browser.problems).toEqual([]); // from here on the browser reports each try
   await http.stop();
-  await lost.filter({ hasText: "is lost" }).waitFor({ timeout: 20_000 });
+  await lost.filter({ hasText: "is lost" }).waitFor();
 });

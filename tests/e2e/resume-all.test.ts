@@ -62,7 +62,7 @@ test("those that ran are back in their sessions after a reboot and after down --
     fallback: { text: "Done." },
   });
   const { work, env } = await prepareClaude(dir, model);
-  const options = { env, cwd: work, dataDir: dir.join("data"), deadlineMs: 90_000, readyDeadlineMs: 30_000 };
+  const options = { env, cwd: work, dataDir: dir.join("data"), deadlineMs: 90_000 };
   await using parts = new AsyncDisposableStack();
   let serve = await startServe(options);
   parts.defer(() => serve[Symbol.asyncDispose]());
@@ -78,7 +78,7 @@ test("those that ran are back in their sessions after a reboot and after down --
   expect((await serve.run(["wait", ...ofShell, "--timeout", "80"])).code).toBe(0);
   expect((await serve.run(["spawn", "demo", "think long", "--detach", "--id", "long"])).code).toBe(0);
   const isThinking = async () => (await factsOf(serve, "long")).status === "working";
-  await waitFor(isThinking, { what: "long is in its turn", deadlineMs: 60_000 });
+  await waitFor(isThinking, { what: "long is in its turn" });
   const sessions = await sessionsOf(serve);
 
   // As a machine does that loses its power.
@@ -97,7 +97,7 @@ test("those that ran are back in their sessions after a reboot and after down --
   await untilOnline(serve);
   expect(await sessionsOf(serve)).toEqual(sessions);
   await model.waitForRequest(({ newText }) => newText.includes("Go on where you were"), {
-    ...{ what: "what was cut off goes on", deadlineMs: 60_000 },
+    what: "what was cut off goes on",
   });
   expect((await serve.run(["wait", ...ran, "--timeout", "80"])).code).toBe(0);
 

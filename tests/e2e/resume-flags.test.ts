@@ -1,6 +1,6 @@
 // An ended agent is started again with the flags of its launch: by `cliai resume`, by the next server, and on a terminal. The real
 // Claude Code, offline; a program before it writes down its arguments.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudePath, prepareClaude } from "../support/claude-code.ts";
@@ -10,8 +10,6 @@ import { startModelServer } from "../support/model-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTmux } from "../support/tmux.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(180_000);
 
 interface Facts extends ShownAgent {
   readonly pid: number;
@@ -71,8 +69,8 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   const flags = ["--headless", "--model", "haiku", "--role", "captain", "--strict-mcp", "--config", config];
   const own = ["spawn", "own", "remember seven", "--id", "ada", "--data-dir", serve.dataDir];
   parts.use(await startCliai([...own, ...flags, "--", ...mode], options));
-  const isDone = async () => (await serve.run(["wait", "ada", "--timeout", "20"])).code === 0;
-  await waitFor(isDone, { what: "ada is done", deadlineMs: 60_000 });
+  const isDone = async () => (await serve.run(["wait", "ada", "--timeout", "80"])).code === 0;
+  await waitFor(isDone, { what: "ada is done" });
   const before = await facts(serve, "ada");
   const kept = `${serve.dataDir}/agents/ada/launched-as.json`;
   expect(await modeOf(kept)).toBe("600");
@@ -94,7 +92,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
       const now = await facts(serve, "ada");
       return now.pid !== pid && now.status === "idle";
     },
-    { what: "the server has started ada again", deadlineMs: 60_000 },
+    { what: "the server has started ada again" },
   );
   expect(await facts(serve, "ada")).toMatchObject({ role: "captain", session_id: before.session_id });
   for (const start of await starts()) {
@@ -114,7 +112,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   const again = ["resume", "ada", "--terminal", "--model", "opus", "--data-dir", serve.dataDir];
   const commandLine = [...cliaiCommand(), ...again, "--", "--permission-mode", "acceptEdits"];
   await using terminal = await startTmux({ dir: dir.path, cwd: work, env: options.env, commandLine });
-  await terminal.waitFor("❯", 30_000);
+  await terminal.waitFor("❯");
   const onTerminal = (await starts()).at(-1);
   expect(onTerminal).toContain("--strict-mcp-config ");
   expect(onTerminal).toContain(`--model opus --resume ${before.session_id} --permission-mode acceptEdits `);
@@ -144,7 +142,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   await using there = await startTmux({
     ...{ dir: dir.join("later"), cwd: work, env: options.env, commandLine: later },
   });
-  await there.waitFor("❯", 30_000);
+  await there.waitFor("❯");
   const last = JSON.parse(await readFile(kept, "utf8"));
   expect([last.headless, last.model, last.resume_on_terminal]).toEqual([false, "opus", undefined]);
 });

@@ -1,13 +1,11 @@
 // One answer about each agent: `cliai ls`, the API and the page say the same, in each state that an agent can be in.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { startServe } from "../support/cliai.ts";
 import { shownText } from "../support/shown-text.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 type Told = readonly [kind: string, fields?: Record<string, unknown>];
 
@@ -61,7 +59,6 @@ test("working, idle, waiting, paused, stopped and stuck read the same in the ter
   const list = async () => (await (await serve.fetch("/api/agents")).json()) as AgentView[];
   await waitFor(async () => (await list()).length === all.length, {
     what: "all are known",
-    deadlineMs: 10_000,
   });
   for (const [id, { pause }] of all) {
     if (pause !== true) continue;

@@ -1,5 +1,5 @@
 // The server in the background: `serve --detach`, and the commands that start it where none runs.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -14,7 +14,6 @@ import { backgroundEnv, endsServeOf } from "../support/background-serve.ts";
 import { runCliai, startCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-setDefaultTimeout(60_000);
 const env = backgroundEnv;
 
 async function takePort(): Promise<{ port: number } & AsyncDisposable> {

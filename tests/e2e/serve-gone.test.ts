@@ -1,15 +1,15 @@
 // What a person sees of the fleet once its server is gone: what was known last, said as that, and exit code 3.
-import { expect, setDefaultTimeout, test } from "bun:test";
+
+import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
+import { leastRatio, msOf } from "../support/quickest.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 test("after its end, ls and show have what serve knew last, as of when, and say on stderr that it is gone", async () => {
   await using dir = await tempDir();
@@ -25,9 +25,10 @@ test("after its end, ls and show have what serve knew last, as of when, and say 
     bus.publish("agent.ada.heartbeat", heartbeat);
     await waitFor(async () => (await fetchAgent(serve, "ada")).status === "working", { what: "ada" });
   }
-  const startedAt = performance.now();
-  const listed = await runCliai(["ls", ...args]);
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  const list = () => runCliai(["ls", ...args]);
+  const helpMs = await msOf(() => runCliai(["--help"]));
+  expect(await leastRatio(10, async () => (await msOf(list)) / helpMs)).toBeLessThanOrEqual(10);
+  const listed = await list();
   expect(listed.code).toBe(3);
   expect(listed.stdout).toMatch(/^as of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n/);
   expect(listed.stdout).toMatch(/^ada +● working +.* dig$/m);
@@ -36,7 +37,7 @@ test("after its end, ls and show have what serve knew last, as of when, and say 
   );
   const json = await runCliai(["ls", "--json", ...args]);
   const [ada] = JSON.parse(json.stdout) as { as_of: string; status: string }[];
-  expect(Math.abs(Date.now() - Date.parse(ada?.as_of ?? ""))).toBeLessThan(30_000);
+  expect(Math.abs(Date.now() - Date.parse(ada?.as_of ?? ""))).toBeLessThan(300_000);
   expect(ada).toMatchObject({ agent_id: "ada", status: "working" });
   const shown = await runCliai(["show", "ada", ...args]);
   expect(shown).toMatchObject({ code: 3, stdout: expect.stringMatching(/^as of 20.*\nada {2}● working\n/) });
@@ -82,7 +83,7 @@ test("after serve was killed, ls and show have what it knew last, and call no ag
   );
   await using _beating = { [Symbol.asyncDispose]: async () => clearInterval(beating) };
   const isKept = async () => (await readFile(join(dir.path, "fleet.json"), "utf8")).includes('"ada"');
-  await waitFor(isKept, { what: "serve has written what it knows of ada", deadlineMs: 15_000 });
+  await waitFor(isKept, { what: "serve has written what it knows of ada" });
   serve.child.kill("SIGKILL");
   await serve.child.exit();
   clearInterval(beating);
@@ -93,7 +94,7 @@ test("after serve was killed, ls and show have what it knew last, and call no ag
       const age = Number(/ (\d+) s ago$/m.exec(run.stderr)?.[1]);
       return age >= 4 && run;
     },
-    { what: "ada has missed three heartbeats since serve knew it last", deadlineMs: 15_000 },
+    { what: "ada has missed three heartbeats since serve knew it last" },
   );
   expect(listed.code).toBe(3);
   expect(listed.stdout).toMatch(/^as of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n[\s\S]*^ada +● working +.* dig$/m);

@@ -1,13 +1,11 @@
 // The life of `cliai serve`: what it leaves on disk, how it ends, and how it comes back after a crash.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { runCliai, startCliai, startServe } from "../support/cliai.ts";
 import { modeOf } from "../support/files.ts";
 import { testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 const isPosix = process.platform !== "win32";
 
@@ -49,7 +47,7 @@ describe("cliai serve", () => {
     await using dir = await tempDir();
     const free = ["--port", "0", "--nats-port", "0", "--data-dir", dir.path];
     await using child = await startCliai(["serve", ...free]);
-    await child.line(/ready: http:\/\/127\.0\.0\.1:\d+\/login\?code=\S+ /, { deadlineMs: 10_000 });
+    await child.line(/ready: http:\/\/127\.0\.0\.1:\d+\/login\?code=\S+ /);
     expect(child.stdout.trimEnd().split("\n")).toHaveLength(1);
     await using serve = await startServe();
     const fields = ["ready", "url", "nats_url", "data_dir", "version", "nats_version", "pid", "login_url"];
@@ -66,7 +64,7 @@ describe("cliai serve", () => {
       const { pid } = JSON.parse(await readFile(`${serve.dataDir}/nats/run.json`, "utf8"));
       expect(isAlive(pid)).toBe(true);
       serve.child.kill(signal);
-      const end = await serve.child.exit(5_000);
+      const end = await serve.child.exit();
       expect(end.code).toBe(0);
       // Deno 2.9 itself warns on stderr of its `request.signal`; nothing of ours may stand there.
       expect(end.stderr).not.toMatch(/error|warn /);
@@ -156,7 +154,7 @@ exec "${real}" "$@"`;
     ] as const) {
       await writeFile(`${dataDir}/serve.lock`, content);
       const args = ["serve", "--port", "0", "--nats-port", "0", "--data-dir", dataDir];
-      const second = await runCliai(args, { env, deadlineMs: 5_000 });
+      const second = await runCliai(args, { env });
       expect(second).toMatchObject({ code: 2, stdout: "" });
       expect(second.stderr).toStartWith(`error: another serve already runs on ${dataDir}, at http`);
       expect(await readFile(`${dataDir}/serve.json`, "utf8")).toBe(file);
@@ -174,7 +172,7 @@ exec "${real}" "$@"`;
     expect(guest.natsUrl).toBe(owner.natsUrl);
     expect(await readdir(dir.path)).not.toContain("nats");
     guest.child.kill("SIGTERM");
-    expect(await guest.child.exit(5_000)).toMatchObject({ code: 0 });
+    expect(await guest.child.exit()).toMatchObject({ code: 0 });
     expect(await natsAnswers(owner.natsUrl)).toBe(true);
   });
 });

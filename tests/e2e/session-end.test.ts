@@ -1,5 +1,5 @@
 // What the real Claude Code had in its hands when its session ended: an orderly end of the machine, a crash of the CLI, a stop.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
 import { ada } from "../support/agents.ts";
@@ -16,8 +16,6 @@ import {
 } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 /** The model thinks about the first for longer than a test, so that the second waits in the session's own queue. */
 const thinksLong = {
@@ -66,7 +64,7 @@ test("an orderly end of the whole machine: what was seen is gone on with and end
       const agent = await saw();
       return agent !== undefined && fits(agent) && agent;
     };
-    return await waitFor(look, { what, saw, deadlineMs: 40_000 });
+    return await waitFor(look, { what, saw });
   };
   {
     await using serve = await startServe(options);
@@ -80,7 +78,6 @@ test("an orderly end of the whole machine: what was seen is gone on with and end
     process.kill(pid ?? 0, "SIGTERM");
     await waitFor(() => !isAgentHeld(options.dataDir, ada), {
       what: "its host has ended",
-      deadlineMs: 20_000,
     });
   }
   await using serve = await startServe(options);
@@ -124,7 +121,7 @@ test("a run that ends before it was told to go on: the next one is told, and the
       const agent = await saw();
       return agent !== undefined && fits(agent) && agent;
     };
-    return await waitFor(look, { what, saw, deadlineMs: 40_000 });
+    return await waitFor(look, { what, saw });
   };
   /** As a machine that loses its power. */
   const killed = async (serve: RunningServe) => {
@@ -172,7 +169,7 @@ test("a crash of the CLI: what was not seen is given to the next run, what was s
     await using ada = await startAda(serve, model);
     await giveTwo(serve, model, ada.until);
     process.kill(await descendantRunning(ada.child.pid, "stream-json"), "SIGKILL");
-    await ada.child.exit(20_000);
+    await ada.child.exit();
     const shown = await ada.until("it is known", (agent) => agent.status === "crashed");
     expect(lifeOf(shown, "first").at(-1)).toBe("seen");
     const listed = await serve.run(["ls"]);
@@ -215,7 +212,7 @@ test("a stop of a session that did not finish: what was seen fails after the win
     "--wait",
     "applied",
     "--timeout",
-    "20",
+    "80",
   ];
   expect(await serve.run(stop)).toMatchObject({ code: 0 });
   const shown = await ada.until(

@@ -1,6 +1,6 @@
 // A captain launches an agent by its tool: the real Claude Code, which works on the task and ends.
 
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
@@ -12,8 +12,6 @@ import { startModelServer } from "../support/model-server.ts";
 import { bash } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 const report = { name: "mcp__cliai__report_status", input: { status: "working", current_task: "TASK-77" } };
 
@@ -28,7 +26,6 @@ async function inboxUntil(captain: Child, words: string): Promise<string> {
   };
   return await waitFor(look, {
     what: `the captain is told "${words}"`,
-    deadlineMs: 30_000,
     intervalMs: 200,
     saw: () => all,
   });
@@ -48,7 +45,7 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
   await using captain = await startBridge(serve, "cap", undefined, "captain");
   await initialize(captain);
   const args = { profile: "demo", task: "TASK-77 count the files", project: work };
-  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  const launched = await callTool(captain, 1, "spawn_agent", args);
   expect(launched).toMatchObject({ isError: false });
   const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
   expect(agent_id).toMatch(/^Demo-\d{4}$/);
@@ -58,7 +55,7 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
       const agent = await fetchAgent(serve, agent_id);
       return agent.status === "ended" && agent;
     },
-    { what: "the agent has done its task and said goodbye", deadlineMs: 30_000 },
+    { what: "the agent has done its task and said goodbye" },
   );
   expect(ended).toMatchObject({ current_task: "TASK-77", config_name: "demo" });
   const told = await inboxUntil(captain, "has ended");
@@ -94,7 +91,7 @@ test("what a captain's agent wants to do is asked in the inbox, also of the capt
   await using captain = await startBridge(serve, "cap", undefined, "captain");
   await initialize(captain);
   const args = { profile: "demo", task: "TASK-78 make it", project: work };
-  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  const launched = await callTool(captain, 1, "spawn_agent", args);
   const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
   const requests = async () =>
     JSON.parse((await serve.run(["inbox", "--json"])).stdout) as { request_id: string; kind: string }[];
@@ -103,7 +100,7 @@ test("what a captain's agent wants to do is asked in the inbox, also of the capt
       const all = await requests();
       return all.length > 0 && all;
     },
-    { what: "its permission is asked", deadlineMs: 30_000 },
+    { what: "its permission is asked" },
   );
   expect(request).toMatchObject({ agent_id, kind: "permission" });
   expect(existsSync(`${work}/made`)).toBe(false);
@@ -132,7 +129,7 @@ test("a captain is told how its agent has ended, also if no server ran at that t
   await using captain = await startBridge(first, "cap", undefined, "captain");
   await initialize(captain);
   const args = { profile: "demo", task: "TASK-79 take your time", project: work };
-  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  const launched = await callTool(captain, 1, "spawn_agent", args);
   const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
   const { pid = 0 } = await fetchAgent(first, agent_id);
   expect(pid).toBeGreaterThan(0);
@@ -151,7 +148,7 @@ test("what a captain launches in vain is in the fleet, with its task", async () 
   await using captain = await startBridge(serve, "cap", undefined, "captain");
   await initialize(captain);
   const args = { profile: "demo", task: "count the files", project: dir.path };
-  const launched = await callTool(captain, 1, "spawn_agent", args, 40_000);
+  const launched = await callTool(captain, 1, "spawn_agent", args);
   expect(launched).toMatchObject({ isError: true, text: expect.stringContaining("cannot start claude") });
   const failed = await waitFor(
     async () => {

@@ -1,11 +1,9 @@
 // cliai spawn --dry-run as text: a command that a person copies into a shell must launch what --json says.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { startChild } from "../support/child.ts";
 import { runCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 /** What would be misread if it were not quoted. */
 const trickyTask = `--it's "done"; $(date) \`date\` & \\ *? ~ #1\nsecond line\t! %PATH% ä`;

@@ -1,14 +1,12 @@
 // An agent that is launched on another machine than serve's: with its own credentials, or with the operator's, which never come
 // near it.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 /** The second machine: nothing of the server's is there but what is copied to it. Its CLI shows what it was given. */
 async function secondMachine(dir: TempDir, serve: RunningServe, creds: string) {

@@ -1,6 +1,6 @@
 // cliai spawn: the files and the command of a dry run, and launching: a program that shows what it was given, and the real
 // Claude Code, which reads our command line its own way.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { claudeEnvironment } from "../support/claude-code.ts";
 import { cliaiCommand, runCliai, startServe } from "../support/cliai.ts";
@@ -8,8 +8,6 @@ import { modeOf } from "../support/files.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 interface DryRun {
   readonly agent_id: string;
@@ -259,7 +257,7 @@ describe("cliai spawn", () => {
         "--",
         "-p",
       ],
-      { env, deadlineMs: 40_000 },
+      { env },
     );
     expect(run).toMatchObject({ code: 0, stdout: "Two dashes.\n" });
     const [first] = model.requests.filter(({ isSide }) => !isSide);

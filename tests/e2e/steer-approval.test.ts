@@ -1,13 +1,11 @@
 // What the real Claude Code may not decide alone: the end of its turns, and permissions, asked for where a profile says so,
 // and answered from the inbox; and questions whose answers come late.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { ShownAgent } from "../support/bridges.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, callTool, startHeadless, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 interface Item {
   readonly request_id: string;
@@ -23,7 +21,7 @@ async function inbox(serve: RunningServe, count: number): Promise<Item[]> {
     items = JSON.parse((await serve.run(["inbox", "--json"])).stdout);
     return items.length === count;
   };
-  await waitFor(look, { what: `${count} in the inbox`, deadlineMs: 15_000, saw: () => items });
+  await waitFor(look, { what: `${count} in the inbox`, saw: () => items });
   return items;
 }
 

@@ -1,12 +1,10 @@
 // What becomes of a task when the user of the real Claude Code interrupts its turn, clears the conversation, or takes the prompt back: no
 // later turn that is about something else may end it as applied.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { ShownAgent } from "../support/bridges.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, callTool, lifeOf, type Steered, startSteered } from "../support/steered-claude.ts";
-
-setDefaultTimeout(120_000);
 
 const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash,mcp__cliai"];
 const waits = "until [ -e done ]; do sleep 0.1; done";
@@ -23,7 +21,7 @@ const lastOf = ({ commands }: Awaited<ReturnType<Steered["agent"]>>, id: string)
 
 /** Gives the task t1, and interrupts its turn while its tool runs. */
 async function interruptTask(serve: RunningServe, ada: Steered): Promise<void> {
-  const task = ["send", "task", "ada", "dig", "--id", "t1", "--wait", "seen", "--timeout", "30"];
+  const task = ["send", "task", "ada", "dig", "--id", "t1", "--wait", "seen", "--timeout", "80"];
   expect(await serve.run(task)).toMatchObject({ code: 0 });
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason.includes("Bash"));
   await ada.terminal.waitFor("esc to interrupt");
@@ -91,7 +89,7 @@ test("a conversation that is cleared as soon as a turn has ended: the task of th
     ],
   });
   await using ada = await startAda(serve, model);
-  const task = ["send", "task", "ada", "dig", "--id", "t1", "--wait", "seen", "--timeout", "30"];
+  const task = ["send", "task", "ada", "dig", "--id", "t1", "--wait", "seen", "--timeout", "80"];
   expect(await serve.run(task)).toMatchObject({ code: 0 });
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason.includes("Bash"));
   await ada.terminal.enter("/clear");

@@ -1,11 +1,9 @@
 // What the user of the real Claude Code breaks off by Esc: no hook tells it, its own records do.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, lifeOf, slowBash, startSteered } from "../support/steered-claude.ts";
 import { stays } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 const claudeArgs = ["--permission-mode", "default"];
 const allowed = [...claudeArgs, "--allowedTools", "Bash"];
@@ -25,7 +23,7 @@ test("a tool that is broken off ends the turn: a pause is applied, and a task go
   await ada.until("p1 is injected", (agent) => lifeOf(agent, "p1").includes("injected by hook"));
   await ada.terminal.waitFor("esc to interrupt");
   await ada.terminal.keys("Escape");
-  await ada.until("p1 is applied", (agent) => lifeOf(agent, "p1").at(-1) === "applied by hook", 4_000);
+  await ada.until("p1 is applied", (agent) => lifeOf(agent, "p1").at(-1) === "applied by hook");
   await ada.until("t1 is given", (agent) => lifeOf(agent, "t1").includes("injected by terminal"));
   await ada.until("t1 is seen", (agent) => lifeOf(agent, "t1").includes("seen"));
 });
@@ -39,7 +37,7 @@ test("a model that is broken off in its words ends the turn", async () => {
   await ada.terminal.enter("talk long");
   await ada.terminal.waitFor("word word");
   await ada.terminal.keys("Escape");
-  const idle = await ada.until("it is idle", ({ status }) => status === "idle", 4_000);
+  const idle = await ada.until("it is idle", ({ status }) => status === "idle");
   expect(idle.axes.activity.reason).toBe("its turn ended");
 });
 
@@ -82,7 +80,7 @@ test("a turn that is broken off before the model's first word has ended within s
   await serve.run(["send", "resume", "ada"]);
   await ada.terminal.keys("Enter");
   await ada.until("it works again", ({ status }) => status === "working");
-  await ada.until("it is done", ({ status }) => status === "idle", 20_000);
+  await ada.until("it is done", ({ status }) => status === "idle");
   await ada.terminal.waitFor("Said at last.");
 });
 

@@ -1,5 +1,5 @@
 // A headless session of the real Claude Code: tasks are its turns, its end is a stop, its usage comes from its own results.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
@@ -13,8 +13,6 @@ import {
 } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 const aPage = { url: "http://127.0.0.1:1/", prompt: "what is there?" };
 
@@ -50,7 +48,7 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
   await using hal = await startHal(serve, model, "rest first");
   await hal.until("its tool runs", ({ status }) => status === "working");
   const send = (id: string) =>
-    serve.run(["send", "task", "hal", "go on", "--id", id, "--wait", "applied", "--timeout", "30"]);
+    serve.run(["send", "task", "hal", "go on", "--id", id, "--wait", "applied", "--timeout", "80"]);
   expect(await send("t1")).toMatchObject({ code: 0 });
   const first = await hal.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
   expect(lifeOf(first, "t1").slice(2)).toEqual(["injected by stream-json", "seen", "applied by acknowledge"]);
@@ -129,7 +127,7 @@ test("the tools of a subagent, and of that one's own, are seen as its session's 
   });
   await using _ = await startHal(serve, model, "begin", "Bash,Task");
   const isOver = async () => (await toolEvents(serve)).length >= 6;
-  await waitFor(isOver, { what: "the tools' ends", deadlineMs: 20_000, saw: () => toolEvents(serve) });
+  await waitFor(isOver, { what: "the tools' ends", saw: () => toolEvents(serve) });
   const events = (await toolEvents(serve)).map((each) => String(each)).sort();
   expect(events).toEqual(
     ["Agent,look closely", "Agent,look into it", "Bash,echo looked"]

@@ -1,10 +1,8 @@
 // Each way into a session of the real Claude Code alone, and what its own figures tell.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { acknowledgesTasks, lifeOf, slowBash, startSteered } from "../support/steered-claude.ts";
-
-setDefaultTimeout(120_000);
 
 test("by our own terminal alone: an idle session is typed its task, and not while its user types", async () => {
   await using serve = await startServe();
@@ -23,7 +21,7 @@ test("by our own terminal alone: an idle session is typed its task, and not whil
     "--wait",
     "applied",
     "--timeout",
-    "20",
+    "80",
   ]);
   expect(first).toMatchObject({ code: 0 });
   const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
@@ -74,7 +72,7 @@ test("by hooks alone: a busy session is given its task with the next hook's answ
     "--wait",
     "applied",
     "--timeout",
-    "20",
+    "80",
   ]);
   expect(sent).toMatchObject({ code: 0 });
   const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);

@@ -1,12 +1,10 @@
 // What is typed into the real Claude Code's terminal, and what never is: an Enter there may answer a dialog.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { ShownAgent } from "../support/bridges.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { type ModelRequest, type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, lifeOf, type Steered, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 const startsSubagent = {
   match: "start a subagent",
@@ -44,7 +42,7 @@ async function sendTask(serve: RunningServe, taskId: string): Promise<void> {
 }
 
 async function expectGiven(ada: Steered, model: ModelServer, taskId: string): Promise<void> {
-  await ada.until(`${taskId} is seen`, (agent) => lifeOf(agent, taskId).includes("seen"), 30_000);
+  await ada.until(`${taskId} is seen`, (agent) => lifeOf(agent, taskId).includes("seen"));
   await ada.until("nothing waits", (agent) => whyOf(agent) === undefined);
   const isGiven = ({ newText }: ModelRequest) => newText.includes(`[cliai task ${taskId}]`);
   await model.waitForRequest(isGiven, { what: `the model is asked to do ${taskId}` });

@@ -1,13 +1,11 @@
 // JetStream is off, as nats-server leaves it when it can write no more, and serve lives: a client says what serve says of it.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { takeLock } from "../../src/data-dir/serve-lock.ts";
 import { startChild } from "../support/child.ts";
 import { runCliai } from "../support/cliai.ts";
 import { testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 const reason = "nothing can be stored: the disk of /data/nats is full";
 

@@ -1,11 +1,9 @@
 // What people type before they know the commands, against a real server.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 let serve: RunningServe;
 beforeAll(async () => {
@@ -26,19 +24,17 @@ describe("words of other programs", () => {
     expect((await run("tell", "ada", "tidy up")).code).toBe(0);
     expect((await run("logs", "ada")).stdout).toContain("tidy up");
     await initialize(ada);
-    const asking = callTool(
-      ada,
-      1,
-      "request_stop_approval",
-      { reason: "r", context: "c", work_completed: "w" },
-      60_000,
-    );
+    const asking = callTool(ada, 1, "request_stop_approval", {
+      reason: "r",
+      context: "c",
+      work_completed: "w",
+    });
     const [request] = await waitFor(
       async () => {
         const open = JSON.parse((await run("inbox", "--json")).stdout);
         return open.length > 0 && open;
       },
-      { what: "the request", deadlineMs: 15_000 },
+      { what: "the request" },
     );
     expect((await run("approve", request.request_id)).stdout).toStartWith(
       "answered ada: your stop is approved",

@@ -1,12 +1,10 @@
 // cliai uninstall: after a server and an agent, nothing of cliai's is left; and nothing is removed under one that runs.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { takeKernelLock } from "../../src/data-dir/kernel-lock.ts";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 test("uninstall names what is there, removes nothing under a server, and all of it afterwards", async () => {
   await using dir = await tempDir();

@@ -1,5 +1,6 @@
 // `cliai wait` against a real server, with bridges and with real Claude Code, offline.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import type { Child } from "../support/child.ts";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
@@ -8,8 +9,6 @@ import { startModelServer } from "../support/model-server.ts";
 import { descendantRunning, slowBash, startHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 let serve: RunningServe;
 beforeAll(async () => {
@@ -28,7 +27,7 @@ describe("cliai wait, with agents that report", () => {
     await using ada = await startBridge(serve, "ada");
     await initialize(ada);
     await callTool(ada, 1, "report_status", { status: "working" });
-    await using waiting = await startWait("ada", "--until", "idle", "--timeout", "20");
+    await using waiting = await startWait("ada", "--until", "idle", "--timeout", "80");
     const early = await serve.run(["wait", "ada", "--until", "idle", "--timeout", "0.5"]);
     expect(early).toMatchObject({ code: 4, stdout: "" });
     expect(early.stderr).toBe("error: ada is working after 0.5 s, not idle\nhint: see why: cliai show ada\n");
@@ -66,7 +65,7 @@ describe("cliai wait, with agents that report", () => {
     await using cy = await startBridge(serve, "cy");
     await initialize(cy);
     await using waiting = await startWait("cy", "--until", "needs-you", "--json");
-    const asking = callTool(cy, 1, "ask_human", { question: "which one?", wait_s: 60 }, 60_000);
+    const asking = callTool(cy, 1, "ask_human", { question: "which one?", wait_s: 60 });
     const { code, stdout } = await waiting.exit();
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "needs-you", reason: "asks: which one?" });
@@ -157,12 +156,12 @@ test("a wait goes on while its server is started again", async () => {
     await callTool(agent, 1, "report_status", { status });
   }
   await using waiting = await startCliai(["wait", "ada", "bea", "--until", "idle", "--data-dir", dataDir]);
-  await waiting.line("bea  idle", { deadlineMs: 20_000 });
+  await waiting.line("bea  idle");
   await first[Symbol.asyncDispose]();
-  await waiting.line(away, { from: "stderr", deadlineMs: 20_000 });
+  await waiting.line(away, { from: "stderr" });
   await using _second = await startServe({ dataDir, port: port ?? 0, natsPort: natsPort ?? 0 });
-  await callTool(ada, 2, "report_status", { status: "idle" }, 40_000);
-  const { code, stdout, stderr } = await waiting.exit(30_000);
+  await callTool(ada, 2, "report_status", { status: "idle" });
+  const { code, stdout, stderr } = await waiting.exit();
   expect({ code, stdout }).toEqual({ code: 0, stdout: "bea  idle\nada  idle\n" });
   const [said, ...others] = stderr.trimEnd().split("\n");
   expect(said).toBe(away);
@@ -174,12 +173,16 @@ test("the time counts from the start, also where the first looks at a server tha
   await using ada = await startBridge(own, "ada");
   await initialize(ada);
   own.child.kill("SIGSTOP");
-  const beganMs = performance.now();
-  const ended = await own.run(["wait", "ada", "--timeout", "8"]);
+  const most = 1.6;
+  const ratio = await leastRatio(most, async () => {
+    const startedMs = performance.now();
+    const ended = await own.run(["wait", "ada", "--timeout", "8"]);
+    expect(ended.code).toBe(4);
+    expect(ended.stderr).toContain("the server is away after 8 s");
+    return (performance.now() - startedMs) / 8_000;
+  });
   own.child.kill("SIGCONT");
-  expect(ended.code).toBe(4);
-  expect(ended.stderr).toContain("the server is away after 8 s");
-  expect(performance.now() - beganMs).toBeLessThan(13_000);
+  expect(ratio).toBeLessThanOrEqual(most);
 });
 
 test("time that is up while the server is away ends it with 4, and an agent that nobody listens to is not lost", async () => {
@@ -192,7 +195,7 @@ test("time that is up while the server is away ends it with 4, and an agent that
   await using child = await startCliai(["wait", "ada", "--timeout", "12", "--data-dir", dead.dataDir]);
   // Its nats-server runs on, and with it the agent's connection and the store.
   dead.child.kill("SIGKILL");
-  const { code, stdout, stderr } = await child.exit(20_000);
+  const { code, stdout, stderr } = await child.exit();
   expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
   expect(stderr.trimEnd().split("\n")).toEqual([
     away,
@@ -232,7 +235,7 @@ describe("cliai wait, with real Claude Code", () => {
     expect(model.requests.filter(({ isSide }) => !isSide).length).toBe(2);
 
     expect((await serve.run(["send", "task", "hal", "now break"])).code).toBe(0);
-    const failed = await serve.run(["wait", "hal"], { deadlineMs: 60_000 });
+    const failed = await serve.run(["wait", "hal"]);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toMatch(/^error: hal failed: its turn failed \(other\)/);
 
@@ -240,7 +243,7 @@ describe("cliai wait, with real Claude Code", () => {
     await hal.until("it hangs", ({ status }) => status === "working");
     await using waiting = await startWait("hal");
     process.kill(await descendantRunning(hal.child.pid, "stream-json"), "SIGKILL");
-    const { code, stderr } = await waiting.exit(30_000);
+    const { code, stderr } = await waiting.exit();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: hal crashed: .*SIGKILL.*\nhint: start it again: cliai resume hal\n$/);
   });

@@ -69,8 +69,7 @@ test.each(examples)(
     const id = parseAgentId(name);
     await using program = await start({ AGENT_ID: name, NATS_URL: proxy.url, HEARTBEAT_S: "0.5" });
     const saw = () => program.stdout + program.stderr;
-    const until = (what: string, check: () => boolean | Promise<boolean>) =>
-      waitFor(check, { what, deadlineMs: 30_000, saw });
+    const until = (what: string, check: () => boolean | Promise<boolean>) => waitFor(check, { what, saw });
     const states = async (commandId: string) => {
       const found: string[] = [];
       const subjects = [agentSubject(id, "receipt")];
@@ -105,7 +104,7 @@ test.each(examples)(
     const id = parseAgentId(name);
     await using program = await start({ AGENT_ID: name, NATS_URL: run.nats.url, HEARTBEAT_S: "0.5" });
     const until = (what: string, check: () => boolean) =>
-      waitFor(check, { what, deadlineMs: 30_000, saw: () => program.stdout + program.stderr });
+      waitFor(check, { what, saw: () => program.stdout + program.stderr });
     const send = (type: "pause" | "resume" | "task", command_id: string) =>
       storeCommand(
         run.bus,
@@ -180,10 +179,10 @@ test.each(examples)(
     await connection.flush();
     await using program = await start({ AGENT_ID: name, NATS_URL: run.nats.url, HEARTBEAT_S: "0.5" });
     const until = (what: string, check: () => boolean) =>
-      waitFor(check, { what, deadlineMs: 30_000, saw: () => program.stdout + program.stderr });
+      waitFor(check, { what, saw: () => program.stdout + program.stderr });
     await until("it asks for orders", () => ended > 0);
     await storeCommand(run.bus, { id, type: "stop", from: "operator", command_id: "s-1" }, new Date());
     await until("it has stopped", () => run.server.fleet.get(id)?.status === "stopped");
-    expect((await program.exit(10_000)).code).toBe(0);
+    expect((await program.exit()).code).toBe(0);
   },
 );

@@ -60,7 +60,7 @@ export async function startFleet({ ownNats }: { readonly ownNats: boolean }): Pr
     current: () => running,
     async end(signal) {
       running.child.kill(signal);
-      await running.child.exit(20_000);
+      await running.child.exit();
     },
     async startAgain() {
       running = await startServe({ dataDir, env, args, port: port ?? 0, natsPort: natsPort ?? 0 });
@@ -112,7 +112,6 @@ export async function startFleet({ ownNats }: { readonly ownNats: boolean }): Pr
   };
   await waitFor(async () => (await onlineAgents(serve)) === fleetSize, {
     what: `${fleetSize} agents online`,
-    deadlineMs: 15_000,
   });
   const whole = parts.move();
   return fleet;

@@ -34,9 +34,7 @@ async function sendAgain(fleet: FleetUnderTest, ledger: Ledger, end: ServeEnd): 
   const id = "dug-before";
   const send = async () => {
     const how = ["--id", id, "--wait", "applied", "--timeout", "20", "--url", urlOf(fleet.proxies.sender)];
-    const { code, stderr } = await runCliai(["send", "task", probe.id, "dig", ...how], {
-      deadlineMs: 30_000,
-    });
+    const { code, stderr } = await runCliai(["send", "task", probe.id, "dig", ...how], {});
     if (code !== 0) throw new Error(`cliai send: exit code ${code}: ${stderr}`);
   };
   await send();
@@ -68,7 +66,6 @@ async function tellCaptain(fleet: FleetUnderTest, end: ServeEnd): Promise<number
   await fleet.probe.call("ask_human", { question: "left or right?", wait_s: 0 });
   const notice = await waitFor(() => captain.messages[0]?.message_id, {
     what: "the captain is told",
-    deadlineMs: 15_000,
   });
   await makeForgotten(fleet, captain, notice);
   await restart(fleet, end);
@@ -111,7 +108,7 @@ async function restart(fleet: FleetUnderTest, end: ServeEnd): Promise<void> {
   const isBack = async () =>
     (await fetchViews(fleet.serve)).every(({ axes }) => axes.link.value === "online") &&
     fleet.bus.isConnected();
-  await waitFor(isBack, { what: "all agents are back", deadlineMs: 30_000 });
+  await waitFor(isBack, { what: "all agents are back" });
 }
 
 /** Looks on for as long as the item would take to be handed out again. */

@@ -1,12 +1,10 @@
 // Agents that serve is launching, when serve ends while their CLI hangs. In an orderly end nothing of them is left behind; a host whose
 // serve was killed lives on, and is ended by `cliai down --agents`.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(90_000);
 
 function isAlive(pid: number): boolean {
   try {
@@ -49,16 +47,15 @@ test.if(process.platform !== "win32").each(["SIGTERM", "SIGKILL"] as const)(
     });
     expect(pids.map(isAlive)).toEqual([true, true]);
     serve.child.kill(signal);
-    await serve.child.exit(30_000);
+    await serve.child.exit();
     await launching;
     if (signal === "SIGKILL") {
       expect(pids.map(isAlive)).toEqual([true, true]);
-      const down = await serve.run(["down", "--agents"], { deadlineMs: 40_000 });
+      const down = await serve.run(["down", "--agents"]);
       expect(down).toMatchObject({ code: 0, stdout: "ada  stopped: its host was ended\n" });
     }
     await waitFor(() => !pids.some(isAlive), {
       what: "nothing of the agent is left",
-      deadlineMs: 30_000,
       saw: () => pids.map(isAlive),
     });
   },

@@ -87,7 +87,7 @@ exec "${claudePath()}" "$@"
   const dataDir = dir.join("data");
   // Where nobody can go on, the test does not wait for long; elsewhere a busy machine needs its time.
   const args = ["--config", config, "--resume-window", step === "resume refused" ? "10s" : "10m"];
-  return { dir, dataDir, slowPath, start: () => startServe({ dataDir, env, args, readyDeadlineMs: 30_000 }) };
+  return { dir, dataDir, slowPath, start: () => startServe({ dataDir, env, args }) };
 }
 
 /** What names processes in the data directory while all runs, by its path. */
@@ -115,9 +115,9 @@ async function liveAndEnd(
   const files = new Map<string, Record<string, unknown>>();
   for (const path of paths) files.set(path, JSON.parse(await readFile(join(dataDir, path), "utf8")));
   serve.child.kill(end);
-  await serve.child.exit(30_000);
+  await serve.child.exit();
   process.kill(before.pid, end);
-  await waitFor(() => !isAgentHeld(dataDir, id), { what: "its host has ended", deadlineMs: 30_000 });
+  await waitFor(() => !isAgentHeld(dataDir, id), { what: "its host has ended" });
   // As after the end of the whole machine.
   await endOrphan(join(dataDir, "nats"), silentLogger);
   return { before, files };

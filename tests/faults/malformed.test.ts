@@ -116,7 +116,6 @@ test("100,000 malformed messages are counted exactly, answered where asked, and 
     const answered = () => floods.reduce((sum, each) => sum + each.answered(), 0);
     await waitFor(() => answered() === asked, {
       what: `${asked} answers`,
-      deadlineMs: 10_000,
       saw: answered,
     });
   };
@@ -130,7 +129,6 @@ test("100,000 malformed messages are counted exactly, answered where asked, and 
   const memoryIsBack = () =>
     waitFor(async () => (await residentBytes(serve.child.pid)) < before * mostGrowth, {
       what: `memory as it was before, ${before} bytes`,
-      deadlineMs: 25_000,
       intervalMs: 500,
       saw: () => residentBytes(serve.child.pid),
     });

@@ -44,7 +44,7 @@ describe("createPatientAsking()", () => {
     const { ask } = createPatientAsking(each, "hold", each.createId);
     expect(await ask("request_permission", {}, undefined)).toBe(approved);
     expect(each.callIds).toEqual(["call-1", "call-1"]);
-  }, 15_000);
+  });
 
   test("ends when nobody waits for the answer any more, and when the host ends", async () => {
     const each = asking();

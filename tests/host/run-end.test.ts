@@ -104,7 +104,6 @@ test("a turn of another session ends nothing of the one before, and that fails a
   second.session.turnResult({ isError: false, wasAsked: true, text: "done" });
   await waitFor(() => statesOf(test, commandId)?.at(-1) === "failed", {
     what: "it has failed",
-    deadlineMs: 10_000,
   });
   expect(commandOf(test, commandId)?.receipts.at(-1)?.detail).toContain("the session ended: ");
   expect(told.filter((text) => text.includes(commandId))).toEqual([]);

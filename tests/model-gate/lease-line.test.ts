@@ -28,16 +28,18 @@ describe("createLeaseLine()", () => {
   test("a serve that does not answer holds a request up for a bounded time, says so once, and holds up no other", async () => {
     await using nats = await startTestNats();
     const warnings: string[] = [];
-    await using ada = lineTo(nats.url, { log: { ...silentLogger, warn: (text) => warnings.push(text) } });
+    const log = { ...silentLogger, warn: (text: string) => warnings.push(text) };
+    await using ada = lineTo(nats.url, { silentForMs: 3_000, log });
     const beganMs = performance.now();
     const first = await ada.enter();
     const waitedMs = performance.now() - beganMs;
-    expect([waitedMs >= 900, waitedMs < 6_000]).toEqual([true, true]);
+    expect(waitedMs).toBeGreaterThan(2_900);
     expect(first.slot).toBeUndefined();
     expect(first.unqueued).toMatch(/^the queue does not answer: /);
+    const againMs = performance.now();
     const second = await ada.enter();
     expect(second.unqueued).toMatch(/^the queue does not answer/);
-    expect(performance.now() - beganMs).toBeLessThan(waitedMs + 800);
+    expect(performance.now() - againMs).toBeLessThan(waitedMs / 2);
     expect(warnings).toEqual([
       expect.stringMatching(/^the queue before gpu:1 does not answer \(.+\); going on without it$/),
     ]);
@@ -62,8 +64,8 @@ describe("createLeaseLine()", () => {
       expect(pass.unqueued).toBe("the queue does not answer: NATS refuses: request on modelserver.lease.ada");
       pass.leave(0);
     }
-    expect(performance.now() - beganMs).toBeLessThan(10_000);
-  }, 30_000);
+    expect(performance.now() - beganMs).toBeLessThan(20_000);
+  });
 
   test("a serve that is back knows of the request that was sent without it, and later ones wait again", async () => {
     await using run = await startTestServer();
@@ -80,12 +82,12 @@ describe("createLeaseLine()", () => {
       pass?.leave(0);
       return pass === undefined;
     };
-    await waitFor(isQueued, { what: "the next request waits for the first one", deadlineMs: 15_000 });
+    await waitFor(isQueued, { what: "the next request waits for the first one" });
     unqueued.leave(0);
     const next = await ada.enter();
     expect(next.slot).toBe(0);
     next.leave(0);
-  }, 30_000);
+  });
 
   test("a request that is cancelled while it waits rejects, and the next one in the queue is not held up", async () => {
     await using run = await startTestServer();

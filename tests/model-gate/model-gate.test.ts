@@ -165,7 +165,7 @@ describe("createModelGate()", () => {
     expect(ada.states.at(-1)?.state).toBe("idle");
     over.abort();
     await next;
-  }, 20_000);
+  });
 
   test("a request that is cancelled while it waits leaves the queue", async () => {
     await using run = await startTestServer();

@@ -1,10 +1,8 @@
 // What serve and doctor run for themselves is given nothing of their environment that it does not need.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { runCliai, startServe } from "../support/cliai.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(30_000);
 
 const env = { ANTHROPIC_API_KEY: "the-key-of-a-model-provider", CLIAI_TEST_SECRET: "another" };
 

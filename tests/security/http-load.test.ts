@@ -1,12 +1,12 @@
 // Many clients and slow ones, over real sockets: the server stays quick for everybody else, and lets go of what has gone.
-import { expect, setDefaultTimeout, test } from "bun:test";
+
+import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { serveHttp } from "../../src/runtime.ts";
+import { msOf } from "../support/quickest.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { startTestApp } from "../web/test-app.ts";
-
-setDefaultTimeout(90_000);
 
 /** @param requestWithinS shorter than by default, so that a test can see it */
 async function startTestHttp(requestWithinS = 4) {
@@ -58,17 +58,20 @@ async function dial(
   return { socket, received: () => received, closed };
 }
 
-async function quickest(port: number, path: string, tries = 5): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < tries; i += 1) {
-    const startedAt = performance.now();
-    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+/** How long the API takes to answer, in ms: the shortest of 20 times. */
+async function quickest(port: number): Promise<number> {
+  const ask = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/agents`);
     expect(response.status).toBe(200);
     await response.arrayBuffer();
-    best = Math.min(best, performance.now() - startedAt);
-  }
+  };
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 20; i += 1) best = Math.min(best, await msOf(ask));
   return best;
 }
+
+/** How many times as long as alone the API may take beside others. Measured: 1 to 3 times. */
+const mostTimes = 100;
 
 test.each(["with its length", "in chunks"])(
   "a body over 8 MB, sent %s, is refused in our own words, and the next request is answered",
@@ -94,24 +97,26 @@ test.each(["with its length", "in chunks"])(
 test("1,000 event streams at once: each hears of a change, the API answers, and nobody is watched for who has gone", async () => {
   await using server = await startTestHttp();
   await server.web.heartbeat("ada");
+  const aloneMs = await quickest(server.port);
   const request = "GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
   const clients = await Promise.all(Array.from({ length: 1_000 }, () => dial(server.port, request)));
   const all = (text: string) => clients.every(({ received }) => received().includes(text));
-  await waitFor(() => all("event: fleet"), { what: "every stream has the fleet", deadlineMs: 20_000 });
+  await waitFor(() => all("event: fleet"), { what: "every stream has the fleet" });
   expect(server.watchers()).toBe(1_000);
   server.web.bus.publish("agent.ada.heartbeat", {
     agent_id: "ada",
     status: "idle",
     current_task: "a new task",
   });
-  await waitFor(() => all("a new task"), { what: "every stream has the change", deadlineMs: 20_000 });
-  expect(await quickest(server.port, "/api/agents")).toBeLessThan(500);
+  await waitFor(() => all("a new task"), { what: "every stream has the change" });
+  expect(await quickest(server.port)).toBeLessThan(mostTimes * aloneMs);
   for (const { socket } of clients) socket.destroy();
-  await waitFor(() => server.watchers() === 0, { what: "nobody is watched for", deadlineMs: 20_000 });
+  await waitFor(() => server.watchers() === 0, { what: "nobody is watched for" });
 });
 
 test("clients that dribble their headers or bodies, or say nothing, hold up nobody and are cut off", async () => {
   await using server = await startTestHttp();
+  const aloneMs = await quickest(server.port);
   const post = "POST /api/heartbeat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n";
   const starts = ["", "GET / HT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", `${post}{`];
   const clients = await Promise.all(
@@ -121,10 +126,10 @@ test("clients that dribble their headers or bodies, or say nothing, hold up nobo
     for (const { socket } of clients) if (socket.writable) socket.write(" ");
   }, 1_000);
   try {
-    expect(await quickest(server.port, "/api/agents")).toBeLessThan(500);
+    expect(await quickest(server.port)).toBeLessThan(mostTimes * aloneMs);
     let open = clients.length;
     for (const { closed } of clients) void closed.then(() => (open -= 1));
-    await waitFor(() => open === 0, { what: "all have been cut off", deadlineMs: 60_000, saw: () => open });
+    await waitFor(() => open === 0, { what: "all have been cut off", saw: () => open });
   } finally {
     clearInterval(drip);
     for (const { socket } of clients) socket.destroy();
@@ -134,6 +139,6 @@ test("clients that dribble their headers or bodies, or say nothing, hold up nobo
 test("an event stream outlives the limit for requests", async () => {
   await using server = await startTestHttp();
   const { received, socket } = await dial(server.port, "GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-  await waitFor(() => received().includes(": keep-alive"), { what: "a sign of life", deadlineMs: 20_000 });
+  await waitFor(() => received().includes(": keep-alive"), { what: "a sign of life" });
   socket.destroy();
 });

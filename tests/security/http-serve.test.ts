@@ -1,6 +1,6 @@
 // The built program on a real socket: the token's file, signing in, rotating under a running serve, other addresses than
 // loopback, TLS, and a page of another port in a real browser.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { serveHttp } from "../../src/runtime.ts";
@@ -10,8 +10,6 @@ import { runCliai, startCliai, startServe } from "../support/cliai.ts";
 import { modeOf } from "../support/files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
@@ -53,7 +51,7 @@ describe("the token of a running serve", () => {
     expect(await serve.run(["token", "rotate", "--json"])).toMatchObject({ code: 0 });
     expect((await fetch(`${serve.url}/api/agents`, bearer(old))).status).toBe(401);
     await stream.text(); // ends
-    await page.getByText("cliai token url").waitFor({ timeout: 10_000 });
+    await page.getByText("cliai token url").waitFor();
     expect((await serve.fetch("/api/agents")).status).toBe(200);
   });
 
@@ -200,7 +198,7 @@ test("the ready line is one line with an address that signs in once", async () =
   await using dir = await tempDir();
   const free = ["--port", "0", "--nats-port", "0", "--data-dir", dir.path];
   await using child = await startCliai(["serve", ...free]);
-  const line = await child.line("ready", { deadlineMs: 10_000 });
+  const line = await child.line("ready");
   const url = /http:\S+\/login\?code=\S+/.exec(line)?.[0] ?? "";
   const first = await fetch(url, { redirect: "manual" });
   expect(first.status).toBe(303);

@@ -1,5 +1,5 @@
 // What reaches an agent's CLI: its words unchanged, run by nothing, and files that stay in their folders.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
@@ -9,8 +9,6 @@ import { CliaiError } from "../../src/domain/text/errors.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { runCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 const nastyTexts = [
   '$(touch "$CANARY")',

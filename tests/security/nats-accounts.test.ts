@@ -1,6 +1,6 @@
 // The agents' own accounts as a user meets them: they need no running server, survive the loss of nats-server's files, and
 // agents of a data directory from before they were are moved into theirs.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
@@ -10,7 +10,6 @@ import { agentPermissions } from "../../src/nats/accounts/permissions.ts";
 import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-setDefaultTimeout(60_000);
 const credsOf = (dataDir: string, id: string) => join(dataDir, "agents", id, "nats.creds");
 
 /** What the server answers to a tool call made with these credentials. */
@@ -23,7 +22,7 @@ async function callWith(serve: RunningServe, id: string, creds: string, tool: st
   });
   try {
     const call = JSON.stringify({ tool, arguments: args });
-    return (await connection.request(`tools.call.${id}`, call, { timeout: 5_000 })).json();
+    return (await connection.request(`tools.call.${id}`, call, { timeout: 60_000 })).json();
   } finally {
     await connection.close();
   }

@@ -1,5 +1,5 @@
 // What a malicious agent can do on NATS with its own credentials and the package `nats`: its own things, and nothing else.
-import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Events, type NatsConnection } from "nats";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -8,7 +8,6 @@ import { startServer } from "../../src/server/start-server.ts";
 import { type SecureNats, startSecureNats } from "../support/secure-nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(30_000);
 let nats: SecureNats;
 let server: Server;
 /** The attacker's connection, and the subjects that were refused to it. */
@@ -281,7 +280,7 @@ describe("making others speak for it", () => {
     }
     // Each answers in order: by what it answers to its own inbox afterwards, it has dealt with those before.
     for (const [subject, text] of asking) {
-      if (!subject.startsWith("$JS.ACK")) await mallory.request(subject, text, { timeout: 5_000 });
+      if (!subject.startsWith("$JS.ACK")) await mallory.request(subject, text, { timeout: 60_000 });
     }
     await nats.serve.flush();
     listening.unsubscribe();

@@ -1,12 +1,10 @@
 // Credentials end with what they were given for: with the agent's CLI, and when others take their place.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-setDefaultTimeout(60_000);
 
 async function connectWith(serve: RunningServe, id: string, creds: string): Promise<NatsConnection> {
   const authenticator = credsAuthenticator(new TextEncoder().encode(creds));
@@ -74,14 +72,14 @@ test("an agent that is made a captain is one by its new credentials: the earlier
   await using serve = await startServe();
   const plain = await addAgent(serve, "ada");
   const living = await connectWith(serve, "ada", plain);
-  const asPlain = await living.request("tools.call.ada", broadcast, { timeout: 5_000 });
+  const asPlain = await living.request("tools.call.ada", broadcast, { timeout: 60_000 });
   expect(asPlain.json()).toMatchObject({ error: expect.stringContaining("broadcast is for captains") });
 
   const raised = await addAgent(serve, "ada", "--role", "captain");
   await living.closed();
   await expect(connectWith(serve, "ada", plain)).rejects.toThrow(refused);
   const captain = await connectWith(serve, "ada", raised);
-  const asCaptain = await captain.request("tools.call.ada", broadcast, { timeout: 5_000 });
+  const asCaptain = await captain.request("tools.call.ada", broadcast, { timeout: 60_000 });
   // There is nobody to hear it.
   expect(asCaptain.json()).toMatchObject({ error: expect.stringContaining("no other agent is online") });
   await captain.close();

@@ -1,5 +1,5 @@
 // One agent that does nothing but what it may not: nats-server writes a line for each, and nobody else waits for that.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { connect, credsAuthenticator } from "nats";
 import { writeGrant } from "../../src/credentials/agent-grants.ts";
@@ -7,12 +7,10 @@ import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { startServe } from "../support/cliai.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(120_000);
-
 const folders = 1_000;
 const refused = 20_000;
-/** Both answer within some 5 ms when nothing else runs. */
-const answersWithinMs = 2_000;
+/** How long an answer may take, as a share of the time in which all are counted. Measured: 0.1. */
+const mostShare = 0.5;
 
 interface ShownAlert {
   readonly kind: string;
@@ -56,6 +54,7 @@ test("20,000 refused publishes of one of 1,000 agents: serve and nats-server ans
     slowestMs = Math.max(slowestMs, performance.now() - startedMs);
   };
   for (let i = 0; i < refused; i += 1) zed.publish("agent.bob.status", '{"status":"idle"}');
+  const beganMs = performance.now();
   const flooding = zed.flush();
   const isCounted = async () => {
     await timed(() => serve.fetch("/healthz"));
@@ -64,11 +63,11 @@ test("20,000 refused publishes of one of 1,000 agents: serve and nats-server ans
   };
   await waitFor(isCounted, {
     what: "all are counted",
-    deadlineMs: 60_000,
     saw: () => ({ alert, slowestMs }),
   });
+  const countedMs = performance.now() - beganMs;
   await flooding;
-  expect(slowestMs).toBeLessThan(answersWithinMs);
+  expect(slowestMs / countedMs).toBeLessThan(mostShare);
   expect(alert).toMatchObject({
     agent_id: "zed",
     message: "nats-server does not let zed publish on agent.bob.status",

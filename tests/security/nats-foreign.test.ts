@@ -1,6 +1,6 @@
 // A NATS server that others run, with exactly the accounts that docs/security.md asks its operator for: all of cliai works
 // there, the server refuses nothing of it, and an agent reaches nothing of another's.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,8 +12,6 @@ import { startForeignNats } from "../support/foreign-nats.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 /** The accounts of docs/security.md, for one agent. */
 async function documentedAccounts(id: string, fleetKey: string, agentKey: string): Promise<string> {

@@ -1,6 +1,6 @@
 // What an agent can do to others by the headers of what it reports: nothing. Ids of its choice keep nobody's orders or receipts
 // out, and no header of nats-server's is honoured that agents have no use for.
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { headers, type NatsConnection } from "nats";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -11,7 +11,6 @@ import { bob } from "../support/agents.ts";
 import { type SecureNats, startSecureNats } from "../support/secure-nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(30_000);
 let nats: SecureNats;
 let server: Server;
 let mallory: NatsConnection;

@@ -1,5 +1,6 @@
-// nats-server's own word of a bridge's connection, as the fleet shows it within a second.
-import { expect, setDefaultTimeout, test } from "bun:test";
+// nats-server's own word of a bridge's connection, as the fleet shows it at once.
+
+import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
@@ -8,11 +9,11 @@ import { watchConnections } from "../../src/nats/accounts/system-account.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { startChild } from "../support/child.ts";
+import { leastRatio } from "../support/quickest.ts";
 import { type SecureNats, startSecureNats } from "../support/secure-nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(30_000);
 const program = join(import.meta.dirname, "..", "bridge", "bridge-program.ts");
 
 async function startWatching(nats: SecureNats): Promise<Server> {
@@ -27,7 +28,7 @@ async function startWatching(nats: SecureNats): Promise<Server> {
   });
 }
 
-test("a bridge killed by SIGKILL is offline within 1 s, by its connection; the next one is online again", async () => {
+test("a bridge killed by SIGKILL is offline sooner than it came online, by its connection; the next one is online again", async () => {
   await using nats = await startSecureNats();
   await using dir = await tempDir();
   const server = await startWatching(nats);
@@ -35,20 +36,22 @@ test("a bridge killed by SIGKILL is offline within 1 s, by its connection; the n
   await writeFile(credsPath, (await nats.mintAgent("ada")).creds);
   const start = () => startChild(process.execPath, [program, nats.url, "ada", credsPath]);
   const link = () => server.fleet.get(parseAgentId("ada"))?.axes.link;
-  const online = () =>
-    waitFor(() => link()?.value === "online", { what: "ada online", saw: link, deadlineMs: 10_000 });
-  {
-    await using first = await start();
+  const online = () => waitFor(() => link()?.value === "online", { what: "ada online", saw: link });
+  const ratio = await leastRatio(1, async () => {
+    const startedMs = performance.now();
+    await using bridge = await start();
     await online();
-    first.kill("SIGKILL");
-    const killed = performance.now();
+    const killedMs = performance.now();
+    bridge.kill("SIGKILL");
     await waitFor(() => link()?.value === "offline", { what: "ada offline", saw: link });
-    expect(performance.now() - killed).toBeLessThan(1_000);
+    const offlineMs = performance.now();
     expect(link()).toMatchObject({
       source: "connection",
       reason: expect.stringContaining("connection is gone"),
     });
-  }
+    return (offlineMs - killedMs) / (killedMs - startedMs);
+  });
+  expect(ratio).toBeLessThanOrEqual(1);
   await using _second = await start();
   await online();
   await server.stop();

@@ -30,7 +30,7 @@ export function agentOn(bus: Bus, id: string): TestAgent {
       const body = { request_id: requestId, tool, arguments: args, confirms, instance_id: instanceId };
       return decodeMessage(
         ToolResponseSchema,
-        await bus.request(`tools.call.${id}`, body, { timeoutMs: 15_000 }),
+        await bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 }),
       );
     },
     async result(tool, args, options) {

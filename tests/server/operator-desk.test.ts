@@ -1,12 +1,10 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import { askOperatorDesk, openOperatorDesk } from "../../src/server/operator-desk.ts";
 import { startTestNats } from "../support/nats.ts";
 import { staysPending } from "../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 const desk = {
   subject: "serve.test",

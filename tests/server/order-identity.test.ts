@@ -71,7 +71,7 @@ describe("an item is given once", () => {
     const audited = (await storedFor(bus, "ada", 24)).filter(({ command_id }) => command_id === "again");
     expect(audited.length).toBe(2);
     expect(audited[0]?.token).not.toBe(audited[1]?.token);
-  }, 30_000);
+  });
 
   test("a captain that nobody remembers to have told is told of an open request anew once, and not again and again", async () => {
     await using first = await startTestServer();
@@ -92,7 +92,7 @@ describe("an item is given once", () => {
       what: "its receipt",
     });
     expect(await cap.inbox()).toEqual([]);
-  }, 30_000);
+  });
 });
 
 describe("the same id twice", () => {

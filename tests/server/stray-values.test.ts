@@ -1,11 +1,10 @@
 // What lands in a bucket or on an order's subject and was written by no serve: an acknowledgement or an empty status that
 // somebody had sent there. It is none of what it stands in the place of, and changes nothing.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { ada } from "../support/agents.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(30_000);
 const strays = [
   ["an acknowledgement", '{"stream":"AUDIT","seq":7}'],
   ["an empty status", ""],

@@ -35,7 +35,7 @@ export interface AcpTestClient extends AsyncDisposable {
   thought(): string;
   /** The last state of each call, by its title, in order. */
   calls(): readonly { readonly title: string; readonly status: string; readonly result: string }[];
-  waitFor(what: string, check: () => unknown, deadlineMs?: number): Promise<void>;
+  waitFor(what: string, check: () => unknown): Promise<void>;
 }
 
 /** Connects, and does the handshake. */
@@ -95,8 +95,8 @@ export async function connectAcpClient(
       }
       return [...calls.values()];
     },
-    async waitFor(what, check, deadlineMs = 10_000) {
-      await waitFor(check, { what, deadlineMs, saw: () => updates.slice(-5) });
+    async waitFor(what, check) {
+      await waitFor(check, { what, saw: () => updates.slice(-5) });
     },
     async [Symbol.asyncDispose]() {
       connection.close();

@@ -15,7 +15,6 @@ export function endsServeOf(dataDir: string): AsyncDisposable {
       process.kill(server.pid, "SIGTERM");
       await waitFor(async () => !(await isServed(dataDir)), {
         what: "the server has ended",
-        deadlineMs: 15_000,
       });
     },
   };

@@ -66,7 +66,6 @@ export async function startBridge(
   const child = starting.use(await startChild(command, [...args, "bridge"], { env }));
   await waitFor(async () => (await fetchAgent(serve, id)).axes.link.value === "online", {
     what: `${id} is online`,
-    deadlineMs: 10_000,
     saw: () => child.stderr,
   });
   starting.move();

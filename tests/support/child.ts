@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasMatch, type TextMatch } from "./text-match.ts";
+import { patienceMs } from "./wait-for.ts";
 
 export interface ChildOptions {
   /** The whole environment; default: this process's own. */
@@ -24,7 +25,7 @@ export interface ChildExit {
 
 export interface LineOptions {
   readonly from?: "stdout" | "stderr";
-  /** Default 5000. */
+  /** Default `patienceMs`. */
   readonly deadlineMs?: number;
 }
 
@@ -38,7 +39,7 @@ export interface Child extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
   /** The first whole line, old or new, that has the text or matches; fails at the deadline or when the child ends without it. */
   line(match: TextMatch, options?: LineOptions): Promise<string>;
-  /** Its end, with all output. Fails when it still runs after `deadlineMs` (default 10000). */
+  /** Its end, with all output. Fails when it still runs after `deadlineMs` (default `patienceMs`). */
   exit(deadlineMs?: number): Promise<ChildExit>;
 }
 
@@ -69,7 +70,7 @@ export async function startChild(
 
   const story = () => `stdout: ${tail(text.stdout)}\nstderr: ${tail(text.stderr)}`;
 
-  function line(match: TextMatch, { from = "stdout", deadlineMs = 5000 }: LineOptions = {}) {
+  function line(match: TextMatch, { from = "stdout", deadlineMs = patienceMs }: LineOptions = {}) {
     return new Promise<string>((resolve, reject) => {
       let scanned = 0;
       const settle = () => {
@@ -97,7 +98,7 @@ export async function startChild(
     });
   }
 
-  async function exit(deadlineMs = 10_000): Promise<ChildExit> {
+  async function exit(deadlineMs = patienceMs): Promise<ChildExit> {
     const end = await within(ended, deadlineMs);
     if (!end) throw new Error(`${command} still runs after ${deadlineMs} ms\n${story()}`);
     return { ...end, ...text };

@@ -23,7 +23,7 @@ test("startChromium() opens pages of their own width and scheme, takes screensho
     what: "the page's error",
     saw: () => browser.problems,
   });
-}, 30_000);
+});
 
 test("findChromium() says what to do when there is none, and names a wrong CHROMIUM_PATH", () => {
   expect(() => findChromium({ PATH: "/nowhere" })).toThrow("CHROMIUM_PATH");

@@ -4,6 +4,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { tempDir } from "./temp-dir.ts";
+import { patienceMs } from "./wait-for.ts";
 
 export interface PageOptions {
   /** In CSS pixels; default 1280. */
@@ -39,6 +40,7 @@ export async function startChromium(): Promise<Browser> {
     problems,
     async newPage({ width = 1280, height = 800, colorScheme = "light" } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
       page.on("pageerror", (error) => problems.push(`${page.url()}: ${error}`));
       page.on("console", (message) => {

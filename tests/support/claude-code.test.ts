@@ -59,7 +59,7 @@ test("claude -p calls the tool that the scripted model asks for, and reaches not
     expect.objectContaining({ event: "start", detail: expect.objectContaining({ session }) }),
   );
   expect(seen).toContainEqual(expect.objectContaining({ event: "note", detail: "from the model" }));
-}, 30_000);
+});
 
 test("an interactive claude takes typed prompts on a terminal and shows the model's answers", async () => {
   await using stage = await arrange();
@@ -79,4 +79,4 @@ test("an interactive claude takes typed prompts on a terminal and shows the mode
   await waitFor(async () => (await events()).some(({ event }) => event === "SIGINT"), {
     what: "the server's SIGINT",
   });
-}, 60_000);
+});

@@ -84,13 +84,13 @@ export interface RunClaudeOptions {
   /** From `claudeEnvironment`. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Default 30000. */
+  /** Default `patienceMs`. */
   readonly deadlineMs?: number;
 }
 
 /** Runs `claude` to its end, as `-p` runs are, with no input. Fails at the deadline with its output. */
 export async function runClaude(args: readonly string[], options: RunClaudeOptions): Promise<ChildExit> {
-  const { env, cwd, deadlineMs = 30_000 } = options;
+  const { env, cwd, deadlineMs } = options;
   await using claude = await startChild(claudePath(), args, { env, cwd, stdin: "ignore" });
   return await claude.exit(deadlineMs);
 }

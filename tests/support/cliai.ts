@@ -16,7 +16,7 @@ export interface CliaiOptions {
   readonly cwd?: string;
   /** Written to stdin, which then ends. */
   readonly input?: string;
-  /** Default 20000. */
+  /** Default `patienceMs`. */
   readonly deadlineMs?: number;
   /** Its source by this runtime, whatever CLIAI_E2E_RUNTIME says. */
   readonly from?: Runtime;
@@ -60,7 +60,7 @@ export async function startCliai(args: readonly string[], options: CliaiOptions 
 /** Runs it to its end. Fails when it still runs at the deadline. */
 export async function runCliai(args: readonly string[], options: CliaiOptions = {}): Promise<ChildExit> {
   await using child = await startCliai(args, options);
-  return await child.exit(options.deadlineMs ?? 20_000);
+  return await child.exit(options.deadlineMs);
 }
 
 export interface RunningServe extends AsyncDisposable {
@@ -87,8 +87,6 @@ export interface ServeOptions extends CliaiOptions {
   /** Default 0: any free one. A server that is to come back at its old address names it. */
   readonly port?: number;
   readonly natsPort?: number;
-  /** Default 10000. */
-  readonly readyDeadlineMs?: number;
 }
 
 /** `cliai serve` on free ports, ready. Ended by its own handle, in order. */
@@ -96,12 +94,12 @@ export async function startServe(options: ServeOptions = {}): Promise<RunningSer
   await using starting = new AsyncDisposableStack();
   const own: TempDir | undefined = options.dataDir === undefined ? starting.use(await tempDir()) : undefined;
   const dataDir = options.dataDir ?? own?.join("data") ?? "";
-  const { port = 0, natsPort = 0, readyDeadlineMs = 10_000 } = options;
+  const { port = 0, natsPort = 0 } = options;
   const ports = ["--port", String(port), "--nats-port", String(natsPort)];
   const child = starting.use(
     await startCliai(["serve", ...ports, "--data-dir", dataDir, "--json", ...(options.args ?? [])], options),
   );
-  const ready = JSON.parse(await child.line(/"ready":true/, { deadlineMs: readyDeadlineMs })) as {
+  const ready = JSON.parse(await child.line(/"ready":true/)) as {
     url: string;
     nats_url: string;
   };

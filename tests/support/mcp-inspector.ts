@@ -30,7 +30,7 @@ export async function inspect(
   method: "tools/list" | "tools/call" | "resources/list" | "prompts/list",
   options: InspectOptions = {},
 ): Promise<unknown> {
-  const { tool, era = "legacy", env = {}, cwd, deadlineMs = 20_000 } = options;
+  const { tool, era = "legacy", env = {}, cwd, deadlineMs } = options;
   await using home = await tempDir();
   const args = [launcher, "--cli", "--quiet", "--format", "json", "--protocol-era", era, "--method", method];
   if (tool) args.push("--tool-name", tool.name, "--tool-args-json", JSON.stringify(tool.arguments ?? {}));

@@ -15,26 +15,14 @@ export async function initialize(bridge: Child): Promise<void> {
 }
 
 /** @param id another one for each call of the same bridge */
-export async function callTool(
-  bridge: Child,
-  id: number,
-  name: string,
-  args: object,
-  deadlineMs = 20_000,
-): Promise<ToolResult> {
-  const result = await request(bridge, id, "tools/call", { name, arguments: args }, deadlineMs);
+export async function callTool(bridge: Child, id: number, name: string, args: object): Promise<ToolResult> {
+  const result = await request(bridge, id, "tools/call", { name, arguments: args });
   const { content, isError = false } = result as { content: { text: string }[]; isError?: boolean };
   return { text: content.map(({ text }) => text).join("\n"), isError };
 }
 
-async function request(
-  bridge: Child,
-  id: number,
-  method: string,
-  params: object,
-  deadlineMs = 10_000,
-): Promise<unknown> {
+async function request(bridge: Child, id: number, method: string, params: object): Promise<unknown> {
   bridge.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
-  const line = await bridge.line(new RegExp(`^(?=.*"id":${id}[,}]).*"result"`), { deadlineMs });
+  const line = await bridge.line(new RegExp(`^(?=.*"id":${id}[,}]).*"result"`));
   return (JSON.parse(line) as { result: unknown }).result;
 }

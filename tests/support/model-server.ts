@@ -15,7 +15,7 @@ import {
   type TurnOf,
   textsOf,
 } from "./model-script.ts";
-import { waitFor } from "./wait-for.ts";
+import { patienceMs, waitFor } from "./wait-for.ts";
 
 const messagesBody = v.looseObject({
   model: v.string(),
@@ -87,7 +87,7 @@ export async function startModelServer(script: ModelScript = {}): Promise<ModelS
     setScript(next) {
       nextTurn = readerOf(next);
     },
-    waitForRequest: (fits, { what, deadlineMs = 10_000 }) =>
+    waitForRequest: (fits, { what, deadlineMs = patienceMs }) =>
       waitFor(() => requests.find(fits), { what, deadlineMs, saw: () => summaryOf(requests) }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -75,7 +75,7 @@ ${config?.(i) ?? ""}
   const manager = await probe.connection.jetstreamManager({ checkAPI: false });
   await waitFor(
     () => manager.streams.add({ name: "PROBE", subjects: ["probe"], num_replicas: clusterSize }),
-    { what: "a JetStream cluster of three", deadlineMs: 20_000, intervalMs: 50 },
+    { what: "a JetStream cluster of three", intervalMs: 50 },
   );
   await manager.streams.delete("PROBE");
   const running = starting.move();
@@ -111,7 +111,7 @@ function createNode({ name, port, httpPort, binary, configPath }: NodeOptions): 
     },
     async start() {
       child = await startChild(binary, ["-c", configPath], { stdin: "ignore" });
-      await child.line("Server is ready", { from: "stderr", deadlineMs: 10_000 });
+      await child.line("Server is ready", { from: "stderr" });
     },
     async kill() {
       const ending = child;

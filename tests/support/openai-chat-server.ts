@@ -14,7 +14,7 @@ import {
   textsOf,
 } from "./model-script.ts";
 import { buildCompletion, type ChatTurn, completionChunks } from "./openai-chat-answer.ts";
-import { waitFor } from "./wait-for.ts";
+import { patienceMs, waitFor } from "./wait-for.ts";
 
 const chatBody = v.looseObject({
   model: v.string(),
@@ -85,7 +85,7 @@ export async function startOpenaiChatServer(script: ChatScript = {}): Promise<Ch
     setScript(next) {
       nextTurn = readerOf(next);
     },
-    waitForRequest: (fits, { what, deadlineMs = 10_000 }) =>
+    waitForRequest: (fits, { what, deadlineMs = patienceMs }) =>
       waitFor(() => requests.find(fits), { what, deadlineMs, saw: () => summaryOf(requests) }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -14,7 +14,7 @@ import {
   textsOf,
 } from "./model-script.ts";
 import { type ResponsesTurn, responseEvents } from "./openai-responses-answer.ts";
-import { waitFor } from "./wait-for.ts";
+import { patienceMs, waitFor } from "./wait-for.ts";
 
 const responsesBody = v.looseObject({
   model: v.string(),
@@ -80,7 +80,7 @@ export async function startOpenaiResponsesServer(script: ResponsesScript = {}): 
     setScript(next) {
       nextTurn = readerOf(next);
     },
-    waitForRequest: (fits, { what, deadlineMs = 10_000 }) =>
+    waitForRequest: (fits, { what, deadlineMs = patienceMs }) =>
       waitFor(() => requests.find(fits), { what, deadlineMs, saw: () => summaryOf(requests) }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

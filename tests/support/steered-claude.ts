@@ -9,7 +9,7 @@ import type { Turn } from "./model-answer.ts";
 import type { ModelServer, Rule } from "./model-server.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
 import { startTmux, type TmuxSession } from "./tmux.ts";
-import { waitFor } from "./wait-for.ts";
+import { patienceMs, waitFor } from "./wait-for.ts";
 
 export interface SteeredOptions {
   readonly id: string;
@@ -76,7 +76,7 @@ function watching(serve: RunningServe, id: string): Pick<Steered, "agent" | "unt
   const agent = () => fetchAgent(serve, id);
   return {
     agent,
-    async until(what, fits, deadlineMs = 15_000) {
+    async until(what, fits, deadlineMs = patienceMs) {
       let last: ShownAgent | undefined;
       const look = async () => {
         last = await agent().catch(() => last);
@@ -94,7 +94,7 @@ export async function startSteered(serve: RunningServe, options: SteeredOptions)
   const { dir, cwd, env, commandLine } = await prepare(serve, options);
   parts.use(dir);
   const terminal = parts.use(await startTmux({ dir: dir.path, cwd, env, commandLine }));
-  await terminal.waitFor("❯", 30_000);
+  await terminal.waitFor("❯");
   const watch = watching(serve, options.id);
   await watch.until("it is online", ({ axes }) => axes.link.value === "online");
   const running = parts.move();
@@ -113,7 +113,7 @@ export async function startHeadless(serve: RunningServe, options: SteeredOptions
   const [program = "", ...words] = commandLine;
   const child = parts.use(await startChild(program, words, { cwd, env }));
   const watch = watching(serve, options.id);
-  await watch.until("it is online", ({ axes }) => axes.link.value === "online", 30_000);
+  await watch.until("it is online", ({ axes }) => axes.link.value === "online");
   const running = parts.move();
   return { dir, cwd, env, child, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -133,7 +133,7 @@ export async function startUnhosted(
   const [program = "", ...words] = commandLine;
   await using planning = await startChild(program, words, { cwd, env });
   await serve.run(["agents", "add", options.id]); // a dry run makes no credentials
-  const plan = JSON.parse((await planning.exit(20_000)).stdout) as { readonly args: readonly string[] };
+  const plan = JSON.parse((await planning.exit()).stdout) as { readonly args: readonly string[] };
   // A dry run has no host, and so no settings of its own.
   const all = ["--settings", JSON.stringify(settings), ...plan.args];
   const child = parts.use(await startChild(claudePath(), all, { cwd, env }));
@@ -175,7 +175,6 @@ export async function acceptDialog(
   // Between two keys an Enter that was taken closes its dialog, so the next one does not answer the dialog that follows.
   await waitFor(press, {
     what: `the dialog "${text}" is answered`,
-    deadlineMs: 20_000,
     intervalMs: 1_500,
     saw: screen,
   });

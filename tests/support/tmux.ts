@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { startChild } from "./child.ts";
 import { hasMatch, type TextMatch } from "./text-match.ts";
-import { waitFor } from "./wait-for.ts";
+import { patienceMs, waitFor } from "./wait-for.ts";
 
 export type ScreenMatch = TextMatch | ((screen: string) => boolean);
 
@@ -71,7 +71,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
     void (await tmux("send-keys", "-t", "main", "-l", "--", withoutSeparator(text)));
   const keys = async (...names: string[]) => void (await tmux("send-keys", "-t", "main", "--", ...names));
 
-  async function waitForScreen(wanted: ScreenMatch, deadlineMs = 15_000): Promise<string> {
+  async function waitForScreen(wanted: ScreenMatch, deadlineMs = patienceMs): Promise<string> {
     const check = async () => {
       const shown = await screen();
       return (typeof wanted === "function" ? wanted(shown) : hasMatch(shown, wanted)) && shown;
@@ -107,7 +107,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
       await keys("Enter");
     },
     waitFor: waitForScreen,
-    async exit(deadlineMs = 10_000) {
+    async exit(deadlineMs = patienceMs) {
       return (await waitFor(ended, { what: `the end of ${commandLine[0]}`, deadlineMs, saw: screen })).code;
     },
     async close() {
@@ -130,7 +130,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
       if (await ended()) return;
       // The pid is tmux's own child, not yet reaped: it cannot have become another process.
       sendSignal(Number(await show("#{pane_pid}")), signal);
-      const gone = waitFor(ended, { what: `the end of ${commandLine[0]} by ${signal}`, deadlineMs: 2000 });
+      const gone = waitFor(ended, { what: `the end of ${commandLine[0]} by ${signal}`, deadlineMs: 2_000 });
       if (signal === "SIGKILL") await gone;
       else await gone.catch(() => undefined); // a program may ignore SIGHUP
     }

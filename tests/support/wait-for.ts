@@ -4,10 +4,16 @@ import { inspect } from "node:util";
 
 type Truthy<T> = Exclude<T, false | 0 | "" | null | undefined>;
 
+/**
+ * How long a test waits for what has to happen. It ends a wait that would never end, and says nothing of how fast anything is: on a busy
+ * machine each step may take many times as long. A test that is about time compares two durations of one run (tests/support/quickest.ts).
+ */
+export const patienceMs = 90_000;
+
 export interface WaitForOptions {
   /** What is awaited, as the failure should name it: "agent ada is online". */
   readonly what: string;
-  /** Default 15000: it ends a wait that would never end, and says nothing of how fast anything is. */
+  /** Default {@link patienceMs}. */
   readonly deadlineMs?: number;
   /** Default 20. */
   readonly intervalMs?: number;
@@ -20,7 +26,7 @@ export interface WaitForOptions {
  * Fails at the deadline, also when a check never settles, with what it last saw.
  */
 export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOptions): Promise<Truthy<T>> {
-  const { what, deadlineMs = 15_000, intervalMs = 20 } = options;
+  const { what, deadlineMs = patienceMs, intervalMs = 20 } = options;
   let last: unknown = "nothing: the first check did not finish";
   let failure: unknown;
   const over = new AbortController();
@@ -50,8 +56,8 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitForOp
 }
 
 /** {@link waitFor}, in one line where a test waits for many things. */
-export function until<T>(what: string, check: () => T | Promise<T>, deadlineMs = 15_000): Promise<Truthy<T>> {
-  return waitFor(check, { what, deadlineMs });
+export function until<T>(what: string, check: () => T | Promise<T>): Promise<Truthy<T>> {
+  return waitFor(check, { what });
 }
 
 export interface StaysOptions {

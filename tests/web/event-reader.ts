@@ -1,4 +1,5 @@
 // Reads a server-sent event stream as a client would, one event at a time.
+import { patienceMs } from "../support/wait-for.ts";
 
 export interface ReceivedEvent {
   readonly event: string;
@@ -8,11 +9,9 @@ export interface ReceivedEvent {
 }
 
 export interface EventReader extends AsyncDisposable {
-  /** The next event, or the next of this name; fails after 5 s. */
+  /** The next event, or the next of this name; fails if none comes within `patienceMs`. */
   next(name?: string): Promise<ReceivedEvent>;
 }
-
-const deadlineMs = 5_000;
 
 export function readEvents(response: Response): EventReader {
   if (response.body === null) throw new Error("the response has no body");
@@ -22,7 +21,7 @@ export function readEvents(response: Response): EventReader {
 
   const readOn = async () => {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error(`no event within ${deadlineMs} ms`)), deadlineMs);
+    const timer = setTimeout(() => late.reject(new Error(`no event within ${patienceMs} ms`)), patienceMs);
     const { value, done } = await Promise.race([reader.read(), late.promise]).finally(() =>
       clearTimeout(timer),
     );

@@ -29,7 +29,7 @@ import type { ReadPosition } from "./read-position.ts";
 
 /** How many messages of AUDIT are read again at a start, to fill the timelines. They do not change the agents' records. */
 const timelineReplay = 5_000;
-const catchUpWithinMs = 2_000;
+export const catchUpWithinMs = 2_000;
 /** After this time, messages that were on their way have arrived. */
 const lookAfterMs = 50;
 /** The subjects of AUDIT that are projected; the decoder refuses invalid ids. */

@@ -20,7 +20,7 @@ test("codexHooks: a tool is held until the host answers, and one that it refuses
   });
   const { session, told, model, work } = opened;
   await session.say("work");
-  await waitFor(() => calls, { what: "the tool asks", deadlineMs: 30_000 });
+  await waitFor(() => calls, { what: "the tool asks" });
   const because = "the command would have run by then";
   await stays(() => !existsSync(`${work}/a`), { what: "it is held", because, forMs: 1_000 });
   // The hook shows that the model has its prompt, before any tool runs.
@@ -29,7 +29,7 @@ test("codexHooks: a tool is held until the host answers, and one that it refuses
   expect(await opened.result(1)).toMatchObject({ isError: false, text: "ok" });
   expect([existsSync(`${work}/a`), existsSync(`${work}/b`)]).toEqual([true, false]);
   expect(model.requests[2]?.newText).toContain("You are stopped.");
-}, 60_000);
+});
 
 test("codexHooks: an interrupt while a tool is held lets it go nowhere", async () => {
   const asked = Promise.withResolvers<AbortSignal | undefined>();
@@ -51,7 +51,7 @@ test("codexHooks: an interrupt while a tool is held lets it go nowhere", async (
   await waitFor(() => signal?.aborted === true, { what: "the hook is no longer waited for" });
   const because = "the command would have run by then";
   await stays(() => !existsSync(`${work}/a`), { what: "it does not run", because, forMs: 500 });
-}, 60_000);
+});
 
 test("codexHooks: what a subagent calls is held, too, and is told as the subagent's", async () => {
   const spawn = { name: "spawn_agent", namespace: "multi_agent_v1", input: { message: "be the helper" } };
@@ -66,7 +66,7 @@ test("codexHooks: what a subagent calls is held, too, and is told as the subagen
   });
   const { session, told, work } = opened;
   await session.say("work");
-  await waitFor(() => existsSync(`${work}/a`), { what: "it runs", deadlineMs: 20_000 });
+  await waitFor(() => existsSync(`${work}/a`), { what: "it runs" });
   await opened.result(1);
   const ofSubagent = () =>
     [...told.hooks, ...told.observed].filter(({ isSubagent }) => isSubagent).map(({ facts }) => facts.kind);
@@ -76,7 +76,7 @@ test("codexHooks: what a subagent calls is held, too, and is told as the subagen
   expect(start?.facts.detail).toBe("be the helper");
   expect(told.hooks.find(({ isSubagent }) => isSubagent)?.facts.subagent).toBe(start?.facts.subagent ?? "");
   expect(told.usage.filter(({ isConversation }) => !isConversation)).toHaveLength(2);
-}, 60_000);
+});
 
 test("codexHooks: in code mode, each call of a script is held", async () => {
   let calls = 0;
@@ -98,4 +98,4 @@ test("codexHooks: in code mode, each call of a script is held", async () => {
     told.hooks[1]?.facts.tool_use_id ?? "",
   ]);
   expect([existsSync(`${work}/a`), existsSync(`${work}/b`)]).toEqual([true, false]);
-}, 60_000);
+});

@@ -82,7 +82,7 @@ test("the user's own settings stay as they are, byte for byte: the hooks run tha
   expect(offered).toContain("mcp__other");
   expect(offered).toContain("mcp__cliai");
   expect(await readFile(config)).toEqual(before);
-}, 60_000);
+});
 
 test("with strictMcp, the user's MCP servers are not there", async () => {
   await using dir = await tempDir();
@@ -98,7 +98,7 @@ test("with strictMcp, the user's MCP servers are not there", async () => {
   const offered = opened.model.requests[0]?.body.tools.map(({ name }) => name);
   expect(offered).toContain("mcp__cliai");
   expect(offered).not.toContain("mcp__other");
-}, 60_000);
+});
 
 /** The hooks of the user's own settings, as Codex lists them. */
 async function hooksOf(

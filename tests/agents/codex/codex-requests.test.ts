@@ -54,7 +54,7 @@ test("readRequest() gives a permission, refuses one with words that the model re
       tool: { questions: [{ choices: [{ label: "red" }, { label: "blue" }] }] },
     },
   ]);
-}, 60_000);
+});
 
 test("readRequest() shows the files of a patch; where nobody can be asked, it is refused with words", async () => {
   const patch = "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch\n";
@@ -71,7 +71,7 @@ test("readRequest() shows the files of a patch; where nobody can be asked, it is
   expect(JSON.stringify(asked?.tool?.input)).toContain("hello");
   expect(existsSync(`${work}/new.txt`)).toBe(false);
   expect(model.requests[1]?.newText).toContain("Nobody can be asked in this session");
-}, 60_000);
+});
 
 test("readRequest() asks whether another MCP server's tool may run, and what that server asks its user", async () => {
   await using dir = await tempDir();
@@ -94,7 +94,7 @@ test("readRequest() asks whether another MCP server's tool may run, and what tha
     { facts: { kind: "question" }, tool: { questions: [{ question: "Go on? ok" }] } },
   ]);
   expect(model.requests[1]?.newText).toContain('"ok":true');
-}, 60_000);
+});
 
 test("readRequest(): an interrupt withdraws what is asked", async () => {
   const asked = Promise.withResolvers<AbortSignal | undefined>();
@@ -115,4 +115,4 @@ test("readRequest(): an interrupt withdraws what is asked", async () => {
   expect(await opened.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
   await waitFor(() => signal?.aborted === true, { what: "it is withdrawn" });
   expect(existsSync(`${work}/a`)).toBe(false);
-}, 60_000);
+});

@@ -13,7 +13,7 @@ const kinds = ({ told }: OpenedSession) => told.hooks.map(({ facts }) => facts.k
 /** Resolves once the command has written its own process's id into the file `pid`. */
 async function pidOf({ work }: OpenedSession): Promise<number> {
   const read = () => (existsSync(`${work}/pid`) ? readFileSync(`${work}/pid`, "utf8").trim() : "");
-  return Number(await waitFor(read, { what: "the command runs", deadlineMs: 30_000 }));
+  return Number(await waitFor(read, { what: "the command runs" }));
 }
 const isRunning = (pid: number) =>
   existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));

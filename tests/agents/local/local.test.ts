@@ -120,7 +120,7 @@ test("local > asks the host before every tool, and a person only for what its mo
   expect(opened.told.signs).toEqual([{ type: "taken", text: "Do it.", id: "order-1" }, { type: "answer" }]);
   expect(opened.told.usage).toMatchObject([{ tokens: 4_200, isConversation: true }]);
   expect(opened.model.requests[0]?.body.messages[0]?.content).toContain("You are ada.");
-}, 60_000);
+});
 
 test("local > a tool that the host denies does not run, and its turn goes on", async () => {
   await using dir = await tempDir();
@@ -132,7 +132,7 @@ test("local > a tool that the host denies does not run, and its turn goes on", a
   await opened.session.say("Do it.");
   expect(await opened.result(1)).toMatchObject({ isError: false, said: "Then not." });
   expect(existsSync(`${opened.work}/a`)).toBe(false);
-}, 60_000);
+});
 
 test("local > a wait for the model server is a retry, and no answer of the model", async () => {
   await using dir = await tempDir();
@@ -147,7 +147,7 @@ test("local > a wait for the model server is a retry, and no answer of the model
     detail: expect.stringContaining("503 Loading model"),
   });
   expect(taken).toMatchObject({ type: "taken", id: "order-1" });
-}, 60_000);
+});
 
 test("local > a failed turn tells its remedy; a text while a turn runs joins it; the session goes on after its process", async () => {
   await using dir = await tempDir();
@@ -183,4 +183,4 @@ test("local > a failed turn tells its remedy; a text while a turn runs joins it;
   await again.session.say("Do you remember?");
   expect(await again.result(1)).toMatchObject({ said: "I know." });
   expect(JSON.stringify(again.model.requests[0]?.body.messages)).toContain("Three.");
-}, 90_000);
+});

@@ -38,4 +38,4 @@ test("createAsking() gives a permission, refuses one with words that the model r
     { facts: { tool: "bash", detail: "touch b" } },
     { facts: { kind: "question" }, tool: { questions: [{ choices: [{ label: "blue" }] }] } },
   ]);
-}, 60_000);
+});

@@ -20,14 +20,14 @@ test("opencodeHooks: a tool is held until the host answers, and one that it refu
   });
   const { session, model, work } = opened;
   await session.say("work");
-  await waitFor(() => calls, { what: "the tool asks", deadlineMs: 30_000 });
+  await waitFor(() => calls, { what: "the tool asks" });
   const because = "the command would have run by then";
   await stays(() => !existsSync(`${work}/a`), { what: "it is held", because, forMs: 1_000 });
   held.resolve({ type: "go" });
   expect(await opened.result(1)).toMatchObject({ isError: false, text: "ok" });
   expect([existsSync(`${work}/a`), existsSync(`${work}/b`)]).toEqual([true, false]);
   expect(model.requests[2]?.newText).toContain("You are stopped.");
-}, 60_000);
+});
 
 test("opencodeHooks: without its host, no tool runs but cliai's own", async () => {
   await using opened = await openSession({
@@ -40,4 +40,4 @@ test("opencodeHooks: without its host, no tool runs but cliai's own", async () =
   expect(existsSync(`${work}/a`)).toBe(false);
   expect(model.requests[1]?.newText).toContain("cliai's host of this session does not answer");
   expect(model.requests[2]?.newText).toContain("TINY_SECRET"); // the result of that tool
-}, 60_000);
+});

@@ -14,7 +14,7 @@ const kinds = ({ told }: OpenedSession) => told.hooks.map(({ facts }) => facts.k
 /** Resolves once the command has written its own process's id into the file `pid`. */
 async function pidOf({ work }: OpenedSession): Promise<number> {
   const read = () => (existsSync(`${work}/pid`) ? readFileSync(`${work}/pid`, "utf8").trim() : "");
-  return Number(await waitFor(read, { what: "the command runs", deadlineMs: 30_000 }));
+  return Number(await waitFor(read, { what: "the command runs" }));
 }
 const isRunning = (pid: number) =>
   existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -243,7 +243,7 @@ describe("openOpencodeSession()", () => {
       await pidOf(opened);
       proxy.cut();
       await Bun.write(`${work}/go`, "");
-      await waitFor(() => model.requests.length === 2, { what: "the turn goes on", deadlineMs: 30_000 });
+      await waitFor(() => model.requests.length === 2, { what: "the turn goes on" });
       await stays(() => told.results.length === 0, {
         ...{ what: "no result is told", because: "the connection is lost", forMs: 1_000 },
       });
@@ -284,7 +284,7 @@ describe("openOpencodeSession()", () => {
       });
       const { session, launch, work } = opened;
       await session.say("first");
-      await waitFor(() => asked.length === 1, { what: "the permission is asked for", deadlineMs: 30_000 });
+      await waitFor(() => asked.length === 1, { what: "the permission is asked for" });
       proxy.cut();
       // As the person at the terminal of this session answers.
       const { token = "" } = launch.hooks ?? {};
@@ -292,7 +292,7 @@ describe("openOpencodeSession()", () => {
       const person = createOpencodeClient(place);
       const list = (await person.call("GET", "/permission")) as { readonly id: string }[];
       await person.call("POST", `/permission/${list[0]?.id}/reply`, { reply: "once" });
-      await waitFor(() => existsSync(`${work}/one`), { what: "the tool has run", deadlineMs: 30_000 });
+      await waitFor(() => existsSync(`${work}/one`), { what: "the tool has run" });
       expect(asked[0]?.aborted).toBe(false);
       proxy.mend();
       expect(await opened.result(1)).toMatchObject({ isError: false, text: "Done." });
@@ -335,7 +335,7 @@ describe("openOpencodeSession()", () => {
         expect(told.signs.filter(({ type }) => type === "taken")).toEqual([]);
       } else {
         const retry = () => told.signs.find(({ type }) => type === "retry");
-        expect(await waitFor(retry, { what: "a retry is told", deadlineMs: 30_000 })).toMatchObject({
+        expect(await waitFor(retry, { what: "a retry is told" })).toMatchObject({
           error: word,
           detail: `attempt 1: ${words}`,
         });

@@ -91,7 +91,7 @@ describe("createKeyReader()", () => {
     });
     reader.read(Buffer.from("\u001b["));
     expect(passed).toBe("");
-    await waitFor(() => passed === "\u001b[", { what: "Alt-[ to pass", deadlineMs: 2_000 });
+    await waitFor(() => passed === "\u001b[", { what: "Alt-[ to pass" });
     reader.read(Buffer.from("\u001b"));
     expect(passed).toBe("\u001b[\u001b");
     reader.stop();

@@ -1,5 +1,5 @@
 // What an export leaves behind that did not come to its end.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { readCommand } from "../../../src/cli/audit/audit-read.ts";
 import { streams } from "../../../src/domain/wire/subjects.ts";
@@ -9,8 +9,6 @@ import { testContext } from "../../support/cli-context.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 describe("readCommand", () => {
   test("an export that is interrupted leaves no half file, and one that is not is whole", async () => {

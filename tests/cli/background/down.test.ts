@@ -22,4 +22,4 @@ test("downCommand has ended the server though the next one holds the data direct
   expect(context.printed).toEqual([`the server has ended (pid ${pid})`]);
   await ended;
   await release();
-}, 10_000);
+});

@@ -1,11 +1,9 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { type StoppedAgent, stopOnlineAgents } from "../../../src/cli/background/stop-agents.ts";
 import { ada } from "../../support/agents.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 test("stopOnlineAgents() does not call an agent stopped that has only fallen silent meanwhile", async () => {
   await using run = await startTestServer();

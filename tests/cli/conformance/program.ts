@@ -78,7 +78,7 @@ export function startProgram(bus: Bus, id: AgentId, mistake?: Mistake): () => Pr
   const call = async (tool: string, args: object) => {
     const ids = is("no request_id") ? {} : { request_id: crypto.randomUUID() };
     const body = { ...ids, agent_id: id, instance_id, tool, arguments: args, confirms: true };
-    return JSON.parse(text.decode(await bus.request(toolCallSubject(id), body, { timeoutMs: 10_000 })));
+    return JSON.parse(text.decode(await bus.request(toolCallSubject(id), body, { timeoutMs: 60_000 })));
   };
   const say = (word: string) => {
     if (word === "working" && is("says nothing")) return;

@@ -1,5 +1,5 @@
 // What the commands know of the fleet: by a serve's word where one answers, else from the store, which they say.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createFleetReader, viewOf } from "../../../src/cli/fleet/fleet-reading.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
@@ -10,8 +10,6 @@ import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 function readerOf({ bus }: Pick<TestServer, "bus">) {
   const notes: string[] = [];

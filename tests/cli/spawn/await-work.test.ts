@@ -1,12 +1,10 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { auditEnd, printEnd, waitForWork } from "../../../src/cli/spawn/await-work.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { ada } from "../../support/agents.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 const say = (bus: Bus, detail: string) =>
   bus.publishStored("agent.ada.event", {

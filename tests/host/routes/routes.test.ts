@@ -138,7 +138,7 @@ describe("createRoutes()", () => {
     const commandId = await ada.send("task");
     const isTold = async () =>
       JSON.stringify(await ada.hook("PostToolUse", { ...tool, tool_response: "ok" })).includes(commandId);
-    await waitFor(isTold, { what: "the hook's answer carries it", deadlineMs: 10_000 });
+    await waitFor(isTold, { what: "the hook's answer carries it" });
     await ada.receipts("injected");
   });
 
@@ -174,7 +174,7 @@ describe("createRoutes()", () => {
     expect(JSON.stringify(answer)).toContain(commandId);
     ada.answered(commandId);
     await waitFor(() => ada.states().join() === "stored,delivered,injected,seen", {
-      ...{ what: "the receipts", saw: ada.states, deadlineMs: 20_000 },
+      ...{ what: "the receipts", saw: ada.states },
     });
   });
 

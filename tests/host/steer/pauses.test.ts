@@ -24,7 +24,7 @@ describe("createPauses()", () => {
           return false; // the server comes back by itself
         }
       },
-      { what: "the resume is stored", deadlineMs: 15_000 },
+      { what: "the resume is stored" },
     );
     expect(await held).toEqual({});
   });

@@ -1,5 +1,5 @@
 // A connection whose credentials are refused for a while: it goes on asking, and takes those that the file has by then.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { rm, writeFile } from "node:fs/promises";
 import { Events } from "nats";
 import { startLink } from "../../../src/agent-link/link.ts";
@@ -9,8 +9,6 @@ import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { startSecureNats } from "../../support/secure-nats.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 /** Counts how often nats-server has refused this connection. */
 function countRefusals({ connection }: Bus): () => number {
@@ -39,7 +37,7 @@ describe("readCredentials()", () => {
     bus.onConnection((connected) => changes.push(connected));
 
     await nats.revoke([first.userKey]);
-    await waitFor(() => refusals() >= 3, { what: "three refusals", deadlineMs: 10_000 });
+    await waitFor(() => refusals() >= 3, { what: "three refusals" });
     expect(bus.connection.isClosed()).toBe(false);
     expect(link.trouble()).toContain("NATS refuses");
     expect(link.trouble()).toContain("--creds");
@@ -48,14 +46,14 @@ describe("readCredentials()", () => {
     // While the file is written anew it is away, and then half of it is there.
     await rm(credsPath);
     const beforeGone = refusals();
-    await waitFor(() => refusals() > beforeGone, { what: "a try without the file", deadlineMs: 10_000 });
+    await waitFor(() => refusals() > beforeGone, { what: "a try without the file" });
     const second = await nats.mintAgent("ada");
     await writeFile(credsPath, second.creds.slice(0, 80));
     const beforeHalf = refusals();
-    await waitFor(() => refusals() > beforeHalf, { what: "a try with half the file", deadlineMs: 10_000 });
+    await waitFor(() => refusals() > beforeHalf, { what: "a try with half the file" });
 
     await writeFile(credsPath, second.creds);
-    await waitFor(() => bus.isConnected(), { what: "the connection's return", deadlineMs: 20_000 });
+    await waitFor(() => bus.isConnected(), { what: "the connection's return" });
     await bus.flush();
     expect(link.trouble()).toBeUndefined();
     expect(changes).toEqual([false, true]);

@@ -1,10 +1,8 @@
 // Agents come and go for weeks: what nats-server remembers of connections that are over is bounded.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { parseJson } from "../../../src/domain/wire/decode.ts";
 import { startSecureNats } from "../../support/secure-nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 const connections = 300;
 const remembered = 100;
@@ -24,7 +22,7 @@ describe("watchConnections()", () => {
       const answer = await nats.system.request(
         "$SYS.REQ.SERVER.PING.CONNZ",
         { state: closedOnes, limit: 10 * connections },
-        { timeoutMs: 5_000 },
+        { timeoutMs: 60_000 },
       );
       return (parseJson(answer) as { data: { connections: { cid: number }[] } }).data.connections;
     };

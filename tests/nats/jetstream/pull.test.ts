@@ -1,5 +1,5 @@
 // Large records: nats-server sends all that one pull asks for at once, and closes a connection on which more than 64 MB wait.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { silentLogger as log } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { ensureBridgeConsumer } from "../../../src/nats/jetstream/consumers.ts";
@@ -9,8 +9,6 @@ import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 const mebibyte = 1024 * 1024;
 
@@ -60,7 +58,7 @@ describe("a stream of large records", () => {
       const seen: number[] = [];
       const onMessage = ({ data }: { data: Uint8Array }) => void seen.push(data.length - 2);
       const following = followStream(reading, { stream: "AUDIT", from: 1, log, onMessage });
-      await waitFor(() => seen.length >= sizes.length, { what: "all", deadlineMs: 40_000 });
+      await waitFor(() => seen.length >= sizes.length, { what: "all" });
       await following.stop();
       return seen;
     };
@@ -87,7 +85,7 @@ describe("a stream of large records", () => {
       },
       log,
     );
-    await waitFor(() => seen.length >= sizes.length, { what: "all orders", deadlineMs: 40_000 });
+    await waitFor(() => seen.length >= sizes.length, { what: "all orders" });
     await Promise.all(acknowledged);
     await orders.stop();
     expect(seen).toEqual(sizes);

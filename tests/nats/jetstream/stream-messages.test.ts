@@ -33,7 +33,7 @@ describe("removeMessages()", () => {
     for (let i = 0; i < count; i += 1) bus.publish(`agent.a${i % 20}.command`, { i });
     const manager = await bus.connection.jetstreamManager();
     const messages = async () => (await manager.streams.info(streams.commands)).state.messages;
-    await waitFor(async () => (await messages()) === count, { what: "all of them", deadlineMs: 20_000 });
+    await waitFor(async () => (await messages()) === count, { what: "all of them" });
     const all = Array.from({ length: count }, (_, i) => i + 1);
     const { gone, failure } = await removeMessages(bus, streams.commands, all);
     expect(failure).toBeUndefined();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { agentSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
+import { catchUpWithinMs } from "../../../src/server/fleet/projector.ts";
 import { storeCommand } from "../../../src/server/send-command.ts";
 import { ada } from "../../support/agents.ts";
 import { startTestServer } from "../../support/test-server.ts";
@@ -58,9 +59,9 @@ describe("startProjector()", () => {
     await waitFor(() => run.bus.isConnected(), { what: "the connection" });
     const call = { request_id: crypto.randomUUID(), agent_id: ada, tool: "check_inbox", arguments: {} };
     const startedAt = performance.now();
-    const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
+    const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });
     expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(performance.now() - startedAt).toBeLessThan(catchUpWithinMs);
   });
 
   test("catchUp() tells the last receipt that it has read, and nothing if it has not read all in time", async () => {

@@ -78,7 +78,7 @@ describe("openCancelDesk()", () => {
     await waitFor(() => run.server.fleet.get(ada)?.heartbeat?.waits_because, { what: "ada" });
     await task(run, "t1");
     const body = { request_id: "r1", tool: "take_orders", arguments: {}, confirms: true, instance_id };
-    const handed = await run.bus.request("tools.call.ada", body, { timeoutMs: 5_000 });
+    const handed = await run.bus.request("tools.call.ada", body, { timeoutMs: 60_000 });
     expect(new TextDecoder().decode(handed)).toContain("tidy up");
     await expect(cancel(run, "t1")).rejects.toMatchObject({
       code: "refused",

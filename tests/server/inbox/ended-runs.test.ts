@@ -39,7 +39,7 @@ async function takeOrders({ bus }: TestServer, instance_id: string) {
     arguments: {},
     confirms: true,
   };
-  const answer = await bus.request("tools.call.ada", body, { timeoutMs: 10_000 });
+  const answer = await bus.request("tools.call.ada", body, { timeoutMs: 60_000 });
   const { result } = JSON.parse(new TextDecoder().decode(answer)) as {
     result: { items: Array<Record<string, unknown>>; open_tasks: unknown[]; note: string };
   };
@@ -114,7 +114,6 @@ describe("endWithRuns()", () => {
     await goodbye(run, "r2");
     await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
       what: "it has failed",
-      deadlineMs: 10_000,
     });
     expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toBe(
       "the session ended: SIGKILL; nobody resumed it within 2 seconds",
@@ -135,7 +134,6 @@ describe("endWithRuns()", () => {
     expect(statesOf(second, "had").at(-1)).toBe("seen");
     await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
       what: "it has failed",
-      deadlineMs: 15_000,
     });
     expect(performance.now() - since).toBeGreaterThan(2_500);
     await second.server.stop();
@@ -160,7 +158,6 @@ describe("endWithRuns()", () => {
     await handTask(run, "had", "r1", ["injected", "seen"]);
     await waitFor(() => statesOf(run, "had").at(-1) === "failed", {
       what: "it has failed",
-      deadlineMs: 15_000,
     });
     expect(commandOf(run, "had")?.receipts.at(-1)?.detail).toMatch(
       /^the session ended: no heartbeat for \d+ s; nobody resumed it within 2 seconds$/,
@@ -173,13 +170,13 @@ describe("endWithRuns()", () => {
   });
 
   test("a run that is heard of again keeps its task, however often it was away for less than the window", async () => {
-    await using run = await startTestServer({ resumeWindowMs: 4_000 });
+    await using run = await startTestServer({ resumeWindowMs: 8_000 });
     await beatOnce(run, "r1");
     await handTask(run, "had", "r1", ["injected", "seen"]);
     for (let round = 0; round < 2; round += 1) {
       await waitFor(() => isSilent(run), { what: "it is silent" });
       await stays(() => statesOf(run, "had").at(-1) === "seen", {
-        ...{ what: "it has not failed", because: "that is more than half of the window", forMs: 2_500 },
+        ...{ what: "it has not failed", because: "that is more than half of the window", forMs: 4_500 },
       });
       await beatOnce(run, "r1");
     }
@@ -201,7 +198,6 @@ describe("endWithRuns()", () => {
     expect(statesOf(second, "had").at(-1)).toBe("seen");
     await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
       what: "it fails",
-      deadlineMs: 15_000,
     });
     expect(performance.now() - since).toBeGreaterThan(2_500);
     await second.server.stop();
@@ -241,7 +237,6 @@ describe("endWithRuns()", () => {
     expect(statesOf(run, "c").at(-1)).toBe(state);
     await waitFor(() => statesOf(run, "c").at(-1) === "failed", {
       what: "it has failed",
-      deadlineMs: 15_000,
     });
     expect(commandOf(run, "c")?.receipts.at(-1)?.detail).toMatch(
       /^the session ended: no heartbeat for \d+ s$/,
@@ -268,7 +263,7 @@ describe("endWithRuns()", () => {
     const left: number[] = [];
     for (const command_id of tasks) {
       const call = { tool: "acknowledge", arguments: { command_id, outcome: "applied" }, instance_id: "r2" };
-      const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 10_000 });
+      const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });
       left.push(JSON.parse(new TextDecoder().decode(answer)).queued);
     }
     expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);

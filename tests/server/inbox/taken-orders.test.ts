@@ -37,7 +37,6 @@ describe("what waits for an agent", () => {
     bus.publish("agent.ada.receipt", { command_id: "c0", state: "applied" });
     await waitFor(async () => (await countOf(bus, "COMMANDS")) === maxWaitingOrders, {
       what: "the taken one is removed",
-      deadlineMs: 5_000,
     });
     expect(await server.sendCommand({ id: ada, type: "task", text: "now", from: "me" })).toMatchObject({
       duplicate: false,

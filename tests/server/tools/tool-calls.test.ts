@@ -10,7 +10,7 @@ async function call(bus: Bus, id: string, tool: string, args: object = {}) {
   const body = { request_id: crypto.randomUUID(), tool, arguments: args };
   const response = decodeMessage(
     ToolResponseSchema,
-    await bus.request(`tools.call.${id}`, body, { timeoutMs: 5_000 }),
+    await bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 }),
   );
   expect(response.request_id).toBe(body.request_id);
   return response;
@@ -126,7 +126,7 @@ describe("tool calls", () => {
       const body = { request_id, tool: "check_inbox", confirms: true };
       return decodeMessage(
         ToolResponseSchema,
-        await bus.request("tools.call.ada", body, { timeoutMs: 5_000 }),
+        await bus.request("tools.call.ada", body, { timeoutMs: 60_000 }),
       );
     };
     expect(await ask("r1")).toMatchObject({ takes: [command_id], result: { items: [{ text: "one" }] } });
@@ -142,7 +142,7 @@ describe("tool calls", () => {
   describe("while a call was given something and has not confirmed it", () => {
     const confirming = (bus: Bus) => async (request_id: string, instance_id?: string) => {
       const body = { request_id, instance_id, tool: "check_inbox", confirms: true };
-      const data = await bus.request("tools.call.ada", body, { timeoutMs: 5_000 });
+      const data = await bus.request("tools.call.ada", body, { timeoutMs: 60_000 });
       const { result } = decodeMessage(ToolResponseSchema, data);
       const { items, ...rest } = result as {
         items: { text: string; command_id: string }[];
@@ -247,7 +247,7 @@ describe("tool calls", () => {
     });
     const ask = async (request_id: string) => {
       const body = { request_id, tool: "check_inbox", confirms: true };
-      const answer = parseJson(await bus.request("tools.call.ada", body, { timeoutMs: 10_000 }));
+      const answer = parseJson(await bus.request("tools.call.ada", body, { timeoutMs: 60_000 }));
       return (answer as { result: { items: { command_id: string }[] } }).result.items.map(
         (item) => item.command_id,
       );
@@ -293,7 +293,7 @@ describe("tool calls", () => {
     const data = await bus.request(
       "tools.call.ada",
       { request_id: "r", agent_id: "bob", tool: "check_inbox" },
-      { timeoutMs: 5_000 },
+      { timeoutMs: 60_000 },
     );
     expect(parseJson(data)).toMatchObject({
       success: false,
@@ -310,7 +310,7 @@ describe("tool calls", () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
     for (const payload of ["{", "", "[]", "\u0000", '{"tool":5}', '{"tool":"x","arguments":[]}']) {
-      const message = await bus.connection.request("tools.call.ada", payload, { timeout: 5_000 });
+      const message = await bus.connection.request("tools.call.ada", payload, { timeout: 60_000 });
       expect(message.json()).toMatchObject({ success: false });
     }
     expect(run.server.health().malformed).toBe(6);
@@ -320,15 +320,15 @@ describe("tool calls", () => {
   test("plain tools.call is answered only with --insecure", async () => {
     const body = { request_id: "r", agent_id: "ada", tool: "report_status", arguments: { status: "idle" } };
     await using locked = await startTestServer();
-    const refused = await locked.bus.request("tools.call", body, { timeoutMs: 5_000 });
+    const refused = await locked.bus.request("tools.call", body, { timeoutMs: 60_000 });
     expect(parseJson(refused)).toMatchObject({ success: false, request_id: "r" });
     await using open = await startTestServer({ insecure: true });
-    const done = await open.bus.request("tools.call", body, { timeoutMs: 5_000 });
+    const done = await open.bus.request("tools.call", body, { timeoutMs: 60_000 });
     expect(parseJson(done)).toMatchObject({ success: true, request_id: "r" });
     const nameless = await open.bus.request(
       "tools.call",
       { ...body, agent_id: undefined },
-      { timeoutMs: 5_000 },
+      { timeoutMs: 60_000 },
     );
     expect(parseJson(nameless)).toMatchObject({ success: false, error: "agent_id is missing" });
   });

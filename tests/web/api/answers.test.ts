@@ -12,7 +12,7 @@ afterAll(() => web[Symbol.asyncDispose]());
 /** Asks as an agent, and gives the request's id once the server has it. */
 async function ask(id: string, tool: string, args: object): Promise<string> {
   const body = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args } };
-  const response = await web.bus.request(`tools.call.${id}`, body, { timeoutMs: 5_000 });
+  const response = await web.bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
   const { result } = JSON.parse(new TextDecoder().decode(response));
   const open = () =>
     web.test.server.requests.open().some(({ request_id }) => request_id === result.request_id);
@@ -111,7 +111,7 @@ describe("the inbox page", () => {
       tool: "escalate",
       arguments: { request_id: second, reason: "not mine" },
     };
-    await web.bus.request("tools.call.cap", body, { timeoutMs: 5_000 });
+    await web.bus.request("tools.call.cap", body, { timeoutMs: 60_000 });
     await waitFor(() => web.test.server.requests.get(second)?.escalated, { what: "the escalation" });
     const html = await (await web.app.request("/inbox")).text();
     expect(html).not.toContain("<script>alert");

@@ -98,7 +98,7 @@ describe("AgentPage()", () => {
       tool: "request_permission",
       arguments: { tool: "Bash", input, wait_s: 0 },
     };
-    await web.bus.request("tools.call.ada", call, { timeoutMs: 5_000 });
+    await web.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });
     const [request] = await waitFor(
       () => web.test.server.requests.open().length === 1 && web.test.server.requests.open(),
       {

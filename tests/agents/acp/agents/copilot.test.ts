@@ -39,7 +39,7 @@ describe("copilot", () => {
       const { session, told, work, model } = opened;
       expect(await session.say("FIRST", "order-1")).toBe("started");
       const starts = () => told.hooks.filter(({ facts }) => facts.kind === "tool_start");
-      await waitFor(() => starts().length === 2, { what: "the second command", deadlineMs: 30_000 });
+      await waitFor(() => starts().length === 2, { what: "the second command" });
       expect(existsSync(`${work}/out`)).toBe(false);
       expect(await session.say("meanwhile")).toBe("busy");
       held.resolve(go);
@@ -72,7 +72,7 @@ describe("copilot", () => {
       const { session, work, dir } = first;
       await session.say("FIRST");
       const pidOf = () => existsSync(`${work}/pid`) && readFileSync(`${work}/pid`, "utf8").trim();
-      const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 30_000 });
+      const pid = await waitFor(pidOf, { what: "the command runs" });
       expect(await session.interrupt()).toBe(true);
       expect(await first.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
       first.server.kill("SIGTERM");

@@ -60,7 +60,7 @@ describe("gemini", () => {
       const { session, told, work, model } = opened;
       expect(await session.say("FIRST", "order-1")).toBe("started");
       const starts = () => told.hooks.filter(({ facts }) => facts.kind === "tool_start");
-      await waitFor(() => starts().length === 3, { what: "the second command", deadlineMs: 30_000 });
+      await waitFor(() => starts().length === 3, { what: "the second command" });
       expect(starts().map(({ tool }) => [tool?.name, tool?.isOwn])).toEqual([
         ["report_status", true],
         ["run_shell_command", false],
@@ -101,7 +101,7 @@ describe("gemini", () => {
       const { session, work, dir } = first;
       await session.say("FIRST");
       const pidOf = () => existsSync(`${work}/pid`) && readFileSync(`${work}/pid`, "utf8").trim();
-      const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 30_000 });
+      const pid = await waitFor(pidOf, { what: "the command runs" });
       expect(await session.interrupt()).toBe(true);
       expect(first.told.signs).toContainEqual({ type: "taken", text: "FIRST" });
       expect(await first.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });

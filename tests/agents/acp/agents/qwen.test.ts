@@ -37,7 +37,7 @@ describe("qwen", () => {
       );
       const { session, told, model, work } = opened;
       expect(await session.say("Do it.", "order-1")).toBe("started");
-      await waitFor(() => kinds(opened).includes("permission"), { what: "it asks", deadlineMs: 30_000 });
+      await waitFor(() => kinds(opened).includes("permission"), { what: "it asks" });
       await stayForAnHour(opened.dir, () => told.results.length === 0 && !existsSync(`${work}/out`), {
         ...{ what: "the command waits", because: "nobody has answered" },
       });
@@ -87,7 +87,7 @@ describe("qwen", () => {
       const { session, told, work } = opened;
       await session.say("first", "order-1");
       await waitFor(() => told.hooks.filter(({ facts }) => facts.kind === "permission").length === 2, {
-        ...{ what: "the second command", deadlineMs: 30_000 },
+        what: "the second command",
       });
       const steered = session.say("look at this too", "order-2");
       await Bun.write(`${work}/go`, "");
@@ -124,7 +124,7 @@ describe("qwen", () => {
       const { session, told, work } = opened;
       await session.say("first");
       const pidOf = () => existsSync(`${work}/pid`) && readFileSync(`${work}/pid`, "utf8").trim();
-      const pid = await waitFor(pidOf, { what: "the command runs", deadlineMs: 30_000 });
+      const pid = await waitFor(pidOf, { what: "the command runs" });
       expect(await session.interrupt()).toBe(true);
       const result = { isError: true, wasAsked: true, text: "its turn was interrupted" };
       expect(await opened.result(1)).toEqual(result);
@@ -132,7 +132,7 @@ describe("qwen", () => {
       expect(told.observed.map(({ facts }) => facts.kind)).toEqual(["tool_failed"]);
       await session.say("second");
       await waitFor(() => told.hooks.filter(({ facts }) => facts.kind === "permission").length === 2, {
-        ...{ what: "the second permission", deadlineMs: 30_000 },
+        what: "the second permission",
       });
       expect(await session.interrupt()).toBe(true);
       expect(await opened.result(2)).toEqual(result);
@@ -240,7 +240,7 @@ describe("qwen", () => {
       await using opened = await openQwen({ fallback: { error } });
       const { session, told, model } = opened;
       await session.say("work", "order-1");
-      await waitFor(() => model.requests.length >= 2, { what: "it is asked again", deadlineMs: 30_000 });
+      await waitFor(() => model.requests.length >= 2, { what: "it is asked again" });
       expect([told.signs, told.results]).toEqual([[], []]);
       expect(await session.interrupt()).toBe(true);
       expect(await opened.result(1)).toEqual({

@@ -44,5 +44,5 @@ describe("probeTrust()", () => {
     expect(await probeTrust(codex, ["app-server"], place)).toBeUndefined();
     const pid = await readFile(dir.join("real.pid"), "utf8");
     await waitFor(() => !existsSync(`/proc/${pid}`), { what: "the real program has ended" });
-  }, 20_000);
+  });
 });

@@ -1,5 +1,5 @@
 // What becomes of the task of a launch, also if serve is killed. What a launch starts: tests/e2e/headless-agents.test.ts.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -17,8 +17,6 @@ import { ada, commandOf, statesOf } from "../../../support/agents.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 const config = parseConfig('{"agents":{"coder":{}}}', "profiles.json");
 
