@@ -1,5 +1,5 @@
 // `claude mcp list` starts every MCP server once more: a second bridge of an agent comes and goes beside the first.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { bridgeEnv, fetchAgent, startBridge } from "../support/bridges.ts";
 import { claudeEnvironment, runClaude } from "../support/claude-code.ts";
@@ -7,8 +7,6 @@ import { cliaiCommand, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(60_000);
 
 test("the agent stays as it is, and a stop is for the bridge that stays", async () => {
   await using dir = await tempDir();
