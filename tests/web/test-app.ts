@@ -62,7 +62,9 @@ export async function startTestApp(access?: AccessOptions, spawner?: Spawner): P
     viewOf,
     async heartbeat(id, fields = {}) {
       const mark = crypto.randomUUID();
-      bus.publish(`agent.${id}.heartbeat`, { agent_id: id, status: "working", ...fields, instance_id: mark });
+      // No test sends a second one in time: with the usual interval the agent would be silent after 45 s, which a busy machine may need.
+      const usual = { agent_id: id, status: "working", interval_s: 3_600 };
+      bus.publish(`agent.${id}.heartbeat`, { ...usual, ...fields, instance_id: mark });
       return await viewOf(id, (view) => view.heartbeat?.instance_id === mark, `${id}'s heartbeat`);
     },
     [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
