@@ -1,5 +1,5 @@
 // The queue before a model server, for agents on several machines: each agent's gate is connected to another nats-server, and serves come and go.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { leaseGoneAfterMs } from "../../src/domain/model-queue/model-queue.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
@@ -12,8 +12,6 @@ import { startNatsLeaf } from "../support/nats-leaf.ts";
 import { startSlowModelServer } from "../support/slow-model-server.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(120_000);
 
 interface Serve extends AsyncDisposable {
   readonly server: Server;
@@ -62,14 +60,14 @@ test("agents on three nodes share a slot; neither a leader that is killed nor a 
   const goesOn = async (what: string) => {
     const before = model.answered();
     // An election of JetStream takes up to 9 s, the lease of the serve 3 s, and a new leader listens for 2.5 s.
-    await waitFor(() => model.answered() >= before + 6, { what, deadlineMs: 28_000 });
+    await waitFor(() => model.answered() >= before + 6, { what });
   };
   await goesOn("all work");
 
   const killed = leader();
   await killed?.cutOff();
   await waitFor(() => leader() !== undefined && leader() !== killed, {
-    ...{ what: "the other one leads", deadlineMs: 20_000 },
+    what: "the other one leads",
   });
   await goesOn("the queue of the new leader");
 
@@ -99,7 +97,7 @@ test("a leader is killed while leases stand: they stand with the next one, which
   await waitFor(() => stateOf(cleo) === "waiting", { what: "the third one waits" });
   await using two = await serveOn(cluster);
   await one.cutOff();
-  await waitFor(() => two.server.isLeader(), { what: "the next one leads", deadlineMs: 15_000 });
+  await waitFor(() => two.server.isLeader(), { what: "the next one leads" });
   const queue = () => two.server.modelQueues()[0];
   await waitFor(() => queue()?.leases === 2 && queue()?.waiting === 1, {
     ...{ what: "it knows of all three", saw: queue },
@@ -135,7 +133,7 @@ test("the slot of a host that has died on another machine is free in seconds, an
   expect(leases()).toBe(1);
   // It was only cut off: the server still works on its request, which the queue knows as soon as it is back.
   cut.mend();
-  await waitFor(() => leases() === 2, { what: "its lease counts again", deadlineMs: 20_000 });
+  await waitFor(() => leases() === 2, { what: "its lease counts again" });
   ended.abort();
   expect(await second).toBe("cancelled");
   await waitFor(() => leases() === 1, { what: "the lease of the hub's agent has ended" });

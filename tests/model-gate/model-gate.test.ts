@@ -88,7 +88,7 @@ describe("createModelGate()", () => {
     ]);
     const own = { model: "tiny", stream: true, return_progress: true };
     expect(await ada.ask({ body: own })).toContain('"prompt_progress":{"processed":100,"total":200}');
-  }, 20_000);
+  });
 
   test("the model is shown by the name of the profile, or of its file, and not by a path", async () => {
     await using nats = await startTestNats();

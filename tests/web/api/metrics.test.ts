@@ -57,5 +57,5 @@ describe("GET /metrics", () => {
     expect(listed).toEqual(
       [...(await metricsOf(web)).matchAll(/^# TYPE (.+)$/gm)].map(([, type = ""]) => type),
     );
-  }, 20_000);
+  });
 });
