@@ -13,7 +13,7 @@ import type { OrderEnds } from "./order-ends.ts";
 
 const lookEveryMs = 1_000;
 /** Time for a receipt that is on its way, and for a difference between clocks. */
-const graceMs = 30_000;
+export const graceMs = 30_000;
 
 export interface OverdueOrdersOptions {
   readonly bus: Pick<Bus, "isConnected">;

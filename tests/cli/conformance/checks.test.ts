@@ -33,8 +33,8 @@ const reports: Check = async (stage) => {
 };
 
 /** How long a check waits for the program: long, because the machine may be busy; short where the mistake lets the check wait in vain. */
-const longMs = 20_000;
-const shortMs = 4_000;
+const longMs = 60_000;
+const shortMs = 10_000;
 
 /** A mistake, the check that looks for it, what is missing then, and how long the check waits. */
 const cases: readonly (readonly [Mistake, Check, readonly string[], number?])[] = [

@@ -37,6 +37,8 @@ export type Mistake =
 const intervalMs = 200;
 /** How long a program that takes orders late reads nothing but its inbox: for several heartbeats. */
 const aloneForMs = 2_000;
+/** How long a program leaves an expired order to serve: longer than the time between two looks of serve. */
+const leavesForMs = 2_500;
 const text = new TextDecoder();
 
 interface Named {
@@ -144,7 +146,8 @@ export function startProgram(bus: Bus, id: AgentId, mistake?: Mistake): () => Pr
     let end = isExpired ? "expired" : isOthers ? "failed" : undefined;
     if ((isExpired && is("begins expired")) || (isOthers && isAnyRuns)) end = undefined;
     if (is("acknowledges first")) await acknowledge(stored);
-    if (!isExpired || !is("leaves expired to serve")) await receipt(named, end ?? "delivered");
+    if (isExpired && is("leaves expired to serve")) await pause(leavesForMs);
+    else await receipt(named, end ?? "delivered");
     if (!is("acknowledges first")) await acknowledge(stored);
     acted.add(token ?? named.command_id);
     if (end !== undefined) return;
