@@ -92,7 +92,7 @@ describe("sendAndWatch()", () => {
       message: "task to ada is stored, not seen: ada is disconnected",
       hint: over.hint,
     });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
   });
 
   test("a refusal ends the wait as what it is", async () => {

@@ -1,5 +1,5 @@
 // A host that is killed cannot say so. Over a real server, with real processes that hold the agents' locks.
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { standingOf } from "../../../../src/cli/resume/standing.ts";
@@ -13,8 +13,6 @@ import { type Child, startChild } from "../../../support/child.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../../support/test-server.ts";
 import { stays, until } from "../../../support/wait-for.ts";
-
-setDefaultTimeout(30_000);
 
 const lockProgram = join(import.meta.dirname, "../../../data-dir/kernel-lock-program.ts");
 const run = "00000000-0000-4000-8000-000000000001";
@@ -39,7 +37,7 @@ async function startScene({ started }: { readonly started?: string } = {}): Prom
   await ensurePrivateDir(dir.join("home"));
   for (const each of [join(folder, ".."), folder]) await ensureOwnDir(each);
   const host = parts.use(await startChild(process.execPath, [lockProgram, join(folder, "held")]));
-  await host.line("held", { deadlineMs: 20_000 });
+  await host.line("held");
   const own = { pid: host.pid, started: started ?? (await readProcessStart(host.pid)) ?? "" };
   await writeRunFile(dir.join("home"), ada, { run, host: own });
   await beat(server, 60);
