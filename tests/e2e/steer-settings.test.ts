@@ -6,8 +6,6 @@ import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, lifeOf, slowBash, startHeadless, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(120_000);
-
 const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
 
 /** Two tool calls: the first is long enough for a pause to come while it runs. */

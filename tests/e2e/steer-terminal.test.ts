@@ -15,8 +15,6 @@ import {
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-setDefaultTimeout(120_000);
-
 const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
 
 test("an idle session is woken by a task, and a busy one is given it after its tool", async () => {

@@ -6,6 +6,7 @@ import type { Child } from "../support/child.ts";
 import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
+import { leastRatio } from "../support/quickest.ts";
 import { descendantRunning, slowBash, startHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
