@@ -150,7 +150,7 @@ export function bash(command: string): Turn {
 }
 
 /**
- * Calls Bash for that many seconds; then it prints the word. On a terminal the Bash of Claude Code 2.1.330 does not run
+ * Calls Bash for that many seconds; then it prints the word. In a session of `cliai spawn` on a terminal, Claude Code 2.1.330 does not run
  * `sleep 4; echo rested`: its result is "Blocked" at once, as an error. Give the session `--permission-mode default`: in its
  * own mode "auto" Claude asks its service about such a command, and opens a dialog where that does not answer.
  */
