@@ -60,6 +60,8 @@ export interface HeartbeatSender {
   presence(): Presence;
   /** Notes changes, and sends a heartbeat at once if there are any. */
   update(changes: Partial<Presence>): void;
+  /** Sends a heartbeat now, if NATS is connected. */
+  beat(): void;
   stop(): void;
 }
 
@@ -110,6 +112,7 @@ export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
       );
       if (isChanged) beat();
     },
+    beat,
     stop() {
       unlisten();
       clearTimeout(again);

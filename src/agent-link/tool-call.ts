@@ -39,6 +39,11 @@ export interface ToolCallerOptions {
   readonly id: AgentId;
   /** This run of the bridge, as its heartbeats name it. */
   readonly instanceId: () => string;
+  /**
+   * Sends a heartbeat of this run now. Called before each request until the server has answered one, so that the server knows the run before its
+   * calls: it may have heard no heartbeat since its own start.
+   */
+  readonly beat: () => void;
   readonly link: Link;
   readonly createId: () => string;
   /** Replaces each tool's own timeout. */
@@ -58,6 +63,8 @@ export interface ToolCallerOptions {
 /** The caller throws only if the client's signal aborts. A failure is an outcome that the model reads. */
 export function createToolCaller(options: ToolCallerOptions): ToolCaller {
   const { id, instanceId, link, createId, askAgainMs = defaultAskAgainMs, onDone, onHandedOver } = options;
+  /** The run that the server knows. */
+  let known: string | undefined;
   return async (name, args, signal, requestId = createId()) => {
     const tool: ToolDefinition = tools[name];
     const { timeoutMs = callTimeoutMs(name, args) } = options;
@@ -72,12 +79,13 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       isReachOver = true;
       giveUpIfUnreached();
     }, options.reachWithinMs ?? timeoutMs);
+    const run = instanceId();
     const attempt: Attempt = {
       subject: toolCallSubject(id),
       body: {
         request_id: requestId,
         agent_id: id,
-        instance_id: instanceId(),
+        instance_id: run,
         tool: name,
         arguments: args,
         confirms: true,
@@ -89,11 +97,15 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
         isKnownById || tool.annotations.idempotentHint === true || tool.annotations.readOnlyHint === true,
       over: AbortSignal.any([signal, deadline.signal]),
       mayBeTaken: false,
+      onRequest: () => {
+        if (known !== run) options.beat();
+      },
       // The time may have passed while a request was under way, which nobody took.
       onUntaken: giveUpIfUnreached,
     };
     try {
       const response = decodeMessage(ToolResponseSchema, await requestUntilOver(link, attempt));
+      known = run;
       if (response.success) onDone(name, args);
       const { takes = [], tokens } = response;
       if (tokens !== undefined) options.onTokens(tokens);
@@ -124,6 +136,8 @@ interface Attempt {
   readonly over: AbortSignal;
   /** Whether the server may have carried out the call. */
   mayBeTaken: boolean;
+  /** Called before each request. */
+  readonly onRequest: () => void;
   /** Called when a request has failed that nobody took. */
   readonly onUntaken: () => void;
 }
@@ -152,6 +166,7 @@ async function requestOnce(bus: Bus, attempt: Attempt, lost: AbortSignal): Promi
   const { subject, body, requestMs: timeoutMs, isRepeatable, over } = attempt;
   const wasTaken = attempt.mayBeTaken;
   attempt.mayBeTaken = true;
+  attempt.onRequest();
   try {
     // Do not repeat a call that must not be made twice: keep waiting, because its answer may come when the connection is back.
     const signal = isRepeatable ? AbortSignal.any([over, lost]) : over;

@@ -103,7 +103,7 @@ export function startBridge(options: BridgeOptions): Bridge {
 
   const unseen = createUnseen(receipts, presence.instanceId);
   const call = createToolCaller({
-    ...{ id, instanceId: presence.instanceId, link, createId },
+    ...{ id, instanceId: presence.instanceId, beat: presence.beat, link, createId },
     timeoutMs: options.callTimeoutMs,
     askAgainMs: options.askAgainMs,
     onDone: (name, args) => {

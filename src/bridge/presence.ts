@@ -21,6 +21,8 @@ export interface Presence {
   instanceId(): string;
   current(): Facts;
   update(changes: Partial<Facts>): void;
+  /** Sends a heartbeat now, unless a host speaks for the agent. */
+  beat(): void;
   /** Whether no host speaks for the agent, so that this bridge must say the goodbye. */
   isAlone(): boolean;
   stopOrders(): void;
@@ -108,6 +110,7 @@ export function startPresence(options: PresenceOptions): Presence {
       if (alone === undefined) hostLink?.tell(changes);
       else alone.heartbeat.update(changes);
     },
+    beat: () => alone?.heartbeat.beat(),
     isAlone: () => alone !== undefined,
     stopOrders: () => void alone?.orders.stop(),
     stop() {

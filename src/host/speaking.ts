@@ -36,7 +36,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     writeToSocket: options.cli.writeToSocket,
   });
   const call = createToolCaller({
-    ...{ id, link, createId, instanceId: () => instanceId },
+    ...{ id, link, createId, instanceId: () => instanceId, beat: heartbeat.beat },
     reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
     onDone: () => undefined,
     onTokens: (tokens) => noteTokens(receipts, tokens),

@@ -74,6 +74,7 @@ describe("createToolCaller()", () => {
     };
     const call = createToolCaller({
       ...{ id: ada, instanceId: () => "r1", link: startLink(() => Promise.resolve(slow), silentLogger) },
+      beat: () => undefined,
       ...{ createId: () => "c1", timeoutMs: 20_000, reachWithinMs: 100 },
       ...{ onDone: () => undefined, onTokens: () => undefined, onHandedOver: () => undefined },
     });
@@ -131,5 +132,36 @@ describe("createToolCaller()", () => {
       what: "the status after a good answer",
     });
     expect(heard.heartbeats.filter(({ status }) => status === "working").length).toBe(1);
+  });
+
+  test("a heartbeat goes before each request of a run until the server has answered one, and before none after that", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    let run = "r1";
+    let beats = 0;
+    const call = createToolCaller({
+      ...{ id: ada, instanceId: () => run, link: startLink(() => Promise.resolve(bus), silentLogger) },
+      ...{ createId: () => crypto.randomUUID(), timeoutMs: 20_000, onDone: () => undefined },
+      ...{ onTokens: () => undefined, onHandedOver: () => undefined },
+      beat: () => {
+        beats += 1;
+        bus.publish("agent.ada.heartbeat", { instance_id: run });
+      },
+    });
+    const ask = () => call("check_inbox", {}, new AbortController().signal);
+    const first = ask();
+    await waitFor(() => beats > 1, { what: "a second try without a server" });
+    const server = await nats.bus();
+    const heard: string[] = [];
+    server.subscribe("agent.ada.heartbeat", () => heard.push("heartbeat"));
+    await answerCalls(server, ({ instance_id }) => {
+      heard.push(`call of ${instance_id}`);
+      return { success: true, result: "nothing waits" };
+    });
+    await first;
+    await ask();
+    run = "r2";
+    await ask();
+    expect(heard).toEqual(["heartbeat", "call of r1", "call of r1", "heartbeat", "call of r2"]);
   });
 });

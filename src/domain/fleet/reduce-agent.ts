@@ -15,7 +15,7 @@ import { isGoodbye } from "./axis/link.ts";
 import { reduceHeartbeat } from "./reduce/heartbeats.ts";
 import { reduceReceipt, withOrder } from "./reduce/orders.ts";
 import { lastWords, said, seen, task, wordsLength } from "./reduce/words.ts";
-import { ordersAfterGoodbye } from "./run-end.ts";
+import { ordersAfterCall, ordersAfterGoodbye } from "./run-end.ts";
 import {
   afterRunEnded,
   isLateConnection,
@@ -33,6 +33,8 @@ export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
   | { readonly type: "heartbeat"; readonly message: Heartbeat }
   /** nats-server reports that a connection of the agent's host or bridge has come or gone. */
   | { readonly type: "connection"; readonly connection: ConnectionEvidence }
+  /** A run of the agent (`instance_id`) asks for the orders that wait. */
+  | { readonly type: "call"; readonly run: string }
   | { readonly type: "status"; readonly message: StatusReport; readonly audit_seq: number }
   | { readonly type: "event"; readonly message: AgentEvent; readonly audit_seq: number }
   | { readonly type: "receipt"; readonly message: Receipt; readonly audit_seq: number }
@@ -67,6 +69,10 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
       return reduceHeartbeat(record, event.message, event.at);
     case "connection":
       return reduceConnection(record, event.connection);
+    case "call": {
+      const commands = ordersAfterCall(record, event.run, event.at);
+      return commands === record.commands ? record : { ...record, commands };
+    }
     case "status":
       return reduceStatus(record, event.message, event.at);
     case "event":

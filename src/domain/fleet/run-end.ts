@@ -2,6 +2,7 @@
 // open until another run resumes the session, or the resume window is over; a control order is over with its run. Pure.
 import { type CommandRecord, isControl, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
+import { isGoodbye } from "./axis/link.ts";
 import { isKnownToLive } from "./runs.ts";
 
 /** The fields of a record that decide about its orders: the run that was heard last, whether it said goodbye, its session. */
@@ -26,17 +27,14 @@ export function withSession(command: CommandRecord, evidence: RunEvidence): Comm
  * speak for the agent beside it. Returns the same list if nothing changes.
  */
 export function ordersAfterHeartbeat(
-  { commands, heartbeat, run_started_at, other_runs = [] }: AgentRecord,
+  record: AgentRecord,
   run: string | undefined,
   sessionId: string | undefined,
   at: string,
 ): readonly CommandRecord[] {
-  if (run === undefined) return commands;
-  const isOther = other_runs.some(({ instance_id }) => instance_id === run);
-  const others = other_runs.filter((each) => isOther || isKnownToLive(each, run_started_at ?? at));
-  const livesBeside = (id: string) =>
-    others.some(({ instance_id }) => instance_id === id) || (isOther && heartbeat?.instance_id === id);
-  return mapOpen(commands, (command, taken_by) => {
+  if (run === undefined) return record.commands;
+  const livesBeside = runsBeside(record, run, at);
+  return mapOpen(record.commands, (command, taken_by) => {
     const { run_ended, ...rest } = command;
     const holder = holderOf(command);
     if (holder === run) return run_ended === undefined ? command : rest;
@@ -46,10 +44,42 @@ export function ordersAfterHeartbeat(
       const goesOn = taken_by.session_id !== undefined && taken_by.session_id === sessionId;
       if (goesOn && isHad(command)) return { ...rest, taken_by: { ...taken_by, run, goes_on: true } };
     }
-    return run_ended === undefined
-      ? { ...command, run_ended: { at, how: "another run has taken its place" } }
-      : command;
+    return withReplacedRun(command, at);
   });
+}
+
+/**
+ * Returns the orders when the agent's run asks for those that wait: what an earlier run was handed and has not shown to have waits again. The
+ * run's heartbeat has not done that for each of them, because the receipt that names the earlier run may be read after it, and nats-server may
+ * have reported the earlier run as connected until then. Returns the same list if nothing changes, and if `run` is not the agent's own run.
+ */
+export function ordersAfterCall(record: AgentRecord, run: string, at: string): readonly CommandRecord[] {
+  const { commands, heartbeat, said } = record;
+  const isOwn = heartbeat?.instance_id === run && !(said?.instance_id === run && isGoodbye(said.status));
+  if (!isOwn) return commands;
+  const livesBeside = runsBeside(record, run, at);
+  return mapOpen(commands, (command, taken_by) => {
+    const isOfOther = taken_by !== undefined && taken_by.run !== run && !livesBeside(taken_by.run);
+    return isOfOther && isUnseen(command) ? withReplacedRun(command, at) : command;
+  });
+}
+
+/** Returns a function that tells whether another run speaks for the agent beside `run`. */
+function runsBeside(
+  { heartbeat, run_started_at, other_runs = [] }: AgentRecord,
+  run: string,
+  at: string,
+): (other: string) => boolean {
+  const isOther = other_runs.some(({ instance_id }) => instance_id === run);
+  const others = other_runs.filter((each) => isOther || isKnownToLive(each, run_started_at ?? at));
+  return (other) =>
+    others.some(({ instance_id }) => instance_id === other) || (isOther && heartbeat?.instance_id === other);
+}
+
+function withReplacedRun(command: CommandRecord, at: string): CommandRecord {
+  return command.run_ended === undefined
+    ? { ...command, run_ended: { at, how: "another run has taken its place" } }
+    : command;
 }
 
 /** The run that has the order; for a control order that no receipt names a run for, the run that it was sent to. */

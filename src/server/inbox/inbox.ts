@@ -4,6 +4,7 @@
 // handed over. The caller writes it once its CLI has the item (`confirms`); for other callers this file writes it.
 
 import { inboxOf } from "../../domain/fleet/agent-record.ts";
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import {
   type CommandRecord,
   isTaken,
@@ -74,10 +75,13 @@ export interface InboxOptions {
   readonly holds: Holds;
   readonly requests: RequestReading;
   readonly roleOf: RoleOf;
+  /** Applies that a run asks for its orders. */
+  readonly onEvent: (event: FleetEvent) => void;
   readonly now: () => Date;
 }
 
-export function createInbox({ bus, fleet, projector, holds, requests, roleOf, now }: InboxOptions): Inbox {
+export function createInbox(options: InboxOptions): Inbox {
+  const { bus, fleet, projector, holds, requests, roleOf, onEvent, now } = options;
   const queueOf = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] =>
     inboxOf(fleet.record(id) ?? { commands: [] }).filter(({ type }) => types?.includes(type) ?? true);
   const isHeldUp = (id: AgentId, call: TakingCall, types?: readonly OrderType[]): boolean => {
@@ -106,6 +110,11 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
       return index === 0 || (index < itemsPerCall && characters <= charactersPerCall);
     });
   };
+  /** Only now, because all receipts of earlier runs have been read. An agent that nothing is known of gets no record by its call. */
+  const noteCall = (id: AgentId, { instanceId: run }: TakingCall) => {
+    if (run === undefined || fleet.record(id) === undefined) return;
+    onEvent({ type: "call", id, at: now().toISOString(), run });
+  };
   /** Holds the next items for this call. Waits up to `turnWithinMs` if another call holds the first one; then returns none. */
   const holdNext = async (
     id: AgentId,
@@ -115,6 +124,7 @@ export function createInbox({ bus, fleet, projector, holds, requests, roleOf, no
     const deadline = performance.now() + turnWithinMs;
     for (;;) {
       await projector.catchUp(id);
+      noteCall(id, call);
       const next = nextFor(id, types);
       const ofNext = next.map((command) => ({ command, wasGiven: holds.isHeldBy(id, command, call) }));
       const held = await holds.take(id, next, call);

@@ -38,7 +38,7 @@ export async function openDesks(
   const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
   const holds = await openHolds(bus, { replicas, mayLive, now, log });
-  const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, now });
+  const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, onEvent, now });
   const leaseDesk = openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log });
   const endings = [
     answerToolCalls({

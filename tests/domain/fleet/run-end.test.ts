@@ -29,6 +29,12 @@ const connected = (instance_id: string): FleetEvent => {
   const connection = { isUp: true, at: now, client: instance_id, started_at: now, instance_id };
   return { id, at: now, type: "connection", connection };
 };
+const disconnected = (instance_id: string): FleetEvent => {
+  const { at: now } = next();
+  const connection = { isUp: false, at: now, client: instance_id, started_at: now, instance_id };
+  return { id, at: now, type: "connection", connection };
+};
+const call = (run: string): FleetEvent => ({ ...next(), type: "call", run });
 const bye = (instance_id?: string, words = "exit code 1"): FleetEvent => ({
   ...next(),
   type: "status",
@@ -160,6 +166,49 @@ describe("the end of a run, for what was in its hands", () => {
         receipt("applied", "r1"),
       ],
       "applied · settled",
+    ],
+    [
+      "a receipt of the run before that is read after the heartbeat of the next says that it has it",
+      () => [beat("r1"), order("task"), beat("r2"), receipt("injected", "r1")],
+      "injected · kept",
+    ],
+    [
+      "until the next run asks for its orders",
+      () => [beat("r1"), order("task"), beat("r2"), receipt("injected", "r1"), call("r2")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "likewise where nats-server reports the end of the run before only after the heartbeat of the next",
+      () => [connected("r1"), ...handed("task", "r1"), beat("r2"), disconnected("r1"), call("r2")],
+      "injected, waits again · waits · kept",
+    ],
+    [
+      "a run beside the one that is connected asks in vain",
+      () => [connected("r1"), ...handed("task", "r1"), beat("r2"), call("r2")],
+      "injected · kept",
+    ],
+    [
+      "so does one that another run has replaced, and one that was not heard",
+      () => [...handed("task", "r1"), beat("r2"), receipt("injected", "r2"), call("r1"), call("r3")],
+      "injected · kept",
+    ],
+    ["and the one that has it itself", () => [...handed("task", "r1"), call("r1")], "injected · kept"],
+    [
+      "a run that has said goodbye asks for nothing more",
+      () => [beat("r1"), order("task"), beat("r2"), bye("r2"), receipt("injected", "r1"), call("r2")],
+      "injected · kept",
+    ],
+    [
+      "what was seen does not wait again",
+      () => [
+        beat("r1"),
+        order("task"),
+        beat("r2"),
+        receipt("injected", "r1"),
+        receipt("seen", "r1"),
+        call("r2"),
+      ],
+      "seen",
     ],
     ["a task that was seen is taken", () => [...handed("task", "r1"), receipt("seen", "r1")], "seen"],
     [
