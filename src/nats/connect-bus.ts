@@ -1,7 +1,8 @@
 // Connects a Bus to NATS with the `nats` package.
 import { connect, createInbox, type Msg, type NatsConnection } from "nats";
 import { definedOf } from "../domain/defined.ts";
-import { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import type { Logger } from "../log.ts";
 import { atMost } from "../waiting.ts";
 import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
 import { explainDistrust, trustOptions } from "./accounts/trust.ts";
@@ -62,7 +63,8 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
       if (now) onBack();
       if (now) log.info(`NATS connection is back: ${server}`);
       else log.warn(`NATS connection lost: ${server}`);
-      for (const listener of listeners) listener(now);
+      const news = `the news that NATS is ${now ? "back" : "lost"}`;
+      for (const listener of listeners) guarded(log, news, () => listener(now));
     },
     onRefusal: (error) => {
       if (refusal === undefined) log.warn(`${error.message}; ${error.hint}`);
@@ -120,7 +122,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
         ...definedOf({ queue }),
         callback: (error, message) => {
           if (error) log.warn(`subscription ${subject}: ${error.message}`);
-          else onMessage(wrapMessage(message));
+          else guarded(log, `a message on ${message.subject}`, () => onMessage(wrapMessage(message)));
         },
       });
       return () => subscription.unsubscribe();
@@ -140,6 +142,18 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     },
     closed: connection.closed().then((reason) => reason ?? undefined),
   };
+}
+
+/**
+ * Tells an error of `act` in the log. Thrown on, it would end the loop in which nats 2.29 reads: the connection would stay open, and receive
+ * nothing more.
+ */
+function guarded(log: Logger, what: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    log.error(`${what} is not handled: ${messageOf(error)}`);
+  }
 }
 
 /**

@@ -101,4 +101,36 @@ describe("connectBus()", () => {
     const bus = await nats.bus();
     expect(bus.publishStored("agent.ada.command", {})).rejects.toMatchObject({ code: "server_unreachable" });
   });
+
+  test("a subscriber that throws is told in the log, and the connection goes on: other messages come, requests are answered", async () => {
+    await using nats = await startTestNats();
+    const told: string[] = [];
+    const log = { ...silentLogger, error: (text: string) => told.push(text) };
+    const bus = await connectBus({ url: nats.url, name: "x", log });
+    await using _ = { [Symbol.asyncDispose]: () => bus.close() };
+    bus.subscribe("bad", () => {
+      throw new Error("out of room");
+    });
+    bus.subscribe("good", (message) => message.reply("here"));
+    bus.publish("bad", 1);
+    expect(parseJson(await bus.request("good", {}, { timeoutMs: 20_000 }))).toBe("here");
+    expect(told).toEqual(["a message on bad is not handled: out of room"]);
+  });
+
+  test("a listener of the connection that throws keeps no other from hearing of the loss and of the return", async () => {
+    await using nats = await startTestNats();
+    const told: string[] = [];
+    const log = { ...silentLogger, error: (text: string) => told.push(text) };
+    const bus = await connectBus({ url: nats.url, name: "x", firstReconnectMs: 5, log });
+    await using _ = { [Symbol.asyncDispose]: () => bus.close() };
+    const heard: boolean[] = [];
+    bus.onConnection(() => {
+      throw new Error("out of room");
+    });
+    bus.onConnection((isUp) => heard.push(isUp));
+    nats.kill();
+    await waitFor(() => heard.length === 2, { what: "the loss and the return", saw: () => heard });
+    expect(heard).toEqual([false, true]);
+    expect(told).toHaveLength(2);
+  });
 });

@@ -3,6 +3,7 @@
 // nats 2.29's own consumers are not used, because after a failed look-up they wait as long as a whole pull.
 
 import type { JsMsg } from "nats";
+import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -62,8 +63,11 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
           return;
         }
         next = message.seq + 1;
-        if (filter.fits(message.subject)) options.onMessage(streamMessage(message));
-        if (message.info.pending === 0) caughtUp.resolve();
+        try {
+          if (filter.fits(message.subject)) options.onMessage(streamMessage(message));
+        } finally {
+          if (message.info.pending === 0) caughtUp.resolve();
+        }
       },
       end: reader.remove,
     };
@@ -151,13 +155,19 @@ function keepConsuming(
         current = messages;
         if (isStopped) messages.stop();
         for await (const message of messages) {
-          onMessage(message);
+          try {
+            onMessage(message);
+          } catch (error) {
+            log.error(
+              `message ${message.seq} of ${what} (${message.subject}) is not handled: ${messageOf(error)}`,
+            );
+          }
           if (isStopped) break;
         }
         // If this fails, nats-server later removes the consumer by itself.
         if (bus.isConnected()) end?.().catch(() => undefined);
       } catch (error) {
-        log.debug(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+        log.debug(`${what}: ${messageOf(error)}`);
         await atMost(retryMs, stopped.promise);
       }
     }

@@ -4,7 +4,7 @@
 import type { MalformedMessage } from "../../audit/records.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent, decodeMessage } from "../../domain/wire/decode.ts";
 import { decodeOrder } from "../../domain/wire/decode-order.ts";
@@ -63,7 +63,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   const from = position.cursor();
   const { advance } = position;
 
-  /** Decodes a message and applies its event. Returns whether it could be decoded. */
+  /** Decodes a message and applies its event. Returns whether it could be decoded. Never throws, so that what comes after it is applied. */
   const take = (
     subject: string,
     data: Uint8Array,
@@ -71,14 +71,20 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     isKnown = false,
   ): boolean => {
     let event: FleetEvent | undefined;
+    let failure: { readonly error: unknown } | undefined;
     try {
       event = decode();
     } catch (error) {
-      if (!isKnown) onMalformed({ subject, data, error, id: parseAgentSubject(subject)?.id });
-      return false;
+      failure = { error };
     }
-    if (event !== undefined) onEvent(event);
-    return true;
+    try {
+      if (event !== undefined) onEvent(event);
+      if (failure !== undefined && !isKnown)
+        onMalformed({ subject, data, ...failure, id: parseAgentSubject(subject)?.id });
+    } catch (error) {
+      log.error(`an event of ${subject} cannot be applied: ${messageOf(error)}`);
+    }
+    return failure === undefined;
   };
 
   const unsubscribe = bus.subscribe(everyAgentSubject("heartbeat"), ({ subject, data }) =>

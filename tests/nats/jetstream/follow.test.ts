@@ -40,6 +40,26 @@ describe("followStream()", () => {
     await following.stop();
   });
 
+  test("a message whose handling throws is told in the log, and the others come, without a pause", async () => {
+    const { nats, bus, task } = await startWithStreams();
+    await using _ = nats;
+    const seen: string[] = [];
+    const told: string[] = [];
+    for (const words of ["one", "bad", "two", "bad"]) await task("ada", words);
+    const following = followStream(bus, {
+      ...{ stream: "COMMANDS", from: 1, log: { ...log, error: (line) => told.push(line) } },
+      onMessage: ({ data }) => {
+        if (text(data) === '"bad"') throw new Error("out of room");
+        seen.push(text(data));
+      },
+    });
+    await following.caughtUp;
+    expect(seen).toEqual(['"one"', '"two"']);
+    const places = told.map((line) => line.split(" (")[0]);
+    expect(places).toEqual(["message 2 of stream COMMANDS", "message 4 of stream COMMANDS"]);
+    await following.stop();
+  });
+
   test("begins at a sequence, at what is new, and takes only its subjects", async () => {
     const { nats, bus, task } = await startWithStreams();
     await using _ = nats;

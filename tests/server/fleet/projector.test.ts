@@ -2,9 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { agentSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
-import { catchUpWithinMs } from "../../../src/server/fleet/projector.ts";
+import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { catchUpWithinMs, startProjector } from "../../../src/server/fleet/projector.ts";
+import { createReadPosition } from "../../../src/server/fleet/read-position.ts";
 import { storeCommand } from "../../../src/server/send-command.ts";
-import { ada } from "../../support/agents.ts";
+import { ada, bob } from "../../support/agents.ts";
+import { startTestNats } from "../../support/nats.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -73,5 +76,38 @@ describe("startProjector()", () => {
     await run.server.stop();
     await run.bus.publishStored(agentSubject(ada, "receipt"), receipt);
     expect(await run.server.catchUp(ada)).toBeUndefined();
+  });
+
+  test("an event that cannot be applied is told in the log, and stops nothing: not what comes after it, nor who waits for it", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const told: string[] = [];
+    const applied: string[] = [];
+    const position = createReadPosition({ audit_seq: 0, commands_seq: 0 });
+    const projector = await startProjector(bus, {
+      position,
+      recordOf: () => undefined,
+      onEvent: ({ id, type }) => {
+        if (id === ada) throw new Error(`no room for ${id}`);
+        applied.push(`${type} of ${id}`);
+      },
+      onMalformed: () => undefined,
+      onUnusableOrder: () => undefined,
+      now: () => new Date(),
+      log: { ...log, error: (text) => told.push(text) },
+    });
+    for (const id of [bob, ada, bob, ada]) {
+      bus.publish(agentSubject(id, "heartbeat"), { status: "idle" });
+      const order = { id, type: "task", text: "go", from: "me" } as const;
+      await storeCommand(bus, { ...order, command_id: crypto.randomUUID() }, new Date());
+      await bus.publishStored(agentSubject(id, "receipt"), { command_id: "c", state: "delivered" });
+    }
+    expect(await projector.catchUp(ada)).toBeGreaterThan(0);
+    const ofEach = ["command of bob", "heartbeat of bob", "receipt of bob"];
+    expect(applied.toSorted()).toEqual(ofEach.flatMap((each) => [each, each]));
+    expect(told).toHaveLength(6);
+    expect(told).toContain("an event of agent.ada.heartbeat cannot be applied: no room for ada");
+    await projector.stop();
   });
 });
