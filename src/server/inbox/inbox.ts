@@ -18,6 +18,7 @@ import { agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStreamMessage } from "../../nats/jetstream/stream-messages.ts";
 import { pause } from "../../waiting.ts";
+import { requireCaughtUp } from "../fleet/caught-up.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
@@ -46,6 +47,7 @@ export interface Inbox {
    * Hands over the items that wait, oldest first, up to the first item that another call holds. With `confirms` the caller writes the
    * receipts, and a repeated call with the same request id gets the same items again; without it, each item is handed over once.
    * @param types only items of these types
+   * @throws CliaiError `no_answer` if what is stored for the agent could not be read in time: an item may be handed over already, or an older one wait
    */
   take(id: AgentId, call: TakingCall, types?: readonly OrderType[]): Promise<Handout>;
   /** Reads a further piece of an item that was cut. @throws CliaiError `usage` for an unknown item */
@@ -71,7 +73,7 @@ interface Held {
 export interface InboxOptions {
   readonly bus: Bus;
   readonly fleet: FleetState;
-  readonly projector: Projector;
+  readonly projector: Pick<Projector, "catchUp">;
   readonly holds: Holds;
   readonly requests: RequestReading;
   readonly roleOf: RoleOf;
@@ -81,7 +83,8 @@ export interface InboxOptions {
 }
 
 export function createInbox(options: InboxOptions): Inbox {
-  const { bus, fleet, projector, holds, requests, roleOf, onEvent, now } = options;
+  const { bus, fleet, holds, requests, roleOf, now } = options;
+  const readUp = createReading(options);
   const queueOf = (id: AgentId, types?: readonly OrderType[]): CommandRecord[] =>
     inboxOf(fleet.record(id) ?? { commands: [] }).filter(({ type }) => types?.includes(type) ?? true);
   const isHeldUp = (id: AgentId, call: TakingCall, types?: readonly OrderType[]): boolean => {
@@ -110,11 +113,6 @@ export function createInbox(options: InboxOptions): Inbox {
       return index === 0 || (index < itemsPerCall && characters <= charactersPerCall);
     });
   };
-  /** Only now, because all receipts of earlier runs have been read. An agent that nothing is known of gets no record by its call. */
-  const noteCall = (id: AgentId, { instanceId: run }: TakingCall) => {
-    if (run === undefined || fleet.record(id) === undefined) return;
-    onEvent({ type: "call", id, at: now().toISOString(), run });
-  };
   /** Holds the next items for this call. Waits up to `turnWithinMs` if another call holds the first one; then returns none. */
   const holdNext = async (
     id: AgentId,
@@ -123,8 +121,7 @@ export function createInbox(options: InboxOptions): Inbox {
   ): Promise<readonly Held[]> => {
     const deadline = performance.now() + turnWithinMs;
     for (;;) {
-      await projector.catchUp(id);
-      noteCall(id, call);
+      await readUp(id, call);
       const next = nextFor(id, types);
       const ofNext = next.map((command) => ({ command, wasGiven: holds.isHeldBy(id, command, call) }));
       const held = await holds.take(id, next, call);
@@ -188,4 +185,16 @@ export function createInbox(options: InboxOptions): Inbox {
 
 function injectedBy({ call }: TakingCall): Pick<Receipt, "state" | "route"> {
   return { state: "injected", route: call.tool };
+}
+
+/**
+ * Returns a function that reads all that is stored for the agent, and then notes that the run asks for its orders: by then all receipts of
+ * earlier runs have been read. An agent that nothing is known of gets no record by a call.
+ */
+function createReading({ projector, fleet, onEvent, now }: InboxOptions) {
+  return async (id: AgentId, { instanceId: run }: TakingCall): Promise<void> => {
+    await requireCaughtUp(projector, id);
+    if (run === undefined || fleet.record(id) === undefined) return;
+    onEvent({ type: "call", id, at: now().toISOString(), run });
+  };
 }

@@ -4,18 +4,22 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
 import {
   type CommandRecord,
-  isFinal,
+  isSameOrder,
   isToBeKept,
   isWaiting,
   namesOf,
   waitsUntilMs,
 } from "../../domain/receipts.ts";
+import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentOrderTopics, agentSubject, streams } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { removeConsumersBeyond } from "../../nats/jetstream/consumers.ts";
 import { lastSequence, readStreamMessage, subjectCounts } from "../../nats/jetstream/stream-messages.ts";
+import { pause } from "../../waiting.ts";
 import type { Alerts } from "../alerts/alerts.ts";
+import { requireCaughtUp } from "../fleet/caught-up.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Cursor } from "../fleet/fleet-store.ts";
 import type { Projector } from "../fleet/projector.ts";
@@ -23,6 +27,7 @@ import type { OrderEnds } from "./order-ends.ts";
 
 /** The kind of the alert about the damage. */
 export const storeDamaged = "store_damaged";
+const defaultAgainAfterMs = 5_000;
 
 export interface Kept {
   readonly records: readonly AgentRecord[];
@@ -72,7 +77,11 @@ export async function settleWithStreams(bus: Bus, kept: Kept): Promise<Settled> 
 }
 
 /** Finds the orders that wait according to the agents' records, but are no longer in the stream. */
-async function findLostOrders(bus: Bus, fleet: FleetState, projector: Projector): Promise<LostOrder[]> {
+async function findLostOrders(
+  bus: Bus,
+  fleet: LostOrderContext["fleet"],
+  projector: LostOrderContext["projector"],
+): Promise<LostOrder[]> {
   const counts = await subjectCounts(bus, streams.commands);
   const lost: LostOrder[] = [];
   for (const { agent_id: id } of fleet.list()) {
@@ -88,53 +97,97 @@ async function findLostOrders(bus: Bus, fleet: FleetState, projector: Projector)
 
 export interface LostOrderContext {
   readonly bus: Bus;
-  readonly fleet: FleetState;
-  readonly projector: Projector;
+  readonly fleet: Pick<FleetState, "record" | "list">;
+  readonly projector: Pick<Projector, "catchUp">;
   readonly orderEnds: OrderEnds;
   readonly alerts: Pick<Alerts, "raiseOwn">;
+  /** Default 5000. */
+  readonly againAfterMs?: number | undefined;
   readonly now: () => Date;
+  readonly log: Logger;
 }
 
 /**
  * Writes the receipt `failed` for each lost order, and raises the alert. An order that has waited too long is not lost: the stream has
- * dropped it, and `overdue-orders.ts` ends it.
+ * dropped it, and `overdue-orders.ts` ends it. What fails is tried again until `signal` aborts: no later look finds these orders.
  */
-export async function endLostOrders(context: LostOrderContext, { lost, damage }: Settled): Promise<void> {
-  const { bus, fleet, projector, orderEnds, alerts, now } = context;
+export async function endLostOrders(
+  context: LostOrderContext,
+  { lost, damage }: Settled,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bus, fleet, projector, alerts, now } = context;
   const isInTime = ({ command }: LostOrder) => waitsUntilMs(command) > now().getTime();
-  const all = [...lost, ...(await findLostOrders(bus, fleet, projector))].filter(isInTime);
+  const found = await untilDone(() => findLostOrders(bus, fleet, projector), context, signal);
+  const all = [...lost, ...(found ?? [])].filter(isInTime);
   if (all.length === 0 && damage.length === 0) return;
   const orders = all.length === 1 ? "1 order" : `${all.length} orders`;
   const message = [...damage, `${orders} that waited for an agent ended as failed: the store has lost them`];
   alerts.raiseOwn({ kind: storeDamaged, severity: "critical", message: message.join("; ") });
-  for (const { id, command } of all) {
-    await orderEnds.store(id, () => {
-      const known = fleet.record(id)?.commands.find(({ stream_seq }) => stream_seq === command.stream_seq);
-      const isOver = known?.receipts.some(({ state }) => isFinal(state)) === true;
-      const detail = "the store has lost this order: send it again";
-      const receipt = {
-        ...namesOf(command),
-        state: "failed",
-        detail,
-        timestamp: now().toISOString(),
-      } as const;
-      return isOver ? undefined : receipt;
-    });
+  let left = all;
+  const endThoseLeft = async () => {
+    const failed: LostOrder[] = [];
+    let failure: unknown;
+    for (const order of left) {
+      try {
+        await endAsLost(order, context);
+      } catch (error) {
+        failed.push(order);
+        failure = error;
+      }
+    }
+    left = failed;
+    if (failed.length > 0) throw failure;
+  };
+  await untilDone(endThoseLeft, context, signal);
+}
+
+/** Tries again, with a pause, until `act` succeeds or `signal` aborts; then resolves to undefined. */
+async function untilDone<Result>(
+  act: () => Promise<Result>,
+  { log, againAfterMs = defaultAgainAfterMs }: LostOrderContext,
+  signal: AbortSignal,
+): Promise<Result | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await act();
+    } catch (error) {
+      // If the server has ended, the connection is gone, and the next start looks again.
+      log[signal.aborted ? "debug" : "warn"](
+        `the orders that the store has lost are not all ended yet: ${messageOf(error)}; it will be tried again`,
+      );
+      await pause(againAfterMs, signal);
+    }
   }
+  return undefined;
+}
+
+async function endAsLost(
+  { id, command }: LostOrder,
+  { fleet, orderEnds, now }: LostOrderContext,
+): Promise<void> {
+  await orderEnds.store(id, () => {
+    const known = fleet.record(id)?.commands.find((each) => isSameOrder(each, command));
+    // It may have been taken since it was found. `rewindRecord` has set its sequence to 0.
+    const { stream_seq } = command;
+    if (known !== undefined && !isWaiting({ ...known, stream_seq })) return undefined;
+    const detail = "the store has lost this order: send it again";
+    return { ...namesOf(command), state: "failed", detail, timestamp: now().toISOString() };
+  });
 }
 
 async function findLostOf(
   id: AgentId,
   bus: Bus,
-  fleet: FleetState,
-  projector: Projector,
+  fleet: LostOrderContext["fleet"],
+  projector: LostOrderContext["projector"],
 ): Promise<LostOrder[]> {
   const gone = new Set<number>();
   for (const { stream_seq } of waitingFor(fleet.record(id))) {
     if ((await readStreamMessage(bus, streams.commands, stream_seq)) === undefined) gone.add(stream_seq);
   }
   // If it was taken meanwhile, its receipt is there now.
-  await projector.catchUp(id);
+  await requireCaughtUp(projector, id);
   return waitingFor(fleet.record(id))
     .filter(({ stream_seq }) => gone.has(stream_seq))
     .map((command) => ({ id, command }));

@@ -1,18 +1,18 @@
 // Stores the receipts with which serve itself ends orders. Another part of serve, another serve or the agent's host may end the same order at
 // the same moment. So a receipt is stored only if the stream has no receipt of the agent that this serve has not read; but see `mostTries`.
-import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { isOvertaken } from "../../nats/errors.ts";
+import { mostReadingTries, notRead } from "../fleet/caught-up.ts";
 import type { Projector } from "../fleet/projector.ts";
 
 /**
  * The last try of an agent that gets receipts all the time stores the receipt without the condition, because an end that may come second is
- * better than none: only the first end of an order counts. If the receipts cannot be read, each try takes 2 s; a tool call waits 30 s.
+ * better than none: only the first end of an order counts.
  */
-const mostTries = 8;
+const mostTries = mostReadingTries;
 
 export interface OrderEndsOptions {
   readonly bus: Pick<Bus, "publishStored">;
@@ -75,15 +75,4 @@ export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds
       }
     },
   };
-}
-
-/** A receipt that was not read may be the order's end. */
-function notRead(id: AgentId): CliaiError {
-  return new CliaiError(
-    "no_answer",
-    `the receipts of ${id} could not be read in time: the server is too slow`,
-    {
-      hint: "try again in a moment",
-    },
-  );
 }

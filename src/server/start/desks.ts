@@ -4,6 +4,7 @@ import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isKnownToLive, otherRunOf } from "../../domain/fleet/runs.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { requireCaughtUp } from "../fleet/caught-up.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
@@ -44,6 +45,7 @@ export async function openDesks(
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
       catchUp: projector.catchUp,
+      readAll: (id) => requireCaughtUp(projector, id),
       orderEnds,
       onMalformed: malformed.takeOwn,
       onAnswered: records.toolCall,

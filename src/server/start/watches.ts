@@ -2,7 +2,6 @@
 // orders that nobody will take.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { summaryOf } from "../../domain/receipts.ts";
-import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
 import { watchCrashes } from "../alerts/crashes.ts";
@@ -71,14 +70,9 @@ export function endLost(
   { bus, fleet, alerts, now, log }: Foundation,
   { projector, orderEnds, stored }: FleetReading,
 ): () => void {
-  let isStopped = false;
-  endLostOrders({ bus, fleet, projector, orderEnds, alerts, now }, stored).catch((error: unknown) =>
-    // If the server has ended, the connection is gone, and the next start looks again.
-    log[isStopped ? "debug" : "warn"](`cannot look for orders that the store has lost: ${messageOf(error)}`),
-  );
-  return () => {
-    isStopped = true;
-  };
+  const ending = new AbortController();
+  void endLostOrders({ bus, fleet, projector, orderEnds, alerts, now, log }, stored, ending.signal);
+  return () => ending.abort();
 }
 
 function connectionEvent(

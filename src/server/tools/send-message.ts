@@ -33,7 +33,7 @@ export async function sendMessages(sending: Sending, context: ToolContext): Prom
   const baseId = idOfCall(call);
   const thread = sending.reply_to === undefined ? baseId : threadOf(sending.reply_to, id, fleet);
   // Afterwards the receivers' records have all orders that are stored by now. By them a repeated call is recognised.
-  await context.catchUp(id);
+  await context.readAll(id);
   const send = (to: AgentId, message_id: string) =>
     storeMessage(context, { ...sending, to, message_id, thread });
   const [first] = receivers;

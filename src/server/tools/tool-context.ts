@@ -25,8 +25,10 @@ export interface ToolContext {
   readonly bus: Bus;
   readonly fleet: FleetState;
   readonly inbox: Inbox;
-  /** Resolves when this serve has read what is stored for the agent by now. */
+  /** Resolves when this serve has read what is stored for the agent by now; or after 2 s. */
   readonly catchUp: (id: AgentId) => Promise<unknown>;
+  /** The same, but rejects with CliaiError `no_answer` if it could not be read in time. */
+  readonly readAll: (id: AgentId) => Promise<unknown>;
   readonly orderEnds: OrderEnds;
   readonly requests: RequestService;
   readonly roleOf: RoleOf;

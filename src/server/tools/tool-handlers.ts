@@ -149,7 +149,7 @@ export const toolHandlers: ToolHandlers = {
     const find = () =>
       context.fleet.record(context.id)?.commands.find((known) => known.command_id === command_id);
     // This serve may not have read the order yet, if another serve has handed it over a moment ago.
-    if (find() === undefined) await context.catchUp(context.id);
+    if (find() === undefined) await context.readAll(context.id);
     if (find() === undefined) {
       throw new CliaiError("usage", `no command "${command_id}" was sent to you`, {
         hint: "use the command_id from check_inbox",

@@ -1,6 +1,10 @@
 // What a run gets that asks for its orders: over a real server, with agents that speak plain NATS.
 import { describe, expect, test } from "bun:test";
 import type { Heartbeat } from "../../../src/domain/wire/messages.ts";
+import { silentLogger } from "../../../src/log.ts";
+import { createFleetState, type FleetState } from "../../../src/server/fleet/fleet-state.ts";
+import { openHolds } from "../../../src/server/inbox/holds.ts";
+import { createInbox } from "../../../src/server/inbox/inbox.ts";
 import { listenTo, startTestBridge, textOf } from "../../bridge/bridge-fixture.ts";
 import { commandOf, ada as id, statesOf } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -81,5 +85,58 @@ describe("createInbox()", () => {
     await run.bus.publishStored("agent.ada.receipt", { command_id: "t1", state: "injected", run: "r2" });
     await waitFor(() => commandOf(run, "t1")?.taken_by, { what: "the receipt is read" });
     expect(await takenBy(run, "r1", "check_inbox")).toEqual([]);
+  });
+
+  /** An inbox with one task, over a reading that the test decides. */
+  async function startInbox(catchUp: (fleet: FleetState) => Promise<number | undefined>) {
+    await using parts = new AsyncDisposableStack();
+    const run = parts.use(await startTestServer());
+    await beat(run, "r1");
+    await sendTasks(run, "t1");
+    const now = () => new Date();
+    const fleet = createFleetState(now, () => "");
+    parts.defer(() => fleet.stop());
+    const record = await run.server.fleet.require(id);
+    fleet.restore([{ ...record, agent_id: id }]);
+    const holds = await openHolds(run.bus, { replicas: 1, mayLive: () => true, now, log: silentLogger });
+    parts.defer(() => holds.stop());
+    const inbox = createInbox({
+      ...{ bus: run.bus, fleet, holds, requests: run.server.requests, roleOf: () => "agent", now },
+      projector: { catchUp: () => catchUp(fleet) },
+      onEvent: fleet.apply,
+    });
+    const call = { requestId: "q1", confirms: true, call: { tool: "check_inbox" } };
+    const taken = async () => (await inbox.take(id, call)).items.map(({ command_id }) => command_id);
+    const whole = parts.move();
+    return { taken, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+  }
+
+  test("nothing is handed out before what is stored for the agent has been read", async () => {
+    await using run = await startInbox(() => Promise.resolve(undefined));
+    await expect(run.taken()).rejects.toMatchObject({
+      code: "no_answer",
+      message: "what is stored for ada could not be read in time: the server is too slow",
+    });
+  });
+
+  test("what is read late counts: an order that was handed over meanwhile is not handed out again", async () => {
+    let tries = 0;
+    await using run = await startInbox(async (fleet) => {
+      tries += 1;
+      if (tries < 3) return undefined;
+      const message = { command_id: "t1", state: "injected", run: "r1" } as const;
+      fleet.apply({ type: "receipt", id, at: new Date().toISOString(), audit_seq: 1_000, message });
+      return 1_000;
+    });
+    expect([await run.taken(), tries]).toEqual([[], 3]);
+  });
+
+  test("an agent is handed what waits once that is read", async () => {
+    let tries = 0;
+    await using run = await startInbox(async () => {
+      tries += 1;
+      return tries < 3 ? undefined : 0;
+    });
+    expect(await run.taken()).toEqual(["t1"]);
   });
 });

@@ -5,10 +5,14 @@ import { silentLogger } from "../../../src/log.ts";
 import { startNatsServer } from "../../../src/nats/child/server-process.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { consumeOrders, type Order } from "../../../src/nats/jetstream/follow.ts";
+import { createFleetState } from "../../../src/server/fleet/fleet-state.ts";
+import { endLostOrders } from "../../../src/server/inbox/lost-orders.ts";
+import type { OrderEnds } from "../../../src/server/inbox/order-ends.ts";
 import { startServer } from "../../../src/server/start-server.ts";
 import { ada } from "../../support/agents.ts";
 import { testServerBinary } from "../../support/nats.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 async function startOver(dir: TempDir) {
@@ -117,5 +121,54 @@ describe("endLostOrders()", () => {
     expect(run.server.alerts.open().map(({ message }) => message)).toEqual([
       "5 orders that waited for an agent ended as failed: the store has lost them",
     ]);
+  });
+
+  test("an order whose end cannot be stored holds up no other, and is tried again; one that was taken meanwhile has no such end", async () => {
+    await using run = await startTestServer();
+    const fleet = createFleetState(
+      () => new Date(),
+      () => "",
+    );
+    const orderOf = (command_id: string, seq: number) => {
+      const message = { type: "task", command_id, from: "me", payload: "go" } as const;
+      fleet.apply({ id: ada, at: new Date().toISOString(), type: "command", stream_seq: seq, message });
+      const command = fleet.record(ada)?.commands.at(-1);
+      if (command === undefined) throw new Error(`no ${command_id}`);
+      return { id: ada, command };
+    };
+    // The store has none of them.
+    const [, , taken] = ["c1", "c2", "c3"].map((commandId, n) => orderOf(commandId, n + 1));
+    const handed = { command_id: "c3", state: "injected" } as const;
+    fleet.apply({ id: ada, at: new Date().toISOString(), type: "receipt", audit_seq: 1, message: handed });
+    const ended: string[] = [];
+    let failures = 0;
+    const store: OrderEnds["store"] = async (_, decide) => {
+      const receipt = decide();
+      if (receipt?.command_id === "c1" && failures < 2) {
+        failures += 1;
+        throw new Error("the store is full");
+      }
+      if (receipt !== undefined) ended.push(`${receipt.command_id} ${receipt.state}`);
+      return receipt;
+    };
+    const told: string[] = [];
+    await endLostOrders(
+      {
+        ...{ bus: run.bus, fleet, projector: { catchUp: async () => 0 }, orderEnds: { store } },
+        ...{ alerts: { raiseOwn: () => undefined }, againAfterMs: 10, now: () => new Date() },
+        log: { ...silentLogger, warn: (text) => told.push(text) },
+      },
+      {
+        records: [],
+        cursor: { audit_seq: 0, commands_seq: 0 },
+        lost: taken === undefined ? [] : [taken],
+        damage: [],
+      },
+      new AbortController().signal,
+    );
+    expect(ended).toEqual(["c2 failed", "c1 failed"]);
+    expect(told).toHaveLength(2);
+    expect(told[0]).toContain("the store is full");
+    fleet.stop();
   });
 });
