@@ -10,6 +10,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
+import { forEach } from "./for-each.ts";
 import type { OrderEnds } from "./order-ends.ts";
 import { createWatchedTime } from "./watched-time.ts";
 
@@ -95,7 +96,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     try {
       watch();
       const due = fleet.records().filter((record) => dueOf(record).length > 0);
-      for (const record of due.toArray()) await end(record);
+      await forEach(due.toArray(), end);
     } catch (error) {
       log.debug(`the orders of ended sessions are not ended yet: ${messageOf(error)}`);
     }

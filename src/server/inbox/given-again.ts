@@ -10,6 +10,7 @@ import { dropUnacknowledged } from "../../nats/jetstream/consumers.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
 import type { BridgeConsumers } from "./bridge-consumers.ts";
+import { forEach } from "./for-each.ts";
 
 const lookEveryMs = 1_000;
 /** Longer than `ack_wait`, so that JetStream does it first unless the clock was set back. */
@@ -56,8 +57,8 @@ export function giveAgain(options: GivenAgainOptions): () => void {
     try {
       note();
       const nowMs = performance.now();
-      for (const [id, { seq, sinceMs }] of [...fronts])
-        if (nowMs - sinceMs >= afterMs) await giveAgainTo(id, seq);
+      const due = fronts.entries().filter(([, { sinceMs }]) => nowMs - sinceMs >= afterMs);
+      await forEach(due.toArray(), ([id, { seq }]) => giveAgainTo(id, seq));
     } catch (error) {
       log.debug(`orders are not delivered again yet: ${messageOf(error)}`);
     }

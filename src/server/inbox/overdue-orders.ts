@@ -8,6 +8,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
+import { forEach } from "./for-each.ts";
 import type { Holds } from "./holds.ts";
 import type { OrderEnds } from "./order-ends.ts";
 
@@ -54,7 +55,7 @@ export function expireOverdue(options: OverdueOrdersOptions): () => void {
     isLooking = true;
     try {
       const due = fleet.records().filter((record) => overdueOf(record).length > 0);
-      for (const record of due.toArray()) await expire(record);
+      await forEach(due.toArray(), expire);
     } catch (error) {
       log.debug(`overdue orders are not ended yet: ${messageOf(error)}`);
     }
