@@ -1,6 +1,7 @@
 // Records which agents `serve` launched, for its next start: a private file in each agent's folder.
 //
 // `launched.json`: an agent that is launched again. One that was stopped, ended in order or was removed has no such file.
+// `launching.json`: an agent whose session is not known yet. Then it has a `launched.json` instead.
 // `launched-for.json`: the captain that is told how the agent ends. The file is removed when the captain was told.
 // `launch-task.json`: the task of a launch, which the agent gets as soon as its host is connected. Then the file is removed.
 import { readFile, rm } from "node:fs/promises";
@@ -22,6 +23,15 @@ const LaunchedSchema = v.looseObject({
   session_id: SessionIdSchema,
 });
 export type Launched = v.InferOutput<typeof LaunchedSchema>;
+
+const LaunchingSchema = v.looseObject({
+  profile: v.string(),
+  /** An absolute path. */
+  project: v.string(),
+  /** When the launch began, RFC 3339. */
+  since: v.string(),
+});
+export type Launching = v.InferOutput<typeof LaunchingSchema>;
 
 const LaunchedForSchema = v.looseObject({
   captain: AgentIdSchema,
@@ -49,13 +59,29 @@ interface Records<Row> {
   forget(id: AgentId): Promise<void>;
 }
 
-export type LaunchedAgents = Records<Launched>;
+/** An agent that is remembered is no longer `launching`; one that is forgotten is neither. */
+export interface LaunchedAgents extends Records<Launched> {
+  readonly launching: Records<Launching>;
+}
 export type LaunchesForCaptains = Records<LaunchedFor>;
 export type LaunchTasks = Records<LaunchTask>;
 
 export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgents {
   const lost = (id: AgentId) => `${id} is not launched again`;
-  return createRecords(LaunchedSchema, { dataDir, name: "launched.json", lost, log });
+  const launched = createRecords(LaunchedSchema, { dataDir, name: "launched.json", lost, log });
+  const launching = createRecords(LaunchingSchema, { dataDir, name: "launching.json", lost, log });
+  return {
+    launching,
+    read: launched.read,
+    async remember(id, row) {
+      await launched.remember(id, row);
+      await launching.forget(id);
+    },
+    async forget(id) {
+      await launched.forget(id);
+      await launching.forget(id);
+    },
+  };
 }
 
 export function createLaunchesForCaptains(dataDir: string, log: Logger): LaunchesForCaptains {

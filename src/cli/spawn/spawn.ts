@@ -157,7 +157,8 @@ async function forgetLaunch(
   { log }: CliContext,
 ): Promise<void> {
   const launched = createLaunchedAgents(dataDir, log);
-  if ((await launched.read()).get(id)?.session_id === sessionId) await launched.forget(id);
+  const known = (await launched.read()).get(id);
+  if (known === undefined || known.session_id === sessionId) await launched.forget(id);
 }
 
 function printPlan(

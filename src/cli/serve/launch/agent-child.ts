@@ -33,6 +33,8 @@ const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
 const saidWithinMs = 5_000;
 const foundEveryMs = 200;
+/** See {@link untilLocked}. */
+const lockedWithinMs = 30_000;
 const lastWordsKept = 2_000;
 
 export interface AgentChildOptions {
@@ -178,6 +180,28 @@ export async function takeUpHost(
   if (host === undefined) return undefined;
   context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
   return { ended: watchHost({ dataDir, id, context, host, hosts, signal }) };
+}
+
+/**
+ * Waits for a host that an earlier serve may have launched just before it was killed, and that does not hold its agent's lock yet. Resolves at
+ * once when the signal aborts.
+ * @param since when the launch began, RFC 3339
+ */
+export async function untilLocked(
+  id: AgentId,
+  since: string,
+  { dataDir, context }: { readonly dataDir: string; readonly context: Pick<CliContext, "now"> },
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = lockDeadline(since, context);
+  while (!isAgentHeld(dataDir, id) && performance.now() < deadline && !signal.aborted)
+    await pause(foundEveryMs, signal);
+}
+
+/** Until when such a host may take, by `performance.now()`. */
+export function lockDeadline(since: string, { now }: Pick<CliContext, "now">): number {
+  const sinceMs = now().getTime() - Date.parse(since);
+  return performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
 }
 
 /** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */

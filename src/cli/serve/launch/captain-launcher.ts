@@ -4,7 +4,6 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { AgentCli } from "../../../agents/agent-cli.ts";
-import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import {
   createLaunchesForCaptains,
   type LaunchedFor,
@@ -24,6 +23,7 @@ import {
   launchWithinMs,
   startAgentChild,
   takeUpHost,
+  untilLocked,
 } from "./agent-child.ts";
 import type { FailedLaunch } from "./failed-launch.ts";
 import type { KilledHosts } from "./killed-hosts.ts";
@@ -51,11 +51,8 @@ export interface AgentLauncherOptions {
   readonly onEnded?: (ended: EndedLaunch) => Promise<void>;
 }
 
-/** A serve that ends may have launched a host just before, which does not hold its lock yet. */
-const lockedWithinMs = 30_000;
 /** How often a captain is told again that takes no message: one that was stopped takes it when it is resumed. */
 const tellEveryMs = 60_000;
-const lookEveryMs = 200;
 
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
   const { profiles, context } = options;
@@ -135,7 +132,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
 
 /** Tells captains how their agents have ended, and forgets what was told. */
 function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptains, signal: AbortSignal) {
-  const { context, dataDir } = options;
+  const { context } = options;
   const tell = async (id: AgentId, { captain, task }: LaunchedFor, how: string) => {
     for (let tries = 0; !signal.aborted; tries++) {
       try {
@@ -154,12 +151,8 @@ function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptain
   };
   /** Watches an agent that an earlier serve launched; one that has ended since is told at once. */
   const takeUp = async (id: AgentId, known: LaunchedFor) => {
-    const sinceMs = context.now().getTime() - Date.parse(known.since);
-    const deadline = performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
-    while (!isAgentHeld(dataDir, id) && performance.now() < deadline) {
-      await pause(lookEveryMs, signal);
-      if (signal.aborted) return;
-    }
+    await untilLocked(id, known.since, options, signal);
+    if (signal.aborted) return;
     const host = await takeUpHost(id, options, signal);
     if (host !== undefined) return await tellWhenEnded(id, known, host);
     await options.hosts.look(id);

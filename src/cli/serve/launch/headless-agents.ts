@@ -3,18 +3,19 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
-import type { Launched, LaunchTask } from "../../../data-dir/launched-agents.ts";
+import type { Launched, Launching, LaunchTask } from "../../../data-dir/launched-agents.ts";
 import { readLaunchedAs } from "../../../data-dir/launched-as.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { flagsAgain, type LaunchFlags } from "../../../domain/launch-flags.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../../domain/wire/agent-id.ts";
+import { isSessionId } from "../../../domain/wire/session-id.ts";
 import type { ProfileSet } from "../../../profiles/profile-set.ts";
 import { atMost, pause } from "../../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
 import { loadConfig } from "../../frame/config-file.ts";
 import { profileReader } from "../../spawn/profile.ts";
-import { answerWithinMs } from "./agent-child.ts";
+import { answerWithinMs, untilLocked } from "./agent-child.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
@@ -43,7 +44,8 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   const { fleet } = server;
   const { log } = context;
   const launches = createLaunches(options);
-  const { memory, children, starting, stopping, launch, isTakenUp } = launches;
+  const { memory, children, starting, stopping, launch } = launches;
+  const { resumeOne, takeUpLaunch } = createTakingUp(options, launches);
   const tasks = keepLaunchTasks(options, launches);
   /** What goes on although whoever asked for it has an answer. */
   const late = new Set<Promise<void>>();
@@ -52,22 +54,6 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     late.add(goingOn);
     void goingOn.then(() => late.delete(goingOn));
   };
-  const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
-    if (children.has(id) || (await isTakenUp(id))) return;
-    const view = fleet.get(id);
-    if (isStopped(view)) return await memory.forget(id);
-    await options.hosts.look(id);
-    await untilGone(id, options);
-    // A person has resumed it meanwhile.
-    if (children.has(id)) return;
-    log.info(`resuming ${id}`);
-    const { resumes, more } = resumedArgs(view, session_id);
-    const flags = await lastFlags(id, options);
-    // Without a time limit, because nobody waits for an answer here.
-    const withinMs = Number.POSITIVE_INFINITY;
-    await launch(id, { profile, project, resumes, more, flags, withinMs, isRemembered: true });
-  };
-
   return {
     async profiles(project = "") {
       return profilesOf(await profiles(isAbsolute(project) ? project : context.cwd));
@@ -122,7 +108,10 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
     },
     async resume() {
       for (const giving of await tasks.giveLeft()) keepGoing(giving);
-      await inTurns(await memory.read(), turns, async ([id, known]) => {
+      const remembered = await memory.read();
+      for (const [id, launching] of await memory.launching.read())
+        if (!remembered.has(id)) keepGoing(takeUpLaunch(id, launching));
+      await inTurns(remembered, turns, async ([id, known]) => {
         await resumeOne(id, known).catch((error: unknown) => {
           if (!stopping.signal.aborted) log.warn(`${id} is not resumed: ${messageOf(error)}`);
         });
@@ -134,6 +123,40 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       await Promise.allSettled(late);
     },
   };
+}
+
+/** Takes up the agents that the last serve launched, or launches them again. */
+function createTakingUp(options: LaunchesOptions, launches: ReturnType<typeof createLaunches>) {
+  const { fleet } = options.server;
+  const { memory, children, stopping, launch, isTakenUp } = launches;
+  /** Takes up an agent whose launch an earlier serve has begun. Launches it again if it has ended since, and its session is known. */
+  const takeUpLaunch = async (id: AgentId, { profile, project, since }: Launching) => {
+    await untilLocked(id, since, options, stopping.signal);
+    if (stopping.signal.aborted || children.has(id) || (await isTakenUp(id))) return;
+    const { session_id, run_started_at = "" } = fleet.get(id) ?? {};
+    // The agent may have been removed meanwhile, and the file with it.
+    if (!(await memory.launching.read()).has(id)) return;
+    if (!isSessionId(session_id) || run_started_at < since) return await memory.launching.forget(id);
+    const known = { profile, project, session_id };
+    await memory.remember(id, known);
+    await resumeOne(id, known);
+  };
+  const resumeOne = async (id: AgentId, { profile, project, session_id }: Launched) => {
+    if (children.has(id) || (await isTakenUp(id))) return;
+    const view = fleet.get(id);
+    if (isStopped(view)) return await memory.forget(id);
+    await options.hosts.look(id);
+    await untilGone(id, options);
+    // A person has resumed it meanwhile.
+    if (children.has(id)) return;
+    options.context.log.info(`resuming ${id}`);
+    const { resumes, more } = resumedArgs(view, session_id);
+    const flags = await lastFlags(id, options);
+    // Without a time limit, because nobody waits for an answer here.
+    const withinMs = Number.POSITIVE_INFINITY;
+    await launch(id, { profile, project, resumes, more, flags, withinMs, isRemembered: true });
+  };
+  return { resumeOne, takeUpLaunch };
 }
 
 /** Waits for the process of an agent that is resumed: it ends a moment after its goodbye, or has just begun. */

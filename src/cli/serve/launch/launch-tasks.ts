@@ -5,11 +5,10 @@ import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-a
 import { CliaiError, type ErrorCode, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { pause } from "../../../waiting.ts";
+import { lockDeadline } from "./agent-child.ts";
 import { noteFailedLaunch, noteFailedTask } from "./failed-launch.ts";
 import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
 
-/** A serve that was killed may have launched a host just before, which does not hold its lock yet. */
-const lockedWithinMs = 30_000;
 /** How often a task is given again that NATS did not take. */
 const giveEveryMs = 1_000;
 /** Errors of NATS and its store: the same order may be taken later. */
@@ -69,14 +68,14 @@ export function keepLaunchTasks(
   /** Gives the agent the task with which an earlier serve launched it, as soon as its host has connected. */
   const giveLeftTask = async (id: AgentId, task: LaunchTask): Promise<void> => {
     const { text, command_id: commandId, since } = task;
-    const sinceMs = context.now().getTime() - Date.parse(since);
-    const deadline = performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
+    const deadline = lockDeadline(since, context);
     const hasConnected = () => (fleet.get(id)?.run_started_at ?? "") >= since;
     const mayCome = async () =>
       performance.now() < deadline ||
       isAgentHeld(options.dataDir, id) ||
       children.has(id) ||
-      (await launched.read()).has(id);
+      (await launched.read()).has(id) ||
+      (await launched.launching.read()).has(id);
     while (!hasConnected() && (await mayCome()) && !stopping.signal.aborted) {
       await pause(lookEveryMs, stopping.signal);
     }

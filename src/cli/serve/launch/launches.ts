@@ -2,7 +2,7 @@
 // next serve, and forgets those that ended in order.
 import { agentClis } from "../../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
-import { createLaunchedAgents } from "../../../data-dir/launched-agents.ts";
+import { createLaunchedAgents, type LaunchedAgents } from "../../../data-dir/launched-agents.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { lastRunOf } from "../../../domain/fleet/evidence-that-counts.ts";
 import type { LaunchFlags } from "../../../domain/launch-flags.ts";
@@ -55,6 +55,7 @@ export function createLaunches(options: LaunchesOptions) {
   const { fleet } = server;
   const { log } = context;
   const memory = createLaunchedAgents(dataDir, log);
+  const notes = keepNotes(memory.launching, context);
   const children = new Map<AgentId, Pick<AgentChild, "ended">>();
   /** Launched, and not remembered yet. */
   const starting = new Set<AgentChild>();
@@ -64,6 +65,7 @@ export function createLaunches(options: LaunchesOptions) {
     if (stopping.signal.aborted)
       throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
     const { profile, project, more = [], flags = {}, isRemembered = false } = order;
+    if (!isRemembered) await notes.keep(id, order);
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
     const { config = options.configPath, ...others } = flags;
     const { own, passedOn } = launchArgs(others);
@@ -76,12 +78,13 @@ export function createLaunches(options: LaunchesOptions) {
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
     ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     try {
-      await child.connected(startOf(id, runBefore), order.withinMs ?? launchWithinMs, stopping.signal);
+      await child.connected(signsOf(fleet, id, runBefore), order.withinMs ?? launchWithinMs, stopping.signal);
       const hasEnded = await resumedOrEnded(order, child, () => fleet.get(id));
       if (hasEnded && isSessionGone(order, child)) return await ending;
     } catch (error) {
       // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
       if (isSessionGone(order, child)) return await ending;
+      if (!isRemembered) await notes.forget(id);
       throw error;
     } finally {
       starting.delete(child);
@@ -90,15 +93,11 @@ export function createLaunches(options: LaunchesOptions) {
     if (await remembered(id, order, child)) return;
     rememberLater(id, order, child).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
   };
-  const startOf = (id: AgentId, runBefore: string | undefined): SignsOfStart => ({
-    hasBegun: () => isThere(fleet.get(id), runBefore),
-    isConnected: () => isConnected(fleet.get(id), runBefore),
-  });
   /** Whether its session is known, with which the next serve launches it again. */
   const remembered = async (
     id: AgentId,
     { profile, project }: Launch,
-    child: AgentChild,
+    child: Pick<AgentChild, "ended">,
   ): Promise<boolean> => {
     const session_id = fleet.get(id)?.session_id;
     if (session_id === undefined) return false;
@@ -107,7 +106,11 @@ export function createLaunches(options: LaunchesOptions) {
     if (!children.has(id) && !stopping.signal.aborted) await forgetIfOver(id, await child.ended);
     return true;
   };
-  const rememberLater = async (id: AgentId, order: Launch, child: AgentChild): Promise<void> => {
+  const rememberLater = async (
+    id: AgentId,
+    order: Launch,
+    child: Pick<AgentChild, "ended">,
+  ): Promise<void> => {
     while (children.get(id) === child && !stopping.signal.aborted) {
       if (await remembered(id, order, child)) return;
       await pause(lookEveryMs, stopping.signal);
@@ -128,7 +131,7 @@ export function createLaunches(options: LaunchesOptions) {
   /** Forgets an agent that ended in order or was stopped. One that crashed is kept, so that the next serve launches it again. */
   const forgetIfOver = async (id: AgentId, how: string): Promise<void> => {
     if (how === orderlyEnd || isStopped(fleet.get(id))) return await memory.forget(id);
-    if (!(await memory.read()).has(id)) return;
+    if (!(await memory.read()).has(id)) return await memory.forget(id);
     log.warn(`${id} did not end in order (${how}): the next start of the server launches it again`);
   };
   const isTakenUp = async (id: AgentId): Promise<boolean> => {
@@ -140,9 +143,24 @@ export function createLaunches(options: LaunchesOptions) {
       children.delete(id);
       await forgetIfOver(id, how);
     });
+    const order = (await memory.launching.read()).get(id);
+    if (order !== undefined)
+      rememberLater(id, order, found).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     return true;
   };
   return { memory, children, starting, stopping, launch, isTakenUp };
+}
+
+/** Notes each launch until it has failed or the session is known, so that the next serve takes it up if this one is killed before. */
+function keepNotes(launching: LaunchedAgents["launching"], { now, log }: LaunchesOptions["context"]) {
+  return {
+    keep: (id: AgentId, { profile, project }: Launch) =>
+      launching.remember(id, { profile, project, since: now().toISOString() }).catch((error: unknown) => {
+        log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
+      }),
+    forget: (id: AgentId) =>
+      launching.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`)),
+  };
 }
 
 /**
@@ -224,6 +242,17 @@ export async function untilGone(
 /** Whether the agent is online with a new run, and no longer `starting`, which means that its CLI has reported something. */
 export function isThere(view: AgentView | undefined, runBefore: string | undefined): boolean {
   return view?.status !== "starting" && isConnected(view, runBefore);
+}
+
+function signsOf(
+  fleet: LaunchesOptions["server"]["fleet"],
+  id: AgentId,
+  runBefore: string | undefined,
+): SignsOfStart {
+  return {
+    hasBegun: () => isThere(fleet.get(id), runBefore),
+    isConnected: () => isConnected(fleet.get(id), runBefore),
+  };
 }
 
 /** Whether the agent is online with a new run: its host is connected. */

@@ -9,9 +9,16 @@ import {
 import { profileReader } from "../../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../../src/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
-import { createLaunchTasks, type LaunchTasks } from "../../../../src/data-dir/launched-agents.ts";
+import {
+  createLaunchedAgents,
+  createLaunchTasks,
+  type LaunchedAgents,
+  type LaunchTasks,
+} from "../../../../src/data-dir/launched-agents.ts";
+import { writeRunFile } from "../../../../src/data-dir/run-file.ts";
 import { CliaiError } from "../../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../../src/log.ts";
+import { readProcessStart } from "../../../../src/processes/process-start.ts";
 import type { Server } from "../../../../src/server/server.ts";
 import { ada, commandOf, statesOf } from "../../../support/agents.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
@@ -25,6 +32,8 @@ interface Scene extends AsyncDisposable {
   readonly dataDir: string;
   readonly agents: HeadlessAgents;
   readonly tasks: LaunchTasks;
+  readonly launched: LaunchedAgents;
+  readonly cwd: string;
 }
 
 /**
@@ -53,6 +62,8 @@ async function startScene(now = () => new Date(), away = 0): Promise<Scene> {
   return {
     ...{ server, dataDir, agents },
     tasks: createLaunchTasks(dataDir, silentLogger),
+    launched: createLaunchedAgents(dataDir, silentLogger),
+    cwd: dir.path,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -70,6 +81,20 @@ describe("createHeadlessAgents().spawn()", () => {
     expect((await tasks.read()).get(ada)).toMatchObject({ command_id, text: "dig", from: "api" });
     await until("its task has failed", () => statesOf(server, command_id).includes("failed"));
     await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+  });
+
+  test("notes a launch from before it starts anything until it has failed, so that the next serve can take it up", async () => {
+    await using scene = await startScene();
+    const { agents, launched } = scene;
+    const launching = agents.spawn({ profile: "coder", id: ada, from: "api" });
+    launching.catch(() => undefined); // awaited below
+    await until("it is noted", async () => (await launched.launching.read()).has(ada));
+    expect((await launched.launching.read()).get(ada)).toMatchObject({
+      profile: "coder",
+      project: scene.cwd,
+    });
+    await expect(launching).rejects.toThrow("ada did not start");
+    expect([...(await launched.launching.read())]).toEqual([]);
   });
 
   test("a task that cannot be kept does not hinder the launch", async () => {
@@ -135,5 +160,57 @@ describe("createHeadlessAgents().resume()", () => {
     await until("its task has failed", () => statesOf(server, "c1").includes("failed"));
     expect(statesOf(server, "c1")).toEqual(["failed"]);
     await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+  });
+
+  const launching = (since: Date) => ({ profile: "coder", project: "/project", since: since.toISOString() });
+  const session_id = crypto.randomUUID();
+  const beatOf = (more: object) => ({
+    config_name: "coder",
+    status: "idle",
+    seq: 1,
+    instance_id: "one",
+    ...more,
+  });
+
+  test("takes up an agent whose serve was killed before it knew the session, and remembers it once it is known", async () => {
+    await using scene = await startScene();
+    const { agents, server, launched, dataDir } = scene;
+    await launched.launching.remember(ada, launching(new Date()));
+    const resuming = agents.resume();
+    // Its host begins only now: the serve before was killed at once.
+    const lock = await takeAgentLock(dataDir, ada);
+    const host = { pid: process.pid, started: (await readProcessStart(process.pid)) ?? "" };
+    await writeRunFile(dataDir, ada, { run: crypto.randomUUID(), host });
+    await resuming;
+    const again = agents.spawn({ profile: "coder", id: ada, from: "api" });
+    await expect(again).rejects.toMatchObject({ code: "already_running" });
+    server.bus.publish("agent.ada.heartbeat", beatOf({ session_id }));
+    await until("it is remembered", async () => (await launched.read()).has(ada));
+    expect((await launched.read()).get(ada)).toEqual({ profile: "coder", project: "/project", session_id });
+    expect([...(await launched.launching.read())]).toEqual([]);
+    lock.release();
+  });
+
+  test("forgets such an agent if it has ended, and does not launch it in a session from before", async () => {
+    const launchedAt = new Date(Date.now() + 600_000);
+    await using scene = await startScene(() => new Date(launchedAt.getTime() + 60_000));
+    const { agents, server, launched } = scene;
+    server.bus.publish("agent.ada.heartbeat", beatOf({ session_id }));
+    await until("ada is known", () => server.server.fleet.get(ada) !== undefined);
+    await launched.launching.remember(ada, launching(launchedAt));
+    await agents.resume();
+    await until("it is forgotten", async () => !(await launched.launching.read()).has(ada));
+    expect([...(await launched.read())]).toEqual([]);
+  });
+
+  test("an agent that is remembered or forgotten is no longer being launched", async () => {
+    await using scene = await startScene();
+    const { launched } = scene;
+    const known = { profile: "coder", project: "/project", session_id };
+    for (const act of [() => launched.remember(ada, known), () => launched.forget(ada)]) {
+      await launched.launching.remember(ada, launching(new Date()));
+      await act();
+      expect([...(await launched.launching.read())]).toEqual([]);
+    }
   });
 });
