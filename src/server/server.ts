@@ -21,7 +21,7 @@ export interface Server {
   modelQueues(): readonly QueueFigures[];
   health(): Health;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
-  catchUp(id: AgentId): Promise<unknown>;
+  catchUp(id: AgentId): Promise<void>;
   /**
    * Stores a command for a known agent.
    * @throws CliaiError `agent_unknown`, naming the nearest ids; `payload_too_large`, `nats_unreachable`, `store_unavailable`; and what

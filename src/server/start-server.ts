@@ -43,7 +43,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     requests: desks.requests,
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
-    catchUp: reading.projector.catchUp,
+    catchUp: reading.projector.catchUpAll,
     ...createEntrance(foundation, options),
     async stop() {
       noteEnd();

@@ -11,6 +11,7 @@ import { decodeOrder } from "../../domain/wire/decode-order.ts";
 import { AgentEventSchema } from "../../domain/wire/event-messages.ts";
 import * as messages from "../../domain/wire/messages.ts";
 import {
+  type AgentReportTopic,
   agentSubject,
   everyAgentSubject,
   parseAgentSubject,
@@ -41,6 +42,8 @@ export interface Projector {
    * receipts, 0 if there is none; or after 2 s, to undefined: then not all of them have been applied.
    */
   catchUp(id: AgentId): Promise<number | undefined>;
+  /** Resolves when also the agent's statuses and events that are stored by now have been applied; or after 2 s. */
+  catchUpAll(id: AgentId): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -124,23 +127,32 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   });
   await audit.caughtUp;
 
+  /** Resolves with whether all orders and AUDIT up to `seq` have been applied; false after 2 s. */
+  const reach = async (seq: number, command: number): Promise<boolean> => {
+    const isAllRead = (cursor: Cursor) => cursor.commands_seq >= command && cursor.audit_seq >= seq;
+    const reached = position.reached(isAllRead);
+    const look = setTimeout(async () => {
+      const isRead = await isReadTo(bus, position.cursor().commands_seq, command).catch(() => false); // `reach` then ends by its timeout
+      if (isRead) advance({ commands_seq: command });
+    }, lookAfterMs);
+    await atMost(catchUpWithinMs, reached.done);
+    clearTimeout(look);
+    reached.forget();
+    return isAllRead(position.cursor());
+  };
+  const lastReport = async (id: AgentId, topic: AgentReportTopic): Promise<number> =>
+    (await readLastMessage(bus, streams.audit, agentSubject(id, topic)))?.seq ?? 0;
+  const lastOrder = () => lastSequence(bus, streams.commands);
+
   return {
     catchUp: async (id) => {
-      const [command, receipt] = await Promise.all([
-        lastSequence(bus, streams.commands),
-        readLastMessage(bus, streams.audit, agentSubject(id, "receipt")),
-      ]);
-      const lastSeq = receipt?.seq ?? 0;
-      const isAllRead = (cursor: Cursor) => cursor.commands_seq >= command && cursor.audit_seq >= lastSeq;
-      const reached = position.reached(isAllRead);
-      const look = setTimeout(async () => {
-        const isRead = await isReadTo(bus, position.cursor().commands_seq, command).catch(() => false); // `catchUp` then ends by its timeout
-        if (isRead) advance({ commands_seq: command });
-      }, lookAfterMs);
-      await atMost(catchUpWithinMs, reached.done);
-      clearTimeout(look);
-      reached.forget();
-      return isAllRead(position.cursor()) ? lastSeq : undefined;
+      const [command, receipt] = await Promise.all([lastOrder(), lastReport(id, "receipt")]);
+      return (await reach(receipt, command)) ? receipt : undefined;
+    },
+    catchUpAll: async (id) => {
+      const reports = (["receipt", "status", "event"] as const).map((topic) => lastReport(id, topic));
+      const [command, ...seqs] = await Promise.all([lastOrder(), ...reports]);
+      await reach(Math.max(...seqs), command);
     },
     stop: async () => {
       unsubscribe();

@@ -3,7 +3,11 @@ import { agentSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
-import { catchUpWithinMs, startProjector } from "../../../src/server/fleet/projector.ts";
+import {
+  catchUpWithinMs,
+  type ProjectorOptions,
+  startProjector,
+} from "../../../src/server/fleet/projector.ts";
 import { createReadPosition } from "../../../src/server/fleet/read-position.ts";
 import { storeCommand } from "../../../src/server/send-command.ts";
 import { ada, bob } from "../../support/agents.ts";
@@ -12,6 +16,31 @@ import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
 const commands = Array.from({ length: 60 }, (_, n) => `c${n}`);
+
+/** A projector alone. `applied` has what it has applied. */
+async function startProjecting(more: Partial<Pick<ProjectorOptions, "onEvent" | "log">> = {}) {
+  await using parts = new AsyncDisposableStack();
+  const nats = parts.use(await startTestNats());
+  const bus = await nats.bus();
+  await ensureStreams(bus, { replicas: 1 });
+  const applied: string[] = [];
+  const projector = await startProjector(bus, {
+    position: createReadPosition({ audit_seq: 0, commands_seq: 0 }),
+    recordOf: () => undefined,
+    onMalformed: () => undefined,
+    onUnusableOrder: () => undefined,
+    now: () => new Date(),
+    log,
+    ...more,
+    onEvent: (event) => {
+      more.onEvent?.(event);
+      applied.push(`${event.type} of ${event.id}`);
+    },
+  });
+  parts.defer(() => projector.stop());
+  const whole = parts.move();
+  return { bus, projector, applied, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+}
 
 describe("startProjector()", () => {
   test("what an agent was told and said while no server ran is all known to the next one", async () => {
@@ -68,35 +97,45 @@ describe("startProjector()", () => {
   });
 
   test("catchUp() tells the last receipt that it has read, and nothing if it has not read all in time", async () => {
-    await using run = await startTestServer();
-    expect(await run.server.catchUp(ada)).toBe(0);
+    await using run = await startProjecting();
+    const { bus, projector } = run;
+    expect(await projector.catchUp(ada)).toBe(0);
     const receipt = { command_id: "c1", state: "delivered" };
-    const { seq } = await run.bus.publishStored(agentSubject(ada, "receipt"), receipt);
-    expect(await run.server.catchUp(ada)).toBe(seq);
-    await run.server.stop();
-    await run.bus.publishStored(agentSubject(ada, "receipt"), receipt);
-    expect(await run.server.catchUp(ada)).toBeUndefined();
+    const { seq } = await bus.publishStored(agentSubject(ada, "receipt"), receipt);
+    expect(await projector.catchUp(ada)).toBe(seq);
+    await projector.stop();
+    await bus.publishStored(agentSubject(ada, "receipt"), receipt);
+    expect(await projector.catchUp(ada)).toBeUndefined();
   });
 
+  test.each([
+    ["status", { status: "stopped" }],
+    ["event", { kind: "said", detail: "done" }],
+    ["receipt", { command_id: "c1", state: "delivered" }],
+  ] as const)(
+    "catchUpAll() waits for the agent's last %s, though much else is stored before it",
+    async (topic, body) => {
+      await using run = await startProjecting();
+      const { bus, projector, applied } = run;
+      for (let n = 0; n < 3_000; n += 1)
+        bus.publish(agentSubject(bob, "event"), { kind: "said", detail: "hm" });
+      await bus.publishStored(agentSubject(ada, topic), body);
+      const last = `${topic} of ada`;
+      expect(applied).not.toContain(last);
+      await projector.catchUpAll(ada);
+      expect(applied).toContain(last);
+    },
+  );
+
   test("an event that cannot be applied is told in the log, and stops nothing: not what comes after it, nor who waits for it", async () => {
-    await using nats = await startTestNats();
-    const bus = await nats.bus();
-    await ensureStreams(bus, { replicas: 1 });
     const told: string[] = [];
-    const applied: string[] = [];
-    const position = createReadPosition({ audit_seq: 0, commands_seq: 0 });
-    const projector = await startProjector(bus, {
-      position,
-      recordOf: () => undefined,
-      onEvent: ({ id, type }) => {
+    await using run = await startProjecting({
+      onEvent: ({ id }) => {
         if (id === ada) throw new Error(`no room for ${id}`);
-        applied.push(`${type} of ${id}`);
       },
-      onMalformed: () => undefined,
-      onUnusableOrder: () => undefined,
-      now: () => new Date(),
       log: { ...log, error: (text) => told.push(text) },
     });
+    const { bus, projector, applied } = run;
     for (const id of [bob, ada, bob, ada]) {
       bus.publish(agentSubject(id, "heartbeat"), { status: "idle" });
       const order = { id, type: "task", text: "go", from: "me" } as const;
@@ -108,6 +147,5 @@ describe("startProjector()", () => {
     expect(applied.toSorted()).toEqual(ofEach.flatMap((each) => [each, each]));
     expect(told).toHaveLength(6);
     expect(told).toContain("an event of agent.ada.heartbeat cannot be applied: no room for ada");
-    await projector.stop();
   });
 });
