@@ -77,3 +77,45 @@ test("a launch whose CLI starts after half a minute is not failed: the agent is 
   }
   expect((await serve.run(["send", "stop", "ada", "bea", "cal", "--wait", "applied"])).code).toBe(0);
 });
+
+test("a serve that is killed while the agent starts: the next one takes the agent up, gives it its task once and remembers its session", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "count the files", turn: { text: "There are seven." } }],
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  await mkdir(dir.join("bin"));
+  // The CLI starts when the file is there.
+  const wait = `case "$*" in *--version*) ;; *) while [ ! -e '${dir.join("go")}' ]; do sleep 0.2; done ;; esac`;
+  await writeFile(dir.join("bin", "claude"), `#!/bin/sh\n${wait}\nexec '${claudePath()}' "$@"\n`, {
+    mode: 0o700,
+  });
+  const slowEnv = { ...env, PATH: [dir.join("bin"), env.PATH].join(delimiter), CLIAI_LOG: "info" };
+  const dataDir = dir.join("data");
+  const fileOf = (name: string) => Bun.file(`${dataDir}/agents/ada/${name}`);
+  {
+    await using serve = await startServe({ env: slowEnv, dataDir });
+    launcherOf(serve, work)("ada").catch(() => undefined); // it gets no answer
+    const isOnline = async () => (await fetchAgent(serve, "ada")).axes.link.value === "online";
+    await waitFor(() => isOnline().catch(() => false), { what: "its host is connected" });
+    expect(await fileOf("launching.json").json()).toMatchObject({ project: work });
+    expect(await fileOf("launched.json").exists()).toBe(false);
+    serve.child.kill("SIGKILL");
+    await serve.child.exit();
+  }
+  await using serve = await startServe({ env: slowEnv, dataDir });
+  await serve.child.line("this server has it again", { from: "stderr" });
+  await writeFile(dir.join("go"), "");
+  const task = async () => (await fetchAgent(serve, "ada")).commands[0];
+  await waitFor(async () => (await task())?.receipts.some(({ state }) => state === "applied"), {
+    what: "it has done its task",
+    saw: task,
+  });
+  await waitFor(() => fileOf("launched.json").exists(), { what: "its session is remembered" });
+  expect(await fileOf("launching.json").exists()).toBe(false);
+  expect(model.requests.filter(({ newText }) => newText.includes("count the files"))).toHaveLength(1);
+  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  await waitFor(async () => !(await fileOf("launched.json").exists()), {
+    what: "a stopped agent is forgotten",
+  });
+});
