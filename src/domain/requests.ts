@@ -129,13 +129,15 @@ export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
   return kind !== "question";
 }
 
-/** What happens if nobody answers in time. For the end of a turn the agent's profile decides (`stop_approval_unanswered`). */
+/** What happens if nobody answers in time. For the end of a turn the agent's profile decides; the question says how. */
 export function expiryText({
   kind,
   on_expiry,
   held,
-}: Pick<AgentRequest, "kind" | "on_expiry" | "held">): string {
+  holds_turn,
+}: Pick<AgentRequest, "kind" | "on_expiry" | "held" | "holds_turn">): string {
   if (held === true) return "it is asked again";
+  if (holds_turn === true) return "it counts as unanswered";
   if (on_expiry === "expire") return "it goes unanswered";
   return kind === "stop_approval" ? "it is not approved" : "it is refused";
 }

@@ -281,6 +281,8 @@ describe("createApprovals()", () => {
     await once("waiting !approval");
     const [request] = ada.server.requests.open();
     expect(request).toMatchObject({ kind: "stop_approval", context: "all done" });
+    // Whether the turn ends then is said in the question: "without an answer it ends".
+    expect(request && expiryText(request)).toBe("it counts as unanswered");
     const answer = { approved: false, reason: "write the docs" };
     await ada.server.requests.answer(request?.request_id ?? "", answer, "ann");
     expect(await end).toMatchObject({ decision: "block", reason: expect.stringContaining("write the docs") });
