@@ -5,6 +5,7 @@ import { compileExecutable } from "./.ci/build/compile.ts";
 import { hashInputs, isUpToDate, recordBuild } from "./.ci/build/manifest.ts";
 import { packNatsServer } from "./.ci/build/nats-server.ts";
 import { parseBuildOptions, usage } from "./.ci/build/options.ts";
+import { createProgress } from "./.ci/build/progress.ts";
 import { type SizeRow, sizeTable } from "./.ci/build/size-table.ts";
 import { ownTarget, type TargetName, targetNames, targets } from "./.ci/build/targets.ts";
 import packageJson from "./package.json" with { type: "json" };
@@ -22,13 +23,16 @@ async function build(args: readonly string[]): Promise<void> {
   const commit = currentCommit();
   const inputs = await hashInputs(projectDir, commit);
   const rows: SizeRow[] = [];
+  const progress = createProgress();
   for (const { target, file } of plan(options.targets)) {
     if (options.ifChanged && (await isUpToDate(distDir, file, inputs))) continue;
     const server = await packNatsServer(target, options.serverPath);
     const entry = join(projectDir, "src", "main.ts");
     const outfile = join(distDir, file);
     const { version } = packageJson;
-    const sizes = await compileExecutable({ entry, target, outfile, version, commit, server });
+    const sizes = await progress.step(`compiling dist/${file}`, "a few seconds", () =>
+      compileExecutable({ entry, target, outfile, version, commit, server }),
+    );
     const { packedPath: _, ...natsServer } = server;
     await recordBuild(distDir, file, { target, bytes: sizes.total, version, commit, inputs, natsServer });
     rows.push({ file: `dist/${file}`, ...sizes, serverVersion: server.version, serverSource: server.source });

