@@ -39,8 +39,16 @@ export function llamaFieldsFor(path: string, body: string, slot: number | undefi
   };
 }
 
+/**
+ * The body with these fields, and the same bytes otherwise: a number that JavaScript cannot hold stays as it is.
+ * @param body the JSON of an object that has none of the fields
+ */
 export function withFields(body: string, fields: LlamaFields): string {
-  return JSON.stringify({ ...objectOf(body), ...fields });
+  const begin = body.indexOf("{") + 1;
+  const rest = body.slice(begin);
+  const added = JSON.stringify(fields).slice(1, -1);
+  const comma = added === "" || rest.trimStart().startsWith("}") ? "" : ",";
+  return body.slice(0, begin) + added + comma + rest;
 }
 
 function objectOf(body: string): Readonly<Record<string, unknown>> | undefined {

@@ -40,8 +40,15 @@ test("llamaFieldsFor() adds the slot where llama.cpp takes one, and asks for pro
   for (const body of ["no JSON", "null", "[1]"]) expect(llamaFieldsFor(path, body, 2)).toEqual({});
 });
 
-test("withFields() changes nothing else of the body", () => {
-  expect(JSON.parse(withFields('{"a":[1],"b":{"c":2}}', { id_slot: 2 }))).toEqual({
-    ...{ a: [1], b: { c: 2 }, id_slot: 2 },
-  });
+test.each([
+  ['{"a":[1],"b":{"c":2}}', { id_slot: 2 }, '{"id_slot":2,"a":[1],"b":{"c":2}}'],
+  [
+    ' {\n "max": 9007199254740993 }',
+    { return_progress: true },
+    ' {"return_progress":true,\n "max": 9007199254740993 }',
+  ],
+  ["{ }", { id_slot: 0, return_progress: true }, '{"id_slot":0,"return_progress":true }'],
+  ['{"a":1}', {}, '{"a":1}'],
+] as const)("withFields() changes nothing else of %p", (body, fields, changed) => {
+  expect(withFields(body, fields)).toBe(changed);
 });
