@@ -2,6 +2,7 @@
 // HTTP status. Seen: Qwen Code 0.24.4 with -32603 and the words in `data.details`; Gemini CLI 0.61.0 with the status as the code.
 import * as v from "valibot";
 import type { RetryShown } from "../../domain/hook.ts";
+import { failureOfWords } from "../../domain/model-failure.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
@@ -27,12 +28,12 @@ export function describeFailure(error: unknown): TurnFailure {
 /** @param words what the agent says of the failure */
 export function failureOf(words: string): TurnFailure {
   const text = longFact(words.trim() === "" ? "its turn has failed" : words);
-  return { error: wordOf(words), text };
+  return { error: failureOfWords(words), text };
 }
 
 /** The agent asks its model again. @param words what it says of that */
 export function retryOf(words: string): RetryShown {
-  return { detail: longFact(words), error: wordOf(words) };
+  return { detail: longFact(words), error: failureOfWords(words) };
 }
 
 /** Why a turn has ended before the model was done, by ACP's `stopReason`; undefined if the model was done. */
@@ -49,17 +50,4 @@ export function failureOfStop(stopReason: string, lastWords: string): TurnFailur
     default:
       return { error: "other", text: longFact(`its turn has ended: ${stopReason}`) };
   }
-}
-
-function wordOf(words: string): FailureWord {
-  const [, status] = /\b([45]\d\d)\b/.exec(words) ?? [];
-  if (status === "401" || status === "403") return "authentication";
-  if (status === "402" || status === "429") return "usage_limit";
-  if (status === "503" || status === "529") return "overloaded";
-  if (status?.startsWith("5") === true) return "server";
-  if (/unauthori[sz]ed|api.?key|authenticat|log.?in/i.test(words)) return "authentication";
-  if (/usage|quota|rate.?limit|too many requests|billing|credit/i.test(words)) return "usage_limit";
-  if (/overloaded|unavailable/i.test(words)) return "overloaded";
-  if (/context|too long|maximum.*tokens/i.test(words)) return "context";
-  return /server.?error/i.test(words) ? "server" : "other";
 }

@@ -2,6 +2,7 @@
 // shape are redacted. The result of a tool is never included. Measured with 2.1.330.
 import * as v from "valibot";
 import type { NotificationWord } from "../../domain/hook.ts";
+import { failureOfWords } from "../../domain/model-failure.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord, SessionEventKind } from "../../domain/wire/event-messages.ts";
 import { describeDenial } from "./claude-denials.ts";
@@ -171,12 +172,7 @@ function failureWordOfTurn(error = "", words = ""): FailureWord {
 
 /** Translates Claude's word for an error, or the text of one, into ours; `other` for an unknown one. */
 export function failureWord(error: string): FailureWord {
-  const known = failureWordOf.get(error);
-  if (known !== undefined) return known;
-  if (/auth|credential|api.?key|log.?in/i.test(error)) return "authentication";
-  if (/usage|quota|rate.?limit|billing|credit/i.test(error)) return "usage_limit";
-  if (/overloaded/i.test(error)) return "overloaded";
-  return /server.?error/i.test(error) ? "server" : "other";
+  return failureWordOf.get(error) ?? failureOfWords(error);
 }
 
 /** What Claude prints for a failure that it has no word for. */

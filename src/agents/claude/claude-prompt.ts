@@ -1,8 +1,8 @@
 // Reads from Claude Code's screen whether its prompt box takes text now, and whether it repeats a request to its model. Anything that is
 // not known to be that box counts as `other`, because an Enter there could answer a dialog. Measured with 2.1.330.
 import type { RetryShown } from "../../domain/hook.ts";
+import { failureOfStatus } from "../../domain/model-failure.ts";
 import { redact } from "../../domain/text/redact.ts";
-import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { PromptState, TurnShown } from "../agent-cli.ts";
 import type { ScreenRow, ScreenView } from "../terminal/terminal-screen.ts";
 
@@ -42,16 +42,12 @@ export function readClaudeRetry({ rows }: ScreenView): RetryShown | undefined {
     const line = `${text} ${above[index + 1]?.trimStart() ?? ""}`;
     const [, why = "", status, attempt, most] = retryLine.exec(line) ?? [];
     if (attempt !== undefined)
-      return { detail: `${attempt}/${most}: ${redact(why)}`, error: failureOf(Number(status)) };
+      return {
+        detail: `${attempt}/${most}: ${redact(why)}`,
+        error: failureOfStatus(Number(status)) ?? "other",
+      };
   }
   return undefined;
-}
-
-function failureOf(status: number): FailureWord {
-  if (status === 401 || status === 403) return "authentication";
-  if (status === 429) return "usage_limit";
-  if (status === 529) return "overloaded";
-  return status >= 500 ? "server" : "other";
 }
 
 /** Above the box while a turn runs: "✽ Ideating… (3s)", "· Perambulating… (running PreToolUse hook · 0s)". A turn that is over has no "…" there. */

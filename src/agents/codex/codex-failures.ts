@@ -1,7 +1,7 @@
 // Why a turn of Codex failed, or why it asks its model again, in cliai's words. Measured with 0.171.0.
 import * as v from "valibot";
 import type { RetryShown } from "../../domain/hook.ts";
-import { failureOfStatus } from "../../domain/http-failure.ts";
+import { failureOfStatus, failureOfWords } from "../../domain/model-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
@@ -73,6 +73,5 @@ function wordOf(info: unknown, words: string): FailureWord {
   }
   const read = v.safeParse(StatusSchema, info);
   const status = read.success ? Object.values(read.output)[0]?.httpStatusCode : undefined;
-  const [, written] = /\bstatus (\d{3})\b/.exec(words) ?? [];
-  return failureOfStatus(status ?? (written === undefined ? undefined : Number(written))) ?? "other";
+  return failureOfStatus(status ?? undefined) ?? failureOfWords(words);
 }

@@ -1,6 +1,6 @@
 // Why a turn of OpenCode failed, in cliai's words. Seen with 1.18.33: a wrong key is an `APIError` with the status of the model's server.
 import type { RetryShown } from "../../domain/hook.ts";
-import { failureOfStatus } from "../../domain/http-failure.ts";
+import { failureOfStatus, failureOfWords } from "../../domain/model-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { OpencodeFailure } from "./opencode-events.ts";
@@ -30,10 +30,5 @@ export function describeRetry(attempt: number, message: string): RetryShown {
 function wordOf(name: string, status: number | undefined, message: string): FailureWord {
   if (name === "ProviderAuthError") return "authentication";
   if (name === "ContextOverflowError") return "context";
-  const known = failureOfStatus(status);
-  if (known !== undefined) return known;
-  if (/unauthori[sz]ed|api.?key|authenticat|log.?in/i.test(message)) return "authentication";
-  if (/usage|quota|rate.?limit|too many requests|billing|credit/i.test(message)) return "usage_limit";
-  if (/overloaded|unavailable/i.test(message)) return "overloaded";
-  return /server.?error/i.test(message) ? "server" : "other";
+  return failureOfStatus(status) ?? failureOfWords(message);
 }

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { BackgroundTask, Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
+import { failureOfWords } from "../../domain/model-failure.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import { redact } from "../../domain/text/redact.ts";
@@ -79,7 +80,7 @@ function read(payload: unknown): Hook | undefined {
         tool: shortFact(tool?.name),
         detail: detailOf(kind, hook),
         tool_use_id: id && idFact(id),
-        error: kind === "turn_failed" ? (failureWords.get(hook.error) ?? "other") : undefined,
+        error: kind === "turn_failed" ? failureOf(hook) : undefined,
         session_id: hook.session_id && idFact(hook.session_id),
         subagent: hook.agent_id && idFact(hook.agent_id),
       }),
@@ -148,6 +149,12 @@ const failureWords: ReadonlyMap<string | undefined, FailureWord> = new Map([
   ["billing_error", "usage_limit"],
   ["server_error", "server"],
 ]);
+
+/** It has one word for all errors of the server, and its words for them have the status. */
+function failureOf({ error, error_details: details = "" }: QwenHook): FailureWord {
+  const told = failureOfWords(details);
+  return told === "other" ? (failureWords.get(error) ?? "other") : told;
+}
 
 const TaskSchema = v.looseObject({ id: v.string(), status: text, description: text });
 const descriptionLength = 200;

@@ -29,6 +29,7 @@ describe("failureOf()", () => {
     ["500 oops", "server"],
     ["rate limit reached", "usage_limit"],
     ["This model's maximum context length is 8192 tokens", "context"],
+    ["maximum context length is 4096 tokens, and yours has 503 more", "context"],
     ["no idea", "other"],
   ] as const)("%s is %s", (words, error) => {
     expect(failureOf(words)).toEqual({ error, text: words });

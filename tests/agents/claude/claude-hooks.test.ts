@@ -83,6 +83,7 @@ describe("readClaudeHook()", () => {
     ["You've hit your usage limit", "usage_limit"],
     ["overloaded", "overloaded"],
     ["server_error", "server"],
+    ["Prompt is too long", "context"],
     ["max_output_tokens", "other"],
     ["unknown", "other"],
     [undefined, "other"],

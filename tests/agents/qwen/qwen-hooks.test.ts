@@ -32,6 +32,16 @@ describe("qwenHooks", () => {
       { error: "rate_limit", error_details: "429" },
       { kind: "turn_failed", error: "usage_limit", detail: "429" },
     ],
+    [
+      "StopFailure",
+      { error: "server_error", error_details: "503 The engine is overloaded" },
+      { kind: "turn_failed", error: "overloaded" },
+    ],
+    [
+      "StopFailure",
+      { error: "invalid_request", error_details: "400 maximum context length is 4096 tokens" },
+      { kind: "turn_failed", error: "context" },
+    ],
     ["StopFailure", { error: "unknown" }, { kind: "turn_failed", error: "other", detail: "unknown" }],
     [
       "SubagentStart",

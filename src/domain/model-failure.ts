@@ -1,0 +1,30 @@
+// What an answer of a model's server means for a turn that has failed: its HTTP status, or its words. Pure.
+import type { FailureWord } from "./wire/event-messages.ts";
+
+/** Undefined for a status that says nothing of the kind. */
+export function failureOfStatus(status: number | undefined): FailureWord | undefined {
+  if (status === undefined) return undefined;
+  if (status === 401 || status === 403) return "authentication";
+  if (status === 402 || status === 429) return "usage_limit";
+  if (status === 503 || status === 529) return "overloaded";
+  return status >= 500 ? "server" : undefined;
+}
+
+/** `HTTP 503`, `status 429`, `(503)`. Else a number is a status only if no other stands before it: a count of tokens may look like one. */
+const statusForms = [/\bHTTP (\d{3})\b/i, /\bstatus(?: code)?:? (\d{3})\b/i, /^\D*\b([45]\d\d)\b(?! tokens)/];
+
+/** In this order: words about a limit may name tokens, too. */
+const wordForms: readonly (readonly [RegExp, FailureWord])[] = [
+  [/auth(?!or\b)|credential|api.?key|log.?in\b/i, "authentication"],
+  [/usage|quota|rate.?limit|too many requests|billing|credit/i, "usage_limit"],
+  [/overloaded|unavailable/i, "overloaded"],
+  [/context.{0,20}(?:length|window|size|limit|exceed)|too long|maximum.*tokens|tokens.*maximum/i, "context"],
+  [/server.?error/i, "server"],
+];
+
+/** What the words of a service say, where they may name its HTTP status; `other` if they say nothing of the kind. */
+export function failureOfWords(words: string): FailureWord {
+  const status = statusForms.map((form) => form.exec(words)?.[1]).find((found) => found !== undefined);
+  const known = failureOfStatus(status === undefined ? undefined : Number(status));
+  return known ?? wordForms.find(([form]) => form.test(words))?.[1] ?? "other";
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { failureOfStatus, failureOfWords } from "../../src/domain/model-failure.ts";
+
+test.each([
+  [401, "authentication"],
+  [403, "authentication"],
+  [402, "usage_limit"],
+  [429, "usage_limit"],
+  [503, "overloaded"],
+  [529, "overloaded"],
+  [500, "server"],
+  [400, undefined],
+  [undefined, undefined],
+] as const)("failureOfStatus() of %p is %p", (status, word) => {
+  expect(failureOfStatus(status)).toBe(word);
+});
+
+describe("failureOfWords()", () => {
+  test.each([
+    // What the services themselves say.
+    ["invalid x-api-key", "authentication"],
+    ["Request had invalid authentication credentials.", "authentication"],
+    ["API key not valid. Please pass a valid API key.", "authentication"],
+    ["You exceeded your current quota, please check your plan and billing details.", "usage_limit"],
+    ["Rate limit reached on tokens per min: Limit 30000, Requested 503 tokens at most", "usage_limit"],
+    ["The model is overloaded. Please try again later.", "overloaded"],
+    ["prompt is too long: 210000 tokens > 200000 maximum", "context"],
+    ["input length and `max_tokens` exceed context limit: 199211 + 20000 > 200000", "context"],
+    ["The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", "context"],
+    ["Your input exceeds the context window of this model.", "context"],
+    ["max_output_tokens", "other"],
+    ["no idea", "other"],
+    // A status counts more than the words beside it.
+    ["[API Error: 401 Too many requests]", "authentication"],
+    ["Error: request 7 failed (HTTP 503)", "overloaded"],
+    ["unexpected status 429", "usage_limit"],
+    ["500 oops", "server"],
+    // A count is no status.
+    ["This model's maximum context length is 4096 tokens, and yours has 503 more", "context"],
+    ["too long: 503 tokens", "context"],
+    ["400 This model's maximum context length is 4096 tokens, and yours has 503 more", "context"],
+  ] as const)("of %p is %s", (words, word) => {
+    expect(failureOfWords(words)).toBe(word);
+  });
+});
