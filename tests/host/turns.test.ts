@@ -257,8 +257,8 @@ test("a request that is made again is over when the model has answered", async (
 
 type Recorded = Awaited<ReturnType<typeof hostRecorded>>;
 
-/** A turn on a terminal in which the model has the task. */
-async function withTaskOnTerminal() {
+/** A turn on a terminal to which a task was handed over. */
+async function withTaskHandedOver() {
   const { ada, hook, write } = await hostRecorded();
   await hook("SessionStart", { source: "startup" });
   await hook("UserPromptSubmit", { prompt: "begin" });
@@ -267,10 +267,16 @@ async function withTaskOnTerminal() {
   await waitFor(async () => JSON.stringify(await hook("PostToolUse", tool)).includes(taskId), {
     what: "it is handed over",
   });
-  const taken = { type: "user", message: { role: "user", content: `[cliai task ${taskId}] dig` } };
-  await write(line(taken) + line({ type: "assistant", message: { model: "m" } }));
-  await ada.receipts("injected", "seen");
-  return { ada, hook, write, taskId };
+  const taken = line({ type: "user", message: { role: "user", content: `[cliai task ${taskId}] dig` } });
+  return { ada, hook, write, taskId, taken };
+}
+
+/** The same, and the model has the task. */
+async function withTaskOnTerminal() {
+  const { taken, ...recorded } = await withTaskHandedOver();
+  await recorded.write(taken + line({ type: "assistant", message: { model: "m" } }));
+  await recorded.ada.receipts("injected", "seen");
+  return recorded;
 }
 
 test("on a terminal, too, the end of a turn ends the task that the model had in it, with the model's last words", async () => {
@@ -288,6 +294,18 @@ test("a turn on a terminal that fails makes its task failed", async () => {
   await using _ = ada;
   await hook("StopFailure", { error: "rate_limit", last_assistant_message: "API Error: 429" });
   await ada.receipts("injected", "seen", "failed");
+  expect(ada.outcomes()[taskId]).toStartWith("failed: its turn has failed");
+});
+
+test("a turn on a terminal that fails before the model's first word fails the task in its conversation, and no later turn applies it", async () => {
+  const { ada, hook, write, taskId, taken } = await withTaskHandedOver();
+  await using _ = ada;
+  await ada.receipts("injected");
+  await write(taken);
+  await hook("StopFailure", { error: "rate_limit", last_assistant_message: "API Error: 429" });
+  await ada.receipts("injected", "failed");
+  await haveTurn({ ada, hook, write }, "p2", "something else", "Done.");
+  await untilActivity(ada, "idle", "its turn ended");
   expect(ada.outcomes()[taskId]).toStartWith("failed: its turn has failed");
 });
 

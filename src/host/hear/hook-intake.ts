@@ -63,6 +63,11 @@ export interface HookIntakeOptions {
   readonly now: () => Date;
 }
 
+/**
+ * The hooks after which only the record tells what the turn had. The session may end as soon as its turn has ended (`/clear` that its user
+ * has typed during the turn).
+ */
+const mayBeLast: ReadonlySet<string> = new Set(["turn_failed", "session_end"]);
 /** The hooks that come when the session ends its turn. `turnEnds` sends their events, once the turn is really over. */
 const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_end"]);
 
@@ -127,8 +132,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       if (showsEnd(options, hook)) turnEnds.takeIdle();
     }
     const reading = note(hook);
-    // The session may end as soon as its turn has ended (`/clear` that its user has typed during the turn).
-    if (facts.kind === "session_end" && !hook.isSubagent) await options.whenEndRead();
+    if (mayBeLast.has(facts.kind) && !hook.isSubagent) await options.whenEndRead();
     const dialog = isAsked(facts.kind) && isBeside ? verdicts.watch(hook, signal) : undefined;
     const answer = await answerHook(hook, dialog?.over ?? signal, (verdict) => verdicts.tell(hook, verdict));
     if (dialog?.isClosed() === true) return { type: "go" };

@@ -81,7 +81,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   };
   const endTasks = (facts: HookFacts, words: string) => {
     if (control.isCuttingOff()) return;
-    tasks.turnEnded(evidence.takeTasks("seen"), outcomeOf(facts, words), runningIds());
+    tasks.turnEnded(evidence.takeTasks(leastOf(facts)), outcomeOf(facts, words), runningIds());
   };
   /** On a terminal the end of a turn ends the tasks that the model had in it. If its user interrupts it, no turn ends them (`leaveTasks`). */
   const endedWithTasks = (facts: HookFacts) => {
@@ -200,6 +200,11 @@ function outcomeOfResult({ isError, wasAsked, text }: TurnResult, isEndRefused: 
     route: "result",
     detail: summaryOf(`${lead}: ${text}`),
   };
+}
+
+/** A turn that has failed may have no answer of the model to what is in its conversation. */
+function leastOf({ kind }: HookFacts): "taken" | "seen" {
+  return kind === "turn_failed" ? "taken" : "seen";
 }
 
 /** @param lastWords what the model said last in the turn */
