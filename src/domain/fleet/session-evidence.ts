@@ -29,6 +29,8 @@ export interface SessionEvidence {
   readonly denied?: DeniedTool;
   /** Set while the CLI repeats a request to its model by itself; absent once it goes on. */
   readonly retry?: Retry;
+  /** Set while the agent has none of cliai's tools, because cliai's MCP server beside its CLI is gone. */
+  readonly tools_lost?: ToolsLost;
   /** Set if an earlier run had a turn in the same conversation. */
   readonly is_continued?: true;
   readonly ended?: { readonly at: string; readonly reason: string };
@@ -87,6 +89,13 @@ export interface Retry {
   readonly remedy?: string;
   /** When the first try began. */
   readonly since: string;
+}
+
+export interface ToolsLost {
+  readonly detail: string;
+  /** Absent if the CLI starts the server again by itself. */
+  readonly remedy?: string;
+  readonly at: string;
 }
 
 export function isTurnOpen({ turn }: SessionEvidence): boolean {

@@ -42,7 +42,7 @@ export function sessionAttention(
   now: Date,
 ): Finding<Attention> | undefined {
   if (session.ended !== undefined) return undefined;
-  const { waits, turn_error, failure, retry, denied } = session;
+  const { waits, turn_error, failure, retry, denied, tools_lost } = session;
   const waiting = waits?.find(({ what }) => what === "permission") ?? waits?.[0];
   if (waiting !== undefined) {
     const value = waiting.what === "permission" ? "approval" : "question";
@@ -66,6 +66,10 @@ export function sessionAttention(
     return { value: "stuck", at: failure.at, reason };
   }
   if (denied !== undefined) return denial(denied);
+  if (tools_lost?.remedy !== undefined) {
+    const { detail: reason, remedy: hint, at } = tools_lost;
+    return { value: "error", at, reason, hint };
+  }
   return isWorking && isTurnOpen(session) ? silence(session, now) : undefined;
 }
 

@@ -3,8 +3,19 @@
 import { definedOf } from "../defined.ts";
 import { type NotificationWord, notificationMeanings } from "../hook.ts";
 import { summaryOf } from "../receipts.ts";
-import { type AgentEvent, failureWords, type SessionEventKind } from "../wire/event-messages.ts";
-import { withDenied, withoutRetry, withRetry } from "./reduce/session-troubles.ts";
+import {
+  type AgentEvent,
+  failureWords,
+  type SessionEventKind,
+  type ToolsEventKind,
+} from "../wire/event-messages.ts";
+import {
+  withDenied,
+  withoutRetry,
+  withRetry,
+  withToolsBack,
+  withToolsLost,
+} from "./reduce/session-troubles.ts";
 import {
   isOfSession,
   isUnnamed,
@@ -69,6 +80,8 @@ const changes = new Map<string, Change>(
     tool_denied: (session, event, at) => withDenied(withoutTool(session, event), event, at),
     retry: withRetry,
     retry_end: (session) => session,
+    tools_lost: withToolsLost,
+    tools_back: withToolsBack,
     usage: (session) => session,
     said: (session) => session,
     // If no turn is open, keep the time when the last one ended: it shows whether the session was interrupted or idle.
@@ -76,7 +89,7 @@ const changes = new Map<string, Change>(
       ...withoutWaits(isTurnOpen(session) ? endTurn(session, at) : { ...session, tools: [] }, () => true),
       ended: { at, reason: summaryOf(event.detail ?? "") },
     }),
-  } satisfies Record<SessionEventKind, Change>),
+  } satisfies Record<SessionEventKind | ToolsEventKind, Change>),
 );
 
 /** Returns the session after an event; the same object if the event changes nothing. */

@@ -62,6 +62,7 @@ const RecordSchema = v.looseObject({
         v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),
       ),
       retry: v.optional(v.looseObject({ since: time, ...trouble })),
+      tools_lost: v.optional(v.looseObject({ at: time, detail: v.string() })),
       turn_error: v.optional(v.looseObject({ at: time, ...trouble })),
       ended: v.optional(v.looseObject({ at: time, reason: v.string() })),
     }),

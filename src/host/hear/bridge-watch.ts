@@ -1,5 +1,6 @@
 // Watches cliai's MCP server (the bridge) of a session, without which the agent has none of cliai's tools. Some CLIs drop it without a
 // word, and most do not start it again when it has crashed.
+import { definedOf } from "../../domain/defined.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
@@ -35,21 +36,22 @@ const defaultAwayForMs = 5_000;
 export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
   const { id, events, isStopping, log } = options;
   const { startsWithinMs = defaultStartsWithinMs, awayForMs = defaultAwayForMs } = options;
-  const again = `its CLI does not start it again: stop the agent, then: cliai resume ${id}`;
-  const { whenEnded = again } = options;
+  const again = `stop the agent, then: cliai resume ${id}`;
+  const { whenEnded } = options;
   const isOver = new AbortController();
   /** Aborts when a bridge is there. */
   let waiting = new AbortController();
   let isReady = false;
   let wasThere = false;
   let isToldLost = false;
-  const tellUnlessThere = async (withinMs: number, detail: string) => {
+  /** @param remedy what a person can do; undefined if the CLI starts the bridge again by itself */
+  const tellUnlessThere = async (withinMs: number, detail: string, remedy?: string) => {
     const there = waiting.signal;
     await pause(withinMs, AbortSignal.any([isOver.signal, there]));
     if (isOver.signal.aborted || there.aborted || isStopping()) return;
     isToldLost = true;
-    log.error(detail);
-    events.send({ kind: "tools_lost", detail });
+    log.error([detail, remedy].filter(Boolean).join(": "));
+    events.send({ kind: "tools_lost", detail, ...definedOf({ remedy }) });
   };
   const came = () => {
     wasThere = true;
@@ -63,13 +65,15 @@ export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
       if (isReady || wasThere) return;
       isReady = true;
       const detail = `its CLI has not started cliai's MCP server within ${startsWithinMs / 1_000} s: the agent has none of cliai's tools`;
-      void tellUnlessThere(startsWithinMs, detail);
+      void tellUnlessThere(startsWithinMs, detail, again);
     },
     came,
     link(isUp) {
       if (isUp) return came();
       waiting = new AbortController();
-      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${whenEnded}`);
+      const words = whenEnded ?? "its CLI does not start it again";
+      const remedy = whenEnded === undefined ? again : undefined;
+      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${words}`, remedy);
     },
     stop: () => isOver.abort(),
   };

@@ -27,6 +27,7 @@ describe("createBridgeWatch()", () => {
         kind: "tools_lost",
         detail:
           "its CLI has not started cliai's MCP server within 0.02 s: the agent has none of cliai's tools",
+        remedy: "stop the agent, then: cliai resume ada",
       },
     ]);
     watch.came();
@@ -35,15 +36,20 @@ describe("createBridgeWatch()", () => {
   });
 
   test.each([
-    [undefined, "its CLI does not start it again: stop the agent, then: cliai resume ada"],
-    ["it is started again", "it is started again"],
-  ])("says what becomes of a bridge that has ended, where its CLI's way is %p", async (whenEnded, words) => {
-    const { events, watch } = watching({ whenEnded });
-    watch.link(true);
-    watch.link(false);
-    await waitFor(() => events.length > 0, { what: "it is said" });
-    expect(events).toEqual([{ kind: "tools_lost", detail: `cliai's MCP server has ended: ${words}` }]);
-  });
+    [undefined, "its CLI does not start it again", { remedy: "stop the agent, then: cliai resume ada" }],
+    ["it is started again", "it is started again", {}],
+  ])(
+    "says what becomes of a bridge that has ended, where its CLI's way is %p",
+    async (whenEnded, words, more) => {
+      const { events, watch } = watching({ whenEnded });
+      watch.link(true);
+      watch.link(false);
+      await waitFor(() => events.length > 0, { what: "it is said" });
+      expect(events).toEqual([
+        { kind: "tools_lost", detail: `cliai's MCP server has ended: ${words}`, ...more },
+      ]);
+    },
+  );
 
   test.each<[string, (watch: Watch) => void, Partial<BridgeWatchOptions>]>([
     ["has come before its session is open", (watch) => [watch.came(), watch.ready()], {}],

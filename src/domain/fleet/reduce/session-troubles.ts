@@ -1,7 +1,8 @@
-// Reduces what an agent's CLI reports about its own troubles: a tool that its own rules refuse, a request to its model that it repeats.
+// Reduces what is told of troubles: a tool that the CLI's own rules refuse, a request to its model that the CLI repeats, tools of cliai's that
+// the agent has lost.
 import { definedOf } from "../../defined.ts";
 import { summaryOf } from "../../receipts.ts";
-import { type AgentEvent, failureWords } from "../../wire/event-messages.ts";
+import { type AgentEvent, failureWords, toolsEventKinds } from "../../wire/event-messages.ts";
 import type { SessionEvidence } from "../session-evidence.ts";
 import { toolOf } from "./session-waits.ts";
 
@@ -29,9 +30,19 @@ export function withRetry(session: SessionEvidence, event: AgentEvent, at: strin
   };
 }
 
+export function withToolsLost(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
+  const { detail, remedy } = event;
+  return { ...session, tools_lost: { detail: summaryOf(detail ?? ""), ...definedOf({ remedy }), at } };
+}
+
+export function withToolsBack({ tools_lost: _, ...session }: SessionEvidence): SessionEvidence {
+  return session;
+}
+
 /** Kinds of events that may come while the CLI waits to repeat its request. They do not show that the model has answered. */
 const besideRetry: ReadonlySet<string> = new Set([
   ...["retry", "usage", "notification", "background", "session_start", "subagent_start", "subagent_end"],
+  ...toolsEventKinds,
 ]);
 
 /** Removes the retry: any other kind of event shows that the model has answered, or that the CLI has given up. */

@@ -79,3 +79,26 @@ describe("a request to the model that the CLI makes again", () => {
     expect(view.status).toBe("retrying");
   });
 });
+
+describe("an agent that has lost cliai's tools", () => {
+  const remedy = "stop the agent, then: cliai resume ada";
+  const lost = (more: object): Told => ["tools_lost", 4, { detail: "cliai's MCP server has ended", ...more }];
+
+  test("wants a person, with what brings them back, until they are back", () => {
+    expect(viewAfter(5, lost({ remedy }), ["turn_end", 5]).axes.attention).toMatchObject({
+      value: "error",
+      reason: "cliai's MCP server has ended",
+      hint: remedy,
+    });
+    expect(viewAfter(7, lost({ remedy }), ["tools_back", 6]).axes.attention.value).toBe("none");
+  });
+
+  test("wants nobody if its CLI starts the server again by itself", () => {
+    expect(viewAfter(5, lost({})).axes.attention.value).toBe("none");
+  });
+
+  test("is what another run of the agent is not", () => {
+    const next: Told = ["session_start", 6, { generation: 2_000, seq: 1 }];
+    expect(viewAfter(7, lost({ remedy }), next).axes.attention.value).toBe("none");
+  });
+});
