@@ -117,7 +117,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       else if (facts.kind === "turn_failed" && !hasStream) endedWithTasks(facts);
       else if (facts.kind === "turn_failed") {
         tell(facts);
-        foretold = "told";
+        if (turn.isOpen()) foretold = "told"; // else the result came before this hook, and has ended the turn
       } else if (hook.isIdle === true) ended("told");
     },
     heard: lastWords.heard,

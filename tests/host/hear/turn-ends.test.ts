@@ -52,6 +52,25 @@ describe("createTurnEnds()", () => {
     });
   });
 
+  test("a hook that comes after the result of its turn says why it failed, and does not count for the next turn", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    ada.session.open({ stream: openStream });
+    const fleet = () => ada.server.fleet.get(id);
+    await ada.hook("UserPromptSubmit", { prompt: "begin" });
+    ada.session.takeSign({ type: "answer" });
+    ada.session.turnResult({ isError: true, wasAsked: true, text: "API Error: 429" });
+    await ada.hook("StopFailure", { error: "rate_limit", last_assistant_message: "API Error: 429" });
+    await waitFor(() => fleet()?.session?.turn_error?.error === "usage_limit", {
+      ...{ what: "it says why", saw: fleet },
+    });
+    await ada.hook("UserPromptSubmit", { prompt: "again" });
+    await waitFor(() => fleet()?.axes.activity.value === "working", { what: "it works", saw: fleet });
+    ada.session.takeSign({ type: "answer" });
+    ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
+    await waitFor(() => fleet()?.axes.activity.value === "idle", { what: "it is idle", saw: fleet });
+    expect(fleet()?.axes.attention.value).toBe("none");
+  });
+
   test("an end that the CLI waits for no more ends no turn", async () => {
     await using ada = await startHosted({ stopApproval: { waitS: 1, unanswered: "end" } });
     await ada.begin();
