@@ -87,7 +87,7 @@ function factsOf(hook: ClaudeHook): AgentEventFacts | undefined {
     ...(hook.tool_name === undefined ? {} : { tool: shortFact(hook.tool_name) }),
     ...(detail === undefined ? {} : { detail }),
     ...(hook.tool_use_id === undefined ? {} : { tool_use_id: idFact(hook.tool_use_id) }),
-    ...(kind === "turn_failed" ? { error: failureWordOfTurn(hook.error, hook.last_assistant_message) } : {}),
+    ...(kind === "turn_failed" ? { error: failureWordOfTurn(hook.error, apiWordsOf(hook)) } : {}),
     ...(denial === undefined ? {} : { remedy: denial.remedy }),
     ...(hook.session_id === undefined ? {} : { session_id: idFact(hook.session_id) }),
     ...(hook.agent_id === undefined ? {} : { subagent: idFact(hook.agent_id) }),
@@ -164,10 +164,15 @@ const failureWordOf = new Map<string, FailureWord>([
   ["server_error", "server"],
 ]);
 
-/** If the API reports a usage limit as a bad request, 2.1.330 gives the error `unknown`. Then its words tell the cause. */
+/**
+ * If the API reports a usage limit as a bad request, 2.1.330 gives the error `unknown`; if it is overloaded, `server_error`. Then its words tell
+ * the cause.
+ */
 function failureWordOfTurn(error = "", words = ""): FailureWord {
   const word = failureWord(error);
-  return word === "other" ? failureWord(words) : word;
+  if (word !== "other" && word !== "server") return word;
+  const told = failureWord(words);
+  return told === "other" ? word : told;
 }
 
 /** Translates Claude's word for an error, or the text of one, into ours; `other` for an unknown one. */
@@ -175,9 +180,12 @@ export function failureWord(error: string): FailureWord {
   return failureWordOf.get(error) ?? failureOfWords(error);
 }
 
-/** What Claude prints for a failure that it has no word for. */
-function apiWordsOf({ error = "unknown", last_assistant_message }: ClaudeHook): string | undefined {
-  return error === "unknown" ? last_assistant_message || undefined : undefined;
+/** With this error the last words are the model's own. */
+const cutOffError = "max_output_tokens";
+
+/** What Claude prints for a failure in its model's place: the words of the service. */
+function apiWordsOf({ error, last_assistant_message }: ClaudeHook): string | undefined {
+  return error === cutOffError ? undefined : last_assistant_message || undefined;
 }
 
 function joined(...words: readonly (string | undefined)[]): string {

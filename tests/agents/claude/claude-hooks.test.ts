@@ -101,10 +101,26 @@ describe("readClaudeHook()", () => {
     ["unknown", "API Error: 400 scripted error", "API Error: 400 scripted error"],
     [undefined, "API Error: 400 scripted error", "API Error: 400 scripted error"],
     ["unknown", undefined, "unknown"],
+    ["authentication_failed", "API Error: 401 invalid x-api-key", "API Error: 401 invalid x-api-key"],
     ["max_output_tokens", "I dig", "max_output_tokens"],
   ])("tells why a turn failed: %s, %s", (error, last_assistant_message, detail) => {
     const hook = { ...base, hook_event_name: "StopFailure", error, last_assistant_message };
     expect(readClaudeHook(hook)?.facts?.detail).toBe(detail);
+  });
+
+  test.each([
+    ["server_error", "API Error: 529 Overloaded. This is a server-side issue", "overloaded"],
+    ["server_error", "API Error: 500 Internal server error", "server"],
+    ["invalid_request", "Prompt is too long", "context"],
+  ] as const)("names the failure of a turn by the service's words, too: %s, %s", (error, words, word) => {
+    const hook = { ...base, hook_event_name: "StopFailure", error, last_assistant_message: words };
+    expect(readClaudeHook(hook)?.facts).toMatchObject({ error: word, detail: words });
+  });
+
+  test("takes what the model said last for no word of its service", () => {
+    const hook = { ...base, hook_event_name: "StopFailure", error: "max_output_tokens" };
+    const last_assistant_message = "the rate limit is set in limits.ts";
+    expect(readClaudeHook({ ...hook, last_assistant_message })?.facts?.error).toBe("other");
   });
 
   test("leaves out secrets, and cuts after that", () => {
