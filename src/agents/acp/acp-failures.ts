@@ -5,6 +5,7 @@ import type { RetryShown } from "../../domain/hook.ts";
 import { failureOfWords } from "../../domain/model-failure.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
+import { parseJsonLine } from "../../domain/wire/decode.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import { AcpError } from "./acp-connection.ts";
 
@@ -13,6 +14,8 @@ export interface TurnFailure {
   readonly text: string;
 }
 
+/** As some agents pass on what their model's server has answered. */
+const BodySchema = v.looseObject({ error: v.looseObject({ message: v.string() }) });
 const DetailsSchema = v.looseObject({ details: v.string() });
 const authRequired = -32000;
 
@@ -20,9 +23,14 @@ export function describeFailure(error: unknown): TurnFailure {
   if (!(error instanceof AcpError)) return failureOf(messageOf(error));
   const { code, data, message } = error;
   const read = v.safeParse(DetailsSchema, data);
-  const words = read.success ? read.output.details : message;
+  const words = wordsIn(read.success ? read.output.details : message);
   if (code === authRequired) return { ...failureOf(words), error: "authentication" };
   return failureOf(code >= 400 && code < 600 && !words.includes(String(code)) ? `${code} ${words}` : words);
+}
+
+function wordsIn(text: string): string {
+  const body = v.safeParse(BodySchema, parseJsonLine(text));
+  return body.success ? body.output.error.message : text;
 }
 
 /** @param words what the agent says of the failure */

@@ -12,6 +12,12 @@ describe("describeFailure()", () => {
     ],
     ["Gemini CLI", new AcpError("scripted", 429, undefined), "usage_limit", "429 scripted"],
     [
+      "an agent that passes on the answer of its model's server",
+      new AcpError('{"error":{"code":401,"message":"No such key"}}', 401, undefined),
+      "authentication",
+      "401 No such key",
+    ],
+    [
       "an agent that wants a login",
       new AcpError("Authentication required", -32000, undefined),
       "authentication",
