@@ -10,8 +10,12 @@ export function failureOfStatus(status: number | undefined): FailureWord | undef
   return status >= 500 ? "server" : undefined;
 }
 
-/** `HTTP 503`, `status 429`, `(503)`. Else a number is a status only if no other stands before it: a count of tokens may look like one. */
-const statusForms = [/\bHTTP (\d{3})\b/i, /\bstatus(?: code)?:? (\d{3})\b/i, /^\D*\b([45]\d\d)\b(?! tokens)/];
+/** `HTTP 503`, `status 429`, `Last error: 401`. Else a number is a status only if no other stands before it: a count of tokens may look like one. */
+const statusForms = [
+  /\bHTTP (\d{3})\b/i,
+  /\b(?:status(?: code)?|error):? (\d{3})\b/i,
+  /^\D*\b([45]\d\d)\b(?! tokens)/,
+];
 
 /** In this order: words about a limit may name tokens, too. */
 const wordForms: readonly (readonly [RegExp, FailureWord])[] = [

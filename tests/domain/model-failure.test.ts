@@ -34,6 +34,7 @@ describe("failureOfWords()", () => {
     ["[API Error: 401 Too many requests]", "authentication"],
     ["Error: request 7 failed (HTTP 503)", "overloaded"],
     ["unexpected status 429", "usage_limit"],
+    ["retried 5 times (total retry wait time: 59.02 seconds) Last error: 401 No", "authentication"],
     ["500 oops", "server"],
     // A count is no status.
     ["This model's maximum context length is 4096 tokens, and yours has 503 more", "context"],

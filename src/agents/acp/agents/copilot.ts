@@ -22,6 +22,10 @@ const abilities: ModeAbilities = {
   },
 };
 
+/** What it says itself of a request that has failed, and of one that it makes again, in its model's place. */
+export const ownWords =
+  /^(Info: Request failed due to a transient API error|Error: (\d{3}\b|Failed to get response from the AI model\b|[^\n]*\(HTTP \d{3}\)))/;
+
 export const copilot = acpCli({
   abilities,
   name: "copilot",
@@ -36,7 +40,7 @@ export const copilot = acpCli({
   toolNameOf: () => undefined,
   rejectEndsTurn: true,
   sumsUsage: true,
-  ownWords: /^(Info: Request failed due to a transient API error|Error: (\d{3}\b|[^\n]*\(HTTP \d{3}\)))/,
+  ownWords,
   prepare,
 });
 

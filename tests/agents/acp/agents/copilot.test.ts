@@ -1,7 +1,7 @@
 // Sessions with the real Copilot CLI, offline, without an account.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { copilot } from "../../../../src/agents/acp/agents/copilot.ts";
+import { copilot, ownWords } from "../../../../src/agents/acp/agents/copilot.ts";
 import type { AgentLaunch } from "../../../../src/agents/agent-launch.ts";
 import { prepareCopilot } from "../../../support/acp-clis.ts";
 import { startOpenaiChatServer } from "../../../support/openai-chat-server.ts";
@@ -13,6 +13,16 @@ const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ n
 const bash = (command: string) => call("bash", { command, description: "d" });
 const go = { type: "go" } as const;
 const late = 90_000;
+
+test.each([
+  ["Info: Request failed due to a transient API error. Retrying...", true],
+  ["Error: Authentication failed with provider at http://127.0.0.1:1/v1 (HTTP 401).", true],
+  ["Error: Failed to get response from the AI model; retried 5 times. Last error: 429 slow down", true],
+  ["Error: 400 too long", true],
+  ["The test says: Error: 400 too long", false],
+])("copilot itself, and not its model, has said %p: %p", (words, isOwn) => {
+  expect(ownWords.test(words)).toBe(isOwn);
+});
 
 describe("copilot", () => {
   test(
