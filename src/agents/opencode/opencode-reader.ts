@@ -53,8 +53,10 @@ export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeRe
     if (!isOurs(sessionID) || !isNew(`message ${id}`)) return;
     if (role === "assistant") models.set(id, { provider: providerID, model: modelID });
     if (sessionID !== session) return;
-    if (role === "user") users.add(id);
-    else steps.noteStep(id, parentID);
+    if (role === "user") {
+      users.add(id);
+      steps.noteMessage(id);
+    } else steps.noteStep(id, parentID);
   };
   const takePrompt = async ({ messageID: id, text = "" }: OpencodePart) => {
     steps.noteUser({ id, text });

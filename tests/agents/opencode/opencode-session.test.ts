@@ -316,6 +316,22 @@ describe("openOpencodeSession()", () => {
     late,
   );
 
+  test(
+    "a conversation that is compacted twice, so that its last message is OpenCode's own, was given to the model",
+    async () => {
+      const message = "This model's maximum context length is 100000 tokens.";
+      const error = { status: 400, message, type: "invalid_request_error" };
+      await using opened = await openSession({
+        script: { turns: [{ error }, { error }], fallback: { text: "Done." } },
+      });
+      await opened.session.say("work", "order-1");
+      expect(await opened.result(1)).toMatchObject({ isError: false });
+      expect(opened.told.events).toEqual([{ kind: "compaction" }, { kind: "compaction" }]);
+      expect(opened.told.signs).toContainEqual({ type: "taken", text: "work", id: "order-1" });
+    },
+    late,
+  );
+
   test.each([
     [401, "No such key", "authentication", "401"],
     [403, "forbidden", "authentication", "403"],
