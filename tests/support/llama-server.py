@@ -12,8 +12,9 @@ params.port = 0
 params.n_ctx = int(sys.argv[2])
 params.n_parallel = int(sys.argv[3])
 params.endpoint_slots = True
-params.cpuparams.n_threads = 2
-params.cpuparams_batch.n_threads = 2
+# Two threads wait for each other, spinning, at each layer of the model: beside other programs on two processors a token takes ten times as long.
+params.cpuparams.n_threads = 1
+params.cpuparams_batch.n_threads = 1
 if len(sys.argv) > 4:
     with open(sys.argv[4]) as template:
         params.chat_template = template.read()
