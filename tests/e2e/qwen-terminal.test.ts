@@ -9,7 +9,7 @@ import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTmux } from "../support/tmux.ts";
-import { stays, staysPending, waitFor } from "../support/wait-for.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
 
 const call = (name: string, input: object) => ({ toolUses: [{ name, input: { ...input } }] });
 const shell = (command: string) =>
@@ -105,13 +105,6 @@ test("a person types at Qwen Code's terminal, and cliai beside: each order is se
   await send("task", "ada", "wait for it", "--id", "t-2", "--wait", "seen");
   await waitFor(() => existsSync(`${work}/waits`), { what: "the command runs" });
   await send("task", "ada", "look at this too", "--id", "t-3");
-  // What Qwen Code reads after the turn begins a turn of its own, so give it time.
-  const seen = until("the second task is seen", (agent) => lifeOf(agent, "t-3").includes("seen"));
-  await staysPending(seen, {
-    what: "it waits for the end of the command",
-    because: "the file is read every half second",
-    forMs: 1_500,
-  });
   await Bun.write(`${work}/go`, "");
   await terminal.waitFor("I looked at both.");
   await until("both are done", (agent) =>
