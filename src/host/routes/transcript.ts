@@ -107,10 +107,11 @@ export function watchTranscript(
   transcript: Transcript,
   { isAwaiting, onLine, log }: TranscriptWatchOptions,
 ): TranscriptWatch {
-  const look = async () => {
+  // On a busy machine a look may take longer than the time between two: they must not queue up.
+  const look = oneAtATime(async () => {
     if (!isAwaiting()) return;
     for (const line of await transcript.readNew()) onLine(line);
-  };
+  });
   const note = (error: unknown) => log.debug(`transcript: ${messageOf(error)}`);
   const lookNow = () => void look().catch(note);
   const timer = setInterval(lookNow, lookEveryMs);
@@ -122,5 +123,20 @@ export function watchTranscript(
     },
     catchUp: () => look().catch(note),
     stop: () => clearInterval(timer),
+  };
+}
+
+/** Runs of `work` never overlap. The calls that come during a run share the next one. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => {
+    if (next !== undefined) return next;
+    next = last.then(() => {
+      next = undefined;
+      return work();
+    });
+    last = next.catch(() => undefined);
+    return next;
   };
 }

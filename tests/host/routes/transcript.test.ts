@@ -3,7 +3,7 @@ import { appendFile, truncate, writeFile } from "node:fs/promises";
 import { createTranscript, watchTranscript } from "../../../src/host/routes/transcript.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { stays, until } from "../../support/wait-for.ts";
+import { stays, staysPending, until } from "../../support/wait-for.ts";
 
 const line = (n: number) => `${JSON.stringify({ n })}\n`;
 
@@ -116,5 +116,30 @@ describe("watchTranscript()", () => {
     await watch.catchUp();
     watch.stop();
     expect(seen).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  test("looks that take long do not queue up, and what is caught up with was read after the call", async () => {
+    const readings: { readonly end: (lines: readonly unknown[]) => void }[] = [];
+    const seen: unknown[] = [];
+    const readNew = () => new Promise<readonly unknown[]>((end) => readings.push({ end }));
+    const options = { isAwaiting: () => true, onLine: (each: unknown) => void seen.push(each), log };
+    const watch = watchTranscript({ ...createTranscript(), readNew }, options);
+    await until("the first look", () => readings.length === 1);
+    for (let n = 0; n < 10; n += 1) void watch.look(undefined);
+    const caughtUp = watch.catchUp();
+    const because = "the first look has not ended";
+    await stays(() => readings.length === 1, { what: "nothing else is read", because, forMs: 400 });
+    watch.stop();
+    readings[0]?.end([1]);
+    await until("the second look", () => readings.length === 2);
+    await staysPending(caughtUp, { what: "it has not caught up", because: "it reads", forMs: 50 });
+    readings[1]?.end([2]);
+    await caughtUp;
+    await stays(() => readings.length === 2, {
+      what: "that was all",
+      because: "one look is enough",
+      forMs: 50,
+    });
+    expect(seen).toEqual([1, 2]);
   });
 });
