@@ -70,7 +70,8 @@ export function callHook(
   { id, name, isOwn, title, input, subagent }: ToolCall,
   { result, error }: { readonly result?: unknown; readonly error?: string } = {},
 ): Hook {
-  const words = inputWords(input) ?? (title === "" ? undefined : title);
+  // The title of a call without input often is the name of the tool.
+  const words = inputWords(input) ?? (isOwn || title === "" || title === name ? undefined : title);
   const detail = kind === "tool_failed" ? (error ?? "it has failed") : words;
   return {
     facts: {

@@ -8,6 +8,7 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { decodeOrder, ownIdOf } from "../../domain/wire/decode-order.ts";
 import { ReceiptSchema } from "../../domain/wire/messages.ts";
 import { parseAgentSubject } from "../../domain/wire/subjects.ts";
+import { shownOwnTool } from "../../domain/wire/tools.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 
 export interface LogEntry {
@@ -132,16 +133,17 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
     ...(what === "" ? {} : { what }),
     text,
   });
+  const named = shownOwnTool(tool) ?? tool;
   switch (kind) {
     case "prompt":
       return orderMark.test(detail) ? undefined : told("told", "prompt");
     case "tool_start":
-      return told("calls", tool);
+      return told("calls", named);
     case "tool_failed":
-      return told("failed", tool);
+      return told("failed", named);
     case "tool_denied":
     case "tool_start_refused":
-      return told("failed", tool, `refused: ${detail}`);
+      return told("failed", named, `refused: ${detail}`);
     case "turn_failed":
       return told("failed", "turn");
     case "tools_lost":

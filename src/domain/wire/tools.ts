@@ -274,12 +274,22 @@ export function callTimeoutMs(name: ToolName, { wait_s }: Readonly<Record<string
   return timeoutMs + (isWaitS ? wait_s : defaultWaitS) * 1_000;
 }
 
+/** What agent CLIs put before the name of a tool of cliai's MCP server: `mcp__cliai__`, `mcp_cliai_`, `cliai_`, `cliai-`. */
+const ownPrefix = /^(?:mcp_{1,2})?cliai(?:_{1,2}|-)/;
+
+/**
+ * The tool of cliai that an agent CLI names so; undefined if it is another tool. Only for what is shown: a model may have written the name.
+ */
+export function shownOwnTool(name: string): ToolName | undefined {
+  const own = name.replace(ownPrefix, "");
+  return isToolName(own) && !isHosts(own) ? own : undefined;
+}
+
 /** Whether the name is that of a tool of cliai with which an agent waits for a person's answer; with or without the CLI's prefix for the MCP server. */
 export function isAskingTool(name: string): boolean {
-  const own = name.split("__").at(-1) ?? "";
-  if (!isToolName(own)) return false;
-  const tool: ToolDefinition = tools[own];
-  return tool.waits === true && !isHosts(own);
+  const own = shownOwnTool(name);
+  const tool: ToolDefinition | undefined = own && tools[own];
+  return tool?.waits === true;
 }
 
 export function isToolName(name: string): name is ToolName {

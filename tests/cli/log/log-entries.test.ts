@@ -20,6 +20,8 @@ test.each([
   ["event", { kind: "prompt", detail: "begin" }, "told | prompt | begin"],
   ["event", { kind: "prompt", detail: "[cliai task t1] from eve: begin" }, undefined],
   ["event", { kind: "tool_start", tool: "Bash", detail: "ls" }, "calls | Bash | ls"],
+  ["event", { kind: "tool_start", tool: "mcp__cliai__check_inbox" }, "calls | check_inbox | "],
+  ["event", { kind: "tool_failed", tool: "cliai-ask_human", detail: "no" }, "failed | ask_human | no"],
   ["event", { kind: "tool_end", tool: "Bash" }, undefined],
   ["event", { kind: "tool_failed", tool: "Bash", detail: "exit 1" }, "failed | Bash | exit 1"],
   ["event", { kind: "tool_denied", tool: "Bash", detail: "no rule" }, "failed | Bash | refused: no rule"],

@@ -556,12 +556,15 @@ describe("an agent that has asked by a tool of cliai", () => {
   };
   const at = (...events: (Told | FleetEvent)[]) => viewAt(9, agentAfter(events));
 
-  test.each(["mcp__cliai__ask_human", "ask_human"])("waits while that call waits (%s)", (tool) => {
-    const view = at(...ran(ask(tool)), asked);
-    expect([view.status, view.axes.attention.value]).toEqual(["waiting", "question"]);
-    expect(view.axes.activity.reason).toBe("waits for an answer: Which colour?");
-    expect(statusMark(view).text).toContain("waiting !question");
-  });
+  test.each(["mcp__cliai__ask_human", "cliai_ask_human", "cliai-ask_human", "ask_human"])(
+    "waits while that call waits (%s)",
+    (tool) => {
+      const view = at(...ran(ask(tool)), asked);
+      expect([view.status, view.axes.attention.value]).toEqual(["waiting", "question"]);
+      expect(view.axes.activity.reason).toBe("waits for an answer: Which colour?");
+      expect(statusMark(view).text).toContain("waiting !question");
+    },
+  );
 
   test("works once the call has returned without the answer, and beside another tool, and after an answer", () => {
     const call = ask("mcp__cliai__ask_human");
