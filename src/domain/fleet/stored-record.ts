@@ -1,6 +1,7 @@
 // Checks a record that was read from the bucket `agents`, and whether it is at least as new as our own. So several serves get the same
 // record, whichever of them heard what first.
 import * as v from "valibot";
+import { definedOf } from "../defined.ts";
 import { AgentIdSchema } from "../wire/agent-id.ts";
 import { ReceiptStateSchema } from "../wire/messages.ts";
 import type { AgentRecord, HeartbeatEvidence } from "./agent-record.ts";
@@ -120,6 +121,16 @@ function isShallowSame(one: object, other: object): boolean {
   const values = new Map(Object.entries(one));
   const entries = Object.entries(other);
   return entries.length === values.size && entries.every(([name, value]) => values.get(name) === value);
+}
+
+/**
+ * A stored record with the open requests as our own record has them: every serve reads these from a bucket of their own, and no sequence of
+ * the record tells whether they were read before it was stored.
+ */
+export function withOwnRequests(stored: AgentRecord, own: AgentRecord): AgentRecord {
+  if (JSON.stringify(stored.requests) === JSON.stringify(own.requests)) return stored;
+  const { requests: _, ...rest } = stored;
+  return { ...rest, ...definedOf({ requests: own.requests }) };
 }
 
 /** Heartbeats without numbers are compared by their times, which may come from the clocks of two machines. */

@@ -7,6 +7,7 @@ import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-v
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
 import { aheadMs, setBack, setBackAtLeastMs } from "../../domain/fleet/set-back.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
+import { withOwnRequests } from "../../domain/fleet/stored-record.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
@@ -24,7 +25,7 @@ export interface FleetState extends FleetService {
   apply(event: FleetEvent): { readonly isNew: boolean } | { readonly twin: AgentId };
   /** Loads the stored records, at the start. */
   restore(records: Iterable<AgentRecord>): void;
-  /** Replaces a record by the one that another serve has written. */
+  /** Replaces a record by the one that another serve has written, except for its open requests. */
   adopt(record: AgentRecord): { readonly isNew: boolean };
   /** Forgets an agent. If it is heard again, it is a new one. */
   remove(id: AgentId): void;
@@ -84,12 +85,12 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
     restore(stored) {
       for (const record of withoutFuture([...stored], now())) set(record);
     },
-    adopt(record) {
-      const id = record.agent_id;
-      const isNew = !records.has(id);
-      set(record);
+    adopt(stored) {
+      const id = stored.agent_id;
+      const own = records.get(id);
+      set(own === undefined ? stored : withOwnRequests(stored, own));
       mark(id);
-      return { isNew };
+      return { isNew: own === undefined };
     },
     remove(id) {
       if (!records.delete(id)) return;

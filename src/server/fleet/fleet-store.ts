@@ -65,6 +65,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     if (own !== undefined && isBehind(stored, own)) return false;
     unwritten.settle(id);
     onStored(stored);
+    if (recordOf(id) !== stored) noteChange(id); // the bucket lacks what our own record has kept
     return true;
   };
   const write = async (id: AgentId) => {
@@ -130,8 +131,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       for (const [key, { revision }] of entries) records.saw(key, revision);
       const kept = readRecords(entries, log);
       for (const { agent_id } of kept) unwritten.noteStored(agent_id);
-      const from = lastRevision(entries) + 1;
-      following = followBucket(bus, { bucket: buckets.agents, from, log, onChange });
+      following = followBucket(bus, { bucket: buckets.agents, from: nextRevision(entries), log, onChange });
       return { records: kept, cursor: cursors.read(cursor) };
     },
     startWriting(cursor) {
@@ -149,10 +149,10 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   };
 }
 
-function lastRevision(entries: ReadonlyMap<string, BucketEntry>): number {
+function nextRevision(entries: ReadonlyMap<string, BucketEntry>): number {
   let last = 0;
   for (const { revision } of entries.values()) last = Math.max(last, revision);
-  return last;
+  return last + 1;
 }
 
 /** The valid records among the entries of the bucket. An agent without one is begun anew. */

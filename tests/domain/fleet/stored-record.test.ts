@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
-import { isBehind, isHeartbeatAlone, isStoredRecord } from "../../../src/domain/fleet/stored-record.ts";
+import {
+  isBehind,
+  isHeartbeatAlone,
+  isStoredRecord,
+  withOwnRequests,
+} from "../../../src/domain/fleet/stored-record.ts";
 import { ada } from "../../support/agents.ts";
 
 const time = (s: number) => new Date(Date.parse("2026-05-03T12:00:00Z") + s * 1_000).toISOString();
@@ -87,5 +92,22 @@ describe("isBehind()", () => {
     const first = after(0);
     expect(isBehind(first, after(1, {}, first))).toBe(false);
     expect(isBehind(first, after(1.001, {}, first))).toBe(true);
+  });
+});
+
+describe("withOwnRequests()", () => {
+  const request = { request_id: "r1", kind: "question", summary: "left?", asked_at: time(0) } as const;
+  const asking = { ...known, requests: [request] };
+
+  test("keeps our own open requests, and all else as it is stored", () => {
+    expect(withOwnRequests(withTask, asking)).toEqual({ ...withTask, requests: [request] });
+    expect(withOwnRequests({ ...withTask, requests: [request] }, known)).toEqual(withTask);
+    expect("requests" in withOwnRequests(asking, known)).toBe(false);
+  });
+
+  test("is the stored record itself if both have the same requests", () => {
+    const stored = { ...withTask, requests: [{ ...request }] };
+    expect(withOwnRequests(stored, asking)).toBe(stored);
+    expect(withOwnRequests(withTask, known)).toBe(withTask);
   });
 });

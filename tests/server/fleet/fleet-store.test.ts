@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
+import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { createFleetState } from "../../../src/server/fleet/fleet-state.ts";
+import { openFleetStore } from "../../../src/server/fleet/fleet-store.ts";
+import { ada } from "../../support/agents.ts";
+import { startTestNats } from "../../support/nats.ts";
+
+const at = "2026-01-01T00:00:00.000Z";
+const request = { request_id: "r1", kind: "question", summary: "left?", asked_at: at } as const;
+
+describe("openFleetStore()", () => {
+  test("a request that was asked while a write got no answer stays in the record, and is written", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const fleet = createFleetState(
+      () => new Date(at),
+      () => at,
+    );
+    const store = await openFleetStore(bus, {
+      ...{ replicas: 1, recordOf: fleet.record, isLeader: () => true, log },
+      onStored: (record) => void fleet.adopt(record),
+      onRemoved: fleet.remove,
+    });
+    store.startWriting(() => ({ audit_seq: 0, commands_seq: 0 }));
+    const note = (event: Parameters<typeof fleet.apply>[0]) => {
+      fleet.apply(event);
+      store.changed(ada);
+    };
+    note({ type: "heartbeat", id: ada, at, message: { instance_id: "r", seq: 1, status: "idle" } });
+    await store.flush();
+    // This is what a write leaves that has reached the bucket without its answer: our own earlier record, at a revision that we do not know.
+    const bucket = await openExistingBucket(bus, "agents");
+    await bucket.put(ada, fleet.record(ada));
+    note({ type: "requests", id: ada, at, open: [request] });
+    await store.flush();
+    expect(fleet.record(ada)?.requests).toEqual([request]);
+    await store.flush();
+    expect((await bucket.get(ada)) as AgentRecord).toMatchObject({ requests: [request] });
+    await store.stop();
+    fleet.stop();
+  });
+});
