@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { fetchAgent, type ShownAgent, showAgent, startBridge } from "../support/bridges.ts";
 import type { ChildExit } from "../support/child.ts";
-import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -195,7 +195,7 @@ describe("cliai send", () => {
 
 test("a stop of an agent without a host is applied by the end of its bridge", async () => {
   await using hal = await startAgent("hal");
-  const stopped = await serve.run(["send", "stop", "hal", "--wait", "applied"]);
+  const stopped = await serve.run(["send", "stop", "hal", ...untilApplied]);
   expect(stopped).toMatchObject({ code: 0, stderr: "" });
   expect(stopped.stdout).toMatch(/ applied +its bridge has ended; without a host, nobody ends its CLI$/m);
   expect(await hal.exit()).toMatchObject({ code: 0 });

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { prepareCodex } from "../support/codex-cli.ts";
 import { type ResponsesScript, startOpenaiResponsesServer } from "../support/openai-responses-server.ts";
 import { descendantRunning, lifeOf } from "../support/steered-claude.ts";
@@ -47,7 +47,7 @@ async function onTerminal(
     }),
   );
   // Only a stop ends the agent as a whole: its server runs on when its host is killed.
-  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", "--wait", "applied"])));
+  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", ...untilApplied])));
   const running = parts.move();
   return {
     ...{ work, terminal },

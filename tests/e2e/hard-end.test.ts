@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { fetchAgent } from "../support/bridges.ts";
 import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, descendantRunning, startHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -91,9 +91,7 @@ test("a stop by force ends a CLI that stands still, and its tool", async () => {
   });
   const processes = await processesOf(serve, "ada", 7532);
   process.kill(processes.cli, "SIGSTOP");
-  const sent = await serve.run([
-    ...["send", "stop", "ada", "--force", "--wait", "applied", "--timeout", "80", "--json"],
-  ]);
+  const sent = await serve.run([...["send", "stop", "ada", "--force", ...untilApplied, "--json"]]);
   // Deno 2.9 tells of the first signal that it sent.
   expect(sent.stdout).toMatch(/ended: SIG(KILL|TERM)/);
   expect(sent.code).toBe(0);

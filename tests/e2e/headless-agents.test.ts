@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudePath, prepareClaude } from "../support/claude-code.ts";
-import { type RunningServe, type ServeOptions, startServe } from "../support/cliai.ts";
+import { type RunningServe, type ServeOptions, startServe, untilApplied } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -104,7 +104,9 @@ test("an agent of the API works on its task, is back in its session when serve i
   expect(facts(back).session_id).toBe(before.session_id);
 
   expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
-  expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "stop", "ada", ...untilApplied])).toMatchObject({
+    code: 0,
+  });
   await waitFor(async () => (await launchedFiles(serve)).length === 0, { what: "it is forgotten" });
 });
 
@@ -184,7 +186,7 @@ exec "${claudePath()}" "$@"
     `ada begins a new session: its last one (${before.session_id}) no longer exists`,
   );
   expect(await launchedFiles(serve)).toEqual(["agents/ada/launched.json"]);
-  const sent = await serve.run(["send", "task", "ada", "count them again", "--wait", "applied"]);
+  const sent = await serve.run(["send", "task", "ada", "count them again", ...untilApplied]);
   expect(sent).toMatchObject({ code: 0 });
 });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
-import { type RunningServe, runCliai, startServe } from "../support/cliai.ts";
+import { type RunningServe, runCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { lifeOf, startSteered } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -70,7 +70,7 @@ test.each(["SIGKILL", "SIGTERM"] as const)(
     expect(lifeOf(done, command).filter((each) => each.startsWith("injected"))).toHaveLength(1);
     expect(model.requests.filter(({ newText }) => newText.includes("count the files"))).toHaveLength(1);
     expect(model.requests.filter(({ newText }) => newText.includes("Go on where you were"))).toEqual([]);
-    const sent = await serve.run(["send", "task", "ada", "count them again", "--wait", "applied"]);
+    const sent = await serve.run(["send", "task", "ada", "count them again", ...untilApplied]);
     expect(sent).toMatchObject({ code: 0 });
     expect(await readFile(join(serving.dataDir, "agents", "ada", "host.log"), "utf8")).toContain(
       "starting ada",
@@ -132,19 +132,12 @@ test("an agent on a terminal that is closed runs on, takes a task, and is stoppe
   await using ada = await startSteered(serve, { ...steered, id: "ada" });
   const { pid } = (await ada.agent()) as Facts;
   await ada.terminal.close();
-  const sent = await serve.run([
-    "send",
-    "task",
-    "ada",
-    "count the files",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-  ]);
+  const sent = await serve.run(["send", "task", "ada", "count the files", ...untilApplied]);
   expect(sent).toMatchObject({ code: 0 });
   expect(((await ada.agent()) as Facts).pid).toBe(pid);
-  expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "stop", "ada", ...untilApplied])).toMatchObject({
+    code: 0,
+  });
   await waitFor(async () => (await readProcessStart(pid)) === undefined, { what: "its host has ended" });
 
   await using bob = await startSteered(serve, { ...steered, id: "bob", outlivesTerminal: false });
@@ -188,5 +181,7 @@ test("an agent that looks for the server at a port that another program has take
   expect(resumed.code).toBe(0);
   await until(serve, "it is back", ({ axes }) => axes.link.value === "online");
   expect(serve.child.stderr).not.toContain("cannot reach this server");
-  expect(await serve.run(["send", "stop", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "stop", "ada", ...untilApplied])).toMatchObject({
+    code: 0,
+  });
 });

@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { type ChatScript, type ChatServer, startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { prepareOpencode } from "../support/opencode-cli.ts";
 import { lifeOf } from "../support/steered-claude.ts";
@@ -14,7 +14,7 @@ import { waitFor } from "../support/wait-for.ts";
 // On a busy machine OpenCode takes most of a minute to start, and some seconds for each request.
 setDefaultTimeout(300_000);
 const startsWithinMs = 120_000;
-const soonMs = 60_000;
+const soonMs = 90_000;
 
 interface OnTerminal extends AsyncDisposable {
   readonly dir: TempDir;
@@ -48,7 +48,7 @@ async function startOnTerminal(
   );
   await terminal.waitFor("ctrl+p commands", startsWithinMs);
   // Only a stop ends the agent as a whole: its server runs on when its host is killed.
-  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", "--wait", "applied"])));
+  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", ...untilApplied])));
   const running = parts.move();
   return {
     ...{ dir, work, env, serve, model, terminal },

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
-import { cliaiCommand, runCliai, startServe } from "../support/cliai.ts";
+import { cliaiCommand, runCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { prepareOpencode } from "../support/opencode-cli.ts";
 import { lifeOf } from "../support/steered-claude.ts";
@@ -33,7 +33,7 @@ test("resume starts an OpenCode agent again in its session, and so does the next
   expect(spawned).toMatchObject({ code: 0, stdout: "Seven it is.\n" });
   const { session_id } = await facts();
   expect(session_id).toStartWith("ses_");
-  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   const resumed = await serve.run(["resume", "ada"]);
   expect(resumed.stdout).toEndWith("started again without a terminal, in its session\n");
   // It has no task, so only its session's start shows that it is idle.
@@ -76,7 +76,7 @@ test("a pause holds the next tool of an OpenCode agent until resume, also while 
   await using spawned = await startChild(program, words, { cwd: work, env: { ...env, CLIAI_NO_START: "1" } });
   const soon = { deadlineMs: 90_000 };
   await waitFor(() => has("first"), { what: "the first tool runs", ...soon });
-  const waiting = ["--wait", "applied", "--timeout", "80"];
+  const waiting = [...untilApplied];
   const pause = ["send", "pause", "ada", "--id", "p-1", "--wait", "delivered", "--timeout", "80"];
   expect((await serve.run(pause, soon)).code).toBe(0);
   const isShut = async () => lifeOf(await fetchAgent(serve, "ada"), "p-1").includes("injected by hook");

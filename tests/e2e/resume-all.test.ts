@@ -3,7 +3,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
-import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { type RunningServe, startCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -31,7 +31,9 @@ async function untilOnline(serve: RunningServe): Promise<readonly number[]> {
         const agent = await factsOf(serve, id);
         return agent.axes.link.value === "online" && agent;
       };
-      return (await waitFor(look, { what: `${id} is online`, deadlineMs: 90_000 })).pid;
+      // Four CLIs start at once, which took more than 90 s on a busy machine.
+      const saw = () => factsOf(serve, id);
+      return (await waitFor(look, { what: `${id} is online`, deadlineMs: 150_000, saw })).pid;
     }),
   );
 }
@@ -74,7 +76,7 @@ test("those that ran are back in their sessions after a reboot and after down --
     const spawned = await serve.run(["spawn", "demo", "a task", "--detach", "--wait", "--id", id]);
     expect(spawned).toMatchObject({ code: 0, stdout: "Done.\n" });
   }
-  expect((await serve.run(["send", "stop", "over", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "over", ...untilApplied])).code).toBe(0);
   expect((await serve.run(["wait", ...ofShell, "--timeout", "80"])).code).toBe(0);
   expect((await serve.run(["spawn", "demo", "think long", "--detach", "--id", "long"])).code).toBe(0);
   const isThinking = async () => (await factsOf(serve, "long")).status === "working";

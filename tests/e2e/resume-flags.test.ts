@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { claudePath, prepareClaude } from "../support/claude-code.ts";
-import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { modeOf } from "../support/files.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -76,7 +76,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   expect(await modeOf(kept)).toBe("600");
 
   // `resume` has the server start it.
-  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   const resumed = await serve.run(["resume", "ada"]);
   expect(resumed.stdout).toBe(
     "ada: stopped (stop by operator); started again without a terminal, in its session\n",
@@ -108,7 +108,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   ]);
 
   // What is given now counts before what was given then.
-  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   const again = ["resume", "ada", "--terminal", "--model", "opus", "--data-dir", serve.dataDir];
   const commandLine = [...cliaiCommand(), ...again, "--", "--permission-mode", "acceptEdits"];
   await using terminal = await startTmux({ dir: dir.path, cwd: work, env: options.env, commandLine });
@@ -122,7 +122,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
   });
 
   // The server can start it without its terminal only. It is back on one as soon as it is resumed at one.
-  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   const way = "cliai send stop ada --wait applied && cliai resume ada";
   expect(await serve.run(["resume", "ada"])).toMatchObject({
     code: 0,
@@ -136,7 +136,7 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
     headless: true,
     resume_on_terminal: true,
   });
-  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   await mkdir(dir.join("later"));
   const later = [...cliaiCommand(), "resume", "ada", "--data-dir", serve.dataDir];
   await using there = await startTmux({

@@ -6,7 +6,7 @@ import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { fetchAgent, type ShownAgent, startBridge } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
-import { cliaiCommand, type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { cliaiCommand, type RunningServe, startCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { descendantRunning } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -63,12 +63,12 @@ test("a paused agent is let go, one that runs is left alone, and a stopped one g
   const before = await factsOf(serve, "hal");
 
   expect(await serve.run(["resume", "hal"])).toMatchObject({ code: 0, stdout: "hal: runs already (idle)\n" });
-  expect((await serve.run(["send", "pause", "hal", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "pause", "hal", ...untilApplied])).code).toBe(0);
   const letGo = await serve.run(["resume", "hal"]);
   expect(letGo).toMatchObject({ code: 0, stdout: "hal: was paused, and goes on\n" });
   expect((await fetchAgent(serve, "hal")).axes.control.value).toBe("running");
 
-  expect((await serve.run(["send", "stop", "hal", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "hal", ...untilApplied])).code).toBe(0);
   await waitFor(async () => (await fetchAgent(serve, "hal")).status === "stopped", {
     what: "hal is stopped",
   });
@@ -133,7 +133,7 @@ test("--all has those again that ran when the machine went down, and no others; 
     await waitFor(isDone, { what: `${id} is done` });
   }
   const before = await factsOf(serve, "ran");
-  expect((await serve.run(["send", "stop", "over", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "over", ...untilApplied])).code).toBe(0);
   // As a machine does that loses its power.
   ran.kill("SIGKILL");
   serve.child.kill("SIGKILL");
@@ -176,7 +176,7 @@ test("where Claude Code no longer has the session, the agent begins a new one un
     expect(spawned.code).toBe(0);
   }
   const before = { hal: await factsOf(serve, "hal"), ivy: await factsOf(serve, "ivy") };
-  expect((await serve.run(["send", "stop", "hal", "ivy", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "hal", "ivy", ...untilApplied])).code).toBe(0);
   await rm(dir.join("home", "claude", "projects"), { recursive: true });
 
   const gone = before.hal.session_id;
@@ -238,7 +238,7 @@ test("tokens and cost are the sum of all runs, after a stop and after a SIGKILL 
   };
   const { tokens_used: one = 0, estimated_cost: price = 0 } = (await usage()) ?? {};
   expect(one).toBeGreaterThan(0);
-  expect((await serve.run(["send", "stop", "hal", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "hal", ...untilApplied])).code).toBe(0);
   expect((await serve.run(["resume", "hal"])).code).toBe(0);
   await askAgain();
   expect(await usage()).toMatchObject({ tokens_used: 2 * one, estimated_cost: expect.closeTo(2 * price, 6) });

@@ -41,7 +41,7 @@ test("the agent stays as it is, and a stop is for the bridge that stays", async 
   const after = await fetchAgent(serve, "ada");
   expect(after).toMatchObject({ status: "working", current_task: "dig", pid: before.pid });
   expect(after).toMatchObject({ axes: { link: { value: "online" } } });
-  const sent = await serve.run(["send", "stop", "ada", "--wait", "delivered"]);
+  const sent = await serve.run(["send", "stop", "ada", "--wait", "delivered", "--timeout", "80"]);
   expect(sent.code).toBe(0);
   expect((await first.exit()).code).toBe(0);
 });

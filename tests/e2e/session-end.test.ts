@@ -5,7 +5,7 @@ import { isAgentHeld } from "../../src/data-dir/agent-lock.ts";
 import { ada } from "../support/agents.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
-import { type RunningServe, startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import {
   descendantRunning,
@@ -202,18 +202,7 @@ test("a stop of a session that did not finish: what was seen fails after the win
   await using ada = await startSteered(serve, { id: "ada", model });
   await serve.run(["send", "task", "ada", "think long", "--id", "first"]);
   await ada.until("the first is seen", (agent) => lifeOf(agent, "first").at(-1) === "seen");
-  const stop = [
-    "send",
-    "stop",
-    "ada",
-    "--force",
-    "--reason",
-    "enough",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-  ];
+  const stop = ["send", "stop", "ada", "--force", "--reason", "enough", ...untilApplied];
   expect(await serve.run(stop)).toMatchObject({ code: 0 });
   const shown = await ada.until(
     "the first has failed",

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { fetchAgent } from "../support/bridges.ts";
 import { claudePath, prepareClaude } from "../support/claude-code.ts";
-import { type RunningServe, startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { descendantRunning } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -75,7 +75,7 @@ test("a launch whose CLI starts after half a minute is not failed: the agent is 
   for (const id of ["ada", "bea"]) {
     await waitFor(async () => (await launched(id)).includes("session_id"), { what: `${id} is remembered` });
   }
-  expect((await serve.run(["send", "stop", "ada", "bea", "cal", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", "bea", "cal", ...untilApplied])).code).toBe(0);
 });
 
 test("a serve that is killed while the agent starts: the next one takes the agent up, gives it its task once and remembers its session", async () => {
@@ -114,7 +114,7 @@ test("a serve that is killed while the agent starts: the next one takes the agen
   await waitFor(() => fileOf("launched.json").exists(), { what: "its session is remembered" });
   expect(await fileOf("launching.json").exists()).toBe(false);
   expect(model.requests.filter(({ newText }) => newText.includes("count the files"))).toHaveLength(1);
-  expect((await serve.run(["send", "stop", "ada", "--wait", "applied"])).code).toBe(0);
+  expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   await waitFor(async () => !(await fileOf("launched.json").exists()), {
     what: "a stopped agent is forgotten",
   });

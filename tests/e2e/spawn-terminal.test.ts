@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchAgent } from "../support/bridges.ts";
 import { claudeEnvironment } from "../support/claude-code.ts";
-import { cliaiCommand, startServe } from "../support/cliai.ts";
+import { cliaiCommand, startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { startSteered } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -53,7 +53,7 @@ test("the real Claude Code on a terminal reports, is handed a task, acknowledges
   await waitFor(isIdle, { what: "its turn is over", saw: ada });
   expect((await ada()).current_task).toBe("the crossword");
 
-  const sent = await serve.run(["send", "task", "ada", "solve 4 down", "--wait", "applied"]);
+  const sent = await serve.run(["send", "task", "ada", "solve 4 down", ...untilApplied]);
   expect(sent.code).toBe(0);
   await terminal.waitFor("Four down is solved.");
   const isApplied = async () => (await ada()).commands[0]?.receipts.length === 5;

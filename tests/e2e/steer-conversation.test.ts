@@ -106,7 +106,7 @@ test("a task whose prompt its user takes back before the model's first word is n
     rules: [noon, { match: "[cliai task t1]", once: true, turn: { text: "Never said.", delayMs: 60_000 } }],
   });
   await using ada = await startAda(serve, model);
-  await serve.run(["send", "task", "ada", "dig", "--id", "t1", "--wait", "delivered"]);
+  await serve.run(["send", "task", "ada", "dig", "--id", "t1", "--wait", "delivered", "--timeout", "80"]);
   await ada.until("it works", ({ status }) => status === "working");
   await ada.terminal.waitFor("esc to interrupt");
   await ada.terminal.keys("Escape");

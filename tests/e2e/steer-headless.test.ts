@@ -1,7 +1,7 @@
 // A headless session of the real Claude Code: tasks are its turns, its end is a stop, its usage comes from its own results.
 import { expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
-import { type RunningServe, startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import {
   acknowledgesTasks,
@@ -47,8 +47,7 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
   });
   await using hal = await startHal(serve, model, "rest first");
   await hal.until("its tool runs", ({ status }) => status === "working");
-  const send = (id: string) =>
-    serve.run(["send", "task", "hal", "go on", "--id", id, "--wait", "applied", "--timeout", "80"]);
+  const send = (id: string) => serve.run(["send", "task", "hal", "go on", "--id", id, ...untilApplied]);
   expect(await send("t1")).toMatchObject({ code: 0 });
   const first = await hal.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
   expect(lifeOf(first, "t1").slice(2)).toEqual(["injected by stream-json", "seen", "applied by acknowledge"]);
@@ -63,7 +62,7 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
   const third = await hal.until("t3 is applied", (agent) => lifeOf(agent, "t3").length === 5);
   expect(lifeOf(third, "t3").at(-1)).toBe("applied by result");
 
-  const stop = await serve.run(["send", "stop", "hal", "--id", "s1", "--wait", "applied"]);
+  const stop = await serve.run(["send", "stop", "hal", "--id", "s1", ...untilApplied]);
   expect(stop).toMatchObject({ code: 0 });
   await hal.child.exit();
   await hal.until("it is stopped", ({ status }) => status === "stopped");
@@ -97,13 +96,19 @@ test("its tools are seen to begin, end, fail and be forbidden, and a pause holds
     ["tool_denied", "WebFetch", "no rule allows it"],
   ]);
 
-  expect(await serve.run(["send", "pause", "hal", "--wait", "applied"])).toMatchObject({ code: 0 });
-  expect(await serve.run(["send", "task", "hal", "the held one", "--wait", "seen"])).toMatchObject({
+  expect(await serve.run(["send", "pause", "hal", ...untilApplied])).toMatchObject({
+    code: 0,
+  });
+  expect(
+    await serve.run(["send", "task", "hal", "the held one", "--wait", "seen", "--timeout", "80"]),
+  ).toMatchObject({
     code: 0,
   });
   await hal.until("its call is held", ({ axes }) => axes.control.value === "paused");
   expect((await toolEvents(serve)).length).toBe(6);
-  expect(await serve.run(["send", "resume", "hal", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "resume", "hal", ...untilApplied])).toMatchObject({
+    code: 0,
+  });
   await turnOver(6);
   expect((await toolEvents(serve)).slice(6)).toEqual([
     ["tool_start", "Bash", "echo let go"],

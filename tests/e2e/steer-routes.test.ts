@@ -1,6 +1,6 @@
 // Each way into a session of the real Claude Code alone, and what its own figures tell.
 import { expect, test } from "bun:test";
-import { startServe } from "../support/cliai.ts";
+import { startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { acknowledgesTasks, lifeOf, slowBash, startSteered } from "../support/steered-claude.ts";
 
@@ -11,18 +11,7 @@ test("by our own terminal alone: an idle session is typed its task, and not whil
     rules: [acknowledgesTasks, { match: "recorded as applied", turn: { text: "Done as asked." } }],
   });
   await using ada = await startSteered(serve, { id: "ada", model, routes: "terminal" });
-  const first = await serve.run([
-    "send",
-    "task",
-    "ada",
-    "tidy\nup",
-    "--id",
-    "t1",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-  ]);
+  const first = await serve.run(["send", "task", "ada", "tidy\nup", "--id", "t1", ...untilApplied]);
   expect(first).toMatchObject({ code: 0 });
   const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
   expect(lifeOf(whole, "t1").slice(2)).toEqual(["injected by terminal", "seen", "applied by acknowledge"]);
@@ -62,18 +51,7 @@ test("by hooks alone: a busy session is given its task with the next hook's answ
   await using ada = await startSteered(serve, { id: "ada", model, routes: "hook", claudeArgs });
   await ada.terminal.enter("please wait a while");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  const sent = await serve.run([
-    "send",
-    "task",
-    "ada",
-    "tidy up",
-    "--id",
-    "t1",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-  ]);
+  const sent = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", ...untilApplied]);
   expect(sent).toMatchObject({ code: 0 });
   const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
   expect(lifeOf(whole, "t1").slice(2)).toEqual(["injected by hook", "seen", "applied by acknowledge"]);

@@ -1,6 +1,6 @@
 // The real Claude Code under settings of its user's that reach for our hooks: a proxy, lists of addresses, hooks turned off.
 import { expect, test } from "bun:test";
-import { startServe } from "../support/cliai.ts";
+import { startServe, untilApplied } from "../support/cliai.ts";
 import { startCompanyProxy } from "../support/company-proxy.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, lifeOf, slowBash, startHeadless, startSteered } from "../support/steered-claude.ts";
@@ -27,32 +27,12 @@ test("a proxy in Claude's own settings: a pause holds the next tool, and a stop 
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs, userSettings });
   await ada.terminal.enter("dig in two steps");
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
-  const paused = await serve.run([
-    "send",
-    "pause",
-    "ada",
-    "--id",
-    "p1",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-  ]);
+  const paused = await serve.run(["send", "pause", "ada", "--id", "p1", ...untilApplied]);
   expect(paused).toMatchObject({ code: 0 });
   const held = await ada.until("it is paused", ({ status }) => status === "paused");
   expect(lifeOf(held, "p1").slice(2)).toEqual(["injected by hook", "applied by hook"]);
   expect(await Bun.file(`${ada.cwd}/it-ran`).exists()).toBe(false);
-  const stopped = await serve.run([
-    "send",
-    "stop",
-    "ada",
-    "--id",
-    "s1",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-  ]);
+  const stopped = await serve.run(["send", "stop", "ada", "--id", "s1", ...untilApplied]);
   expect(stopped).toMatchObject({ code: 0 });
   await ada.until("it is stopped", ({ status }) => status === "stopped");
   expect(await Bun.file(`${ada.cwd}/it-ran`).exists()).toBe(false);
@@ -67,7 +47,7 @@ test("addresses of HTTP hooks are listed, and ours is not among them: commands h
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs, userSettings });
   await ada.terminal.enter("dig in two steps");
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
-  const paused = ["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "80"];
+  const paused = ["send", "pause", "ada", "--id", "p1", ...untilApplied];
   expect(await serve.run(paused)).toMatchObject({ code: 0 });
   // The sender may hear of it before the page does.
   const told = await ada.until("its pause is shown as applied", (agent) => lifeOf(agent, "p1").length === 4);
@@ -116,7 +96,7 @@ test("hooks are turned off beside a headless agent: its stream holds it all the 
   const warning = "sets disableAllHooks: only the session's stream can hold it in a pause";
   await ada.child.line(warning, { from: "stderr" });
   await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
-  const paused = ["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "80"];
+  const paused = ["send", "pause", "ada", "--id", "p1", ...untilApplied];
   expect(await serve.run(paused)).toMatchObject({ code: 0 });
   const held = await ada.until("it is paused", (each) => lifeOf(each, "p1").length === 4);
   expect(lifeOf(held, "p1").slice(2)).toEqual(["injected by hook", "applied by hook"]);
@@ -154,7 +134,7 @@ test("the same proxy beside a headless agent: its task is applied, and its MCP s
   await using proxy = await startCompanyProxy(model.url);
   const userSettings = { env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url } };
   await using ada = await startHeadless(serve, { id: "ada", model, claudeArgs, userSettings });
-  const sent = await serve.run(["send", "task", "ada", "say hello", "--wait", "applied", "--timeout", "80"]);
+  const sent = await serve.run(["send", "task", "ada", "say hello", ...untilApplied]);
   expect(sent).toMatchObject({ code: 0 });
   await ada.until("its turn is over", ({ status }) => status === "idle");
   expect(proxy.refused).toEqual([]);

@@ -1,7 +1,7 @@
 // Steering the real Claude Code on a terminal: what is sent reaches the running session, and each receipt has its evidence.
 import { expect, test } from "bun:test";
 import { fetchAgent } from "../support/bridges.ts";
-import { startServe } from "../support/cliai.ts";
+import { startServe, untilApplied } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import {
   acknowledgesTasks,
@@ -30,7 +30,7 @@ test("an idle session is woken by a task, and a busy one is given it after its t
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.until("its tools are there", ({ cli }) => cli === "claude-code");
 
-  const idle = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", "--wait", "applied"]);
+  const idle = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", ...untilApplied]);
   expect(idle).toMatchObject({ code: 0 });
   const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);
   expect(lifeOf(whole, "t1")).toEqual([
@@ -45,10 +45,7 @@ test("an idle session is woken by a task, and a busy one is given it after its t
 
   await ada.terminal.enter("please wait a while");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  const busy = await serve.run(
-    ["send", "task", "ada", "tidy more", "--id", "t2", "--wait", "applied", "--timeout", "80"],
-    { deadlineMs: 60_000 },
-  );
+  const busy = await serve.run(["send", "task", "ada", "tidy more", "--id", "t2", ...untilApplied]);
   expect(busy).toMatchObject({ code: 0 });
   const both = await ada.until("t2 is applied", (agent) => lifeOf(agent, "t2").length === 5);
   expect(lifeOf(both, "t2").slice(2)).toEqual([
@@ -76,16 +73,16 @@ test("pause holds the next tool call at its boundary, resume lets it go, and sto
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  expect(
-    await serve.run(["send", "pause", "ada", "--id", "p1", "--wait", "applied", "--timeout", "80"]),
-  ).toMatchObject({
+  expect(await serve.run(["send", "pause", "ada", "--id", "p1", ...untilApplied])).toMatchObject({
     code: 0,
   });
   const paused = await ada.until("it is paused", ({ status }) => status === "paused");
   expect(lifeOf(paused, "p1")).toEqual(["stored", "delivered", "injected by hook", "applied by hook"]);
   expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(false);
 
-  expect(await serve.run(["send", "resume", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "resume", "ada", ...untilApplied])).toMatchObject({
+    code: 0,
+  });
   await ada.terminal.waitFor("Both steps are done.");
   expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(true);
   await ada.until("its turn is over", ({ status }) => status === "idle");
@@ -125,19 +122,7 @@ test("a stop during a tool starts no further one: the agent reports, its turn en
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("sleep a little");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  const args = [
-    "send",
-    "stop",
-    "ada",
-    "--id",
-    "s1",
-    "--wait",
-    "applied",
-    "--timeout",
-    "80",
-    "--reason",
-    "lunch",
-  ];
+  const args = ["send", "stop", "ada", "--id", "s1", ...untilApplied, "--reason", "lunch"];
   expect(await serve.run(args)).toMatchObject({ code: 0 });
   const stopped = await ada.until("it is stopped", ({ status }) => status === "stopped");
   expect(lifeOf(stopped, "s1")).toEqual([
@@ -202,7 +187,7 @@ test("with serve killed while it is paused, the agent stays held until the next 
   await using ada = await startSteered(first, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
   await ada.until("its tool runs", ({ status }) => status === "working");
-  await first.run(["send", "pause", "ada", "--wait", "applied", "--timeout", "80"]);
+  await first.run(["send", "pause", "ada", ...untilApplied]);
   first.child.kill("SIGKILL");
   await first.child.exit();
   await using second = await startServe({ dataDir, port, natsPort });
@@ -210,7 +195,7 @@ test("with serve killed while it is paused, the agent stays held until the next 
   const isPaused = async () => (await shown()).status === "paused";
   await waitFor(isPaused, { what: "it is shown as paused", saw: shown });
   expect(await Bun.file(`${ada.cwd}/second.txt`).exists()).toBe(false);
-  const resumed = await second.run(["send", "resume", "ada", "--wait", "applied", "--timeout", "80"]);
+  const resumed = await second.run(["send", "resume", "ada", ...untilApplied]);
   expect(resumed).toMatchObject({ code: 0 });
   await ada.terminal.waitFor("Both steps are done.");
 });
@@ -226,6 +211,6 @@ test("neither the left arrow at an empty prompt nor /bg moves the session away f
   await ada.terminal.enter("/bg");
   await ada.terminal.waitFor("Unknown command: /bg");
   expect((await ada.agent()).axes.link.value).toBe("online");
-  expect(await serve.run(["send", "stop", "ada", "--force", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "stop", "ada", "--force", ...untilApplied])).toMatchObject({ code: 0 });
   await ada.terminal.exit();
 });

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunningServe, startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, lifeOf, type Steered, startHeadless, startSteered } from "../support/steered-claude.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -149,7 +149,7 @@ for (const way of ["headless", "terminal"] as const) {
     await using hal = await start(serve, model);
     await sendTask(serve, "delegate it", "t1", "seen");
     await hal.until("its subagent works", ({ axes }) => axes.activity.reason === "1 background subagent");
-    const stop = ["send", "stop", "hal", "--id", "s1", "--wait", "applied", "--timeout", "80"];
+    const stop = ["send", "stop", "hal", "--id", "s1", ...untilApplied];
     const stopping = serve.run(stop);
     await hal.until("it is to stop", ({ commands }) =>
       commands.some(({ command_id }) => command_id === "s1"),
@@ -176,7 +176,7 @@ for (const way of ["headless", "terminal"] as const) {
       { what: "it carries on" },
     );
     expect(states).not.toContain("idle");
-    const stop = ["send", "stop", "hal", "--id", "s1", "--wait", "applied", "--timeout", "80"];
+    const stop = ["send", "stop", "hal", "--id", "s1", ...untilApplied];
     expect(await serve.run(stop)).toMatchObject({
       ...{ code: 0, stdout: expect.stringContaining("its turn had ended") },
     });
@@ -215,6 +215,6 @@ test("terminal: an agent whose turn has ended works while its shell in the backg
   expect(working).toMatchObject({ status: "working", axes: { activity: { reason: "1 background shell" } } });
   await writeFile(join(hal.cwd, "done"), "");
   await isQuiet(hal);
-  const stop = await serve.run(["send", "stop", "hal", "--wait", "applied"]);
+  const stop = await serve.run(["send", "stop", "hal", ...untilApplied]);
   expect(stop.stdout).toContain("no turn ran");
 });

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import type { Child } from "../support/child.ts";
-import { type RunningServe, startCliai, startServe } from "../support/cliai.ts";
+import { type RunningServe, startCliai, startServe, untilApplied } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { leastRatio } from "../support/quickest.ts";
@@ -115,7 +115,7 @@ describe("cliai wait, with agents that report", () => {
     await using _hob = await startBridge(serve, "hob");
     await initialize(fay);
     await callTool(fay, 1, "report_status", { status: "working" });
-    expect((await serve.run(["send", "stop", "gus", "hob", "--wait", "applied"])).code).toBe(0);
+    expect((await serve.run(["send", "stop", "gus", "hob", ...untilApplied])).code).toBe(0);
     const bothStopped = async () =>
       (await Promise.all(["gus", "hob"].map((id) => fetchAgent(serve, id)))).every(
         ({ status }) => status === "stopped",

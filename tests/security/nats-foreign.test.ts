@@ -42,7 +42,16 @@ test("the documented accounts are enough for a bridge, its tools, a command and 
   await initialize(bridge);
   const said = await callTool(bridge, 1, "report_status", { status: "working", current_task: "dig" });
   expect(said).toMatchObject({ isError: false });
-  const sent = await serve.run(["send", "task", "ada", "dig deeper", "--wait", "delivered"]);
+  const sent = await serve.run([
+    "send",
+    "task",
+    "ada",
+    "dig deeper",
+    "--wait",
+    "delivered",
+    "--timeout",
+    "80",
+  ]);
   expect(sent).toMatchObject({ code: 0 });
   const inbox = await callTool(bridge, 2, "check_inbox", {});
   expect(inbox.text).toContain("dig deeper");

@@ -22,6 +22,9 @@ export interface CliaiOptions {
   readonly from?: Runtime;
 }
 
+/** Flags of `cliai send`: until the order is applied, for as long as that may take on a busy machine. */
+export const untilApplied = ["--wait", "applied", "--timeout", "80"] as const;
+
 /** The command and first arguments that start the program. */
 export function cliaiCommand(from?: Runtime): readonly [command: string, ...args: string[]] {
   const main = join(root, "src", "main.ts");

@@ -17,7 +17,7 @@ export interface InspectOptions {
   /** What the server gets besides PATH, HOME (a temporary one) and the like: the Inspector passes nothing else on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Default 20000. */
+  /** Default `patienceMs`. */
   readonly deadlineMs?: number;
 }
 

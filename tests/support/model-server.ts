@@ -41,7 +41,7 @@ export interface ModelServer extends AsyncDisposable {
   readonly calls: readonly string[];
   /** Starts another script from its beginning; answers that are under way go on. */
   setScript(script: ModelScript): void;
-  /** The first request, past or coming, that fits; `what` names it in the failure. Default deadline 10000 ms. */
+  /** The first request, past or coming, that fits; `what` names it in the failure. Default deadline `patienceMs`. */
   waitForRequest(
     fits: (request: ModelRequest) => boolean,
     options: { readonly what: string; readonly deadlineMs?: number },

@@ -43,7 +43,7 @@ export interface ChatServer extends AsyncDisposable {
   readonly calls: readonly string[];
   /** Starts another script from its beginning; answers that are under way go on. */
   setScript(script: ChatScript): void;
-  /** The first request, past or coming, that fits; `what` names it in the failure. Default deadline 10000 ms. */
+  /** The first request, past or coming, that fits; `what` names it in the failure. Default deadline `patienceMs`. */
   waitForRequest(
     fits: (request: ChatRequest) => boolean,
     options: { readonly what: string; readonly deadlineMs?: number },

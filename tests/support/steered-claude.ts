@@ -160,7 +160,7 @@ export function slowBash(seconds: number, word: string): Turn {
 
 /**
  * Presses Enter at the dialog that has the text, again until `isAnswered`: in the first 0.3 s or less of a dialog, Claude 2.1.330
- * takes neither Enter nor a digit, and its screen does not show when it begins to. Deadline: 20000 ms.
+ * takes neither Enter nor a digit, and its screen does not show when it begins to. Deadline: `patienceMs`.
  */
 export async function acceptDialog(
   { screen, keys }: Pick<TmuxSession, "screen" | "keys">,

@@ -32,11 +32,11 @@ export interface TmuxSession extends AsyncDisposable {
   keys(...names: string[]): Promise<void>;
   /** Types a line, waits until the program shows it (an Enter that comes too early is taken for pasted text), presses Enter. */
   enter(line: string): Promise<void>;
-  /** The screen once it has the text, matches or fits. Default deadline 15000 ms; fails with the last screen. */
+  /** The screen once it has the text, matches or fits. Default deadline `patienceMs`; fails with the last screen. */
   waitFor(wanted: ScreenMatch, deadlineMs?: number): Promise<string>;
   /** Closes the terminal under the program, as a window that is closed; nothing else works after that. */
   close(): Promise<void>;
-  /** The program's exit code, null when a signal ended it. Default deadline 10000 ms. */
+  /** The program's exit code, null when a signal ended it. Default deadline `patienceMs`. */
   exit(deadlineMs?: number): Promise<number | null>;
 }
 
