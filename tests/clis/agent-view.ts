@@ -25,6 +25,8 @@ export interface AgentView {
   life(id: string): Promise<string[]>;
   /** Waits until the order has a receipt that begins with the words. Default deadline `patienceMs`. */
   untilReceipt(id: string, words: string, deadlineMs?: number): Promise<void>;
+  /** The texts of the latest events of that kind, as its page shows them: what has failed comes first. */
+  events(kind: string): Promise<readonly string[]>;
   openRequests(): Promise<readonly OpenItem[]>;
   /** Waits for the open request that has the words. */
   request(words: string): Promise<OpenItem>;
@@ -32,6 +34,10 @@ export interface AgentView {
   answer(item: OpenItem, ...answer: readonly string[]): Promise<ChildExit>;
   /** Waits for the permission for a tool that has the words, and gives it. */
   permit(words: string): Promise<void>;
+}
+
+interface Timed {
+  readonly timeline: readonly { readonly kind: string; readonly text: string }[];
 }
 
 /**
@@ -70,6 +76,10 @@ export function viewAgent(serveNow: () => RunningServe, output: () => Promise<st
     ...{ agent, until, openRequests, run, request, answer },
     send: (command, ...rest) => run("send", command, "ada", ...rest, "--timeout", "60"),
     life: async (id) => lifeOf(await agent(), id),
+    async events(kind) {
+      const { timeline } = (await agent()) as ShownAgent & Timed;
+      return timeline.filter((entry) => entry.kind === kind).map(({ text }) => text);
+    },
     async untilReceipt(id, words, deadlineMs) {
       const has = (shown: ShownAgent) => lifeOf(shown, id).some((state) => state.startsWith(words));
       await until(`${id} is ${words}`, has, deadlineMs);

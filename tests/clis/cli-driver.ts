@@ -1,22 +1,10 @@
 // What the contract suite must know of an agent CLI to drive the real one, offline. Each CLI has a file in drivers/; the cases know no CLI.
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
 import type { Abilities, SessionMode } from "../../src/domain/abilities.ts";
-import type { ScriptedRequest, ScriptOf } from "../support/model-script.ts";
+import type { ScriptedRequest } from "../support/model-script.ts";
 import type { TempDir } from "../support/temp-dir.ts";
-
-/** What a scripted model does in one answer, as far as every model server of the tests can do it. */
-export interface DrivenTurn {
-  readonly text?: string;
-  /** Tools to call, by the names under which the CLI offers them. */
-  readonly toolUses?: readonly {
-    readonly name: string;
-    /** Only Codex has one. */
-    readonly namespace?: string;
-    readonly input?: Readonly<Record<string, unknown>>;
-  }[];
-}
-
-export type DrivenScript = ScriptOf<ScriptedRequest, DrivenTurn>;
+import type { DrivenScript, DrivenTurn } from "./driven-turn.ts";
+import type { FailureKind, ModelFailures } from "./model-failures.ts";
 
 export interface DrivenModel extends AsyncDisposable {
   readonly url: string;
@@ -45,6 +33,14 @@ export interface CliDriver {
   readonly provesHoldByTool?: boolean;
   /** How old a session must be before the CLI keeps it over its end. Absent if it keeps every session. */
   readonly keepsSessionAfterMs?: number;
+  /** What its model's server answers when it fails. */
+  readonly failures: ModelFailures;
+  /** Whether the CLI asks its model again by itself without a word about it. */
+  readonly hidesRetries?: boolean;
+  /** The failures for which the CLI shows that it asks again, but not why. */
+  readonly unnamedRetries?: readonly FailureKind[];
+  /** The failures through which the CLI asks its model again for longer than a test waits. */
+  readonly outlasts?: readonly FailureKind[];
   startModel(script: DrivenScript): Promise<DrivenModel>;
   /** Makes the place in which the CLI runs, kept from the network and from the settings of whoever runs the test. */
   prepare(dir: Pick<TempDir, "join">, model: DrivenModel): Promise<DrivenPlace>;

@@ -6,7 +6,8 @@ import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { startTmux, type TmuxSession } from "../support/tmux.ts";
 import { type AgentView, processesIn, viewAgent } from "./agent-view.ts";
-import type { CliDriver, DrivenModel, DrivenPlace, DrivenScript } from "./cli-driver.ts";
+import type { CliDriver, DrivenModel, DrivenPlace } from "./cli-driver.ts";
+import type { DrivenScript } from "./driven-turn.ts";
 
 /** A busy machine may take that long for a CLI's start. */
 export const startsWithinMs = 180_000;
@@ -23,6 +24,7 @@ export interface DrivenOptions {
 export interface DrivenAgent extends AgentView, AsyncDisposable {
   readonly model: DrivenModel;
   readonly work: string;
+  readonly dataDir: string;
   /** Kills the server, and starts another one in its place. Between the two it does what is given. */
   restartServe(between?: () => Promise<void>): Promise<void>;
   /** Has an agent that has ended again, by `cliai resume`: on a new terminal, if it had one. */
@@ -54,7 +56,7 @@ export async function startDriven(driver: CliDriver, { script, task }: DrivenOpt
   );
   const running = parts.move();
   return {
-    ...{ model, work, ...view },
+    ...{ model, work, dataDir: dir.join("data"), ...view },
     restartServe: server.restart,
     async resumeAgain() {
       if (driver.mode === "headless") await view.run("resume", "ada");
@@ -90,7 +92,7 @@ interface Server extends AsyncDisposable {
 }
 
 async function startServer(dir: TempDir, env: DrivenPlace["env"]): Promise<Server> {
-  const options = { dataDir: dir.join("data"), env };
+  const options = { dataDir: dir.join("data"), env, readyDeadlineMs: 60_000 };
   let serve = await startServe(options);
   return {
     now: () => serve,

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import type { CliDriver, DrivenScript } from "../clis/cli-driver.ts";
+import type { CliDriver } from "../clis/cli-driver.ts";
+import type { DrivenScript } from "../clis/driven-turn.ts";
 import { copilotHeadless } from "../clis/drivers/acp.ts";
 import { claudeHeadless } from "../clis/drivers/claude.ts";
 import { codexHeadless } from "../clis/drivers/codex.ts";

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import * as v from "valibot";
+import { pause } from "../../src/waiting.ts";
 import { startLoopbackServer } from "./loopback-server.ts";
 import { createScriptReader, piecesOf, type ScriptedRequest, type ScriptOf } from "./model-script.ts";
 
@@ -28,8 +29,10 @@ export interface GeminiTurn {
     readonly name: string;
     readonly input?: Readonly<Record<string, unknown>>;
   }[];
-  /** An HTTP error instead of an answer. */
-  readonly error?: { readonly status: number; readonly message?: string };
+  /** Before the first byte. */
+  readonly delayMs?: number;
+  /** An HTTP error instead of an answer; `type` is the API's word for it, such as `UNAVAILABLE`. */
+  readonly error?: { readonly status: number; readonly type?: string; readonly message?: string };
 }
 
 export type GeminiScript = ScriptOf<GeminiRequest, GeminiTurn>;
@@ -55,7 +58,9 @@ export async function startGeminiApiServer(script: GeminiScript = {}): Promise<G
     }
     const read = readRequest(body);
     requests.push(read);
-    sendTurn(response, nextTurn(read), method.startsWith("stream"));
+    const turn = nextTurn(read);
+    if (turn.delayMs) await untilGone(response, turn.delayMs);
+    if (!response.destroyed) sendTurn(response, turn, method.startsWith("stream"));
   };
   const server = await startLoopbackServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -64,6 +69,13 @@ export async function startGeminiApiServer(script: GeminiScript = {}): Promise<G
     });
   });
   return { url: server.url, requests, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** Resolves after this time, or when the client has hung up, as one does that interrupts its model. */
+async function untilGone(response: ServerResponse, ms: number): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  await pause(ms, gone.signal);
 }
 
 function readRequest(json: string): GeminiRequest {
@@ -107,7 +119,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 function sendError(
   response: ServerResponse,
-  { status, message = "scripted error" }: { status: number; message?: string },
+  { status, type = "FAILED", message = "scripted error" }: NonNullable<GeminiTurn["error"]>,
 ) {
-  sendJson(response, status, { error: { code: status, message, status: "FAILED" } });
+  sendJson(response, status, { error: { code: status, message, status: type } });
 }

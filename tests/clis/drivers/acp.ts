@@ -7,6 +7,7 @@ import { prepareCopilot, prepareGemini } from "../../support/acp-clis.ts";
 import { startGeminiApiServer } from "../../support/gemini-api-server.ts";
 import { startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import type { CliDriver } from "../cli-driver.ts";
+import { chatApiFailures, geminiApiFailures } from "../model-failures.ts";
 import { ownSettings } from "../own-settings.ts";
 
 const speaksAcp = { mode: "headless", route: "acp", profile: {} } as const;
@@ -19,10 +20,14 @@ export const geminiHeadless: CliDriver = {
   cli: gemini,
   // A session that is resumed in the minute in which it began overwrites its file.
   keepsSessionAfterMs: 61_000,
+  failures: geminiApiFailures,
+  hidesRetries: true,
   startModel: startGeminiApiServer,
   async prepare(dir, model) {
     const own = ownSettings(dir.join("home"));
     const settings = {
+      // Of ten tries the last ones come minutes later.
+      general: { enableAutoUpdate: false, maxAttempts: 3 },
       mcpServers: { other: { ...own.server, env: own.serverEnv } },
       // It calls no hook before a tool over ACP.
       hooks: { BeforeModel: [{ matcher: "*", hooks: [{ type: "command", command: own.hook }] }] },
@@ -43,15 +48,29 @@ export const geminiHeadless: CliDriver = {
 export const copilotHeadless: CliDriver = {
   ...speaksAcp,
   cli: copilot,
+  failures: chatApiFailures,
+  hidesRetries: true,
   startModel: startOpenaiChatServer,
   async prepare(dir, model) {
     const own = ownSettings(dir.join("home"));
     const { work, env } = await prepareCopilot(dir, model);
-    const path = join(env.COPILOT_HOME ?? "", "mcp-config.json");
+    const home = env.COPILOT_HOME ?? "";
     const other = { type: "local", tools: ["*"], ...own.server, env: own.serverEnv };
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, JSON.stringify({ mcpServers: { other } }));
-    return { work, env, ownFiles: [path], ownSigns: [own.serverRan] };
+    const files = {
+      [join(home, "mcp-config.json")]: { mcpServers: { other } },
+      [join(home, "hooks", "own.json")]: {
+        version: 1,
+        hooks: { preToolUse: [{ type: "command", bash: own.hook, timeoutSec: 30 }] },
+      },
+    };
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, JSON.stringify(content));
+    }
+    return {
+      ...{ work, env, ownFiles: Object.keys(files) },
+      ownSigns: [own.serverRan, own.hookRan],
+    };
   },
   shell: (command) => ({ toolUses: [{ name: "bash", input: { command, description: "as the test says" } }] }),
   question: noQuestion,

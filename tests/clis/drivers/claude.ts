@@ -5,11 +5,13 @@ import { claude } from "../../../src/agents/claude/claude.ts";
 import { prepareClaude } from "../../support/claude-code.ts";
 import { startModelServer } from "../../support/model-server.ts";
 import type { CliDriver } from "../cli-driver.ts";
+import { messagesApiFailures } from "../model-failures.ts";
 import { ownSettings } from "../own-settings.ts";
 
 const both = {
   cli: claude,
   profile: { permissions: "inbox" },
+  failures: messagesApiFailures,
   startModel: startModelServer,
   async prepare(dir, model) {
     const { work, env } = await prepareClaude(dir, model);
@@ -26,7 +28,13 @@ const both = {
     for (const [path, content] of Object.entries(files)) {
       await writeFile(path, `${JSON.stringify(content, null, 2)}\n`);
     }
-    return { work, env, ownFiles: Object.keys(files), ownSigns: [own.serverRan, own.hookRan] };
+    return {
+      work,
+      // Of ten tries the last ones come minutes later.
+      env: { ...env, CLAUDE_CODE_MAX_RETRIES: "4" },
+      ownFiles: Object.keys(files),
+      ownSigns: [own.serverRan, own.hookRan],
+    };
   },
   shell: (command) => ({ toolUses: [{ name: "Bash", input: { command, description: "as the test says" } }] }),
   question: (question, labels) => {
@@ -38,4 +46,8 @@ const both = {
 } as const satisfies Omit<CliDriver, "mode" | "route">;
 
 export const claudeHeadless: CliDriver = { ...both, mode: "headless", route: "stream-json" };
-export const claudeTerminal: CliDriver = { ...both, mode: "terminal", route: "terminal" };
+export const claudeTerminal: CliDriver = {
+  ...{ ...both, mode: "terminal", route: "terminal" },
+  // Its screen shows "API error · retrying in 1s · attempt 1/4".
+  unnamedRetries: ["overloaded"],
+};

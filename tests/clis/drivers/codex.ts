@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { codex } from "../../../src/agents/codex/codex.ts";
 import { prepareCodex } from "../../support/codex-cli.ts";
+import { trustOwnHooks } from "../../support/codex-trust.ts";
 import { startOpenaiResponsesServer } from "../../support/openai-responses-server.ts";
 import type { CliDriver } from "../cli-driver.ts";
+import { responsesApiFailures } from "../model-failures.ts";
 import { ownSettings } from "../own-settings.ts";
 
 const leavingTheSandbox = { sandbox_permissions: "require_escalated", justification: "as the test says" };
@@ -13,6 +15,7 @@ const both = {
   profile: { permissions: "inbox", permission_mode: "read-only" },
   route: "app-server",
   provesHoldByTool: true,
+  failures: responsesApiFailures,
   startModel: startOpenaiResponsesServer,
   async prepare(dir, model) {
     const own = ownSettings(dir.join("home"));
@@ -27,10 +30,15 @@ const both = {
       `args = ${JSON.stringify(own.server.args)}`,
       "[mcp_servers.other.env]",
       ...Object.entries(own.serverEnv).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
+      ...["[[hooks.PreToolUse]]", "[[hooks.PreToolUse.hooks]]", 'type = "command"'],
+      `command = ${JSON.stringify(own.hook)}`,
     ];
     const { work, env, codexHome } = await prepareCodex(dir, model, { tables });
-    // A hook of its user runs only after its user has trusted it at its terminal.
-    return { work, env, ownFiles: [join(codexHome, "config.toml")], ownSigns: [own.serverRan] };
+    await trustOwnHooks({ work, env, codexHome });
+    return {
+      ...{ work, env, ownFiles: [join(codexHome, "config.toml")] },
+      ownSigns: [own.serverRan, own.hookRan],
+    };
   },
   shell: (cmd) => ({
     toolUses: [{ name: "exec_command", input: { cmd, yield_time_ms: 30_000, ...leavingTheSandbox } }],

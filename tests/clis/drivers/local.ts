@@ -3,12 +3,15 @@ import { mkdir } from "node:fs/promises";
 import { local } from "../../../src/agents/local/local.ts";
 import { startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import type { CliDriver } from "../cli-driver.ts";
+import { chatApiFailures } from "../model-failures.ts";
 
 export const localHeadless: CliDriver = {
   cli: local,
   mode: "headless",
   route: "acp",
   profile: {},
+  failures: chatApiFailures,
+  outlasts: ["usage_limit", "overloaded"],
   startModel: startOpenaiChatServer,
   async prepare(dir) {
     const [work, home] = [dir.join("work"), dir.join("home")];

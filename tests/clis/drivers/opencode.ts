@@ -5,12 +5,16 @@ import { opencode } from "../../../src/agents/opencode/opencode.ts";
 import { startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import { prepareOpencode } from "../../support/opencode-cli.ts";
 import type { CliDriver } from "../cli-driver.ts";
+import { chatApiFailures } from "../model-failures.ts";
 import { ownSettings } from "../own-settings.ts";
 
 const both = {
   cli: opencode,
   profile: { permissions: "inbox", permission_mode: "ask" },
   route: "http-api",
+  failures: chatApiFailures,
+  // It shortens its conversation, and asks again, without end.
+  outlasts: ["context"],
   startModel: startOpenaiChatServer,
   async prepare(dir, model) {
     const own = ownSettings(dir.join("home"));

@@ -3,11 +3,16 @@ import { qwen } from "../../../src/agents/qwen/qwen.ts";
 import { prepareQwen } from "../../support/acp-clis.ts";
 import { startOpenaiChatServer } from "../../support/openai-chat-server.ts";
 import type { CliDriver } from "../cli-driver.ts";
+import { chatApiFailures } from "../model-failures.ts";
 import { ownSettings } from "../own-settings.ts";
 
 const both = {
   cli: qwen,
   profile: { permissions: "inbox" },
+  failures: chatApiFailures,
+  hidesRetries: true,
+  // Seven times and more, in minutes.
+  outlasts: ["usage_limit", "overloaded"],
   startModel: startOpenaiChatServer,
   async prepare(dir, model) {
     const own = ownSettings(dir.join("home"));
