@@ -1,7 +1,7 @@
 // The turns of an ACP session: one prompt at a time, because a second one would cut the first off. A turn goes on with one more prompt when
 // its end is held back, and when a refusal has ended it before the model could read the reason.
 import { definedOf } from "../../domain/defined.ts";
-import { messageOf } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { shortFact } from "../../domain/text/fact-words.ts";
 import type { Said, SessionPipes } from "../live-session.ts";
 import type { AcpAsking, Refusal } from "./acp-asking.ts";
@@ -167,6 +167,8 @@ function createPrompts(options: AcpTurnsOptions) {
       usage.takeAnswer(answer);
       return await ended(turn, answer, isHeldBack);
     } catch (error) {
+      // The agent itself has ended, which says nothing about its task: its next run may go on with it.
+      if (error instanceof CliaiError && !turn.isCutOff()) return undefined;
       return fail(turn, describeFailure(error));
     }
   };

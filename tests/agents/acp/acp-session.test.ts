@@ -73,3 +73,15 @@ test("an interrupt ends a turn whose next prompt waits for the end of a pause, a
   expect(results).toMatchObject([{ isError: true, text: "its turn was interrupted" }]);
   expect(agent.prompts()).toHaveLength(1);
 });
+
+test("an agent that ends in its turn tells no result of it: another run may go on with its task", async () => {
+  const results: TurnResult[] = [];
+  const agent = await openScripted(qwen, { onResult: (result) => results.push(result) });
+  await agent.session.say("work", "order-1");
+  await agent.prompted(1);
+  agent[Symbol.dispose]();
+  await stays(() => results.length === 0, {
+    ...{ what: "no result is told", because: "it would come with the end of the connection", forMs: 300 },
+  });
+  await expect(agent.session.say("more")).rejects.toThrow("the session of qwen has ended");
+});
