@@ -54,6 +54,11 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isHeadlessOnly?: boolean;
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
   readonly readPrompt?: (screen: ScreenView) => PromptState;
+  /**
+   * Reads from the screen why the CLI would not give its model a text of the file that `openInput` has; undefined if it would. Absent for a
+   * CLI that always does.
+   */
+  readonly readInputHindrance?: (screen: ScreenView) => string | undefined;
   /** Reads from the screen whether the CLI repeats a request to its model. Absent if the CLI shows that in another way. */
   readonly readRetry?: (screen: ScreenView) => RetryShown | undefined;
   /** Reads from its screen whether a turn runs. Absent for a CLI whose hooks or record tell every end of a turn. */

@@ -131,6 +131,19 @@ test("a person types at Qwen Code's terminal, and cliai beside: each order is se
   );
   expect([await inbox(), existsSync(`${work}/b`)]).toEqual([[], true]);
 
+  // While its prompt is in shell mode, Qwen Code would run the words of an order as commands.
+  await terminal.keys("!");
+  await terminal.waitFor("shell mode enabled");
+  await send("task", "ada", "touch run-by-the-shell", "--id", "t-7");
+  await until(
+    "it says why it waits",
+    ({ heartbeat }) => heartbeat?.waits_because?.includes("shell mode") === true,
+  );
+  expect(lifeOf(await until("it waits", () => true), "t-7")).toEqual(["stored", "delivered"]);
+  await terminal.keys("Escape");
+  await until("it is done", (agent) => lifeOf(agent, "t-7").includes("applied by turn"));
+  expect(existsSync(`${work}/run-by-the-shell`)).toBe(false);
+
   await send("task", "ada", "sleep long", "--id", "t-6", "--wait", "seen");
   await waitFor(() => existsSync(`${work}/sleeps`), { what: "the command runs" });
   await terminal.keys("Escape");

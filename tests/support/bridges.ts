@@ -12,6 +12,7 @@ export interface ShownAgent {
   readonly cli?: string;
   readonly session_id?: string;
   readonly current_task?: string;
+  readonly heartbeat?: { readonly waits_because?: string };
   readonly usage?: {
     readonly tokens_used?: number;
     readonly estimated_cost?: number;

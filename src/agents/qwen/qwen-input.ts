@@ -8,6 +8,7 @@ import { messageOf } from "../../domain/text/errors.ts";
 import { jsonLine } from "../../domain/text/lines.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 import type { InputPlace, SessionInput } from "../live-session.ts";
+import type { ScreenView } from "../terminal/terminal-screen.ts";
 import { createQwenAsking } from "./qwen-asking.ts";
 import { followPipe } from "./qwen-events.ts";
 
@@ -26,6 +27,12 @@ export function eventsPath({ dir }: Place): string {
  * from the file. With these words at its beginning no text is a command: bash refuses it as a whole, and runs none of its lines.
  */
 const noCommand = "(cliai): ";
+
+/** Finds the words of the shell mode, which stand in a line of their own below the prompt. */
+export function readShellMode({ rows }: ScreenView): string | undefined {
+  const isOn = rows.some(({ text }) => text.trimStart().startsWith("shell mode enabled (esc to disable)"));
+  return isOn ? "the prompt at its terminal is in shell mode, which Esc ends" : undefined;
+}
 
 export function openQwenInput({ launch, onHook, onEvent, log }: InputPlace): SessionInput {
   const ended = new AbortController();

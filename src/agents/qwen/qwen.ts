@@ -3,7 +3,7 @@ import { type Abilities, no, partly, yes } from "../../domain/abilities.ts";
 import { qwenOverAcp } from "../acp/agents/qwen.ts";
 import type { AgentCli } from "../agent-cli.ts";
 import { qwenHooks } from "./qwen-hooks.ts";
-import { openQwenInput } from "./qwen-input.ts";
+import { openQwenInput, readShellMode } from "./qwen-input.ts";
 import { longestHoldMs, prepareOnTerminal } from "./qwen-launch.ts";
 import { readRecordedRequest, readRecordLine } from "./qwen-record.ts";
 import { readQwenUserSettings } from "./qwen-user-settings.ts";
@@ -43,5 +43,6 @@ export const qwen: AgentCli = {
   needsTerminal: true,
   readUserSettings: readQwenUserSettings,
   openInput: openQwenInput,
+  readInputHindrance: readShellMode,
   prepare: (launch) => (launch.isHeadless === true ? qwenOverAcp.prepare(launch) : prepareOnTerminal(launch)),
 };

@@ -39,6 +39,8 @@ export interface OwnTerminalLaunch {
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {
   /** Whether the screen shows something that is not the CLI's empty prompt; also where nobody can read it. */
   isAsking(): Promise<boolean>;
+  /** Reads from the screen why the CLI would not give its model a text of its file; undefined if it would. */
+  readInputHindrance(): Promise<string | undefined>;
   /** Reads from the screen whether the CLI repeats a request to its model. */
   readRetry(): Promise<RetryShown | undefined>;
   /** Reads from the screen whether a turn runs. */
@@ -59,8 +61,9 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
   const closed = Promise.withResolvers<void>();
   const size = () => [stdout.columns ?? 80, stdout.rows ?? 24] as const;
   const [columns, rows] = size();
-  const { readPrompt } = cli;
-  const screen = readPrompt === undefined ? undefined : createTerminalScreen(columns, rows);
+  const { readPrompt, readInputHindrance } = cli;
+  const isRead = readPrompt !== undefined || readInputHindrance !== undefined;
+  const screen = isRead ? createTerminalScreen(columns, rows) : undefined;
   const modes = createTerminalModes();
   const terminal = open(launch, (data) => {
     modes.read(data);
@@ -126,6 +129,8 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
       return view.rows.some(({ text }) => text !== "") && readPrompt(view) !== "empty";
     },
     readText: async () => (await screen?.read())?.rows.map(({ text }) => text).join("\n") ?? "",
+    readInputHindrance: async () =>
+      screen === undefined ? undefined : readInputHindrance?.(await screen.read()),
     readTurn: async () => (screen === undefined ? "other" : (cli.readTurn?.(await screen.read()) ?? "other")),
     readRetry: async () => (screen === undefined ? undefined : cli.readRetry?.(await screen.read())),
   };

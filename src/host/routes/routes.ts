@@ -33,6 +33,8 @@ export interface OwnRoutes {
     noteSent(prompt: string): void;
     /** Resolves when it was closed while the CLI runs on; undefined if the CLI ends with it. */
     readonly whenClosed?: Promise<void> | undefined;
+    /** Reads from its screen why the CLI would not give its model a text of the file; undefined if it would. */
+    readInputHindrance?(): Promise<string | undefined>;
     /** Whether its screen shows something that is not the CLI's prompt. */
     isAsking?(): Promise<boolean>;
     /** Reads from the screen whether the CLI repeats a request to its model. */
@@ -98,8 +100,13 @@ export function createRoutes(options: RoutesOptions): Routes {
       Route["give"]
     >),
     // Only after a hook, because the CLI skips what stands in the file before it begins to read.
-    "input-file": async (text) => {
+    "input-file": async (text, _signal, onWait) => {
       if (own.input === undefined || !turn.isHooked()) return false;
+      const why = await own.terminal?.readInputHindrance?.();
+      if (why !== undefined) {
+        onWait(why);
+        return false;
+      }
       await own.input.submit(text);
       return true;
     },

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { inputPath, openQwenInput } from "../../../src/agents/qwen/qwen-input.ts";
+import { inputPath, openQwenInput, readShellMode } from "../../../src/agents/qwen/qwen-input.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { startChild } from "../../support/child.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -26,6 +26,16 @@ test("openQwenInput(): each text is one line, whatever is in it", async () => {
   const texts = ["first\nwith two lines", 'second "quoted" \u2028and\u2029more\u0085'];
   for (const text of texts) await input.submit(text);
   expect(linesIn(dir.path)).toEqual(texts.map((text) => ({ type: "submit", text: `(cliai): ${text}` })));
+});
+
+test("readShellMode() knows the shell mode by the line below the prompt, and not by what the model says of it", () => {
+  const read = (...texts: string[]) =>
+    readShellMode({ cursor: { row: 0, column: 0 }, rows: texts.map((text) => ({ text, brightText: text })) });
+  const prompt = "!   Type your message or @path/to/file";
+  expect(read(prompt, "  ➜ work · model-1", "  shell mode enabled (esc to disable)")).toContain("shell mode");
+  expect(read(prompt, "  shell mode enabled (esc to disable) ⏳ 1 queued")).toContain("shell mode");
+  expect(read(">   Type your message or @path/to/file", "  ? for shortcuts")).toBeUndefined();
+  expect(read("  ◆︎ It says: shell mode enabled (esc to disable)")).toBeUndefined();
 });
 
 test.each([

@@ -212,4 +212,27 @@ describe("createRoutes()", () => {
     await ada.receipts("injected");
     expect(written.map((text) => /[\w-]+(?=\])/.exec(text)?.[0])).toEqual([first, second]);
   });
+
+  test("the file takes nothing while the screen shows that the CLI would not give it to its model, and the agent says why it waits", async () => {
+    const written: string[] = [];
+    let hindrance: string | undefined = "it is in shell mode";
+    await using ada = await startHosted({ routes: ["input-file"] });
+    ada.session.open({
+      input: { submit: async (text) => void written.push(text), tellsAsked: false },
+      terminal: {
+        type: async () => false,
+        noteSent: () => undefined,
+        readInputHindrance: async () => hindrance,
+      },
+    });
+    await ada.hook("SessionStart");
+    await ada.send("task");
+    await ada.receipts();
+    const why = () => ada.server.fleet.get(id)?.heartbeat?.waits_because;
+    await waitFor(() => why() === hindrance, { what: "it says why", saw: why });
+    expect(written).toEqual([]);
+    hindrance = undefined;
+    await ada.receipts("injected");
+    expect(written).toHaveLength(1);
+  });
 });
