@@ -9,7 +9,7 @@ import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
 import { startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { bash } from "../support/steered-claude.ts";
+import { bash, descendantRunning } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -135,8 +135,11 @@ test("a captain is told how its agent has ended, also if no server ran at that t
   expect(pid).toBeGreaterThan(0);
   first.child.kill("SIGKILL");
   await first.child.exit();
-  // Its host ends as one that is killed, because it works on until a server takes its goodbye.
+  // Its host ends as one that is killed, because it works on until a server takes its goodbye. Its bridge does, too: it takes the place of
+  // its host some seconds later, and would say that the agent is disconnected, where its CLI ends more slowly than that.
+  const bridge = await waitFor(() => descendantRunning(pid, "bridge"), { what: "its bridge" });
   process.kill(pid, "SIGKILL");
+  process.kill(bridge, "SIGKILL");
   parts.use(await startServe(options));
   const told = await inboxUntil(captain, `${agent_id}, which you launched`);
   expect(told).toContain(`${agent_id}, which you launched with \\"TASK-79 take your time\\", is crashed (`);
