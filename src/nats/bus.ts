@@ -44,6 +44,8 @@ export interface Bus {
   /** Only for the files in src/nats. */
   readonly connection: NatsConnection;
   readonly serverVersion: string;
+  /** The id of the nats-server to which it is connected, or was last; a nats-server has another one after a restart. */
+  readonly serverId: string;
   /** Returns a new subject for answers, which only this connection may subscribe to. */
   createInbox(): string;
   isConnected(): boolean;

@@ -78,6 +78,9 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     get serverVersion() {
       return connection.info?.version ?? "unknown";
     },
+    get serverId() {
+      return connection.info?.server_id ?? "unknown";
+    },
     createInbox: () => createInbox(inboxPrefix),
     isConnected: () => connected && !connection.isClosed(),
     refusal: () => (connected ? undefined : refusal),

@@ -90,3 +90,43 @@ test("a frozen bridge keeps its connection and falls silent; a connection that o
   await waitFor(() => link()?.value === "offline", { what: "ada offline", saw: link });
   await server.stop();
 });
+
+test.each([
+  ["while serve ran", false],
+  ["before serve was started again", true],
+])("a run on a nats-server that was killed %s keeps its place from no other run", async (_, isRestarted) => {
+  await using nats = await startSecureNats();
+  let server = await startWatching(nats);
+  const { creds } = await nats.mintAgent("ada");
+  const record = () => server.fleet.get(parseAgentId("ada"));
+  const begin = async (run: string) => {
+    const connected = await waitFor(
+      () =>
+        nats.connectRaw(creds, { name: `cliai bridge ada ${run}`, reconnect: false }).catch(() => undefined),
+      { what: `${run} is connected` },
+    );
+    // A heartbeat after the news of the connection, so that the record has both.
+    const beat = () =>
+      connected.publish("agent.ada.heartbeat", JSON.stringify({ agent_id: "ada", instance_id: run }));
+    beat();
+    await waitFor(() => record() !== undefined, { what: "ada" });
+    return { beat };
+  };
+  await begin("run-1");
+  // Its first connection came before anything was known of it.
+  await begin("run-1");
+  await waitFor(() => record()?.connection?.isUp, { what: "its connection", saw: record });
+
+  if (isRestarted) await server.stop();
+  const lost = new Promise<void>((resolve) => {
+    nats.serve.onConnection((isUp) => isUp || resolve());
+  });
+  process.kill(nats.server.pid() ?? 0, "SIGKILL");
+  await lost;
+  await waitFor(() => nats.serve.isConnected(), { what: "nats-server is back" });
+  if (isRestarted) server = await startWatching(nats);
+  const { beat } = await begin("run-2");
+  beat();
+  await waitFor(() => record()?.heartbeat?.instance_id === "run-2", { what: "the next run", saw: record });
+  await server.stop();
+});

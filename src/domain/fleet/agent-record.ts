@@ -60,11 +60,16 @@ export interface ModelRequestEvidence extends KnownModelRequest {
 export interface ConnectionEvidence {
   readonly isUp: boolean;
   readonly at: string;
-  /** Which connection, and when it began by nats-server's clock. Needed because the end of an older connection says nothing about a newer one. */
+  /**
+   * Which connection (the id of nats-server, a space, its number there), and when it began by nats-server's clock. Needed because the end of an
+   * older connection says nothing about a newer one.
+   */
   readonly client: string;
   readonly started_at: string;
   readonly instance_id: string;
   readonly reason?: string;
+  /** Set if its nats-server has ended since: then it is not open any more, though nobody has reported that. */
+  readonly is_lost?: true;
 }
 
 /** A second run that speaks for the agent, beside the agent's own run. */

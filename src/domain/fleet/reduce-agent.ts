@@ -22,6 +22,7 @@ import {
   isRunConnected,
   isRunOver,
   otherRunOf,
+  withLostConnections,
   withOtherConnection,
   withOtherRun,
   withoutOtherRun,
@@ -33,6 +34,8 @@ export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
   | { readonly type: "heartbeat"; readonly message: Heartbeat }
   /** nats-server reports that a connection of the agent's host or bridge has come or gone. */
   | { readonly type: "connection"; readonly connection: ConnectionEvidence }
+  /** Another nats-server runs now, with this id. */
+  | { readonly type: "nats_server"; readonly server: string }
   /** A run of the agent (`instance_id`) asks for the orders that wait. */
   | { readonly type: "call"; readonly run: string }
   | { readonly type: "status"; readonly message: StatusReport; readonly audit_seq: number }
@@ -69,6 +72,8 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
       return reduceHeartbeat(record, event.message, event.at);
     case "connection":
       return reduceConnection(record, event.connection);
+    case "nats_server":
+      return withLostConnections(record, event.server);
     case "call": {
       const commands = ordersAfterCall(record, event.run, event.at);
       return commands === record.commands ? record : { ...record, commands };

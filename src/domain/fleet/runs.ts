@@ -18,9 +18,7 @@ export function isRunOver(record: AgentRecord, at: string): boolean {
 /** Whether nats-server reports that the record's run is connected. A new run does not replace such a run. */
 export function isRunConnected(record: AgentRecord, at: string): boolean {
   const { connection, heartbeat } = record;
-  return (
-    connection?.isUp === true && connection.instance_id === heartbeat?.instance_id && !isRunOver(record, at)
-  );
+  return isOpen(connection) && connection?.instance_id === heartbeat?.instance_id && !isRunOver(record, at);
 }
 
 /**
@@ -98,7 +96,7 @@ export function afterRunEnded(record: AgentRecord, at: string): AgentRecord {
 
 /** Whether the other run is known to live: it is connected, or has sent a heartbeat after the agent's own run began. */
 export function isKnownToLive({ heartbeat, connection }: OtherRun, runStartedAt: string): boolean {
-  return connection?.isUp === true || (heartbeat !== undefined && heartbeat.at > runStartedAt);
+  return isOpen(connection) || (heartbeat !== undefined && heartbeat.at > runStartedAt);
 }
 
 /** The record after a connection of another run has come or gone. */
@@ -108,6 +106,29 @@ export function withOtherConnection(record: AgentRecord, connection: ConnectionE
   if (isLateConnection(run?.connection, connection)) return record;
   if (!connection.isUp) return withoutOtherRun(record, instance_id);
   return withOtherRun(record, { ...run, instance_id, connection }, at);
+}
+
+/**
+ * Marks the connections that another nats-server has reported as open: it has ended, and they with it. An agent that lives connects again.
+ * Returns the same record if there is none.
+ * @param server the id of the nats-server that runs now
+ */
+export function withLostConnections(record: AgentRecord, server: string): AgentRecord {
+  const isLost = (connection: ConnectionEvidence | undefined) =>
+    isOpen(connection) && connection?.client.startsWith(`${server} `) === false;
+  const marked = <Has extends { readonly connection?: ConnectionEvidence }>(run: Has): Has =>
+    run.connection === undefined || !isLost(run.connection)
+      ? run
+      : { ...run, connection: { ...run.connection, is_lost: true } };
+  const { other_runs } = record;
+  const own = marked(record);
+  return other_runs?.some((run) => isLost(run.connection)) === true
+    ? { ...own, other_runs: other_runs.map(marked) }
+    : own;
+}
+
+function isOpen(connection: ConnectionEvidence | undefined): boolean {
+  return connection?.isUp === true && connection.is_lost !== true;
 }
 
 /** Whether news of a connection is late: it is about an older connection, or about one that is known to have ended. */
@@ -130,7 +151,7 @@ function isHeard({ heartbeat, connection }: Heard, at: string): boolean {
 
 /** Whether the run may live. One without a heartbeat counts if it is connected, because it may have connected just now. */
 function mayLive(run: OtherRun, at: string): boolean {
-  return run.heartbeat === undefined ? run.connection?.isUp === true : isHeard(run, at);
+  return run.heartbeat === undefined ? isOpen(run.connection) : isHeard(run, at);
 }
 
 function otherRunsWithout({ other_runs = [] }: AgentRecord, instanceId: string): readonly OtherRun[] {

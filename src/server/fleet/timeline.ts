@@ -33,11 +33,12 @@ export function createTimelines(): Timelines {
   };
 }
 
-/** Undefined for heartbeats and calls for orders, which tell a reader nothing new, and for the list of open requests, which is not an event. */
+/** Undefined for what tells a reader nothing new of the agent, such as heartbeats. */
 function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
   const { at } = event;
   switch (event.type) {
     case "heartbeat":
+    case "nats_server":
     case "call":
     case "requests":
       return undefined;

@@ -1,5 +1,6 @@
 // The second stage of a server: loads the stored fleet, reads the streams from there on, and then stores what changes.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { withLostConnections } from "../../domain/fleet/runs.ts";
 import { crashedAlert } from "../alerts/crashes.ts";
 import { openFleetStore } from "../fleet/fleet-store.ts";
 import { type Projector, startProjector } from "../fleet/projector.ts";
@@ -44,7 +45,8 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     log,
   });
   const stored = await settleWithStreams(bus, await store.load());
-  fleet.restore(stored.records);
+  // Before any heartbeat is heard: a run that is connected, according to the record, keeps its place from another one.
+  fleet.restore(stored.records.map((record) => withLostConnections(record, bus.serverId)));
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
   const onEvent = (event: FleetEvent) => {

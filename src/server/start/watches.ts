@@ -1,6 +1,7 @@
 // The last stage of a server: the watches, which run by themselves. They publish the fleet's state, raise and end alerts, and end the
 // orders that nobody will take.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { withLostConnections } from "../../domain/fleet/runs.ts";
 import { summaryOf } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
@@ -40,6 +41,14 @@ export function startWatches(
       // Ignore the connection of an unknown agent: its first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));
     }) ?? nothing,
+    bus.onConnection((isConnected) => {
+      if (!isConnected) return;
+      const [at, server] = [now().toISOString(), bus.serverId];
+      for (const record of fleet.records()) {
+        const id = record.agent_id;
+        if (withLostConnections(record, server) !== record) onEvent({ type: "nats_server", id, at, server });
+      }
+    }),
     followViolations?.(({ id, act, subject, times }) =>
       alerts.raiseOwn({
         kind: "refused",

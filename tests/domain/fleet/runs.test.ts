@@ -7,6 +7,7 @@ import {
   isRunConnected,
   isRunOver,
   otherRunOf,
+  withLostConnections,
   withOtherConnection,
   withOtherRun,
   withoutOtherRun,
@@ -187,5 +188,48 @@ describe("isLateConnection()", () => {
     ["news of a newer connection", up, { ...up, client: "newer", started_at: time(1) }, false],
   ])("of %s", (_, before, next, isLate) => {
     expect(isLateConnection(before, next)).toBe(isLate);
+  });
+});
+
+describe("withLostConnections()", () => {
+  const up = (client: string, instance_id: string) => ({ ...connection(1, instance_id), client });
+  const both: AgentRecord = {
+    ...after(beat(0, "r1")),
+    connection: up("old 7", "r1"),
+    other_runs: [
+      { instance_id: "r2", connection: up("old 8", "r2") },
+      { instance_id: "r3", connection: up("new 1", "r3") },
+    ],
+  };
+
+  test("marks what another nats-server has reported as open, for every run, and nothing else", () => {
+    const { connection: own, other_runs, ...rest } = withLostConnections(both, "new");
+    expect([own, other_runs]).toEqual([
+      { ...up("old 7", "r1"), is_lost: true },
+      [
+        { instance_id: "r2", connection: { ...up("old 8", "r2"), is_lost: true } },
+        { instance_id: "r3", connection: up("new 1", "r3") },
+      ],
+    ]);
+    const { connection: _, other_runs: __, ...before } = both;
+    expect(rest).toEqual(before);
+  });
+
+  test("a run whose connection is lost loses its place to the next one, in whatever order that one is heard; not if it is heard again", () => {
+    const lost = withLostConnections({ ...known, connection: up("old 7", "r1") }, "new");
+    const of = (...events: FleetEvent[]) => events.reduce<AgentRecord>(reduceAgent, lost);
+    expect(isRunConnected(lost, time(1))).toBe(false);
+    expect(runs(of(beat(1, "r2")))).toEqual(["r2", "r1"]);
+    expect(runs(of(joined(1, "r2"), beat(2, "r2")))).toEqual(["r2", "r1"]);
+    expect(runs(of(beat(1, "r1"), joined(2, "r2"), beat(3, "r2")))).toEqual(["r1", "r2"]);
+    expect(of(beat(1, "r1")).connection).toBeUndefined();
+  });
+
+  test.each([
+    ["of the nats-server that runs", { ...both, connection: up("new 2", "r1"), other_runs: [] }],
+    ["that is gone", { ...both, connection: { ...up("old 7", "r1"), isUp: false }, other_runs: [] }],
+    ["that nobody has reported", known],
+  ])("a connection %s stays as it is", (_, record) => {
+    expect(withLostConnections(record, "new")).toBe(record);
   });
 });

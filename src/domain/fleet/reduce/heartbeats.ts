@@ -22,8 +22,11 @@ export function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: stri
   const instance_id = message.instance_id ?? (isConnected ? run : undefined);
   const seq = message.instance_id === instance_id ? message.seq : undefined;
   const isOther = instance_id !== undefined && run !== undefined && instance_id !== run;
+  // If its nats-server has ended, the run has to connect again; else the next one takes its place.
+  const isLost = known.connection?.is_lost === true;
   const isBeside =
-    isOther && (isConnected || (otherRunOf(known, instance_id) !== undefined && !isRunOver(known, at)));
+    isOther &&
+    (isConnected || (otherRunOf(known, instance_id) !== undefined && !isLost && !isRunOver(known, at)));
   if (isBeside) return seen(withOtherHeartbeat(known, message, instance_id, at), at);
   return reduceOwnHeartbeat(
     isOther ? withRun(known, instance_id, at) : withoutSilentRuns(known, at),
@@ -49,9 +52,11 @@ function reduceOwnHeartbeat(
   const sameRun = last !== undefined && last.instance_id === instance_id;
   if (sameRun && seq !== undefined && last.seq !== undefined && seq <= last.seq) return record;
   const newRun = !sameRun || (record.said !== undefined && isGoodbye(record.said.status));
-  const { launch_task: _, ...rest } = record;
+  const { launch_task: _, connection, ...rest } = record;
   return {
     ...seen(rest, at),
+    // A run that is heard has connected again.
+    ...(connection === undefined || connection.is_lost === true ? {} : { connection }),
     ...definedOf({
       config_name: message.config_name,
       project_path: message.project_path,
