@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { AgentCli, McpServerFacts } from "../agent-cli.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
+import { passesOn } from "../passed-on.ts";
 import { claudeModes } from "./claude-abilities.ts";
 import { readClaudePrompt, readClaudeRetry, readClaudeTurn } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
@@ -55,15 +56,16 @@ export const claude: AgentCli = {
 /** @param settingsPath a settings file that Claude reads in addition to the user's own */
 export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath?: string): string[] {
   const { sessionId, mcpConfigPath, strictMcp, model, modelServer, instructions, task, passedOn } = launch;
-  const has = (flags: readonly string[]) => passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
-  const namesSession = has(sessionFlags);
+  const namesSession = passesOn(launch, sessionFlags);
   // Without one, Claude uses the mode "auto", in which a classifier of its own service decides. No model server of the user's has that
   // classifier: Claude then opens a dialog at each call that needs the check.
   const cannotUseAuto = launch.asksPermissions === true || modelServer !== undefined;
   const ownMode = launch.permissionMode ?? (cannotUseAuto ? "default" : undefined);
-  const mode = has(permissionFlags) ? undefined : ownMode;
+  const mode = passesOn(launch, permissionFlags) ? undefined : ownMode;
   const asksByStream =
-    launch.asksPermissions === true && launch.isHeadless === true && !has(["--permission-prompt-tool"]);
+    launch.asksPermissions === true &&
+    launch.isHeadless === true &&
+    !passesOn(launch, ["--permission-prompt-tool"]);
   return [
     // --mcp-config and --allowedTools take all words up to the next flag, so another flag must follow them.
     "--mcp-config",

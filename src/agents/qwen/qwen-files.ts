@@ -47,11 +47,6 @@ export function administratorsDefaults(env: Readonly<NodeJS.ProcessEnv>): string
   return existsSync(path) ? path : undefined;
 }
 
-/** Whether the user passes one of these flags on. */
-export function passesOn({ passedOn }: Pick<AgentLaunch, "passedOn">, flags: readonly string[]): boolean {
-  return passedOn.some((arg) => flags.includes(arg.split("=")[0] ?? ""));
-}
-
 function jsonFile(dir: string, name: string, value: unknown) {
   return { path: join(dir, name), content: `${JSON.stringify(value, null, 2)}\n` };
 }

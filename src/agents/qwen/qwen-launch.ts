@@ -4,12 +4,12 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { ownServer } from "../acp/acp-tools.ts";
 import { permissionFlags } from "../acp/agents/qwen.ts";
 import type { AgentLaunch, CliStart, HookPlace } from "../agent-launch.ts";
+import { passesOn } from "../passed-on.ts";
 import { makePipe } from "./qwen-events.ts";
 import {
   administratorsDefaults,
   defaultsFile,
   defaultsVariable,
-  passesOn,
   serverEnvironment,
   serversFile,
 } from "./qwen-files.ts";

@@ -2,6 +2,7 @@
 import { type ModeAbilities, no, partly, yes } from "../../../domain/abilities.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import type { AgentLaunch, CliStart } from "../../agent-launch.ts";
+import { passesOn } from "../../passed-on.ts";
 import { acpCli } from "../acp.ts";
 
 /** If the user passes one of these, the user has decided how permissions are given. */
@@ -46,7 +47,7 @@ function prepare(launch: AgentLaunch): CliStart {
       hint: "leave it out",
     });
   }
-  const hasMode = passedOn.some((arg) => permissionFlags.includes(arg.split("=")[0] ?? ""));
+  const hasMode = passesOn(launch, permissionFlags);
   return {
     args: [
       "--acp",

@@ -3,12 +3,12 @@
 // The row of Qwen Code without a terminal. Measured with 0.24.4.
 import { type ModeAbilities, no, partly, yes } from "../../../domain/abilities.ts";
 import type { AgentLaunch, CliStart } from "../../agent-launch.ts";
+import { passesOn } from "../../passed-on.ts";
 import {
   administratorsDefaults,
   defaultsFile,
   defaultsVariable,
   ownToolPrefix,
-  passesOn,
   serverEnvironment,
   serversFile,
 } from "../../qwen/qwen-files.ts";
