@@ -27,6 +27,10 @@ export function createTranscript(): Transcript {
   let named: string | undefined;
   let current: string | undefined;
   let offset = 0;
+  /** The latest time in a line that was read; undefined while none was. */
+  let readUntil: string | undefined;
+  /** Lines up to this time were read before the CLI wrote the file anew. */
+  let knownUntil = "";
   let last: Promise<unknown> = Promise.resolve();
   let begun: Promise<void> = Promise.resolve();
 
@@ -43,17 +47,23 @@ export function createTranscript(): Transcript {
     if (file === undefined) return [];
     try {
       const { size } = await file.stat();
-      if (size < offset) offset = 0;
+      if (size < offset) {
+        offset = readUntil === undefined ? size : 0;
+        knownUntil = readUntil ?? "";
+      }
       const buffer = Buffer.alloc(Math.min(size - offset, mostBytes));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
       // Skip a line that is longer than `mostBytes`.
       offset += end === 0 && bytesRead === mostBytes ? bytesRead : end;
-      return buffer
+      const lines = buffer
         .subarray(0, end)
         .toString("utf8")
         .split("\n")
         .flatMap((line) => parseJsonLine(line) ?? []);
+      const fresh = lines.filter((line) => timeOf(line) === "" || timeOf(line) > knownUntil);
+      readUntil = fresh.map(timeOf).reduce((latest, at) => (at > latest ? at : latest), readUntil ?? "");
+      return fresh;
     } finally {
       await file.close();
     }
@@ -64,6 +74,8 @@ export function createTranscript(): Transcript {
       named = path;
       begun = inTurn(async () => {
         current = path;
+        readUntil = undefined;
+        knownUntil = "";
         await using file = await openFile();
         offset = (await file?.stat())?.size ?? 0;
       });
@@ -84,6 +96,12 @@ export function createTranscript(): Transcript {
     },
     readNew: () => inTurn(read),
   };
+}
+
+/** RFC 3339 in UTC, which can be compared as a text; "" for a line without a time. */
+function timeOf(line: unknown): string {
+  const { timestamp } = line as { readonly timestamp?: unknown };
+  return typeof timestamp === "string" ? timestamp : "";
 }
 
 export interface TranscriptWatch {

@@ -51,6 +51,24 @@ describe("createTranscript()", () => {
     expect(await transcript.readNew()).toEqual([{ n: 5 }]);
   });
 
+  test("of a file that was written anew, what its lines' times show to be read is not read again", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("record.jsonl");
+    const timed = (n: number) => `${JSON.stringify({ n, timestamp: `2026-05-03T12:00:0${n}.000Z` })}\n`;
+    await writeFile(path, timed(1) + timed(2));
+    const transcript = createTranscript();
+    await transcript.begin(path);
+    // Nothing was read yet, so nothing tells what is new.
+    await writeFile(path, timed(1));
+    expect(await transcript.readNew()).toEqual([]);
+    await appendFile(path, timed(3) + timed(4) + timed(5));
+    expect(await transcript.readNew()).toHaveLength(3);
+    await writeFile(path, timed(1) + timed(3) + timed(6));
+    expect(await transcript.readNew()).toMatchObject([{ n: 6 }]);
+    await appendFile(path, timed(7));
+    expect(await transcript.readNew()).toMatchObject([{ n: 7 }]);
+  });
+
   test("lines that are no JSON are passed over, and no character is cut", async () => {
     await using dir = await tempDir();
     const path = dir.join("record.jsonl");
