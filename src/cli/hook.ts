@@ -16,6 +16,11 @@ const hookArgs = {
     valueHint: "FILE",
     description: "read the host's address from this MCP configuration, which cliai spawn wrote",
   },
+  event: {
+    type: "string",
+    valueHint: "NAME",
+    description: "the hook's name, for an agent CLI whose hooks do not tell it",
+  },
   "without-host": {
     type: "string",
     valueHint: "ANSWER",
@@ -31,6 +36,11 @@ async function readHookInput(stdin: Readable): Promise<string> {
   for await (const chunk of stdin as AsyncIterable<Buffer>)
     text += decoder.decode(cut(chunk), { stream: true });
   return text + decoder.decode();
+}
+
+/** @param event put into the payload as `hook_event_name`, where Claude Code's hooks have it; undefined leaves the payload as it is */
+function named(payload: string, event: string | undefined): string {
+  return event === undefined ? payload : JSON.stringify({ ...JSON.parse(payload), hook_event_name: event });
 }
 
 /** The part of a filled-in configs/mcp-nats.json that names the host. */
@@ -54,7 +64,7 @@ export const hookCommand = defineCliCommand({
       });
     }
     try {
-      const payload = await readHookInput(context.stdin);
+      const payload = named(await readHookInput(context.stdin), args.event);
       const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
       const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };

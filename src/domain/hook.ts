@@ -119,6 +119,8 @@ type Sign =
   | { readonly type: "refused"; readonly text: string; readonly reason: string }
   /** The turn is over, and none of the user's hooks keeps it going. */
   | { readonly type: "turn_end" }
+  /** The turn is over because it has failed. */
+  | { readonly type: "turn_failed"; readonly detail: string; readonly error: FailureWord }
   /** The person at its terminal has broken off the turn. Its tasks go on with the next one. */
   | { readonly type: "interrupted" }
   /** The list of everything that runs in the background now. */
@@ -209,10 +211,25 @@ export interface SessionCli {
   readonly tellsIdle?: boolean;
   /** Whether the hook for the start of a session is called in the same way as the one before a tool, so that it shows that both are called. */
   readonly startShowsHolding?: boolean;
+  /** Whether a CLI on a terminal takes its instructions with the answer to the hook for the start of a session, and in no other way. */
+  readonly isInstructedAtStart?: boolean;
+  /**
+   * Whether a CLI on a terminal calls its first hook only with its first prompt. Then a text may be typed before any hook, once cliai's MCP
+   * server runs.
+   */
+  readonly beginsByPrompt?: boolean;
   /** How long a CLI on a terminal waits for the answer to a hook, and a margin less. Absent for a CLI that waits as long as it is told to. */
   readonly longestHoldMs?: number;
   /** Reads from a line of the session's record what one request to its model has used. */
   readonly readRecordedRequest?: (line: unknown) => ModelRequest | undefined;
+  /**
+   * The path of the record of a session, from the CLI's environment; undefined if that does not tell it. Absent for a CLI whose hooks tell the
+   * path (`Hook.transcriptPath`).
+   */
+  readonly recordPath?: (
+    sessionId: string,
+    env: Readonly<Record<string, string | undefined>>,
+  ) => string | undefined;
   /** Returns what a parsed line of the session's record shows, in order; absent if the record is not read. */
   readonly readRecordLine?: (line: unknown) => readonly SessionSign[];
   /** If the line says that the user has interrupted a turn: the id of the turn's prompt. */

@@ -64,7 +64,7 @@ export function startHost(options: SessionOptions): Host {
   const steering = startSteering(options, beganMs, reporting, speaking);
   const hearing = createHearing(options, reporting, speaking, steering);
   const { heartbeat, events } = reporting;
-  const { routes, delivery, nudge, turn } = speaking;
+  const { routes, delivery, turn } = speaking;
   const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
   const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
   const { agentId, cli, log, bridgeStartsWithinMs: startsWithinMs } = options;
@@ -75,6 +75,7 @@ export function startHost(options: SessionOptions): Host {
   });
   const isOver = new AbortController();
   const greeting = createGreeting(options.hasStream === true, heartbeat);
+  const noteBridge = createBridgeNote(options, reporting, speaking);
   return {
     hook(payload, signal) {
       beginning.begun();
@@ -100,7 +101,7 @@ export function startHost(options: SessionOptions): Host {
       bridgeWatch.came();
       if (socket !== undefined) routes.openSocket(socket);
       heartbeat.update(definedOf(greeting.heard(news)));
-      nudge();
+      noteBridge();
     },
     bridgeLink(isUp) {
       bridgeWatch.link(isUp);
@@ -187,6 +188,28 @@ function mayHaveTask({ reporting, speaking }: Pick<Stages, "reporting" | "speaki
 function endWords({ how, as }: RunEnd): string {
   if (as === "crashed") return `its CLI crashed: ${how}`;
   return as === "ended" ? `its CLI has ended: ${how}` : how;
+}
+
+/**
+ * The bridge has told something, so something may be handed over. Of a CLI that calls no hook before its first prompt, this is the first sign
+ * that it has begun; but a session with a task of its launch gets that first.
+ */
+function createBridgeNote(
+  { cli, hasStream, hasLaunchTask, unheld, facts }: SessionOptions,
+  { events }: Pick<Reporting, "events">,
+  { routes, turn, nudge }: Pick<Speaking, "routes" | "turn" | "nudge">,
+): () => void {
+  const isMeant = cli.beginsByPrompt === true && hasStream !== true && unheld === undefined;
+  let isNoted = !isMeant || hasLaunchTask === true;
+  return () => {
+    if (!isNoted && !turn.isHooked()) {
+      isNoted = true;
+      routes.noteBegun();
+      // Without this event, nothing shows that a session without a task is idle.
+      events.send({ kind: "session_start", session_id: facts.session_id });
+    }
+    nudge();
+  };
 }
 
 /**

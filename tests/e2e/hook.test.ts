@@ -52,6 +52,8 @@ test("input that is large, or not UTF-8, is handed on as far as it goes, and the
   }
   expect(JSON.parse(bodies[0] ?? "")).toMatchObject({ hook_event_name: "PostToolUse", last: 1 });
   expect(JSON.parse(bodies[1] ?? "")).toEqual({ hook_event_name: "Stop", a: "\ufffd" });
+  await runHook(["--mcp-config", config, "--event", "agentStop"], '{"sessionId":"s-1"}');
+  expect(JSON.parse(bodies[2] ?? "")).toEqual({ sessionId: "s-1", hook_event_name: "agentStop" });
 });
 
 test("neither a host that is gone, nor a wrong call of it, ends with the code by which a hook blocks", async () => {

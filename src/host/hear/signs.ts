@@ -19,7 +19,10 @@ export interface SignsOptions {
   readonly background: Background;
   readonly evidence: Pick<Evidence, "noteTaken" | "noteAnswer" | "refuse">;
   readonly approvals: Pick<Approvals, "notePrompt">;
-  readonly turnEnds: Pick<TurnEnds, "takeRefusal" | "takeRecordedEnd" | "interrupted" | "heard">;
+  readonly turnEnds: Pick<
+    TurnEnds,
+    "takeRefusal" | "takeRecordedEnd" | "takeRecordedFailure" | "interrupted" | "heard"
+  >;
   /** Whether the session has a stream. If so, the record is used for evidence only: the stream tells the turns, in their order. */
   readonly hasStream: boolean;
   readonly now: () => Date;
@@ -30,6 +33,8 @@ export interface Signs {
   take(sign: SessionSign, how: "echo" | "transcript"): void;
 }
 
+/** The id of no prompt of the turn that runs. */
+const earlierPrompt = "";
 /** The end of some calls is never told. Forgets the oldest calls above this number. */
 const mostCalled = 200;
 
@@ -94,8 +99,16 @@ export function createSigns(options: SignsOptions): Signs {
         return turnEnds.takeRefusal(refusalWords(sign.reason));
       case "turn_end":
         return turnEnds.takeRecordedEnd(turn.isOverAt(atMs));
+      case "turn_failed":
+        // It was the prompt's own request that failed.
+        turn.noteTaken(atMs);
+        return turnEnds.takeRecordedFailure(
+          { kind: "turn_failed", error: sign.error, detail: longFact(sign.detail) },
+          turn.isOverAt(atMs),
+        );
       case "interrupted":
-        return turnEnds.interrupted(turn.promptId());
+        // A record may be read when the next turn has begun already: then no prompt of that turn is meant.
+        return turnEnds.interrupted(turn.hadBegunAt(atMs) ? turn.promptId() : earlierPrompt);
       case "background":
         return background.set(sign.tasks);
       case "background_end":

@@ -24,6 +24,8 @@ export interface TurnEnds {
   takeIdle(): void;
   /** The session's record says that a turn is over that ended by itself. `isOver`: whether that is the turn that runs, not an earlier one. */
   takeRecordedEnd(isOver: boolean): void;
+  /** The session's record says that a turn has failed. `isOver` as above. */
+  takeRecordedFailure(facts: HookFacts, isOver: boolean): void;
   /** The session's record says that its user has interrupted the turn of this prompt. No hook tells that. */
   interrupted(promptId: string | undefined): void;
   /** The session's screen shows that its user has broken off the turn before the model's first word. */
@@ -132,6 +134,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       endedWithTasks(isEndRefused ? failed(overriddenEnd) : turnEnd);
       isEndRefused = false;
     },
+    takeRecordedFailure: (facts, isOver) => (isOver ? endedWithTasks(facts) : endTasks(facts, "")),
     interrupted: endInterrupted,
     brokenOff() {
       evidence.withdraw();

@@ -27,6 +27,8 @@ function start({ hasStream = false } = {}) {
     approvals: { notePrompt: () => void heard.push("prompt") },
     turnEnds: {
       takeRefusal: (detail) => void heard.push(`refused: ${detail}`),
+      takeRecordedFailure: ({ error }, isOver) =>
+        void heard.push(`${isOver ? "turn" : "an earlier turn"} failed: ${error}`),
       takeRecordedEnd: (isOver) => void heard.push(isOver ? "turn over" : "an earlier turn over"),
       heard: (text) => void (text !== "" && heard.push(`said: ${text}`)),
       interrupted: (promptId) => void heard.push(`interrupted: ${promptId}`),
@@ -66,6 +68,19 @@ describe("createSigns()", () => {
     turn.offerPrompt(nowMs, true, "p-1");
     echo({ type: "interrupted" });
     expect(await heard()).toEqual(["interrupted: p-1"]);
+  });
+
+  test("what the record tells late of an earlier turn neither interrupts nor fails the one that runs", async () => {
+    const { record, turn, heard } = start();
+    turn.offerPrompt(nowMs, true, "p-2");
+    for (const ms of [-1, 1]) {
+      record({ type: "interrupted", at: at(ms) });
+      record({ type: "turn_failed", detail: "no", error: "server", at: at(ms) });
+    }
+    expect(await heard()).toEqual([
+      ...["interrupted: ", "an earlier turn failed: server"],
+      ...["interrupted: p-2", "turn failed: server"],
+    ]);
   });
 
   test("words in the stream and an answer after them are what the receipt seen rests on", async () => {

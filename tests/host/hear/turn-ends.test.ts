@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { claudeHooks, claudeSession } from "../../../src/agents/claude/claude-session.ts";
-import type { HookTranslation } from "../../../src/domain/hook.ts";
+import type { HookTranslation, SessionSign } from "../../../src/domain/hook.ts";
 import { staysPending, waitFor } from "../../support/wait-for.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
@@ -93,6 +93,32 @@ describe("createTurnEnds()", () => {
     await waitFor(() => activity() === "idle", { what: "it is idle", saw: activity });
     await ada.send("pause");
     await ada.receipts("injected", "applied");
+  });
+
+  test("a turn that the record says to have failed ends, and its task has failed, also one that was not seen", async () => {
+    const at = () => new Date().toISOString();
+    await using ada = await startHosted({
+      cli: {
+        ...claudeSession,
+        readRecordLine: (line) => [line as SessionSign],
+      },
+    });
+    const transcript_path = ada.dir.join("record.jsonl");
+    await ada.hook("UserPromptSubmit", { prompt: "begin", transcript_path });
+    const taskId = await ada.send("task");
+    await ada.receipts();
+    const isTold = async () =>
+      JSON.stringify(await ada.hook("PostToolUse", { ...tool, tool_response: "ok" })).includes(taskId);
+    await waitFor(isTold, { what: "it has the task" });
+    await ada.receipts("injected");
+    const signs = [
+      { type: "taken", text: `[cliai task ${taskId}] dig`, at: at() },
+      { type: "turn_failed", detail: "401 no such key", error: "authentication", at: at() },
+    ];
+    await Bun.write(transcript_path, signs.map((sign) => `${JSON.stringify(sign)}\n`).join(""));
+    await ada.receipts("injected", "failed");
+    expect(ada.outcomes()[taskId]).toContain("401 no such key");
+    await waitFor(() => ada.axes()?.activity.value === "idle", { what: "its turn is over", saw: ada.axes });
   });
 
   /** Claude's hooks, with the time of each. */

@@ -1,6 +1,7 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
+import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 import { fakeCli, id, openStream, startHosted, streamInto, tool } from "../hosted-session.ts";
@@ -193,6 +194,37 @@ describe("createRoutes()", () => {
     await ada.receipts("injected");
     const { route } = ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
     expect([route, said.length]).toEqual(["stream-json", 1]);
+  });
+
+  test("a CLI that calls no hook before its first prompt is typed to once its MCP server runs, unless a task of its launch comes first", async () => {
+    const cli = { ...claudeSession, beginsByPrompt: true };
+    const begin = async (more: object) => {
+      const typed: string[] = [];
+      const ada = await startHosted({ cli, routes: ["terminal"], ...more });
+      const type = async (text: string) => typed.push(text) > 0;
+      ada.session.open({ terminal: { type, noteSent: () => undefined } });
+      return { ...ada, typed };
+    };
+    await using idle = await begin({});
+    idle.session.bridgeNews({ status: "connected" });
+    await waitFor(() => idle.axes()?.activity.value === "idle", { what: "it is idle", saw: idle.axes });
+    await idle.send("task");
+    await idle.receipts("injected");
+    expect(idle.typed).toHaveLength(1);
+
+    for (const more of [{ hasLaunchTask: true }, { unheld: "its hooks are off" }]) {
+      await using other = await begin(more);
+      other.session.bridgeNews({ status: "connected" });
+      await other.send("task");
+      await other.receipts();
+      await stays(() => other.typed.length === 0, {
+        what: "it is not typed",
+        because: "it would be at once",
+        forMs: 300,
+      });
+      await other.hook("SessionStart");
+      await other.receipts("injected");
+    }
   });
 
   test("the file of a CLI on a terminal takes nothing before a hook, and then takes texts while a turn runs, too", async () => {

@@ -16,6 +16,7 @@ import type { SessionOptions } from "../../../host/session-options.ts";
 import type { Environment } from "../../../runtime.ts";
 import type { CliContext } from "../../frame/context.ts";
 import { readHeartbeatInterval } from "../heartbeat-interval.ts";
+import { launchedSession } from "./launched-session.ts";
 
 /** How long the host may hold a hook. */
 export const holdS = 3_600;
@@ -37,6 +38,8 @@ export interface HostOptions {
   /** Whether a person can see the CLI's terminal. */
   readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
+  /** Of its role and its profile. */
+  readonly instructions: string;
   /** The agent's first task. Undefined for a resumed session, whose first words are not a task. */
   readonly launchTask: string | undefined;
   /** Of the CLI. */
@@ -91,7 +94,7 @@ export function sessionOptions(
       session_mode: mode,
       launch_task: options.launchTask && summaryOf(options.launchTask),
     },
-    cli: cli.session,
+    cli: launchedSession(cli.session, options),
     mayAskAtTerminal: options.isOnTerminal ? cli.session.mayAskAtStart : undefined,
     routes: readRoutes(env) ?? options.routes,
     hasStream: pipedTask !== undefined,

@@ -111,6 +111,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
       : undefined,
     isOnTerminal: isOnTerminal(launch),
     hasLaunchTask: launch.task !== undefined,
+    instructions: launch.instructions,
     launchTask: launch.isResumed === true ? undefined : launch.task,
     onWords: (words) => {
       if (plan.printsWords && !isOnTerminal(launch)) for (const line of plainLines(words)) print(line);

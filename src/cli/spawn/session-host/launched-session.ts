@@ -1,0 +1,34 @@
+// What the host needs to know about the CLI of its session, for one launch: completes what the CLI's hooks do not tell, from the launch.
+import type { SessionMode } from "../../../domain/abilities.ts";
+import type { Hook, SessionCli } from "../../../domain/hook.ts";
+import type { Environment } from "../../../runtime.ts";
+
+export interface SessionLaunch {
+  /** Of the CLI. */
+  readonly env: Environment;
+  /** Of its role and its profile. */
+  readonly instructions: string;
+  readonly mode: SessionMode;
+}
+
+/** @returns the session, with the path of the record in each hook, and the instructions in the answer to the hook for its start, if it needs that */
+export function launchedSession(session: SessionCli, { env, instructions, mode }: SessionLaunch): SessionCli {
+  const { hooks, recordPath, isInstructedAtStart } = session;
+  if (hooks === undefined || mode === "headless") return session;
+  const pathOf = ({ transcriptPath, facts: { session_id } }: Hook) =>
+    transcriptPath ?? (session_id === undefined ? undefined : recordPath?.(session_id, env));
+  const isInstructed = isInstructedAtStart === true && instructions !== "";
+  return {
+    ...session,
+    hooks: {
+      read(payload) {
+        const hook = hooks.read(payload);
+        return hook && { ...hook, transcriptPath: pathOf(hook) };
+      },
+      buildAnswer: (hook, answer) =>
+        isInstructed && hook.facts.kind === "session_start" && answer.type === "go"
+          ? hooks.buildAnswer(hook, { type: "add", text: instructions })
+          : hooks.buildAnswer(hook, answer),
+    },
+  };
+}
