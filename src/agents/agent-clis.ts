@@ -2,11 +2,12 @@
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { type AcpProfile, acpCliOf, isAcpName } from "./acp/acp-profile.ts";
-import { copilot } from "./acp/agents/copilot.ts";
+
 import { gemini } from "./acp/agents/gemini.ts";
 import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 import { codex } from "./codex/codex.ts";
+import { copilot } from "./copilot/copilot.ts";
 import { local } from "./local/local.ts";
 import { opencode } from "./opencode/opencode.ts";
 import { qwen } from "./qwen/qwen.ts";

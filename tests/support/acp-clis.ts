@@ -35,7 +35,7 @@ export async function prepareQwen(
   return { work, bin, env: { ...env, ...api } };
 }
 
-/** A folder below `dir` for Copilot CLI to work in, which has a home of its own there, needs no account, and asks that model. */
+/** A folder below `dir` for Copilot CLI to work in, which it trusts: it has a home of its own there, needs no account, and asks that model. */
 export async function prepareCopilot(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
@@ -49,6 +49,8 @@ export async function prepareCopilot(
     COPILOT_MODEL: "model-1",
     COPILOT_HOME: join(home, ".copilot"),
   };
+  await mkdir(api.COPILOT_HOME, { recursive: true });
+  await writeFile(join(api.COPILOT_HOME, "config.json"), JSON.stringify({ trustedFolders: [work] }));
   return { work, bin, env: { ...env, ...api } };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { copilot } from "../../../src/agents/acp/agents/copilot.ts";
 import { claude } from "../../../src/agents/claude/claude.ts";
+import { copilot } from "../../../src/agents/copilot/copilot.ts";
 import { local } from "../../../src/agents/local/local.ts";
 import { checkModelServerFlag, modelServerOf } from "../../../src/cli/model-server/choose.ts";
 import { createProfileSet, type FoundProfile } from "../../../src/profiles/profile-set.ts";

@@ -1,10 +1,7 @@
-// The row of GitHub Copilot CLI. Measured with 1.0.102, offline, with a model server of our own.
-import { join } from "node:path";
+// The row of GitHub Copilot CLI without a terminal. Measured with 1.0.102, offline, with a model server of our own.
 import { type ModeAbilities, no, partly, yes } from "../../../domain/abilities.ts";
-import { CliaiError } from "../../../domain/text/errors.ts";
-import type { AgentLaunch, CliStart } from "../../agent-launch.ts";
+import { commonStart, quietEnv } from "../../copilot/copilot-files.ts";
 import { acpCli } from "../acp.ts";
-import { ownServer } from "../acp-tools.ts";
 
 const abilities: ModeAbilities = {
   headless: {
@@ -26,7 +23,7 @@ const abilities: ModeAbilities = {
 export const ownWords =
   /^(Info: Request failed due to a transient API error|Error: (\d{3}\b|Failed to get response from the AI model\b|[^\n]*\(HTTP \d{3}\)))/;
 
-export const copilot = acpCli({
+export const copilotOverAcp = acpCli({
   abilities,
   name: "copilot",
   program: "copilot",
@@ -41,29 +38,8 @@ export const copilot = acpCli({
   rejectEndsTurn: true,
   sumsUsage: true,
   ownWords,
-  prepare,
+  prepare(launch) {
+    const { args, files } = commonStart(launch);
+    return { args: ["--acp", ...args, ...launch.passedOn], env: quietEnv, files };
+  },
 });
-
-/** @throws CliaiError `config_invalid` */
-function prepare(launch: AgentLaunch): CliStart {
-  const { dir, mcpServer, allowedTools = [], model, passedOn } = launch;
-  if (launch.strictMcp) {
-    throw new CliaiError("config_invalid", "--strict-mcp: copilot uses its user's MCP servers, too", {
-      hint: "leave it out, or name each of them: -- --disable-mcp-server NAME",
-    });
-  }
-  const path = join(dir, "copilot-mcp.json");
-  const server = { type: "local", tools: ["*"], ...mcpServer };
-  const content = `${JSON.stringify({ mcpServers: { [ownServer]: server } }, null, 2)}\n`;
-  return {
-    args: [
-      "--acp",
-      ...["--additional-mcp-config", `@${path}`],
-      ...[ownServer, ...allowedTools].flatMap((tool) => ["--allow-tool", tool]),
-      ...(model === undefined ? [] : ["--model", model]),
-      ...passedOn,
-    ],
-    env: { COPILOT_AUTO_UPDATE: "false" },
-    files: [{ path, content }],
-  };
-}

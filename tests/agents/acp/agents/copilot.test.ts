@@ -1,7 +1,7 @@
 // Sessions with the real Copilot CLI, offline, without an account.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { copilot, ownWords } from "../../../../src/agents/acp/agents/copilot.ts";
+import { copilotOverAcp as copilot, ownWords } from "../../../../src/agents/acp/agents/copilot.ts";
 import type { AgentLaunch } from "../../../../src/agents/agent-launch.ts";
 import { prepareCopilot } from "../../../support/acp-clis.ts";
 import { startOpenaiChatServer } from "../../../support/openai-chat-server.ts";
