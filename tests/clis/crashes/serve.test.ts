@@ -3,9 +3,10 @@
 import { expect, test } from "bun:test";
 import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
-import { copilotHeadless, geminiHeadless } from "../drivers/acp.ts";
+import { geminiHeadless } from "../drivers/acp.ts";
 import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
 import { codexHeadless } from "../drivers/codex.ts";
+import { copilotHeadless } from "../drivers/copilot.ts";
 import { localHeadless } from "../drivers/local.ts";
 import { opencodeHeadless } from "../drivers/opencode.ts";
 import { qwenHeadless } from "../drivers/qwen.ts";
