@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest, SessionSign } from "../../domain/hook.ts";
+import { failureOfWords } from "../../domain/model-failure.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 
 const text = v.fallback(v.optional(v.string()), undefined);
@@ -68,12 +69,12 @@ const errorWords: ReadonlyMap<string | undefined, FailureWord> = new Map([
   ["context_limit", "context"],
 ]);
 
-function errorOf({ errorType, statusCode = 0 }: Line["data"]): FailureWord {
+/** A failure for which Copilot CLI has no type of its own is told by its words, which begin with the status: "400 prompt is too long". */
+function errorOf({ errorType, message = "", statusCode }: Line["data"]): FailureWord {
   const known = errorWords.get(errorType);
   if (known !== undefined) return known;
-  if (statusCode === 429) return "usage_limit";
-  if (statusCode === 503 || statusCode === 529) return "overloaded";
-  return statusCode >= 500 ? "server" : "other";
+  const isNamed = statusCode === undefined || message.includes(String(statusCode));
+  return failureOfWords(isNamed ? message : `${statusCode} ${message}`);
 }
 
 export function readRecordedRequest(line: unknown): ModelRequest | undefined {

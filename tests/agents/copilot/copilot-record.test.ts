@@ -39,9 +39,18 @@ describe("readRecordLine()", () => {
     [{ errorType: "query", statusCode: 529 }, "overloaded"],
     [{ errorType: "query", statusCode: 500 }, "server"],
     [{ errorType: "query", statusCode: 400 }, "other"],
+    [
+      { errorType: "query", statusCode: 400, message: "400 maximum context length is 131072 tokens" },
+      "context",
+    ],
   ])("an error %j ends the turn as %s", (data, error) => {
-    const failed = readRecordLine(line("session.error", { ...data, message: "No such key" }));
-    expect(failed).toMatchObject([{ type: "turn_failed", detail: "No such key", error, at: timestamp }]);
+    const failed = readRecordLine(line("session.error", { message: "Not now", ...data }));
+    expect(failed).toMatchObject([{ type: "turn_failed", error, at: timestamp }]);
+  });
+
+  test("an error is told in Copilot's words", () => {
+    const failed = readRecordLine(line("session.error", { errorType: "query", message: "400 bad request" }));
+    expect(failed).toMatchObject([{ type: "turn_failed", detail: "400 bad request" }]);
   });
 
   test("what its user breaks off is interrupted; a subagent's lines, others, and what is no line show nothing", () => {
