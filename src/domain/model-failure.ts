@@ -10,10 +10,14 @@ export function failureOfStatus(status: number | undefined): FailureWord | undef
   return status >= 500 ? "server" : undefined;
 }
 
-/** `HTTP 503`, `status 429`, `Last error: 401`. Else a number is a status only if no other stands before it: a count of tokens may look like one. */
+/**
+ * `HTTP 503`, `status 429`, `Last error: 401`, `cannot answer yet (503 Loading model)`. Else a number is a status only if no other
+ * stands before it: a count of tokens may look like one.
+ */
 const statusForms = [
   /\bHTTP (\d{3})\b/i,
   /\b(?:status(?: code)?|error):? (\d{3})\b/i,
+  /\(([45]\d\d)\b(?! tokens)/,
   /^\D*\b([45]\d\d)\b(?! tokens)/,
 ];
 

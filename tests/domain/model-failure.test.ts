@@ -34,11 +34,13 @@ describe("failureOfWords()", () => {
     ["[API Error: 401 Too many requests]", "authentication"],
     ["Error: request 7 failed (HTTP 503)", "overloaded"],
     ["unexpected status 429", "usage_limit"],
+    ["the server at http://127.0.0.1:37851 cannot answer yet (503 Loading model)", "overloaded"],
     ["retried 5 times (total retry wait time: 59.02 seconds) Last error: 401 No", "authentication"],
     ["500 oops", "server"],
     // A count is no status.
     ["This model's maximum context length is 4096 tokens, and yours has 503 more", "context"],
     ["too long: 503 tokens", "context"],
+    ["too long (503 tokens)", "context"],
     ["400 This model's maximum context length is 4096 tokens, and yours has 503 more", "context"],
   ] as const)("of %p is %s", (words, word) => {
     expect(failureOfWords(words)).toBe(word);
