@@ -44,7 +44,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   const { fleet } = server;
   const { log } = context;
   const launches = createLaunches(options);
-  const { memory, children, starting, stopping, launch } = launches;
+  const { memory, children, noting, starting, stopping, launch } = launches;
   const { resumeOne, takeUpLaunch } = createTakingUp(options, launches);
   const tasks = keepLaunchTasks(options, launches);
   /** What goes on although whoever asked for it has an answer. */
@@ -74,7 +74,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
       if (resumes !== undefined) await untilEndedOrOnline(id, launches, fleet);
-      requireFree(id, new Set([...children.keys(), ...tasks.noting]), options);
+      requireFree(id, new Set([...children.keys(), ...tasks.noting, ...noting]), options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
       const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);

@@ -55,15 +55,14 @@ export function createLaunches(options: LaunchesOptions) {
   const { fleet } = server;
   const { log } = context;
   const memory = createLaunchedAgents(dataDir, log);
-  const notes = keepNotes(memory.launching, context);
   const children = new Map<AgentId, Pick<AgentChild, "ended">>();
   /** Launched, and not remembered yet. */
   const starting = new Set<AgentChild>();
   const stopping = new AbortController();
+  const notes = keepNotes(memory.launching, context, stopping.signal);
 
   const launch = async (id: AgentId, order: Launch): Promise<void> => {
-    if (stopping.signal.aborted)
-      throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
+    requireGoingOn(id, stopping.signal);
     const { profile, project, more = [], flags = {}, isRemembered = false } = order;
     if (!isRemembered) await notes.keep(id, order);
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
@@ -148,19 +147,38 @@ export function createLaunches(options: LaunchesOptions) {
       rememberLater(id, order, found).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
     return true;
   };
-  return { memory, children, starting, stopping, launch, isTakenUp };
+  return { memory, children, noting: notes.noting, starting, stopping, launch, isTakenUp };
+}
+
+/** @throws CliaiError `interrupted` if this serve is ending: a child that it starts now would be left running */
+function requireGoingOn(id: AgentId, stopping: AbortSignal): void {
+  if (stopping.aborted) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
 }
 
 /** Notes each launch until it has failed or the session is known, so that the next serve takes it up if this one is killed before. */
-function keepNotes(launching: LaunchedAgents["launching"], { now, log }: LaunchesOptions["context"]) {
-  return {
-    keep: (id: AgentId, { profile, project }: Launch) =>
-      launching.remember(id, { profile, project, since: now().toISOString() }).catch((error: unknown) => {
-        log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
-      }),
-    forget: (id: AgentId) =>
-      launching.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`)),
+function keepNotes(
+  launching: LaunchedAgents["launching"],
+  { now, log }: LaunchesOptions["context"],
+  stopping: AbortSignal,
+) {
+  /** The agents whose launches are being noted, just before they are among the children. */
+  const noting = new Set<AgentId>();
+  const forget = (id: AgentId) =>
+    launching.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+  /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is noted */
+  const keep = async (id: AgentId, { profile, project }: Launch) => {
+    noting.add(id);
+    try {
+      await launching.remember(id, { profile, project, since: now().toISOString() });
+    } catch (error) {
+      log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
+    } finally {
+      noting.delete(id);
+    }
+    if (stopping.aborted) await forget(id);
+    requireGoingOn(id, stopping);
   };
+  return { noting, keep, forget };
 }
 
 /**

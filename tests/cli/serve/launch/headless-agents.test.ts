@@ -40,7 +40,7 @@ interface Scene extends AsyncDisposable {
  * @param now the clock of the serve whose agents they are
  * @param away how often the store does not take a task
  */
-async function startScene(now = () => new Date(), away = 0): Promise<Scene> {
+async function startScene(now = () => new Date(), away = 0, log = silentLogger): Promise<Scene> {
   await using parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());
   const server = parts.use(await startTestServer());
@@ -54,7 +54,7 @@ async function startScene(now = () => new Date(), away = 0): Promise<Scene> {
   const agents = createHeadlessAgents({
     ...{ dataDir, bus: server.bus, server: { ...server.server, sendCommand }, configPath: undefined },
     profiles: profileReader({ config, path: undefined }, dataDir),
-    context: { env: { PATH: "/nonexistent" }, cwd: dir.path, now, log: silentLogger },
+    context: { env: { PATH: "/nonexistent" }, cwd: dir.path, now, log },
     hosts: { look: async () => undefined },
   });
   parts.defer(() => agents.stop());
@@ -95,6 +95,33 @@ describe("createHeadlessAgents().spawn()", () => {
     });
     await expect(launching).rejects.toThrow("ada did not start");
     expect([...(await launched.launching.read())]).toEqual([]);
+  });
+
+  test("of two launches under one id at the same moment, the second is refused", async () => {
+    await using scene = await startScene();
+    const { agents, launched } = scene;
+    const launch = () => agents.spawn({ profile: "coder", id: ada, from: "api" });
+    const both = Promise.allSettled([launch(), launch()]);
+    await until("it is noted", async () => (await launched.launching.read()).has(ada));
+    const reasons = (await both).map((each) => String(each.status === "rejected" ? each.reason.message : ""));
+    expect(reasons.filter((reason) => reason.includes("is online already"))).toHaveLength(1);
+    expect(reasons.filter((reason) => reason.includes("did not start"))).toHaveLength(1);
+  });
+
+  test("starts nothing if the server ends while the launch is noted", async () => {
+    let stopping: Promise<void> | undefined;
+    let begun = "";
+    const log = {
+      ...silentLogger,
+      info: () => queueMicrotask(() => (stopping = scene.agents.stop())),
+      debug: (text: string) => (begun += text),
+    };
+    await using scene = await startScene(undefined, 0, log);
+    const launching = scene.agents.spawn({ profile: "coder", id: ada, from: "api" });
+    await expect(launching).rejects.toThrow("cannot launch ada: the server is ending");
+    await stopping;
+    expect(begun).toBe("");
+    expect([...(await scene.launched.launching.read())]).toEqual([]);
   });
 
   test("a task that cannot be kept does not hinder the launch", async () => {
