@@ -8,6 +8,7 @@ import {
   failureWords,
   type SessionEventKind,
   type ToolsEventKind,
+  toolsEventKinds,
 } from "../wire/event-messages.ts";
 import {
   withDenied,
@@ -111,16 +112,34 @@ export function reduceSession(
     return known;
   const before = known !== undefined && !beginsAnew(known, event) ? known : undefined;
   const numbers = isNumbered ? { generation, seq } : {};
-  if (before?.ended !== undefined) return isNumbered ? { ...before, ...numbers } : before;
+  if (before?.ended !== undefined)
+    return isNumbered ? afterEnd(change, { ...before, ...numbers }, event, at) : before;
   const session: SessionEvidence = {
     ...(before ?? { started_at: at, tools: [] }),
     ...definedOf({ instance_id, session_id }),
     ...numbers,
     ...(before === undefined ? afterGeneration(known, generation) : {}),
     ...(before === undefined && isContinued(known, session_id) ? { is_continued: true } : {}),
+    ...(before === undefined ? lostTools(known, generation) : {}),
     last_event_at: at,
   };
   return change(withoutRetry(session, event.kind), event, at);
+}
+
+const toolsEvents: ReadonlySet<string> = new Set(toolsEventKinds);
+
+/** Whether the agent has cliai's tools may change between two sessions of its run, too. */
+function afterEnd(change: Change, session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
+  return toolsEvents.has(event.kind) ? change(session, event, at) : session;
+}
+
+/** That the session before has lost cliai's tools, if it is of the same run: if its CLI starts their server again, `tools_back` tells that. */
+function lostTools(
+  known: SessionEvidence | undefined,
+  generation: number | undefined,
+): Pick<SessionEvidence, "tools_lost"> {
+  const isSameRun = generation !== undefined && generation === known?.generation;
+  return isSameRun ? definedOf({ tools_lost: known.tools_lost }) : {};
 }
 
 function isContinued(known: SessionEvidence | undefined, session_id: string | undefined): boolean {

@@ -97,6 +97,15 @@ describe("an agent that has lost cliai's tools", () => {
     expect(viewAfter(5, lost({})).axes.attention.value).toBe("none");
   });
 
+  test("has lost them in the next session of the same run, too, until they are back", () => {
+    const end: Told = ["session_end", 6, { detail: "clear" }];
+    const start: Told = ["session_start", 7, { session_id: "s2" }];
+    expect(viewAfter(8, lost({ remedy }), end, start).axes.attention).toMatchObject({ hint: remedy });
+    expect(viewAfter(8, lost({ remedy }), start).axes.attention).toMatchObject({ hint: remedy });
+    expect(viewAfter(8, end, lost({ remedy }), start).axes.attention).toMatchObject({ hint: remedy });
+    expect(viewAfter(8, lost({ remedy }), end, ["tools_back", 6], start).axes.attention.value).toBe("none");
+  });
+
   test("is what another run of the agent is not", () => {
     const next: Told = ["session_start", 6, { generation: 2_000, seq: 1 }];
     expect(viewAfter(7, lost({ remedy }), next).axes.attention.value).toBe("none");
