@@ -23,6 +23,8 @@ const ProgressSchema = v.looseObject({
 });
 /** A progress event has some 300 bytes. What is longer is none. */
 const longestEventBytes = 8_192;
+/** llama.cpp ends a line without it. Another server's first events must not wait for an end that they do not have. */
+const carriageReturn = 13;
 const nothing = new Uint8Array();
 
 /** @param onProgress called with each event, at most one for each batch of the prompt */
@@ -40,7 +42,8 @@ export function createProgressFilter(onProgress: (progress: PromptProgress) => v
       kept = joined(kept, bytes);
       for (;;) {
         const length = eventLength(kept);
-        if (length === undefined && kept.length <= longestEventBytes) return nothing;
+        const mayGrow = kept.length <= longestEventBytes && !kept.includes(carriageReturn);
+        if (length === undefined && mayGrow) return nothing;
         const progress = length === undefined ? undefined : readProgress(kept.subarray(0, length));
         if (progress === undefined) {
           isOver = true;

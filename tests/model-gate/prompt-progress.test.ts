@@ -43,4 +43,10 @@ describe("createProgressFilter()", () => {
   ])("passes %s", (_, text) => {
     expect(filtered(text)).toEqual({ text, told: [] });
   });
+
+  test("keeps nothing back of a server that ends its lines with CR and LF, as llama.cpp does not", () => {
+    const filter = createProgressFilter(() => undefined);
+    const first = new TextEncoder().encode(answer.replaceAll("\n", "\r\n").slice(0, 150));
+    expect(filter.push(first)).toEqual(first);
+  });
 });
