@@ -30,6 +30,8 @@ const LaunchingSchema = v.looseObject({
   project: v.string(),
   /** When the launch began, RFC 3339. */
   since: v.string(),
+  /** The agent's last session before the launch of a new one. */
+  session_before: v.optional(v.string()),
 });
 export type Launching = v.InferOutput<typeof LaunchingSchema>;
 

@@ -20,7 +20,14 @@ import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 import { keepLaunchTasks } from "./launch-tasks.ts";
-import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone } from "./launches.ts";
+import {
+  createLaunches,
+  isStopped,
+  type LaunchesOptions,
+  lookEveryMs,
+  sessionOf,
+  untilGone,
+} from "./launches.ts";
 import { resumedArgs } from "./resumed-args.ts";
 
 export interface HeadlessAgents extends Spawner {
@@ -130,13 +137,14 @@ function createTakingUp(options: LaunchesOptions, launches: ReturnType<typeof cr
   const { fleet } = options.server;
   const { memory, children, stopping, launch, isTakenUp } = launches;
   /** Takes up an agent whose launch an earlier serve has begun. Launches it again if it has ended since, and its session is known. */
-  const takeUpLaunch = async (id: AgentId, { profile, project, since }: Launching) => {
+  const takeUpLaunch = async (id: AgentId, launching: Launching) => {
+    const { profile, project, since } = launching;
     await untilLocked(id, since, options, stopping.signal);
     if (stopping.signal.aborted || children.has(id) || (await isTakenUp(id))) return;
-    const { session_id, run_started_at = "" } = fleet.get(id) ?? {};
+    const session_id = sessionOf(fleet.get(id), launching);
     // The agent may have been removed meanwhile, and the file with it.
     if (!(await memory.launching.read()).has(id)) return;
-    if (!isSessionId(session_id) || run_started_at < since) return await memory.launching.forget(id);
+    if (!isSessionId(session_id)) return await memory.launching.forget(id);
     const known = { profile, project, session_id };
     await memory.remember(id, known);
     await resumeOne(id, known);

@@ -2,7 +2,12 @@
 // next serve, and forgets those that ended in order.
 import { agentClis } from "../../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
-import { createLaunchedAgents, type LaunchedAgents } from "../../../data-dir/launched-agents.ts";
+import {
+  createLaunchedAgents,
+  type LaunchedAgents,
+  type Launching,
+} from "../../../data-dir/launched-agents.ts";
+import { definedOf } from "../../../domain/defined.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { lastRunOf } from "../../../domain/fleet/evidence-that-counts.ts";
 import type { LaunchFlags } from "../../../domain/launch-flags.ts";
@@ -61,8 +66,9 @@ export function createLaunches(options: LaunchesOptions) {
   const stopping = new AbortController();
   const notes = keepNotes(memory.launching, context, stopping.signal);
 
-  const launch = async (id: AgentId, order: Launch): Promise<void> => {
+  const launch = async (id: AgentId, asked: Launch): Promise<void> => {
     requireGoingOn(id, stopping.signal);
+    const order = { ...asked, ...beginningOf(asked, fleet.get(id), context.now()) };
     const { profile, project, more = [], flags = {}, isRemembered = false } = order;
     if (!isRemembered) await notes.keep(id, order);
     const runBefore = fleet.get(id)?.heartbeat?.instance_id;
@@ -95,10 +101,10 @@ export function createLaunches(options: LaunchesOptions) {
   /** Whether its session is known, with which the next serve launches it again. */
   const remembered = async (
     id: AgentId,
-    { profile, project }: Launch,
+    { profile, project, ...begun }: Launching,
     child: Pick<AgentChild, "ended">,
   ): Promise<boolean> => {
-    const session_id = fleet.get(id)?.session_id;
+    const session_id = sessionOf(fleet.get(id), begun);
     if (session_id === undefined) return false;
     if (!isSessionId(session_id)) return true; // then it cannot be launched again in it
     await memory.remember(id, { profile, project, session_id });
@@ -107,7 +113,7 @@ export function createLaunches(options: LaunchesOptions) {
   };
   const rememberLater = async (
     id: AgentId,
-    order: Launch,
+    order: Launching,
     child: Pick<AgentChild, "ended">,
   ): Promise<void> => {
     while (children.get(id) === child && !stopping.signal.aborted) {
@@ -150,6 +156,28 @@ export function createLaunches(options: LaunchesOptions) {
   return { memory, children, noting: notes.noting, starting, stopping, launch, isTakenUp };
 }
 
+/** By what the session of a launch is told from the agent's last one. */
+function beginningOf(
+  { resumes }: Launch,
+  view: AgentView | undefined,
+  now: Date,
+): Pick<Launching, "since" | "session_before"> {
+  const session_before = resumes === undefined ? view?.session_id : undefined;
+  return { since: now.toISOString(), ...definedOf({ session_before }) };
+}
+
+/** The id of the session that the launch has opened; undefined as long as only the agent's session from before is known. */
+export function sessionOf(
+  view: AgentView | undefined,
+  { since, session_before }: Pick<Launching, "since" | "session_before">,
+): string | undefined {
+  const { session_id, run_started_at = "", session, heartbeat } = view ?? {};
+  if (run_started_at < since) return undefined;
+  // The CLI may go on with the session from before all the same, as the arguments that are passed on to it may say.
+  const isTold = session?.session_id === session_id && session?.instance_id === heartbeat?.instance_id;
+  return session_id === session_before && !isTold ? undefined : session_id;
+}
+
 /** @throws CliaiError `interrupted` if this serve is ending: a child that it starts now would be left running */
 function requireGoingOn(id: AgentId, stopping: AbortSignal): void {
   if (stopping.aborted) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
@@ -158,7 +186,7 @@ function requireGoingOn(id: AgentId, stopping: AbortSignal): void {
 /** Notes each launch until it has failed or the session is known, so that the next serve takes it up if this one is killed before. */
 function keepNotes(
   launching: LaunchedAgents["launching"],
-  { now, log }: LaunchesOptions["context"],
+  { log }: LaunchesOptions["context"],
   stopping: AbortSignal,
 ) {
   /** The agents whose launches are being noted, just before they are among the children. */
@@ -166,10 +194,10 @@ function keepNotes(
   const forget = (id: AgentId) =>
     launching.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
   /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is noted */
-  const keep = async (id: AgentId, { profile, project }: Launch) => {
+  const keep = async (id: AgentId, { profile, project, since, session_before }: Launching) => {
     noting.add(id);
     try {
-      await launching.remember(id, { profile, project, since: now().toISOString() });
+      await launching.remember(id, { profile, project, since, ...definedOf({ session_before }) });
     } catch (error) {
       log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
     } finally {

@@ -6,6 +6,7 @@ import {
   createHeadlessAgents,
   type HeadlessAgents,
 } from "../../../../src/cli/serve/launch/headless-agents.ts";
+import { lookEveryMs } from "../../../../src/cli/serve/launch/launches.ts";
 import { profileReader } from "../../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../../src/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
@@ -20,6 +21,7 @@ import { CliaiError } from "../../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../../src/log.ts";
 import { readProcessStart } from "../../../../src/processes/process-start.ts";
 import type { Server } from "../../../../src/server/server.ts";
+import { pause } from "../../../../src/waiting.ts";
 import { ada, commandOf, statesOf } from "../../../support/agents.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../../support/test-server.ts";
@@ -215,6 +217,36 @@ describe("createHeadlessAgents().resume()", () => {
     await until("it is remembered", async () => (await launched.read()).has(ada));
     expect((await launched.read()).get(ada)).toEqual({ profile: "coder", project: "/project", session_id });
     expect([...(await launched.launching.read())]).toEqual([]);
+    lock.release();
+  });
+
+  test.each([
+    ["another session is told", { session_id: crypto.randomUUID() }],
+    ["this run tells the session from before, too", { session_id }],
+  ])("remembers no session from before the launch until %s", async (_, next) => {
+    await using scene = await startScene();
+    const { agents, server, launched, dataDir } = scene;
+    server.bus.publish("agent.ada.heartbeat", beatOf({ session_id }));
+    await until("ada is known", () => server.server.fleet.get(ada)?.session_id === session_id);
+    server.bus.publish("agent.ada.status", { status: "ended", instance_id: "one" });
+    await until("ada has ended", () => server.server.fleet.get(ada)?.said?.status === "ended");
+    await launched.launching.remember(ada, { ...launching(new Date()), session_before: session_id });
+    const lock = await takeAgentLock(dataDir, ada);
+    const host = { pid: process.pid, started: (await readProcessStart(process.pid)) ?? "" };
+    await writeRunFile(dataDir, ada, { run: crypto.randomUUID(), host });
+    await agents.resume();
+    server.bus.publish("agent.ada.heartbeat", beatOf({ instance_id: "two" }));
+    await until(
+      "the next run is known",
+      () => server.server.fleet.get(ada)?.heartbeat?.instance_id === "two",
+    );
+    await pause(lookEveryMs * 2);
+    expect([...(await launched.read())]).toEqual([]);
+    server.bus.publish("agent.ada.heartbeat", beatOf({ instance_id: "two", seq: 2, ...next }));
+    const event = { kind: "session_start", instance_id: "two", generation: 2, seq: 1, ...next };
+    server.bus.publish("agent.ada.event", event);
+    await until("it is remembered", async () => (await launched.read()).has(ada));
+    expect((await launched.read()).get(ada)).toMatchObject(next);
     lock.release();
   });
 
