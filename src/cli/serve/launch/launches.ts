@@ -16,6 +16,7 @@ import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { isSessionId } from "../../../domain/wire/session-id.ts";
 import { agentSubject } from "../../../domain/wire/subjects.ts";
+import type { Logger } from "../../../log.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import type { Server } from "../../../server/server.ts";
 import { pause } from "../../../waiting.ts";
@@ -81,7 +82,7 @@ export function createLaunches(options: LaunchesOptions) {
     children.set(id, child);
     if (!isRemembered) starting.add(child);
     const ending = child.ended.then((how) => onEnd(id, order, child, how));
-    ending.catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+    ending.catch(warnOf(id, log));
     try {
       await child.connected(signsOf(fleet, id, runBefore), order.withinMs ?? launchWithinMs, stopping.signal);
       const hasEnded = await resumedOrEnded(order, child, () => fleet.get(id));
@@ -96,7 +97,7 @@ export function createLaunches(options: LaunchesOptions) {
     }
     // A CLI that is slow may tell its session later.
     if (await remembered(id, order, child)) return;
-    rememberLater(id, order, child).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+    rememberLater(id, order, child).catch(warnOf(id, log));
   };
   /** Whether its session is known, with which the next serve launches it again. */
   const remembered = async (
@@ -143,17 +144,22 @@ export function createLaunches(options: LaunchesOptions) {
     const found = await takeUpHost(id, options, stopping.signal);
     if (found === undefined) return false;
     children.set(id, found);
-    void found.ended.then(async (how) => {
+    const ending = found.ended.then(async (how) => {
       if (stopping.signal.aborted) return;
       children.delete(id);
       await forgetIfOver(id, how);
     });
+    ending.catch(warnOf(id, log));
     const order = (await memory.launching.read()).get(id);
-    if (order !== undefined)
-      rememberLater(id, order, found).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+    if (order !== undefined) rememberLater(id, order, found).catch(warnOf(id, log));
     return true;
   };
   return { memory, children, noting: notes.noting, starting, stopping, launch, isTakenUp };
+}
+
+/** What to do with an error that nobody waits for: unhandled, it would end this serve. */
+function warnOf(id: AgentId, log: Logger): (error: unknown) => void {
+  return (error) => log.warn(`${id}: ${messageOf(error)}`);
 }
 
 /** By what the session of a launch is told from the agent's last one. */
@@ -191,8 +197,7 @@ function keepNotes(
 ) {
   /** The agents whose launches are being noted, just before they are among the children. */
   const noting = new Set<AgentId>();
-  const forget = (id: AgentId) =>
-    launching.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
+  const forget = (id: AgentId) => launching.forget(id).catch(warnOf(id, log));
   /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is noted */
   const keep = async (id: AgentId, { profile, project, since, session_before }: Launching) => {
     noting.add(id);

@@ -23,6 +23,7 @@ import { readProcessStart } from "../../../../src/processes/process-start.ts";
 import type { Server } from "../../../../src/server/server.ts";
 import { pause } from "../../../../src/waiting.ts";
 import { ada, commandOf, statesOf } from "../../../support/agents.ts";
+import { startChild } from "../../../support/child.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../../support/test-server.ts";
 import { until } from "../../../support/wait-for.ts";
@@ -217,6 +218,24 @@ describe("createHeadlessAgents().resume()", () => {
     await until("it is remembered", async () => (await launched.read()).has(ada));
     expect((await launched.read()).get(ada)).toEqual({ profile: "coder", project: "/project", session_id });
     expect([...(await launched.launching.read())]).toEqual([]);
+    lock.release();
+  });
+
+  test("says so if an agent that has ended cannot be forgotten, and goes on", async () => {
+    const told: string[] = [];
+    await using scene = await startScene(undefined, 0, { ...silentLogger, warn: (text) => told.push(text) });
+    const { agents, launched, dataDir } = scene;
+    await launched.remember(ada, { profile: "coder", project: "/project", session_id });
+    const lock = await takeAgentLock(dataDir, ada);
+    await using child = await startChild(process.execPath, ["-e", "setInterval(() => {}, 1e6)"]);
+    const host = { pid: child.pid, started: (await readProcessStart(child.pid)) ?? "" };
+    await writeRunFile(dataDir, ada, { run: crypto.randomUUID(), host });
+    await agents.resume();
+    await launched.forget(ada);
+    // It cannot be removed as a file.
+    await mkdir(join(dataDir, "agents", ada, "launching.json"));
+    child.kill("SIGKILL");
+    await until("that is said", () => told.some((text) => text.startsWith("ada: ")));
     lock.release();
   });
 
