@@ -62,7 +62,9 @@ export function createTranscript(): Transcript {
         .split("\n")
         .flatMap((line) => parseJsonLine(line) ?? []);
       const fresh = lines.filter((line) => timeOf(line) === "" || timeOf(line) > knownUntil);
-      readUntil = fresh.map(timeOf).reduce((latest, at) => (at > latest ? at : latest), readUntil ?? "");
+      if (fresh.length > 0) {
+        readUntil = fresh.map(timeOf).reduce((latest, at) => (at > latest ? at : latest), readUntil ?? "");
+      }
       return fresh;
     } finally {
       await file.close();

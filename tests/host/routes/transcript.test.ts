@@ -58,7 +58,8 @@ describe("createTranscript()", () => {
     await writeFile(path, timed(1) + timed(2));
     const transcript = createTranscript();
     await transcript.begin(path);
-    // Nothing was read yet, so nothing tells what is new.
+    expect(await transcript.readNew()).toEqual([]);
+    // No line was read yet, so nothing tells what is new.
     await writeFile(path, timed(1));
     expect(await transcript.readNew()).toEqual([]);
     await appendFile(path, timed(3) + timed(4) + timed(5));
