@@ -28,13 +28,16 @@ export const kindOfHook: ReadonlyMap<string, SessionEventKind> = new Map([
 /** A subagent calls these hooks, too. They tell nothing of the session's own turn. */
 const ownOnly: ReadonlySet<SessionEventKind> = new Set(["prompt", "turn_end"]);
 
-/** A field of an unexpected type counts as absent. Rejecting the hook instead would have its tool refused. */
+/** A field of an unexpected type counts as absent. If the hook were rejected instead, its tool would run, also during a pause. */
 const text = v.fallback(v.optional(v.string()), undefined);
+/** The latest time that a `Date` can have. */
+const latestMs = 8.64e15;
 const HookSchema = v.looseObject({
   hook_event_name: v.string(),
   sessionId: text,
   transcriptPath: text,
-  timestamp: v.fallback(v.optional(v.number()), undefined),
+  /** In ms since 1970. */
+  timestamp: v.fallback(v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(latestMs))), undefined),
   agentId: text,
   agentType: text,
   source: text,

@@ -44,6 +44,11 @@ describe("copilotHooks", () => {
     });
   });
 
+  test("a time that is none, such as one in nanoseconds, counts as absent, and the hook is taken all the same", () => {
+    const hook = read("preToolUse", { ...shell, timestamp: 1_795_961_588_320_000_000 });
+    expect(hook).toMatchObject({ at: undefined, facts: { kind: "tool_start" } });
+  });
+
   test("a subagent's tools are its own: not of the session's id, nor its prompt and its end of the session's turn", () => {
     const started = read("preToolUse", { ...shell, ...subagent });
     expect(started).toMatchObject({ isSubagent: true, facts: { kind: "tool_start", subagent: "a-1" } });
