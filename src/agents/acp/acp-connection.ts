@@ -14,7 +14,10 @@ export interface AcpHandlers {
 }
 
 export interface AcpConnection {
-  /** Resolves with the result. @throws AcpError, or CliaiError `failed` if the agent has ended */
+  /**
+   * Resolves with the result. @throws AcpError; CliaiError `failed` if the agent has ended; the SDK's MessageTooLargeError if the agent has
+   * sent more in one message than the connection takes, which is over then
+   */
   request(method: string, params: object): Promise<unknown>;
   notify(method: string, params: object): Promise<void>;
 }
@@ -66,6 +69,7 @@ export async function connectAcp(
         return await agent.request<unknown, object>(method, params);
       } catch (cause) {
         if (cause instanceof sdk.RequestError) throw new AcpError(cause.message, cause.code, cause.data);
+        if (cause instanceof sdk.MessageTooLargeError) throw cause;
         throw new CliaiError("failed", `the agent does not answer ${method}: ${messageOf(cause)}`, { cause });
       } finally {
         await untilHandled();

@@ -85,3 +85,17 @@ test("an agent that ends in its turn tells no result of it: another run may go o
   });
   await expect(agent.session.say("more")).rejects.toThrow("the session of qwen has ended");
 });
+
+test("a message that is too large for the connection ends it, and the turn has failed: its agent may run on", async () => {
+  const results: TurnResult[] = [];
+  using agent = await openScripted(qwen, { onResult: (result) => results.push(result) });
+  await agent.session.say("work", "order-1");
+  await agent.prompted(1);
+  agent.update({
+    sessionUpdate: "tool_call_update",
+    toolCallId: "read",
+    rawOutput: "x".repeat(33 * 1_024 ** 2),
+  });
+  await waitFor(() => results.length === 1, { what: "the turn has failed" });
+  expect(results).toMatchObject([{ isError: true, text: expect.stringContaining("byte limit") }]);
+});
