@@ -62,6 +62,7 @@ export interface HeartbeatSender {
   update(changes: Partial<Presence>): void;
   /** Sends a heartbeat now, if NATS is connected. */
   beat(): void;
+  /** From now on none is sent, whatever changes: one after the goodbye would show an agent that has ended as running. */
   stop(): void;
 }
 
@@ -72,10 +73,11 @@ export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
   const { id, instanceId, facts, intervalS, link, now, log } = options;
   let presence: Presence = { status: "starting", current_task: "" };
   let seq = 0;
+  let isStopped = false;
 
   const beat = () => {
     const bus = link.bus();
-    if (bus === undefined) return;
+    if (bus === undefined || isStopped) return;
     seq += 1;
     const heartbeat: Heartbeat = {
       agent_id: id,
@@ -114,6 +116,7 @@ export function startHeartbeat(options: HeartbeatOptions): HeartbeatSender {
     },
     beat,
     stop() {
+      isStopped = true;
       unlisten();
       clearTimeout(again);
       clearInterval(timer);

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { type AgentFacts, startHeartbeat } from "../../src/agent-link/heartbeat.ts";
+import { silentLogger as log } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
 import { answerCalls, type Era, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -24,6 +27,23 @@ describe("startHeartbeat()", () => {
       interval_s: 600,
       seq: 1,
     });
+  });
+
+  test("after its end it sends none, whatever changes or is asked for: the agent has said goodbye by then", () => {
+    const sent: string[] = [];
+    const bus = { publish: (subject: string) => void sent.push(subject) } as unknown as Bus;
+    const facts: AgentFacts = { config_name: "demo", project_path: "/project", host: "here", pid: 42 };
+    const heartbeat = startHeartbeat({
+      ...{ id: "ada" as never, instanceId: "ada-1", facts, intervalS: 600, now: () => new Date(), log },
+      link: { bus: () => bus, onChange: () => () => undefined } as never,
+    });
+    heartbeat.update({ status: "working" });
+    heartbeat.beat();
+    expect(sent).toEqual(["agent.ada.heartbeat", "agent.ada.heartbeat"]);
+    heartbeat.stop();
+    heartbeat.update({ status: "idle" });
+    heartbeat.beat();
+    expect(sent).toHaveLength(2);
   });
 
   for (const era of ["legacy", "modern"] satisfies Era[]) {
