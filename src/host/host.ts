@@ -75,7 +75,7 @@ export function startHost(options: SessionOptions): Host {
   });
   const isOver = new AbortController();
   const greeting = createGreeting(options.hasStream === true, heartbeat);
-  const noteBridge = createBridgeNote(options, reporting, speaking);
+  const noteBridge = createBridgeNote(options, reporting, speaking, steering);
   return {
     hook(payload, signal) {
       beginning.begun();
@@ -197,16 +197,19 @@ function endWords({ how, as }: RunEnd): string {
 function createBridgeNote(
   { cli, hasStream, hasLaunchTask, unheld, facts }: SessionOptions,
   { events }: Pick<Reporting, "events">,
-  { routes, turn, nudge }: Pick<Speaking, "routes" | "turn" | "nudge">,
+  { turn, nudge }: Pick<Speaking, "turn" | "nudge">,
+  { control }: Pick<Steering, "control">,
 ): () => void {
   const isMeant = cli.beginsByPrompt === true && hasStream !== true && unheld === undefined;
   let isNoted = !isMeant || hasLaunchTask === true;
   return () => {
     if (!isNoted && !turn.isHooked()) {
       isNoted = true;
-      routes.noteBegun();
+      turn.noteBegun();
       // Without this event, nothing shows that a session without a task is idle.
       events.send({ kind: "session_start", session_id: facts.session_id });
+      // The stop came before the session had begun.
+      if (control.stop() !== undefined) control.quiet();
     }
     nudge();
   };

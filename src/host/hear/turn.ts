@@ -6,8 +6,12 @@ export interface Turn {
   isOpen(): boolean;
   /** Whether hooks show that a turn runs, or that one has ended less than this time ago. */
   ranWithinMs(ms: number): boolean;
-  /** Whether a turn may run. True before the first hook, because nothing is known by then. */
+  /** Whether a turn may run. True before the session has begun, because nothing is known by then. */
   mayBeOpen(): boolean;
+  /** The session has begun, although no hook was called yet (`beginsByPrompt`). */
+  noteBegun(): void;
+  /** Whether the session has begun: as `noteBegun` has told, or by a hook. */
+  hasBegun(): boolean;
   /** Whether any hook was called: then the session has begun, and takes text. */
   isHooked(): boolean;
   /** Whether any prompt was submitted in this run, or a turn has run. */
@@ -59,6 +63,7 @@ export interface Turn {
 export function createTurn(): Turn {
   const held = Promise.withResolvers<void>();
   let hookedAtMs: number | undefined;
+  let isNotedBegun = false;
   let isHeld = false;
   let holdsOnlyAsked = false;
   let isOpen = false;
@@ -70,10 +75,15 @@ export function createTurn(): Turn {
   let isPromptOffered = false;
   /** When the hook came that shows the turn open, in ms since 1970. The CLI's record has times of the same clock. */
   let beganAtMs = 0;
+  const hasBegun = () => isNotedBegun || hookedAtMs !== undefined;
   return {
     isOpen: () => isOpen,
     ranWithinMs: (ms) => isOpen || performance.now() - endedAtMs < ms,
-    mayBeOpen: () => isOpen || hookedAtMs === undefined,
+    mayBeOpen: () => isOpen || !hasBegun(),
+    noteBegun() {
+      isNotedBegun = true;
+    },
+    hasBegun,
     isHooked: () => hookedAtMs !== undefined,
     isHeld: () => isHeld,
     holdsOnlyAsked: () => holdsOnlyAsked,

@@ -52,8 +52,6 @@ export interface Routes {
   readonly hook: HookRoute;
   open(own: OwnRoutes): void;
   openSocket(socket: MessagingSocket): void;
-  /** The session has begun, although no hook was called yet (`beginsByPrompt`). */
-  noteBegun(): void;
   /** Whether the session takes text. Text sent before its handshake (the stream's, or the first hook or socket) would be lost. */
   isReady(): boolean;
   /** The CLI's hook says that this prompt was sent. */
@@ -82,8 +80,6 @@ export function createRoutes(options: RoutesOptions): Routes {
   const { turn, allowed, hasStream, writeToSocket, log } = options;
   let own: OwnRoutes = {};
   let socket: MessagingSocket | undefined;
-  let hasBegun = false;
-  const isBegun = () => hasBegun || turn.isHooked();
   const hook = createHookRoute(turn.isOpen);
   /** Whether the socket may still open: the bridge tells its path, and the bridge starts only when the session does. */
   const mayOpenSocket = () =>
@@ -122,7 +118,7 @@ export function createRoutes(options: RoutesOptions): Routes {
     hook: hook.give,
     // Type only if hooks are called, because a hook shows that the text was sent; and only if no better route is about to open.
     terminal: async (text, signal, onWait) => {
-      if (own.terminal === undefined || !isBegun() || mayOpenSocket()) return false;
+      if (own.terminal === undefined || !turn.hasBegun() || mayOpenSocket()) return false;
       const why = whyNotTyped(options);
       if (why !== undefined) onWait(why);
       return (
@@ -133,7 +129,8 @@ export function createRoutes(options: RoutesOptions): Routes {
   };
 
   // Here a terminal is better than a socket that is about to open, and it opens as soon as the screen shows an empty prompt.
-  const isTerminalNear = () => own.terminal !== undefined && isBegun() && whyNotTyped(options) === undefined;
+  const isTerminalNear = () =>
+    own.terminal !== undefined && turn.hasBegun() && whyNotTyped(options) === undefined;
   const typeAsUser: Route["give"] = async (text, signal) =>
     isTerminalNear() &&
     (await own.terminal?.type(text, {
@@ -155,10 +152,7 @@ export function createRoutes(options: RoutesOptions): Routes {
     openSocket(opened) {
       if (writeToSocket !== undefined) socket = opened;
     },
-    noteBegun() {
-      hasBegun = true;
-    },
-    isReady: () => (hasStream ? own.stream !== undefined : isBegun() || socket !== undefined),
+    isReady: () => (hasStream ? own.stream !== undefined : turn.hasBegun() || socket !== undefined),
     noteSent: (prompt) => own.terminal?.noteSent(prompt),
     async sayAtOnce(text, cutOff) {
       try {

@@ -1,5 +1,6 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
+import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
@@ -42,6 +43,26 @@ describe("createStops()", () => {
       "it had not finished within 0.2 s",
     );
   });
+
+  test.each([
+    ["before", "its turn had ended"],
+    ["after", "no turn ran"],
+  ])(
+    "a stop that comes %s the beginning of a session without a prompt ends it at once, though no hook was called",
+    async (when, why) => {
+      await using ada = await startHosted({ cli: { ...claudeSession, beginsByPrompt: true } });
+      ada.session.attach(fakeCli().process);
+      if (when === "after") ada.session.bridgeNews({ status: "connected" });
+      await ada.send("stop");
+      if (when === "before") {
+        await ada.receipts();
+        ada.session.bridgeNews({ status: "connected" });
+      }
+      await ada.receipts("applied");
+      const { detail } = ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
+      expect(detail).toBe(`${why}; its process ended: exit code 143`);
+    },
+  );
 
   test("a forced stop after a graceful one ends the session at once, and both have their end", async () => {
     await using ada = await startHosted();
