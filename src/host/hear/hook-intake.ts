@@ -122,7 +122,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (isEnd || isToldIdle) turnEnds.takeHook(hook, answer);
   };
 
-  const takeHook: HookIntake["takeHook"] = async (read, signal) => {
+  const take: HookIntake["takeHook"] = async (read, signal) => {
     const hook = { ...read, facts: toolIds.note(read) };
     const { facts } = hook;
     if (turn.noteHook()) takeFirst(options, hook);
@@ -152,6 +152,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     return answer;
   };
 
+  const takeHook = promptsAfterLast(take);
   return {
     noteHeld,
     takeHook,
@@ -168,6 +169,20 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       void transcript.look(hook.transcriptPath);
       events.send(hook.facts);
     },
+  };
+}
+
+/** A CLI may not wait for the answer to a hook of `mayBeLast`. What that hook ends must not be the turn of the next prompt. */
+function promptsAfterLast(take: HookIntake["takeHook"]): HookIntake["takeHook"] {
+  const pending = new Set<Promise<unknown>>();
+  return async (hook, signal) => {
+    const { facts, isSubagent } = hook;
+    // If nothing is pending, take the prompt at once: a pause that waits for the first hook must find its turn open.
+    if (facts.kind === "prompt" && !isSubagent && pending.size > 0) await Promise.allSettled(pending);
+    const taking = take(hook, signal);
+    if (!mayBeLast.has(facts.kind) || isSubagent) return await taking;
+    pending.add(taking);
+    return await taking.finally(() => pending.delete(taking));
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { claudeHooks, claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import type { HookTranslation, SessionSign } from "../../../src/domain/hook.ts";
+import { pause } from "../../../src/waiting.ts";
 import { staysPending, waitFor } from "../../support/wait-for.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
@@ -210,6 +211,22 @@ describe("createTurnEnds()", () => {
       ada.hookOf("UserPromptSubmit", { prompt, prompt_id: "p2" }).then(() => answered.push("prompt")),
     ]);
     expect(answered).toEqual(["prompt", "idle"]);
+  });
+
+  test("a turn that fails while an order waits for it does not fail the order, which is the next prompt at once", async () => {
+    await using ada = await withTask({ isRecordLate: true });
+    // Qwen Code 0.24.4 does not wait for this hook.
+    const failed = ada.hookOf("StopFailure", { error: "server_error" });
+    await pause(100);
+    await ada.hookOf("UserPromptSubmit", { prompt: `[cliai task ${ada.taskId}] dig`, prompt_id: "p2" });
+    await ada.recordTask();
+    await failed;
+    await ada.receipts("injected", "seen");
+    expect(ada.server.fleet.get(id)?.session?.turn_error).toBeUndefined();
+    await waitFor(() => ada.activity() === "working", { what: "it works", saw: ada.activity });
+    await ada.hookOf("Stop", { last_assistant_message: "all done", prompt_id: "p2" });
+    await ada.isIdle({ prompt_id: "p2" });
+    await ada.receipts("injected", "seen", "applied");
   });
 
   test("what the turn's last request has used is read also if the record tells it after the end", async () => {
