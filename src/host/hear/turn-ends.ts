@@ -57,6 +57,8 @@ export interface TurnEndsOptions {
   readonly now: () => Date;
 }
 
+/** How long after its result a failed turn's hook may come. Claude Code 2.1.330 does not wait for that hook. */
+const hookComesWithinMs = 2_000;
 const overriddenEnd = "its end was refused, but its CLI ended the turn anyway";
 const notAsked = "its turn has ended without an answer from the model";
 
@@ -67,12 +69,11 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   const { tell, quiet, runningIds } = createEndTelling(options);
   /** Whether the last end was refused and no tool has been called since. If the turn ends now, the CLI has overridden the refusal. */
   let isEndRefused = false;
-  /** The event for the end of this turn, if it is known before the result; `told` if it has been sent already. */
-  let foretold: "told" | HookFacts | undefined;
+  const foretold = createForetold(turn);
   const ended = (facts: HookFacts | "told") => {
     lastWords.tell();
     if (facts !== "told") tell(facts);
-    foretold = undefined;
+    foretold.forget();
     evidence.leaveTasks();
     turn.end();
     dialogs.turnEnded();
@@ -118,8 +119,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       else if (facts.kind === "session_end") ended(facts);
       else if (facts.kind === "turn_failed" && !hasStream) endedWithTasks(facts);
       else if (facts.kind === "turn_failed") {
-        tell(facts);
-        if (turn.isOpen()) foretold = "told"; // else the result came before this hook, and has ended the turn
+        if (foretold.noteHook()) tell(facts);
       } else if (hook.isIdle === true) ended("told");
     },
     heard: lastWords.heard,
@@ -142,7 +142,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     },
     takeRefusal(detail) {
       const isOver = turn.isOverByRefusal();
-      if (hasStream) foretold = failed(detail);
+      if (hasStream) foretold.note(failed(detail));
       else if (isOver) ended(failed(detail));
     },
     takeResult(result) {
@@ -153,10 +153,41 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       // Not in `ended`, because the next prompt may keep the turn open after this result.
       lastWords.tell();
       endByResult(options, outcome, wasAsked || isError, runningIds());
+      const known = foretold.takeFor(result);
       if (!turn.isOverByResult(wasAsked)) return;
-      // `foretold` may come from a refused prompt. If the model answered another prompt of this turn, it does not apply.
-      const known = foretold === "told" || !wasAsked ? foretold : undefined;
       ended(known ?? (isFailed && (wasAsked || isError) ? failed(detail, result) : turnEnd));
+    },
+  };
+}
+
+/** Keeps the event for the end of a headless session's turn, if it is known before the turn's result. */
+function createForetold(turn: Pick<Turn, "isOpen">) {
+  /** `told`: it has been sent already. */
+  let event: "told" | HookFacts | undefined;
+  /** Until then the hook that says why a turn failed may still come: its result has come before. */
+  let hookDueUntilMs = 0;
+  return {
+    note(facts: HookFacts) {
+      event = facts;
+    },
+    /** The hook says why a turn failed. Returns whether that is to be told: not if another turn runs by now. */
+    noteHook(): boolean {
+      const isOpen = turn.isOpen();
+      if (isOpen && performance.now() < hookDueUntilMs) return false;
+      if (isOpen) event = "told";
+      return true;
+    },
+    /** The event for the end that this result tells. It may come from a refused prompt: if the model answered another one, it does not apply. */
+    takeFor({ isError, wasAsked }: TurnResult): "told" | HookFacts | undefined {
+      const isTold = event === "told";
+      const known = isTold || !wasAsked ? event : undefined;
+      hookDueUntilMs = isError && !isTold ? performance.now() + hookComesWithinMs : 0;
+      // The turn may go on with the next prompt, whose end has not been told.
+      if (isTold) event = undefined;
+      return known;
+    },
+    forget() {
+      event = undefined;
     },
   };
 }

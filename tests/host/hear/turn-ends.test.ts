@@ -72,6 +72,39 @@ describe("createTurnEnds()", () => {
     expect(fleet()?.axes.attention.value).toBe("none");
   });
 
+  test("such a hook that comes when the next turn runs already does not hide that turn's end", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    ada.session.open({ stream: openStream });
+    const activity = () => ada.server.fleet.get(id)?.axes.activity.value;
+    const fail = () =>
+      ada.hook("StopFailure", { error: "rate_limit", last_assistant_message: "API Error: 429" });
+    await ada.hook("UserPromptSubmit", { prompt: "begin" });
+    ada.session.takeSign({ type: "answer" });
+    ada.session.turnResult({ isError: true, wasAsked: true, text: "API Error: 429" });
+    await ada.hook("UserPromptSubmit", { prompt: "again" });
+    await fail();
+    ada.session.takeSign({ type: "answer" });
+    await waitFor(() => activity() === "working", { what: "it works", saw: activity });
+    ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
+    await waitFor(() => activity() === "idle", { what: "it is idle", saw: activity });
+    expect(ada.axes()?.attention.value).toBe("none");
+  });
+
+  test("nor does one that comes before the result, if the next prompt is there by then", async () => {
+    await using ada = await startHosted({ hasStream: true });
+    ada.session.open({ stream: openStream });
+    const activity = () => ada.server.fleet.get(id)?.axes.activity.value;
+    await ada.hook("UserPromptSubmit", { prompt: "begin" });
+    ada.session.takeSign({ type: "answer" });
+    await ada.hook("StopFailure", { error: "rate_limit", last_assistant_message: "API Error: 429" });
+    await ada.hook("UserPromptSubmit", { prompt: "again" });
+    ada.session.turnResult({ isError: true, wasAsked: true, text: "API Error: 429" });
+    ada.session.takeSign({ type: "answer" });
+    await waitFor(() => activity() === "working", { what: "it works", saw: activity });
+    ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
+    await waitFor(() => activity() === "idle", { what: "it is idle", saw: activity });
+  });
+
   test("an end that the CLI waits for no more ends no turn", async () => {
     await using ada = await startHosted({ stopApproval: { waitS: 1, unanswered: "end" } });
     await ada.begin();
