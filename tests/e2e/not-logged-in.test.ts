@@ -38,7 +38,9 @@ test("an agent whose CLI opens no session has failed to start, with the CLI's re
   expect(alone.stderr).toEndWith(`error: ${reason}\nhint: log in with the CLI once: qwen\n`);
   const detached = await spawn("--id", "cy", "--detach");
   expect(detached).toMatchObject({ code: 1, stdout: "" });
-  expect(detached.stderr).toContain(`error: ${reason} hint: log in with the CLI once: qwen`);
+  expect(detached.stderr).toContain(
+    `did not start (exit code 2): ${reason} (log in with the CLI once: qwen)`,
+  );
 
   for (const id of ["ada", "bea", "cy"]) {
     const { stdout } = await serve.run(["show", id, "--json"]);
