@@ -186,7 +186,7 @@ test("with serve killed while it is paused, the agent stays held until the next 
   const [port = 0, natsPort = 0] = [first.url, first.natsUrl].map((url) => Number(new URL(url).port));
   await using ada = await startSteered(first, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
-  await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
+  await ada.until("its tool runs", ({ status }) => status === "working");
   await first.run(["send", "pause", "ada", ...untilApplied]);
   first.child.kill("SIGKILL");
   await first.child.exit();

@@ -32,6 +32,8 @@ export interface FleetStore {
   startWriting(cursor: () => Cursor): void;
   /** Notes that a record has changed. The leader writes it at once, or 0.2 to 2 s after it has last written. */
   changed(id: AgentId): void;
+  /** Whether the agent's record in the bucket includes its orders up to this sequence of COMMANDS. */
+  hasOrder(id: AgentId, seq: number): boolean;
   /** Writes all changed records, if this serve is the leader. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -55,6 +57,8 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const records = createFencedWriter(agents);
   const unwritten = createUnwrittenRecords(recordOf);
   const cursors = createCursorWriter(createFencedWriter(serve));
+  /** `commands_seq` of each agent's record in the bucket. */
+  const storedOrders = new Map<AgentId, number>();
   let cursorOf: (() => Cursor) | undefined;
   let flushing: Promise<void> | undefined;
   let following: Following | undefined;
@@ -64,6 +68,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     const own = recordOf(id);
     if (own !== undefined && isBehind(stored, own)) return false;
     unwritten.settle(id);
+    storedOrders.set(id, stored.commands_seq);
     onStored(stored);
     if (recordOf(id) !== stored) noteChange(id); // the bucket lacks what our own record has kept
     return true;
@@ -72,7 +77,10 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     const record = recordOf(id);
     if (record === undefined) return;
     const conflict = await records.write(id, record);
-    if (conflict === undefined) return unwritten.wrote(id, record);
+    if (conflict === undefined) {
+      storedOrders.set(id, record.commands_seq);
+      return unwritten.wrote(id, record);
+    }
     unwritten.noteOverwritten(id);
     if (conflict.present === undefined) return remove(id);
     if (isStoredRecord(conflict.present, id) && takeStored(id, conflict.present)) return;
@@ -107,6 +115,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   };
   const remove = (id: AgentId) => {
     unwritten.forget(id);
+    storedOrders.delete(id);
     onRemoved(id);
     // Write the cursor too, because a start with an older cursor would read the agent's events again.
     if (isLeader()) times.atOnce();
@@ -130,7 +139,10 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       const [entries, cursor] = await Promise.all([agents.entries(), serve.entry(cursorKey)]);
       for (const [key, { revision }] of entries) records.saw(key, revision);
       const kept = readRecords(entries, log);
-      for (const { agent_id } of kept) unwritten.noteStored(agent_id);
+      for (const { agent_id, commands_seq } of kept) {
+        unwritten.noteStored(agent_id);
+        storedOrders.set(agent_id, commands_seq);
+      }
       following = followBucket(bus, { bucket: buckets.agents, from: nextRevision(entries), log, onChange });
       return { records: kept, cursor: cursors.read(cursor) };
     },
@@ -139,6 +151,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       times.start();
     },
     changed: noteChange,
+    hasOrder: (id, seq) => (storedOrders.get(id) ?? 0) >= seq,
     flush,
     async stop() {
       times.stop();

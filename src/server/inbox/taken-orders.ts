@@ -1,5 +1,6 @@
 // Removes from the stream COMMANDS the orders that are over, and those that cannot be decoded, so that the stream's limit counts only
-// waiting orders. It removes an order only when AUDIT has its copy. Only the leader does it.
+// waiting orders. It removes an order only when AUDIT has its copy, and the agent's record in the bucket has the order: a serve that
+// was killed in between would leave a pause that holds, and no next serve would know of it. Only the leader does it.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -17,6 +18,7 @@ import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { copiedTo, removeMessages, subjectCounts } from "../../nats/jetstream/stream-messages.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
+import type { FleetStore } from "../fleet/fleet-store.ts";
 import type { ReadPosition } from "../fleet/read-position.ts";
 import type { Lease } from "../lease.ts";
 
@@ -33,9 +35,11 @@ export interface TakenOrdersRemoval {
 export interface TakenOrdersRemovalOptions {
   readonly bus: Bus;
   readonly fleet: FleetState;
-  readonly lease: Lease;
+  readonly lease: Pick<Lease, "isLeader" | "onChange">;
   /** How far the orders have been read; called when this serve leads. */
   readonly cursor: ReadPosition["cursor"];
+  /** Whether the agent's record in the bucket includes the order. */
+  readonly isStored: FleetStore["hasOrder"];
   readonly log: Logger;
 }
 
@@ -44,10 +48,11 @@ export function startTakenOrdersRemoval({
   fleet,
   lease,
   cursor,
+  isStored,
   log,
 }: TakenOrdersRemovalOptions): TakenOrdersRemoval {
-  /** The sequences to remove. */
-  const due = new Set<number>();
+  /** The sequences to remove, with the agent whose record has the order; undefined if the order cannot be decoded, and no record has it. */
+  const due = new Map<number, AgentId | undefined>();
   /** The sequences that were due already, for each agent: an order that is over stays in the record for a while. */
   const noted = new Map<AgentId, ReadonlySet<number>>();
   let isToScan = false;
@@ -60,7 +65,7 @@ export function startTakenOrdersRemoval({
     }
     const before = noted.get(id);
     const over = seqsOf(record, isOver);
-    for (const seq of over) if (before?.has(seq) !== true) due.add(seq);
+    for (const seq of over) if (before?.has(seq) !== true) due.set(seq, id);
     noted.set(id, over);
   };
   /** This serve leads now. A scan of the stream finds the orders that the leader before had no time to remove. */
@@ -71,7 +76,8 @@ export function startTakenOrdersRemoval({
   const scan = async () => {
     isToScan = false;
     try {
-      for await (const seq of findLeftovers(bus, fleet, () => cursor().commands_seq)) due.add(seq);
+      for await (const { seq, id } of findLeftovers(bus, fleet, () => cursor().commands_seq))
+        due.set(seq, id);
     } catch (error) {
       isToScan = true;
       throw error;
@@ -83,8 +89,14 @@ export function startTakenOrdersRemoval({
     if (isToScan) await scan();
     if (due.size === 0) return false;
     const copied = await copiedTo(bus, streams.audit, streams.commands, orderSubjects);
-    const isCopied = (seq: number) => seq <= copied;
-    const seqs = [...due.values().filter(isCopied).take(mostRemovedAtOnce)];
+    const isKept = ([seq, id]: [number, AgentId | undefined]) =>
+      seq > copied || (id !== undefined && fleet.record(id) !== undefined && !isStored(id, seq));
+    const seqs = [
+      ...due
+        .entries()
+        .filter((each) => !isKept(each))
+        .take(mostRemovedAtOnce),
+    ].map(([seq]) => seq);
     const { gone, failure } = await removeMessages(bus, streams.commands, seqs);
     for (const seq of gone) due.delete(seq);
     if (failure !== undefined) throw failure;
@@ -114,7 +126,7 @@ export function startTakenOrdersRemoval({
   if (lease.isLeader()) lead();
   return {
     discard(seq) {
-      if (lease.isLeader()) due.add(seq);
+      if (lease.isLeader()) due.set(seq, undefined);
     },
     stop() {
       for (const end of endings) end();
@@ -123,8 +135,12 @@ export function startTakenOrdersRemoval({
   };
 }
 
-/** Yields the sequences of orders that were read and need not be kept. Reads the stream only if it has more messages than must be kept. */
-async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number): AsyncGenerator<number> {
+/** Yields the orders that were read and need not be kept, as `due` has them. Reads the stream only if it has more messages than must be kept. */
+async function* findLeftovers(
+  bus: Bus,
+  fleet: FleetState,
+  readTo: () => number,
+): AsyncGenerator<{ seq: number; id: AgentId | undefined }> {
   const known = new WeakMap<AgentRecord, ReadonlySet<number>>();
   const keptFor = (record: AgentRecord) => {
     const kept = known.get(record) ?? seqsOf(record, isToBeKept);
@@ -132,12 +148,10 @@ async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number)
     return kept;
   };
   /** Whether the message may be removed, by the record as it is now, which includes what came meanwhile. */
-  const isLeftover = (message: StreamMessage) => {
-    if (!isUsable(message)) return true;
-    const id = parseAgentSubject(message.subject)?.id;
+  const isLeftover = ({ seq }: StreamMessage, id: AgentId | undefined) => {
     const record = id === undefined ? undefined : fleet.record(id);
     // The record cannot judge an order that it does not include, such as one for an unknown agent.
-    return record !== undefined && message.seq <= record.commands_seq && !keptFor(record).has(message.seq);
+    return record !== undefined && seq <= record.commands_seq && !keptFor(record).has(seq);
   };
 
   const counts = await subjectCounts(bus, streams.commands);
@@ -145,7 +159,10 @@ async function* findLeftovers(bus: Bus, fleet: FleetState, readTo: () => number)
   if (inStream <= sum(fleet.records().map((record) => keptFor(record).size))) return;
   for await (const message of readStream(bus, { stream: streams.commands })) {
     if (message.seq > readTo()) return;
-    if (isLeftover(message)) yield message.seq;
+    const { seq } = message;
+    const id = parseAgentSubject(message.subject)?.id;
+    if (!isUsable(message)) yield { seq, id: undefined };
+    else if (isLeftover(message, id)) yield { seq, id };
   }
 }
 

@@ -68,7 +68,9 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     store.changed(event.id);
   };
   const position = createReadPosition(stored.cursor);
-  const removal = startTakenOrdersRemoval({ bus, fleet, lease, cursor: position.cursor, log });
+  const removal = startTakenOrdersRemoval({
+    ...{ bus, fleet, lease, cursor: position.cursor, isStored: store.hasOrder, log },
+  });
   const projector = await startProjector(bus, {
     position,
     recordOf: fleet.record,

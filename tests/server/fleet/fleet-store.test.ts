@@ -5,31 +5,55 @@ import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { createFleetState } from "../../../src/server/fleet/fleet-state.ts";
 import { openFleetStore } from "../../../src/server/fleet/fleet-store.ts";
-import { ada } from "../../support/agents.ts";
-import { startTestNats } from "../../support/nats.ts";
+import { ada, bob } from "../../support/agents.ts";
+import { startTestNats, type TestNats } from "../../support/nats.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 const request = { request_id: "r1", kind: "question", summary: "left?", asked_at: at } as const;
 
+async function openStore(nats: TestNats) {
+  const bus = await nats.bus();
+  await ensureStreams(bus, { replicas: 1 });
+  const fleet = createFleetState(
+    () => new Date(at),
+    () => at,
+  );
+  const store = await openFleetStore(bus, {
+    ...{ replicas: 1, recordOf: fleet.record, isLeader: () => true, log },
+    onStored: (record) => void fleet.adopt(record),
+    onRemoved: fleet.remove,
+  });
+  store.startWriting(() => ({ audit_seq: 0, commands_seq: 0 }));
+  const note = (event: Parameters<typeof fleet.apply>[0]) => {
+    fleet.apply(event);
+    store.changed(ada);
+  };
+  return { bus, fleet, store, note };
+}
+
 describe("openFleetStore()", () => {
+  test("hasOrder() is true of an order once the record with it is in the bucket, also for the next serve", async () => {
+    await using nats = await startTestNats();
+    const { fleet, store, note } = await openStore(nats);
+    note({ type: "heartbeat", id: ada, at, message: { instance_id: "r", seq: 1, status: "idle" } });
+    await store.flush();
+    const message = { type: "pause", command_id: "p1", from: "me" } as const;
+    note({ type: "command", id: ada, at, stream_seq: 7, message });
+    expect([store.hasOrder(ada, 7), store.hasOrder(bob, 7)]).toEqual([false, false]);
+    await store.flush();
+    expect([store.hasOrder(ada, 7), store.hasOrder(ada, 8)]).toEqual([true, false]);
+    await store.stop();
+    fleet.stop();
+    const next = await openStore(nats);
+    await next.store.load();
+    expect([next.store.hasOrder(ada, 7), next.store.hasOrder(ada, 8)]).toEqual([true, false]);
+    await next.store.stop();
+    next.fleet.stop();
+  });
+
   test("a request that was asked while a write got no answer stays in the record, and is written", async () => {
     await using nats = await startTestNats();
-    const bus = await nats.bus();
-    await ensureStreams(bus, { replicas: 1 });
-    const fleet = createFleetState(
-      () => new Date(at),
-      () => at,
-    );
-    const store = await openFleetStore(bus, {
-      ...{ replicas: 1, recordOf: fleet.record, isLeader: () => true, log },
-      onStored: (record) => void fleet.adopt(record),
-      onRemoved: fleet.remove,
-    });
-    store.startWriting(() => ({ audit_seq: 0, commands_seq: 0 }));
-    const note = (event: Parameters<typeof fleet.apply>[0]) => {
-      fleet.apply(event);
-      store.changed(ada);
-    };
+    const { bus, fleet, store, note } = await openStore(nats);
     note({ type: "heartbeat", id: ada, at, message: { instance_id: "r", seq: 1, status: "idle" } });
     await store.flush();
     // This is what a write leaves that has reached the bucket without its answer: our own earlier record, at a revision that we do not know.

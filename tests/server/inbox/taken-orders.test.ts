@@ -1,9 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { parseJson } from "../../../src/domain/wire/decode.ts";
+import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
-import { maxWaitingOrders } from "../../../src/nats/jetstream/streams.ts";
-import { ada } from "../../support/agents.ts";
+import { subjectCounts } from "../../../src/nats/jetstream/stream-messages.ts";
+import { ensureStreams, maxWaitingOrders } from "../../../src/nats/jetstream/streams.ts";
+import { createFleetState } from "../../../src/server/fleet/fleet-state.ts";
+import { startTakenOrdersRemoval } from "../../../src/server/inbox/taken-orders.ts";
+import { ada, bob } from "../../support/agents.ts";
+import { startTestNats } from "../../support/nats.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -111,5 +116,40 @@ describe("what waits for an agent", () => {
     await waitFor(async () => (await countOf(bus, "COMMANDS")) === 1, { what: "the two are removed" });
     expect(third.server.fleet.get(parseAgentId("bob"))?.queued).toBe(1);
     await third.server.stop();
+  });
+
+  test("an order that is over is removed once the bucket has its agent's record with it: else a serve that is killed before leaves nothing of it", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const fleet = createFleetState(
+      () => new Date(),
+      () => "",
+    );
+    const stored = new Set<AgentId>([bob]);
+    const lease = { isLeader: () => true, onChange: () => () => undefined };
+    const removal = startTakenOrdersRemoval({
+      ...{ bus, fleet, lease, log: silentLogger },
+      cursor: () => ({ audit_seq: 0, commands_seq: 0 }),
+      isStored: (id) => stored.has(id),
+    });
+    const apply = async (id: AgentId, n: number) => {
+      const message = { type: "pause", command_id: `c${n}`, from: "me" } as const;
+      await bus.publishStored(`agent.${id}.command`, message);
+      const at = new Date().toISOString();
+      fleet.apply({ id, at, type: "command", stream_seq: n, message });
+      const receipt = { command_id: `c${n}`, state: "applied" } as const;
+      fleet.apply({ id, at, type: "receipt", audit_seq: n, message: receipt });
+    };
+    const left = async () => (await subjectCounts(bus, "COMMANDS")).keys().toArray();
+    await apply(ada, 1);
+    await apply(bob, 2);
+    const isBobGone = async () => !(await left()).includes("agent.bob.command");
+    await waitFor(isBobGone, { what: "the removal of the order whose record is stored" });
+    expect(await left()).toEqual(["agent.ada.command"]);
+    stored.add(ada);
+    await waitFor(async () => (await left()).length === 0, { what: "the removal of the other one" });
+    removal.stop();
+    fleet.stop();
   });
 });
