@@ -57,8 +57,6 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const records = createFencedWriter(agents);
   const unwritten = createUnwrittenRecords(recordOf);
   const cursors = createCursorWriter(createFencedWriter(serve));
-  /** `commands_seq` of each agent's record in the bucket. */
-  const storedOrders = new Map<AgentId, number>();
   let cursorOf: (() => Cursor) | undefined;
   let flushing: Promise<void> | undefined;
   let following: Following | undefined;
@@ -67,8 +65,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   const takeStored = (id: AgentId, stored: AgentRecord) => {
     const own = recordOf(id);
     if (own !== undefined && isBehind(stored, own)) return false;
-    unwritten.settle(id);
-    storedOrders.set(id, stored.commands_seq);
+    unwritten.settle(stored);
     onStored(stored);
     if (recordOf(id) !== stored) noteChange(id); // the bucket lacks what our own record has kept
     return true;
@@ -77,10 +74,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     const record = recordOf(id);
     if (record === undefined) return;
     const conflict = await records.write(id, record);
-    if (conflict === undefined) {
-      storedOrders.set(id, record.commands_seq);
-      return unwritten.wrote(id, record);
-    }
+    if (conflict === undefined) return unwritten.wrote(id, record);
     unwritten.noteOverwritten(id);
     if (conflict.present === undefined) return remove(id);
     if (isStoredRecord(conflict.present, id) && takeStored(id, conflict.present)) return;
@@ -90,7 +84,6 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     const ids = unwritten.take();
     try {
       await Promise.all(ids.map(write));
-      for (const id of ids) unwritten.noteStored(id);
       await cursors.write(cursor);
     } catch (error) {
       unwritten.giveBack(ids);
@@ -115,7 +108,6 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   };
   const remove = (id: AgentId) => {
     unwritten.forget(id);
-    storedOrders.delete(id);
     onRemoved(id);
     // Write the cursor too, because a start with an older cursor would read the agent's events again.
     if (isLeader()) times.atOnce();
@@ -139,10 +131,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       const [entries, cursor] = await Promise.all([agents.entries(), serve.entry(cursorKey)]);
       for (const [key, { revision }] of entries) records.saw(key, revision);
       const kept = readRecords(entries, log);
-      for (const { agent_id, commands_seq } of kept) {
-        unwritten.noteStored(agent_id);
-        storedOrders.set(agent_id, commands_seq);
-      }
+      for (const record of kept) unwritten.noteStored(record);
       following = followBucket(bus, { bucket: buckets.agents, from: nextRevision(entries), log, onChange });
       return { records: kept, cursor: cursors.read(cursor) };
     },
@@ -151,7 +140,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       times.start();
     },
     changed: noteChange,
-    hasOrder: (id, seq) => (storedOrders.get(id) ?? 0) >= seq,
+    hasOrder: unwritten.hasOrder,
     flush,
     async stop() {
       times.stop();

@@ -20,12 +20,14 @@ export interface UnwrittenRecords {
   count(): number;
   /** This state of the record is in the bucket now. */
   wrote(id: AgentId, record: AgentRecord): void;
-  /** The bucket has a record of the agent. */
-  noteStored(id: AgentId): void;
+  /** The bucket has this state of the record, written by whichever serve. */
+  noteStored(record: AgentRecord): void;
+  /** Whether the agent's record in the bucket includes its orders up to this sequence of COMMANDS. */
+  hasOrder(id: AgentId, seq: number): boolean;
   /** The bucket no longer has the state that we wrote last. */
   noteOverwritten(id: AgentId): void;
-  /** Our own record is the same as the bucket's. */
-  settle(id: AgentId): void;
+  /** Our own record is the same as this one of the bucket's. */
+  settle(stored: AgentRecord): void;
   /** The agent was removed. */
   forget(id: AgentId): void;
   /** Marks the agents that only have a heartbeat to write as changed too. */
@@ -36,7 +38,8 @@ export function createUnwrittenRecords(recordOf: (id: AgentId) => AgentRecord | 
   const dirty = new Set<AgentId>();
   /** The agents whose only unwritten change is a heartbeat. */
   const resting = new Set<AgentId>();
-  const stored = new Set<AgentId>();
+  /** `commands_seq` of the record in the bucket. */
+  const stored = new Map<AgentId, number>();
   const written = new Map<AgentId, { readonly record: AgentRecord; readonly atMs: number }>();
 
   const isHeldBack = (id: AgentId) => {
@@ -45,10 +48,11 @@ export function createUnwrittenRecords(recordOf: (id: AgentId) => AgentRecord | 
     const waitMs = Math.min(restMs.forEachOrder * record.commands.length, restMs.most);
     return performance.now() - last.atMs < waitMs && isHeartbeatAlone(last.record, record);
   };
-  const settle = (id: AgentId) => {
+  const noteUnchanged = (id: AgentId) => {
     dirty.delete(id);
     resting.delete(id);
   };
+  const noteStored = ({ agent_id, commands_seq }: AgentRecord) => void stored.set(agent_id, commands_seq);
   return {
     note(id) {
       if (isHeldBack(id)) {
@@ -68,12 +72,19 @@ export function createUnwrittenRecords(recordOf: (id: AgentId) => AgentRecord | 
       for (const id of ids) dirty.add(id);
     },
     count: () => dirty.size,
-    wrote: (id, record) => void written.set(id, { record, atMs: performance.now() }),
-    noteStored: (id) => void stored.add(id),
+    wrote(id, record) {
+      noteStored(record);
+      written.set(id, { record, atMs: performance.now() });
+    },
+    noteStored,
+    hasOrder: (id, seq) => (stored.get(id) ?? 0) >= seq,
     noteOverwritten: (id) => void written.delete(id),
-    settle,
+    settle(record) {
+      noteUnchanged(record.agent_id);
+      noteStored(record);
+    },
     forget(id) {
-      settle(id);
+      noteUnchanged(id);
       stored.delete(id);
       written.delete(id);
     },
