@@ -1,18 +1,15 @@
 // `cliai spawn` with the real Copilot CLI on its terminal, offline: the person types there, cliai types beside, and both see it.
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { prepareCopilot } from "../support/acp-clis.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
+import { spawnOnTerminal } from "../support/spawned-terminal.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { startTmux } from "../support/tmux.ts";
 import { staysPending, waitFor } from "../support/wait-for.ts";
-
-setDefaultTimeout(240_000);
 
 const bash = (command: string) => ({
   toolUses: [{ name: "bash", input: { command, description: "as asked" } }],
@@ -24,34 +21,10 @@ async function onTerminal(serve: RunningServe, args: readonly string[]) {
   const dir = parts.use(await tempDir());
   const model = parts.use(await startOpenaiChatServer());
   const { work, env } = await prepareCopilot(dir, model);
-  const config = dir.join("config.json");
-  const own = { cli: "copilot", permissions: "inbox", prompt: "You are one of many." };
-  await writeFile(config, JSON.stringify({ agents: { own } }));
-  const spawn = ["spawn", "own", "--id", "ada", "--data-dir", serve.dataDir, "--config", config];
-  const terminal = parts.use(
-    await startTmux({
-      ...{ dir: dir.path, cwd: work },
-      commandLine: [...cliaiCommand(), ...spawn, "--die-with-terminal", ...args],
-      env: { ...env, CLIAI_NO_START: "1" },
-    }),
-  );
+  const profile = { cli: "copilot", permissions: "inbox", prompt: "You are one of many." };
+  const { terminal, until } = parts.use(await spawnOnTerminal(serve, { dir, work, env, profile, args }));
   const running = parts.move();
-  return {
-    ...{ dir, work, model, terminal },
-    async until(what: string, fits: (agent: ShownAgent) => boolean, deadlineMs = 40_000) {
-      let last: ShownAgent | undefined;
-      const look = async () => {
-        last = await fetchAgent(serve, "ada").catch(() => last);
-        return last !== undefined && fits(last) ? last : undefined;
-      };
-      return await waitFor(look, {
-        what,
-        deadlineMs,
-        saw: async () => ({ last, screen: await terminal.screen() }),
-      });
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return { ...{ dir, work, model, terminal, until }, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 const isIdle = ({ axes }: ShownAgent) => axes.activity.value === "idle";
@@ -80,7 +53,7 @@ test("a person types at Copilot CLI's terminal, and cliai beside: each order is 
   };
 
   // It calls no hook before its first prompt.
-  await until("it is there", isIdle, 100_000);
+  await until("it is there", isIdle);
   await send("task", "ada", "say hello", "--id", "t-1", "--wait", "seen");
   await terminal.waitFor("Hello from the task.");
   await until("the task is done", (agent) => lifeOf(agent, "t-1").includes("applied by turn"));

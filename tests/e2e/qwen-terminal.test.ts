@@ -1,14 +1,13 @@
 // `cliai spawn` with the real Qwen Code on its terminal, offline: the person types there, cliai sends, and both see it.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { prepareQwen } from "../support/acp-clis.ts";
-import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import type { ShownAgent } from "../support/bridges.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
+import { spawnOnTerminal } from "../support/spawned-terminal.ts";
 import { lifeOf } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { startTmux } from "../support/tmux.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
 
 const call = (name: string, input: object) => ({ toolUses: [{ name, input: { ...input } }] });
@@ -26,35 +25,15 @@ async function onTerminal(serve: RunningServe, args: readonly string[]) {
     hooks: { Stop: [{ hooks: [{ type: "command", command: `touch ${dir.join("user-hook")}` }] }] },
     ui: { enableFollowupSuggestions: false },
   });
-  const config = dir.join("config.json");
-  const own = {
+  const profile = {
     cli: "qwen",
     permission_mode: "default",
     allowed_tools: ["run_shell_command"],
     permissions: "inbox",
   };
-  await writeFile(config, JSON.stringify({ agents: { own } }));
-  const spawn = ["spawn", "own", "--id", "ada", "--data-dir", serve.dataDir, "--config", config];
-  const terminal = parts.use(
-    await startTmux({
-      ...{ dir: dir.path, cwd: work },
-      commandLine: [...cliaiCommand(), ...spawn, "--die-with-terminal", ...args],
-      env: { ...env, CLIAI_NO_START: "1" },
-    }),
-  );
+  const { terminal, until } = parts.use(await spawnOnTerminal(serve, { dir, work, env, profile, args }));
   const running = parts.move();
-  return {
-    ...{ dir, work, model, terminal },
-    async until(what: string, fits: (agent: ShownAgent) => boolean) {
-      let last: ShownAgent | undefined;
-      const look = async () => {
-        last = await fetchAgent(serve, "ada").catch(() => last);
-        return last !== undefined && fits(last) ? last : undefined;
-      };
-      return await waitFor(look, { what, saw: () => last });
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return { ...{ dir, work, model, terminal, until }, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 const isIdle = ({ axes }: ShownAgent) => axes.activity.value === "idle";
