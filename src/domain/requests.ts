@@ -16,7 +16,6 @@ export type RequestKind = (typeof requestKinds)[number];
  * without an answer. There is no policy that approves.
  */
 export const expiryPolicies = ["expire", "refuse"] as const;
-export type ExpiryPolicy = (typeof expiryPolicies)[number];
 
 const AnswerSchema = v.looseObject({
   /** Who decided: a person's name, a captain's id, or `policy` on expiry. */

@@ -2,7 +2,6 @@
 
 /** The routes of sessions that were opened with pipes. A session has one of them. */
 export const sessionRoutes = ["stream-json", "app-server", "http-api", "acp"] as const;
-export type SessionRoute = (typeof sessionRoutes)[number];
 
 export const routeNames = [...sessionRoutes, "input-file", "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];

@@ -122,7 +122,7 @@ test("the end of a turn that is refused ten times in a row is refused ten times,
     });
   }
   const last = await waitFor(ask, { what: "it asks once more" });
-  expect((await ada.agent()).status).toBe("waiting");
+  await ada.until("it waits for the approval", ({ status }) => status === "waiting");
   await serve.run(["answer", last, "--approve"]);
   await ada.until("its turn is over", ({ status }) => status === "idle");
   expect(model.requests.filter(({ isSide }) => !isSide).length).toBe(11);

@@ -26,7 +26,6 @@ export const statusWords = [
 ] as const;
 /** The words that an agent reports itself; its host or bridge reports the others. */
 export const reportedWords = ["working", "idle", "waiting", "blocked", "paused", "error"] as const;
-export type StatusWord = (typeof statusWords)[number];
 
 export const HeartbeatSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
