@@ -16,18 +16,12 @@ import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
 import { loadConfig } from "../../frame/config-file.ts";
 import { profileReader } from "../../spawn/profile.ts";
 import { answerWithinMs, untilLocked } from "./agent-child.ts";
+import { sessionOf } from "./begun-launches.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 import { keepLaunchTasks } from "./launch-tasks.ts";
-import {
-  createLaunches,
-  isStopped,
-  type LaunchesOptions,
-  lookEveryMs,
-  sessionOf,
-  untilGone,
-} from "./launches.ts";
+import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone } from "./launches.ts";
 import { resumedArgs } from "./resumed-args.ts";
 
 export interface HeadlessAgents extends Spawner {

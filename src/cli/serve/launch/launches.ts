@@ -2,21 +2,15 @@
 // next serve, and forgets those that ended in order.
 import { agentClis } from "../../../agents/agent-clis.ts";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
-import {
-  createLaunchedAgents,
-  type LaunchedAgents,
-  type Launching,
-} from "../../../data-dir/launched-agents.ts";
-import { definedOf } from "../../../domain/defined.ts";
+import { createLaunchedAgents, type Launching } from "../../../data-dir/launched-agents.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { lastRunOf } from "../../../domain/fleet/evidence-that-counts.ts";
 import type { LaunchFlags } from "../../../domain/launch-flags.ts";
 import { isStopType } from "../../../domain/receipts.ts";
-import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { isSessionId } from "../../../domain/wire/session-id.ts";
 import { agentSubject } from "../../../domain/wire/subjects.ts";
-import type { Logger } from "../../../log.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import type { Server } from "../../../server/server.ts";
 import { pause } from "../../../waiting.ts";
@@ -28,6 +22,7 @@ import {
   startAgentChild,
   takeUpHost,
 } from "./agent-child.ts";
+import { beginningOf, keepNotes, requireGoingOn, sessionOf, warnOf } from "./begun-launches.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
 
 export interface LaunchesOptions extends AgentLauncherOptions {
@@ -65,7 +60,7 @@ export function createLaunches(options: LaunchesOptions) {
   /** Launched, and not remembered yet. */
   const starting = new Set<AgentChild>();
   const stopping = new AbortController();
-  const notes = keepNotes(memory.launching, context, stopping.signal);
+  const notes = keepNotes(memory.launching, log, stopping.signal);
 
   const launch = async (id: AgentId, asked: Launch): Promise<void> => {
     requireGoingOn(id, stopping.signal);
@@ -155,63 +150,6 @@ export function createLaunches(options: LaunchesOptions) {
     return true;
   };
   return { memory, children, noting: notes.noting, starting, stopping, launch, isTakenUp };
-}
-
-/** What to do with an error that nobody waits for: unhandled, it would end this serve. */
-function warnOf(id: AgentId, log: Logger): (error: unknown) => void {
-  return (error) => log.warn(`${id}: ${messageOf(error)}`);
-}
-
-/** By what the session of a launch is told from the agent's last one. */
-function beginningOf(
-  { resumes }: Launch,
-  view: AgentView | undefined,
-  now: Date,
-): Pick<Launching, "since" | "session_before"> {
-  const session_before = resumes === undefined ? view?.session_id : undefined;
-  return { since: now.toISOString(), ...definedOf({ session_before }) };
-}
-
-/** The id of the session that the launch has opened; undefined as long as only the agent's session from before is known. */
-export function sessionOf(
-  view: AgentView | undefined,
-  { since, session_before }: Pick<Launching, "since" | "session_before">,
-): string | undefined {
-  const { session_id, run_started_at = "", session, heartbeat } = view ?? {};
-  if (run_started_at < since) return undefined;
-  // The CLI may go on with the session from before all the same, as the arguments that are passed on to it may say.
-  const isTold = session?.session_id === session_id && session?.instance_id === heartbeat?.instance_id;
-  return session_id === session_before && !isTold ? undefined : session_id;
-}
-
-/** @throws CliaiError `interrupted` if this serve is ending: a child that it starts now would be left running */
-function requireGoingOn(id: AgentId, stopping: AbortSignal): void {
-  if (stopping.aborted) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
-}
-
-/** Notes each launch until it has failed or the session is known, so that the next serve takes it up if this one is killed before. */
-function keepNotes(
-  launching: LaunchedAgents["launching"],
-  { log }: LaunchesOptions["context"],
-  stopping: AbortSignal,
-) {
-  /** The agents whose launches are being noted, just before they are among the children. */
-  const noting = new Set<AgentId>();
-  const forget = (id: AgentId) => launching.forget(id).catch(warnOf(id, log));
-  /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is noted */
-  const keep = async (id: AgentId, { profile, project, since, session_before }: Launching) => {
-    noting.add(id);
-    try {
-      await launching.remember(id, { profile, project, since, ...definedOf({ session_before }) });
-    } catch (error) {
-      log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
-    } finally {
-      noting.delete(id);
-    }
-    if (stopping.aborted) await forget(id);
-    requireGoingOn(id, stopping);
-  };
-  return { noting, keep, forget };
 }
 
 /**

@@ -1,0 +1,60 @@
+// The launches that have begun and whose sessions are not known yet: what serve notes of them, and how it knows their sessions.
+import type { LaunchedAgents, Launching } from "../../../data-dir/launched-agents.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
+import type { Logger } from "../../../log.ts";
+
+/** What to do with an error that nobody waits for: unhandled, it would end this serve. */
+export function warnOf(id: AgentId, log: Logger): (error: unknown) => void {
+  return (error) => log.warn(`${id}: ${messageOf(error)}`);
+}
+
+/** By what the session of a launch is told from the agent's last one. */
+export function beginningOf(
+  { resumes }: { readonly resumes?: string | undefined },
+  view: AgentView | undefined,
+  now: Date,
+): Pick<Launching, "since" | "session_before"> {
+  const session_before = resumes === undefined ? view?.session_id : undefined;
+  return { since: now.toISOString(), ...definedOf({ session_before }) };
+}
+
+/** The id of the session that the launch has opened; undefined as long as only the agent's session from before is known. */
+export function sessionOf(
+  view: AgentView | undefined,
+  { since, session_before }: Pick<Launching, "since" | "session_before">,
+): string | undefined {
+  const { session_id, run_started_at = "", session, heartbeat } = view ?? {};
+  if (run_started_at < since) return undefined;
+  // The CLI may go on with the session from before all the same, as the arguments that are passed on to it may say.
+  const isTold = session?.session_id === session_id && session?.instance_id === heartbeat?.instance_id;
+  return session_id === session_before && !isTold ? undefined : session_id;
+}
+
+/** @throws CliaiError `interrupted` if this serve is ending: a child that it starts now would be left running */
+export function requireGoingOn(id: AgentId, stopping: AbortSignal): void {
+  if (stopping.aborted) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
+}
+
+/** Notes each launch until it has failed or the session is known, so that the next serve takes it up if this one is killed before. */
+export function keepNotes(launching: LaunchedAgents["launching"], log: Logger, stopping: AbortSignal) {
+  /** The agents whose launches are being noted, just before they are among the children. */
+  const noting = new Set<AgentId>();
+  const forget = (id: AgentId) => launching.forget(id).catch(warnOf(id, log));
+  /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is noted */
+  const keep = async (id: AgentId, { profile, project, since, session_before }: Launching) => {
+    noting.add(id);
+    try {
+      await launching.remember(id, { profile, project, since, ...definedOf({ session_before }) });
+    } catch (error) {
+      log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
+    } finally {
+      noting.delete(id);
+    }
+    if (stopping.aborted) await forget(id);
+    requireGoingOn(id, stopping);
+  };
+  return { noting, keep, forget };
+}
