@@ -16,7 +16,7 @@ test("a tool that is broken off ends the turn: a pause is applied, and a task go
     ...{ id: "ada", model, routes: "hook,terminal", claudeArgs: allowed },
   });
   await ada.terminal.enter("run long");
-  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   await ada.terminal.waitFor("timeout 50");
   expect(await serve.run(["send", "pause", "ada", "--id", "p1"])).toMatchObject({ code: 0 });
   expect(await serve.run(["send", "task", "ada", "dig", "--id", "t1"])).toMatchObject({ code: 0 });

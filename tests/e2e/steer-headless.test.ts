@@ -46,7 +46,7 @@ test("it begins with its task, takes more as turns while busy and idle, reports 
     ],
   });
   await using hal = await startHal(serve, model, "rest first");
-  await hal.until("its tool runs", ({ status }) => status === "working");
+  await hal.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const send = (id: string) => serve.run(["send", "task", "hal", "go on", "--id", id, ...untilApplied]);
   expect(await send("t1")).toMatchObject({ code: 0 });
   const first = await hal.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);

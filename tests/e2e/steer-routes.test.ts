@@ -50,7 +50,7 @@ test("by hooks alone: a busy session is given its task with the next hook's answ
   const claudeArgs = ["--permission-mode", "default", "--allowedTools", "Bash"];
   await using ada = await startSteered(serve, { id: "ada", model, routes: "hook", claudeArgs });
   await ada.terminal.enter("please wait a while");
-  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const sent = await serve.run(["send", "task", "ada", "tidy up", "--id", "t1", ...untilApplied]);
   expect(sent).toMatchObject({ code: 0 });
   const whole = await ada.until("t1 is applied", (agent) => lifeOf(agent, "t1").length === 5);

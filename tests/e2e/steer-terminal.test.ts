@@ -44,7 +44,7 @@ test("an idle session is woken by a task, and a busy one is given it after its t
   await ada.until("its turn is over", ({ status }) => status === "idle");
 
   await ada.terminal.enter("please wait a while");
-  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const busy = await serve.run(["send", "task", "ada", "tidy more", "--id", "t2", ...untilApplied]);
   expect(busy).toMatchObject({ code: 0 });
   const both = await ada.until("t2 is applied", (agent) => lifeOf(agent, "t2").length === 5);
@@ -72,7 +72,7 @@ test("pause holds the next tool call at its boundary, resume lets it go, and sto
   });
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
-  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   expect(await serve.run(["send", "pause", "ada", "--id", "p1", ...untilApplied])).toMatchObject({
     code: 0,
   });
@@ -121,7 +121,7 @@ test("a stop during a tool starts no further one: the agent reports, its turn en
   });
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("sleep a little");
-  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   const args = ["send", "stop", "ada", "--id", "s1", ...untilApplied, "--reason", "lunch"];
   expect(await serve.run(args)).toMatchObject({ code: 0 });
   const stopped = await ada.until("it is stopped", ({ status }) => status === "stopped");
@@ -152,7 +152,7 @@ test("with its MCP server killed, a busy session is given its task all the same"
   });
   await using ada = await startSteered(serve, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("please wait a while");
-  const { pid = 0 } = await ada.until("its tool runs", ({ status }) => status === "working");
+  const { pid = 0 } = await ada.until("its tool runs", ({ axes }) => axes.activity.reason === "runs Bash");
   process.kill(await descendantRunning(pid, "bridge"), "SIGKILL");
   const sent = await serve.run([
     "send",
@@ -186,7 +186,7 @@ test("with serve killed while it is paused, the agent stays held until the next 
   const [port = 0, natsPort = 0] = [first.url, first.natsUrl].map((url) => Number(new URL(url).port));
   await using ada = await startSteered(first, { id: "ada", model, claudeArgs });
   await ada.terminal.enter("work in two steps");
-  await ada.until("its tool runs", ({ status }) => status === "working");
+  await ada.until("its turn runs", ({ status }) => status === "working");
   await first.run(["send", "pause", "ada", ...untilApplied]);
   first.child.kill("SIGKILL");
   await first.child.exit();
