@@ -38,11 +38,11 @@ export interface Presence {
   readonly waits_because?: string;
   /** Whether the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: boolean;
-  /** What its CLI may wait for at its terminal, because it has not begun in time; empty once it has. */
+  /** What the CLI may be asking at its terminal, if it has not begun in time; "" once it has begun. */
   readonly waits_at_terminal?: string;
   /** Whether the terminal on which its CLI runs was closed, so that nobody sees it. */
   readonly terminal_closed?: boolean;
-  /** What becomes of its request to its model server; absent if it has none that the host knows of. */
+  /** The state of the agent's request to its model server; absent if the host knows of no request. */
   readonly model_request?: ModelRequest;
 }
 
@@ -62,7 +62,7 @@ export interface HeartbeatSender {
   update(changes: Partial<Presence>): void;
   /** Sends a heartbeat now, if NATS is connected. */
   beat(): void;
-  /** From now on none is sent, whatever changes: one after the goodbye would show an agent that has ended as running. */
+  /** Sends no more heartbeats, because a heartbeat after the goodbye would show an agent that has ended as running. */
   stop(): void;
 }
 

@@ -25,5 +25,5 @@ export interface MessagingSocket {
   readonly token?: string | undefined;
 }
 
-/** The header of the answer of `alive` that names the host's run, because another program may use the port after the host. */
+/** The answer to `alive` names the host's run in this header, because another program may use the port after the host has ended. */
 export const instanceHeader = "cliai-instance";

@@ -11,7 +11,7 @@ import { pause } from "../waiting.ts";
 import { type OrderReading, readOrder, type TakenOrder } from "./read-order.ts";
 
 const runHasEnded = { state: "failed", detail: "the run that it was for has ended" } as const;
-/** After this time an order for another living run is given back, so that that run takes it. */
+/** After this time an order for another living run is given back, so that the other run can take it. */
 const leaveToOtherAfterMs = 200;
 /** A living run takes its order within this time; a run that has not taken it has ended or cannot be reached. */
 const otherTakesWithinMs = 3_000;
@@ -32,11 +32,11 @@ export interface OrderIntakeOptions {
   readonly run: OwnRun;
   readonly now: () => Date;
   readonly log: Logger;
-  /** Resolves with whether the agent has the order already, because check_inbox handed it over. */
+  /** Resolves with true if the agent has the order already, because check_inbox handed it over. */
   readonly wasHandedOver: (commandId: string) => Promise<boolean>;
   /**
    * Called before the receipt `delivered` is stored, so that a pause holds by the time its sender sees that receipt. Returns a function
-   * that undoes it, for when the receipt cannot be stored: the order is then taken later, or never.
+   * that undoes this. It is called if the receipt cannot be stored, because the order is then taken later, or never.
    */
   readonly onArrival?: ((order: TakenOrder) => () => void) | undefined;
   /** Called once for each order, when its receipt is stored and the order is acknowledged. */
@@ -56,7 +56,7 @@ type OrderReceipt = NonNullable<OrderReading["receipt"]>;
 export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   const { id, run, now, log, wasHandedOver, onArrival, onOrder } = options;
   const ending = new AbortController();
-  /** The orders that were acted on, because an order whose acknowledgement was lost comes again. */
+  /** The orders that were acted on. They are remembered because an order whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
   /** One function for each order that is for another run: gives it back. */
   const leaving = new Set<() => void>();
@@ -152,7 +152,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   };
 }
 
-/** Takes orders one after the other. Ignores a copy of one that is not taken yet: JetStream delivers an order again if that takes long. */
+/** Takes orders one after the other. Ignores a copy of an order that still waits here, because JetStream delivers an order again if taking it lasts long. */
 function createLine() {
   const inHand = new Set<number>();
   let last = Promise.resolve();

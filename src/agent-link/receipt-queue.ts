@@ -18,7 +18,7 @@ export interface ReceiptQueue {
   /**
    * Queues a receipt `injected` for each order.
    * @param route the tool whose result handed them over, or the host's route
-   * @param run the agent's run, so that the next run gets the orders again if this one never shows to have them; without it, it does not
+   * @param run the agent's run. If this run never shows that it has the orders, the next run gets them again; without `run`, it does not
    */
   writeHandedOver(commandIds: readonly string[], route: string, run?: string): void;
   /**

@@ -100,7 +100,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
       onRequest: () => {
         if (known !== run) options.beat();
       },
-      // The time may have passed while a request was under way, which nobody took.
+      // The time for reaching a server may have passed during this request, which nobody took.
       onUntaken: giveUpIfUnreached,
     };
     try {
@@ -138,11 +138,11 @@ interface Attempt {
   mayBeTaken: boolean;
   /** Called before each request. */
   readonly onRequest: () => void;
-  /** Called when a request has failed that nobody took. */
+  /** Called when a request has failed, and nobody took it. */
   readonly onUntaken: () => void;
 }
 
-/** Repeats the request until there is an answer or the time is up; only if nobody received it, or if doing it twice does no harm. */
+/** Sends the request. Repeats it until the time is up if it fails and nobody received it, or if a second call does no harm. */
 async function requestUntilOver(link: Link, attempt: Attempt): Promise<Uint8Array> {
   for (;;) {
     const bus = await link.connected(attempt.over);
