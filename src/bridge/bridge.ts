@@ -79,7 +79,7 @@ export function startBridge(options: BridgeOptions): Bridge {
   const ended = Promise.withResolvers<EndReason>();
   const hurry = new AbortController();
   let ending: Promise<void> | undefined;
-  // `serve` watches the connection that speaks for the agent by its name: the host's, or this one if there is no host.
+  // `serve` watches the NATS connection that speaks for the agent, and finds it by its name: the host's, or this one without a host.
   const ownInstanceId = createId();
   const connectionName = (host === undefined ? buildConnectionName : buildToolsConnectionName)(
     id,

@@ -1,5 +1,5 @@
-// Splits bytes into lines with a limit on their length. Of a longer line it keeps only the beginning and the end, in which its id can
-// be found, so that it can be answered.
+// Splits bytes into lines with a limit on their length. A longer line is cut to its beginning and its end: they contain the id of the
+// request, which is needed to answer it.
 
 /** How much of the beginning, and of the end, of a line that is too long is kept. */
 const endBytes = 4_096;

@@ -155,7 +155,7 @@ const idPattern = '"id"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|-?\\d+)';
 const idAtHead = new RegExp(`^\\s*\\{\\s*(?:"jsonrpc"\\s*:\\s*"2\\.0"\\s*,\\s*)?${idPattern}`);
 const idAtTail = new RegExp(`${idPattern}\\s*\\}\\s*$`);
 
-/** Finds the id of a request whose line is too long. Clients write it as the first or last member; inside a text its quotes are escaped. */
+/** Finds the id of a request whose line is too long. Clients write the id first or last. Texts cannot match, because their quotes are escaped. */
 function idOfLongLine({ head, tail }: LongLine): unknown {
   const text = (idAtHead.exec(head) ?? idAtTail.exec(tail))?.[1];
   return text === undefined ? null : JSON.parse(text);

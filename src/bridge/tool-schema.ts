@@ -1,4 +1,4 @@
-// Adds its JSON Schema to a valibot schema, in the form that the MCP SDK expects.
+// Gives the MCP SDK a valibot schema together with the JSON Schema that is made from it.
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 
