@@ -1,12 +1,12 @@
-// What cliai has put into a data directory, and how it is removed. A file that cliai does not know is left, so that
-// `--data-dir ~` by mistake removes nothing of a person's.
+// Lists what cliai has put into a data directory, and removes it. Files that cliai does not know are left, so that a mistaken
+// `--data-dir ~` does not remove a person's own files.
 import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readAgentFolders } from "./agent-folders.ts";
 
 const leftTemporary = /^\.[0-9a-f]{8}-[0-9a-f-]{27}$/; // a temporary file of writePrivateFile that a killed process has left
 
-/** Each name directly in the data directory, and what it is for a person who reads the list. */
+/** Each name directly in the data directory, with words that tell a person what it is. */
 const ownNames: Readonly<Record<string, string>> = {
   agents: "the agents' settings and credentials",
   bin: "nats-server, unpacked",
@@ -35,15 +35,15 @@ const personsNames: Readonly<Record<string, string>> = {
 export interface DataDirEntry {
   readonly name: string;
   readonly what: string;
-  /** Of the file, or of all files in the folder. */
+  /** The size of the file, or of all files in the folder. */
   readonly bytes: number;
   /** `own`: cliai made it. `person`: a person wrote it for cliai. `unknown`: neither. */
   readonly of: "own" | "person" | "unknown";
 }
 
 /**
- * Whether a server or a spawn of cliai's made this directory. Names such as `bin` and `keys` alone do not say so: they may be a
- * person's own.
+ * Whether `cliai serve` or `cliai spawn` made this directory. Looks for files that only these make, because names such as `bin` and
+ * `keys` may be a person's own.
  */
 export async function isDataDir(dataDir: string): Promise<boolean> {
   const ids = await readAgentFolders(join(dataDir, "agents"));

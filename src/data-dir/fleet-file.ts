@@ -1,5 +1,5 @@
-// `fleet.json`: the last state of the agents that serve knew, for `ls` and `show` while no serve answers. The file's time says of when
-// that state is.
+// `fleet.json`: the last state of the agents that serve knew, for `ls` and `show` while no serve answers. The file's modification
+// time is the time of that state.
 import { readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -43,7 +43,7 @@ export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): 
       isTroubled = false;
     } catch (error) {
       written = undefined;
-      // Once, because a full disk stays full for a while.
+      // Warn once, because a full disk stays full for a while.
       if (!isTroubled) log.warn(`cannot write ${path}: ${messageOf(error)}`);
       isTroubled = true;
     }
@@ -55,7 +55,7 @@ export function keepFleetFile(dataDir: string, fleet: KnownFleet, log: Logger): 
   return async () => {
     clearInterval(timer);
     await last;
-    written = undefined; // so that the file is written: the last change may not have raised the revision yet
+    written = undefined; // write even at the same revision, because the last change may not have raised it yet
     await write();
   };
 }

@@ -1,7 +1,8 @@
 // Records which agents `serve` launched, for its next start: a private file in each agent's folder.
 //
-// `launched.json`: an agent that is launched again. One that was stopped, ended in order or was removed has no such file.
-// `launching.json`: an agent whose session is not known yet. Then it has a `launched.json` instead.
+// `launched.json`: serve launches the agent again when it starts. If the agent is stopped, ends normally or is removed, the file is
+// removed.
+// `launching.json`: the agent was launched, but its session is not known yet. When it is known, `launched.json` replaces this file.
 // `launched-for.json`: the captain that is told how the agent ends. The file is removed when the captain was told.
 // `launch-task.json`: the task of a launch, which the agent gets as soon as its host is connected. Then the file is removed.
 import { readFile, rm } from "node:fs/promises";
@@ -37,7 +38,7 @@ export type Launching = v.InferOutput<typeof LaunchingSchema>;
 
 const LaunchedForSchema = v.looseObject({
   captain: AgentIdSchema,
-  /** The beginning of its task. */
+  /** The beginning of the agent's task. */
   task: v.string(),
   /** When the launch began, RFC 3339. */
   since: v.string(),
@@ -47,7 +48,7 @@ export type LaunchedFor = v.InferOutput<typeof LaunchedForSchema>;
 const LaunchTaskSchema = v.looseObject({
   command_id: v.string(),
   text: v.string(),
-  /** Who gives it. */
+  /** Who gives the task. */
   from: v.string(),
   /** When the launch began, RFC 3339. */
   since: v.string(),
@@ -61,7 +62,7 @@ interface Records<Row> {
   forget(id: AgentId): Promise<void>;
 }
 
-/** An agent that is remembered is no longer `launching`; one that is forgotten is neither. */
+/** `remember` also removes the agent from `launching`, and `forget` removes it from both. */
 export interface LaunchedAgents extends Records<Launched> {
   readonly launching: Records<Launching>;
 }
@@ -87,7 +88,7 @@ export function createLaunchedAgents(dataDir: string, log: Logger): LaunchedAgen
 }
 
 export function createLaunchesForCaptains(dataDir: string, log: Logger): LaunchesForCaptains {
-  const lost = (id: AgentId) => `the captain of ${id} is not told how that ends`;
+  const lost = (id: AgentId) => `the captain of ${id} is not told how the agent ends`;
   return createRecords(LaunchedForSchema, { dataDir, name: "launched-for.json", lost, log });
 }
 
@@ -98,7 +99,7 @@ export function createLaunchTasks(dataDir: string, log: Logger): LaunchTasks {
 
 interface RecordsOptions {
   readonly dataDir: string;
-  /** Of the file. */
+  /** The file's name. */
   readonly name: string;
   /** What does not happen if the file cannot be read. */
   readonly lost: (id: AgentId) => string;

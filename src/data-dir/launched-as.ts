@@ -1,5 +1,5 @@
 // `agents/<id>/launched-as.json`: how the agent was launched last: its profile, and the flags that the profile does not have. Each
-// `cliai spawn` writes the file, and it outlives the run, so that the agent can be started again as it was.
+// `cliai spawn` writes the file. It stays after the run, so that the agent can be started again in the same way.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type LaunchedAs, LaunchedAsSchema, withoutSecrets } from "../domain/launch-flags.ts";
@@ -7,12 +7,12 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
-/** Undefined if there is no file, such as for an agent of an earlier release, or it is not a valid one. */
+/** Undefined if the file is not valid, or missing: earlier releases wrote none. */
 export async function readLaunchedAs(dataDir: string, id: AgentId): Promise<LaunchedAs | undefined> {
   try {
     return decodeMessage(LaunchedAsSchema, await readFile(path(dataDir, id)));
   } catch {
-    return undefined; // the agent is then started with its profile's flags, as it always was
+    return undefined; // the agent is then started with the flags of its profile, as in earlier releases
   }
 }
 

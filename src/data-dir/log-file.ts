@@ -1,6 +1,6 @@
 // The logs of processes without a terminal: `logs/serve.log`, and `host.log` in an agent's folder. A process writes its log through
-// stderr, which is opened for appending. So a full log can be copied to `….log.1` and truncated, and the process writes on from its
-// start.
+// stderr, which is opened for appending. So a full log can be copied to `….log.1` and truncated: the process then goes on writing at
+// the start of the file.
 import {
   closeSync,
   constants,
@@ -68,7 +68,7 @@ export function readLog(
   try {
     fd = openSync(path, "r");
     const { size } = fstatSync(fd);
-    // If the file is shorter than the offset, it was truncated since: read from its start.
+    // A file that is shorter than the offset was truncated meanwhile: read it from its start.
     const from = offset < 0 ? Math.max(0, size + offset) : offset > size ? 0 : offset;
     const bytes = new Uint8Array(Math.min(size - from, mostBytes));
     const read = readSync(fd, bytes, 0, bytes.length, from);
@@ -82,7 +82,7 @@ export function readLog(
   }
 }
 
-/** Truncates the log when it is too long, while this process lives, if its stderr is that file. Returns the function that ends this. */
+/** Keeps this log short if it is the stderr of this process: checks it every `everyMs`, and rotates it. Returns the function that ends this. */
 export function keepLogSmall(path: string, mostBytes = mostLogBytes, everyMs = lookEveryMs): () => void {
   if (!isStderr(path)) return () => undefined;
   const timer = setInterval(() => {

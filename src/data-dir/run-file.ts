@@ -7,7 +7,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
-/** A process by its id and its start; at least 1, because a signal to 0 or below reaches groups of processes. */
+/** A process by its id and its start. The id is at least 1, because a signal to 0 or below reaches groups of processes. */
 const ProcessSchema = v.object({
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   started: v.pipe(v.string(), v.minLength(1)),
@@ -16,11 +16,11 @@ const ProcessSchema = v.object({
 const RunFileSchema = v.object({
   /** The run's `instance_id`, as in the environment of its processes (`runVariable`). */
   run: v.pipe(v.string(), v.uuid()),
-  /** The host, which holds the agent's lock. Absent where the system tells no start of a process, and in a file of 0.2.0. */
+  /** The host, which holds the agent's lock. Absent where the system does not tell the start of a process, and in a file of 0.2.0. */
   host: v.optional(ProcessSchema),
   /** Absent until the CLI is started. */
   cli: v.optional(ProcessSchema),
-  /** Where the host looks for NATS as long as it runs. Absent in a file of 0.2.0. */
+  /** The NATS server that the host connects to as long as it runs. Absent in a file of 0.2.0. */
   nats_url: v.optional(v.string()),
 });
 export type RunFile = Readonly<v.InferOutput<typeof RunFileSchema>>;

@@ -14,7 +14,7 @@ const ServeFileSchema = v.looseObject({
   nats_url: v.string(),
   data_dir: v.string(),
   version: v.string(),
-  /** Of the build; absent in a file of 0.2.0. */
+  /** The commit of the build; absent in a file of 0.2.0. */
   commit: v.optional(v.string()),
   nats_version: v.string(),
   pid: v.number(),
@@ -25,7 +25,7 @@ const ServeFileSchema = v.looseObject({
   nats_creds: v.optional(v.string()),
   /** The path of the HTTP token. */
   token_file: v.optional(v.string()),
-  /** The agents that it launches again at its start; absent if there is none, and in a file of 0.2.0. */
+  /** The agents that serve launches again at its start; absent if there is none, and in a file of 0.2.0. */
   resuming: v.optional(v.array(v.string())),
   /** The PATH of serve, in which the agents that it launches find their CLIs. Absent in a file of 0.2.0. */
   search_path: v.optional(v.string()),

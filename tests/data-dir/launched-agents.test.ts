@@ -90,7 +90,7 @@ describe("the three records of a launch", () => {
     for (const name of ["launched-for.json", "launch-task.json"]) await writeFile(join(folder, name), "{}");
     expect((await createLaunchesForCaptains(dir.path, log).read()).size).toBe(0);
     expect((await createLaunchTasks(dir.path, log).read()).size).toBe(0);
-    expect(lines[0]).toContain("so the captain of ada is not told how that ends");
+    expect(lines[0]).toContain("so the captain of ada is not told how the agent ends");
     expect(lines[1]).toContain("so ada does not get the task of its launch");
   });
 });
