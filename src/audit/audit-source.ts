@@ -18,7 +18,7 @@ export interface AuditSource {
   readonly last_seq: number;
   /** The size of the whole stream. */
   readonly bytes: number;
-  /** Whether the records have the sequences and times that were signed. A copy has its own. */
+  /** Whether the records have the sequences and times that were signed. A copy of the stream has sequences and times of its own. */
   readonly isOriginal: boolean;
   /** Whether the source holds only some of the records of its span. */
   readonly isFiltered: boolean;

@@ -81,7 +81,7 @@ async function writeChain(
     await store.write(head);
     await headFile?.write({ head, losses });
   };
-  /** Whether the signed retention differs from the present one. Then it is signed again, because it explains removed records. */
+  /** Whether the signed retention settings differ from the present ones. Then the present ones are signed, because they explain removed records. */
   const isOutdated = () => end.retention !== undefined && !isSameSetting(end.retention, settings);
   const pending = collect(bus, from, log);
   let dueAtMs = performance.now() + checkpointEveryMs;

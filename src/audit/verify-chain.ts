@@ -39,7 +39,7 @@ export interface Chain {
 
 export function createChain(source: AuditSource, trustedKeys: readonly string[], report: Reporter): Chain {
   const keys = new Set<string>();
-  /** The checkpoints at which the beginning of the stream had moved since the checkpoint before: retention had removed records. */
+  /** The checkpoints that name a later first record than the one before, because retention had removed records in between. */
   const trims: Pick<Checkpoint, "retention" | "at">[] = [];
   let previous: Checkpoint | undefined;
   let isBroken = false;
@@ -81,7 +81,7 @@ export function createChain(source: AuditSource, trustedKeys: readonly string[],
       if (previous !== undefined && !follows && !isBroken) {
         accuse("checkpoint_missing", message, missingWords(previous.to_seq + 1, from_seq));
       }
-      // These records went before they were signed. If retention had not yet reached them, report them as removed.
+      // These records were gone before they were signed. The stream still began before them, so retention did not remove them.
       if (follows && expected !== undefined && from_seq > expected && retention.first_seq < from_seq) {
         report.row("removed", expected, from_seq - 1, undefined);
       }

@@ -119,7 +119,7 @@ export function createRecordWalk(source: AuditSource, report: Reporter): RecordW
       if (!isOriginal) return lost;
       const first = reader.first();
       if (first === undefined || first.seq === 1) return undefined;
-      // If no checkpoint has the time of the missing record, take the time of the first present one: it cannot be newer than that.
+      // If no checkpoint has the time of the missing record, take the time of the first present record: the missing one is not newer.
       return { seq: first.seq - 1, atMs: lost?.seq === first.seq - 1 ? lost.atMs : first.atMs };
     },
   };
