@@ -42,7 +42,7 @@ export function readAgentAccounts(dataDir: string, id: AgentId): AgentAccount[] 
 function revocationsAmong(grants: readonly Grant[]): Revocations {
   const revocations: Record<string, number> = {};
   for (const { user_key, revoked_at } of grants) {
-    // One second later than revoked, because nats-server compares whole seconds. Each key is issued once, so this hits no other.
+    // Name the next second, because nats-server compares whole seconds. Each key is issued once, so no other credentials are revoked.
     if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
   }
   return revocations;

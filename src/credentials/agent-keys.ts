@@ -67,7 +67,7 @@ export async function issueAgent(
     expiresAt: new Date(expires_at),
   });
   await removeExpiredGrants(dataDir, id, now);
-  // Revoke the earlier credentials first, so that who holds them never gets the new role.
+  // Revoke the earlier credentials first, so that whoever holds them never gets the new role.
   if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, id, log);
   // Write the grant before the credentials are given out, because credentials without a grant could never be revoked.
   await writeGrant(dataDir, {

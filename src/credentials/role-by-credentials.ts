@@ -1,4 +1,4 @@
-// Decides by its credentials whether an agent is a captain, and not by what the agent says about itself.
+// Decides whether an agent is a captain by the agent's credentials, and not by what the agent says about itself.
 import { statSync } from "node:fs";
 import { messageOf } from "../domain/text/errors.ts";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
@@ -8,7 +8,7 @@ import { type Grant, grantsDir, isGood, readGrants } from "./agent-grants.ts";
 
 /** Returns a function from an agent's id to the role of its newest valid grant; `agent` if there is none or it cannot be read. */
 export function createMintedRoles(dataDir: string, now: () => Date, log: Logger): (id: string) => Role {
-  /** The grants of each agent, kept until its folder changes, because every tool call asks for the role. */
+  /** The grants of each agent. They are kept until the agent's folder changes, because every tool call needs the role. */
   const known = new Map<AgentId, { readonly changedMs: number; readonly grants: readonly Grant[] }>();
   const grantsOf = (id: AgentId): readonly Grant[] => {
     const changedMs = statSync(grantsDir(dataDir, id), { throwIfNoEntry: false })?.mtimeMs;
