@@ -46,7 +46,10 @@ export function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
-/** Sends a signal to a child. By its id, too, if the handle cannot: the id is the child's until its exit code is known. */
+/**
+ * Sends a signal to a child by its handle. If the handle cannot send one (`killsChildOnce`), sends it by the child's id, which no
+ * other process gets before the child's exit code is known.
+ */
 export function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   const { pid, exitCode } = child;
   if (child.kill(signal) || pid === undefined || exitCode !== null || !killsChildOnce) return;

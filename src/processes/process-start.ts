@@ -1,12 +1,12 @@
-// Reads the start time of a process from the system. Id and start time together name one process. An id alone may later
-// belong to another process, or to another one in another container.
+// Reads the start time of a process from the system. Id and start time together name one process. An id alone does not: it may
+// later belong to another process, and another container has its own process with that id.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import process from "node:process";
 import { promisify } from "node:util";
 
-/** Both are known to the second only. */
+/** On macOS, the times at which a process and the machine were started are known only to the second. */
 const bootSlackMs = 5_000;
 
 /**
