@@ -141,7 +141,7 @@ const configEntries = {
   agents: v.optional(v.record(ProfileNameSchema, ProfileSchema, "must be an object of profiles")),
 };
 export const ConfigSchema = v.strictObject(configEntries, "must be a JSON object");
-/** Of each profile only the keys that the file gives: the defaults come last, behind those of nearer files. */
+/** A profile has only the keys that the file gives. The defaults are filled in later, because another file may give the missing keys. */
 export type Config = Omit<v.InferOutput<typeof ConfigSchema>, "agents"> & {
   readonly agents?: Readonly<Record<string, GivenProfile>>;
 };
@@ -164,7 +164,7 @@ export function parseConfig(source: string, name: string): Config {
   return { ...rest, agents: Object.fromEntries(given) };
 }
 
-/** None of the settings is a list; those of a profile that are stand deeper. */
+/** The first key whose value is a list; undefined if there is none. Only profiles may contain lists, and they are not searched. */
 function findList(value: unknown): string | undefined {
   const entry = Object.entries(value ?? {}).find(([, part]) => Array.isArray(part));
   return entry === undefined ? undefined : `"${entry[0]}"`;
@@ -231,7 +231,7 @@ function findText(key: string, { flags, env }: SettingTexts): FoundText | undefi
   return undefined;
 }
 
-/** Reads a text as whatever the schema accepts: as text, as a number, or as true or false. */
+/** Reads a text as the schema accepts it: as text, as a number, or as true or false. */
 function readText(schema: v.GenericSchema, { source, value }: FoundText): unknown {
   const readings: unknown[] = [value];
   if (typeof value === "string" && /^\d+$/.test(value)) readings.push(Number(value));

@@ -15,7 +15,8 @@ export interface DirectRequest {
 
 /**
  * Fetches as `fetch` does, but past every proxy, with a new connection for each request and no deadline of its own. `fetch`
- * itself will not do: Bun and Deno use the proxies in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and Deno cannot be told not to.
+ * itself cannot be used, because Bun and Deno use the proxies in HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and Deno has no option
+ * against it.
  * @throws what the socket throws, or an abort error of the runtime
  */
 export async function directFetch(url: string | URL, options: DirectRequest = {}): Promise<Response> {
@@ -40,8 +41,8 @@ export interface UnixSocket {
 
 /**
  * Opens a WebSocket over a unix socket. Bun alone can do that.
- * @param signal gives up, until it is open
- * @throws Error if nobody listens there, or answers before the signal aborts
+ * @param signal ends the attempt; it has no effect once the socket is open
+ * @throws Error if nobody listens there, or if nobody answers before the signal aborts
  */
 export async function openUnixSocket(
   path: string,
