@@ -12,7 +12,7 @@ import {
   startTestBridge,
   type TestBridge,
   textOf,
-} from "../bridge/bridge-fixture.ts";
+} from "../support/bridge-fixture.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { denoPath } from "../support/deno.ts";
 import { startTestNats } from "../support/nats.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type AgentFacts, startHeartbeat } from "../../src/agent-link/heartbeat.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import { answerCalls, type Era, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
+import { answerCalls, type Era, listenTo, startTestBridge } from "../support/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 

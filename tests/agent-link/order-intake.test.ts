@@ -8,8 +8,8 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { ensureBridgeConsumer } from "../../src/nats/jetstream/consumers.ts";
 import { ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
-import { answerCalls, listenTo, startTestBridge } from "../bridge/bridge-fixture.ts";
 import { ada } from "../support/agents.ts";
+import { answerCalls, listenTo, startTestBridge } from "../support/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 

@@ -5,8 +5,8 @@ import { CliaiError } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { pause } from "../../src/waiting.ts";
-import { answerCalls, listenTo, startTestBridge, textOf } from "../bridge/bridge-fixture.ts";
 import { ada } from "../support/agents.ts";
+import { answerCalls, listenTo, startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
 

@@ -1,9 +1,9 @@
 // Calls that wait for a person, through the bridge and the real server.
 import { expect, test } from "bun:test";
+import { answerCalls, startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, startTestBridge, textOf } from "./bridge-fixture.ts";
 
 const openRequest = ({ server }: TestServer) =>
   waitFor(() => server.requests.open()[0], { what: "an open request" });

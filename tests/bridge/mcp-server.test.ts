@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { toolNamesFor } from "../../src/domain/wire/tools.ts";
+import { answerCalls, type Era, startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, type Era, startTestBridge, textOf } from "./bridge-fixture.ts";
 
 /** Nothing listens on the discard port of loopback. */
 const nowhere = "nats://127.0.0.1:9";

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
+import { answerCalls, listenTo, startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startChild } from "../support/child.ts";
 import { startTestNats, testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { answerCalls, listenTo, startTestBridge, textOf } from "./bridge-fixture.ts";
 
 test("a bridge started before NATS serves its client, then connects by itself and says its true status", async () => {
   await using first = await startTestNats();

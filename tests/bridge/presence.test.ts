@@ -4,9 +4,9 @@ import { describe, expect, test } from "bun:test";
 import { listenerPaths } from "../../src/agent-link/host-protocol.ts";
 import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
+import { listenTo, startTestBridge, type TestBridgeOptions } from "../support/bridge-fixture.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
-import { listenTo, startTestBridge, type TestBridgeOptions } from "./bridge-fixture.ts";
 
 const host = { token: "secret", instanceId: "of-the-host" };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { startTestBridge, textOf } from "./bridge-fixture.ts";
 
 test("the server's fleet shows an agent's whole run: connected, at work, told, stopped", async () => {
   await using test = await startTestServer();

@@ -6,7 +6,7 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
-import { startGate, type TestGate } from "../model-gate/gate-fixture.ts";
+import { startGate, type TestGate } from "../support/gate-fixture.ts";
 import { type NatsCluster, startNatsCluster } from "../support/nats-cluster.ts";
 import { startNatsLeaf } from "../support/nats-leaf.ts";
 import { startSlowModelServer } from "../support/slow-model-server.ts";

@@ -1,8 +1,8 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
 import { expiryText } from "../../src/domain/requests.ts";
+import { hookOf, id, startHosted, tool } from "../support/hosted-session.ts";
 import { staysPending, waitFor } from "../support/wait-for.ts";
-import { hookOf, id, startHosted, tool } from "./hosted-session.ts";
 
 const asksColour = {
   tool_name: "AskUserQuestion",

@@ -1,8 +1,8 @@
 // The host of a session over a real nats-server and a real server, around a CLI that is the test: it sends hooks, and takes or
 // swallows what it is given. What is of one part of the host has a test of its own beside it.
 import { describe, expect, test } from "bun:test";
+import { hookOf, id, openStream, startHosted, tool } from "../support/hosted-session.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { hookOf, id, openStream, startHosted, tool } from "./hosted-session.ts";
 
 describe("startHost()", () => {
   test("where the CLI is known to call no hooks, the fleet says that nothing can hold the agent, until a hook comes", async () => {

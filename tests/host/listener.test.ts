@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { instanceHeader } from "../../src/agent-link/host-protocol.ts";
 import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
+import { host, id } from "../support/hosted-session.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { host, id } from "./hosted-session.ts";
 
 describe("createListener()", () => {
   test("an MCP server that the CLI starts beside another one has not ended them all when it goes", async () => {

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { goOnWords } from "../../src/domain/go-on-words.ts";
 import type { Host } from "../../src/host/host.ts";
 import { commandOf, statesOf } from "../support/agents.ts";
+import { fakeCli, type Hosted, host, id, streamInto } from "../support/hosted-session.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { fakeCli, type Hosted, host, id, streamInto } from "./hosted-session.ts";
 
 /** A headless CLI that takes all that it is told, and shows to have it when the test says so. */
 function openStream(session: Host): string[] {

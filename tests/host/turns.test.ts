@@ -1,8 +1,8 @@
 // The turns of a session, over a real nats-server and a real server, where our hooks are not the whole truth of them.
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
+import { fakeCli, type HostedAlone, id, openStream, startHosted, tool } from "../support/hosted-session.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
-import { fakeCli, type HostedAlone, id, openStream, startHosted, tool } from "./hosted-session.ts";
 
 const untilActivity = ({ axes }: HostedAlone, value: string, reason = "") =>
   waitFor(() => axes()?.activity.value === value && axes()?.activity.reason.includes(reason) === true, {

@@ -3,10 +3,10 @@
 
 import { expect, test } from "bun:test";
 import { directFetch } from "../../src/direct-fetch.ts";
+import { startGate } from "../support/gate-fixture.ts";
 import { leastRatio } from "../support/quickest.ts";
 import { type SlowModelServerOptions, startSlowModelServer } from "../support/slow-model-server.ts";
 import { startTestServer } from "../support/test-server.ts";
-import { startGate } from "./gate-fixture.ts";
 
 interface Load extends Pick<SlowModelServerOptions, "answerMs" | "rereadMs"> {
   readonly agents: number;

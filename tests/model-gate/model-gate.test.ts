@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { directFetch } from "../../src/direct-fetch.ts";
 import { gateAwayHeader } from "../../src/domain/model-server.ts";
 import { longFact } from "../../src/domain/text/fact-words.ts";
+import { startGate } from "../support/gate-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { startSlowModelServer } from "../support/slow-model-server.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
-import { startGate } from "./gate-fixture.ts";
 
 describe("createModelGate()", () => {
   test("a request waits for its slot, and its answer comes as the server sends it, with its figures", async () => {

@@ -7,9 +7,9 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { readStream } from "../../src/nats/jetstream/read-stream.ts";
 import { subjectCounts } from "../../src/nats/jetstream/stream-messages.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
+import { startAgent, type TestAgent, viewOf } from "../support/agent-fixture.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { startAgent, type TestAgent, viewOf } from "./agent-fixture.ts";
 
 const statesOf = (run: TestServer, agent: TestAgent, id: string) =>
   viewOf(run, agent)

@@ -4,9 +4,9 @@ import { buckets } from "../../src/domain/wire/subjects.ts";
 import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import { removeBridge } from "../../src/nats/jetstream/consumers.ts";
 import { noteRemoval } from "../../src/server/removed-agents.ts";
+import { startAgent, type TestAgent, viewOf } from "../support/agent-fixture.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { startAgent, type TestAgent, viewOf } from "./agent-fixture.ts";
 
 /** As `cliai agents remove` does it. */
 async function remove(run: TestServer, agent: TestAgent): Promise<void> {

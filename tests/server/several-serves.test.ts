@@ -5,10 +5,10 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { openExistingBucket } from "../../src/nats/jetstream/bucket.ts";
 import type { Server } from "../../src/server/server.ts";
 import { startServer } from "../../src/server/start-server.ts";
+import { agentOn } from "../support/agent-fixture.ts";
 import { ada } from "../support/agents.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { until } from "../support/wait-for.ts";
-import { agentOn } from "./agent-fixture.ts";
 
 interface Serve extends AsyncDisposable {
   readonly server: Server;

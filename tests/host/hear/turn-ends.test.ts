@@ -4,8 +4,8 @@ import { appendFile } from "node:fs/promises";
 import { claudeHooks, claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import type { HookTranslation, SessionSign } from "../../../src/domain/hook.ts";
 import { pause } from "../../../src/waiting.ts";
+import { fakeCli, id, openStream, startHosted, tool } from "../../support/hosted-session.ts";
 import { staysPending, waitFor } from "../../support/wait-for.ts";
-import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
 describe("createTurnEnds()", () => {
   test("a turn that its CLI ends although the end was refused makes no task applied", async () => {

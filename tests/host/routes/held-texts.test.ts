@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { holdingTexts } from "../../../src/host/routes/held-texts.ts";
-import { streamInto } from "../hosted-session.ts";
+import { streamInto } from "../../support/hosted-session.ts";
 
 test.each([
   ["only the tools that ask, and its agent is paused", true, "eve", "paused"],

@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import { silentLogger } from "../../../src/log.ts";
+import { fakeCli, id, openStream, startHosted, streamInto, tool } from "../../support/hosted-session.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
-import { fakeCli, id, openStream, startHosted, streamInto, tool } from "../hosted-session.ts";
 
 describe("createRoutes()", () => {
   test("without a socket a busy session is given a task by the answer of its next hook, and its record is the evidence", async () => {

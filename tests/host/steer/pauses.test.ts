@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../../src/log.ts";
+import { hookOf, id, openStream, startHosted, streamInto, tool } from "../../support/hosted-session.ts";
 import { stays, staysPending, waitFor } from "../../support/wait-for.ts";
-import { hookOf, id, openStream, startHosted, streamInto, tool } from "../hosted-session.ts";
 
 const aCallIsLetGoAtOnce = "a call that is let go is answered at once, without a wait";
 

@@ -1,8 +1,8 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
 import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
+import { fakeCli, id, openStream, startHosted, tool } from "../../support/hosted-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { fakeCli, id, openStream, startHosted, tool } from "../hosted-session.ts";
 
 describe("createStops()", () => {
   test("a stop shuts the gate for all tools but our own, and its end is written down with the process's own", async () => {

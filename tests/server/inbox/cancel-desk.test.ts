@@ -3,11 +3,11 @@ import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { askForCancel, openCancelDesk } from "../../../src/server/inbox/cancel-desk.ts";
 import { createOrderEnds } from "../../../src/server/inbox/order-ends.ts";
+import { agentOn, startAgent } from "../../support/agent-fixture.ts";
 import { ada, statesOf } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { agentOn, startAgent } from "../agent-fixture.ts";
 
 const cancel = ({ bus }: TestServer, command_id: string) => askForCancel(bus, { command_id, from: "eve" });
 const task = async ({ server }: TestServer, command_id: string, more: object = {}) => {

@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { nanos } from "nats";
 import { bridgeConsumer, streams } from "../../../src/domain/wire/subjects.ts";
 import { atMost } from "../../../src/waiting.ts";
-import { startTestBridge } from "../../bridge/bridge-fixture.ts";
-import { host, id as hosted } from "../../host/hosted-session.ts";
 import { ada } from "../../support/agents.ts";
+import { startTestBridge } from "../../support/bridge-fixture.ts";
+import { host, id as hosted } from "../../support/hosted-session.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 

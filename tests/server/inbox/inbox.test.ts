@@ -5,8 +5,8 @@ import { silentLogger } from "../../../src/log.ts";
 import { createFleetState, type FleetState } from "../../../src/server/fleet/fleet-state.ts";
 import { openHolds } from "../../../src/server/inbox/holds.ts";
 import { createInbox } from "../../../src/server/inbox/inbox.ts";
-import { listenTo, startTestBridge, textOf } from "../../bridge/bridge-fixture.ts";
 import { commandOf, ada as id, statesOf } from "../../support/agents.ts";
+import { listenTo, startTestBridge, textOf } from "../../support/bridge-fixture.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 

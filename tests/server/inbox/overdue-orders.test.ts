@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { removeMessages } from "../../../src/nats/jetstream/stream-messages.ts";
+import { startAgent } from "../../support/agent-fixture.ts";
 import { ada, statesOf } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { startAgent } from "../agent-fixture.ts";
 
 const day = 24 * 60 * 60 * 1_000;
 

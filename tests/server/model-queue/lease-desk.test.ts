@@ -3,10 +3,10 @@ import { leaseGoneAfterMs } from "../../../src/domain/model-queue/model-queue.ts
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { type LeaseAnswer, LeaseAnswerSchema } from "../../../src/domain/wire/lease-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { startAgent } from "../../support/agent-fixture.ts";
 import { leastRatio, msOf } from "../../support/quickest.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { stays } from "../../support/wait-for.ts";
-import { startAgent } from "../agent-fixture.ts";
 
 /** One request of an agent to the model server `gpu:1`, as its gate asks for it. */
 function requestOf(bus: Bus, agent: string, more: object = {}) {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { agentOn } from "../../support/agent-fixture.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
-import { agentOn } from "../agent-fixture.ts";
 
 const questions = [{ question: "Which way?", choices: [{ label: "left" }, { label: "right" }] }];
 

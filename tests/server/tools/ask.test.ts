@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { agentOn, startAgent, type TestAgent, viewOf } from "../../support/agent-fixture.ts";
 import type { TestServer } from "../../support/test-server.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { agentOn, startAgent, type TestAgent, viewOf } from "../agent-fixture.ts";
 
 /** The one open request there is, once it is there. */
 async function openRequest({ server }: TestServer) {

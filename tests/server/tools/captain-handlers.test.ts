@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseJson } from "../../../src/domain/wire/decode.ts";
+import { startAgent, type TestAgent, viewOf } from "../../support/agent-fixture.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { startAgent, type TestAgent, viewOf } from "../agent-fixture.ts";
 
 async function startFleet() {
   const run = await startTestServer();

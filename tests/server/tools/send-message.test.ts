@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
+import { startAgent, viewOf } from "../../support/agent-fixture.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { startAgent, viewOf } from "../agent-fixture.ts";
 
 describe("send_message", () => {
   test("a reply is of the thread of what it answers, and a call made again sends nothing twice", async () => {

@@ -4,8 +4,8 @@ import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../src/domain/wire/decode.ts";
 import { type ToolResponse, ToolResponseSchema } from "../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../src/nats/bus.ts";
-import type { TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import type { TestServer } from "./test-server.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface CallOptions {
   readonly requestId?: string;

@@ -9,7 +9,7 @@ import { agentSubject, everyToolCallSubject, parseToolCallSubject } from "../../
 import type { ToolCall } from "../../src/domain/wire/tool-messages.ts";
 import type { Logger } from "../../src/log.ts";
 import type { Bus, BusMessage } from "../../src/nats/bus.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { waitFor } from "./wait-for.ts";
 
 export type Era = "legacy" | "modern";
 

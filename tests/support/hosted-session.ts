@@ -7,9 +7,9 @@ import { type Host, startHost } from "../../src/host/host.ts";
 import type { SessionOptions } from "../../src/host/session-options.ts";
 import type { CliProcess } from "../../src/host/steer/cli-process.ts";
 import { silentLogger } from "../../src/log.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { type TempDir, tempDir } from "./temp-dir.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
+import { waitFor } from "./wait-for.ts";
 
 export const id = parseAgentId("ada");
 /** A tool call of the session. */
