@@ -72,33 +72,24 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Folders of tests by scenario: each runs many rooms at once, as a user does. All other tests mirror src/. */
-const scenarioFolders = ["bench", "build", "clis", "cluster", "deno", "e2e", "faults", "security", "support"];
+/** Folders of tests by scenario: each test there runs several rooms at once. All other tests mirror src/. */
+const scenarioFolders = [
+  "build",
+  "clis",
+  "cluster",
+  "deno",
+  "e2e",
+  "faults",
+  "security",
+  "support",
+  "together",
+];
 
-/** Tests of more than one source, or of none, each with what they are about. */
-const testsOfSeveral: Readonly<Record<string, string>> = {
+/** Tests directly in tests/ that have no source of their name, each with what it is about. */
+const testsOfTheWhole: Readonly<Record<string, string>> = {
   "architecture.test.ts": "the whole of src/",
   "map.test.ts": "the map in docs/contributing.md",
   "protocol.test.ts": "docs/protocol.md, against src/domain/wire and a server",
-  "audit/retention.test.ts": "verify and head-file, as records get too old",
-  "bridge/ask.test.ts": "a bridge beside an agent that asks",
-  "bridge/nats-loss.test.ts": "a bridge while NATS is away",
-  "bridge/with-server.test.ts": "a bridge and a server together",
-  "domain/fleet/session-replay.test.ts": "recorded hooks of a real session, through session and status",
-  "domain/fleet/session-status.test.ts": "what session and status make of the same events",
-  "host/run-end.test.ts": "host, delivery and evidence, as a run ends",
-  "host/turns.test.ts": "turn ends, background, evidence and stops, as one session shows them",
-  "model-gate/fairness.test.ts": "gates, leases and the queue over one server, as agents use them",
-  "server/fleet/fleet.test.ts": "projector, fleet-state, silence and alerts over one server",
-  "server/fleet/set-back.test.ts": "set-back and fleet-state, as a clock is set back",
-  "server/heartbeat-writes.test.ts": "how often the whole server writes records",
-  "server/order-identity.test.ts": "send-command, inbox and receipts of the same id",
-  "server/requests/request-life.test.ts": "a request through request-store, request-desk and inbox",
-  "server/restart.test.ts": "the whole server, started again",
-  "server/several-serves.test.ts": "several servers beside each other",
-  "server/stray-values.test.ts": "the whole server, as others write into its buckets",
-  "web/browser-scripts.test.ts": "every script of web/browser/",
-  "web/pages/agent-page.test.ts": "the page of one agent, by its address",
 };
 
 const mostLinesOfAFunction = 100;
@@ -301,13 +292,20 @@ describe("architecture", () => {
     expect(namers).toEqual([]);
   });
 
-  test("a test mirrors its source: the same path below tests/, or a listed reason", () => {
+  test("a test mirrors its source: tests/ROOM/UNIT.test.ts tests src/ROOM/UNIT.ts, with no exception in a room", () => {
     const tests = join(root, "tests");
-    const strays = sourceFiles(tests, /\.test\.ts$/)
+    const strays = sourceFiles(tests, /\.test\.tsx?$/)
       .map((file) => relative(tests, file).replaceAll("\\", "/"))
       .filter((path) => !scenarioFolders.includes(path.split("/")[0] ?? ""))
-      .filter((path) => !existsSync(join(src, path.replace(/\.test\.ts$/, ".ts"))));
-    expect(strays.sort()).toEqual(Object.keys(testsOfSeveral).sort());
+      .filter((path) => {
+        const unit = join(src, path.replace(/\.test\.tsx?$/, ""));
+        return !["ts", "tsx"].some((ending) => existsSync(`${unit}.${ending}`));
+      });
+    expect(strays.sort()).toEqual(Object.keys(testsOfTheWhole).sort());
+  });
+
+  test("no folder of scenarios has the name of a room, whose tests would then mirror nothing", () => {
+    expect(scenarioFolders.filter((folder) => existsSync(join(src, folder)))).toEqual([]);
   });
 
   test("no test sleeps: it awaits what is to happen, and looks at what must not for a time whose reason is said", () => {

@@ -98,7 +98,7 @@ test("after most faults the fleet is shown as it is about as soon as after a sta
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(mostStarts);
 });
 
-/** The ones that take some 15 s each; tests/e2e/headless-agents.test.ts and tests/server/order-identity.test.ts try the others' like. */
+/** The ones that take some 15 s each; tests/e2e/headless-agents.test.ts and tests/together/order-identity.test.ts try the others' like. */
 const shortRestarts = ["launched/SIGKILL/pid-reused", "launched/SIGKILL/other-boot"];
 
 test.each(shortRestarts)(

@@ -16,6 +16,18 @@ export function hosted(events: readonly Told[], generation = 1_000): Told[] {
   return events.map(([kind, s, fields], index) => [kind, s, { generation, seq: index + 1, ...fields }]);
 }
 
+/** A call of a tool. */
+export const bash = { tool: "Bash", tool_use_id: "t1", detail: "make" };
+
+/** A session that has begun, and works on its first prompt. */
+export const began: Told[] = [
+  ["session_start", 1],
+  ["prompt", 2],
+];
+
+/** A session that has {@link began}, and these events after it. */
+export const ran = (...rest: Told[]) => hosted([...began, ...rest]);
+
 /** An agent that is online all the time, after what it told. */
 export function agentAfter(events: readonly (Told | FleetEvent)[], instance_id = "run-1"): AgentRecord {
   const first: FleetEvent = { type: "heartbeat", id, at: time(0), message: { instance_id } };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { checkMemory } from "../../src/bench/soak/measure.ts";
-import { type MemorySample, memoryTrend } from "../../src/bench/soak/memory-trend.ts";
+import { checkMemory } from "../../../src/bench/soak/measure.ts";
+import { type MemorySample, memoryTrend } from "../../../src/bench/soak/memory-trend.ts";
 
 const runS = 600;
 

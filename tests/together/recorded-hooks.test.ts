@@ -3,11 +3,11 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readClaudeHook } from "../../../src/agents/claude/claude-hooks.ts";
-import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
-import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
-import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
-import { id } from "./session-events.ts";
+import { readClaudeHook } from "../../src/agents/claude/claude-hooks.ts";
+import type { AgentRecord } from "../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../src/domain/fleet/agent-view.ts";
+import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
+import { id } from "../domain/fleet/session-events.ts";
 
 const LineSchema = v.object({ t: v.string(), p: v.looseObject({ hook_event_name: v.string() }) });
 

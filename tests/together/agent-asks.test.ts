@@ -1,7 +1,6 @@
 // Calls that wait for a person, through the bridge and the real server.
 import { expect, test } from "bun:test";
-import { answerCalls, startTestBridge, textOf } from "../support/bridge-fixture.ts";
-import { startTestNats } from "../support/nats.ts";
+import { startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -65,18 +64,6 @@ test("a call that the client cancels leaves the question open, and the answer co
     { what: "the answer" },
   );
   expect(items).toMatchObject([{ origin: "answer", request_id, text: "because" }]);
-});
-
-test("a call that waits is asked again as the same call, and has the time it waits besides its own", async () => {
-  await using nats = await startTestNats();
-  const replies = [undefined, undefined, { success: true, result: "yes" }];
-  const server = await answerCalls(await nats.bus(), () => replies.shift());
-  await using ada = startTestBridge({ url: nats.url, askAgainMs: 100 });
-  const client = await ada.connect();
-  const asked = await client.callTool({ name: "ask_human", arguments: { question: "why?" } });
-  expect(textOf(asked)).toBe("yes");
-  expect(new Set(server.calls.map(({ request_id }) => request_id)).size).toBe(1);
-  expect(server.calls).toHaveLength(3);
 });
 
 test("a captain's role is in its heartbeat, and the server lets it call what it is shown", async () => {

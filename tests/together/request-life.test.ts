@@ -1,9 +1,9 @@
 // Whatever happens in whatever order, restarts of the server included: each answer is given to its agent once.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { agentOn } from "../../support/agent-fixture.ts";
-import { startTestServer } from "../../support/test-server.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { agentOn } from "../support/agent-fixture.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 type Step = "ask" | "answer" | "answer twice" | "withdraw" | "take" | "restart";
 
