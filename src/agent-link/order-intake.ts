@@ -32,7 +32,7 @@ export interface OrderIntakeOptions {
   readonly run: OwnRun;
   readonly now: () => Date;
   readonly log: Logger;
-  /** Resolves with true if the agent has the order already, because check_inbox handed it over. */
+  /** Resolves with true if the agent has the order already, because the server gave it out (check_inbox, take_orders). */
   readonly wasHandedOver: (commandId: string) => Promise<boolean>;
   /**
    * Called before the receipt `delivered` is stored, so that a pause holds by the time its sender sees that receipt. Returns a function
@@ -82,7 +82,7 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     const timer = setTimeout(giveBack, leaveToOtherAfterMs);
     leaving.add(giveBack);
   };
-  /** An item that check_inbox handed over in time does not expire if its order comes late. */
+  /** An item that the server gave out in time does not expire if its order comes late. */
   const unlessHandedOver = async (receipt: OrderReceipt): Promise<OrderReceipt> => {
     const { command_id, state, detail: _, ...names } = receipt;
     if (state !== "expired" || !(await wasHandedOver(command_id))) return receipt;

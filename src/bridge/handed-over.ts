@@ -13,21 +13,20 @@ export interface HandedOver {
 
 export function createHandedOver(): HandedOver {
   const given = new Set<string>();
+  /** The calls whose orders may not be noted yet. */
   const calls = new Set<Promise<unknown>>();
   return {
     watch(call) {
-      calls.add(call);
-      const forget = () => void calls.delete(call);
-      call.then(forget, forget);
+      // `note` is called after the result is sent, so the call is not over when its result is there.
+      const noted = call.catch(() => undefined).then(() => pause(0)); // a call that fails hands nothing over
+      calls.add(noted);
+      void noted.then(() => calls.delete(noted));
     },
     note(commandIds) {
       for (const commandId of commandIds) given.add(commandId);
     },
     async has(commandId) {
-      if (calls.size > 0) {
-        await Promise.allSettled(calls);
-        await pause(0); // `note` is called after the result is sent
-      }
+      await Promise.all(calls);
       return given.has(commandId);
     },
   };

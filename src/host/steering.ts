@@ -39,7 +39,7 @@ export function startSteering(
   const orders = createOrderIntake({
     ...{ id, now, log },
     run: { ids: [instanceId], beganMs },
-    wasHandedOver: () => Promise.resolve(false),
+    wasHandedOver: delivery.hasTaken,
     onArrival: control.arrived,
     onOrder: (order) => {
       if (order.token !== undefined) receipts.noteToken(order.command_id, order.token);

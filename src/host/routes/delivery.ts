@@ -28,6 +28,11 @@ export interface Delivery extends Omit<Evidence, "forgetConversation"> {
    * of the tasks that the model had.
    */
   leaveConversation(): readonly string[];
+  /**
+   * Resolves with whether the server has given the order out for this session. Such an order must not be reported as expired by whoever hears of
+   * it later. Waits first for the answer that may still give it out.
+   */
+  hasTaken(commandId: string): Promise<boolean>;
   /** Something may wait in the inbox: looks, and hands it over. */
   nudge(): void;
   stop(): void;
@@ -69,6 +74,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { signal } = ending;
   /** The items that are handed over or expired. The server may return them again while their receipt is on its way; then they are skipped. */
   const done = new Set<string>();
+  /** The ids of the items that the server has given out. */
+  const taken = new Set<string>();
+  /** The reading of the inbox that goes on, or the last one. */
+  let taking: Promise<unknown> = Promise.resolve();
   const { forgetConversation, ...evidence } = createEvidence(writeReceipt);
   /** What was lost with a conversation, and is handed over again. */
   const lost: HandedItem[] = [];
@@ -138,13 +147,23 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (fresh.length === 0 && items.length + stillWaiting > 0) await pause(tryAgainMs, signal);
     return items.length + stillWaiting > 0;
   };
+  const take = async (): Promise<Waiting> => {
+    const waiting = await takeItems(signal);
+    for (const { id } of waiting.items) {
+      taken.add(id);
+      dropOldest(taken);
+    }
+    return waiting;
+  };
   const handLost = async () => {
     for (const item of lost.splice(0)) await hand({ ...item, maybe_given_before: true });
   };
   const nudge = createLooking(
     async () => {
       await handLost();
-      return await handOut(await takeItems(signal));
+      const reading = take();
+      taking = reading.catch(() => undefined); // `reading` itself is awaited
+      return await handOut(await reading);
     },
     { signal, log },
   );
@@ -156,6 +175,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       lost.push(...unseen);
       nudge();
       return tasks;
+    },
+    async hasTaken(commandId) {
+      await taking;
+      return taken.has(commandId);
     },
     stop: () => ending.abort(),
   };

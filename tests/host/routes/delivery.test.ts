@@ -66,6 +66,36 @@ describe("createDelivery()", () => {
     delivery.stop();
   });
 
+  test("an order that the server gave out counts as taken: while its answer comes, while it waits for a route, and afterwards", async () => {
+    const answer = Promise.withResolvers<readonly HandedItem[]>();
+    const route = Promise.withResolvers<boolean>();
+    let isRead = false;
+    const written: string[] = [];
+    const delivery = createDelivery({
+      routes: [{ name: "slow", give: () => route.promise }],
+      takeItems: async () => {
+        if (isRead) return { items: [], stillWaiting: 0, earlierTasks: [] };
+        isRead = true;
+        const items = await answer.promise;
+        return { items, stillWaiting: 0, earlierTasks: [] };
+      },
+      writeReceipt: ({ state }) => written.push(state),
+      now: () => new Date(),
+      log: silentLogger,
+    });
+    expect(await delivery.hasTaken("a")).toBe(false);
+    delivery.nudge();
+    await waitFor(() => isRead, { what: "the server is asked" });
+    const asked = Promise.all([delivery.hasTaken("a"), delivery.hasTaken("b")]);
+    answer.resolve([taskOf("a")]);
+    expect(await asked).toEqual([true, false]);
+    expect(await delivery.hasTaken("a")).toBe(true);
+    route.resolve(true);
+    await waitFor(() => written.includes("injected"), { what: "the route has it" });
+    expect(await delivery.hasTaken("a")).toBe(true);
+    delivery.stop();
+  });
+
   test("an operator's order goes first by a route of its user's, and another's does not", async () => {
     const takes = (name: string, isOpen = true): Route => ({ name, give: () => Promise.resolve(isOpen) });
     const captains: HandedItem = { ...taskOf("b"), origin: "captain" };
