@@ -74,10 +74,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { signal } = ending;
   /** The items that are handed over or expired. The server may return them again while their receipt is on its way; then they are skipped. */
   const done = new Set<string>();
-  /** The ids of the items that the server has given out. */
-  const taken = new Set<string>();
-  /** The reading of the inbox that goes on, or the last one. */
-  let taking: Promise<unknown> = Promise.resolve();
+  const taking = createTaking(takeItems);
   const { forgetConversation, ...evidence } = createEvidence(writeReceipt);
   /** What was lost with a conversation, and is handed over again. */
   const lost: HandedItem[] = [];
@@ -147,23 +144,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (fresh.length === 0 && items.length + stillWaiting > 0) await pause(tryAgainMs, signal);
     return items.length + stillWaiting > 0;
   };
-  const take = async (): Promise<Waiting> => {
-    const waiting = await takeItems(signal);
-    for (const { id } of waiting.items) {
-      taken.add(id);
-      dropOldest(taken);
-    }
-    return waiting;
-  };
   const handLost = async () => {
     for (const item of lost.splice(0)) await hand({ ...item, maybe_given_before: true });
   };
   const nudge = createLooking(
     async () => {
       await handLost();
-      const reading = take();
-      taking = reading.catch(() => undefined); // `reading` itself is awaited
-      return await handOut(await reading);
+      return await handOut(await taking.take(signal));
     },
     { signal, log },
   );
@@ -176,11 +163,34 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       nudge();
       return tasks;
     },
-    async hasTaken(commandId) {
-      await taking;
-      return taken.has(commandId);
-    },
+    hasTaken: taking.has,
     stop: () => ending.abort(),
+  };
+}
+
+/** Takes items, and remembers the ids of those that the server has given out. */
+function createTaking(takeItems: DeliveryOptions["takeItems"]) {
+  const taken = new Set<string>();
+  /** The taking that goes on, or the last one. */
+  let last: Promise<unknown> = Promise.resolve();
+  const take = async (signal: AbortSignal): Promise<Waiting> => {
+    const waiting = await takeItems(signal);
+    for (const { id } of waiting.items) {
+      taken.add(id);
+      dropOldest(taken);
+    }
+    return waiting;
+  };
+  return {
+    take(signal: AbortSignal): Promise<Waiting> {
+      const taking = take(signal);
+      last = taking.catch(() => undefined); // the caller has the promise that rejects
+      return taking;
+    },
+    async has(id: string): Promise<boolean> {
+      await last;
+      return taken.has(id);
+    },
   };
 }
 
