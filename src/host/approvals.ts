@@ -1,5 +1,5 @@
-// Asks a captain or a person for what a session may not decide alone: the end of a turn (if the profile says so), and what the
-// CLI asks its user (permissions, plans, questions). Each becomes a request. Silence never grants one.
+// Asks a captain or a person to decide what a session may not decide alone: the end of a turn (if the profile says so), and what
+// the CLI asks its user (permissions, plans, questions). Each becomes a request. Silence never grants one.
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { mostWaitS } from "../domain/wire/tools.ts";
 import { pause } from "../waiting.ts";
@@ -19,7 +19,7 @@ export interface ApprovalsOptions extends AskingOptions {
   /** Who answers what the CLI asks its user: the person at its terminal (`cli`), or the people's inbox (`inbox`). */
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
-  /** How long a dialog at the terminal is watched for the end of that terminal. Less than the CLI waits for its hook. Default an hour. */
+  /** How long the hook of a dialog is held at most (`createTerminalWatch`). Must be less than the CLI waits for its hook. Default an hour. */
   readonly holdMs?: number;
 }
 
@@ -29,7 +29,7 @@ export interface Approvals extends Pick<Asking, "stop"> {
   /** Asks for a permission, or for answers to the questions that the tool asks its user. */
   permission(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
   /**
-   * The CLI has a terminal that may close while the CLI runs on. Once it is closed, the inbox is asked instead of it.
+   * Tells that the CLI has a terminal, and goes on if that is closed. Once it is closed, dialogs go to the inbox instead.
    * @param isBeside whether the terminal shows a dialog while the hook of the dialog waits for the answer, so that the hook can be held
    */
   watchTerminal(whenClosed: Promise<void>, isBeside: boolean): void;
@@ -98,7 +98,8 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     },
     async permission({ tool, isSubagent, facts }, signal): Promise<HookAnswer> {
       if (tool === undefined) return go;
-      // A subagent in the background shows its dialog only after the answer of the hook. Without the id of its call, nothing tells its end.
+      // A subagent in the background shows its dialog only after the hook was answered. Without the id of the call, nothing would tell
+      // when the dialog is closed. So these hooks are not held.
       const isHeld = !isSubagent && facts.tool_use_id !== undefined;
       if (permissions === "cli" && !(await terminal.isClosed(isHeld, signal))) return go;
       return tool.questions === undefined
@@ -126,7 +127,7 @@ const defaultHoldMs = 3_600_000;
 
 /**
  * Knows whether the CLI's terminal is closed, so that nobody can answer its dialogs there. If the CLI shows a dialog while it waits for the
- * answer of the hook, the hook of a dialog is held until the terminal closes: then the dialog can still be answered from the inbox.
+ * answer to the hook, the hook of a dialog is held until the terminal closes: then the dialog can still be answered from the inbox.
  */
 function createTerminalWatch(holdMs: number) {
   let isHolding = false;
@@ -143,8 +144,8 @@ function createTerminalWatch(holdMs: number) {
     },
     stop: () => stopped.abort(),
     /**
-     * Resolves with whether the terminal is closed. With `isHeld`, waits for that, if hooks can be held; until the signal
-     * aborts, for `holdMs` at most.
+     * Resolves with true if the terminal is closed. If this CLI's hooks can be held (`isBeside`), and `isHeld` is true, first waits
+     * until the terminal is closed, the signal aborts, or `holdMs` are over.
      */
     async isClosed(isHeld: boolean, signal: AbortSignal | undefined): Promise<boolean> {
       if (!isHolding || isClosed || !isHeld) return isClosed;
@@ -168,10 +169,10 @@ function forbid(reason: string, answer?: ReadAnswer) {
   return { type: "forbid", reason, takes: answer?.takes } as const;
 }
 
-/** Said in the question itself, so that everybody who can answer reads it. */
+/** These words are part of the question, so that everybody who can answer reads them. */
 function moreThanOnce(grants: string): string {
   const words = grants.replace(/\s+/g, " ").slice(0, longestGrant);
-  return `from now on, and not only this once: its CLI offers no other yes than "${words}"`;
+  return `from now on, not only this once (the only approval that its CLI offers: "${words}")`;
 }
 
 function spanOf(seconds: number): string {

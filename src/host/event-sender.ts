@@ -1,4 +1,4 @@
-// Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that the server can ignore a late or doubled one.
+// Publishes what the agent's CLI does as `agent.{id}.event`, in order and numbered, so that the server can ignore a late or repeated one.
 // Events that come while the connection is lost are kept, and sent when it is back.
 import { setImmediate } from "node:timers";
 import type { Link } from "../agent-link/link.ts";
@@ -27,9 +27,9 @@ export interface EventSender {
   stop(): void;
 }
 
-/** The model on a server of the user's own. It costs nothing, so the cost that the CLI tells is left out. */
+/** A model on a server of the user's own. It costs nothing, so the cost that the CLI reports is left out. */
 export interface LocalModel {
-  /** Replaces the name that the CLI tells, which is that of the server. Undefined if the launch names none. */
+  /** The model's name, in place of the server's name, which the CLI reports. Undefined if the launch names no model. */
   readonly name: string | undefined;
 }
 

@@ -23,9 +23,9 @@ export interface Hearing extends HookIntake {
   /** Stops reading the records of the session and its subagents. */
   stop(): void;
   readonly turnEnds: TurnEnds;
-  /** From now on the CLI tells what it asks at its terminal, so that it can ask there for each call that a pause holds. */
+  /** From now on the CLI tells the host what it asks at its terminal. So a pause can hold each call by such a question (`createHeldCalls`). */
   holdByAsking(): void;
-  /** Watches the screen for requests that the CLI makes again. */
+  /** Watches the screen for requests to the model that the CLI repeats. */
   readonly watchRetries: RetryWatch["start"];
   /** Watches the screen for the end of a turn that its user breaks off before the model's first word. */
   readonly watchTurn: TurnWatch["start"];
@@ -98,7 +98,7 @@ export function createHearing(
     async whenEndRead(next) {
       if (hasStream) return;
       if (cli.tellsIdle !== true) return await readEnd(turn.isEnding, watch, endReadWithinMs);
-      // If its user has broken the turn off, the model may have had nothing of what is awaited.
+      // If the user has broken the turn off, the awaited evidence may never come: wait less.
       const withinMs = turn.isEnding() ? answerReadWithinMs : endReadWithinMs;
       await readEnd(() => delivery.isAwaiting(next), watch, withinMs);
     },
@@ -140,11 +140,11 @@ export function createHearing(
 
 /** Claude Code 2.1.330 writes the line for a turn's end up to a second after the hook. */
 const endReadWithinMs = 1_500;
-/** Qwen Code 0.24.4 calls its hooks while what the turn has added to its record may still wait to be written. */
+/** When Qwen Code 0.24.4 calls a hook, the last lines of its record may not be written yet. */
 const answerReadWithinMs = 5_000;
 const readEveryMs = 50;
 
-/** Reads the record, and again as long as it has not told all. */
+/** Reads the record, and reads it again while more is expected, for `withinMs` at most. */
 async function readEnd(
   isMoreExpected: () => boolean,
   record: TranscriptWatch,

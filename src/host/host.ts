@@ -30,7 +30,7 @@ export interface Host
     Pick<Hearing, "telemetry" | "usage" | "takeSign"> {
   /** The agent's connection to NATS. */
   readonly link: Link;
-  /** Takes what becomes of the agent's request to its model server. */
+  /** Takes the state of the agent's request to its model server. */
   modelRequest(request: ModelRequest): void;
   /** The CLI has told the id of its session. */
   sessionTold(id: string): void;
@@ -38,7 +38,7 @@ export interface Host
   /** Takes what the bridge tells. */
   bridgeNews(news: BridgeNews): void;
   bridgeLink(isUp: boolean): void;
-  /** Sends an event that the CLI showed otherwise than by a hook. */
+  /** Sends an event that the CLI has shown in another way than by a hook. */
   report(event: SessionEvent): void;
   /** The session's own model has said this, in a session that is not on a terminal of the host. */
   heard(words: string): void;
@@ -48,7 +48,7 @@ export interface Host
   attach(process: CliProcess): void;
   /**
    * Adds the routes that the launched CLI has opened.
-   * @param launchTask of a session with a stream, which is given it at once, or when the agent is let go
+   * @param launchTask the task for a session with a stream. The session gets it at once; if the agent is paused, when it is let go
    */
   open(own: OwnRoutes, launchTask?: string): void;
   /** The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. */
@@ -191,8 +191,8 @@ function endWords({ how, as }: RunEnd): string {
 }
 
 /**
- * The bridge has told something, so something may be handed over. Of a CLI that calls no hook before its first prompt, this is the first sign
- * that it has begun; but a session with a task of its launch gets that first.
+ * Returns the function to call when the bridge has told something: the session may now take texts. For a CLI that calls no hook before its
+ * first prompt (`beginsByPrompt`), this is the first sign that its session has begun, unless it gets a task of its launch first.
  */
 function createBridgeNote(
   { cli, hasStream, hasLaunchTask, unheld, facts }: SessionOptions,
@@ -216,8 +216,8 @@ function createBridgeNote(
 }
 
 /**
- * What to do with the status `connected` of a bridge that starts. It is news only while the agent's status is `starting`; and a CLI may start
- * its MCP servers before it finds that it can open no session, so that the status waits for a session that is still to be opened.
+ * Decides whether the status `connected` of a starting bridge is passed on. It is news only while the agent's status is `starting`. In a
+ * session with a stream it waits until the session is open, because a CLI may start its MCP servers and then fail to open its session.
  */
 function createGreeting(hasStream: boolean, heartbeat: Reporting["heartbeat"]) {
   let isOpen = !hasStream;

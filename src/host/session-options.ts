@@ -16,11 +16,11 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly instanceId: string;
   readonly heartbeatIntervalS: number;
   readonly facts: AgentFacts;
-  /** Whether the CLI is launched with a task. Heartbeats say so until the task has begun. Default false. */
   /** On a terminal: words for what the CLI may ask there before it begins. */
   readonly mayAskAtTerminal?: string | undefined;
   /** How long a CLI on a terminal may take to begin. Default 5000. */
   readonly beginsWithinMs?: number | undefined;
+  /** Whether the CLI is launched with a task. Heartbeats say so until the task has begun. Default false. */
   readonly hasLaunchTask?: boolean | undefined;
   /** How long the CLI may take to start the bridge once its session is open. Default 15000. */
   readonly bridgeStartsWithinMs?: number | undefined;

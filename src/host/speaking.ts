@@ -1,4 +1,4 @@
-// The second stage of the host: tells the session its orders, and asks people for it. It uses the first stage only.
+// The second stage of the host: tells the session its orders, and asks people on its behalf. It uses the first stage only.
 
 import { noteTokens } from "../agent-link/receipt-queue.ts";
 import { createToolCaller } from "../agent-link/tool-call.ts";
@@ -40,7 +40,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     reachWithinMs: options.reachWithinMs ?? defaultReachWithinMs,
     onDone: () => undefined,
     onTokens: (tokens) => noteTokens(receipts, tokens),
-    // No receipts here: for items of the inbox `createDelivery` writes them; for an answer, `createHookIntake` once the CLI has it.
+    // Write no receipts here: `createDelivery` writes them for items of the inbox, and `createHookIntake` for an answer once the CLI has it.
     onHandedOver: () => undefined,
   });
   const approvals = createApprovals({

@@ -62,7 +62,7 @@ describe("createApprovals()", () => {
     });
     const request = await waitFor(() => ada.server.requests.all()[0], { what: "the request is asked" });
     expect(request.question).toBe(
-      `May it use Bash from now on, and not only this once: its CLI offers no other yes than "${grants}"?`,
+      `May it use Bash from now on, not only this once (the only approval that its CLI offers: "${grants}")?`,
     );
     await ada.server.requests.answer(request.request_id, { approved: true }, "eve");
     expect(await answered).toMatchObject({ type: "permit" });

@@ -8,7 +8,7 @@ import { pause } from "../../waiting.ts";
 export interface Beginning {
   /** The CLI was started. */
   launched(): void;
-  /** @param isAsking reads its screen: whether it shows something that is not its prompt */
+  /** @param isAsking reads the screen, and resolves with true if it shows something other than the CLI's prompt */
   look(isAsking: () => Promise<boolean>): void;
   /** The CLI has begun: it has called a hook, or its MCP server has started. */
   begun(): void;
@@ -30,11 +30,11 @@ const lookEveryMs = 500;
 export function createBeginning(options: BeginningOptions): Beginning {
   const { heartbeat, mayAsk, log, beginsWithinMs = defaultBeginsWithinMs } = options;
   const isOver = new AbortController();
-  /** Where no screen can be read, time alone has to tell. */
+  /** If the screen cannot be read, the time alone decides. */
   let isAsking = () => Promise.resolve(true);
   const tellOnceAsking = async (words: string) => {
     await pause(beginsWithinMs, isOver.signal);
-    // On a slow machine it may just not have drawn anything yet.
+    // On a slow machine, the CLI may not have drawn its screen yet.
     while (!isOver.signal.aborted && !(await isAsking())) await pause(lookEveryMs, isOver.signal);
     if (!isOver.signal.aborted) heartbeat.update({ waits_at_terminal: words });
   };

@@ -1,5 +1,5 @@
-// Watches cliai's MCP server (the bridge) of a session, without which the agent has none of cliai's tools. Some CLIs drop it without a
-// word, and most do not start it again when it has crashed.
+// Watches cliai's MCP server (the bridge) of a session, without which the agent has none of cliai's tools. Some CLIs end it without
+// saying so, and most do not start it again when it has crashed.
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
@@ -26,7 +26,7 @@ export interface BridgeWatchOptions {
   readonly log: Logger;
   /** How long the CLI may take to start the bridge once its session is open. Default 15000. */
   readonly startsWithinMs?: number | undefined;
-  /** How long an ended bridge may be away before that is said: a CLI that ends takes its bridge with it. Default 5000. */
+  /** How long an ended bridge may be away before this is reported, because a CLI that ends also ends its bridge. Default 5000. */
   readonly awayForMs?: number | undefined;
 }
 

@@ -78,7 +78,7 @@ export function createHookAnswers({
   };
 }
 
-/** Whether the tool is one of cliai's that every agent has. A captain's tools are not: they change what other agents do. */
+/** Whether it is a tool of cliai's that every agent has. The tools that only a captain has do not count, because they change what other agents do. */
 function onlyReports(tool: HookTool | undefined): boolean {
   const name = tool?.name.split("__").at(-1) ?? "";
   return tool?.isOwn === true && isToolName(name) && mayCall("agent", name);

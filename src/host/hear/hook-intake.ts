@@ -23,11 +23,11 @@ export interface HookIntake {
   /** Resolves with the answer to a hook of the CLI, both in the CLI's own form. */
   hook(payload: unknown, signal?: AbortSignal): Promise<unknown>;
   /**
-   * Resolves with the answer to a hook of a session with pipes, which says by itself whether it holds tools (`carriesHooks`). The signal
-   * aborts when the CLI no longer waits for the answer.
+   * Resolves with the answer to a hook that did not come over HTTP, but by the session's own connection. Such a session says whether its
+   * tools wait for the answers (`carriesHooks`). The signal aborts when the CLI no longer waits for the answer.
    */
   takeHook(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
-  /** Takes what a hook would have told, but the session has shown otherwise. It needs no answer. */
+  /** Takes what the session has shown in another way than by a hook. It needs no answer. */
   observe(hook: Hook): void;
   /** The CLI has shown that it calls the hook by which the gate holds a tool. */
   noteHeld(): void;
@@ -64,8 +64,8 @@ export interface HookIntakeOptions {
 }
 
 /**
- * The hooks after which only the record tells what the turn had. The session may end as soon as its turn has ended (`/clear` that its user
- * has typed during the turn).
+ * After these hooks, only the session's record tells what the turn had: the session may end at once with its turn, such as by a `/clear`
+ * that its user has typed during the turn.
  */
 const mayBeLast: ReadonlySet<string> = new Set(["turn_failed", "session_end"]);
 /** The hooks that come when the session ends its turn. `turnEnds` sends their events, once the turn is really over. */
@@ -75,7 +75,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, isBeside, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
   const { routes, delivery, approvals, dialogs, transcript, answerHook, now } = options;
   const noteWork = createWorkNotes(options);
-  /** Where `session_start` is a command, it runs even if the CLI calls no HTTP hooks. */
+  /** If `session_start` is a command hook, it runs even if the CLI calls no HTTP hooks. So it shows nothing about them. */
   const showsHolding = (kind: string) =>
     hasStream ? kind === "tool_start" : kind !== "session_start" || cli.startShowsHolding === true;
   const noteHeld = () => {
@@ -90,7 +90,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       ...(heartbeat.presence().status === "starting" ? { status: "connected" } : {}),
       ...(session_id === undefined ? {} : { session_id }),
     });
-    // Not at the prompt itself, because its event may arrive after this heartbeat, and the agent would look idle in between.
+    // Do not tell this at the prompt itself: the prompt's event may arrive after this heartbeat, and the agent would look idle in between.
     if (kind !== "session_start" && kind !== "prompt" && heartbeat.presence().has_launch_task === true) {
       heartbeat.update({ has_launch_task: false });
     }
@@ -140,14 +140,14 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     if (signal?.aborted !== true) {
       tell(hook, answer);
       const { takes = [] } = answer;
-      // The receipts come after the answer has been sent.
+      // Write the receipts after the answer has been sent.
       if (takes.length > 0) setTimeout(() => receipts.writeHandedOver(takes, "hook"), 0);
     } else if (isAsked(facts.kind)) {
       // The user dismissed the dialog at the terminal, and the turn with it.
       dialogs.settle(hook);
       events.send({ ...facts, kind: "notification", detail: "permission_response: closed" });
     }
-    // The CLI goes on with the answer. What it writes then must be read, and not be taken for what the file held before.
+    // Before the CLI goes on and writes to its record, the reading must have begun: it skips all lines that were written before.
     await reading;
     return answer;
   };
@@ -172,7 +172,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
   };
 }
 
-/** A CLI may not wait for the answer to a hook of `mayBeLast`. What that hook ends must not be the turn of the next prompt. */
+/** Makes a prompt wait for the hooks of `mayBeLast` before it, because a CLI may not wait for their answers. They must not end the prompt's turn. */
 function promptsAfterLast(take: HookIntake["takeHook"]): HookIntake["takeHook"] {
   const pending = new Set<Promise<unknown>>();
   return async (hook, signal) => {
@@ -200,7 +200,8 @@ function showsEnd(
   if (cli.tellsIdle !== true || isSubagent || !turn.isOpen()) return false;
   const isOther = promptId !== undefined && promptId !== turn.promptId();
   if (facts.kind === "prompt") return isOther;
-  // It may come late, when the next turn has begun already. Its time tells that; the id that it names may be that of an earlier prompt.
+  // The hook may come late, when the next turn has already begun. Its time shows that; its prompt's id does not, because it may be an
+  // earlier prompt's.
   return isIdle === true && (at === undefined ? !isOther : turn.hadBegunAt(Date.parse(at)));
 }
 
@@ -210,11 +211,11 @@ const verdictWords = new Map<string, string>([
   ["forbid", "deny"],
 ]);
 
-/** Tells what was decided about a permission or a question, once each: a pause may hold the answer after that. */
+/** Sends the event for what was decided about a permission or a question. Sends it once, although it is called again if a pause has held the answer. */
 function createVerdicts({ dialogs, events }: Pick<HookIntakeOptions, "dialogs" | "events">) {
   const told = new WeakSet<Hook>();
   return {
-    /** On a terminal the dialog is there while the hook waits for its answer. The first answer counts. */
+    /** For a terminal that shows the dialog while the hook waits for its answer (`isBeside`). The first answer counts. */
     watch(hook: Hook, signal: AbortSignal | undefined) {
       const closed = dialogs.open(hook);
       return {

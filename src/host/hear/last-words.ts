@@ -22,7 +22,7 @@ export interface LastWordsOptions {
 
 /** 4,000 with the "…" that a cut adds, which is the limit of an event `said`. */
 const mostCharacters = 3_999;
-/** At most so many events in the middle of turns at once, and one more for each `oneMoreMs`. Above that, words wait and are sent as one. */
+/** The limit of events in the middle of turns: this many at once, and one more in each `oneMoreMs`. Words above the limit wait, and are sent as one event. */
 const mostAtOnce = 20;
 const oneMoreMs = 3_000;
 
@@ -33,7 +33,7 @@ export function createLastWords({ events, now }: LastWordsOptions): LastWords {
   /** What was said in the middle of the turn, and is not sent yet. */
   let middle: string[] = [];
   let last = "";
-  /** The end of the last turn, which a session's record may tell once more when the turn is over. */
+  /** The words at the end of the last turn. A session's record may tell them once more when the turn is over. */
   let toldLast = "";
 
   const send = (words: string): string => {
@@ -84,7 +84,7 @@ export function createLastWords({ events, now }: LastWordsOptions): LastWords {
   };
 }
 
-/** Without secrets. Do that before the text is cut, or a part of a secret might be left that is not recognised. */
+/** Removes secrets. Do this before the text is cut, because a part of a secret is not recognised. */
 function cleaned(words: string): string {
   return redact(words.trim()).toWellFormed();
 }
@@ -95,7 +95,7 @@ function createRateLimit(now: () => Date): () => boolean {
   let countedAtMs = now().getTime();
   return () => {
     const atMs = now().getTime();
-    // A clock that was set back allows no more and no less.
+    // A clock that was set back neither adds nor removes events.
     const gained = Math.max(0, atMs - countedAtMs) / oneMoreMs;
     left = Math.min(mostAtOnce, left + gained);
     countedAtMs = atMs;

@@ -1,6 +1,6 @@
 // Keeps the dialogs that are open at the CLI's terminal, each with its tool call. No hook tells when the user answers or dismisses
-// one. The CLI's telemetry tells the answer, and the record of the session (or subagent) that asked has the result of the call once it has
-// run. Then the event "closed" is sent.
+// one. But the CLI's telemetry tells the answer, and the record of the session or subagent has the result of the call once it has run. Then
+// the event `permission_response` is sent.
 import type { Hook, SessionCli, ToolDecision } from "../../domain/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { EventSender } from "../event-sender.ts";
@@ -11,7 +11,7 @@ export interface OpenDialogs {
   open(hook: Hook): AbortSignal;
   /** The call was allowed or refused, so its dialog is closed. */
   decided(decision: ToolDecision): void;
-  /** What the dialog asks is decided otherwise. The caller sends the event, and the signal does not abort. */
+  /** Forgets a dialog that was decided or dismissed. The caller sends the event, and the signal does not abort. */
   settle(hook: Hook): void;
   /** Takes any hook; the end of a tool or of a subagent ends its dialogs. */
   note(hook: Hook): void;
@@ -81,7 +81,7 @@ export function createOpenDialogs({ cli, events, log }: OpenDialogsOptions): Ope
     },
     decided: ({ toolUseId, isAllowed }) => close(toolUseId, isAllowed ? "allow" : "deny"),
     settle({ facts: { tool_use_id } }) {
-      // Not aborted: a pause may still hold the answer.
+      // Do not abort the signal, because a pause may still hold the answer.
       if (tool_use_id !== undefined) forget(tool_use_id);
     },
     note({ facts: { kind, tool_use_id, subagent } }) {

@@ -1,4 +1,4 @@
-// Ends tasks by the ends of turns. A task ends with the turn in which it was given. If that turn has left something
+// Ends tasks when turns end, by final receipts. A task ends with the turn in which it was given. If that turn has left something
 // running in the background, the task ends with the later turn in which the model hears that it has ended.
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 

@@ -33,9 +33,9 @@ export interface Signs {
   take(sign: SessionSign, how: "echo" | "transcript"): void;
 }
 
-/** The id of no prompt of the turn that runs. */
+/** An id that no prompt of the running turn has. */
 const earlierPrompt = "";
-/** The end of some calls is never told. Forgets the oldest calls above this number. */
+/** How many calls are kept. The oldest are forgotten, because the end of some calls is never told. */
 const mostCalled = 200;
 
 export function createSigns(options: SignsOptions): Signs {
@@ -59,7 +59,7 @@ export function createSigns(options: SignsOptions): Signs {
     const { detail, remedy } = cli.describeDenial?.(start.tool, call) ?? { detail: "", remedy: undefined };
     events.send({ ...start.facts, kind: "tool_denied", detail, remedy });
   };
-  /** The tools of the calls of which no hook has told, by their ids. */
+  /** The names of the tools that the session shows as called (sign `called`), by the ids of the calls. */
   const called = new Map<string, string>();
   const takeCall = (toolUseId: string, tool: string) => {
     called.set(toolUseId, tool);
@@ -100,7 +100,7 @@ export function createSigns(options: SignsOptions): Signs {
       case "turn_end":
         return turnEnds.takeRecordedEnd(turn.isOverAt(atMs));
       case "turn_failed":
-        // It was the prompt's own request that failed.
+        // The request that failed was the prompt's own, so the prompt no longer waits.
         turn.noteTaken(atMs);
         return turnEnds.takeRecordedFailure(
           { kind: "turn_failed", error: sign.error, detail: longFact(sign.detail) },

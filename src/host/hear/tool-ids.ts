@@ -5,13 +5,13 @@ import type { Hook, HookFacts } from "../../domain/hook.ts";
 export interface ToolIds {
   /** Notes a hook, and returns its facts, with the id of the tool call added if it is known. */
   note(hook: Hook): HookFacts;
-  /** Whether the call has begun, as far as the last calls are kept. */
+  /** Whether the call has begun. Only the last `mostKept` calls are known. */
   hasBegun(toolUseId: string): boolean;
   /** Removes a running call, and returns the hook of its start; undefined if its end was told already. */
   take(toolUseId: string): Hook | undefined;
 }
 
-/** The end of some calls is never told. Forgets the oldest calls above this number. */
+/** How many calls are kept. The oldest are forgotten, because the end of some calls is never told. */
 const mostKept = 200;
 
 const endKinds: ReadonlySet<string> = new Set(["tool_end", "tool_failed", "tool_denied"]);

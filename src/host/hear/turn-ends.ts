@@ -1,5 +1,6 @@
 // Notices the ends of the session's turns, and does what each end requires. A headless session tells them by its results. On a
-// terminal they are read from the session's record: our hook may let a turn end that one of the user's hooks keeps going.
+// terminal they are read from the session's record. Our hook does not prove an end: after it has let a turn end, one of the user's hooks may
+// keep the turn going.
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
 import { summaryOf } from "../../domain/receipts.ts";
@@ -20,9 +21,9 @@ export interface TurnEnds {
   heard(words: string, callsTool?: boolean): void;
   /** The model calls a tool, so it has obeyed the refusal of its end, if there was one. */
   noteWork(): void;
-  /** The turn that runs is over, says a CLI that tells that of each turn (`tellsIdle`). If no hook had let it end, its user has broken it off. */
+  /** A CLI that tells the end of each turn (`tellsIdle`) says that the running turn is over. If no hook had let it end, its user has broken it off. */
   takeIdle(): void;
-  /** The session's record says that a turn is over that ended by itself. `isOver`: whether that is the turn that runs, not an earlier one. */
+  /** The session's record says that a turn has ended by itself. `isOver`: whether it is the turn that runs, and not an earlier one. */
   takeRecordedEnd(isOver: boolean): void;
   /** The session's record says that a turn has failed. `isOver` as above. */
   takeRecordedFailure(facts: HookFacts, isOver: boolean): void;
@@ -57,7 +58,7 @@ export interface TurnEndsOptions {
   readonly now: () => Date;
 }
 
-/** How long after its result a failed turn's hook may come. Claude Code 2.1.330 does not wait for that hook. */
+/** How long after the result of a failed turn its hook may come, because Claude Code 2.1.330 does not wait for that hook. */
 const hookComesWithinMs = 2_000;
 const overriddenEnd = "its end was refused, but its CLI ended the turn anyway";
 const notAsked = "its turn has ended without an answer from the model";
@@ -86,14 +87,14 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     if (control.isCuttingOff()) return;
     tasks.turnEnded(evidence.takeTasks(leastOf(facts)), outcomeOf(facts, words), runningIds());
   };
-  /** On a terminal the end of a turn ends the tasks that the model had in it. If its user interrupts it, no turn ends them (`leaveTasks`). */
+  /** On a terminal, the end of a turn ends the tasks that the model had in it. If the user interrupts the turn, no turn ends them (`leaveTasks`). */
   const endedWithTasks = (facts: HookFacts) => {
     endTasks(facts, lastWords.tell());
     ended(facts);
   };
   const endInterrupted = (promptId: string | undefined) => {
-    // Also if a queued prompt has begun the next turn already: what the model had by then, it had in the turn that was interrupted.
-    // A headless session's result tells what becomes of them.
+    // Do this even if a queued prompt has already begun the next turn: the model had these tasks in the turn that was interrupted.
+    // In a headless session, the result decides about the tasks.
     if (!hasStream) evidence.leaveTasks();
     if (!turn.isOpen() || turn.promptId() !== promptId) return;
     isEndRefused = false;
@@ -129,7 +130,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
     },
     takeIdle: () => (turn.isEnding() ? endedWithTasks(turnEnd) : endInterrupted(turn.promptId())),
     takeRecordedEnd(isOver) {
-      // The record is read in order, so what was `seen` by now was of the turn that this line ends.
+      // The record is read in order, so the tasks that are `seen` by now are those of the turn that this line ends.
       if (!isOver) return endTasks(turnEnd, "");
       endedWithTasks(isEndRefused ? failed(overriddenEnd) : turnEnd);
       isEndRefused = false;
@@ -150,7 +151,7 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
       const [{ isError, wasAsked }, { isFailed, detail }] = [result, outcome];
       isEndRefused = false;
       lastWords.note(result.said);
-      // Not in `ended`, because the next prompt may keep the turn open after this result.
+      // Do not leave this to `ended`, because the next prompt may keep the turn open after this result.
       lastWords.tell();
       endByResult(options, outcome, wasAsked || isError, runningIds());
       const known = foretold.takeFor(result);
@@ -164,20 +165,20 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
 function createForetold(turn: Pick<Turn, "isOpen">) {
   /** `told`: it has been sent already. */
   let event: "told" | HookFacts | undefined;
-  /** Until then the hook that says why a turn failed may still come: its result has come before. */
+  /** Until this time, the hook that says why a turn failed may still come, because the result came first. */
   let hookDueUntilMs = 0;
   return {
     note(facts: HookFacts) {
       event = facts;
     },
-    /** The hook says why a turn failed. Returns whether that is to be told: not if another turn runs by now. */
+    /** A hook has said why a turn failed. Returns whether to send its event; false if another turn runs by now. */
     noteHook(): boolean {
       const isOpen = turn.isOpen();
       if (isOpen && performance.now() < hookDueUntilMs) return false;
       if (isOpen) event = "told";
       return true;
     },
-    /** The event for the end that this result tells. It may come from a refused prompt: if the model answered another one, it does not apply. */
+    /** The event for the end of the turn that has this result. The event of a refused prompt does not apply if the model answered another prompt. */
     takeFor({ isError, wasAsked }: TurnResult): "told" | HookFacts | undefined {
       const isTold = event === "told";
       const known = isTold || !wasAsked ? event : undefined;
@@ -192,7 +193,7 @@ function createForetold(turn: Pick<Turn, "isOpen">) {
   };
 }
 
-/** What a stop has broken off has not failed: its tasks stay open, as on a terminal. */
+/** Ends the tasks of a turn by its result. A turn that a stop has cut off has not failed: its tasks stay open, as on a terminal. */
 function endByResult(
   { control, tasks, evidence, now }: TurnEndsOptions,
   outcome: TurnOutcome,
@@ -204,7 +205,7 @@ function endByResult(
   if (outcome.isFailed) evidence.refuse("", outcome.detail, now().getTime());
 }
 
-/** Sends the events for the ends of turns, each with what runs in the background; also when that changes between turns. */
+/** Sends the events for the ends of turns, each with what runs in the background. Also sends an event when the background changes between turns. */
 function createEndTelling({ turn, background, events, tasks, control }: TurnEndsOptions) {
   let isBackgroundTold = false;
   const runningIds = () => background.running().map(({ id }) => id);
@@ -236,7 +237,7 @@ function outcomeOfResult({ isError, wasAsked, text }: TurnResult, isEndRefused: 
   };
 }
 
-/** A turn that has failed may have no answer of the model to what is in its conversation. */
+/** In a failed turn the model may not have answered, so it also ends the tasks that are only in the conversation. */
 function leastOf({ kind }: HookFacts): "taken" | "seen" {
   return kind === "turn_failed" ? "taken" : "seen";
 }

@@ -1,5 +1,5 @@
-// Watches the screen of a CLI on a terminal for the end of a turn that neither a hook nor the record tells: its user breaks it off before
-// the model's first word.
+// Watches the screen of a CLI on a terminal for one end of a turn that neither a hook nor the record tells: the user breaks the turn off
+// before the model's first word.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
@@ -17,18 +17,18 @@ export interface TurnWatchOptions {
 export interface TurnWatch {
   /** @param readTurn reads the screen; `other` if it does not show whether a turn runs */
   start(readTurn: () => Promise<"running" | "none" | "other">): void;
-  /** A hook was called, so the session has just done something: what the screen showed before counts no more. */
+  /** A hook was called, so the session has just done something: what the screen showed before no longer counts. */
   noteHook(): void;
   stop(): void;
 }
 
 const defaultEveryMs = 250;
-/** A turn that ends by itself is told by its record within a look or two, and the screen may be drawn before a turn begins. */
+/** More than one or two looks, because the record tells the end of other turns that soon, and the screen may be older than the turn. */
 export const brokenOffAfterLooks = 6;
 
 /**
- * Reads the screen only while a turn is open. A screen that has never shown a turn as running may be one of a release that shows it in
- * another way: then nothing follows from what it does not show.
+ * Reads the screen only while a turn is open. Concludes nothing before the screen has once shown a running turn, because another release of
+ * the CLI may show it in another way.
  */
 export function createTurnWatch(options: TurnWatchOptions): TurnWatch {
   const { turn, onBrokenOff, log, everyMs = defaultEveryMs } = options;

@@ -10,7 +10,7 @@ export interface Turn {
   mayBeOpen(): boolean;
   /** The session has begun, although no hook was called yet (`beginsByPrompt`). */
   noteBegun(): void;
-  /** Whether the session has begun: as `noteBegun` has told, or by a hook. */
+  /** Whether the session has begun: `noteBegun` or a hook has told it. */
   hasBegun(): boolean;
   /** Whether any hook was called: then the session has begun, and takes text. */
   isHooked(): boolean;
@@ -18,7 +18,7 @@ export interface Turn {
   wasPrompted(): boolean;
   /** Whether the CLI has shown that it calls the hook by which the gate holds a tool. */
   isHeld(): boolean;
-  /** Whether it calls that hook only for tools that ask for a permission. A pause may then not hold the turn that runs. */
+  /** Whether the CLI calls that hook only for tools that ask for a permission. Then a pause may not hold the turn that runs. */
   holdsOnlyAsked(): boolean;
   /** Resolves once it is known which tools the gate holds. */
   readonly whenHeld: Promise<void>;

@@ -4,7 +4,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest } from "../../domain/hook.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
 
-/** How many ids of requests are remembered, because the CLI sends an export again that was cut off. */
+/** How many ids of requests are remembered, because the CLI repeats an export that was cut off. */
 const mostRemembered = 1_000;
 
 /** @param source where the CLI's figures come from, as {@link Usage} names it */

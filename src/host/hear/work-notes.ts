@@ -12,7 +12,7 @@ export interface WorkNotesOptions {
   readonly turnEnds: Pick<TurnEnds, "noteWork">;
   readonly dialogs: Pick<OpenDialogs, "note">;
   readonly events: Pick<EventSender, "send">;
-  /** Whether the session is headless. If so, a prompt's hook comes when the prompt is sent; on a terminal the prompt may then still wait for the end of a turn. */
+  /** Whether the session is headless. Then a prompt is sent when its hook comes. On a terminal it may still wait for the end of a turn. */
   readonly hasStream: boolean;
   readonly now: () => Date;
 }

@@ -20,7 +20,7 @@ export function createConversationWatch({ delivery, tasks }: ConversationWatchOp
     note({ facts: { kind, session_id, detail = "" }, isSubagent }) {
       if (isSubagent || session_id === undefined) return;
       const before = current;
-      // Only this hook tells a new session. A late hook of the session before may come after it.
+      // Only `session_start` begins a new session here, because a late hook of the session before may come after it.
       if (before === undefined || kind === "session_start") current = session_id;
       if (before === undefined || before === current) return;
       const how = detail === "" ? "" : ` (${detail})`;

@@ -15,7 +15,7 @@ export interface Route {
    * Resolves with whether the CLI has taken the text. False means that the route is not open now, and that nothing was handed over.
    * @param signal aborts when the text must not be given any more
    * @param onWait called with why the text has to wait, if that is known; with "" once that is over
-   * @param id of the order whose text it is
+   * @param id the id of the order that has the text
    */
   give(text: string, signal: AbortSignal, onWait: (why: string) => void, id?: string): Promise<boolean>;
   /** Whether the route may open within a moment, though it took nothing now. Default: it does not. */
@@ -24,8 +24,8 @@ export interface Route {
 
 export interface Delivery extends Omit<Evidence, "forgetConversation"> {
   /**
-   * The session has begun another conversation. What the model was not shown to have of the last one is handed over again. Returns the ids
-   * of the tasks that the model had.
+   * The session has begun another conversation. Orders of the last one for which no evidence shows that the model had them are handed over
+   * again. Returns the ids of the tasks that the model had.
    */
   leaveConversation(): readonly string[];
   /**
@@ -49,7 +49,7 @@ export interface Waiting {
 
 export interface DeliveryOptions {
   readonly routes: readonly Route[];
-  /** Those of them that are tried first for an operator's order. */
+  /** The routes among them that are tried first for an operator's order. */
   readonly operatorFirst?: readonly Route[];
   readonly takeItems: (signal: AbortSignal) => Promise<Waiting>;
   /** Called at each change of the reason why an item is not handed over now; with "" when there is no such reason any more. */
@@ -65,7 +65,7 @@ const operatorFirstForMs = 2_000;
 const operatorFirstEveryMs = 100;
 /** The pause before the routes are tried again for an item that none took, and before the inbox is read again. */
 const tryAgainMs = 1_000;
-/** A timer cannot run for longer than 24 days. */
+/** As long as the stream COMMANDS keeps an order. */
 const longestTimerMs = 7 * 86_400_000;
 
 export function createDelivery(options: DeliveryOptions): Delivery {

@@ -18,7 +18,10 @@ export interface Evidence {
   noteTaken(text: string, how: string, id?: string): void;
   /** A request has gone to the model, with every text that `noteTaken` was told with the same `how`. */
   noteAnswer(how: string): void;
-  /** At `atMs` the orders that `text` names were kept from the model. If it names none: those offered by then that are not in the conversation. */
+  /**
+   * At `atMs` the orders that `text` names were kept from the model. If it names none, these are the orders that were offered by then: the
+   * tasks, and those messages that are not in the conversation.
+   */
   refuse(text: string, detail: string, atMs: number): void;
   /** The session had this task in an earlier run. No turn of this run is about it, unless its words come into the conversation again. */
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
@@ -28,8 +31,8 @@ export interface Evidence {
    */
   takeTasks(least: "taken" | "seen"): readonly string[];
   /**
-   * A turn is over that did not end by itself, or whose tasks were taken. A later turn proves nothing about the tasks that it still has:
-   * it has one of them only if the task's words come into the conversation again.
+   * A turn is over that did not end by itself, or whose tasks were taken. The next turn does not get the tasks that are left. A later turn
+   * has one of them only if the task's words come into the conversation again.
    */
   leaveTasks(): void;
   /** The CLI has taken the last prompt out of the conversation again, before the model's first word. */
@@ -54,7 +57,7 @@ export interface Forgotten {
 interface Awaited {
   readonly type: HandedItem["type"];
   readonly item: HandedItem | undefined;
-  /** Resolves when its receipt `injected` is queued, which must come before any other. */
+  /** Resolves when its receipt `injected` is queued. That one must come before its other receipts. */
   readonly isQueued: Promise<void>;
   offeredAtMs?: number;
   /** Where it was seen in the conversation: `echo`, `transcript`. */

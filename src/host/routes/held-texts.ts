@@ -1,4 +1,4 @@
-// Holds back what is said to a session while its agent is paused, for a CLI that holds only some of its tools: the next turn could run tools
+// Holds back texts for a session while its agent is paused, if its CLI holds only some of its tools: with a text, a new turn could run tools
 // that nothing holds.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
@@ -19,7 +19,7 @@ export function holdingTexts(stream: Stream, gate: Pick<Gate, "pausedBy">): Stre
 
 const tryAgainMs = 500;
 
-/** Gives the session the task of its launch, once it takes one: while the agent is paused it waits, as every other text does. Never rejects. */
+/** Gives the session the task of its launch as soon as it takes texts. While the agent is paused, the task waits as every other text does. Never rejects. */
 export async function sayFirst(
   stream: Stream,
   task: string,
@@ -29,6 +29,6 @@ export async function sayFirst(
     while (!signal.aborted && ["paused", "busy"].includes(await stream.say(task)))
       await pause(tryAgainMs, signal);
   } catch (error) {
-    log.warn(`its task: ${messageOf(error)}`);
+    log.warn(`the session did not take the task of its launch: ${messageOf(error)}`);
   }
 }

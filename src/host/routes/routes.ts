@@ -47,7 +47,7 @@ export interface OwnRoutes {
 export interface Routes {
   /** The routes that may be used for the agent's inbox. */
   readonly allowed: readonly Route[];
-  /** Those that are tried first for an operator's order, because the CLI takes their texts as its user's. Empty if the order is set. */
+  /** The routes that are tried first for an operator's order, because the CLI takes their texts as its user's. Empty if `isOrderSet`. */
   readonly ofUser: readonly Route[];
   readonly hook: HookRoute;
   open(own: OwnRoutes): void;
@@ -65,9 +65,9 @@ export interface RoutesOptions {
   readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
   readonly background: Pick<Background, "running">;
-  /** In the order in which they are tried. */
+  /** In the sequence in which they are tried. */
   readonly allowed: readonly RouteName[];
-  /** Whether a person has set that order: it then counts for an operator's orders, too. */
+  /** Whether a person has set this sequence of routes. Then it also applies to an operator's orders. */
   readonly isOrderSet: boolean;
   /** Whether the session has a stream. If so, nothing is said before it is open: until then the CLI may not call the hook that holds a tool. */
   readonly hasStream: boolean;
@@ -128,7 +128,8 @@ export function createRoutes(options: RoutesOptions): Routes {
     },
   };
 
-  // Here a terminal is better than a socket that is about to open, and it opens as soon as the screen shows an empty prompt.
+  // For an operator's order, a terminal is better than a socket that is about to open. It takes text as soon as its screen shows an empty
+  // prompt.
   const isTerminalNear = () =>
     own.terminal !== undefined && turn.hasBegun() && whyNotTyped(options) === undefined;
   const typeAsUser: Route["give"] = async (text, signal) =>
@@ -171,7 +172,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   };
 }
 
-/** Without word of why it does not take a text now: where another route takes it, nothing waits. */
+/** The route without its reports to `onWait`, because the text does not wait if another route takes it. */
 function quiet({ name, give }: Route): Route {
   return { name, give: (text, signal, _onWait, id) => give(text, signal, () => undefined, id) };
 }

@@ -7,8 +7,8 @@ import { pause } from "../../waiting.ts";
 
 export interface Transcript {
   /**
-   * The record is at this path from now on. Skips what the file already holds, because that is of an earlier run. Resolves when it is known
-   * where that ends: what is written later is read.
+   * The record is at this path from now on. Skips the lines that the file already holds, because they are of an earlier run. Resolves when
+   * the end of these lines is known; lines that are written later are read.
    */
   begin(path: string): Promise<void>;
   /** Whether the file exists. Waits up to 2 s for it, because the CLI creates it some 100 ms after the first prompt. */
@@ -108,8 +108,8 @@ function timeOf(line: unknown): string {
 
 export interface TranscriptWatch {
   /**
-   * Reads at once. Resolves when it is known where the reading has begun; never rejects.
-   * @param path where the CLI says that the record is; undefined leaves it as it was
+   * Reads at once. Resolves when it is known at which position the reading begins; never rejects.
+   * @param path the path at which the CLI says that the record is; undefined keeps the known one
    */
   look(path: string | undefined): Promise<void>;
   /** Reads at once. Resolves when `onLine` was called with all that the record holds now; never rejects. */

@@ -1,6 +1,7 @@
-// Keeps which tasks the turn that runs has: a turn that ends by itself ends them. A turn has a task that the model was shown to have in it
-// (`seen`). It has no task of a turn that was interrupted, or of an earlier run, unless the task's words come into the conversation again; for
-// one of an earlier run, the words to go on will do. Else what ends later proves nothing about it.
+// Keeps which tasks the running turn has, because a turn that ends by itself ends its tasks. A turn has a task if the model was shown to
+// have the task in this turn (`seen`). A task of an interrupted turn, or of an earlier run, belongs to no turn until the task's words come
+// into the conversation again, because the end of another turn proves nothing about it. For a task of an earlier run, the words to go on
+// are enough.
 import { goOnWords } from "../../domain/go-on-words.ts";
 import { dropOldest, type HandedItem, keyOf, markersIn } from "./item-text.ts";
 

@@ -20,7 +20,7 @@ export interface Gate {
    * @param forMs how long this call is held, if that is not `holdMs`; Infinity: for as long as the pause lasts
    */
   pass(signal?: AbortSignal, forMs?: number): Promise<Verdict>;
-  /** Resolves when the agent is not paused, or the gate is shut; or when the signal aborts. What waits here is a prompt, and no tool call. */
+  /** Resolves when the agent is not paused, or the gate is shut; or when the signal aborts. For a prompt; a tool call waits in `pass`. */
   whenLetGo(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,17 +1,17 @@
-// Holds tool calls at a question of the CLI's own, for a CLI that does not wait long enough for the answer to a hook. The hook before the
-// tool is answered `ask`; the CLI then asks at its terminal, tells that as a permission, and waits for the answer for as long as it takes.
+// Holds the tool calls of a CLI that does not wait long enough for the answer to a hook. The hook before the tool is answered `ask`. The CLI
+// then asks its own question at its terminal, reports the question as a permission, and waits for the answer without a limit.
 import type { Hook, HookAnswer, HookFacts } from "../../domain/hook.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Gate } from "./gate.ts";
 
 export interface HeldCalls {
-  /** From now on calls are held so. */
+  /** From now on calls are held in this way. */
   open(): void;
-  /** The answer to the hook before a tool; undefined if the call is not to be held so. */
+  /** The answer to the hook before a tool; undefined if the call is not held in this way. */
   ask(hook: Hook): HookAnswer | undefined;
   /** Whether the CLI asks for this permission only because of the answer `ask`. */
   isAskedFor(hook: Hook): boolean;
-  /** Whether this permission, which the CLI's own rules ask for, is to wait: the call is held by that, and nobody is asked meanwhile. */
+  /** Whether a permission that the CLI's own rules ask for must wait. Its call is held by this wait, and nobody is asked meanwhile. */
   mustWait(hook: Hook): boolean;
   /** Resolves when the agent is let go, or must stop, or when the CLI no longer waits for the answer. */
   wait(signal?: AbortSignal): Promise<void>;
@@ -28,7 +28,7 @@ export interface HeldCallsOptions {
 const heldForMs = Number.POSITIVE_INFINITY;
 
 export function createHeldCalls({ gate, events }: HeldCallsOptions): HeldCalls {
-  /** What the hook before the tool has told of each call, by its id. */
+  /** The facts that the hook before the tool has told, by the id of the call. */
   const calls = new Map<string, HookFacts>();
   let isOpen = false;
   return {

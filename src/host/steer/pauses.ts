@@ -65,7 +65,7 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       await turn.whenHeld;
       // A resume or the end of the session came in the meantime, and that writes the receipts of this pause.
       if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
-      // Of a CLI that holds only some tools, nothing shows yet that this turn is held.
+      // If the CLI holds only some tools, nothing shows yet that the running turn is held.
       if (!turn.holdsOnlyAsked()) tellPause(command_id);
       if (!turn.isOpen()) settle("applied", `no turn runs; ${next()}`);
       else if (gate.isHolding()) settle("applied", "it is held already");

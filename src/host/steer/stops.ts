@@ -41,7 +41,7 @@ export interface Stops {
 const defaultDeadlineS = 60;
 /** How long the CLI may take to write down that its tool was interrupted. */
 const cutOffWithinMs = 1_000;
-/** A timer cannot run for longer than 24 days. */
+/** No stop waits longer. A timer cannot run for more than 24 days. */
 const longestDeadlineS = 7 * 86_400;
 
 export function createStops(options: StopsOptions): Stops {
@@ -106,7 +106,7 @@ export function createStops(options: StopsOptions): Stops {
         gate.shut(stopWords(order));
         for (const each of begun) void each.stop();
       }
-      // A second stop with `force` does nothing of its own: it waits for the end that the first one brings.
+      // A second stop with `force` does nothing itself, because the first one already ends the process.
       if (order.force && isHarder) void cutOff(order, "forced");
       else if (!order.force && stop?.force !== true) void finish(order);
     },
