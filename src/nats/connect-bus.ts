@@ -148,8 +148,8 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
 }
 
 /**
- * Tells an error of `act` in the log. Thrown on, it would end the loop in which nats 2.29 reads: the connection would stay open, and receive
- * nothing more.
+ * Logs an error of `act`, and does not throw it: an error would end the loop in which nats 2.29 reads, and the connection would stay open but
+ * receive nothing more.
  */
 function guarded(log: Logger, what: string, act: () => void): void {
   try {
@@ -160,8 +160,8 @@ function guarded(log: Logger, what: string, act: () => void): void {
 }
 
 /**
- * Answers a request only if its reply subject is an inbox, or begins with `_R_.`, which nats-server itself writes for a request from
- * another account. A sender can name any other subject, and would have us publish on it with our own rights.
+ * `wantsReply` is true only if the reply subject is an inbox, or begins with `_R_.`, which nats-server itself writes for a request from
+ * another account. A sender can name any other subject, and a reply would publish on it with our own rights.
  */
 function wrapMessage(message: Msg): BusMessage {
   return {

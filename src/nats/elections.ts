@@ -17,7 +17,7 @@ export function isClustered(connection: Pick<NatsConnection, "info">): boolean {
 }
 
 export interface ElectionOptions {
-  /** Whether doing it twice does no harm. Only then is it repeated after a time-out. */
+  /** Whether `act` does no harm if it is done twice. Only then is it repeated after a time-out. */
   readonly isRepeatable: boolean;
 }
 

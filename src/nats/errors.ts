@@ -151,13 +151,13 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof NatsError && error.code === NatsCode.Timeout;
 }
 
-/** Whether JetStream answers that it does not exist (404). */
+/** Whether JetStream answers that what was asked for does not exist (404). */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof NatsError)) return false;
   return error.api_error?.code === 404 || error.code === "404";
 }
 
-/** Whether a consumer cannot be made because there is one of this name with other settings. */
+/** Whether a consumer cannot be made because a consumer of this name has other settings. */
 export function isOtherwiseThere(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.consumerExists;
 }

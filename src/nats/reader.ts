@@ -15,7 +15,7 @@ export type ReaderStart =
 
 export interface Reader {
   readonly place: { readonly stream: string; readonly consumer: string };
-  /** The number of messages that there are for it now. */
+  /** The number of messages that the reader will get as the stream is now. */
   readonly pending: number;
   /** The sequence before the first message that it delivers. */
   readonly deliveredTo: number;

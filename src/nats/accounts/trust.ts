@@ -43,7 +43,7 @@ function readCertificate(pem: string): X509Certificate {
   }
 }
 
-/** The host name for which to check the certificate: one that it names, because we may connect to 127.0.0.1, which it does not name. */
+/** The host name for which to check the certificate. It must be a name in the certificate, and we may connect to 127.0.0.1, which is not in it. */
 function nameToAskFor({ subjectAltName = "" }: X509Certificate, url: string): string | undefined {
   const host = URL.parse(url.split(",")[0]?.trim() ?? "")?.hostname ?? "";
   const names = [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].map(([, name]) => name ?? "");

@@ -61,7 +61,7 @@ export async function endOrphan(dir: string, log: Logger): Promise<void> {
   );
 }
 
-/** Checks process and port, and one is enough: the port may be in another network namespace, the process in another container. */
+/** Checks the process and the port. One of them is enough, because the port may be in another network namespace, or the process in another container. */
 async function isThere(run: Run): Promise<boolean> {
   const isKnown = run.started !== undefined && (await readProcessStart(run.pid)) === run.started;
   return isKnown || (await serverNameAt(run)) === run.server_name;

@@ -25,7 +25,7 @@ export interface Bucket {
   /** Writes only if `revision` is still the present one. Returns the new revision; undefined if somebody else has written. */
   replace(key: string, value: unknown, revision: number): Promise<number | undefined>;
   delete(key: string): Promise<void>;
-  /** Deletes the key and its history, without the marker that tells followers of it and that would stay for ever. */
+  /** Deletes the key and its history. It leaves no marker, which would stay for ever, so followers do not learn of it. */
   erase(key: string): Promise<void>;
 }
 

@@ -9,8 +9,8 @@ import { isNotFound, isOtherwiseThere, translateNatsError } from "../errors.ts";
 import { bridgeConsumers } from "./older-servers.ts";
 
 /**
- * How long JetStream waits for an acknowledgement before it delivers an order again. It is short, because an order that was on its way over
- * a connection that is then lost waits that long. Whoever needs longer to take an order recognises the copy (`createOrderIntake`).
+ * How long JetStream waits for an acknowledgement before it delivers an order again. It is short, because an order waits that long if its
+ * connection is lost while the order is on its way. Whoever needs longer to take an order recognises the copy (`createOrderIntake`).
  */
 const ackWaitMs = 2_000;
 

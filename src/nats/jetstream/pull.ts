@@ -17,10 +17,10 @@ const refillBelow = 0.5;
 
 /** How long to wait for an answer of JetStream. A stream that has just lost its leader gives none. */
 export const answerWithinMs = 2_000;
-/** Shorter in a cluster, where the connection survives if another server, with the consumer, dies. Missed heartbeats show that. */
+/** Shorter in a cluster, because the server with the consumer may die while our connection to another one stays. Only missed heartbeats show that. */
 const clusterPull = { expires: 5_000, idle_heartbeat: 1_000 };
 const otherPull = { expires: 30_000, idle_heartbeat: 5_000 };
-/** At least twice the idle heartbeat, which is what nats-server accepts. */
+/** nats-server accepts no less than twice the idle heartbeat. */
 const ordersExpireAfterMs = 10_000;
 
 /** The times of the pulls of a reader that follows a stream. */
@@ -30,7 +30,7 @@ export function pullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat
 
 /**
  * The times of the pulls of an agent's orders. They expire sooner, because nats-server may not notice for a while that a connection is
- * lost. Until the pull of such a connection expires, some orders go there, and are delivered again only after `ack_wait`.
+ * lost. Until the pull of that connection expires, nats-server sends orders there, and delivers them again only after `ack_wait`.
  */
 export function orderPullFor(bus: Bus): Pick<PullOptions, "expires" | "idle_heartbeat"> {
   return { ...pullFor(bus), expires: Math.min(pullFor(bus).expires, ordersExpireAfterMs) };

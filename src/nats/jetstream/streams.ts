@@ -29,7 +29,7 @@ const day = 24 * 60 * 60 * 1000;
 const sameIdWindowMs = day;
 /** How many consumers agents and readers may have together. nats-server 2.15 allows 1,000 by default. */
 const mostConsumers = 100_000;
-/** How many orders may wait for one agent on one subject: commands, shutdowns and messages are each counted for themselves. */
+/** How many orders may wait for one agent on one subject: commands, shutdowns and messages are counted separately. */
 export const maxWaitingOrders = 1_000;
 const shortestWindowMs = 100;
 const mebibyte = 1024 * 1024;
