@@ -1,4 +1,4 @@
-// The lease: of several serves, its holder alone writes what one serve may write. The lease is the key `lease` in the
+// The lease: of several serves, its holder alone writes what only one serve may write. The lease is the key `lease` in the
 // bucket `serve`. Its holder writes it each second; if it stays unchanged for 3 s, another serve may take it. Each serve
 // measures that time itself, so no two clocks are compared.
 
@@ -75,10 +75,10 @@ export async function startLease(bus: Bus, { instance, replicas, log }: LeaseOpt
     const { revision } = entry;
     if (revision !== seen?.revision) seen = { revision, atMs: performance.now() };
     const lease = v.safeParse(LeaseSchema, entry.value);
-    // Not a lease of ours, so nobody holds it.
+    // The value is not a lease, so nobody holds it.
     if (!lease.success) return revision;
     const { instance: holder, released } = lease.output;
-    // Our own renewal, whose answer was lost.
+    // If we are the holder, our own renewal was stored, and its answer was lost.
     const isFree = released === true || holder === instance || performance.now() - seen.atMs > takenAfterMs;
     return isFree ? revision : undefined;
   };

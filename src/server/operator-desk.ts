@@ -11,7 +11,7 @@ import type { Bus } from "../nats/bus.ts";
 const AskerSchema = v.object({
   /**
    * An inbox of the asker. While serve works on the request, it publishes an empty object there every `signEveryMs`: a sign of life. Absent
-   * where the asker of an older version waits for a fixed time. No other subject is taken, because serve publishes with all rights.
+   * if the asker is of an older version, and waits for a fixed time. Only an inbox is accepted, because serve may publish on every subject.
    */
   signs_to: v.optional(v.pipe(v.string(), v.regex(/^_INBOX\.[\w-]+$/, "signs_to is not an inbox"))),
 });
@@ -28,9 +28,9 @@ export interface OperatorDesk<Request, Result> {
   readonly subject: string;
   readonly request: v.GenericSchema<unknown, Request>;
   readonly result: v.GenericSchema<unknown, Result>;
-  /** Longer than the work takes; if the work may take longer, how long to wait without a sign of life. */
+  /** How long to wait for the answer. With `workWithinMs`, how long to wait for the next sign of life. */
   readonly answerWithinMs: number;
-  /** How long to wait in all while signs of life come. Without it, none are asked for. */
+  /** How long to wait in all while signs of life come. Without it, no signs of life are asked for. */
   readonly workWithinMs?: number;
 }
 

@@ -20,7 +20,7 @@ export function noMoreReceipts(record: AgentRecord, type: OrderType, now: Date):
   return isControl(type) ? undefined : whileAway(record, now);
 }
 
-/** Why a task or message for this agent must wait until the agent is back; undefined if the agent is not, or may not be, away. */
+/** Why a task or message for this agent must wait until the agent is back; undefined if the agent is not away, or if that is not known. */
 export function whileAway(record: AgentRecord, now: Date): NoMoreReceipts | undefined {
   const axes = deriveAxes(record, now);
   if (axes.link.value !== "offline") return undefined;

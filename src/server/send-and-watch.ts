@@ -96,7 +96,7 @@ export async function sendAndWatch(
   reached.promise.catch(() => undefined);
   let looking: ReturnType<typeof setInterval> | undefined;
   const takeKnown = ({ receipts, over }: KnownOrder) => {
-    // What was heard on its way is known already. Taken again, `injected` would count as handed over again.
+    // Skip the receipts that were heard directly: a second `injected` would count as a second handing over.
     const isNew = ({ state, run }: ReceiptEntry) =>
       !record.receipts.some((each) => each.state === state && each.run === run);
     for (const entry of receipts.filter(isNew)) take(entry);

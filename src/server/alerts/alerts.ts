@@ -1,7 +1,7 @@
 // This room raises, counts and ends alerts.
 //
-// Keeps one alert for each cause, and counts it instead of repeating it. If there are several serves, the leader raises what all of them
-// see, and each raises what only it sees. `alert-store.ts` shares the alerts between them.
+// Keeps one alert for each cause, and counts it instead of repeating it. If there are several serves, the leader raises alerts for the causes
+// that all serves see, and each serve for the causes that only it sees. `alert-store.ts` shares the alerts between them.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alert } from "../../domain/wire/messages.ts";
 import type { AlertService } from "../server.ts";

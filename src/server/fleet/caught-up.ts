@@ -1,4 +1,4 @@
-// Reads all that is stored for an agent before something is decided by it that cannot be taken back, such as handing out an order.
+// Waits until all that is stored for an agent has been read, before a decision that cannot be taken back, such as handing out an order.
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Projector } from "./projector.ts";
@@ -18,7 +18,7 @@ export async function requireCaughtUp({ catchUp }: Pick<Projector, "catchUp">, i
   throw notRead(id);
 }
 
-/** A receipt that was not read may be an order's end. */
+/** The error for an agent that was not read in time. Nothing may be decided then, because an unread receipt may have ended the order. */
 export function notRead(id: AgentId): CliaiError {
   const message = `what is stored for ${id} could not be read in time: the server is too slow`;
   return new CliaiError("no_answer", message, { hint: "try again in a moment" });

@@ -28,7 +28,7 @@ const AnswerSchema = v.object({
   records: v.array(v.unknown()),
   /** The `after` of the next part; absent in the last part. */
   next: v.optional(v.string()),
-  /** The nearest ids, if no agent has the one that was asked for. */
+  /** The nearest ids, if no agent has the id that was asked for. */
   near: v.optional(v.array(v.string()), []),
 });
 

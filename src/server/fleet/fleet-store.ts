@@ -157,13 +157,13 @@ function nextRevision(entries: ReadonlyMap<string, BucketEntry>): number {
   return last + 1;
 }
 
-/** The valid records among the entries of the bucket. An agent without one is begun anew. */
+/** The valid records among the entries of the bucket. An agent without a valid record gets a new one. */
 function readRecords(entries: ReadonlyMap<string, BucketEntry>, log: Logger): AgentRecord[] {
   const kept: AgentRecord[] = [];
   for (const [key, { value }] of entries) {
     if (!isAgentId(key)) continue;
     if (isStoredRecord(value, key)) kept.push(value);
-    else log.warn(`the stored value of ${key} is not a record of this agent: its record is begun anew`);
+    else log.warn(`the stored value of ${key} is not a record of this agent, so the agent gets a new record`);
   }
   return kept;
 }

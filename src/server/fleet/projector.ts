@@ -38,11 +38,11 @@ const reportSubject = /^agent\..*\.(status|event|receipt)$/;
 
 export interface Projector {
   /**
-   * Resolves when all orders and the agent's receipts that are stored by now have been applied, to the sequence of the last one of these
-   * receipts, 0 if there is none; or after 2 s, to undefined: then not all of them have been applied.
+   * Waits until all orders, and the agent's receipts, that are stored by now have been applied. Resolves with the sequence of the last of
+   * these receipts, 0 if there is none; with undefined if not all were applied within 2 s.
    */
   catchUp(id: AgentId): Promise<number | undefined>;
-  /** Resolves when also the agent's statuses and events that are stored by now have been applied; or after 2 s. */
+  /** Like `catchUp`, but also waits for the agent's statuses and events, and does not tell whether the 2 s were enough. */
   catchUpAll(id: AgentId): Promise<void>;
   stop(): Promise<void>;
 }
@@ -161,7 +161,7 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   };
 }
 
-/** Whether all orders up to `seq` have been read. True too if those after `readTo` were removed from the stream meanwhile. */
+/** Whether all orders up to `seq` have been read. Also true if the orders after `readTo` were removed from the stream meanwhile. */
 async function isReadTo(bus: Bus, readTo: number, seq: number): Promise<boolean> {
   for await (const next of readStream(bus, { stream: streams.commands, from: readTo + 1 }))
     return next.seq > seq;

@@ -4,8 +4,9 @@ import { isHeartbeatAlone } from "../../domain/fleet/stored-record.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 
 /**
- * A heartbeat that says nothing new is written after 1 s for each order in its agent's record (at most 10 minutes), because all orders of
- * the record are written with it. So about 500 bytes a second are written for an agent. After a crash its last sign of life may be that old.
+ * How long a heartbeat that says nothing new waits before it is written: 1 s for each order in its agent's record, at most 10 minutes. All
+ * orders of the record are written with it, so this limits the writing to about 500 bytes a second for an agent. After a crash, the agent's
+ * last known sign of life may be that old.
  */
 const restMs = { forEachOrder: 1_000, most: 600_000 };
 
@@ -20,13 +21,13 @@ export interface UnwrittenRecords {
   count(): number;
   /** This state of the record is in the bucket now. */
   wrote(id: AgentId, record: AgentRecord): void;
-  /** The bucket has this state of the record, written by whichever serve. */
+  /** The bucket has this state of the record. Any serve may have written it. */
   noteStored(record: AgentRecord): void;
   /** Whether the agent's record in the bucket includes its orders up to this sequence of COMMANDS. */
   hasOrder(id: AgentId, seq: number): boolean;
   /** The bucket no longer has the state that we wrote last. */
   noteOverwritten(id: AgentId): void;
-  /** Our own record is the same as this one of the bucket's. */
+  /** Our own record is now the same as this record in the bucket. */
   settle(stored: AgentRecord): void;
   /** The agent was removed. */
   forget(id: AgentId): void;

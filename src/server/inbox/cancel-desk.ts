@@ -39,11 +39,11 @@ const desk = {
   subject: serveCancelSubject,
   request: CancelSchema,
   result: CancelledSchema,
-  /** Longer than the longest waits of `cancel` take: before the hold, and the hold itself. Else it could be done after this has given up. */
+  /** Longer than all waits of `cancel` together, so that no order is cancelled after the asker has given up. */
   answerWithinMs: 30_000,
 };
 
-/** How long the order is held. The receipt must be stored within it, because after it another call may be given the order. */
+/** How long the order is held. The receipt must be stored within this time, because another call may get the order afterwards. */
 const holdMs = 15_000;
 const storeWithinMs = 5_000;
 /** The errors after which the receipt may still be stored. */
@@ -97,7 +97,7 @@ async function cancel(
     const { state, detail } = receipt;
     return { agent_id: id, command_id: command.command_id, type, summary, state, detail };
   } catch (error) {
-    // A receipt that is stored late must find the order still held, and not handed over. Then the hold ends by itself.
+    // If the receipt may still be stored, keep the hold until it ends by itself, so that the order is not handed over in the meantime.
     const mayBeStored = isSent && error instanceof CliaiError && unanswered.has(error.code);
     if (!mayBeStored) await holds.release(id, [command.command_id], holder);
     throw error;

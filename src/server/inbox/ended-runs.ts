@@ -1,6 +1,6 @@
 // Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a control order
 // at once. A lost run (its machine has no power) says no goodbye. Its orders end when it was silent for the resume window. Only the
-// leader does it. Only time in which it has looked counts (`watched-time.ts`).
+// leader does it. Only the time in which the leader has looked counts (`watched-time.ts`).
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
 import { awaitsResume, isControlInHand, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
@@ -43,7 +43,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     lossOf(record) !== undefined;
   const keyOf = (id: string, { command_id, run_ended, taken_by, run }: CommandRecord) =>
     `${id} ${command_id} ${run_ended?.at ?? `lost ${taken_by?.run ?? run}`}`;
-  /** How long such an order stays open: the resume window; for a lost run at least until it counts as silent, because it may come back before. */
+  /** How long such an order stays open: the resume window. For a lost run at least until it counts as silent, because it may come back before that. */
   const windowMsOf = ({ heartbeat }: AgentRecord, { run_ended }: CommandRecord) =>
     run_ended !== undefined || heartbeat === undefined
       ? resumeWindowMs
@@ -80,7 +80,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
   const endOf = (command: CommandRecord, loss: string | undefined) => {
     const { type, run_ended } = command;
     if (run_ended?.stopped === true && isStopType(type)) {
-      return { state: "applied", detail: `its run has said so: ${run_ended.how}` } as const;
+      return { state: "applied", detail: `its run has reported the end: ${run_ended.how}` } as const;
     }
     const state = "failed";
     if (run_ended !== undefined || loss === undefined)

@@ -1,5 +1,5 @@
 // Delivers orders again that were delivered to a host or bridge and not acknowledged, because it was killed or suspended. JetStream does
-// this after `ack_wait` by the wall clock; if that is set back by an hour, it takes an hour longer. So the leader also does it, by a
+// this after `ack_wait` by the wall clock: if the clock is set back by an hour, it takes an hour longer. So the leader also does it, by a
 // monotonic clock.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { messageOf } from "../../domain/text/errors.ts";

@@ -52,7 +52,7 @@ export interface Holder {
 export interface Holds {
   /** Whether no other call holds the item, as far as this serve has read. */
   isFree(id: AgentId, item: OrderNames, holder?: Holder): boolean;
-  /** Whether this very call holds the item already: it was handed over in an answer to the call, which asks again. */
+  /** Whether this call holds the item already, because an earlier answer to the same call has handed it over. */
   isHeldBy(id: AgentId, item: OrderNames, holder: Holder): boolean;
   /** Holds for this call the items up to the first one that another call holds, and returns them. So no item overtakes a held one. */
   take(id: AgentId, items: readonly OrderNames[], holder: Holder): Promise<readonly OrderNames[]>;

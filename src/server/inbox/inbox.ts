@@ -47,7 +47,8 @@ export interface Inbox {
    * Hands over the items that wait, oldest first, up to the first item that another call holds. With `confirms` the caller writes the
    * receipts, and a repeated call with the same request id gets the same items again; without it, each item is handed over once.
    * @param types only items of these types
-   * @throws CliaiError `no_answer` if what is stored for the agent could not be read in time: an item may be handed over already, or an older one wait
+   * @throws CliaiError `no_answer` if what is stored for the agent could not be read in time. An item may then be handed over already, or an
+   * older one may wait
    */
   take(id: AgentId, call: TakingCall, types?: readonly OrderType[]): Promise<Handout>;
   /** Reads a further piece of an item that was cut. @throws CliaiError `usage` for an unknown item */
@@ -77,7 +78,7 @@ export interface InboxOptions {
   readonly holds: Holds;
   readonly requests: RequestReading;
   readonly roleOf: RoleOf;
-  /** Applies that a run asks for its orders. */
+  /** Applies the event that a run has asked for its orders. */
   readonly onEvent: (event: FleetEvent) => void;
   readonly now: () => Date;
 }
@@ -98,7 +99,7 @@ export function createInbox(options: InboxOptions): Inbox {
     wasGiven: boolean,
   ): Promise<(InboxItem & CutText) | undefined> => {
     const { expires_at } = command;
-    // An item that an earlier answer to this call has in time does not expire with the answer to its repetition: either may arrive.
+    // An item that an earlier answer to this call has handed over in time does not expire when the call is repeated: either answer may arrive.
     const isExpired = !wasGiven && expires_at !== undefined && Date.parse(expires_at) <= now().getTime();
     const data = isExpired ? undefined : await readStreamMessage(bus, streams.commands, command.stream_seq);
     if (data === undefined) await writeReceipt(id, command, { state: "expired" });
@@ -188,8 +189,8 @@ function injectedBy({ call }: TakingCall): Pick<Receipt, "state" | "route"> {
 }
 
 /**
- * Returns a function that reads all that is stored for the agent, and then notes that the run asks for its orders: by then all receipts of
- * earlier runs have been read. An agent that nothing is known of gets no record by a call.
+ * Returns a function that reads all that is stored for the agent, and then notes that the run asks for its orders. In this sequence, because
+ * all receipts of earlier runs must have been read by then. A call makes no record for an unknown agent.
  */
 function createReading({ projector, fleet, onEvent, now }: InboxOptions) {
   return async (id: AgentId, { instanceId: run }: TakingCall): Promise<void> => {

@@ -109,7 +109,7 @@ export interface LostOrderContext {
 
 /**
  * Writes the receipt `failed` for each lost order, and raises the alert. An order that has waited too long is not lost: the stream has
- * dropped it, and `overdue-orders.ts` ends it. What fails is tried again until `signal` aborts: no later look finds these orders.
+ * dropped it, and `overdue-orders.ts` ends it. A failure is tried again until `signal` aborts, because no later look finds these orders.
  */
 export async function endLostOrders(
   context: LostOrderContext,
@@ -186,7 +186,7 @@ async function findLostOf(
   for (const { stream_seq } of waitingFor(fleet.record(id))) {
     if ((await readStreamMessage(bus, streams.commands, stream_seq)) === undefined) gone.add(stream_seq);
   }
-  // If it was taken meanwhile, its receipt is there now.
+  // If an order was taken meanwhile, its receipt has been read after this.
   await requireCaughtUp(projector, id);
   return waitingFor(fleet.record(id))
     .filter(({ stream_seq }) => gone.has(stream_seq))

@@ -10,7 +10,7 @@ import { type ReadOptions, readStream } from "../../nats/jetstream/read-stream.t
 
 type RecordOf = (id: AgentId) => AgentRecord | undefined;
 
-/** Up to so many agents, the reports are read for each agent alone. */
+/** If more agents than this lack reports, all reports are read at once, and not those of each agent alone. */
 const mostReadAlone = 20;
 const lastOfAgents = { subjects: ["agent.>"], lastOfEach: true } as const;
 

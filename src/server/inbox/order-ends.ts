@@ -1,5 +1,5 @@
 // Stores the receipts with which serve itself ends orders. Another part of serve, another serve or the agent's host may end the same order at
-// the same moment. So a receipt is stored only if the stream has no receipt of the agent that this serve has not read; but see `mostTries`.
+// the same moment. So a receipt is stored only if this serve has read all stored receipts of the agent. `mostTries` is the exception.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Receipt } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -9,8 +9,8 @@ import { mostReadingTries, notRead } from "../fleet/caught-up.ts";
 import type { Projector } from "../fleet/projector.ts";
 
 /**
- * The last try of an agent that gets receipts all the time stores the receipt without the condition, because an end that may come second is
- * better than none: only the first end of an order counts.
+ * How often it is tried, because each new receipt of the agent makes a try fail. The last try stores the receipt without that condition: an
+ * end that comes second does no harm, because only the first end of an order counts.
  */
 const mostTries = mostReadingTries;
 
@@ -24,8 +24,8 @@ export type EndReceipt = Omit<Receipt, "agent_id">;
 
 export interface OrderEnds {
   /**
-   * Stores the receipt that `decide` returns. `decide` is called when all receipts of the agent that are stored by then have been read; and
-   * again if another one was stored before its own. Resolves to what it returned last: undefined if the order needs no end any more.
+   * Stores the receipt that `decide` returns. `decide` is called when all stored receipts of the agent have been read, and again if another
+   * one was stored before its own. Resolves with what it returned last; undefined if the order needs no end any more.
    * @throws what `decide` throws; CliaiError `server_unreachable`; `no_answer`, also if the receipts could not be read in time
    */
   store(
@@ -36,7 +36,7 @@ export interface OrderEnds {
 }
 
 export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds {
-  /** The last of each agent's ends that are being stored: two at once would only get in each other's way. */
+  /** For each agent, the end that is stored last. The ends are stored one after the other, because two at once would make each other's tries fail. */
   const inTurn = new Map<AgentId, Promise<unknown>>();
 
   const storeNow = async (
@@ -65,7 +65,7 @@ export function createOrderEnds({ bus, projector }: OrderEndsOptions): OrderEnds
   };
   return {
     async store(id, decide, options = {}) {
-      const before = (inTurn.get(id) ?? Promise.resolve()).catch(() => undefined); // who waits for it is told
+      const before = (inTurn.get(id) ?? Promise.resolve()).catch(() => undefined); // its own caller gets the error
       const storing = before.then(() => storeNow(id, decide, options));
       inTurn.set(id, storing);
       try {

@@ -1,6 +1,6 @@
 // Removes from the stream COMMANDS the orders that are over, and those that cannot be decoded, so that the stream's limit counts only
-// waiting orders. It removes an order only when AUDIT has its copy, and the agent's record in the bucket has the order: a serve that
-// was killed in between would leave a pause that holds, and no next serve would know of it. Only the leader does it.
+// waiting orders. It removes an order only when AUDIT has its copy, and the agent's record in the bucket has the order. Otherwise
+// a serve that is killed in between could leave an agent paused by an order that no later serve knows. Only the leader does it.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type CommandRecord, isToBeKept } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";

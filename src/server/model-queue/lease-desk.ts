@@ -28,12 +28,13 @@ import type { Lease } from "../lease.ts";
 import { createQueueCounts, type QueueFigures } from "./queue-counts.ts";
 import { createWaiters, replyTo } from "./waiters.ts";
 
-/** How long a request that waits is kept before it is answered with its place; a new one, so that its place is soon shown. */
+/** After how long a waiting request is answered with its place, if it gets no lease before. */
 const answerWithinMs = 2_000;
+/** The same for a new request. It is shorter, so that the place is soon shown. */
 const firstAnswerWithinMs = 100;
-/** For so long a new leader grants nothing, because gates may hold leases that it does not know yet. */
+/** For this long a new leader grants nothing, because gates may hold leases that it does not know yet. */
 const listensFirstMs = 2_500;
-/** A wait that a gate tells counts if the serve that knew of it may have ended only now. */
+/** For this long a new leader counts the time that a request has waited before, as its gate tells it: the serve that knew it may have just ended. */
 const earlierWaitsWithinMs = 15_000;
 /** No agent has more requests at the same time than this; it is a bound for the memory. */
 const mostOfAgent = 64;
@@ -145,7 +146,7 @@ export function openLeaseDesk(bus: Bus, options: LeaseDeskOptions): LeaseDesk {
 
 type FoundLeases = Pick<FleetState, "records">;
 
-/** Whether an agent may be running, which may hold a lease that the serve before this one has granted. */
+/** Whether any agent may be running. It may hold a lease that the serve before this one has granted. */
 function mayHaveLeases(fleet: FoundLeases): boolean {
   return [...fleet.records()].some(({ said }) => said === undefined || !isGoodbye(said.status));
 }
@@ -189,7 +190,7 @@ function requestOf(
   return { id: `${agent}/${request_id}`, agent, isCaptain, model, slots, sinceMs, heardMs: nowMs };
 }
 
-/** @throws CliaiError `refused` if it is not one of this queue's own, and its agent has too many already */
+/** @throws CliaiError `refused` if the request is new to this queue, and its agent has too many requests already */
 function requireRoom(
   queues: ReadonlyMap<string, ModelQueue>,
   queue: ModelQueue,

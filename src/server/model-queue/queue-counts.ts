@@ -1,11 +1,11 @@
-// Counts what happens in the queues before model servers, for `/metrics`. Plain data: how a reader formats it is not its task.
+// Counts what happens in the queues before model servers, for `/metrics`. It makes plain data; the reader formats it.
 import { type ModelQueue, slotCount } from "../../domain/model-queue/model-queue.ts";
 
 /** What a serve knows of one model server's queue. The counts grow from the start of this serve. */
 export interface QueueFigures {
   /** The server's name in the queue. */
   readonly server: string;
-  /** As the gates were told last; undefined if this serve does not lead. */
+  /** The number of slots, as the gates told it last; undefined if this serve does not lead. */
   readonly slots: number | undefined;
   /** How many leases there are now, and how many requests wait. 0 if this serve does not lead. */
   readonly leases: number;

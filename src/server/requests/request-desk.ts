@@ -55,7 +55,7 @@ export async function openRequestDesk(
     async answer(text, words, by) {
       const found = findRequest(text, requests.all());
       const withdrawal = withdrawalOf(found, fleet.record(found.agent_id), now());
-      // The answer is then refused with the reason, also if the run has ended a moment ago.
+      // Withdraw the request first if its run has just ended. Then the answer below is refused with the reason.
       if (withdrawal !== undefined) await requests.decide(found.request_id, withdrawal);
       return await requests.decide(found.request_id, (request) => ({
         type: "answer",

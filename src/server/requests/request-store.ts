@@ -43,7 +43,7 @@ export interface RequestService extends RequestReading {
     requestId: string,
     action: RequestAction | ((request: AgentRequest) => RequestAction),
   ): Promise<AgentRequest>;
-  /** Resolves with the request when it has ended; after the time, or if the signal aborts, as it is then. Never after `stop`. */
+  /** Resolves with the request when it has ended; or as it is when the time is over or the signal aborts. Does not resolve after `stop`. */
   waitForEnd(requestId: string, timeoutMs: number, signal?: AbortSignal): Promise<AgentRequest | undefined>;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 
 export interface RequestWaits {
-  /** Resolves with the request when it has ended; as it is then when the time is over or the signal aborts. */
+  /** Resolves with the request when it has ended; or as it is when the time is over or the signal aborts. */
   forEnd(requestId: string, timeoutMs: number, signal?: AbortSignal): Promise<AgentRequest | undefined>;
   /** Resolves when this serve has read the request, or when the time is over. */
   forReading(requestId: string, timeoutMs: number): Promise<void>;
@@ -16,7 +16,7 @@ export function createRequestWaits(
   listeners: Set<(request: AgentRequest) => void>,
 ): RequestWaits {
   const timers = new Set<NodeJS.Timeout>();
-  /** Resolves with the result of `look` as soon as it is defined; at the end of the time with that of `giveUp`. */
+  /** Resolves with the result of `look` as soon as it is defined; with the result of `giveUp` when the time is over or the signal aborts. */
   const wait = async <T>(
     look: () => T | undefined,
     giveUp: () => T,

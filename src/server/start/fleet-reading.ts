@@ -45,7 +45,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     log,
   });
   const stored = await settleWithStreams(bus, await store.load());
-  // Before any heartbeat is heard: a run that is connected, according to the record, keeps its place from another one.
+  // Do this before any heartbeat is heard, because a run that the record shows as connected keeps its place against another run.
   fleet.restore(stored.records.map((record) => withLostConnections(record, bus.serverId)));
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 

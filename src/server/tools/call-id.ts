@@ -10,8 +10,8 @@ export interface KnownCall {
 }
 
 /**
- * 16 hexadecimal digits of a hash over the whole call. It is not over the call's id alone, so that a program that gives all its calls the
- * same id loses none of them, and so that two agents never make the same id.
+ * 16 hexadecimal digits of a hash over the whole call. A hash over the call's id alone would not do, because a program may give all its
+ * calls the same id, and two agents may use the same ids.
  */
 export function idOfCall({ id, requestId, tool, arguments: args }: KnownCall): string {
   return createHash("sha256")

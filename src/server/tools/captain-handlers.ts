@@ -21,7 +21,7 @@ export const captainHandlers: Pick<
       await requests.decide(request_id, (request) => {
         checkCaptainMayDecide(request, id);
         const words = isApproval(request) ? { approved: isApproved(decision) } : { text: decision };
-        // A captain gives a reason with every decision. With a form only `captain.decision` has it.
+        // A captain gives a reason with every decision. For a form, only the message `captain.decision` has the reason.
         const why = isFormRequest(request) ? {} : { reason };
         const answer = buildAnswer(request, { ...words, ...why }, id, now());
         return { type: "answer", answer: { ...answer, decision_id } };
@@ -80,7 +80,7 @@ export const captainHandlers: Pick<
     });
     if (isConnected) return { agent_id, connected: true };
     const note =
-      "it is slow to start, and goes on; list_agents shows it once it is there, a message tells how it ends";
+      "it is still starting; list_agents shows when it is connected, and a message will tell you how it ends";
     return { agent_id, connected: false, note };
   },
 };

@@ -57,7 +57,8 @@ export interface StoredMessage extends Sending {
 const beingStored = new WeakMap<Bus, Map<string, Promise<void>>>();
 
 /**
- * Stores a message once for each message id, as long as the receiver's record has it: the waiting orders, and the last ones that are over.
+ * Stores a message once for each message id, as long as the receiver's record has the message: it has the orders that wait, and the last
+ * ones that are over.
  * It gives no `Nats-Msg-Id`, because nats-server would keep each in memory for a day, and agents may send as many as they like.
  */
 async function storeMessage(context: StoringContext, message: StoredMessage): Promise<void> {

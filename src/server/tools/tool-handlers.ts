@@ -101,7 +101,7 @@ export const toolHandlers: ToolHandlers = {
   },
 
   async take_orders({ types }, context) {
-    // The same holder for all calls of a host's run. The host gets again what it has not confirmed, and recognises that by the id.
+    // All calls of a host's run are one holder. So the host gets the items again that it has not confirmed, and recognises them by their ids.
     const requestId = context.instanceId === undefined ? context.requestId : `host.${context.instanceId}`;
     const call = { ...context, requestId, confirmsWithinMs: hostConfirmsWithinMs };
     const handout = await context.inbox.take(context.id, call, types);

@@ -222,7 +222,7 @@ describe("endWithRuns()", () => {
     const words = { status: "stopped", message: "stop by me", instance_id: "r1" };
     await run.bus.publishStored("agent.ada.status", words);
     await waitFor(() => statesOf(run, "s").at(-1) === "applied", { what: "it is applied" });
-    expect(commandOf(run, "s")?.receipts.at(-1)?.detail).toBe("its run has said so: stop by me");
+    expect(commandOf(run, "s")?.receipts.at(-1)?.detail).toBe("its run has reported the end: stop by me");
   });
 
   test.each([
