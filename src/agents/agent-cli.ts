@@ -13,9 +13,9 @@ import type { ScreenView } from "./terminal/terminal-screen.ts";
 export interface AgentCli extends ProgramPlace, CliAbilities {
   /** Whether the CLI is this program itself, so that it is always there. */
   readonly isOwn?: boolean;
-  /** Arguments that stand before all others, with which the program is this CLI. */
+  /** Arguments that come before all others and make the program act as this CLI. */
   readonly programArgs?: readonly string[];
-  /** How the CLI works on the model server that its profile or `--model-server` names. Absent if it was not shown to: then it gets none. */
+  /** How the CLI works on a model server that a profile or `--model-server` names. Absent if nobody has shown that it can: cliai then refuses. */
   readonly modelServer?: ModelServerUse;
   /** A command that installs the CLI, for hints. */
   readonly install: string;
@@ -30,9 +30,9 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly permissionModes?: readonly string[];
   /** How the host talks to the CLI's session. Absent for a CLI without hooks: the agent then gets orders only by `check_inbox`. */
   readonly session?: SessionCli;
-  /** In which mode the CLI gives a new session its id, and tells it once the session is open. Else we choose the id. */
+  /** In which mode the CLI chooses the id of a new session, and tells it once the session is open. In other modes cliai chooses the id. */
   readonly tellsSession?: "always" | "headless";
-  /** Whether the CLI is several processes that a signal to one of them does not end. Then each signal goes to the whole process group. */
+  /** Whether the CLI has several processes, and a signal to one does not end all. Then cliai sends each signal to the whole process group. */
   readonly isProcessGroup?: boolean;
   /** Reads the user's and the administrator's settings of the CLI. Absent if it has none that matter to cliai. */
   readonly readUserSettings?: (place: UserSettingsPlace) => Promise<UserSettings>;
@@ -42,7 +42,7 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isSessionGone?: (lastWords: string) => boolean;
   /** Opens the session of a CLI that was started with pipes (`--headless`). Absent if the CLI cannot run so. */
   readonly openSession?: (pipes: SessionPipes) => LiveSession;
-  /** Opens what the CLI has beside its terminal for other programs; absent if it has nothing of the kind. */
+  /** Opens the way by which a CLI on a terminal takes texts from other programs. Absent if the CLI has none. */
   readonly openInput?: (place: InputPlace) => SessionInput;
   /** Whether the CLI may ignore the first signal that asks it to end. Then it gets a second one before it is killed. */
   readonly isAskedAgain?: boolean;
@@ -55,38 +55,38 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
   readonly readPrompt?: (screen: ScreenView) => PromptState;
   /**
-   * Reads from the screen why the CLI would not give its model a text of the file that `openInput` has; undefined if it would. Absent for a
-   * CLI that always does.
+   * Reads from the screen why the CLI would not give its model a text that comes by `openInput`; undefined if it would. Absent for a CLI that
+   * always gives the text to its model.
    */
   readonly readInputHindrance?: (screen: ScreenView) => string | undefined;
   /** Reads from the screen whether the CLI repeats a request to its model. Absent if the CLI shows that in another way. */
   readonly readRetry?: (screen: ScreenView) => RetryShown | undefined;
-  /** Reads from its screen whether a turn runs. Absent for a CLI whose hooks or record tell every end of a turn. */
+  /** Reads from the screen whether a turn runs. Absent for a CLI whose hooks or record tell every end of a turn. */
   readonly readTurn?: (screen: ScreenView) => TurnShown;
   /** Says how to start the CLI for one agent. It may run the CLI to find that out. */
   prepare(launch: AgentLaunch): Promise<CliStart>;
 }
 
 export interface ModelServerUse {
-  /** Whether the CLI works on nothing else. */
+  /** Whether the CLI works only on a model server that is named. */
   readonly isNeeded?: boolean;
   /** What the CLI asks the server for. Default: `/v1/chat/completions`. */
   readonly api?: ModelApi;
   /** The settings that it can use besides those that every CLI can. */
   readonly takes?: readonly ("calls" | "max_steps" | "slim")[];
   /**
-   * How many tokens its instructions and tools take in each request, and how many in its slim form, if it has one. Absent for a CLI that looks
-   * at the server by itself.
+   * How many tokens the CLI's instructions and tools take in each request: in its full form, and in its slim form if it has one. Absent for a
+   * CLI that itself looks at the server.
    */
   readonly ownTokens?: { readonly full: number; readonly slim?: number };
   /** What an agent lacks on a server of that kind, in words for a person. */
   readonly lacks?: Partial<Record<ModelServerKind, string>>;
 }
 
-/** `running`: it shows that a turn runs. `none`: it shows its prompt, and nothing that runs. `other`: neither is known. */
+/** What the screen shows. `running`: a turn runs. `none`: the prompt, and no turn runs. `other`: neither of them is recognized. */
 export type TurnShown = "running" | "none" | "other";
 
-/** `empty`: nothing is written in the prompt. `written`: something is. `other`: the screen shows no prompt that is known. */
+/** `empty`: nothing is written in the prompt. `written`: a text is. `other`: the screen shows no prompt that cliai recognizes. */
 export type PromptState = "empty" | "written" | "other";
 
 export interface McpServerFacts {

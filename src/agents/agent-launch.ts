@@ -1,10 +1,10 @@
-// What one agent's CLI is launched for (`AgentLaunch`), and how it is started then (`CliStart`).
+// `AgentLaunch`: what cliai knows of one agent before it starts the agent's CLI. `CliStart`: how it starts the CLI then.
 import type { CommandForm, ModelServerProfile } from "../domain/model-server.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 
 export interface AgentLaunch {
   readonly agentId: AgentId;
-  /** The UUID of the session, by which it can be resumed. If the CLI tells the id of a new session, it counts only with `isResumed`. */
+  /** The id by which the session can be resumed; a UUID if cliai chose it. If the CLI chooses the id, this counts only with `isResumed`. */
   readonly sessionId: string;
   /** Whether the session exists already and is to be resumed. */
   readonly isResumed?: boolean | undefined;
@@ -38,7 +38,7 @@ export interface AgentLaunch {
   readonly passedOn: readonly string[];
 }
 
-/** The settings of the agent's model server, with what it told before the launch: its own name for the model, its context. */
+/** The settings of the agent's model server, with what the server told before the launch: its own name for the model, and its context. */
 export interface LaunchModelServer extends ModelServerProfile {
   /** The base URL of the host's gate before the server, which the CLI asks instead (`askedBaseOf`). It holds a secret. */
   readonly gate?: string | undefined;
@@ -49,8 +49,8 @@ export interface LaunchModelServer extends ModelServerProfile {
 }
 
 /**
- * How to start the CLI for one agent. The values in `env` and `files` may be secrets. Of a CLI with `isServed`, this starts the server, and
- * `terminalOn` the CLI's terminal on its session.
+ * How to start the CLI for one agent. The values in `env` and `files` may be secrets. For a CLI with `isServed`, `args` starts its server, and
+ * `terminalOn` says how to start its terminal on the server's session.
  */
 export interface CliStart {
   readonly args: readonly string[];
@@ -80,7 +80,7 @@ export interface HookPlace {
   readonly command: { readonly command: string; readonly args: readonly string[] };
   /** The address to which the CLI may export telemetry about its requests to the model. */
   readonly telemetryUrl: string;
-  /** The environment in which the CLI is launched, without what these settings add. */
+  /** The environment in which the CLI is launched, without the changes of `CliStart.env`. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
   /** The CLI's release; undefined if it did not tell. */
   readonly version: string | undefined;
@@ -100,6 +100,6 @@ export interface UserSettings {
   readonly hooksOff?: string;
   /** Why the CLI may call no hooks by HTTP; absent if it may. */
   readonly httpHooksOff?: string;
-  /** Why the CLI's telemetry does not come to the host; absent if it may. */
+  /** Why the CLI's telemetry does not come to the host; absent if it comes. */
   readonly telemetryElsewhere?: string;
 }

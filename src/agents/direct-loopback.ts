@@ -1,5 +1,5 @@
-// Builds the value of NO_PROXY for an agent: the user's entries, and loopback, because the agent's CLI and its bridge reach the
-// host there without a proxy; and the host of the agent's model server, which cliai itself asks without a proxy, too. Pure.
+// Builds the value of NO_PROXY for an agent. It has the user's entries; loopback, because the agent's CLI and bridge reach cliai's host
+// there; and the name of the agent's model server, which cliai itself asks without a proxy, too. Pure.
 import type { ModelServerProfile } from "../domain/model-server.ts";
 import { loopback, loopbackNames } from "../domain/wire/own-address.ts";
 

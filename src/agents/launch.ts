@@ -16,7 +16,7 @@ export interface LaunchOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Whether the child is on a terminal, which sends it Ctrl-C by itself. If so, SIGINT is not passed on, so that it comes once. */
+  /** Whether the child is on a terminal, which itself sends SIGINT at Ctrl-C. If so, SIGINT is not passed on, so that the child gets it once. */
   readonly isTerminal: boolean;
   /** Whether the child's standard input and output are pipes. If not, it has those of this process. */
   readonly isPiped?: boolean;
@@ -28,7 +28,7 @@ export interface LaunchOptions {
   readonly run: string;
 }
 
-/** `pipes` is there if it was launched with `isPiped`. */
+/** `pipes` is there if the CLI was launched with `isPiped`. */
 export interface LaunchedAgent extends RunningAgent {
   readonly pipes?: { readonly stdin: Writable; readonly stdout: Readable };
   /** Starts the CLI's terminal on the session that is open now. Absent if the CLI has the terminal already, or there is none. */

@@ -20,21 +20,21 @@ export interface SessionListener {
   /** The CLI has told the id of its session, by which it can be resumed. */
   readonly onSession: (id: string) => void;
   /**
-   * Takes what the session does, and resolves with what the host answers; never rejects. What needs an answer waits for it: a tool that is
-   * about to start (`tool_start`), a permission, a question, the end of a turn. The signal aborts when the CLI no longer waits for the
-   * answer, such as when the person at its terminal has given one first.
+   * Takes a hook of the session, and resolves with the host's answer; never rejects. The session waits for the answer if a tool is about to
+   * start (`tool_start`), for a permission, for a question, and at the end of a turn. The signal aborts when the CLI no longer waits, for
+   * example because the person at its terminal has answered first.
    */
   readonly onHook: (hook: Hook, signal?: AbortSignal) => Promise<HookAnswer>;
   /**
-   * Resolves at once, unless the agent is paused; then when it is let go, when it is being stopped, or when the signal aborts. A session that
-   * begins a prompt by itself waits for it first, because nothing may hold what the prompt leads to.
+   * Resolves at once if the agent is not paused; otherwise when the agent is resumed or being stopped, or when the signal aborts. A session
+   * that begins a prompt by itself waits for this before, because it may be that nothing can hold the tools to which the prompt leads.
    */
   readonly whenLetGo: (signal: AbortSignal) => Promise<void>;
-  /** Takes what the session has done, and what needs no answer. */
+  /** Takes a hook of what the session has done. The session waits for no answer. */
   readonly observe: (hook: Hook) => void;
   readonly onEvent: (event: HookFacts & { readonly usage?: Usage }) => void;
   readonly onSign: (sign: SessionSign) => void;
-  /** Takes what one request to the model has used. Figures that the CLI does not tell are left out. */
+  /** Takes the figures of one request to the model. Figures that the CLI does not tell are left out. */
   readonly onUsage: (request: ModelRequest) => void;
   /** Takes each text that the session's model writes, as it comes. */
   readonly onWords: (words: string) => void;
@@ -48,17 +48,17 @@ export interface SessionListener {
  */
 export type Said = "started" | "steered" | "queued" | "busy";
 
-/** What a CLI on a terminal was launched for, and who listens to what it tells beside it. */
+/** What `AgentCli.openInput` needs: the agent's folder, and who listens to what the CLI tells beside its terminal. */
 export interface InputPlace extends Pick<SessionListener, "onHook" | "onEvent"> {
   readonly launch: Pick<AgentLaunch, "dir">;
   readonly log: Logger;
 }
 
-/** What a CLI on a terminal has beside it for texts from other programs. */
+/** The way by which a CLI on a terminal takes texts from other programs. */
 export interface SessionInput {
-  /** Gives the session a text as its user's: it begins a turn, or joins the turn that runs. */
+  /** Gives the session a text as if its user had written it: the text begins a turn, or joins the turn that runs. */
   submit(text: string): Promise<void>;
-  /** Whether it tells the host what the CLI asks at its terminal, each as a hook `permission`, and passes the answer on. */
+  /** Whether it tells the host each request of the CLI at its terminal, as a hook `permission` or `question`, and passes the answer on. */
   readonly tellsAsked: boolean;
   /** The CLI has ended. */
   stop(): void;
@@ -69,16 +69,16 @@ export interface LiveSession {
   readonly route: RouteName;
   /**
    * Resolves when the session takes texts, or has ended. Rejects with CliaiError `cli_missing` if the session cannot be opened, or if the
-   * CLI refuses what holds its tools.
+   * CLI refuses the hooks that hold its tools.
    */
   readonly whenReady: Promise<void>;
   /** Whether each tool waits for the host's answer before it starts. If not, a pause cannot hold them. Known once it is ready. */
   readonly carriesHooks: boolean;
-  /** Whether of its tools only those wait for the host's answer that ask for a permission. A pause then also holds what is said to it. */
+  /** Whether only a tool that asks for a permission waits for the host's answer. A pause then also holds the texts for the session. */
   readonly holdsOnlyAsked?: boolean;
   /**
    * Gives the model a text. Rejects if the CLI takes none any more.
-   * @param id of the order whose text it is: a CLI that keeps ids of messages tells it again by the sign `taken`
+   * @param id the id of the order whose text this is. A CLI that keeps ids of messages tells this id with the sign `taken`
    */
   say(text: string, id?: string): Promise<Said>;
   /** Interrupts what the CLI is doing. Resolves with false if it does not answer. */

@@ -6,7 +6,7 @@ import type { Logger } from "../log.ts";
 import type { SessionListener } from "./live-session.ts";
 
 export interface OpenRequests {
-  /** Asks the host, once, also if it is told of the request again. `reply` gives the CLI the answer. */
+  /** Asks the host. Asks only once, even if it is called again for the same request. `reply` gives the CLI the answer. */
   ask(id: string, hook: Hook, reply: (answer: HookAnswer) => Promise<unknown>): void;
   /** The CLI has the answer to this request, from us or from somebody else. */
   answered(id: string): void;
@@ -37,7 +37,7 @@ export function createOpenRequests(options: OpenRequestsOptions): OpenRequests {
   const { onHook, isHeadless, onLeftAnswered, log } = options;
   const open = new Map<string, AbortController>();
   const leftOpen = new Map<string, Hook>();
-  /** A list of what stands may come after the news that a request on it is answered. */
+  /** The ids of answered requests. They are kept, because a CLI may list a request as open after it has told that it is answered. */
   const answered = new Set<string>();
   const note = (id: string) => {
     answered.add(id);

@@ -38,7 +38,7 @@ export interface Exit {
 
 /**
  * How the CLI ended. `ended`: by itself, with exit code 0. `told`: because we ended it, or by a signal that asks it to end (SIGTERM, SIGHUP,
- * SIGINT), such as the one when its terminal is closed. `crashed`: by another signal or exit code.
+ * SIGINT), such as the SIGHUP when its terminal closes. `crashed`: by another signal or exit code.
  */
 export type EndedAs = "ended" | "crashed" | "told";
 

@@ -1,5 +1,5 @@
-// The permission requests of an ACP agent. Each is two hooks for the host: the tool starts, so the host holds it while the agent is paused;
-// and the permission, which a person or a captain gives. cliai's own tools need no permission.
+// The permission requests of an ACP agent. Each becomes two hooks for the host: first `tool_start`, at which the host holds the call while the
+// agent is paused; then `permission`, which a person or a captain decides. cliai's own tools need no permission.
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { SessionPipes } from "../live-session.ts";
@@ -13,14 +13,14 @@ import { callHook, type ToolCall } from "./acp-tools.ts";
 export interface AcpAsking {
   /** Resolves with the answer in ACP's form. */
   answer(asked: AcpPermission): Promise<object>;
-  /** The turn is cut off: every open request is answered with that. */
+  /** The turn is cut off or over: answers every open request with `cancelled`. */
   withdrawAll(): void;
 }
 
 export interface AcpAskingOptions extends Pick<SessionPipes, "onHook" | "log"> {
   readonly row: Pick<AcpRow, "needsPerson">;
   readonly calls: Pick<AcpCalls, "asked" | "refused">;
-  /** The session itself asks, and no subagent of it: so its model has answered. Some agents tell nothing of a tool before that. */
+  /** The session itself asks, not a subagent, so its model has answered. Some agents tell nothing of a tool call before they ask. */
   readonly onAsked: () => void;
   /** A request was refused. ACP has no place for the words, so they go to the model with the next prompt. */
   readonly onRefused: (refusal: Refusal) => void;
@@ -29,11 +29,11 @@ export interface AcpAskingOptions extends Pick<SessionPipes, "onHook" | "log"> {
 export interface Refusal {
   readonly call: ToolCall;
   readonly reason: string;
-  /** Whether a person, a captain or a policy has refused the permission. Else the agent is paused or being stopped. */
+  /** Whether a person, a captain or a policy has refused the permission. If not, the agent is paused or being stopped. */
   readonly isForbidden: boolean;
 }
 
-const noWayToAllow = "its request names no answer that allows this call alone, so it is refused.";
+const noWayToAllow = "its request offers no answer that allows only this call, so the call is refused.";
 const nobodyThere =
   "Nobody can be asked in this session, so it is refused. Go on without it where you can, and say what you need.";
 
@@ -47,7 +47,7 @@ export function createAcpAsking({
 }: AcpAskingOptions): AcpAsking {
   const open = new Set<AbortController>();
   const refuse = (asked: AcpPermission, call: ToolCall, reason: string, isForbidden: boolean) => {
-    // The start of a call that is forbidden later was told, so its end is told, too.
+    // If the call is forbidden, the host knows already that it has started, so the host is also told that it ends.
     if (!isForbidden) calls.refused(call.id);
     onRefused({ call, reason, isForbidden });
     return refusalOf(asked);
@@ -93,7 +93,7 @@ export function createAcpAsking({
   };
 }
 
-/** An agent that speaks ACP waits for this answer without a limit of its own, so a pause holds the call for as long as it lasts. */
+/** An agent that speaks ACP waits for this answer without a limit, so the host can hold the call for as long as a pause lasts. */
 function waiting(hook: Hook): Hook {
   return { ...hook, waitsLong: true };
 }

@@ -8,7 +8,7 @@ import { callHook, readCall, type ToolCall } from "./acp-tools.ts";
 export interface AcpCalls {
   /** Takes what the agent tells of a call, and returns what is known of it now. */
   take(call: AcpCall): ToolCall;
-  /** The agent asks whether it may start this call: the host tells its start by itself. */
+  /** The agent asks whether it may start this call. `acp-asking.ts` tells the host of the start, so it is not told here. */
   asked(call: AcpCall): ToolCall;
   /** The host has refused this call, so it never starts. */
   refused(id: string): void;

@@ -16,7 +16,7 @@ export interface AcpHandlers {
 export interface AcpConnection {
   /**
    * Resolves with the result. @throws AcpError; CliaiError `failed` if the agent has ended; the SDK's MessageTooLargeError if the agent has
-   * sent more in one message than the connection takes, which is over then
+   * sent more in one message than the connection takes: the connection is over then
    */
   request(method: string, params: object): Promise<unknown>;
   notify(method: string, params: object): Promise<void>;
@@ -79,7 +79,7 @@ export async function connectAcp(
   };
 }
 
-/** The SDK 2.4.0 handles each message by itself: what came before this one is handled by the next round of the event loop. */
+/** SDK 2.4.0 handles each message on its own. After the next round of the event loop, the messages that came before this one are handled. */
 async function untilHandled(): Promise<void> {
   await pause(0);
 }

@@ -14,7 +14,7 @@ export interface TurnFailure {
   readonly text: string;
 }
 
-/** As some agents pass on what their model's server has answered. */
+/** The answer of the model's server, in the form in which some agents pass it on. */
 const BodySchema = v.looseObject({ error: v.looseObject({ message: v.string() }) });
 const DetailsSchema = v.looseObject({ details: v.string() });
 const authRequired = -32000;
@@ -39,7 +39,7 @@ export function failureOf(words: string): TurnFailure {
   return { error: failureOfWords(words), text };
 }
 
-/** The agent asks its model again. @param words what it says of that */
+/** The agent asks its model again. @param words what the agent says about it */
 export function retryOf(words: string): RetryShown {
   return { detail: longFact(words), error: failureOfWords(words) };
 }

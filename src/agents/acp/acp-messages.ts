@@ -9,7 +9,7 @@ const list = v.optional(v.fallback(v.array(v.unknown()), []), []);
 
 const ContentSchema = v.looseObject({ type: v.string(), text });
 
-/** A call of a tool, or what has changed of it: fields that are absent are as they were. */
+/** A tool call, or what has changed of it: an absent field has not changed. */
 const CallSchema = v.looseObject({
   toolCallId: v.string(),
   ...{ title: text, kind: text, status: text },
@@ -68,13 +68,13 @@ export const PromptAnswerSchema = v.looseObject({
 });
 export type AcpPromptAnswer = v.InferOutput<typeof PromptAnswerSchema>;
 
-/** Undefined for an update that cliai does not use, or of another session. */
+/** Undefined for an update of another session, or one that cliai does not use. */
 export function readUpdate(params: unknown, session: string): AcpUpdate | undefined {
   const read = v.safeParse(NotificationSchema, params);
   return read.success && read.output.sessionId === session ? read.output.update : undefined;
 }
 
-/** Undefined for a request that is none. */
+/** Undefined if the request has another form. */
 export function readPermission(params: unknown): AcpPermission | undefined {
   const read = v.safeParse(PermissionSchema, params);
   return read.success ? read.output : undefined;

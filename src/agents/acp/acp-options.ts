@@ -1,5 +1,5 @@
-// The answers that an ACP agent offers with a permission request. A person's one yes must not grant more than one call unseen, so an option
-// that allows more is taken only if nothing else allows the call, and only with its words before the person's eyes.
+// The answers that an ACP agent offers with a permission request. A person who says yes must know which calls that allows. So an option that
+// allows more than this call is used only if no other option allows the call, and the person is shown the option's words.
 import type { AcpPermission } from "./acp-messages.ts";
 
 /** What a yes gives the agent. */
@@ -27,7 +27,7 @@ export function selected({ optionId }: Pick<Grant, "optionId">): object {
   return { outcome: { outcome: "selected", optionId } };
 }
 
-/** Refuses this call, and no later one: an option `reject_always` would refuse the calls of a whole session for a pause that held one. */
+/** Refuses this call only. `reject_always` would refuse all later calls of the session, too, even if only a pause was the reason. */
 export function refusalOf({ options }: AcpPermission): object {
   const once = options.find(({ kind }) => kind === "reject_once");
   return once === undefined ? cancelled : selected(once);

@@ -1,5 +1,5 @@
-// An agent that speaks ACP, and that a profile describes: `"cli": "acp:NAME"` with the key `acp`. cliai was tried with no release of it, so
-// it trusts nothing of what the agent says of itself.
+// An agent that speaks ACP and that a profile describes: `"cli": "acp:NAME"` with the key `acp`. cliai was never tried with this agent, so it
+// trusts nothing that the agent says about itself.
 import * as v from "valibot";
 import { type ModeAbilities, no, partly, untried } from "../../domain/abilities.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -59,7 +59,7 @@ export function acpCliOf(cli: string, profile: AcpProfile | undefined): AgentCli
   }
   if (profile === undefined) {
     throw new CliaiError("config_invalid", `the profile of "${cli}" has no key "acp"`, {
-      hint: 'say there how to start it: "acp": {"command": "PROGRAM", "args": ["--acp"]}',
+      hint: 'add how to start the agent: "acp": {"command": "PROGRAM", "args": ["--acp"]}',
     });
   }
   const { command, args, steer, rejectEndsTurn } = profile;

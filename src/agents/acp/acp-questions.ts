@@ -1,5 +1,5 @@
 // The questions that an ACP agent asks its user. ACP has no request for them: Qwen Code sends them inside a permission request, and takes
-// the answers beside its outcome. Seen with 0.24.4.
+// the answers beside the outcome of that request. Seen with 0.24.4.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";

@@ -9,9 +9,9 @@ type Own = "permissionModes" | "isOwn" | "programArgs" | "modelServer";
 export interface AcpRow extends Pick<AgentCli, Known | Own> {
   /** Says how to start the agent, so that it speaks ACP over its standard input and output. */
   prepare(launch: AgentLaunch): CliStart;
-  /** Whether `prepare` gives the agent cliai's MCP server. Else it comes with the session. */
+  /** Whether `prepare` gives the agent cliai's MCP server. If not, the request that opens the session gives it. */
   readonly isServerPrepared?: boolean;
-  /** Whether `prepare` gives the agent its instructions. Else they come with the first prompt. */
+  /** Whether `prepare` gives the agent its instructions. If not, they come with the first prompt. */
   readonly hasInstructions?: boolean;
   /** The name of the called tool, in the agent's own notation. It must not come from what a model can write. */
   toolNameOf(call: AcpCall): string | undefined;
@@ -23,16 +23,16 @@ export interface AcpRow extends Pick<AgentCli, Known | Own> {
    */
   readonly steer?: string | undefined;
   /**
-   * Whether the agent asks before every tool, so that a pause can hold it; the request then says whether a person has to decide, too.
+   * Says for a request whether a person has to decide. Present if the agent asks before every tool, so that a pause can hold every tool.
    * Absent for an agent that asks only for what a person has to decide.
    */
   readonly needsPerson?: (asked: AcpPermission) => boolean;
-  /** Whether a notice of the agent with `_meta.isRetry` says that it waits for its model, and asks it again. */
+  /** Whether the agent sends a notice with `_meta.isRetry` when it asks its model again. */
   readonly noticesRetries?: boolean;
   /** Whether a refused permission ends the turn, without a word to the model. */
   readonly rejectEndsTurn?: boolean | undefined;
   /** Whether the usage in the answer to a prompt is the sum of the whole session. */
   readonly sumsUsage?: boolean;
-  /** What the agent itself says of a failed request, as if its model had said it. It then ends the turn as if it were done. */
+  /** Matches what the agent itself says of a failed request, in the place of its model's words. It then ends the turn as if it were done. */
   readonly ownWords?: RegExp;
 }

@@ -26,9 +26,9 @@ import { createAcpUsage } from "./acp-usage.ts";
 const protocolVersion = 1;
 /** A cold start of such an agent on a busy machine takes up to 12 s. A new session may wait for the user's own MCP servers. */
 const answersWithinMs = 180_000;
-/** Less than the host waits for a stop to be told. */
+/** Less than `tellWithinMs`, the time that the host gives a stop. */
 const interruptWithinMs = 2_500;
-/** Of a session that is loaded: no update for so long means that all of its history has come. Some of it comes after the answer. */
+/** If a loaded session has sent no update for so long, its whole history has come. Some of it comes after the answer to `session/load`. */
 const quietMs = 300;
 const quietWithinMs = 5_000;
 const endNoticedWithinMs = 500;
@@ -52,7 +52,7 @@ export function openAcpSession(pipes: SessionPipes, row: AcpRow): LiveSession {
   };
   const untilEnded = pause(Number.MAX_SAFE_INTEGER, ended.signal);
   const whenReady = Promise.race([open(), untilEnded]).catch(async (error: unknown) => {
-    // What is no answer of the agent may come of its end, which is noticed a moment later.
+    // An error that is not an answer of the agent may come from the agent's end, which is noticed a moment later.
     if (!(error instanceof AcpError)) await atMost(endNoticedWithinMs, untilEnded);
     if (!ended.signal.aborted) throw error instanceof AcpError ? notOpened(error, row) : error;
   });
@@ -126,7 +126,7 @@ interface Found {
   readonly opened: AcpOpened;
 }
 
-/** What hears the open session, and what speaks to it. */
+/** Makes the parts that hear the open session and speak to it. */
 function createParts(
   pipes: SessionPipes,
   row: AcpRow,
@@ -230,7 +230,7 @@ async function loadSession(ask: AcpConnection["request"], row: AcpRow, launch: P
   }
 }
 
-/** Its last words name this, so that a new session is begun in its place. */
+/** The error has these words, by which `isSessionGone` knows that a new session has to be begun. */
 export const sessionGone = "Session not found";
 
 function placeOf({ isServerPrepared = false }: AcpRow, { cwd, mcpServer }: Place): object {

@@ -1,5 +1,5 @@
-// Texts for a turn that runs. An agent that can take them asks for them after its tools (`steer` of its row): until it asks, or the turn is
-// over, they wait here. Seen with Qwen Code 0.24.4.
+// Texts for a turn that runs. An agent that can take them asks for them after its tools (`AcpRow.steer`). The texts wait here until it asks, or
+// until the turn is over. Seen with Qwen Code 0.24.4.
 import type { Said } from "../live-session.ts";
 
 export interface AcpText {
@@ -9,7 +9,7 @@ export interface AcpText {
 }
 
 export interface AcpSteering {
-  /** Resolves with `steered` when the agent has taken the text, with `busy` if the turn is over before. */
+  /** Resolves with `steered` when the agent has taken the text; with `busy` if the turn ends first. */
   offer(text: AcpText): Promise<Said>;
   /** Returns the texts that wait, for the agent's request. */
   take(): readonly AcpText[];

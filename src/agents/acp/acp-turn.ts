@@ -1,4 +1,4 @@
-// One turn of an ACP session: what its present prompt has shown so far.
+// One turn of an ACP session: what the agent has shown so far of its present prompt.
 import { definedOf } from "../../domain/defined.ts";
 import type { SessionListener } from "../live-session.ts";
 import type { Refusal } from "./acp-asking.ts";
@@ -9,7 +9,7 @@ export interface AcpTurn {
   begin(prompt: AcpText): void;
   /** The agent was given this text while the turn ran. */
   give(text: AcpText): void;
-  /** The model has answered: it has what the agent was given before. */
+  /** The model has answered, so it has the texts that the agent was given before. */
   noteAnswer(): void;
   addWords(words: string): void;
   /** Tells the words so far, before something else happens. */
@@ -27,7 +27,7 @@ export interface AcpTurn {
 }
 
 export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign" | "onWords">): AcpTurn {
-  /** The texts that the agent was given, and of which the model has shown nothing yet. */
+  /** The texts that the agent was given since the model's last answer. */
   let given: readonly AcpText[] = [];
   let refusals: readonly Refusal[] = [];
   let wasAsked = false;

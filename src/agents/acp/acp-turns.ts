@@ -38,7 +38,7 @@ export interface AcpTurnsOptions
 }
 
 interface Prompt extends AcpText {
-  /** Whether it only keeps a turn going whose end was held back. */
+  /** Whether this prompt only keeps the turn going, because the end of the turn was held back. */
   readonly isHeldBack: boolean;
 }
 
@@ -179,7 +179,7 @@ function isOfAgent({ ownWords }: Pick<AcpRow, "ownWords">, update: AcpUpdate): b
   return update.sessionUpdate === "agent_message_chunk" && ownWords?.test(update.content.text ?? "") === true;
 }
 
-/** Without what was said of earlier tries. */
+/** The words from the first `Error: ` on: before it stands what the agent said of earlier tries. */
 function errorIn(words: string): string {
   return words.slice(Math.max(0, words.indexOf("Error: ")));
 }

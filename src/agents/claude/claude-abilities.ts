@@ -1,4 +1,4 @@
-// What Claude Code can do: what cliai can do with its sessions, as measured with 2.1.330; and which hooks a release has, by its number.
+// What cliai can do with Claude Code's sessions, as measured with 2.1.330; and which hooks a release of Claude Code has.
 import { type ModeAbilities, no, yes } from "../../domain/abilities.ts";
 
 const both = {
@@ -45,13 +45,16 @@ export interface ClaudeAbilities {
   readonly commandArgs: boolean;
 }
 
-/** Takes an unknown version for a new one. */
+/** Treats an unknown version as a new one. */
 export function claudeAbilities(version: string | undefined): ClaudeAbilities {
   const isNew = version === undefined || !isOlder(version, firstWithHooks);
   return { httpHooks: isNew, streamHooks: isNew, commandArgs: isNew };
 }
 
-/** Takes an unknown version for an old one, which may show the dialog only after the answer: then nobody could answer it meanwhile. */
+/**
+ * Whether the terminal shows the dialog while the hook waits for its answer. Treats an unknown version as an old one: if it showed no dialog,
+ * the person at the terminal could not answer while the hook waits.
+ */
 export function showsDialogBesideHook(version: string | undefined): boolean {
   return version !== undefined && !isOlder(version, firstWithDialogBesideHook);
 }

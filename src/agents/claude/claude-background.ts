@@ -42,7 +42,7 @@ function buildTask(id: string, type: string | undefined, description: string | u
   };
 }
 
-/** The notification that tells the model of a task's end. Notifications also come of tasks that go on; they have another status. */
+/** The notification that tells the model of a task's end. A notification of a task that still runs has another status. */
 const endedPattern =
   /<task-notification>[\s\S]*?<task-id>([^<]+)<\/task-id>[\s\S]*?<status>(?:completed|failed|killed|stopped)<\/status>/;
 

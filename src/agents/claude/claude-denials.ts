@@ -50,7 +50,7 @@ function ruleOf(tool: string, input: unknown): string {
   return tool;
 }
 
-/** A line of the record: the result of a tool that Claude's own settings refused, not a person or a hook. */
+/** A line of the record with the result of a refused tool call. Its `source` says who refused it; `config` is Claude's own settings. */
 const RefusedResultSchema = v.looseObject({
   type: v.literal("user"),
   toolDenialKind: v.optional(v.fallback(v.string(), ""), ""),
@@ -92,7 +92,10 @@ export function readDeniedCalls(line: unknown): DeniedCall[] {
 
 const ContentSchema = v.looseObject({ message: v.looseObject({ content: v.array(v.unknown()) }) });
 const CallSchema = v.looseObject({ type: v.literal("tool_use"), id: v.string(), name: v.string() });
-/** How Claude tells its model that it has not run a call: wrong arguments, an unknown tool, a command that it blocks. It calls no hook for those. */
+/**
+ * How Claude tells its model that it has not run a call, such as one with wrong arguments, of an unknown tool, or with a command that it
+ * blocks. It calls no hook for such a call.
+ */
 const NotRunSchema = v.looseObject({
   type: v.literal("tool_result"),
   tool_use_id: v.string(),

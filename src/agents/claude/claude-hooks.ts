@@ -165,8 +165,8 @@ const failureWordOf = new Map<string, FailureWord>([
 ]);
 
 /**
- * If the API reports a usage limit as a bad request, 2.1.330 gives the error `unknown`; if it is overloaded, `server_error`. Then its words tell
- * the cause.
+ * 2.1.330 gives the error `unknown` if the API reports a usage limit as a bad request, and `server_error` if the API is overloaded. For these
+ * two errors, the words of the API decide.
  */
 function failureWordOfTurn(error = "", words = ""): FailureWord {
   const word = failureWord(error);
@@ -180,10 +180,10 @@ export function failureWord(error: string): FailureWord {
   return failureWordOf.get(error) ?? failureOfWords(error);
 }
 
-/** With this error the last words are the model's own. */
+/** With this error, `last_assistant_message` has the model's own words. */
 const cutOffError = "max_output_tokens";
 
-/** What Claude prints for a failure in its model's place: the words of the service. */
+/** What the model's service says about the failure. Claude puts it where the model's last words would be. */
 function apiWordsOf({ error, last_assistant_message }: ClaudeHook): string | undefined {
   return error === cutOffError ? undefined : last_assistant_message || undefined;
 }

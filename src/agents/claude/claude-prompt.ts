@@ -50,14 +50,14 @@ export function readClaudeRetry({ rows }: ScreenView): RetryShown | undefined {
   return undefined;
 }
 
-/** Above the box while a turn runs: "✽ Ideating… (3s)", "· Perambulating… (running PreToolUse hook · 0s)". A turn that is over has no "…" there. */
+/** The row above the box while a turn runs: "✽ Ideating… (3s)", "· Perambulating… (running PreToolUse hook · 0s)". After the turn it has no "…". */
 const runningRow = /^[·✢✳✶✻✽*] \S[^…]*…/;
-/** In the line below the box while a turn runs and nothing is written in the box. */
+/** Words in the line below the box while a turn runs and nothing is written in the box. */
 const runningWords = "esc to interrupt";
 
 /**
- * Reads whether a turn runs. While one does, the row above the box says so, or the line below it, or both. After Esc before the model's
- * first word neither does, and the prompt stands in the box again.
+ * Reads whether a turn runs. While a turn runs, the row above the box or the line below the box says so, or both say so. If the user has
+ * pressed Esc before the model's first word, neither says so, and the prompt is in the box again.
  */
 export function readClaudeTurn(screen: ScreenView): TurnShown {
   const { rows, cursor } = screen;

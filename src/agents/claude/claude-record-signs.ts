@@ -1,6 +1,6 @@
 // Reads what the lines of a session's record show. The record is a file of JSON Lines that Claude Code writes while the session
-// runs. Because the user's hooks run beside ours, only the record tells that a prompt was kept from the model and that a turn is over.
-// Measured with 2.1.330, on a terminal.
+// runs. The user's own hooks run beside ours, and may refuse a prompt or the end of a turn. So only the record tells whether the model was
+// given a prompt, and whether a turn is over. Measured with 2.1.330, on a terminal.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { SessionSign } from "../../domain/hook.ts";

@@ -59,7 +59,7 @@ export function buildClaudeSettings(place: HookPlace, modelServer?: LaunchModelS
     ((streamHooks && streamedEvents.has(event)) || (place.asksPermissions && event === permissionEvent));
   return {
     hooks: Object.fromEntries(hooks.filter(([event]) => !isStreamed(event))),
-    // Without it, a session that asks for no permissions ignores the messages from its host.
+    // Without this, a session that asks for no permissions ignores the messages from its host.
     crossSessionInbound: "accept",
     // `/bg`, and ← at an empty prompt, would move the session to Claude's own daemon, away from its host.
     disableAgentView: true,

@@ -5,9 +5,9 @@ import { CliaiError } from "../../domain/text/errors.ts";
 
 /** The hooks that the CLI calls over the stream, where they are answered too. */
 const calledEvents = ["PreToolUse"] as const;
-/** Also comes over the stream if the session is started with {@link permissionArgs}. */
+/** This hook comes over the stream if the session is started with {@link permissionArgs}. */
 export const permissionEvent = "PermissionRequest";
-/** Also gives a session without a terminal the tools that ask its user. */
+/** With these arguments, a session without a terminal also has the tools that ask its user. */
 export const permissionArgs = ["--permission-prompt-tool", "stdio"] as const;
 /** The hooks that the stream carries or shows. They must not be in the settings too, or they would come twice. */
 export const streamedEvents: ReadonlySet<string> = new Set([
@@ -105,7 +105,7 @@ const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, 
 const nobody =
   "Nobody can be asked for this now. Go on without it if you can, or end your turn and say what you need.";
 
-/** The end of some calls never shows. Forgets the oldest calls above this number. */
+/** How many calls are kept as running. The oldest is forgotten above this number, because the stream never shows the end of some calls. */
 const mostRunning = 1_000;
 
 export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
@@ -183,7 +183,10 @@ function createCalls(
     calls.delete(request_id);
     return call.signal.aborted ? undefined : response;
   };
-  /** Answers a `can_use_tool` request as the hook PermissionRequest would be. Denies if `onHook` decides nothing: nobody else can be asked. */
+  /**
+   * Asks `onHook` as for the hook PermissionRequest, and answers the request `can_use_tool`. Denies if `onHook` decides nothing, because
+   * nobody else can be asked.
+   */
   const permit = async (request_id: string, asked: v.InferOutput<typeof CanUseToolSchema>) => {
     const { input: tool_input, tool_name, tool_use_id, agent_id } = asked;
     const payload = { hook_event_name: permissionEvent, tool_name, tool_input, tool_use_id, agent_id };
@@ -223,7 +226,7 @@ interface ToolRuns {
   takeDenied(line: Denied): void;
 }
 
-/** Keeps the running tools. When the stream shows the end of one, calls `onToolResult` with the payload that the hook for it would have. */
+/** Keeps the running tools. When the stream shows that a tool has ended, calls `onToolResult` with the payload that a hook would have. */
 function createToolRuns(onToolResult: StreamHooksOptions["onToolResult"]): ToolRuns {
   const running = new Map<string, CalledHook>();
   return {

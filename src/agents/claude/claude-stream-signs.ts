@@ -94,7 +94,7 @@ export function createStreamSigns(): StreamSigns {
   let context: Pick<Usage, "model" | "context_tokens"> = {};
   /** Whether the model has answered since the last result. */
   let isAnswered = false;
-  /** What the session's sums had when this process began, which the CLI restores from an earlier one; undefined before the first result. */
+  /** The tokens that the session's sums had when this process began: the CLI restores them. Undefined before the first result. */
   let restored_tokens: number | undefined;
 
   const readAssistant = (line: unknown): { signs: SessionSign[]; words?: string } => {

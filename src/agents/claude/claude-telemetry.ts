@@ -1,5 +1,6 @@
-// Reads Claude Code's telemetry (OTLP over HTTP, as JSON): about each request to the model its tokens, model, and Claude's own estimate of
-// the cost; and the decisions about tools, because no hook tells that a person has answered a dialog. Measured with 2.1.330, which does not pass these settings on to the agent's tools.
+// Reads Claude Code's telemetry (OTLP over HTTP, as JSON). It has the tokens, the model and Claude's own estimate of the cost for each request
+// to the model. It also has the decisions about tools, because no hook tells that a person has answered a dialog. Measured with 2.1.330, which
+// does not pass the variables of `telemetryEnv` on to the agent's tools.
 import * as v from "valibot";
 import type { ModelRequest, ToolDecision } from "../../domain/hook.ts";
 import type { HookPlace } from "../agent-launch.ts";
@@ -9,8 +10,8 @@ const exportEveryMs = 2_000;
 type Place = Pick<HookPlace, "telemetryUrl" | "token" | "userSettings" | "isHeadless">;
 
 /**
- * Returns the variables for the `env` of the agent's settings. Empty if the user has telemetry settings, which are left as they are; and
- * for a headless session, whose results tell the same: exporting slows each tool call (docs/performance.md).
+ * Returns the variables for the `env` of the agent's settings. Empty if the user has telemetry settings: cliai leaves them as they are. Also
+ * empty for a headless session: its results tell the same, and exporting slows each tool call (docs/performance.md).
  */
 export function telemetryEnv({
   telemetryUrl,

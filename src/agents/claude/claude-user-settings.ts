@@ -59,7 +59,7 @@ export function judgeUserSettings(
   };
 }
 
-/** Any of these variables counts, because with only some of ours in place Claude could send our token to the user's collector. */
+/** Any telemetry variable of the user counts: if ours were mixed with the user's, Claude could send our token to the user's collector. */
 function whyTelemetryGoesElsewhere(
   files: readonly SettingsFile[],
   env: UserSettingsPlace["env"],
@@ -84,8 +84,8 @@ function whyHooksAreOff(files: readonly SettingsFile[]): string | undefined {
 }
 
 /**
- * Why HTTP hooks may be forbidden. Any list other than "*" counts, because we do not repeat Claude's matching of addresses; a command
- * is always allowed instead.
+ * Why HTTP hooks may be forbidden. Any list without "*" counts, because we do not repeat Claude's matching of addresses. A hook that runs a
+ * command is always allowed.
  */
 function whyHttpHooksAreOff(files: readonly SettingsFile[]): string | undefined {
   const lists = files.filter(({ settings }) => settings.allowedHttpHookUrls !== undefined);

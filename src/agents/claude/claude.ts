@@ -57,8 +57,8 @@ export const claude: AgentCli = {
 export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath?: string): string[] {
   const { sessionId, mcpConfigPath, strictMcp, model, modelServer, instructions, task, passedOn } = launch;
   const namesSession = passesOn(launch, sessionFlags);
-  // Without one, Claude uses the mode "auto", in which a classifier of its own service decides. No model server of the user's has that
-  // classifier: Claude then opens a dialog at each call that needs the check.
+  // Without a permission mode, Claude uses "auto", in which a classifier of its own service decides. No model server of the user's has that
+  // classifier, so Claude would open a dialog at each call that it has to check.
   const cannotUseAuto = launch.asksPermissions === true || modelServer !== undefined;
   const ownMode = launch.permissionMode ?? (cannotUseAuto ? "default" : undefined);
   const mode = passesOn(launch, permissionFlags) ? undefined : ownMode;

@@ -22,7 +22,8 @@ export function writeToSocket(
   const socket = createConnection(path);
   socket.setTimeout(withinMs, () => socket.destroy(new Error(`nobody reads the socket ${path}`)));
   let isOpen = false;
-  // After the connection is open, the session may have the bytes. Rejecting would make the caller try another route: a doubled message.
+  // Once the connection is open, the session may have the bytes. If this rejected, the caller would try another route, and the model could get
+  // the message twice.
   socket.once("error", (error) => (isOpen ? resolve() : reject(error)));
   // Read and ignore what the session sends, so that the end of the socket is noticed.
   socket.resume();

@@ -1,5 +1,5 @@
-// The tool calls of a Codex session: which run, and what a turn leaves running. A command runs on when its turn is over, also when that
-// was interrupted; its end is told later. Measured with 0.171.0.
+// The tool calls of a Codex session: which run, and what a turn leaves running. A command may run on after its turn, even if the turn was
+// interrupted; Codex tells the end of the command later. Measured with 0.171.0.
 import { pause } from "../../waiting.ts";
 import type { SessionListener } from "../live-session.ts";
 import type { CodexItem } from "./codex-events.ts";
@@ -8,10 +8,10 @@ import { callOf, scriptOf, toolHook } from "./codex-tools.ts";
 export interface Calls {
   started(item: CodexItem, subagent: string | undefined): void;
   completed(item: CodexItem, subagent: string | undefined): Promise<void>;
-  /** Our hook runs before this call, and has told the host of it. `run` is the id of the hook's run, which ends with the call's. */
+  /** Our hook runs before this call, and has told the host of it. `run` is the id of the hook's run; the call's id is its last part. */
   hooked(run: string): void;
   itemOf(id: string): CodexItem | undefined;
-  /** The session's turn is over. Tells what it has left running; whatever else still runs by our count has failed. */
+  /** The session's turn is over. Tells which commands it has left running. Every other call that still runs by our count has failed. */
   turnEnded(): Promise<void>;
 }
 

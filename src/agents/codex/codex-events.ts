@@ -32,7 +32,7 @@ export type CodexError = v.InferOutput<typeof TurnErrorSchema>;
 
 const TurnSchema = v.looseObject({
   ...{ id: v.string(), status: v.string() },
-  /** The turn of the session on whose behalf it runs; its own id for that turn itself. */
+  /** The session's turn for which this turn runs. In the session's own turn, this is the turn's own id. */
   rootTurnId: text,
   error: v.optional(v.fallback(v.nullish(TurnErrorSchema), undefined)),
 });

@@ -16,7 +16,7 @@ export interface TurnFailure {
 
 const loginRemedy = "log in: codex login";
 
-/** What to do if the service does not take Codex's login or its key, also if one is there. */
+/** What a person can do if the model's service does not accept Codex's login or key, or if there is none. */
 export function loginRemedyOf({ modelServer }: Pick<AgentLaunch, "modelServer">): string {
   if (modelServer === undefined) return loginRemedy;
   const { key_from } = modelServer;
@@ -25,7 +25,7 @@ export function loginRemedyOf({ modelServer }: Pick<AgentLaunch, "modelServer">)
     : `correct ${key_from}, which has the model server's key`;
 }
 
-/** Codex's own words, `codexErrorInfo`. The others are objects with the status of the model's server. */
+/** Codex's words in `codexErrorInfo`. Where it has no word, `codexErrorInfo` is an object with the HTTP status of the model's server. */
 const failureOf = new Map<string, FailureWord>([
   ["unauthorized", "authentication"],
   ...(["usageLimitExceeded", "rateLimitExceeded", "sessionBudgetExceeded"] as const).map(
@@ -46,7 +46,7 @@ const StatusSchema = v.record(
   v.looseObject({ httpStatusCode: v.optional(v.nullish(v.number())) }),
 );
 
-/** @param remedy for a login that is not taken: {@link loginRemedyOf} */
+/** @param remedy what a person can do if the login is not accepted: {@link loginRemedyOf} */
 export function describeFailure(
   { message, codexErrorInfo, additionalDetails }: CodexError,
   remedy = loginRemedy,

@@ -1,8 +1,8 @@
-// The hook that Codex sends to the host: before each tool it runs `cliai hook`, which waits for the host's answer. What else the session
-// does is told by its app-server. Measured with 0.171.0.
+// The hook that Codex sends to the host: before each tool it runs `cliai hook`, which waits for the host's answer. The app-server tells
+// everything else that the session does. Measured with 0.171.0.
 //
-// Codex runs a hook only if it trusts it, by a hash that a person would confirm. For one launch the hash can be given with the thread, so
-// that nothing of the user's is written, and none of the user's own hooks is trusted by it.
+// Codex runs a hook only if it trusts the hook's hash, which a person would have to confirm. cliai gives the hash with the thread, for one
+// launch: so it changes none of the user's files, and Codex trusts none of the user's own hooks because of it.
 import * as v from "valibot";
 import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -41,7 +41,10 @@ function denial(reason: string): object {
   };
 }
 
-/** Without its host nobody can hold or stop the agent, and a hook that says nothing would let the tool run. */
+/**
+ * What `cliai hook` answers if the host does not. Without the host nobody can hold or stop the agent, and a hook that says nothing would let
+ * the tool run.
+ */
 const withoutHost = denial(
   "cliai's host of this session does not answer, so nobody could stop this call: it has not run. End your turn.",
 );

@@ -36,8 +36,8 @@ export function socketPath({ dir }: Pick<AgentLaunch, "dir">): string {
 }
 
 /**
- * What an app-server that a terminal can join needs besides.
- * @param trust of our hook: with the thread alone, the terminal would ask its user about the hook
+ * The further arguments of an app-server that a terminal can join.
+ * @param trust the hash of our hook. If only the thread had it, the terminal would ask its user about the hook
  */
 export function buildSharedArgs(launch: AgentLaunch, trust: Trust | undefined): string[] {
   const entries = Object.entries(trust ?? {}).map(
@@ -63,7 +63,7 @@ const ConfigSchema = v.looseObject({
 
 /** What the user's own configuration and the arguments say, as far as a launch depends on it. */
 export interface CodexConfig {
-  /** Codex's word for when it asks; undefined if neither says. */
+  /** When Codex asks for a permission, in its own word; undefined if neither says so. */
   readonly approvalPolicy: unknown;
   /** The names of the MCP servers. */
   readonly servers: readonly string[];
@@ -77,7 +77,7 @@ export function readConfig(answer: unknown): CodexConfig {
 
 /**
  * The parameters of `thread/start` and `thread/resume`.
- * @param trust of our hook, as `hooks.state` has it
+ * @param trust the hash of our hook, in the form of `hooks.state`
  */
 export function threadParams(
   launch: AgentLaunch,
@@ -86,8 +86,8 @@ export function threadParams(
 ): object {
   const { cwd, model, permissionMode, instructions, asksPermissions, mcpServer, strictMcp } = launch;
   const others = strictMcp ? servers.filter((name) => name !== ownServer) : [];
-  // Codex's other words ask at least as often.
   const provider = providerParams(launch);
+  // With any other policy, Codex asks at least as often as with `on-request`.
   const mustAsk = asksPermissions === true && (approvalPolicy === undefined || approvalPolicy === "never");
   return {
     ...{ cwd, developerInstructions: instructions },
@@ -104,7 +104,7 @@ export function threadParams(
         ...Object.fromEntries(others.map((name) => [name, { enabled: false }])),
         [ownServer]: {
           ...{ command: mcpServer.command, args: mcpServer.args, env: mcpServer.env },
-          // Else Codex would ask before each call, and begin a turn without a server that is slow to start.
+          // Otherwise Codex would ask before each call, and begin a turn without a server that is slow to start.
           ...{ default_tools_approval_mode: "approve", required: true },
           ...{ startup_timeout_sec: serverStartsWithinS, tool_timeout_sec: callTimeoutS },
         },

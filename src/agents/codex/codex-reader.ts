@@ -1,6 +1,6 @@
 // Turns the notifications of a Codex session into what the host is told: prompts, tools, usage, ends of turns. Measured with 0.171.0.
 //
-// A message of the user becomes an item when it goes to the model, not before. Whatever the model does next shows that it has it.
+// A message of the user becomes an item when it goes to the model, not before. The next thing that the model does shows that it has the message.
 import { definedOf } from "../../domain/defined.ts";
 import { idFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { SessionListener } from "../live-session.ts";
@@ -16,7 +16,7 @@ export interface CodexReader {
   take(event: CodexEvent): Promise<void>;
   /** The id of the turn that runs in the session's thread, or in that of a subagent; undefined if none runs. */
   turnOf(threadId: string): string | undefined;
-  /** We interrupt what runs. */
+  /** cliai interrupts the turn that runs. */
   noteInterrupt(): void;
   /** The turns that run in subagents: their threads, and the ids of the turns. */
   subagentTurns(): ReadonlyMap<string, string>;
@@ -43,7 +43,7 @@ export interface CodexReaderOptions
   readonly onServerLost: () => void;
   /** Gives the model a text that begins another turn. */
   readonly goOn: (text: string) => Promise<void>;
-  /** For a login that the model's service does not take. */
+  /** What a person can do if the model's service does not accept the login. */
   readonly loginRemedy: string;
 }
 
@@ -51,7 +51,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   const { thread, onHook, observe, onEvent, onSign, onUsage, onWords, onResolved } = options;
   /** The threads of subagents, each with its turn that runs. */
   const subagents = new Map<string, string | undefined>();
-  /** What subagents were asked when they were started. */
+  /** The prompts with which subagents were started, by their threads. */
   const prompts = new Map<string, string>();
   const calls = createCalls(options);
   const turn = createTurn(options, calls);
@@ -88,7 +88,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
     onWords(text);
   };
   const takeUsage = ({ threadId, tokenUsage, turnId }: ParamsOf<"thread/tokenUsage/updated">) => {
-    // A thread that is resumed tells its figures once more.
+    // A resumed thread tells the figures of an earlier run again. They must not count twice.
     if (!isOurs(threadId) || (threadId === thread && !turn.hasBegun(turnId))) return;
     const { last, total, modelContextWindow } = tokenUsage;
     onUsage({

@@ -1,4 +1,4 @@
-// What Codex asks its client, as hooks for the host, and the host's answers as Codex's. Measured with 0.171.0.
+// Translates what Codex asks its client into hooks for the host, and the host's answers into replies to Codex. Measured with 0.171.0.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
@@ -7,15 +7,15 @@ import type { CodexItem } from "./codex-events.ts";
 import { formQuestions, formReply, isForm } from "./codex-forms.ts";
 import { mcpToolName, pathsOf, scriptOf, toolHook } from "./codex-tools.ts";
 
-/** A request in words for the host, and its answer in Codex's. */
+/** One request of Codex: its hook for the host, and the reply to Codex. */
 export interface CodexAsked {
   readonly threadId: string;
   hook(subagent: string | undefined): Hook;
   /** Undefined if the host leaves the answer to the person at the terminal. */
   reply(answer: HookAnswer): object | undefined;
-  /** Whether the answer has no room for words, so that the reason of a refusal has to be told to the model otherwise. */
+  /** Whether the reply has no room for words. Then the model has to be told the reason of a refusal in another way. */
   readonly isWordless: boolean;
-  /** Why these answers are no answer to it; undefined if they are one. Absent where any will do. */
+  /** Why the answers do not fit the request; undefined if they fit. Absent if every answer fits. */
   misfit?(answer: HookAnswer): string | undefined;
 }
 
@@ -151,7 +151,7 @@ function questionsAsked({ threadId, itemId, questions }: v.InferOutput<typeof Qu
     reply: (answer) => {
       if (answer.type === "answer") return answered(answer.answers);
       if (answer.type !== "forbid" && answer.type !== "deny") return undefined;
-      // It has no way to refuse a question, so the words for the model are the answer to each.
+      // Codex has no way to refuse a question, so the reason of the refusal is the answer to each question.
       return answered(questions.map(() => answer.reason));
     },
     isWordless: false,

@@ -66,7 +66,7 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
     if (orders.size > mostOrders && oldest !== undefined) orders.delete(oldest);
     const { thread, reader } = opened;
     const before = reader.turnOf(thread);
-    // For a turn that runs it does what `turn/steer` does, but does not fail if that turn has ended meanwhile.
+    // While a turn runs, `turn/start` does what `turn/steer` does, but it does not fail if the turn has ended meanwhile.
     const answer = await client
       .call("turn/start", { threadId: thread, input: inputOf(text), clientUserMessageId: clientId })
       .catch((error: unknown) => {
@@ -103,7 +103,7 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
   return {
     route: "app-server",
     whenReady,
-    // Whether Codex calls our hook is known when it has called it: it skips a hook that it does not trust without a word.
+    // Only its first call of our hook shows that Codex calls it: Codex says nothing when it skips a hook that it does not trust.
     carriesHooks: false,
     say,
     async interrupt() {
@@ -127,7 +127,7 @@ async function connect(
   listener: TransportListener,
 ): Promise<Transport> {
   if (pipes.launch.isHeadless === true) return connectPipes(pipes, listener);
-  // It goes on reading, because Codex would stop at a full pipe.
+  // Reads and drops the output, because Codex would stop at a full pipe.
   pipes.stdout.resume().once("close", () => ended.abort());
   return await connectSocket(socketPath(pipes.launch), ended.signal, listener);
 }
@@ -154,6 +154,6 @@ async function listTerminals(
   client: CodexClient,
   threadId: string,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const list = await client.call("thread/backgroundTerminals/list", { threadId }).catch(() => undefined); // then our own count counts
+  const list = await client.call("thread/backgroundTerminals/list", { threadId }).catch(() => undefined); // then `turnEnded` takes our own count
   return list === undefined ? undefined : readTerminals(list);
 }

@@ -1,4 +1,4 @@
-// The tools of a Codex session as the host names them: as its hooks do. Measured with 0.171.0.
+// The tools of a Codex session. The host gets the names that Codex's own hooks have for them. Measured with 0.171.0.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";
@@ -45,7 +45,7 @@ export function toolHook(
   };
 }
 
-/** The tool that an item of the thread is a call of, and how the call went; undefined for an item that is no call. */
+/** The tool call that an item of the thread stands for, and how it went; undefined if the item is no tool call. */
 export function callOf(item: CodexItem): CodexCall | undefined {
   const { id, type, status, error } = item;
   const failed =
@@ -90,7 +90,7 @@ export function showsServerLost({ type, server, status, error }: CodexItem): boo
   return isOurs && status === "failed" && error?.message?.includes("Transport closed") === true;
 }
 
-/** The script that Codex runs by its shell, without the words of that shell, where nothing in it is quoted. */
+/** The script that Codex runs by its shell, without `sh -c '…'` around it. A command whose script contains a quote is returned whole. */
 export function scriptOf(command: string | null | undefined): string | undefined {
   const [, script] = /^\S*sh -l?c '([^']*)'$/s.exec(command ?? "") ?? [];
   return script ?? command ?? undefined;

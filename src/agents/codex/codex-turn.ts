@@ -12,18 +12,18 @@ export interface Turn {
   /** Whether the turn has begun in this run of Codex. */
   hasBegun(id: string): boolean;
   started(id: string): void;
-  /** Resolves when its end is told, or while somebody decides whether it may end. */
+  /** Resolves when the host was told of the end; after `endWithinMs` if somebody still decides whether the turn may end. */
   completed(turn: CodexTurn): Promise<void>;
   /** The model does something, so it has been asked. */
   noteAnswer(): void;
   noteWords(text: string): void;
-  /** We interrupt the turn that runs. */
+  /** cliai interrupts the turn that runs. */
   noteInterrupt(): void;
 }
 
 export interface TurnOptions extends Pick<SessionListener, "onHook" | "onSign" | "onResult"> {
   readonly goOn: (text: string) => Promise<void>;
-  /** For a login that the model's service does not take. */
+  /** What a person can do if the model's service does not accept the login. */
   readonly loginRemedy: string;
 }
 

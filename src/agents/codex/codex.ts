@@ -26,7 +26,7 @@ export const codex: AgentCli = {
   probedFlags: ["--config"],
   modelServer: {
     api: "/v1/responses",
-    // Of SmolLM2, with cliai's own tools.
+    // As SmolLM2 counts them, with cliai's own tools.
     ownTokens: { full: 9_800 },
     lacks: { "llama.cpp": "llama.cpp b11549 leaves out the tools of MCP servers, cliai's own among them" },
   },
@@ -39,7 +39,7 @@ export const codex: AgentCli = {
   isServed: true,
   // npm's program is a script that starts the real one.
   isProcessGroup: true,
-  // With its socket, it waits at the first signal for the turn that runs.
+  // If it listens on a socket, it waits after the first signal until the running turn is over.
   isAskedAgain: true,
   openSession: openCodexSession,
   isSessionGone: (lastWords) => lastWords.includes("codex does not know the session"),

@@ -1,7 +1,7 @@
 // This room holds all that knows GitHub Copilot CLI on its terminal: its launch, its hooks, its record, its screen. Without a terminal it is
 // an agent that speaks ACP, with a row in src/agents/acp/agents.
 //
-// The files, arguments and variables that both need. Measured with 1.0.102.
+// The files, arguments and variables that Copilot CLI needs in both modes. Measured with 1.0.102.
 import { join } from "node:path";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { ownServer } from "../acp/acp-tools.ts";
@@ -10,7 +10,7 @@ import type { AgentLaunch } from "../agent-launch.ts";
 /** What stands before the name of a tool of cliai's MCP server. */
 export const ownToolPrefix = `${ownServer}-`;
 
-/** It would replace the program while the session runs. */
+/** An update would replace the program while the session runs. */
 export const quietEnv = { COPILOT_AUTO_UPDATE: "false" } as const;
 
 /**
@@ -21,7 +21,7 @@ export function commonStart(launch: AgentLaunch) {
   const { dir, mcpServer, allowedTools = [], model, strictMcp } = launch;
   if (strictMcp) {
     throw new CliaiError("config_invalid", "--strict-mcp: copilot uses its user's MCP servers, too", {
-      hint: "leave it out, or name each of them: -- --disable-mcp-server NAME",
+      hint: "leave --strict-mcp out, or turn each server off: -- --disable-mcp-server NAME",
     });
   }
   const server = { type: "local", tools: ["*"], ...mcpServer };

@@ -1,5 +1,6 @@
-// Translates the hooks that Copilot CLI calls on its terminal, and the answers to them. Their payloads name neither the hook nor the tool's
-// call, so `cliai hook` adds the name. A subagent's have its id, and another session than its own only in some. Measured with 1.0.102.
+// Translates the hooks that Copilot CLI calls on its terminal, and the answers to them. A payload has neither the hook's name, which `cliai
+// hook` adds, nor an id of the tool call. A subagent's hook has its `agentId`; its `sessionId` is not always the subagent's own. Measured
+// with 1.0.102.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
@@ -25,10 +26,10 @@ export const kindOfHook: ReadonlyMap<string, SessionEventKind> = new Map([
   ["preCompact", "compaction"],
   ["sessionEnd", "session_end"],
 ]);
-/** A subagent calls these hooks, too. They tell nothing of the session's own turn. */
+/** A subagent calls these hooks, too. Its calls are ignored, because they tell nothing of the session's own turn. */
 const ownOnly: ReadonlySet<SessionEventKind> = new Set(["prompt", "turn_end"]);
 
-/** A field of an unexpected type counts as absent. If the hook were rejected instead, its tool would run, also during a pause. */
+/** A field of an unexpected type counts as absent. If the hook were rejected instead, its tool would run even during a pause. */
 const text = v.fallback(v.optional(v.string()), undefined);
 /** The latest time that a `Date` can have. */
 const latestMs = 8.64e15;
@@ -44,7 +45,7 @@ const HookSchema = v.looseObject({
   prompt: text,
   toolName: text,
   toolArgs: v.optional(v.unknown()),
-  /** Of a permission. */
+  /** The input in a `permissionRequest`; the other hooks have `toolArgs`. */
   toolInput: v.optional(v.unknown()),
   toolResult: v.optional(v.unknown()),
   stop_hook_active: v.fallback(v.optional(v.boolean()), undefined),
@@ -87,7 +88,7 @@ function read(payload: unknown): Hook | undefined {
   };
 }
 
-/** In a permission the server stands before a slash: `cliai/report_status`. */
+/** A `permissionRequest` has a slash after the server's name: `cliai/report_status`. The other hooks have a dash. */
 const serverSlash = /^([^/]+)\//;
 
 function toolOf(name: string) {

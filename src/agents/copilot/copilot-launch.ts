@@ -1,5 +1,5 @@
 // Builds how Copilot CLI is started on its terminal: cliai's MCP server, and a plugin for this launch with cliai's hooks. Copilot CLI runs
-// the hooks of all its sources, so none of the user's is changed. Measured with 1.0.102.
+// the hooks of all its sources, so cliai changes none of the user's. Measured with 1.0.102.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -10,9 +10,9 @@ import { kindOfHook, permissionHook } from "./copilot-hooks.ts";
 
 /** If the user passes one of these, the session has an id already. */
 const sessionFlags = ["--session-id", "--resume", "--continue"];
-/** How long Copilot CLI waits for the hooks that nobody holds. */
+/** How long Copilot CLI waits for a hook that the host answers at once. */
 const toldWithinS = 30;
-/** A person may take long to answer them. */
+/** The hooks that the host may hold until a person answers. */
 const heldHooks: readonly string[] = ["preToolUse", permissionHook];
 
 /** @throws CliaiError `config_invalid` */
@@ -36,7 +36,7 @@ export function buildStart(launch: AgentLaunch): CliStart {
       ...(hooks === undefined ? [] : ["--plugin-dir", pluginDir(launch)]),
       ...(passesOn(launch, sessionFlags) ? [] : ["--session-id", sessionId]),
       ...launch.passedOn,
-      // In one word, so that a task may begin with dashes.
+      // In one argument, so that a task may begin with dashes.
       ...(task === undefined ? [] : [`--interactive=${task}`]),
     ],
     env: quietEnv,
@@ -47,7 +47,7 @@ export function buildStart(launch: AgentLaunch): CliStart {
 function pluginFiles(dir: string, place: HookPlace) {
   const { command, args } = place.command;
   if (place.holdsEnds) {
-    throw new CliaiError("config_invalid", 'cliai cannot hold "stop_approval" for copilot on a terminal', {
+    throw new CliaiError("config_invalid", 'cliai cannot support "stop_approval" for copilot on a terminal', {
       hint: "leave it out of the profile: copilot ends a turn whose end was refused eight times",
     });
   }

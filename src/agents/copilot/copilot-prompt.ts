@@ -3,7 +3,7 @@
 import type { PromptState, TurnShown } from "../agent-cli.ts";
 import type { ScreenView } from "../terminal/terminal-screen.ts";
 
-/** Above and below the prompt, from side to side. */
+/** The lines above and below the prompt, from side to side. */
 const edge = /^─{10,}$/;
 const promptSign = "❯";
 /** The column in which the text begins, after the sign and a blank. */
@@ -13,7 +13,7 @@ const firstColumn = 2;
  * something is written. While its plugins are loaded, in a menu, in the help and in the shell mode it shows something else.
  */
 const modeLine = /^ (?:← open sidebar · )?(?:Interactive|Plan|Autopilot) · /;
-/** A turn is over, and has left a command running. */
+/** The line below the prompt if the turn is over and has left a command running. */
 const backgroundLine = /^ \S Waiting for background shells( |$)/;
 const workingLine = /^ \S Working( |$)/;
 
@@ -27,7 +27,7 @@ export function readCopilotPrompt({ rows, cursor }: ScreenView): PromptState {
   return first === promptSign && bottom === top + 2 && cursor.column === firstColumn ? "empty" : "written";
 }
 
-/** While a turn runs, the line below the prompt says so, also if its user writes something meanwhile. */
+/** While a turn runs, the line below the prompt says so, even if the user writes something meanwhile. */
 export function readCopilotTurn(screen: ScreenView): TurnShown {
   if (screen.rows.some(({ text }) => workingLine.test(text))) return "running";
   return readCopilotPrompt(screen) === "other" ? "other" : "none";

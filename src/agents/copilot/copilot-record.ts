@@ -1,5 +1,5 @@
 // Reads the record of a session: a file of JSON Lines (`events.jsonl`) that Copilot CLI writes while the session runs. It tells what was put
-// into the conversation, each answer of the model with what it used, and how each turn has ended. Measured with 1.0.102, on a terminal.
+// into the conversation, each answer of the model with its tokens, and how each turn has ended. Measured with 1.0.102, on a terminal.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest, SessionSign } from "../../domain/hook.ts";
@@ -12,7 +12,7 @@ const LineSchema = v.looseObject({
   type: v.string(),
   id: text,
   timestamp: text,
-  /** Of a subagent; absent for the session itself. */
+  /** The subagent's id; absent for the session itself. */
   agentId: text,
   data: v.fallback(
     v.looseObject({
@@ -48,7 +48,7 @@ function signsOf({ type, data }: Line): SessionSign[] {
       return [{ type: "answer", words: data.content, ...(callsTool ? { callsTool } : {}) }];
     }
     case "hook.end": {
-      // The answers of all hooks for the end of the turn, the user's own among them.
+      // This line has the joint answer of all hooks `agentStop`, the user's own among them.
       const isEnd = data.hookType === "agentStop" && data.output?.decision !== "block";
       return isEnd ? [{ type: "turn_end" }] : [];
     }
@@ -69,7 +69,7 @@ const errorWords: ReadonlyMap<string | undefined, FailureWord> = new Map([
   ["context_limit", "context"],
 ]);
 
-/** A failure for which Copilot CLI has no type of its own is told by its words, which begin with the status: "400 prompt is too long". */
+/** If `errorType` is not in `errorWords`, the message decides, with the HTTP status before it: "400 prompt is too long". */
 function errorOf({ errorType, message = "", statusCode }: Line["data"]): FailureWord {
   const known = errorWords.get(errorType);
   if (known !== undefined) return known;

@@ -10,7 +10,7 @@ import { noProxyWithLoopback } from "../direct-loopback.ts";
 
 const SettingsSchema = v.looseObject({ disableAllHooks: v.literal(true) });
 
-/** On a terminal only: a session that speaks ACP needs no hooks. */
+/** Reads the files for a session on a terminal only, because a session that speaks ACP needs no hooks. */
 export async function readCopilotUserSettings(place: UserSettingsPlace): Promise<UserSettings> {
   const { cwd, env, isHeadless = false } = place;
   const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);

@@ -49,7 +49,7 @@ export const copilot: AgentCli = {
     launch.isHeadless === true ? copilotOverAcp.prepare(launch) : prepareOnTerminal(launch),
 };
 
-/** Undefined for an id that is no name of a folder. */
+/** The path of the session's record; undefined if the id cannot be the name of a folder. */
 function recordPath(sessionId: string, env: Readonly<NodeJS.ProcessEnv>): string | undefined {
   const home = copilotHome(env);
   if (!home || !/^[\w-]+$/.test(sessionId)) return undefined;

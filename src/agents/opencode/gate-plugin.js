@@ -47,7 +47,7 @@ export const CliaiGate = async () => {
       try {
         deny = (await ask({ type: "tool_start", tool, callID, subagent, args })).deny;
       } catch (error) {
-        // Without its host nobody can hold or stop the agent. Its own tools only report, so they go on.
+        // Without the host nobody can hold or stop the agent. cliai's own tools only report, so they may run.
         if (!ownTools.includes(tool)) {
           deny = `cliai's host of this session does not answer (${error.message}), so nobody could stop this call: it has not run. End your turn.`;
         }

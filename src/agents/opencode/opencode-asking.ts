@@ -11,7 +11,7 @@ import {
 } from "./opencode-requests.ts";
 
 export interface Asking extends Pick<OpenRequests, "answered" | "open" | "withdrawAll"> {
-  /** Asks once, also if it is told of the request again. */
+  /** Asks the host only once, even if it is called again for the same request. */
   askPermission(asked: OpencodePermission, by: AskedBy): void;
   askQuestion(asked: OpencodeQuestion, subagent: string | undefined): void;
 }
@@ -27,7 +27,6 @@ export function createAsking({ client, ...options }: AskingOptions): Asking {
     askPermission(asked, by) {
       const path = `/permission/${asked.id}/reply`;
       ask(asked.id, permissionHook(asked, by), async (answer) => {
-        // Without words OpenCode would end the turn.
         const reply = permissionReply(answer);
         if (reply !== undefined) await client.call("POST", path, reply);
       });

@@ -1,7 +1,7 @@
 // The client of `opencode serve`: JSON over HTTP, and its event stream. Measured with 1.18.33.
 //
-// OpenCode's own SDK is not used. It would add 155 kB of generated code for nine requests, its types check nothing of what a server of
-// another release sends, and its event stream connects again without word of the events that were lost meanwhile.
+// OpenCode's own SDK is not used. It would add 155 kB of generated code for nine requests. Its types check nothing of what a server of
+// another release sends. Its event stream connects again, but does not tell that events were lost meanwhile.
 import { createParser } from "eventsource-parser";
 import { directFetch } from "../../direct-fetch.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -28,7 +28,7 @@ export interface OpencodeClient {
 
 /** OpenCode has answered a request with an error. */
 export class OpencodeRefusal extends CliaiError {
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
   constructor(method: string, path: string, status: number, words: string) {
     super("failed", requestWords(method, path, `${status} ${words}`));
@@ -60,8 +60,9 @@ export function createOpencodeClient({ url, password, directory }: OpencodePlace
       );
       const text = await response.text();
       if (!response.ok) throw new OpencodeRefusal(method, path, response.status, wordsOf(text));
-      // It answers a path that it does not know with its web page.
-      if (response.status !== 204 && !isJson(response)) throw failure(method, path, "a release without it");
+      // OpenCode answers a path that it does not know with its web page.
+      if (response.status !== 204 && !isJson(response))
+        throw failure(method, path, "this release does not have it");
       return parseJsonLine(text);
     },
     async listen(onEvent, onOpen, signal) {

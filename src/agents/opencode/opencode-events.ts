@@ -108,7 +108,7 @@ export function readOpencodeEvent(event: unknown): OpencodeEvent | undefined {
   return properties.success ? ({ type, properties: properties.output } as OpencodeEvent) : undefined;
 }
 
-/** Of GET /session/ID/message. Messages of another form are left out. */
+/** Reads the answer to GET /session/ID/message. Messages of another form are left out. */
 export function readMessages(list: unknown): OpencodeEvent[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((each: { info?: unknown; parts?: unknown } | null) => {

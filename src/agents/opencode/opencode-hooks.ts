@@ -1,4 +1,4 @@
-// The one hook that OpenCode sends to the host: `gate-plugin.js` asks before each tool. What else the session does is told by its events.
+// The one hook that OpenCode sends to the host: `gate-plugin.js` asks before each tool. OpenCode's events tell what else the session does.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";

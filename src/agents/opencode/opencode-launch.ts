@@ -33,7 +33,7 @@ const callTimeoutMs = 7 * 86_400_000 + 60_000;
 
 type Launch = Omit<AgentLaunch, "hooks"> & Partial<Pick<AgentLaunch, "hooks">>;
 
-/** Also known to the session that is opened on this server: both derive it from the token of this run's host. */
+/** The password of OpenCode's server. The launch and the session derive the same password from the token of this run's host. */
 export function serverPassword(token: string): string {
   return createHash("sha256").update(`opencode server ${token}`).digest("base64url");
 }
@@ -57,7 +57,7 @@ export function buildServerEnv(
   };
 }
 
-/** The variables by which the server learns its password, and the terminal on it, too. */
+/** The variables that give the password to the server, and to the terminal that attaches to it. */
 export function passwordEnv(token: string | undefined): Record<string, string | undefined> {
   return {
     OPENCODE_SERVER_PASSWORD: token === undefined ? undefined : serverPassword(token),
@@ -144,7 +144,7 @@ function configOf(text: string | undefined): Record<string, unknown> {
   return isObject(config) ? config : {};
 }
 
-/** Merges as OpenCode does: objects by their keys, and these two lists by appending. */
+/** Merges as OpenCode does: objects by their keys, and the lists `plugin` and `instructions` by appending. */
 function merged(user: Record<string, unknown>, own: Record<string, unknown>): Record<string, unknown> {
   const all = { ...user };
   for (const [key, value] of Object.entries(own)) {

@@ -40,7 +40,7 @@ export async function readAddress(stdout: Readable, ended: AbortSignal): Promise
     const [address] = /http:\/\/[^\s/]+/.exec(line) ?? [];
     if (address !== undefined && line.includes("listening")) resolve(address);
   };
-  // It goes on reading, because OpenCode would stop at a full pipe.
+  // Reads on after the address, because OpenCode would stop at a full pipe.
   stdout.setEncoding("utf8").on("data", (part: string) => lines.push(part).forEach(look));
   ended.addEventListener("abort", () => resolve(undefined), { once: true });
   const late = pause(startsWithinMs, ended).then(() => {
@@ -91,7 +91,7 @@ export async function findSession(
       "session_gone",
       `opencode does not know the session "${sessionId}": Session not found`,
       {
-        hint: "opencode session list names those of this folder; without --resume it begins a new one",
+        hint: "list the sessions of this folder: opencode session list; or leave --resume out, which begins a new session",
         cause,
       },
     );
@@ -99,7 +99,7 @@ export async function findSession(
   return { id: sessionId, before: readMessages(await client.call("GET", `${path}/message`)) };
 }
 
-/** Says which of the agent's MCP servers is missing. With `strictMcp`: disconnects all but cliai's. */
+/** Logs an error if cliai's MCP server is missing. With `strictMcp`: disconnects all other servers. */
 export async function checkServers(
   client: OpencodeClient,
   { strictMcp, log }: Pick<SessionPipes["launch"], "strictMcp"> & Pick<SessionPipes, "log">,

@@ -1,5 +1,5 @@
-// Turns the events of an OpenCode session into what the host is told: prompts, steps, tools, usage, requests, ends of turns. It takes an
-// event that comes twice once, because after a lost connection the session's messages are read again. Measured with 1.18.33.
+// Turns the events of an OpenCode session into what the host is told: prompts, steps, tools, usage, requests, ends of turns. It ignores an
+// event that comes a second time, because the session's messages are read again after a lost connection. Measured with 1.18.33.
 import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest } from "../../domain/hook.ts";
 import { idFact, shortFact } from "../../domain/text/fact-words.ts";
@@ -13,7 +13,7 @@ import { createTurn, interrupted, type TurnOptions } from "./opencode-turn.ts";
 export interface OpencodeReader {
   /** Takes the next event. Resolves when the host has taken it; does not wait for people. */
   take(event: OpencodeEvent): Promise<void>;
-  /** Messages that were there before this run, which tell nothing new. */
+  /** Ignores these messages from now on, because they were there before this run. */
   skip(events: readonly OpencodeEvent[]): void;
   /** Whether a turn runs. */
   isBusy(): boolean;
@@ -32,7 +32,7 @@ export interface OpencodeReaderOptions
   readonly contextWindowOf: (provider: string | undefined, model: string | undefined) => number | undefined;
 }
 
-/** How many things are remembered as told. */
+/** How many events are remembered, so that none is taken twice. */
 const mostTold = 20_000;
 
 export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeReader {
@@ -132,7 +132,7 @@ export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeRe
   };
 }
 
-/** Returns a function that tells whether something comes for the first time. */
+/** Returns a function that tells whether it is called with this key for the first time. */
 function createMemory(): (key: string) => boolean {
   const told = new Set<string>();
   return (key) => {
@@ -199,7 +199,7 @@ function usageOf(
     id,
     tokens: context_tokens + output + reasoning,
     context_tokens,
-    // It is 0, too, where OpenCode does not know the model's prices.
+    // OpenCode says 0 as well if it does not know the model's prices.
     ...definedOf({ model, cost: cost === 0 ? undefined : cost }),
     ...definedOf({ context_window: contextWindowOf(provider, model) }),
     isConversation: sessionID === session,

@@ -1,4 +1,4 @@
-// What OpenCode asks its user, as hooks for the host, and the host's answers as OpenCode's replies. Measured with 1.18.33.
+// Translates what OpenCode asks its user into hooks for the host, and the host's answers into replies to OpenCode. Measured with 1.18.33.
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import type { Question } from "../../domain/questions.ts";
@@ -14,7 +14,7 @@ export interface AskedBy {
   readonly subagent: string | undefined;
 }
 
-/** A permission may be wider than the tool's name: `external_directory` is asked for by any tool that leaves the project. */
+/** The permission may have another name than the tool: any tool that leaves the project asks for `external_directory`. */
 export function permissionHook(
   { permission, patterns, metadata, tool }: OpencodePermission,
   { call, subagent }: AskedBy,
@@ -77,8 +77,8 @@ function readQuestion({
 }
 
 /**
- * The answers, a list for each question. Undefined if the host leaves them to the person at the terminal. A refusal has words for the model,
- * which OpenCode's own way to refuse a question has not: so they are the answer to each question.
+ * The answers, a list for each question. Undefined if the host leaves them to the person at the terminal. OpenCode's own way to refuse a
+ * question has no room for words to the model, so the reason of a refusal is the answer to each question.
  */
 export function questionReply({ questions }: OpencodeQuestion, answer: HookAnswer): string[][] | undefined {
   if (answer.type === "forbid" || answer.type === "deny") return questions.map(() => [answer.reason]);

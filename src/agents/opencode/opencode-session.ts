@@ -130,7 +130,7 @@ async function openSession(
   };
   readAgain = async () => {
     await last;
-    // Those that stood before OpenCode is asked what still stands: a request that comes meanwhile comes as an event.
+    // The list is taken before OpenCode is asked. A request that OpenCode makes after that comes as an event, and must not count as answered.
     const stood = asking.open();
     const { events, requests } = await readState(client, session);
     for (const id of stood.filter((each) => !requests.has(each))) asking.answered(id);
@@ -178,7 +178,7 @@ function hear(client: OpencodeClient, { ended, log, onEvent, onLost }: HearingOp
 }
 
 interface State {
-  /** What the events would have told meanwhile. */
+  /** The present state of the session, in the form of the events that were lost. */
   readonly events: readonly OpencodeEvent[];
   /** The ids of the requests that wait for an answer, of every session. */
   readonly requests: ReadonlySet<string>;
@@ -203,7 +203,7 @@ async function readState(client: OpencodeClient, session: string): Promise<State
 let lastTime = 0n;
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** In OpenCode's own form: a release that sorts messages by their ids would sort ours by time, too. */
+/** An id in OpenCode's own form, because a release that sorts messages by their ids must also sort ours by time. */
 export function createMessageId(): string {
   const now = BigInt(Date.now()) * 0x1000n;
   lastTime = now > lastTime ? now : lastTime + 1n;

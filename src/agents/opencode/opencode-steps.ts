@@ -1,7 +1,7 @@
-// Which messages of the user the model has been given, and when that is known. OpenCode stores a message at once, also while a turn runs;
-// the model gets it with the next step. The step's message names, as its parent, the newest message of the user that the request contains:
-// so it has that one and those before it. That the model has begun to answer is known by the part `step-start`; a step whose request failed
-// has none. After a conversation was shortened, the newest message may be one of OpenCode's own, without a text. Measured with 1.18.33.
+// Finds out which messages of the user the model has. OpenCode stores a message at once, even while a turn runs, and the model gets it with
+// the next step. The step's message names as its parent the newest user message in the request: the model has that message and all before it.
+// The part `step-start` shows that the model has begun to answer; a step whose request failed has no such part. After a conversation was
+// shortened, the newest user message may be one that OpenCode itself made, without a text. Measured with 1.18.33.
 
 export interface UserMessage {
   readonly id: string;
@@ -9,12 +9,12 @@ export interface UserMessage {
 }
 
 export interface Steps {
-  /** A message of the user is there; its text comes later. Those of OpenCode's own count, too. */
+  /** A message of the user is there; its text comes later. A message that OpenCode itself made counts, too. */
   noteMessage(id: string): void;
   noteUser(message: UserMessage): void;
   /** @param parent the id of the newest message of the user that the step's request contains */
   noteStep(id: string, parent: string | undefined): void;
-  /** The model has begun to answer. Returns the messages that it has with this step for the first time, the oldest first. */
+  /** The model has begun to answer in this step. Returns the messages that this step gave it for the first time, the oldest first. */
   begun(id: string): readonly UserMessage[];
   /** The user's messages that no step has shown yet. */
   waiting(): readonly UserMessage[];

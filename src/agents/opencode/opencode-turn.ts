@@ -16,7 +16,7 @@ export interface TurnOptions extends Pick<SessionListener, "onHook" | "onSign" |
 const endWithinMs = 200;
 export const interrupted = "its turn was interrupted";
 
-/** @param endCalls the turn is over, so whatever still runs by our count has been broken off */
+/** @param endCalls called when the turn is over: the calls that still run by our count were broken off */
 export function createTurn({ asking, onHook, onSign, onResult, goOn }: TurnOptions, endCalls: () => void) {
   let isBusy = false;
   let wasAsked = false;
@@ -25,7 +25,7 @@ export function createTurn({ asking, onHook, onSign, onResult, goOn }: TurnOptio
   let failure: (TurnFailure & { readonly isAborted: boolean }) | undefined;
   /** Aborts when the end of the turn needs no answer any more, because another turn has begun. */
   let ending = new AbortController();
-  /** No turn runs: asks the host whether it may end, and tells its result. */
+  /** The turn is over: asks the host whether it may end, and tells its result. */
   const end = async () => {
     isBusy = false;
     asking.withdrawAll();

@@ -17,7 +17,7 @@ export const opencode: AgentCli = {
   triedVersion: "1.18.33",
   abilities: opencodeModes,
   probedFlags: ["--port", "--hostname"],
-  // Of SmolLM2, with cliai's own tools.
+  // As SmolLM2 counts them, with cliai's own tools.
   modelServer: { ownTokens: { full: 10_000 } },
   permissionModes,
   session: { routes: ["http-api"], hooks: opencodeHooks },
@@ -43,7 +43,7 @@ export const opencode: AgentCli = {
   },
 };
 
-/** A port that nobody uses now. OpenCode takes `--port 0` for 4096 if that is free, so that two agents would follow each other there. */
+/** A port that nobody uses now. With `--port 0` OpenCode uses port 4096 if it is free, so an agent could get the port of one before it. */
 async function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = createServer().once("error", reject);

@@ -1,5 +1,5 @@
-// What Qwen Code asks at its terminal, as hooks for the host, and the host's answers. Whoever answers first, there or here, counts.
-// Measured with 0.24.4.
+// Tells the host, as hooks, what Qwen Code asks at its terminal, and passes the host's answers on. The first answer counts, at the terminal
+// or from the host. Measured with 0.24.4.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";
@@ -19,7 +19,7 @@ const RequestSchema = v.looseObject({
     input: v.optional(v.unknown()),
   }),
 });
-/** Also for an answer that was given at the terminal. */
+/** Qwen Code writes this also for an answer that was given at the terminal. */
 const AnsweredSchema = v.looseObject({
   type: v.literal("control_response"),
   response: v.looseObject({
@@ -28,7 +28,7 @@ const AnsweredSchema = v.looseObject({
     response: v.fallback(v.looseObject({ allowed: v.optional(v.boolean()) }), {}),
   }),
 });
-/** Qwen Code looks for an answer every half second. Until then, its user may have answered. */
+/** Longer than Qwen Code takes to find an answer: it looks every half second. Its user may answer first. */
 const readWithinMs = 2_000;
 
 export interface QwenAskingOptions extends Pick<InputPlace, "onHook" | "onEvent" | "log"> {
@@ -49,9 +49,9 @@ export function createQwenAsking({ onHook, onEvent, log, confirm, submit }: Qwen
     onLeftAnswered: ({ facts }) =>
       onEvent({ ...facts, kind: "notification", detail: "permission_response: closed" }),
   });
-  /** Takes how the refused requests have ended. */
+  /** For each refused request, what takes how the request has ended. */
   const refused = new Map<string, (isAllowed: boolean) => void>();
-  /** Gives the refusal. Resolves with whether the user at the terminal has allowed the call before Qwen Code read that. */
+  /** Gives the refusal. Resolves with whether the user at the terminal allowed the call before Qwen Code read the refusal. */
   const refuse = async (request_id: string): Promise<boolean> => {
     let wasAllowed = false;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -74,7 +74,7 @@ export function createQwenAsking({ onHook, onEvent, log, confirm, submit }: Qwen
         });
       if (await refuse(request_id))
         return onEvent({ ...hook.facts, kind: "notification", detail: "permission_response: allow" });
-      // A refusal ends the turn without a word to the model.
+      // A refusal ends the turn, and the model is told nothing. So the reason goes to the model as the next text.
       await submit(`Your call of ${hook.tool?.name} was refused, and has not run: ${answer.reason}`);
     });
   return {
@@ -100,7 +100,7 @@ function hookOf(request: v.InferOutput<typeof RequestSchema>["request"]): Hook {
       ...{ tool: shortFact(tool.name), tool_use_id: idFact(tool_use_id) },
       ...definedOf({ detail: shortFact(inputWords(input)) }),
     },
-    // The answers to its questions can be given at its terminal only.
+    // A question of Qwen Code can be answered at its terminal only.
     tool: tool_name === questionTool ? undefined : { ...tool, input },
     isSubagent: false,
   };

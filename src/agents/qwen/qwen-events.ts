@@ -1,5 +1,5 @@
-// Follows the named pipe into which Qwen Code writes what its terminal does (`--json-file`), a JSON text in each line. A pipe and not a file,
-// because it writes every piece of every answer there. While nobody reads, Qwen Code keeps a megabyte, and then writes no more.
+// Follows the named pipe into which Qwen Code writes what its terminal does (`--json-file`), a JSON text in each line. It is a pipe, because
+// a file would grow with every piece of every answer. While nobody reads, Qwen Code keeps a megabyte, and then writes no more.
 // Measured with 0.24.4.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { pause } from "../../waiting.ts";
 const lookEveryMs = 100;
 const bytesAtOnce = 65_536;
 
-/** Makes the pipe, in the place of an older one. Resolves with whether this system has such pipes. */
+/** Makes the pipe, in the place of an older one. Resolves with false if this system has no such pipes. */
 export async function makePipe(path: string): Promise<boolean> {
   await rm(path, { force: true });
   const made = spawn("mkfifo", ["-m", "600", path], { stdio: "ignore" });

@@ -1,7 +1,7 @@
 // This room holds all that knows Qwen Code on its terminal: its launch, its hooks, its record, its file for texts. Without a terminal it
 // is an agent that speaks ACP, with a row in src/agents/acp/agents.
 //
-// The files and variables that both need. Measured with 0.24.4.
+// The files and variables that Qwen Code needs in both modes. Measured with 0.24.4.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ownServer } from "../acp/acp-tools.ts";
@@ -13,9 +13,9 @@ export const ownToolPrefix = `mcp__${ownServer}__`;
 /** The longest that a call of one of our tools may wait for a person: a week. Qwen Code's own limit is ten minutes. */
 const callTimeoutMs = 7 * 86_400_000 + 60_000;
 export const serverEnvironment = {
-  // Without it, the session begins before its MCP servers are there, so that the first turn has none of cliai's tools.
+  // Without this, the session begins before its MCP servers are there, and the first turn has none of cliai's tools.
   QWEN_CODE_LEGACY_MCP_BLOCKING: "1",
-  // Without it, a call of a tool that says nothing for five minutes is given up.
+  // Without this, Qwen Code gives up a tool call that says nothing for five minutes.
   QWEN_CODE_MCP_TOOL_IDLE_TIMEOUT_MS: "0",
 };
 
@@ -25,11 +25,11 @@ export function serversFile({ dir, mcpServer }: Pick<AgentLaunch, "dir" | "mcpSe
   return jsonFile(dir, "qwen-mcp.json", { mcpServers: { [ownServer]: server } });
 }
 
-/** Names the file of defaults, which count less than all settings of the user. */
+/** The variable that names the file of defaults. Every setting of the user wins over a default. */
 export const defaultsVariable = "QWEN_CODE_SYSTEM_DEFAULTS_PATH";
 
 export function defaultsFile({ dir }: Pick<AgentLaunch, "dir">, defaults: object) {
-  // Qwen Code writes a file without its version anew, readable for everybody.
+  // If the file had no `$version`, Qwen Code would write it again, readable for everybody.
   return jsonFile(dir, "qwen-defaults.json", { ...defaults, $version: 4 });
 }
 

@@ -1,6 +1,6 @@
-// Translates the hooks that Qwen Code calls on a terminal, and the answers to them. They have Claude's names, fields and answers, with
-// differences: it asks for a permission before it calls the hook `PreToolUse`; every hook of a turn has the id of the turn's prompt; and it
-// says each time that it waits for its user. Measured with 0.24.4.
+// Translates the hooks that Qwen Code calls on a terminal, and the answers to them. They have Claude's names, fields and answers, with three
+// differences. Qwen Code asks for a permission before it calls the hook `PreToolUse`. Every hook of a turn has the id of the turn's prompt.
+// A notification tells each time that Qwen Code waits for its user. Measured with 0.24.4.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { BackgroundTask, Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
@@ -12,7 +12,7 @@ import type { FailureWord, SessionEventKind } from "../../domain/wire/event-mess
 import { isToolName } from "../../domain/wire/tools.ts";
 import { ownToolPrefix } from "./qwen-files.ts";
 
-/** Only where Qwen Code has no pipe into which it tells the same, and how it was answered. */
+/** Used only if Qwen Code has no pipe (`--json-file`). On the pipe it tells the same, and also how the request was answered. */
 export const askingHook = "PermissionRequest";
 /** The hooks that cliai uses, and what each becomes. */
 export const kindOfHook: ReadonlyMap<string, SessionEventKind> = new Map([
@@ -70,7 +70,7 @@ function read(payload: unknown): Hook | undefined {
   const kind = kindOf(hook);
   if (kind === undefined) return undefined;
   const { prompt_id: promptId, tool_input: input, tool_response: result } = hook;
-  // The model's own id, which all that Qwen Code tells of the call has.
+  // `tool_call_id` is the model's own id. Everything else that Qwen Code tells of the call has this id, too.
   const id = hook.tool_call_id ?? hook.tool_use_id;
   const tool = hook.tool_name === undefined ? undefined : toolOf(hook.tool_name);
   return {
@@ -101,7 +101,7 @@ function read(payload: unknown): Hook | undefined {
 function kindOf({ hook_event_name, submitted_prompt, prompt, tool_name, notification_type }: QwenHook) {
   const kind = kindOfHook.get(hook_event_name);
   if (kind === "notification" && notification_type !== idleNotification) return undefined;
-  // The hook is also called for the results of tools, which go to the model as a prompt does.
+  // UserPromptSubmit is also called for the results of tools, which go to the model as a prompt does.
   const isPrompt = submitted_prompt !== undefined || !(prompt === "" || prompt?.startsWith(toolResult));
   if (kind === "prompt" && !isPrompt) return undefined;
   return kind === "permission" && tool_name === questionTool ? "question" : kind;
@@ -150,7 +150,7 @@ const failureWords: ReadonlyMap<string | undefined, FailureWord> = new Map([
   ["server_error", "server"],
 ]);
 
-/** It has one word for all errors of the server, and its words for them have the status. */
+/** The details are read first: Qwen Code has one word for all errors of the model's server, and only the details have the HTTP status. */
 function failureOf({ error, error_details: details = "" }: QwenHook): FailureWord {
   const told = failureOfWords(details);
   return told === "other" ? (failureWords.get(error) ?? "other") : told;

@@ -1,6 +1,6 @@
-// What Qwen Code has beside its terminal for other programs: a file from which it takes texts as its user's, and answers to what it asks
-// (`--input-file`); and a pipe into which it tells what it asks. It looks into the file every half second, and puts a text into the queue of
-// its prompt: an open dialog takes nothing from there. Measured with 0.24.4.
+// The two ways by which other programs speak with Qwen Code on a terminal. It reads a file (`--input-file`) every half second: texts, as if
+// its user had written them, and answers to what it asks. It writes what it asks into a pipe (`qwen-events.ts`). A text goes into the queue
+// of its prompt, from which an open dialog takes nothing. Measured with 0.24.4.
 import { existsSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,12 +23,12 @@ export function eventsPath({ dir }: Place): string {
 }
 
 /**
- * Stands before each text. While Qwen Code's prompt is in its shell mode (`!`), Qwen Code runs each text as `bash -c "{ TEXT; }"`, also one
- * from the file. With these words at its beginning no text is a command: bash refuses it as a whole, and runs none of its lines.
+ * Stands before each text. While Qwen Code's prompt is in its shell mode (`!`), Qwen Code runs each text as `bash -c "{ TEXT; }"`, even one
+ * from the file. A text that begins with these words is no command: bash refuses the whole text, and runs none of its lines.
  */
 const noCommand = "(cliai): ";
 
-/** Finds the words of the shell mode, which stand in a line of their own below the prompt. */
+/** Why no text may be given now, if a line below the prompt says that Qwen Code is in its shell mode; undefined if none does. */
 export function readShellMode({ rows }: ScreenView): string | undefined {
   const isOn = rows.some(({ text }) => text.trimStart().startsWith("shell mode enabled (esc to disable)"));
   return isOn ? "the prompt at its terminal is in shell mode, which Esc ends" : undefined;

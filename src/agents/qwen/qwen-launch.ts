@@ -1,5 +1,5 @@
 // Builds how Qwen Code is started on its terminal: cliai's MCP server, a file of defaults with cliai's hooks, and the file from which the
-// session takes texts. Qwen Code runs the hooks of all its settings files, so none of the user's is changed. Measured with 0.24.4.
+// session takes texts. Qwen Code runs the hooks of all its settings files, so cliai changes none of the user's. Measured with 0.24.4.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { ownServer } from "../acp/acp-tools.ts";
 import { permissionFlags } from "../acp/agents/qwen.ts";
@@ -19,9 +19,9 @@ import { modelServerArgs, modelServerDefaults, modelServerEnv } from "./qwen-mod
 
 /** If the user passes one of these, the session has an id already. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c"];
-/** Whatever a hook's own time, Qwen Code goes on without its answer after a minute, and a tool that waits then runs. */
+/** Qwen Code waits a minute for a hook at most, even if its `timeout` is longer. Then it goes on, and a tool that waits runs. */
 const hookTimeoutS = 60;
-/** How long cliai holds a hook. Less, because the user's own hooks are called for the same tool, and the minute is for all of them. */
+/** How long cliai holds a hook: less than the minute, which is for all hooks of a tool together, the user's own among them. */
 export const longestHoldMs = 45_000;
 
 /** @throws CliaiError `config_invalid` */
@@ -33,11 +33,11 @@ export async function prepareOnTerminal(launch: AgentLaunch): Promise<CliStart> 
 
 /**
  * @param hasPipe whether there is a pipe into which Qwen Code can tell what it asks
- * @throws CliaiError `config_invalid` for what cannot be held on its terminal
+ * @throws CliaiError `config_invalid` for a key of the profile that cliai cannot support on the terminal
  */
 export function buildStart(launch: AgentLaunch, hasPipe: boolean): CliStart {
   const { hooks, isResumed, sessionId, allowedTools = [], model, task } = launch;
-  // Without one, its default is a mode in which a model decides about permissions.
+  // Without a mode, Qwen Code uses one in which a model decides about permissions.
   const mode = launch.permissionMode ?? (launch.asksPermissions === true ? "default" : undefined);
   if (launch.asksPermissions === true && !hasPipe) refuse('"permissions": "inbox"', "its own terminal asks");
   if (hooks?.holdsEnds === true) refuse('"stop_approval"', "its turn ends after a minute without an answer");
@@ -61,7 +61,7 @@ export function buildStart(launch: AgentLaunch, hasPipe: boolean): CliStart {
       ...modelServerArgs(launch),
       ...["--append-system-prompt", launch.instructions],
       ...launch.passedOn,
-      // In one word, so that a task may begin with dashes.
+      // In one argument, so that a task may begin with dashes.
       ...(task === undefined ? [] : [`--prompt-interactive=${task}`]),
     ],
     env: {
@@ -74,7 +74,7 @@ export function buildStart(launch: AgentLaunch, hasPipe: boolean): CliStart {
 }
 
 function refuse(what: string, why: string): never {
-  throw new CliaiError("config_invalid", `cliai cannot hold ${what} for qwen on a terminal: ${why}`, {
+  throw new CliaiError("config_invalid", `cliai cannot support ${what} for qwen on a terminal: ${why}`, {
     hint: "leave it out of the profile, or add --headless",
   });
 }

@@ -5,10 +5,10 @@ import type { AgentLaunch } from "../agent-launch.ts";
 
 type Launch = Pick<AgentLaunch, "modelServer">;
 
-/** How many tokens of SmolLM2 an agent's requests have before its task, with cliai's own tools. */
+/** How many tokens, as SmolLM2 counts them, each request has before the agent's task, with cliai's own tools. */
 export const ownTokens = { full: 20_300 } as const;
 
-/** Without it, Qwen Code asks the service that the user has chosen. */
+/** Without this argument, Qwen Code asks the service that the user has chosen. */
 export function modelServerArgs({ modelServer }: Launch): string[] {
   return modelServer === undefined ? [] : ["--auth-type", "openai"];
 }
@@ -25,7 +25,7 @@ export function modelServerEnv({ modelServer }: Launch): Record<string, string> 
  */
 const answersWithinMs = 1_800_000;
 
-/** Settings. Without the size of the context, Qwen Code takes that of an unknown model for 200,000 tokens. */
+/** The settings for the file of defaults. Without `contextWindowSize`, Qwen Code assumes 200,000 tokens for an unknown model. */
 export function modelServerDefaults({ modelServer }: Launch): object {
   if (modelServer === undefined) return {};
   const { context: contextWindowSize } = modelServer;

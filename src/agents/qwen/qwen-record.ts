@@ -1,5 +1,5 @@
 // Reads the record of a session: a file of JSON Lines that Qwen Code writes while the session runs. It tells what was put into the
-// conversation, and each answer of the model with what it used. Measured with 0.24.4, on a terminal.
+// conversation, and each answer of the model with its tokens. Measured with 0.24.4, on a terminal.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest, SessionSign } from "../../domain/hook.ts";

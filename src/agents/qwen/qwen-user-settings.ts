@@ -19,7 +19,7 @@ const SettingsSchema = v.looseObject({
   ),
 });
 
-/** On a terminal only: a session that speaks ACP needs no hooks. */
+/** Reads the files for a session on a terminal only, because a session that speaks ACP needs no hooks. */
 export async function readQwenUserSettings(place: UserSettingsPlace): Promise<UserSettings> {
   const { cwd, env, isHeadless = false } = place;
   const noProxy = noProxyWithLoopback([env.no_proxy, env.NO_PROXY]);
@@ -33,7 +33,7 @@ export async function readQwenUserSettings(place: UserSettingsPlace): Promise<Us
   const hooksOff =
     defaults === undefined
       ? files.find((why) => why !== undefined)
-      : `${defaults} is there, which cliai's own file of defaults would replace`;
+      : `cliai's own file of defaults would replace ${defaults}`;
   return { noProxy, ...definedOf({ hooksOff }) };
 }
 

@@ -1,7 +1,7 @@
 // This room holds the terminals that agent CLIs run on: what the user's keys do, what the screen shows, and typing into a prompt.
 //
-// Runs an agent's CLI on a terminal of our own, and passes that through to the user's terminal. So the host can type too: only into
-// a prompt that the screen shows to be empty, and never between the user's keys.
+// Runs an agent's CLI on a terminal of our own, and shows that terminal on the user's. So the host can type, too: only into a prompt that the
+// screen shows to be empty, and never between the user's keys.
 import type { Readable, Writable } from "node:stream";
 import type { RetryShown } from "../../domain/hook.ts";
 import { runVariable } from "../../processes/run-processes.ts";
@@ -30,16 +30,16 @@ export interface OwnTerminalLaunch {
   readonly stdin: UserInput;
   readonly stdout: UserScreen;
   readonly open: OpenTerminal;
-  /** Whether the CLI ends when the user's terminal closes. Else it runs on, on the terminal of our own. */
+  /** Whether the CLI ends when the user's terminal closes. If not, it runs on, on the terminal of our own. */
   readonly diesWithTerminal: boolean;
   /** The run's id, put into the CLI's environment as `CLIAI_RUN`. */
   readonly run: string;
 }
 
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {
-  /** Whether the screen shows something that is not the CLI's empty prompt; also where nobody can read it. */
+  /** Whether the screen shows something that is not the CLI's empty prompt; true if the screen cannot be read. */
   isAsking(): Promise<boolean>;
-  /** Reads from the screen why the CLI would not give its model a text of its file; undefined if it would. */
+  /** {@link AgentCli.readInputHindrance}, on the present screen. */
   readInputHindrance(): Promise<string | undefined>;
   /** Reads from the screen whether the CLI repeats a request to its model. */
   readRetry(): Promise<RetryShown | undefined>;
@@ -47,7 +47,7 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
   readTurn(): Promise<TurnShown>;
   /** Resolves when the user's terminal has closed and the CLI runs on; undefined if the CLI ends with it. */
   readonly whenClosed: Promise<void> | undefined;
-  /** What the screen shows; after the CLI's end, its last screen. "" if nobody can read it. */
+  /** What the screen shows; after the CLI's end, its last screen. "" if the screen cannot be read. */
   readText(): Promise<string>;
 }
 
@@ -100,7 +100,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     closed.resolve();
   };
   if (!diesWithTerminal) {
-    // A terminal that has closed can be noticed by these before its signal comes, and without a listener an error ends the process.
+    // These events can tell that the terminal has closed before SIGHUP does. Without a listener, an `error` would end this process.
     stdin.once("end", leaveClosed).on("error", leaveClosed);
     stdout.on("error", leaveClosed);
   }

@@ -1,5 +1,5 @@
-// An agent whose session runs in a server of its CLI: the server, and the CLI's terminal on that session, as one agent. If either ends, the
-// other is ended too.
+// Makes one agent of two processes: the server of a CLI, in which the session runs, and the CLI's terminal on that session. If either ends,
+// the other is ended, too.
 import type { LaunchedAgent } from "../launch.ts";
 import type { RunningAgent } from "../running-agent.ts";
 
@@ -16,11 +16,11 @@ export function servedAgent(
     await Promise.all([server.ended, terminal?.ended]);
     return one;
   };
-  /** From then on a terminal would be started that nobody ends: it would keep the user's terminal from its shell. */
+  /** Whether the agent is ending. Nobody would end a terminal that is started now, and the shell would not get the user's terminal back. */
   let isEnding = false;
   const end = async (signal?: NodeJS.Signals) => {
     isEnding = true;
-    // The server first, in its own way: the end of either one ends what is left of the run at once.
+    // The server is ended first, in its own way. The end of the terminal would end it at once, because it belongs to the same run.
     await server.end(signal);
     await terminal?.end(signal);
   };

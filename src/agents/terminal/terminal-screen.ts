@@ -1,5 +1,5 @@
-// Keeps what a program's terminal shows, from what the program writes: rows of text, and the position of the cursor. What the rows
-// mean, `AgentCli.readPrompt` decides.
+// Keeps what a program's terminal shows, from what the program writes: rows of text, and the position of the cursor. `AgentCli.readPrompt`
+// and its neighbours decide what the rows mean.
 import type { Terminal } from "@xterm/headless";
 
 export interface ScreenView {

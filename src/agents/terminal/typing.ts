@@ -6,7 +6,7 @@ import type { PromptState } from "../agent-cli.ts";
 export interface Typing {
   /** Returns why nothing may be typed now, apart from what the screen shows; undefined if there is no such reason. */
   readonly whyNot: () => string | undefined;
-  /** Called with why it waits, each time that it has looked. */
+  /** Called after each look at the screen, with the reason why nothing is typed or sent yet. */
   readonly onWait: (why: string) => void;
   readonly signal: AbortSignal;
 }

@@ -58,7 +58,7 @@ describe("createAcpAsking()", () => {
     expect(asked()).toEqual([]);
     agent.endTurn();
     await agent.prompted(2);
-    expect(agent.prompts()[1]).toContain("its request names no answer that allows this call");
+    expect(agent.prompts()[1]).toContain("its request offers no answer that allows only this call");
   });
 
   test("a refusal refuses this call alone; its reason follows though the agent then says that its turn was cancelled", async () => {

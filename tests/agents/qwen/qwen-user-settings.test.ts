@@ -40,6 +40,6 @@ describe("readQwenUserSettings()", () => {
 
   test("an administrator's file of defaults keeps ours out", async () => {
     const { hooksOff } = await settingsWith({ env: { QWEN_CODE_SYSTEM_DEFAULTS_PATH: "/etc/own.json" } });
-    expect(hooksOff).toStartWith("/etc/own.json is there");
+    expect(hooksOff).toBe("cliai's own file of defaults would replace /etc/own.json");
   });
 });

@@ -19,7 +19,7 @@ const abilities: ModeAbilities = {
   },
 };
 
-/** What it says itself of a request that has failed, and of one that it makes again, in its model's place. */
+/** What Copilot CLI itself says, in the place of its model's words, of a request that has failed or that it repeats. */
 export const ownWords =
   /^(Info: Request failed due to a transient API error|Error: (\d{3}\b|Failed to get response from the AI model\b|[^\n]*\(HTTP \d{3}\)))/;
 
@@ -31,7 +31,7 @@ export const copilotOverAcp = acpCli({
   install: "npm install -g @github/copilot",
   triedVersion: "1.0.102",
   probedFlags: ["--acp", "--additional-mcp-config", "--allow-tool", "--model"],
-  // It drops a server that comes with the session, without a word.
+  // Copilot CLI drops a server that comes with the session, and does not say so.
   isServerPrepared: true,
   // Its model writes the titles of some tools. Its rules allow cliai's own tools, so that they do not ask.
   toolNameOf: () => undefined,

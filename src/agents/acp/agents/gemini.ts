@@ -33,7 +33,7 @@ export const gemini = acpCli({
   triedVersion: "0.61.0",
   probedFlags: ["--acp", "--skip-trust", "--approval-mode", "--allowed-tools", "--model"],
   permissionModes: ["default", "auto_edit", "yolo", "plan"],
-  // It makes the id of a call from the tool's name and the model's own id: `run_shell_command__fc_1`.
+  // Gemini CLI makes the id of a call from the tool's name and the model's own id: `run_shell_command__fc_1`.
   toolNameOf: ({ toolCallId }) => (toolCallId.includes("__") ? toolCallId.split("__")[0] : undefined),
   ownToolPrefix: "mcp_cliai_",
   prepare,
@@ -44,21 +44,22 @@ function prepare(launch: AgentLaunch): CliStart {
   const { permissionMode, allowedTools = [], strictMcp, model, passedOn } = launch;
   if (strictMcp) {
     throw new CliaiError("config_invalid", "--strict-mcp: gemini uses its user's MCP servers, too", {
-      hint: "leave it out",
+      hint: "leave --strict-mcp out",
     });
   }
   const hasMode = passesOn(launch, permissionFlags);
   return {
     args: [
       "--acp",
-      // In a folder that is not trusted it starts no MCP server, and does not say so. The folder's own settings and hooks do not count all the same.
+      // In a folder that is not trusted, Gemini CLI starts no MCP server, and does not say so. With this flag it starts them, but the folder's
+      // own settings and hooks still do not count.
       "--skip-trust",
       ...(hasMode || permissionMode === undefined ? [] : ["--approval-mode", permissionMode]),
       ...allowedTools.flatMap((tool) => ["--allowed-tools", tool]),
       ...(model === undefined ? [] : ["--model", model]),
       ...passedOn,
     ],
-    // Else its launcher stays between, and takes the signals.
+    // Otherwise its launcher stays between cliai and the agent, and takes the signals.
     env: { GEMINI_CLI_NO_RELAUNCH: "true" },
   };
 }

@@ -78,7 +78,7 @@ function prepareQwen(launch: AgentLaunch): CliStart {
     args: [
       "--acp",
       ...["--mcp-config", servers.path],
-      // Without it, its default is a mode in which a model decides about permissions.
+      // Without this flag, Qwen Code uses a mode in which a model decides about permissions.
       ...(hasMode ? [] : ["--approval-mode", permissionMode]),
       ...(launch.strictMcp ? ["--allowed-mcp-server-names", ownServer] : []),
       ...allowedTools.flatMap((rule) => ["--allowed-tools", rule]),

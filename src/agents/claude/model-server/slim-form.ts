@@ -1,10 +1,10 @@
 // The slim form of Claude Code, for a small context or a slow server: few of its tools, and short instructions instead of its own.
 import type { LaunchModelServer } from "../../agent-launch.ts";
 
-/** How many tokens of SmolLM2 an agent's requests have before its task. Claude's own are 12,320 of `full`. */
+/** How many tokens, as SmolLM2 counts them, each request has before the agent's task. 12,320 of `full` are Claude's own. */
 export const ownTokens = { full: 15_300, slim: 4_500 } as const;
 
-/** Without the others, Claude leaves out the list of skills, too. */
+/** The tools of the slim form. Without Claude's other tools, its prompt has no list of skills either. */
 const slimTools = "Read,Edit,Write,Bash";
 const slimInstructions =
   "You work on the software in the current directory, with your tools. Look before you change something, and be brief.";

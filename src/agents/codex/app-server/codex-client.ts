@@ -1,7 +1,7 @@
 // This room speaks with `codex app-server`: its protocol, its socket, its thread.
 //
-// The client of `codex app-server`: JSON-RPC without the member `jsonrpc`. It knows no transport: it is given what arrives, and how to
-// send. Measured with 0.171.0.
+// The client of `codex app-server`: JSON-RPC without the member `jsonrpc`. It knows no transport: its caller gives it each message that
+// arrives (`take`), and a function that sends (`send`). Measured with 0.171.0.
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { parseJsonLine } from "../../../domain/wire/decode.ts";
@@ -19,7 +19,7 @@ export interface CodexClient {
   notify(method: string): void;
   /** Answers a request of Codex. */
   answer(id: RequestId, result: object): void;
-  /** Answers a request of Codex with an error: it is about something that cliai does not do. */
+  /** Answers a request of Codex with an error, because cliai does not do what it asks for. */
   refuse(id: RequestId, words: string): void;
   /** Takes a message that has arrived. */
   take(text: string): void;

@@ -1,5 +1,5 @@
-// Asks a Codex that is started for this alone by which hash it would trust our hook. A terminal of Codex asks its user about every hook
-// that its server does not trust from its start, and would write the answer into the user's own settings. Measured with 0.171.0.
+// Starts a Codex only to ask it for the hash by which it would trust our hook. The server of a terminal needs this hash when it starts.
+// Otherwise the terminal would ask its user about our hook, and write the answer into the user's own settings. Measured with 0.171.0.
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { silentLogger } from "../../../log.ts";
 import type { AgentCli } from "../../agent-cli.ts";
@@ -11,7 +11,7 @@ import { greet } from "./codex-thread.ts";
 import { connectPipes } from "./codex-transport.ts";
 
 /**
- * @param args of the app-server that the answer is for
+ * @param args the arguments of the app-server that is to trust our hook
  * @throws CliaiError `cli_missing`
  */
 export async function probeTrust(

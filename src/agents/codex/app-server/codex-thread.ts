@@ -10,7 +10,7 @@ import type { CodexClient } from "./codex-client.ts";
 
 /** A cold start of Codex on a busy machine takes some seconds. */
 const startsWithinMs = 60_000;
-/** It waits for the MCP servers. */
+/** Codex waits for the MCP servers before it opens a thread. */
 const opensWithinMs = 120_000;
 const unknownThread = /no rollout found|not found|invalid thread id/i;
 
@@ -32,7 +32,7 @@ export async function openThread(
 ): Promise<OpenThread> {
   const { agentId, cwd, hooks, sessionId, isResumed, isHeadless } = launch;
   await greet(client);
-  // The user's own provider, of which Codex tells, is not asked then.
+  // `account/read` tells of the login to the user's own provider, which a session on a model server does not ask.
   if (launch.modelServer === undefined) await requireLogin(client);
   const [config, list] = await Promise.all([
     client.call("config/read", { cwd, includeLayers: false }),
@@ -49,13 +49,13 @@ export async function openThread(
     throw threadFailure(isResumed === true ? sessionId : undefined, cause);
   });
   const { thread, model } = v.parse(ThreadSchema, answer);
-  // A terminal can join a thread that has a record, and a new one has none before its first turn, or its name.
+  // A terminal can join only a thread that has a record. A new thread gets its record with its first turn, or with a name.
   if (isHeadless !== true && isResumed !== true)
     await client.call("thread/name/set", { threadId: thread.id, name: agentId });
   return { id: thread.id, model };
 }
 
-/** The first request of every client. @throws CliaiError `cli_missing` */
+/** Sends the first request of every client. @throws CliaiError `cli_missing` */
 export async function greet(client: Pick<CodexClient, "call" | "notify">): Promise<void> {
   const clientInfo = { name: "cliai", title: "cliai", version: "1" };
   const hello = { clientInfo, capabilities: { experimentalApi: true } };
@@ -75,11 +75,11 @@ const AccountSchema = v.looseObject({
 });
 
 /**
- * Else Codex would open its thread, and repeat the first request to its model for as long as that goes on.
+ * Without this check, Codex would open its thread without a login, and repeat the first request to its model again and again.
  * @throws CliaiError `cli_missing` if nobody has logged in, and the model's provider wants a login
  */
 async function requireLogin(client: Pick<CodexClient, "call">): Promise<void> {
-  const answer = await client.call("account/read", { refreshToken: false }).catch(() => undefined); // of a release without it
+  const answer = await client.call("account/read", { refreshToken: false }).catch(() => undefined); // a release without this request
   const read = v.safeParse(AccountSchema, answer);
   if (!read.success || read.output.account !== null || !read.output.requiresOpenaiAuth) return;
   throw new CliaiError("cli_missing", "codex cannot begin a session: it is not logged in", {
@@ -91,7 +91,7 @@ function threadFailure(resumed: string | undefined, cause: unknown): CliaiError 
   const words = messageOf(cause);
   if (resumed !== undefined && unknownThread.test(words)) {
     return new CliaiError("session_gone", `codex does not know the session "${resumed}": ${words}`, {
-      hint: "codex resume lists those of this folder; without --resume it begins a new one",
+      hint: "list the sessions of this folder: codex resume; or leave --resume out, which begins a new session",
       cause,
     });
   }

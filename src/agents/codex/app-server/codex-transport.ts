@@ -1,5 +1,5 @@
-// How the messages of `codex app-server` come and go: over its pipes, one a line; or over its unix socket, where a terminal of Codex can
-// work beside us, one a WebSocket message. Measured with 0.171.0.
+// Carries the messages of `codex app-server`: over its pipes, each in a line; or over its unix socket, each in a WebSocket message. A
+// terminal of Codex can use the same socket beside us. Measured with 0.171.0.
 import { realpath } from "node:fs/promises";
 import { openUnixSocket } from "../../../direct-fetch.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
@@ -45,7 +45,7 @@ export async function connectSocket(
 ): Promise<Transport> {
   const over = AbortSignal.any([ended, AbortSignal.timeout(opensWithinMs)]);
   while (!over.aborted) {
-    // Codex makes a link to the socket itself, whose path is short: that of a socket may have about 100 characters.
+    // At `path` Codex makes a link to its socket. The socket has a short path, because a socket's path may have only about 100 characters.
     const real = await realpath(path).catch(() => undefined); // not there yet
     const socket = real && (await openUnixSocket(real, onMessage, over).catch(() => undefined)); // not listening yet
     if (socket) {

@@ -1,13 +1,13 @@
 // This room starts OpenCode on a model server of the user's own, which has `/v1/chat/completions`. Measured with 1.18.33.
 //
-// The provider of its configuration that is there for this launch alone.
+// Builds the provider in OpenCode's configuration, which is there for this launch alone.
 import { join } from "node:path";
 import { askedBaseOf } from "../../../domain/model-server.ts";
 import type { CliStart, LaunchModelServer } from "../../agent-launch.ts";
 
 /** The name of the provider. */
 const provider = "cliai";
-/** OpenCode asks for this many at most by itself. */
+/** How many tokens of one answer OpenCode asks for at most, if nothing limits it. */
 const mostAnswerTokens = 32_000;
 /**
  * How long OpenCode waits for the beginning and for the next part of an answer: a server that other agents keep busy sends nothing until it is
@@ -16,7 +16,7 @@ const mostAnswerTokens = 32_000;
 const answersWithinMs = 1_800_000;
 
 /**
- * The keys of OpenCode's configuration, which names the files of {@link providerFiles} in the place of their secrets.
+ * The keys of OpenCode's configuration. In the place of secrets they name the files of {@link providerFiles}.
  * @param dir the agent's own folder
  */
 export function providerConfig(server: LaunchModelServer, dir: string): Record<string, unknown> {
@@ -42,7 +42,7 @@ export function providerConfig(server: LaunchModelServer, dir: string): Record<s
   };
 }
 
-/** The address is a secret if it is that of the host's gate. */
+/** The files with the server's address and key. The address is a secret if it is the address of the host's gate. */
 export function providerFiles(server: LaunchModelServer, dir: string): NonNullable<CliStart["files"]> {
   const { key } = server;
   return [
